@@ -11,6 +11,16 @@ export interface Multiplier {
 export interface Throughputs {
   /** Whether to print a ratio to this peer; prints the reason if not. */
   claim(peer: string): boolean;
+  /** How many times as fast as `peer` the side `name` multiplies. */
+  relative(name: string, peer: string): number;
+}
+
+/**
+ * `ratio` of times as it would be if both sides multiplied equally fast: what is won or lost beside the products, which
+ * are the libraries'. It is exact only as far as both spend all their time in products.
+ */
+export function atEqualThroughput(ratio: number, relativeThroughput: number): string {
+  return `${(ratio * relativeThroughput).toFixed(2)} x at equal product throughput`;
 }
 
 /** Prints how fast each side multiplies matrices alone. */
@@ -28,5 +38,6 @@ export async function printThroughput(workers: readonly Multiplier[]): Promise<T
       );
       return false;
     },
+    relative: (name, peer) => (found.get(name) ?? NaN) / (found.get(peer) ?? NaN),
   };
 }

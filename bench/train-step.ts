@@ -9,7 +9,7 @@ import type { Precision } from "@mlan/backend-tensorflow";
 import { randomBatch } from "./batches.ts";
 import { CONFIGURATIONS, type Configuration } from "./checkpoint/configuration.ts";
 import { Measurement } from "./measurement.ts";
-import { printThroughput, type Throughputs } from "./throughput.ts";
+import { atEqualThroughput, printThroughput, type Throughputs } from "./throughput.ts";
 import { startMlan, startTorch } from "./start-workers.ts";
 import { randomCheckpoint } from "./checkpoint/random-checkpoint.ts";
 import type { Setup, Worker } from "./worker.ts";
@@ -116,8 +116,8 @@ async function print(
   if (peer === undefined || results.length === 0 || !throughputs.claim(peer.name)) return;
   for (const { name, milliseconds, peakBytes } of results) {
     const [time, memory] = [milliseconds / peer.milliseconds, peakBytes / peer.peakBytes];
-    console.log(
-      `  ${name} relative to ${peer.name}: time ${time.toFixed(2)} x, peak memory ${memory.toFixed(2)} x; losses within ${LOSS_TOLERANCE * 100} %`,
-    );
+    const equal = atEqualThroughput(time, throughputs.relative(name, peer.name));
+    console.log(`  ${name} relative to ${peer.name}: time ${time.toFixed(2)} x (${equal})`);
+    console.log(`    peak memory ${memory.toFixed(2)} x; losses within ${LOSS_TOLERANCE * 100} %`);
   }
 }

@@ -42,6 +42,18 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
     length: 256,
     supervisedShare: 1,
   },
+  "58m": {
+    name: "58 M",
+    hiddenSize: 512,
+    intermediateSize: 1376,
+    layers: 8,
+    heads: 8,
+    vocabularySize: 32_000,
+    tiedEmbeddings: false,
+    rows: 4,
+    length: 2000,
+    supervisedShare: 0.25,
+  },
   "110m": {
     name: "110 M",
     hiddenSize: 768,

@@ -3,7 +3,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Measurement } from "../measurement.ts";
-import { printThroughput, type Throughputs } from "../throughput.ts";
+import { atEqualThroughput, printThroughput, type Throughputs } from "../throughput.ts";
 import { startPython, startSource } from "../start-workers.ts";
 import { type CheckpointName, writeCheckpoint } from "./checkpoints.ts";
 import { type Evaluated, type EvaluationWorker, evaluationWorkerOf } from "./evaluation-worker.ts";
@@ -88,8 +88,9 @@ async function measure(
     console.log(`  ${name}: ${rates[1]} questions/s, ${rates[0]} in the first round; ${warm[index]} a round`);
     console.log(`    processor time ${processor[index]} a round`);
   }
-  const [, peer] = workers;
-  if (peer && throughputs.claim(peer.name)) printRatios({ first, warm, processor, detection });
+  const [own, peer] = workers;
+  if (own && peer && throughputs.claim(peer.name))
+    printRatios({ first, warm, processor, detection }, throughputs.relative(own.name, peer.name));
 }
 
 async function rowsOf(worker: EvaluationWorker, measured: boolean): Promise<number> {
@@ -125,10 +126,11 @@ interface Times {
 }
 
 /** Batch size detection counts once, as in a run of lm-eval; the ratio without it is the conservative one. */
-function printRatios({ first, warm, processor, detection }: Times): void {
+function printRatios({ first, warm, processor, detection }: Times, relativeThroughput: number): void {
   const [own = NaN, theirs = NaN] = warm.map(({ median }) => median);
   const ratio = ([one = NaN, other = NaN]: readonly number[]): string => `${(other / one).toFixed(2)} x`;
-  console.log(`  ${ratio([own, theirs])} questions/s, without detection`);
+  const equal = atEqualThroughput(theirs / own, 1 / relativeThroughput);
+  console.log(`  ${ratio([own, theirs])} questions/s (${equal}), without detection`);
   const [, detected = NaN] = detection;
   if (!Number.isNaN(detected))
     console.log(`  ${ratio([own, theirs + detected])} with detection, with which every run of lm-eval begins`);

@@ -1,5 +1,5 @@
 import type { Benchmark, Extractor, Protocol, Question } from "@mlan/core";
-import { accuracy, exactMatch, languageHarnessPrompt, lead } from "@mlan/data-kit";
+import { accuracy, exactMatch, languageHarnessPrompt, textBefore } from "@mlan/data-kit";
 import { memoryDataset } from "@mlan/testing";
 import type { LanguageQuestion, LanguageTask } from "./language-tasks.ts";
 
@@ -17,7 +17,7 @@ export function taskBenchmark(
     name: "letter",
     version: 1,
     stop: [...stop, "</s>"],
-    extract: (answer) => lead(answer, ".,:") || undefined,
+    extract: (answer) => textBefore(answer, ".,:") || undefined,
     isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true }),
   };
   const protocol = (): Protocol<TaskQuestion> => ({

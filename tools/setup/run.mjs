@@ -1,13 +1,15 @@
 // `npm start` and `npm test` on a fresh clone: installs what is missing, then runs the command.
 // Plain JavaScript without dependencies, because nothing is installed when it starts.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SHORT = ["alone", "comparing", "computing", "plain"].map((project) => `--project=${project}`);
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 // The arguments of Node for each command, once everything is installed.
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
@@ -22,8 +24,8 @@ if (!Object.hasOwn(COMMANDS, command)) {
   fail(`There is no command "${command}". Use one of: ${Object.keys(COMMANDS).join(", ")}.`);
 }
 checkNode();
-installIfNeeded();
-process.exit(run(process.execPath, [...COMMANDS[command](), ...rest], command === "mlan" ? whereTyped() : root));
+await installIfNeeded();
+process.exit(await run(process.execPath, [...COMMANDS[command](), ...rest], command === "mlan" ? whereTyped() : root));
 
 function source() {
   const loader = createRequire(join(root, "package.json")).resolve("tsx");
@@ -46,7 +48,7 @@ function checkNode() {
   fail(`mlan needs Node 20.19 or newer; this is ${process.version}.`);
 }
 
-function installIfNeeded() {
+async function installIfNeeded() {
   const lock = readFileSync(join(root, "package-lock.json"), "utf8");
   // npm keeps a copy of the lock file, without the entry of the root, in node_modules; the versions in both must agree.
   const installed = join(root, "node_modules", ".package-lock.json");
@@ -55,7 +57,7 @@ function installIfNeeded() {
   // Not `npm ci`: it refuses a lock file that lacks optional binaries of another platform.
   const parameters = ["install", "--no-save"];
   const npm = process.env.npm_execpath;
-  const status = npm ? run(process.execPath, [npm, ...parameters]) : run("npm", parameters);
+  const status = await (npm ? run(process.execPath, [npm, ...parameters]) : run("npm", parameters));
   if (status !== 0) fail("npm install failed; see its messages above. Nothing else was run.");
 }
 
@@ -68,9 +70,19 @@ function sameVersions(wanted, found) {
   });
 }
 
-function run(program, parameters, cwd = root) {
-  const { status, error } = spawnSync(program, parameters, { cwd, stdio: "inherit" });
-  if (error) fail(`${program} could not be started: ${error.message}`);
+// The exit status of a program. Signals are passed on to it, and one that ends it ends this process too.
+async function run(program, parameters, cwd = root) {
+  const child = spawn(program, parameters, { cwd, stdio: "inherit" });
+  const passOn = (signal) => child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, passOn);
+  // Ctrl-C in a terminal reaches the program too, which takes a second one as an order to exit at once.
+  if ([0, 1, 2].some(isatty)) process.off("SIGINT", passOn).on("SIGINT", () => {});
+  const { status, signal } = await new Promise((resolve) => {
+    child.on("error", (error) => fail(`${program} could not be started: ${error.message}`));
+    child.on("exit", (status, signal) => resolve({ status, signal }));
+  });
+  for (const one of SIGNALS) process.removeAllListeners(one);
+  if (signal) process.kill(process.pid, signal);
   return status ?? 1;
 }
 

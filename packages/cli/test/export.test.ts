@@ -72,7 +72,7 @@ it.each([
   ],
   [
     ["run", "--to", "run/checkpoints/align/step-000001/model"],
-    /which the model is read from. Export into another folder/,
+    /from which the model is read. Export into another folder/,
   ],
   [["run", "--to", "run/manifest.json"], /manifest\.json is a file, where a folder is needed/],
   [["nowhere", "--to", "x"], /nowhere\/config\.json cannot be read/],
@@ -91,7 +91,7 @@ it("names both folders when the base has moved", async () => {
   await writeFile(base, JSON.stringify({ ...value, weights: join(folder, "gone") }));
   const { status, stderr } = await mlan(["export", moved, "--to", join(folder, "x")]);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(
-    "holds only what was trained, and the rest of the model, which was in",
+    "holds only trained components, and the folder with the rest of the model, ",
   );
   expect(stderr).toContain("gone");
   expect(status).toBe(1);

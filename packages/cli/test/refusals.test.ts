@@ -46,7 +46,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
       ["eval", "--model", "a", "--weights", "b"],
       /^error: required option '--benchmark <name\[=folder\]>' not specified/,
     ],
-    ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number from 1/],
+    ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number, 1 or more/],
     [
       "missing file",
       ["run", "nowhere/experiment.ts"],
@@ -106,7 +106,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
     await writeFile(join(folder, "manifest.json"), '{"name": "a web page", "icons": []}');
     const { status, stderr } = await typed(["show", folder]);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/is not a run folder: its manifest\.json is not that of a run/);
+    expect(stderr).toMatch(/is not a run folder: its manifest\.json was not written by a run/);
     await writeFile(join(folder, "manifest.json"), '{"formatVersion": 1, "pl');
     expect((await typed(["show", folder])).stderr).toMatch(/manifest\.json is not JSON/);
   });

@@ -149,7 +149,7 @@ describe("mlan run", () => {
     const refused = await typed(["run", experiment, "--folder", folder]);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(
-      /^error: .*shared\/ holds another experiment: experiment\.name was "another", now it is "alphabet"\./m,
+      /^error: .*shared\/ contains a run of another experiment: experiment\.name was "another", now it is "alphabet"\./m,
     );
     expect(refused.stderr).not.toMatch(/^ +at /m);
     const fresh = await typed(["run", experiment, "--folder", folder, "--fresh"]);

@@ -56,6 +56,21 @@ describe("the results table", () => {
     );
   });
 
+  test("says how many prompts were cut, where it was counted", () => {
+    const results = [
+      result("base", "race"),
+      result("tuned", "race", { cutPrompts: 3, unreadable: 30 }),
+      result("tuned", "boolq", { cutPrompts: 0 }),
+    ];
+    expect(resultsTable(results).slice(2)).toEqual([
+      "benchmark  metric             base       tuned    n",
+      "race       accuracy     71.3 ± 2.6  71.3 ± 2.6  300",
+      "           unreadable          0.0        10.0",
+      "           cut prompts                     1.0",
+      "boolq      accuracy                 71.3 ± 2.6  300",
+    ]);
+  });
+
   test("shows intervals, and what verification found", () => {
     const interval = { low: 0.66, high: 0.7634, level: 0.95, method: "wilson" } as const;
     const flips = [{ id: "17", together: "yes", alone: "no", margin: 0.00002 }];
@@ -104,7 +119,18 @@ describe("the results table", () => {
       result("tuned", "boolq", { fingerprints: { questions: "other", prompts: "p", protocol: "r" } }),
       result("base", "pope"),
     ]);
-    expect(lines.at(-1)).toBe("Do not compare base and tuned on boolq: its questions or prompts changed in between.");
+    expect(lines.at(-1)).toBe(
+      "Do not compare base and tuned on boolq: its questions or prompts changed between these stages.",
+    );
+    const templates = [
+      result("a", "boolq", { template: "1" }),
+      result("b", "boolq", { template: "2" }),
+      result("c", "boolq"),
+    ];
+    expect(resultsTable(templates).at(-1)).toBe(
+      "Do not compare a and b and c on boolq: its template changed between these stages.",
+    );
+    expect(resultsTable(templates.slice(1)).at(-1)).toMatch(/^boolq/);
   });
 
   test("comes in parts where the terminal is narrow", () => {

@@ -19,19 +19,22 @@ export type ErrorCode =
 
 const NAME = "MlanError";
 
-/** An error that a user can act on: it names the thing, the value found, and the way out. */
+/** An error that a user can act on: its message names the cause, the value found, and the remedy. */
 export class MlanError extends CodedError<ErrorCode> {
   override readonly name: string = NAME;
 
-  /** Recognises errors of any installed copy of core; `instanceof` would know only this one. */
+  /**
+   * Whether a value is an `MlanError`, with this code if one is given. Recognises errors of every installed copy of
+   * core, unlike `instanceof`.
+   */
   static override is(error: unknown, code?: ErrorCode): error is MlanError {
     return CodedError.isNamed(NAME, error, code);
   }
 }
 
 /**
- * A value as quoted in a message: text as JSON, cut after 60 characters; lists, objects and functions by their kind;
- * "nothing" for undefined.
+ * Formats a value for a message: text as JSON, cut after 60 characters; lists, objects and functions as a short
+ * description; undefined as "nothing".
  */
 export function shownValue(value: unknown): string {
   if (value === undefined) return "nothing";
@@ -44,8 +47,8 @@ export function shownValue(value: unknown): string {
 }
 
 /**
- * A count with its noun, e.g. "1 step", "12,000 steps". The plural adds an "s" unless given: `counted(2, "entry",
- * "entries")`.
+ * Formats a count with its noun, e.g. "1 step", "12,000 steps". The plural adds an "s" unless given: `counted(2,
+ * "entry", "entries")`.
  */
 export function counted(count: number, one: string, several: string = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;

@@ -79,7 +79,6 @@ export type {
   BatchShape,
   BatchTensors,
   Component,
-  ConversationFormat,
   Encoded,
   EncodeOptions,
   GradientOptions,
@@ -90,7 +89,6 @@ export type {
   ModelSource,
   OpenModelOptions,
   Parameter,
-  RecipeFormat,
   Score,
   ScoreRequest,
   TokenCounts,
@@ -98,7 +96,8 @@ export type {
   TrainableModel,
   TrainableModelSource,
 } from "./contracts/model.ts";
-export { formatFor, trainableModel } from "./contracts/model.ts";
+export { trainableModel } from "./contracts/model.ts";
+export { type ConversationFormat, formatFor, type RecipeFormat } from "./contracts/conversation-format.ts";
 export type {
   CheckpointSavedEvent,
   PlannedTraining,

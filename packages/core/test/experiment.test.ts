@@ -233,7 +233,7 @@ describe("an experiment", () => {
     };
     const use = [answersOnly, addingTrainer(), evaluator];
     await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
-      "hosted can only be asked, not trained; leave out the training stages, or use a model that is on this machine.",
+      "hosted cannot be trained, only asked; leave out the training stages, or use a model that is on this machine.",
     );
   });
 
@@ -252,7 +252,7 @@ describe("an experiment", () => {
       }),
     };
     const use = [silent, addingTrainer(), evaluator];
-    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("can only be asked, not trained");
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("cannot be trained, only asked");
   });
 
   it("stops when it is told to, and leaves no tensors behind", async () => {
@@ -282,7 +282,7 @@ describe("experiment options are refused by name", () => {
   it.each([
     ["an unknown one", { sed: 3 }, "sed"],
     ["a name that is no file name", { name: "a/b" }, "a name of letters"],
-    ["a name that leads out of its folder", { name: ".." }, "no dot in front"],
+    ["a name that leads out of its folder", { name: ".." }, "that does not start with a dot"],
     ["no stages", { stages: [] }, "at least one stage"],
     ["something that is no plugin", { use: [{}] }, "expected a plugin"],
     ["two models", { use: [fakeModelPlugin(), fakeModelPlugin()] }, "both provide @mlan/core/model@1"],

@@ -25,7 +25,7 @@ test("a file or a link to nothing in the way is named", async () => {
   await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file/below/further/", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("link/", root))).rejects.toThrow(
-    /link is a link that does not lead to a folder, where/,
+    /link is a link that does not point to a folder, where/,
   );
 });
 

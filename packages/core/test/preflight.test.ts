@@ -184,7 +184,7 @@ describe("before the first stage", () => {
     const use = [fakeModelPlugin({ readsImages: false }), addingTrainer(), weightEvaluator()];
     const { message, events } = await refusal(experiment({ name: "small", use, stages }));
     expect(message).toBe(
-      "the data pictures have images, and the model @mlan/testing/fake-model reads none. Give it a vision tower, or use data without images.",
+      "the data pictures have images, and the model @mlan/testing/fake-model accepts none. Give it a vision tower, or use data without images.",
     );
     expect(stagesOf(events)).toEqual([]);
   });
@@ -255,7 +255,7 @@ describe("before the first stage", () => {
 
   const choices = ["A", "B"].map((label) => ({ label, text: `the ${label}` }));
   it.each([
-    ["is none of the choices", { target: "C", choices }, 'its target "C" is none of its choices "A", "B"'],
+    ["is none of the choices", { target: "C", choices }, 'its target "C" is not among its choices "A", "B"'],
     ["is empty", { target: "" }, "its target is empty, so no answer is correct; write the correct answer."],
     ["is no text", Object.assign({ target: "" }, { target: 3 }), "its target is 3, not a text; write it as text."],
     ["fits two choices", { target: "A", choices: [...choices, ...choices] }, 'two of its choices are labelled "A"'],
@@ -288,7 +288,7 @@ describe("before the first stage", () => {
     ["a stage without data",        () => train({ name: "a", recipe: RECIPE } as never),                              "expected a dataset"],
     ["a misspelt option",           () => train({ name: "a", data: letters, recipe: RECIPE, dta: 1 } as never),       '"dta"'],
     ["a recipe's name",             () => train({ name: "a", data: letters, recipe: "alignment" as never }),          "expected a recipe"],
-    ["a benchmark as a dataset",    () => train({ name: "a", data: bench, recipe: RECIPE } as never),                 "a benchmark has questions to ask"],
+    ["a benchmark as a dataset",    () => train({ name: "a", data: bench, recipe: RECIPE } as never),                 "found a benchmark"],
     ["a dataset as a benchmark",    () => evaluate({ name: "a", benchmarks: [letters as never], protocol: "paper" }), "expected a benchmark"],
     ["no benchmark",                () => evaluate({ name: "a", benchmarks: [], protocol: "paper" }),                 "at least one benchmark"],
     ["another protocol",            () => evaluate({ name: "a", benchmarks: [bench], protocol: "papr" as never }),    "protocol"],

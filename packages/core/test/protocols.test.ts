@@ -154,6 +154,8 @@ describe("a run whose recipe still has the field protocol", () => {
 
   it("is not continued by anything else", async () => {
     await run(small(Object.assign({ protocol: "strict" }, RECIPE)));
-    await expect(run(small(RECIPE))).rejects.toThrow(/holds another experiment: .*lossWeighting was "position"/);
+    await expect(run(small(RECIPE))).rejects.toThrow(
+      /contains a run of another experiment: .*lossWeighting was "position"/,
+    );
   });
 });

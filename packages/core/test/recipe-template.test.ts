@@ -84,7 +84,7 @@ describe("a recipe without a template", () => {
       },
     };
     await expect(run(tuned({ model }))).rejects.toThrow(
-      "the recipe names no template, and @mlan/testing/fake-model does not say in which it is tuned; set format.template.",
+      "neither the recipe nor the model @mlan/testing/fake-model names a conversation template; set format.template.",
     );
   });
 });

@@ -45,6 +45,23 @@ describe("files that are replaced in a folder", () => {
     expect(await verifyChecksums(folder)).toBe(true);
   });
 
+  it("may be in a folder of their own, which is replaced as a whole", async () => {
+    const folder = await scratchFolder({ "a.bin": "old" });
+    for (const name of ["stale", "again", "mine"]) {
+      await mkdir(new URL(name, folder));
+      await writeFile(new URL(`${name}/old.txt`, folder), "old");
+    }
+    const isReplaced = (name: string): boolean => ["stale/", "again/", "mine"].includes(name);
+    await replaceFiles(folder, isReplaced, async (temporary) => {
+      await mkdir(new URL("again", temporary));
+      await writeFile(new URL("again/new.txt", temporary), "new");
+      await writeChecksums(temporary);
+    });
+    const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll("\\", "/"));
+    expect(paths.toSorted()).toEqual(["a.bin", "again", "again/new.txt", "checksums.json", "mine", "mine/old.txt"]);
+    expect(await verifyChecksums(folder)).toBe(true);
+  });
+
   it("are written into a folder that does not exist yet", async () => {
     const folder = new URL("deep/new/", await scratchFolder({}));
     await replaceFiles(folder, isModelFile, writing({ "a.bin": "new" }));

@@ -36,7 +36,7 @@ describe("metrics.jsonl", () => {
     await expect(run(build({ diesAt: 3 }))).rejects.toThrow("killed");
     const [, second] = (await readFile(file(), "utf8")).split("\n");
     await writeFile(file(), `${second}\n`);
-    await expect(run()).rejects.toThrow(/metrics\.jsonl lacks step 1 of stage "tune", which has done 2/);
+    await expect(run()).rejects.toThrow(/metrics\.jsonl lacks step 1 of the 2 steps that stage "tune" has done/);
   });
 
   it("and ledger.json may be lost or edited when the training is done", async () => {
@@ -116,7 +116,7 @@ describe("two runs in one folder", () => {
 it("a folder without a manifest is not continued: nothing says what its checkpoints were made from", async () => {
   await run();
   await rm(new URL("manifest.json", folder));
-  await expect(run()).rejects.toThrow(/holds checkpoints\/\S+ and no manifest\.json/);
+  await expect(run()).rejects.toThrow(/contains checkpoints\/\S+ but no manifest\.json/);
 });
 
 describe("a fresh run", () => {
@@ -148,7 +148,7 @@ describe("a fresh run", () => {
   it("may follow another experiment", async () => {
     await run();
     const other = experiment({ ...optionsOf(build()), name: "other" });
-    await expect(run(other)).rejects.toThrow("holds another experiment");
+    await expect(run(other)).rejects.toThrow("contains a run of another experiment");
     await run(other, { fresh: true });
     expect((await readRun(folder)).manifest.plan.name).toBe("other");
   });
@@ -176,9 +176,9 @@ describe("a fresh run", () => {
   it("refuses a folder that is no run", async () => {
     await mkdir(folder);
     await writeFile(notes(), "mine");
-    await expect(run(build(), { fresh: true })).rejects.toThrow('is not a run folder: it holds "notes.txt"');
+    await expect(run(build(), { fresh: true })).rejects.toThrow('is not a run folder: it contains "notes.txt"');
     await writeFile(new URL("manifest.json", folder), '{"name": "a web page"}');
-    await expect(run(build(), { fresh: true })).rejects.toThrow("its manifest.json is not that of a run");
+    await expect(run(build(), { fresh: true })).rejects.toThrow("its manifest.json was not written by a run");
     expect(await readFile(notes(), "utf8")).toBe("mine");
   });
 
@@ -223,11 +223,11 @@ describe("a run folder", () => {
 
   // prettier-ignore
   it.each([
-    ["manifest.json", "null",                                           "its manifest.json is not that of a run"],
-    ["manifest.json", "[]",                                             "its manifest.json is not that of a run"],
+    ["manifest.json", "null",                                           "its manifest.json was not written by a run"],
+    ["manifest.json", "[]",                                             "its manifest.json was not written by a run"],
     ["manifest.json", '{"formatVersion":1,"plan":{},"versions":{}}',    "stages"],
     ["manifest.json", '{"formatVersion":3}',                            /run\/ was written by a newer version of mlan: its manifest\.json has format 3, and this version reads formats up to 2\. Update mlan\.$/],
-    ["manifest.json", '{"formatVersion":2,"versions":{}}',              /its manifest\.json is not that of a run; it lacks plan, created, stages\. Restore it, or give another folder\.$/],
+    ["manifest.json", '{"formatVersion":2,"versions":{}}',              /its manifest\.json was not written by a run; it lacks plan, created, stages\. Restore it, or give another folder\.$/],
     ["results.json",  "{}",                                             "results.json is not what a run writes there (expected a list, found an object). Restore it, or run the experiment again in its folder to recreate it"],
     ["results.json",  "[{",                                             "results.json is not JSON. Restore it, or run the experiment again in its folder to recreate it"],
     ["ledger.json",   "[1]",                                            'ledger.json is not what a run writes there (key "0": expected an entry with stage, found 1).'],

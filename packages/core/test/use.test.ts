@@ -85,7 +85,7 @@ describe("`use`", () => {
       expect.toSatisfy((error) => MlanError.is(error, "invalid-options")),
     );
     expect(() => build(use as readonly UseEntry[])).toThrow(
-      /option "use\.1": expected a plugin or a list of plugins, as generation\(\) and cpuTrainer\(\) return them/,
+      /option "use\.1": expected a plugin or a list of plugins, as returned by generation\(\) and cpuTrainer\(\)/,
     );
     expect(() => build(use as readonly UseEntry[])).toThrow(found);
   });

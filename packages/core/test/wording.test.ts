@@ -48,8 +48,8 @@ const riddles: typeof base = {
 
 describe("a protocol without prompts for the model's wording", () => {
   const refusal =
-    'riddles: the protocol "paper" has no prompts for a model of the wording "llama2-base", only for tuned; ask it by the ' +
-    `protocol "strict", whose questions are put in the model's own wording.`;
+    'riddles: the protocol "paper" has no prompts for a model with the wording "llama2-base", only for tuned; use the ' +
+    `protocol "strict", which asks in the model's own wording.`;
 
   it("is refused before the first stage, with the way out", async () => {
     const use = [fakeModelPlugin({ weights }), addingTrainer(), weightEvaluator()];
@@ -72,7 +72,7 @@ describe("a protocol without prompts for the model's wording", () => {
   it("is refused with another way out where no protocol can ask it", () => {
     const few: Benchmark = { ...riddles, protocols: ["paper"] };
     expect(() => checkWording(few, "paper", "qwen2-base")).toThrow(
-      "only for tuned; take another benchmark, or define a protocol with `ask`.",
+      "only for tuned; use another benchmark, or define a protocol with `ask`.",
     );
     expect(() => checkWording(few, "paper", "tuned")).not.toThrow();
   });

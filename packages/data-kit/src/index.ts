@@ -1,6 +1,6 @@
 export { accuracy, exactMatch } from "./answers/metrics.ts";
-export type { MapByTextOptions, MapByWordsOptions } from "./answers/paper-readings.ts";
-export { digitToNumber, lead, mapByText, mapByWords, saysYesOrNo, trueFalse } from "./answers/paper-readings.ts";
+export type { MapByTextOptions, MapByWordsOptions } from "./answers/paper-answers.ts";
+export { digitToNumber, textBefore, mapByText, mapByWords, saysYesOrNo, trueFalse } from "./answers/paper-answers.ts";
 export type { ExactMatchOptions } from "./answers/metrics.ts";
 export {
   anyOf,
@@ -10,7 +10,7 @@ export {
   strictShortAnswer,
   strictYesNo,
   yesNoChoices,
-} from "./answers/strict-readings.ts";
+} from "./answers/strict-extractors.ts";
 export { capitalize, withoutPunctuation } from "./answers/python-text.ts";
 export { contentKey } from "./content-key.ts";
 export type { LlavaRecord, LlavaTurn } from "./conversations/llava-record.ts";

@@ -1,11 +1,11 @@
 import { stripAsPython } from "@mlan/core";
 import { splitWords } from "#internal/answers/python-text.ts";
-import { yesNo } from "#internal/answers/strict-readings.ts";
+import { yesNo } from "#internal/answers/strict-extractors.ts";
 import {
   accuracy,
   capitalize,
   exactMatch,
-  lead,
+  textBefore,
   strictShortAnswer,
   strictYesNo,
   trueFalse,
@@ -72,12 +72,12 @@ test.each([
   ["\nyes",        ""],
   ['"yes',         ""],
   ["no objection", "no objection"],
-])("leads %j to %j", (answer, read) => expect(lead(answer, '.,:"\n\r')).toBe(read));
+])("reads of %j the beginning %j", (answer, read) => expect(textBefore(answer, '.,:"\n\r')).toBe(read));
 
 test("leads to a stripped prefix without any end character", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (answer) => {
-      const read = lead(answer, ".,\n");
+      const read = textBefore(answer, ".,\n");
       expect(answer).toContain(read);
       expect(read).toBe(stripAsPython(read));
       expect(/[.,\n]/.test(read)).toBe(false);

@@ -105,7 +105,7 @@ describe("a question", () => {
     expect(prompt(question, WORDINGS.tuned)).toMatchObject({ user: "Why?" });
     for (const name of ["qwen2-base", "constructor"]) {
       expect(() => prompt(question, chatWording(name))).toThrow(
-        `riddles: the protocol "paper" has no prompts for a model of the wording "${name}", only for tuned; use a protocol`,
+        `riddles: the protocol "paper" has no prompts for a model with the wording "${name}", only for tuned; use a protocol`,
       );
     }
     expect(few.protocol("strict").wordings).toBeUndefined();

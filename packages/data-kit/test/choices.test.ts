@@ -1,5 +1,5 @@
 import type { Choice } from "@mlan/core";
-import { normalizedWords } from "#internal/answers/strict-readings.ts";
+import { normalizedWords } from "#internal/answers/strict-extractors.ts";
 import { firstMention, languageExtractor, lettered, mapByWords, strictChoice } from "@mlan/data-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -4,7 +4,7 @@ import {
   digitToNumber,
   exactMatch,
   firstMention,
-  lead,
+  textBefore,
   lettered,
   mapByText,
   mapByWords,
@@ -66,8 +66,8 @@ const readings: Readonly<Record<string, (answer: string) => unknown>> = {
   "first-mention": (answer) => CHOICES.map((choices) => firstMention.extract(answer, choices)),
   "by words": (answer) => CHOICES.map((choices) => mapByWords(answer, choices, { cleanTwice: true })),
   "by text": (answer) =>
-    CHOICES.map((choices) => mapByText(lead(answer, '.,:"\n\r'), choices, { ignorePunctuation: true })),
-  vision: (answer) => stripAsPython(digitToNumber(trueFalse(lead(answer, '.,:"')))),
+    CHOICES.map((choices) => mapByText(textBefore(answer, '.,:"\n\r'), choices, { ignorePunctuation: true })),
+  vision: (answer) => stripAsPython(digitToNumber(trueFalse(textBefore(answer, '.,:"')))),
   equal: (answer) => exactMatch(answer, `${answer}\0`, { ignoreCase: true, ignorePunctuation: true }),
   capitals: (answer) => capitalize(answer),
 };

@@ -98,7 +98,7 @@ it.each([
   [{ wording: "tuned" as never }, /option "wording": expected a wording, as chatWording\(\) returns, found "tuned"/],
   [
     { benchmarks: [tunedOnly], wording: textWording("my-base", "", "") },
-    /^tuned-only: the protocol "strict" has no prompts for a model of the wording "my-base", only for tuned; take another/,
+    /^tuned-only: the protocol "strict" has no prompts for a model with the wording "my-base", only for tuned; use another/,
   ],
   [{ nGram: 13 }, /nGram/],
   [{ benchmarks: [] }, /no benchmark/],

@@ -15,11 +15,11 @@ export function generationMethod(options: GenerationOptions): EvaluationMethod {
       const { signal } = run;
       const how = { ...LONG_PROMPTS, ...options, ...(signal && { signal }) };
       for await (const generation of run.model.generate(requests, how)) {
-        const { id, text, promptLength, computedPositions } = generation;
-        yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
+        const { id, text, promptLength, computedPositions, cutPositions } = generation;
+        yield { id, answer: text, cutPositions, positions: { prompts: promptLength, computed: computedPositions } };
       }
     },
-    readings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
+    scorings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
   };
 }
 

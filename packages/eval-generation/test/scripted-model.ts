@@ -10,6 +10,9 @@ export interface ScriptedModel extends Model {
 export interface ScriptedModelOptions {
   readonly wording?: Wording;
   readonly fingerprint?: string;
+  readonly templateFingerprint?: string;
+  /** Positions that the prompt of this question loses. Default 0. */
+  readonly cutPositions?: (id: string) => number;
   readonly rename?: (id: string) => string;
   /** Keeps nothing of what it was asked. */
   readonly forgetful?: boolean;
@@ -21,8 +24,10 @@ export function scriptedModel(
   {
     wording = WORDINGS.tuned,
     fingerprint = "scripted",
+    cutPositions = () => 0,
     rename = (id) => id,
     forgetful = false,
+    templateFingerprint,
   }: ScriptedModelOptions = {},
 ): ScriptedModel {
   const asked: GenerationRequest[] = [];
@@ -31,6 +36,7 @@ export function scriptedModel(
     specVersion: 1,
     name: "scripted",
     fingerprint,
+    templateFingerprint,
     wording,
     asked,
     options: seen,
@@ -39,7 +45,9 @@ export function scriptedModel(
       seen.push(options);
       for (const { id, prompt } of requests) {
         const text = answer(prompt, id);
-        if (text !== undefined) yield { id: rename(id), text, finish: "stop", promptLength: 1, computedPositions: 1 };
+        if (text === undefined) continue;
+        const cut = cutPositions(id) > 0 && { cutPositions: cutPositions(id) };
+        yield { id: rename(id), text, finish: "stop", promptLength: 1, computedPositions: 1, ...cut };
       }
     },
     score: async () => [],

@@ -13,6 +13,7 @@ export interface AnswersHeader extends Pick<
   | "questions"
   | "questionsInBenchmark"
   | "fingerprints"
+  | "template"
 > {
   readonly format: "mlan-answers";
   readonly version: 1;
@@ -36,6 +37,7 @@ const currentHeader = z.object({
   questions: z.number(),
   questionsInBenchmark: z.number().exactOptional(),
   fingerprints: z.object({ questions: z.string(), prompts: z.string(), protocol: z.string() }),
+  template: z.string().exactOptional(),
   model: z.string(),
   stage: z.string().exactOptional(),
   weights: z.string().exactOptional(),
@@ -50,7 +52,9 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.preprocess((stored) => {
 
 /** Throws `run-folder` when a file's answers are to something else than is asked now, and says where they differ. */
 export function checkHeader(path: string, found: AnswersHeader, expected: AnswersHeader): void {
-  const key = KEYS.find((one) => valueAt(found, one) !== valueAt(expected, one));
+  // Earlier versions wrote no template.
+  const keys = found.template === undefined ? KEYS.filter((one) => one !== "template") : KEYS;
+  const key = keys.find((one) => valueAt(found, one) !== valueAt(expected, one));
   if (key === undefined) return;
   throw new MlanError(
     "run-folder",
@@ -70,6 +74,7 @@ const KEYS = [
   "extractor.version",
   "wording",
   "questions",
+  "template",
   "model",
   "weights",
   "fingerprints.questions",

@@ -45,7 +45,7 @@ export async function* evaluateQuestions(
   try {
     const stored = log?.records ?? [];
     checkStored(stored, method.extractor(protocol, run.model.wording.name), new Set(plan.ids));
-    const result = pendingResult(method.readings(protocol), plan.ids);
+    const result = pendingResult(method.scorings(protocol), plan.ids);
     const synced = syncNowAndThen(log, clock);
     for (const record of stored) {
       result.add(record);
@@ -82,7 +82,7 @@ async function* askChunk(
     new MlanError("contract", `${method.name}: the model ${model.name} ${what} (${benchmark.name}).`);
   const extractor = method.extractor(protocol, model.wording.name);
   const open = new Map(chunk.map((asked) => [asked.question.id, asked]));
-  for await (const { positions, ...answer } of method.ask(run, protocol, chunk)) {
+  for await (const { positions, cutPositions = 0, ...answer } of method.ask(run, protocol, chunk)) {
     signal?.throwIfAborted();
     const asked = open.get(answer.id);
     if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
@@ -91,7 +91,8 @@ async function* askChunk(
     const target = targetOf(protocol, question);
     const choices = protocol.choices(question);
     const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
-    yield { record: { ...judge(extractor, answered), prompt: await nameOf(asked.prompt) }, positions };
+    const cut = cutPositions > 0 && { cutPositions };
+    yield { record: { ...judge(extractor, answered), ...cut, prompt: await nameOf(asked.prompt) }, positions };
   }
   signal?.throwIfAborted();
   const [silent] = open.keys();
@@ -141,6 +142,7 @@ async function headerOf(
       prompts: plan.promptsFingerprint,
       protocol: await fingerprintOf([...judging, ...reading]),
     },
+    ...(model.templateFingerprint !== undefined && { template: model.templateFingerprint }),
     model: model.fingerprint,
     ...(stage !== undefined && { stage }),
     ...(weights !== undefined && { weights }),

@@ -13,20 +13,22 @@ export interface EvaluationMethod {
   extractor(protocol: Protocol, wording: string): Extractor;
   /** Answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
-  /** The first metric of the first reading is the headline. */
-  readings(protocol: Protocol): readonly Reading[];
+  /** The first metric of the first one is the headline. */
+  scorings(protocol: Protocol): readonly Scoring[];
 }
 
 export interface NewAnswer {
   readonly id: string;
   readonly answer: string;
   readonly scores?: readonly ChoiceScore[];
+  /** Positions that its prompt lost because it was too long. Default 0. */
+  readonly cutPositions?: number | undefined;
   /** Positions of its prompt, and those of them that were computed for it. */
   readonly positions: { readonly prompts: number; readonly computed: number };
 }
 
 /** Metrics, and what they see of an answer. */
-export interface Reading {
+export interface Scoring {
   readonly metrics: Readonly<Record<string, Metric>>;
   outcome(record: AnswerRecord): Outcome;
 }

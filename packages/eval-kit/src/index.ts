@@ -1,5 +1,5 @@
 export type { AnswersHeader } from "./answers-header.ts";
-export type { EvaluationMethod, NewAnswer, Reading } from "./evaluation-method.ts";
+export type { EvaluationMethod, NewAnswer, Scoring } from "./evaluation-method.ts";
 export { checkFolder } from "./check-folder.ts";
 export { estimate } from "./estimate.ts";
 export { evaluateQuestions } from "./evaluate-questions.ts";

@@ -44,6 +44,7 @@ const recordSchema: z.ZodType<AnswerRecord> = z.object({
   target: z.string(),
   correct: z.boolean(),
   cluster: z.string().exactOptional(),
+  cutPositions: z.number().exactOptional(),
   prompt: z.string().exactOptional(),
   choices: z.array(z.object({ label: z.string(), text: z.string() })).exactOptional(),
   scores: z.array(z.object({ logProbability: z.number(), tokens: z.number(), characters: z.number() })).exactOptional(),

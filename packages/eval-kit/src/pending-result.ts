@@ -1,5 +1,5 @@
 import type { AnswerRecord, BenchmarkResult, Estimate, Outcome } from "@mlan/core";
-import type { NewAnswer, Reading } from "./evaluation-method.ts";
+import type { NewAnswer, Scoring } from "./evaluation-method.ts";
 import { estimate } from "./estimate.ts";
 
 /** The answers of one evaluation as they come in, of which only outcomes are kept. */
@@ -9,19 +9,21 @@ export interface PendingResult {
   has(id: string): boolean;
   answered(): number;
   /** `errorPrefix` begins the error of a metric that gives no number. */
-  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "metrics" | "positions">;
+  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "cutPrompts" | "metrics" | "positions">;
 }
 
 /** `ids` are those of all questions, in the order of the benchmark. */
-export function pendingResult(readings: readonly Reading[], ids: readonly string[]): PendingResult {
+export function pendingResult(scorings: readonly Scoring[], ids: readonly string[]): PendingResult {
   const outcomes = new Map<string, readonly Outcome[]>();
   const positions = { prompts: 0, computed: 0 };
+  let cutPrompts = 0;
   // In question order, not the order of answering: sums of floats must not depend on how a run was interrupted.
-  const outcomesOf = (reading: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[reading] ?? []);
+  const outcomesOf = (scoring: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[scoring] ?? []);
   return {
     add(record, { prompts, computed } = { prompts: 0, computed: 0 }) {
-      const read = readings.map((reading) => reading.outcome(record));
+      const read = scorings.map((scoring) => scoring.outcome(record));
       outcomes.set(record.id, read);
+      if (record.cutPositions !== undefined) cutPrompts++;
       positions.prompts += prompts;
       positions.computed += computed;
     },
@@ -29,13 +31,13 @@ export function pendingResult(readings: readonly Reading[], ids: readonly string
     answered: () => outcomes.size,
     finish(errorPrefix) {
       const metrics: Record<string, Estimate> = {};
-      for (const [place, reading] of readings.entries()) {
+      for (const [place, scoring] of scorings.entries()) {
         const read = outcomesOf(place);
-        for (const [name, metric] of Object.entries(reading.metrics))
+        for (const [name, metric] of Object.entries(scoring.metrics))
           metrics[name] = estimate(errorPrefix, name, metric, read);
       }
       const unreadable = outcomesOf(0).filter(({ extracted }) => extracted === undefined).length;
-      return { unreadable, metrics, positions };
+      return { unreadable, cutPrompts, metrics, positions };
     },
   };
 }

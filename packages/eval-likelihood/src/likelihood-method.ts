@@ -7,7 +7,7 @@ import {
   type Score,
   type ScoreRequest,
 } from "@mlan/core";
-import { type AskedQuestion, type EvaluationMethod, type NewAnswer, outcomeOf, type Reading } from "@mlan/eval-kit";
+import { type AskedQuestion, type EvaluationMethod, type NewAnswer, outcomeOf, type Scoring } from "@mlan/eval-kit";
 import { withoutChoices } from "./check-choices.ts";
 import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ranking, summed } from "./likeliest.ts";
 
@@ -38,7 +38,7 @@ export function likelihoodMethod(continuation: "label" | "text", options: Genera
         }
       }
     },
-    readings: ({ metrics }) => [
+    scorings: ({ metrics }) => [
       { metrics, outcome: outcomeOf },
       normalised(metrics, "per_token", perToken),
       normalised(metrics, "per_character", perCharacter),
@@ -79,11 +79,13 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   });
   const prompts = found.reduce((sum, { length }) => sum + length, 0);
   const computed = found.reduce((sum, { computedPositions }) => sum + computedPositions, 0);
-  return { id, answer: likeliest(choices, scores, summed) ?? "", scores, positions: { prompts, computed } };
+  const cutPositions = Math.max(0, ...found.map((score) => score.cutPositions ?? 0));
+  const answer = likeliest(choices, scores, summed) ?? "";
+  return { id, answer, scores, cutPositions, positions: { prompts, computed } };
 }
 
 /** The headline metric when choices are ranked by a different score. */
-function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Reading {
+function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Scoring {
   const [headline] = Object.entries(metrics);
   return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };
 }

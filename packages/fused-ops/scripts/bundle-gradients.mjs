@@ -15,7 +15,7 @@ const configurations = registration.match(/const gradConfigs = (\[[^\]]*\]);/)?.
 if (configurations === undefined) throw new Error("register_all_gradients.js of tfjs-core has no list of gradients");
 const imports = registration.match(/^import \{ \w+ \} from '\.\/gradients\/\w+';$/gm)?.join("\n") ?? "";
 
-/** Imports what tfjs-core exports from tfjs-core, so that operations are not bundled a second time. */
+/** Imports everything that tfjs-core exports from the package itself, so that no operation is bundled a second time. */
 const fromCore = {
   name: "from tfjs-core",
   setup({ onLoad }) {

@@ -25,9 +25,12 @@ export interface AdamWParameter {
 
 export interface AdamWStep {
   readonly learningRate: UpdateNumber;
-  /** The number of this update, from 1, for the bias correction of the moments. */
+  /** The number of this update, starting at 1; used for the bias correction of the moments. */
   readonly step: UpdateNumber;
-  /** If this is NaN or infinite, nothing changes. For example the loss plus the sums of all gradients. Default: no guard. */
+  /**
+   * A scalar such as the loss plus the sums of all gradients. If it is NaN or infinite, nothing is updated. Default: no
+   * guard.
+   */
   readonly guard?: tf.Scalar;
 }
 
@@ -37,10 +40,10 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * One in-place AdamW update (arXiv 1711.05101) with the semantics of `torch.optim.AdamW`: by the fused kernel "ApplyAdamW"
- * if the backend has it, otherwise composed of plain ops. A parameter without a gradient is updated with a zero gradient:
- * its moments decay and still move it. The caller disposes the gradients. Throws a `RangeError` for a gradient whose shape
- * differs from its parameter's.
+ * Performs one AdamW update in place (arXiv 1711.05101) with the semantics of `torch.optim.AdamW`. Uses the fused
+ * kernel "ApplyAdamW" if the backend has it, and plain ops otherwise. A parameter without a gradient is updated with a
+ * zero gradient: its moments decay and still move it. The caller disposes of the gradients. Throws a `RangeError` for a
+ * gradient whose shape differs from its parameter's, and for more gradients than parameters.
  *
  * Inputs of the kernel: lists `parameters`, `gradients`, `firstMoments`, `secondMoments`, and optionally a scalar `guard`.
  * Attributes: `beta1`, `beta2`, `epsilon`, `weightDecays` (one per parameter). `learningRate` and `step` are attributes

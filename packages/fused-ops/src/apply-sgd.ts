@@ -9,28 +9,29 @@ export interface SgdParameter {
   readonly variable: Variable;
   /** Running sum of gradients, of the variable's shape; zeros before the first step. Required with momentum. */
   readonly velocity?: Variable;
-  /** This times the variable is added to the gradient. Unlike AdamW's weight decay, it is part of the momentum. */
+  /** The variable times this factor is added to the gradient and thus, unlike in AdamW, to the velocity. */
   readonly weightDecay: number;
 }
 
 export interface SgdStep {
   readonly learningRate: UpdateNumber;
-  /** The factor of the old velocity. Default 0: no velocity. */
+  /** The factor by which the previous velocity is multiplied. Default 0: no velocity. */
   readonly momentum?: number;
-  /** Nesterov momentum. Default false. */
+  /** Whether to use Nesterov momentum. Default false. */
   readonly nesterov?: boolean;
 }
 
 /**
- * One in-place gradient descent update with the semantics of `torch.optim.SGD` (dampening 0): by the fused kernel
- * "ApplySgd" or, with momentum, "ApplyMomentum" if the backend has it, otherwise composed of plain ops. Velocities start
- * at zero, so the first step sets them to the gradients, as PyTorch does. A parameter without a gradient is updated with a
- * zero gradient; PyTorch would skip it. The caller disposes the gradients. Throws a `RangeError` for a gradient whose shape
- * differs from its parameter's, for momentum without a velocity, and for Nesterov without momentum.
+ * Performs one gradient descent update in place with the semantics of `torch.optim.SGD` (dampening 0). Uses the fused
+ * kernel "ApplySgd" or, with momentum, "ApplyMomentum" if the backend has it, and plain ops otherwise. Velocities start
+ * at zero, so the first step sets them to the gradients, as in PyTorch. A parameter without a gradient is updated with
+ * a zero gradient; PyTorch would skip it. The caller disposes of the gradients. Throws a `RangeError` for a gradient
+ * whose shape differs from its parameter's, for more gradients than parameters, for a negative or infinite momentum,
+ * for momentum without a velocity, and for Nesterov without momentum.
  *
- * Inputs of the kernels: lists `parameters`, `gradients`, and with momentum `velocities`. Attributes: `weightDecays` (one
- * per parameter), and with momentum `momentum`, `nesterov`. `learningRate` is an attribute (a number, or a function that is
- * called whenever the update runs) or a scalar input.
+ * Inputs of the kernels: lists `parameters` and `gradients`; "ApplyMomentum" also has `velocities`. Attributes:
+ * `weightDecays` (one per parameter); "ApplyMomentum" also has `momentum` and `nesterov`. `learningRate` is an
+ * attribute (a number, or a function that is called whenever the update runs) or a scalar input.
  */
 export function applySgd(
   parameters: readonly SgdParameter[],
@@ -67,11 +68,11 @@ export function applySgd(
 function velocityOf({ variable, velocity }: SgdParameter): Variable {
   if (velocity !== undefined) return velocity;
   throw new RangeError(
-    `fused-ops: ${variable.name} has no velocity, which momentum needs. Set it to a variable of zeros of shape [${variable.shape}].`,
+    `fused-ops: ${variable.name} has no velocity, but momentum needs one. Set it to a variable of zeros of shape [${variable.shape}].`,
   );
 }
 
-/** The gradients including weight decay. */
+/** Returns the gradients with weight decay added. */
 function withWeightDecay(parameters: readonly SgdParameter[], gradients: readonly Tensor[]): Tensor[] {
   return gradients.map((gradient, index) => {
     const { variable, weightDecay = 0 } = parameters[index] ?? {};

@@ -1,13 +1,44 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { attentionBlocks, attentionSizes } from "./attention-blocks.ts";
+import { blockedAttention, scoreGradient } from "./blocked-attention.ts";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
+export interface AttentionOptions {
+  /** Added to the scores; broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions]. */
+  readonly mask?: tf.Tensor | undefined;
+  /**
+   * Whether `mask` hides from each query all keys after its own position, where the last query has the position of the
+   * last key. Hidden keys may then be left out of the computation. Default false.
+   */
+  readonly causal?: boolean;
+  /** Maximum number of scores in memory at a time. Default 2^23, which are 32 MB. */
+  readonly scores?: number;
+}
+
 /**
- * Attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads, positions, dimension],
- * which may have fewer heads (arXiv 2305.13245). The caller scales the query by 1/sqrt(dimension). `mask` is added to the
- * scores and broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions].
- * Returns [rows, heads, length, dimension].
+ * Computes the attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads,
+ * positions, dimension], which may have fewer heads (arXiv 2305.13245). The caller scales the query by
+ * 1/sqrt(dimension). Returns [rows, heads, length, dimension]. If there are more scores than may be in memory at a
+ * time, they are computed block by block, and again for the gradient.
  */
-export function attention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor4D {
+export function attention(
+  query: tf.Tensor4D,
+  key: tf.Tensor4D,
+  value: tf.Tensor4D,
+  { mask, causal = false, scores }: AttentionOptions = {},
+): tf.Tensor4D {
+  const sizes = attentionSizes(query, key);
+  if (causal && (!mask || sizes.positions < sizes.length)) {
+    throw new RangeError(
+      `fused-ops: causal attention of ${sizes.length} queries to ${sizes.positions} keys ${mask ? "has" : "without a mask has"} no ` +
+        "meaning. Pass a mask, and at least as many keys as queries.",
+    );
+  }
+  const blocks = attentionBlocks(sizes, causal, scores);
+  return blocks ? blockedAttention(query, key, value, mask, sizes, blocks) : wholeAttention(query, key, value, mask);
+}
+
+function wholeAttention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D, mask?: tf.Tensor): tf.Tensor4D {
   return withGradient<tf.Tensor4D>([query, key, value], (save) => {
     const [rows, heads, length, dimension] = query.shape;
     const [, keyValueHeads] = key.shape;
@@ -40,8 +71,6 @@ function attentionGradient(dy: tf.Tensor4D, saved: readonly tf.Tensor[]): readon
   const [query, key, value] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
   const [probabilities, attended] = [savedTensor(saved, 3), savedTensor(saved, 4)];
   const dValue = tf.matMul(probabilities, dy, true, false);
-  // Softmax's gradient needs sum(p * dp) over all positions, which equals sum(dy * y) over the head's dimension.
-  const projected = tf.sum(tf.mul(dy, attended), 3, true);
-  const dScores = tf.mul(probabilities, tf.sub(tf.matMul(dy, value, false, true), projected));
+  const dScores = scoreGradient(probabilities, dy, attended, value);
   return [tf.matMul(dScores, key), tf.matMul(dScores, query, true, false), dValue];
 }

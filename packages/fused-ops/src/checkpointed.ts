@@ -4,12 +4,12 @@ import { segmentBoundary } from "./segment-boundary.ts";
 import { valueAndGradients } from "./value-and-gradients.ts";
 
 /**
- * `fn(...inputs)` without keeping its activations: the gradient runs `fn` again (gradient checkpointing,
- * arXiv 1604.06174). It saves memory and takes one third more time. The gradient reaches `inputs` and `captured`: other
- * tensors that `fn` uses and that need a gradient, such as weights. Captured tensors must have the same values when `fn`
- * runs again, and `fn` must return the same result.
+ * Returns `fn(...inputs)` without keeping its activations: the gradient runs `fn` again (gradient checkpointing, arXiv
+ * 1604.06174). This saves memory and takes about one third more time. Gradients flow to `inputs` and to `captured`, the
+ * other tensors that `fn` uses and that need a gradient, such as weights. Captured tensors must have the same values
+ * when `fn` runs again, and `fn` must return the same result.
  *
- * There is a {@link segmentBoundary} around both runs of `fn`; in one graph they would be merged into one.
+ * A {@link segmentBoundary} separates the two runs of `fn`; in one graph, a runtime could merge them.
  */
 export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends tf.Tensor>(
   fn: (...inputs: Inputs) => Result,

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * One gradient per parameter, zeros if there is none. Throws a `RangeError` for a gradient whose shape differs from its
- * parameter's, which plain ops would broadcast.
+ * Returns one gradient per parameter, with zeros for missing ones. Throws a `RangeError` for more gradients than
+ * parameters, and for a gradient whose shape differs from its parameter's; plain ops would broadcast it.
  */
 export function completeGradients(
   parameters: readonly { readonly variable: tf.Variable }[],
@@ -11,7 +11,7 @@ export function completeGradients(
   if (gradients.length > parameters.length) {
     throw new RangeError(
       `fused-ops: ${gradients.length} gradients were given for ${parameters.length} parameters. Pass one per ` +
-        "parameter, undefined if there is none.",
+        "parameter, or undefined where there is none.",
     );
   }
   return parameters.map(({ variable }, index) => {

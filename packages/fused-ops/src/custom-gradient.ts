@@ -10,8 +10,8 @@ export interface ForwardResult<Result extends tf.Tensor> {
 export type Save = (...tensors: readonly tf.Tensor[]) => void;
 
 /**
- * A differentiable function with a custom gradient, which has fewer and cheaper operations than the automatic one: on a
- * backend that runs graphs, each elementwise operation is a pass over memory.
+ * Runs `forward` as a differentiable function of `inputs` with a custom gradient. It needs fewer and cheaper operations
+ * than the automatic gradient: on a backend that runs graphs, each elementwise operation is a pass over memory.
  */
 export function withGradient<Result extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
@@ -27,7 +27,7 @@ export function withGradient<Result extends tf.Tensor>(
   return differentiable(...inputs);
 }
 
-/** The tensor saved at `index`. */
+/** Returns the tensor saved at `index`; throws a `RangeError` if there is none. */
 export function savedTensor(saved: readonly tf.Tensor[], index: number): tf.Tensor {
   const tensor = saved[index];
   if (tensor === undefined)

@@ -1,24 +1,28 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { segmentBoundary } from "./segment-boundary.ts";
 
-/** A matrix [rows, columns] that does not learn, in fewer bits than float32. */
+/** A constant matrix [rows, columns] with fewer bits per value than float32. */
 export interface FrozenMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** Bits per value, scales not counted. */
+  /** Bits per value, not counting scales. */
   readonly bits: 4 | 8 | 16;
-  /** Its values as float32 [rows, columns], exactly. */
+  /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;
-  /** Its rows at `indices` [n] (int32), as float32 [n, columns], exactly. */
+  /** Returns its rows at `indices` [n] (int32) as float32 [n, columns], without rounding. */
   rowsAt(indices: tf.Tensor1D): tf.Tensor2D;
-  /** `input` [n, columns] times its transpose, [n, rows]; a quantised matrix may quantise the input as well. */
+  /**
+   * Returns `input` [n, columns] times the transpose of this matrix: [n, rows]. A quantised matrix may quantise the
+   * input too.
+   */
   multiply(input: tf.Tensor2D): tf.Tensor2D;
   dispose(): void;
 }
 
 /**
- * `input` [n, columns] times the transpose of `matrix`: [n, rows]. Differentiable with respect to `input`; inside a
- * gradient the product is exact. In both passes the float32 matrix exists only during the multiplication.
+ * Returns `input` [n, columns] times the transpose of `matrix`: [n, rows]. Differentiable with respect to `input`.
+ * While gradients are recorded, the input is not quantised, and the float32 matrix exists only during each
+ * multiplication.
  */
 export function matMulFrozen(input: tf.Tensor2D, matrix: FrozenMatrix): tf.Tensor2D {
   if (tf.engine().state.gradientDepth === 0) return matrix.multiply(input);
@@ -29,23 +33,23 @@ export function matMulFrozen(input: tf.Tensor2D, matrix: FrozenMatrix): tf.Tenso
 }
 
 /**
- * Whether the current backend has kernels for frozen matrices. Without them every product looks up all values again, which
- * takes some fifty times as long as a product in float32 on a CPU.
+ * Returns whether the current backend has kernels for frozen matrices. Without them, every product looks up all values
+ * again, which on a CPU takes about fifty times as long as a product in float32.
  */
 export function hasFrozenMatrices(): boolean {
   return tf.getKernel("StoredMatrix", tf.getBackend()) !== undefined;
 }
 
 /**
- * Calls `use` with the float32 values, in a separate graph: a runtime that schedules a larger graph may widen all its
- * matrices first, which would take the memory that they save.
+ * Calls `use` with the float32 values, in a separate graph. In a larger graph, a runtime may widen all matrices first,
+ * which would use the memory that they save.
  */
 export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {
     segmentBoundary();
     const values = matrix.widen();
     const result = use(values);
-    // Before the graph runs, so that the values are no result of it.
+    // Disposed of before the graph runs, so that the values are not among its results.
     values.dispose();
     segmentBoundary();
     return result;

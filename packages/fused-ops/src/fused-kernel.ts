@@ -5,8 +5,8 @@ export type KernelInputs = Readonly<Record<string, tf.Tensor | readonly tf.Tenso
 export type KernelAttributes = Readonly<Record<string, unknown>>;
 
 /**
- * Runs a kernel that some backends have and that is not part of tfjs-core. Undefined if the current backend lacks it; the
- * caller then composes the result from plain ops.
+ * Runs a kernel that is not part of tfjs-core and that only some backends have. Returns undefined if the current
+ * backend lacks it; the caller then composes the result from plain ops.
  */
 export function fusedKernel(
   kernelName: string,

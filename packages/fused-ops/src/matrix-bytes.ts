@@ -10,20 +10,23 @@ export interface FilePlace {
 /** A matrix's bytes, little-endian. */
 export type MatrixSource = Uint8Array | FilePlace;
 
-/** Codes of `bits` bits, which may be part of a word: 32-bit words with the first code in the lowest bits. */
+/** Codes of `bits` bits, packed into 32-bit words from the lowest bits up. */
 export interface CodeWords {
   readonly words: tf.Tensor1D;
   readonly bits: 4 | 8 | 16;
 }
 
-/** The first `byteLength` bytes of a source as int32 words. Throws a `RangeError` if there are fewer. */
+/**
+ * Reads `byteLength` bytes from a source as int32 words. Throws a `RangeError` for an array of a different length, and
+ * for a file with fewer bytes.
+ */
 export function readWords(source: MatrixSource, byteLength: number, bits: CodeWords["bits"]): CodeWords {
   const padded = new Uint8Array(4 * Math.ceil(byteLength / 4));
   padded.set(bytesOf(source, byteLength));
   return { words: tf.tensor1d(new Int32Array(padded.buffer), "int32"), bits };
 }
 
-/** The value of each code, looked up in `values` [2 ** bits]: [count]. */
+/** Returns the values [count] of the first `count` codes, looked up in `values` [2 ** bits]. */
 export function lookUp({ words, bits }: CodeWords, values: tf.Tensor1D, count: number): tf.Tensor1D {
   const perWord = 32 / bits;
   const codes = tf.stack(

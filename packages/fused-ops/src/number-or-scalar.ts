@@ -2,14 +2,17 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelAttributes, KernelInputs } from "./fused-kernel.ts";
 
 /**
- * A number of an update: a number, a scalar tensor (float32 or int32), or a function that is called whenever the update
- * runs. In a function that is recorded once, a plain number would be the same in every call.
+ * A setting of an optimizer update: a number, a scalar tensor (float32 or int32), or a function that is called whenever
+ * the update runs. In a step that is recorded once and replayed, a plain number keeps its first value.
  */
 export type UpdateNumber = NumberOrScalar | (() => number);
 
 export type NumberOrScalar = number | tf.Scalar;
 
-/** Splits numbers for a kernel: numbers and functions become attributes, and tensors become inputs with the same names. */
+/**
+ * Splits the settings of an update for a kernel: numbers and functions become attributes, and tensors become inputs,
+ * under the same names.
+ */
 export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumber>>): {
   readonly inputs: KernelInputs;
   readonly attributes: KernelAttributes;
@@ -23,12 +26,12 @@ export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumbe
   return { inputs, attributes };
 }
 
-/** The current value of a number. */
+/** Returns the current value of a setting: calls it if it is a function. */
 export function currentNumber(number: UpdateNumber): NumberOrScalar {
   return typeof number === "function" ? number() : number;
 }
 
-/** 1 - base^exponent for a base between 0 and 1, exact in float32 even if the power is close to 1. */
+/** Returns 1 - base^exponent for a base between 0 and 1; accurate in float32 even if the power is close to 1. */
 export function oneMinusPower(base: number, exponent: NumberOrScalar): NumberOrScalar {
   if (typeof exponent === "number") return 1 - base ** exponent;
   return tf.neg(tf.expm1(tf.mul(tf.cast(exponent, "float32"), Math.log(base))));
@@ -43,7 +46,7 @@ export function quotient(dividend: NumberOrScalar, divisor: NumberOrScalar): Num
   return tf.div(dividend, divisor);
 }
 
-/** 1 - left * right. */
+/** Returns 1 - left * right. */
 export function oneMinusProduct(left: NumberOrScalar, right: number): NumberOrScalar {
   return typeof left === "number" ? 1 - left * right : tf.sub(1, tf.mul(left, right));
 }

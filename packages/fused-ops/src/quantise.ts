@@ -1,35 +1,35 @@
 import type { FilePlace, MatrixSource } from "./matrix-bytes.ts";
 
 /**
- * A matrix [rows, columns] of few bits per value: value = (code - 2 ** (bits - 1)) * scale. The layout is that of ONNX
- * Runtime's operator MatMulNBits.
+ * A matrix [rows, columns] with 4 or 8 bits per value: value = (code - 2 ** (bits - 1)) * scale. The layout is that of
+ * ONNX Runtime's operator MatMulNBits.
  */
 export interface QuantisedValues {
   readonly rows: number;
   readonly columns: number;
   readonly bits: 4 | 8;
-  /** Columns that share a scale. The last block of a row may have codes beyond the last column; they mean 0. */
+  /** Number of columns that share a scale. In the last block of a row, codes beyond the last column mean 0. */
   readonly blockSize: number;
-  /** [rows, blocks, blockSize * bits / 8] bytes, the first code in the lowest bits. */
+  /** Bytes [rows, blocks, blockSize * bits / 8]; the first code is in the lowest bits. */
   readonly codes: MatrixSource;
-  /** [rows, blocks], float32 */
+  /** Scales [rows, blocks], float32. */
   readonly scales: Float32Array | FilePlace;
 }
 
 export interface QuantiseOptions {
-  /** Default 8. */
+  /** Bits per value. Default 8. */
   readonly bits?: 4 | 8;
-  /** A power of two of at least 16. Default 128. */
+  /** Number of columns that share a scale: a power of two, at least 16. Default 128. */
   readonly blockSize?: number;
 }
 
-/** Ratios to the scale with which a block's largest value has the largest code; the best of them is taken for 4 bits. */
+/** Candidate scales for 4 bits, as ratios to the scale that maps a block's largest value to the largest code. */
 const SCALES_OF_4_BITS: readonly number[] = [1, 0.95, 0.9, 0.85, 0.8, 1.05];
 
 /**
- * Rounds a matrix [rows, columns] to multiples of a scale per block. With 8 bits no value changes by more than half its
- * block's scale. With 4 bits, the scale is the one of several with the smallest sum of squared errors. Throws a `RangeError`
- * for a wrong number of values, one that is not finite, and an invalid block size.
+ * Rounds a matrix [rows, columns] to multiples of a scale per block. With 8 bits, no value changes by more than half
+ * its block's scale. With 4 bits, several scales are tried, and the one with the smallest sum of squared errors is
+ * used. Throws a `RangeError` for a wrong number of values, a value that is not finite, and an invalid block size.
  */
 export function quantise(
   values: Float32Array,
@@ -61,7 +61,7 @@ export function quantise(
 }
 
 function codeOf(ratio: number, zeroPoint: number): number {
-  // A conversion to an integer cuts towards zero, and is much faster than Math.round.
+  // `| 0` truncates towards zero and is much faster than Math.round.
   const code = (ratio + zeroPoint + 0.5) | 0;
   return code < 0 ? 0 : code >= 2 * zeroPoint ? 2 * zeroPoint - 1 : code;
 }
@@ -81,7 +81,7 @@ function scaleOf(values: Float32Array, start: number, end: number, bits: 4 | 8):
   }
   if (bits === 8) return Math.fround(Math.abs(largest) / 127);
   if (largest === 0) return 0;
-  // The codes reach from -8 to 7, so the largest value gets the -8, with a negative scale if it is positive.
+  // Codes range from -8 to 7, so the largest value is mapped to -8; if it is positive, the scale is negative.
   let best = 0;
   let least = Infinity;
   for (const ratio of SCALES_OF_4_BITS) {

@@ -5,11 +5,12 @@ import { lookUp, readFloats, readWords } from "./matrix-bytes.ts";
 import type { QuantisedValues } from "./quantise.ts";
 
 /**
- * A matrix in the current backend that keeps its 4 or 8 bits. Throws a `RangeError` for a wrong number of codes or scales.
+ * Creates a matrix in the current backend that keeps its 4 or 8 bits per value. Throws a `RangeError` for a wrong
+ * number of codes or scales.
  *
- * Kernels: "QuantisedMatrix" with the fields of {@link QuantisedValues} as attributes returns codes, scales, and the matrix
- * as "MatMulQuantised" (inputs `x`, `packed`) reads it; "WidenQuantised" reads `codes` and `scales`. Without them the codes
- * are looked up.
+ * Kernels: "QuantisedMatrix", with the fields of {@link QuantisedValues} as attributes, returns the codes, the scales,
+ * and the packed matrix. "MatMulQuantised" (inputs `x`, `packed`) multiplies with it; "WidenQuantised" (inputs `codes`,
+ * `scales`) widens it. Without these kernels, the codes are looked up in a table.
  */
 export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
   checkLengths(quantised);
@@ -19,7 +20,7 @@ export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
   return { rows, columns, bits, ...(kept.length === 0 ? composed(quantised) : inBackend(kept, sizes)) };
 }
 
-/** A backend's kernel would read beyond the memory. */
+/** Throws for wrong lengths, which would make a backend's kernel read out of bounds. */
 function checkLengths({ rows, columns, bits, blockSize, codes, scales }: QuantisedValues): void {
   const blocks = rows * Math.ceil(columns / blockSize);
   const bytes = (blocks * blockSize * bits) / 8;

@@ -3,7 +3,7 @@ import { savedTensor, withGradient } from "./custom-gradient.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 
 /**
- * Root mean square normalization (arXiv 1910.07467) of the rows of `input` [n, d], scaled by `weight` [d].
+ * Normalizes the rows of `input` [n, d] by their root mean square (arXiv 1910.07467) and scales them by `weight` [d].
  * Fused kernel "RmsNorm": inputs `x`, `weight`; attribute `epsilon`; outputs [n, d] and the inverse root mean squares
  * [n, 1].
  */

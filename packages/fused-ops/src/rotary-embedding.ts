@@ -11,8 +11,8 @@ export interface Rotation {
 }
 
 /**
- * Rotary position embedding (arXiv 2104.09864) of heads [rows, heads, length, dimension] in Hugging Face's convention:
- * element i is paired with element i + dimension / 2. A common factor of cosine and sine scales the result.
+ * Applies the rotary position embedding (arXiv 2104.09864) to heads [rows, heads, length, dimension] in Hugging Face's
+ * convention: element i is paired with element i + dimension / 2. A common factor of cosine and sine scales the result.
  * Fused kernel "RotaryEmbedding": inputs `x`, `cosine`, `sine`; one output.
  */
 export function rotaryEmbedding(heads: tf.Tensor4D, { cosine, sine }: Rotation): tf.Tensor4D {
@@ -34,7 +34,7 @@ function rotate(heads: tf.Tensor4D, cosine: tf.Tensor, sine: tf.Tensor): tf.Tens
   return tf.concat([tf.sub(tf.mul(first, c), tf.mul(second, s)), tf.add(tf.mul(second, c), tf.mul(first, s))], 3);
 }
 
-/** Inserts a dimension for the heads, which all use the same factors. */
+/** Inserts a dimension for the heads, all of which use the same factors. */
 function perHead(factors: tf.Tensor): tf.Tensor {
   return factors.rank === 2 ? factors : tf.expandDims(factors, 1);
 }

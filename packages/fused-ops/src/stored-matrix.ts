@@ -3,16 +3,16 @@ import { type FrozenMatrix, throughWidened } from "./frozen-matrix.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 import { lookUp, type MatrixSource, readWords } from "./matrix-bytes.ts";
 
-/** The formats of 16 bits that weights are published in. */
+/** The 16-bit formats in which weights are published. */
 export type StoredFormat = "bfloat16" | "float16";
 
 /**
- * A matrix [rows, columns] that stays in its file's 16 bits. On a backend that can map files, the matrix in a file takes no
- * memory of the process. Throws a `RangeError` for a wrong number of bytes.
+ * Creates a matrix [rows, columns] that keeps the 16 bits per value of its source. On a backend that can map files, a
+ * matrix in a file uses none of the process's memory. Throws a `RangeError` for a wrong number of bytes.
  *
- * Kernels: "StoredMatrix" with the attributes `source`, `shape` and `type`, whose result these read as their input `matrix`:
- * "WidenMatrix", "StoredRows" (with `indices`) and "MatMulStored" (with `x`). Without them the bit patterns are looked up in a
- * table of all values.
+ * Kernels: "StoredMatrix" (attributes `source`, `shape`, `type`) returns a tensor `matrix` that only "WidenMatrix",
+ * "StoredRows" (input `indices`) and "MatMulStored" (input `x`) read. Without these kernels, the bit patterns are looked
+ * up in a table of all values.
  */
 export function storedMatrix(
   source: MatrixSource,
@@ -57,7 +57,7 @@ function composed(source: MatrixSource, shape: [number, number], format: StoredF
 
 const view = new DataView(new ArrayBuffer(4));
 
-/** The float32 value of a pattern of 16 bits. */
+/** Returns the float32 value of a 16-bit pattern. */
 function valueOf(pattern: number, format: StoredFormat): number {
   if (format === "bfloat16") {
     view.setUint32(0, pattern << 16);

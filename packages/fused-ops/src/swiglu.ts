@@ -2,9 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 
-/**
- * silu(gate) * up, elementwise (arXiv 2002.05202). Fused kernel "Silu": input `x`, output x * sigmoid(x).
- */
+/** Returns silu(gate) * up, elementwise (arXiv 2002.05202). Fused kernel "Silu": input `x`, output x * sigmoid(x). */
 export function swiglu<T extends tf.Tensor>(gate: T, up: T): T {
   return withGradient<T>([gate, up], (save) => {
     const [fused] = fusedKernel("Silu", { x: gate }) ?? [];

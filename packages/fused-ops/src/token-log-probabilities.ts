@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 /**
- * Log-probabilities [n] (nats) of one token per row of `logits` [n, vocabulary]; each row of `targets` [n, 2] (int32) is
- * (row, token). Numerically stable for logits of any size; the gradient needs no one-hot matrix.
+ * Returns the log-probability (in nats) of one token per row of `logits` [n, vocabulary]: [n]; each row of `targets`
+ * [n, 2] (int32) is (row, token). Numerically stable for logits of any size; the gradient needs no one-hot matrix.
  */
 export function tokenLogProbabilities(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
   return withGradient<tf.Tensor1D>([logits], (save) => {

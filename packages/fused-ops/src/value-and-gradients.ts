@@ -9,13 +9,30 @@ export interface ValueAndGradients<Value extends tf.Tensor> {
 type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
 
 /**
- * `f()` and the gradients of its sum, or of the sum of its product with `dy`, with respect to `inputs`. Like
- * `tf.engine().gradients`, but each step of the backward pass frees the tensors that it has used before the next step:
- * tensors saved by the forward pass, gradients of intermediate results, and temporaries of gradient functions. tfjs-core
- * keeps all of these until the end, so its peak memory is the sum of both passes. Throws an `Error` for a gradient whose
- * shape differs from its input's.
+ * Returns `f()` and, with respect to `inputs`, the gradients of the sum of its elements, or of the sum of its product
+ * with `dy`. Like `tf.engine().gradients`, but each step of the backward pass frees the tensors that it has used before
+ * the next step: tensors saved by the forward pass, gradients of intermediate results, and temporaries of gradient
+ * functions. tfjs-core keeps all of these until the end, so its peak memory is the sum of both passes. Throws an
+ * `Error` for a gradient whose shape differs from its input's, and inside a function that is being differentiated.
  */
 export function valueAndGradients<Value extends tf.Tensor>(
+  f: () => Value,
+  inputs: readonly tf.Tensor[],
+  dy?: tf.Tensor,
+): ValueAndGradients<Value> {
+  if (tf.engine().state.gradientDepth > 0)
+    throw new Error(
+      "fused-ops: valueAndGradients was called inside a function that is being differentiated; second-order gradients are " +
+        "not supported. Call it outside that function.",
+    );
+  return differentiated(f, inputs, dy);
+}
+
+/**
+ * Like {@link valueAndGradients}, but for use inside a function that is being differentiated, whose gradients treat the
+ * result as a constant.
+ */
+export function differentiated<Value extends tf.Tensor>(
   f: () => Value,
   inputs: readonly tf.Tensor[],
   dy?: tf.Tensor,
@@ -41,24 +58,21 @@ export function valueAndGradients<Value extends tf.Tensor>(
 /** Runs `f` with a separate tape, even inside a gradient. */
 function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Value; readonly tape: TapeNode[] } {
   const { state } = tf.engine();
-  if (state.gradientDepth > 0)
-    throw new Error(
-      "fused-ops: valueAndGradients was called inside a function that is being differentiated; second-order gradients are " +
-        "not supported. Call it outside that function.",
-    );
-  const outer = state.activeTape;
-  state.activeTape = [];
-  state.gradientDepth++;
+  const { activeTape, gradientDepth, kernelDepth } = state;
+  // The engine records on the tape only outside kernels, and the forward pass of a custom gradient counts as a kernel.
+  Object.assign(state, { activeTape: [], gradientDepth: 1, kernelDepth: 0 });
   try {
     const value = tf.tidy(f);
     return { value, tape: state.activeTape };
   } finally {
-    state.gradientDepth--;
-    state.activeTape = outer;
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }
 }
 
-/** The nodes through which `value` depends on `inputs`, in order; each node keeps only the inputs on such a path. */
+/**
+ * Returns the nodes through which `value` depends on `inputs`, in order, each with only its inputs that depend on
+ * `inputs`.
+ */
 function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], value: tf.Tensor): readonly TapeNode[] {
   const dependent = new Set(inputs.map(({ id }) => id));
   const forward = tape.filter((node) => {
@@ -78,13 +92,16 @@ function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], v
   }));
 }
 
-/** Adds to the gradients of a node's inputs, and disposes those of its outputs unless their ids are in `kept`. */
+/**
+ * Adds a node's contributions to the gradients of its inputs. Disposes of the gradients of its outputs unless their ids
+ * are in `kept`.
+ */
 function stepBack(node: TapeNode, gradients: Map<number, tf.Tensor>, kept: ReadonlySet<number>): void {
   const dys = node.outputs.map(({ id }) => gradients.get(id));
   const inputs = Object.entries(node.inputs);
   const owned = new Set<tf.Tensor | undefined>([...dys, ...(node.saved ?? [])]);
   const results = tf.tidy(() => {
-    // The engine replaces missing gradients by zeros, which its type does not express.
+    // The engine replaces missing gradients with zeros, but its type does not say so.
     const functions = node.gradient?.(dys as tf.Tensor[]) ?? {};
     return inputs.map(([name, input]) => {
       const dx = functions[name]?.();

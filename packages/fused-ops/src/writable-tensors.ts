@@ -9,16 +9,17 @@ export interface WritableTensor {
   readonly values: Float32Array;
   /** Returns the tensor with the values. */
   finish(): tf.Tensor;
-  /** Frees the memory instead. */
+  /** Frees the memory without creating a tensor. */
   dispose(): void;
 }
 
 /**
- * Tensors that are written value by value, such as weights that are read from a file: without a copy on a backend that
- * gives access to its memory. Memory is allocated only when it is prepared or written.
+ * Creates tensors whose values are written one by one, such as weights read from a file. On a backend that gives access
+ * to its memory, the values are not copied. Memory is allocated only when it is prepared or written.
  *
- * Kernel "WritableTensors": attributes `shapes` and `receiveMemory`, which the kernel calls for each output with its memory
- * and the function {@link WritableTensor.prepare}. Without outputs if the backend's memory is not accessible.
+ * Kernel "WritableTensors": attributes `shapes` and `receiveMemory`, which the kernel calls for each output with its
+ * memory and the function {@link WritableTensor.prepare}. It returns no outputs if the backend's memory is not
+ * accessible.
  */
 export function writableTensors(shapes: readonly (readonly number[])[]): readonly WritableTensor[] {
   const memories: Pick<WritableTensor, "values" | "prepare">[] = [];

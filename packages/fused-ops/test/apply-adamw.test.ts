@@ -64,7 +64,7 @@ describe("applyAdamW composed of ordinary ops", () => {
     tf.dispose([gradient, learningRate]);
   });
 
-  it("asks functions for its numbers, and changes nothing while its guard is not finite", async () => {
+  it("calls functions for its settings, and changes nothing while its guard is not finite", async () => {
     const [told, asked] = [parameter([1, -2, 3], 0.1), parameter([1, -2, 3], 0.1)];
     const [gradient, finite] = [tf.tensor1d([0.5, -1, 2]), tf.scalar(1)];
     let count = 0;
@@ -83,7 +83,7 @@ describe("applyAdamW composed of ordinary ops", () => {
     tf.dispose([gradient, finite]);
   });
 
-  it("refuses a gradient of another shape, which would be broadcast", () => {
+  it("refuses a gradient of a different shape, which would be broadcast", () => {
     const gradient = tf.scalar(1);
     const step = { learningRate: 0.1, step: 1 };
     expect(() => applyAdamW([parameter([1, 2])], [gradient], step)).toThrow(
@@ -92,7 +92,7 @@ describe("applyAdamW composed of ordinary ops", () => {
     gradient.dispose();
   });
 
-  it("steps a parameter without gradient as one with a zero gradient", async () => {
+  it("updates a parameter without a gradient like one with a zero gradient", async () => {
     const [absent, zero] = [parameter([1, -2, 3]), parameter([1, -2, 3])];
     const gradient = tf.tensor1d([0.5, -1, 2]);
     const zeros = tf.zeros([3]);
@@ -105,7 +105,7 @@ describe("applyAdamW composed of ordinary ops", () => {
     tf.dispose([gradient, zeros]);
   });
 
-  it("leaves a parameter that never had a gradient as it was, to the bit", async () => {
+  it("leaves a parameter that never had a gradient bit-identical", async () => {
     const untouched = parameter([0.1, -0.2, 1e-20]);
     for (const step of [1, 2, 3]) applyAdamW([untouched], [undefined], { learningRate: 0.1, step });
     expect([...(await untouched.variable.data())]).toEqual([...Float32Array.of(0.1, -0.2, 1e-20)]);
@@ -122,7 +122,7 @@ describe("applyAdamW composed of ordinary ops", () => {
 describe("applyAdamW on a backend with the kernel ApplyAdamW", () => {
   afterEach(() => tf.unregisterKernel("ApplyAdamW", "cpu"));
 
-  it("hands it lists and settings, and a zero gradient where there is none", async () => {
+  it("passes it lists and settings, with zeros for a missing gradient", async () => {
     const calls: { inputs: Record<string, tf.Tensor[]>; attrs: unknown; gradients: number[][] }[] = [];
     tf.registerKernel({
       kernelName: "ApplyAdamW",

@@ -45,7 +45,7 @@ describe.each([
 ])("applySgd on $backend", ({ backend, fused, use }) => {
   beforeAll(async () => void (await use()));
 
-  it("runs the kernels where there are such", () => {
+  it("runs the kernels if the backend has them", () => {
     for (const name of ["ApplySgd", "ApplyMomentum"]) expect(tf.getKernel(name, backend) !== undefined).toBe(fused);
   });
 
@@ -64,7 +64,7 @@ describe.each([
     for (const [row, expected] of velocities.entries()) await expectClose(parameters[row]!.velocity, expected, 1e-5);
   });
 
-  it("makes the velocity the gradient in the first step, as PyTorch does", async () => {
+  it("sets the velocity to the gradient in the first step, as PyTorch does", async () => {
     const first = parameter([1, 2, 3]);
     const gradient = tf.tensor1d([0.5, -1, 2]);
     applySgd([first], [gradient], { learningRate: 0.1, momentum: 0.9 });
@@ -73,7 +73,7 @@ describe.each([
     gradient.dispose();
   });
 
-  it("steps a parameter without gradient as one with a zero gradient", async () => {
+  it("updates a parameter without a gradient like one with a zero gradient", async () => {
     const [absent, zero] = [parameter([1, -2]), parameter([1, -2])];
     const [gradient, zeros] = [tf.tensor1d([0.5, -1]), tf.zeros([2])];
     const rates = { learningRate: 0.1, momentum: 0.5 };
@@ -111,7 +111,7 @@ describe.each([
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("refuses what does not fit, and changes nothing", () => {
+  it("refuses invalid arguments, and changes nothing", () => {
     const state = parameter([1, 2, 3]);
     const { variable } = state;
     const [ones, four] = [tf.ones([3]), tf.ones([4])];
@@ -119,7 +119,7 @@ describe.each([
     expect(() => applySgd([state], [four], { learningRate })).toThrow(/shape \[4\], but the parameter has \[3\]/);
     expect(() => applySgd([state], [ones, ones], { learningRate })).toThrow(/2 gradients were given for 1 parameters/);
     expect(() => applySgd([{ variable, weightDecay: 0 }], [ones], { learningRate, momentum: 0.9 })).toThrow(
-      /has no velocity, which momentum needs/,
+      /has no velocity, but momentum needs one/,
     );
     expect(() => applySgd([state], [ones], { learningRate, nesterov: true })).toThrow(/nesterov needs a momentum/);
     expect(() => applySgd([state], [ones], { learningRate, momentum: -1 })).toThrow(/momentum -1/);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const LAYERS = 4;
 
-/** A layer with weights of its own, and everything that they need as an input. */
+/** A layer with its own weights, and all inputs of `checkpointed`. */
 function layer(input: tf.Tensor, norm: tf.Tensor, gate: tf.Tensor, up: tf.Tensor, down: tf.Tensor): tf.Tensor2D {
   const normal = rmsNorm(input as tf.Tensor2D, norm as tf.Tensor1D, 1e-5);
   const inner = swiglu(tf.matMul(normal, gate as tf.Tensor2D), tf.matMul(normal, up as tf.Tensor2D));
@@ -50,7 +50,7 @@ describe.each(["cpu", "onnx"])("checkpointed on %s", (backend) => {
   beforeAll(() => (backend === "onnx" ? useOnnxBackend({ threads: 2 }) : tf.setBackend(backend)));
   afterAll(() => tf.disposeVariables());
 
-  it("gives the values and gradients of the function itself", () => {
+  it("returns the values and gradients of the function itself", () => {
     const [all, input] = [weights(), tf.randomUniform([6, 8], -1, 1, "float32", 99)];
     const [plain, again] = [false, true].map((kind) => numbers(tf.tidy(() => lossAndGradients(input, all, kind))));
     again?.forEach((values, tensor) =>
@@ -65,7 +65,7 @@ describe.each(["cpu", "onnx"])("checkpointed on %s", (backend) => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it("gives zeros to an input that does not matter", () => {
+  it("returns zeros for an input that does not affect the result", () => {
     const first = (...inputs: tf.Tensor[]): tf.Tensor => tf.square(inputs[0] ?? 0);
     const gradients = tf.grads((x: tf.Tensor, unused: tf.Tensor) => checkpointed(first, [x, unused]));
     expect(numbers(gradients([tf.tensor1d([3]), tf.tensor1d([1])]))).toEqual([[6], [0]]);
@@ -79,7 +79,7 @@ describe.each(["cpu", "onnx"])("checkpointed on %s", (backend) => {
   });
 });
 
-it("runs equal layers through one graph each way", async () => {
+it("compiles one graph for equal layers in each direction", async () => {
   await useOnnxBackend({ threads: 2 });
   const [all, input] = [weights(), tf.randomUniform([7, 8], -1, 1, "float32", 99)];
   const before = onnxStatistics();

@@ -13,7 +13,7 @@ interface ValueAndGradients {
   readonly gradients: readonly (readonly number[])[];
 }
 
-/** The value, and the gradients of its sum weighted by sines, so that no symmetry hides a mistake. */
+/** Returns the value, and the gradients of its sum weighted by sines, so that no symmetry hides a mistake. */
 export function valueAndGradients({ f, inputs }: Differentiable): ValueAndGradients {
   return tf.tidy(() => {
     const value = f(...inputs);
@@ -22,7 +22,7 @@ export function valueAndGradients({ f, inputs }: Differentiable): ValueAndGradie
   });
 }
 
-/** The gradients by central differences, in float32: good to about three digits. */
+/** Returns the gradients by central differences in float32, accurate to about three digits. */
 export function finiteDifferences({ f, inputs }: Differentiable): number[][] {
   const step = 1e-2;
   const sumAt = (place: number, index: number, change: number): number =>
@@ -47,7 +47,7 @@ function weightedSum(value: tf.Tensor): tf.Scalar {
   return tf.sum(tf.mul(value, wave(value.shape, 1)));
 }
 
-/** Numbers between -1 and 1 that follow from nothing but their place. */
+/** Returns numbers between -1 and 1 that depend only on their index. */
 export function wave(shape: number[], phase: number): tf.Tensor {
   const values = Array.from({ length: tf.util.sizeFromShape(shape) }, (_, index) => Math.sin(index * 2.3 + phase));
   return tf.tensor(values, shape);

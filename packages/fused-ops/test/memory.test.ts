@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 describe("detached", () => {
-  it("is a constant to gradients", () => {
+  it("returns a constant for gradients", () => {
     const gradient = tf.grad((x: tf.Tensor) =>
       tf.mul(
         x,
@@ -41,7 +41,7 @@ describe("detached", () => {
 });
 
 describe("a gradient", () => {
-  /** What is held when the gradient reaches `value`. */
+  /** Returns the tensors in memory when the gradient reaches `value`. */
   function watched(value: tf.Tensor4D, note: (bytes: number) => void): tf.Tensor4D {
     return tf.customGrad<tf.Tensor4D>((given) => {
       const gradFunc = (dy: tf.Tensor4D): tf.Tensor[] => {
@@ -52,7 +52,7 @@ describe("a gradient", () => {
     })(value);
   }
 
-  it("gives back what it has used, operation by operation", () => {
+  it("frees the tensors that it has used, operation by operation", () => {
     const [first, last] = [[] as number[], [] as number[]];
     const input = tf.randomUniform<tf.Rank.R4>([1, 2, 64, 2], -1, 1, "float32", 1);
     const fixed = tf.randomUniform<tf.Rank.R4>([1, 2, 64, 2], -1, 1, "float32", 2);
@@ -77,7 +77,7 @@ it.each([
   const { value, gradients } = valueAndGradients(() => {
     const before = tf.memory().numTensors;
     const y = keeps(input);
-    // The result, and for splitHeads what it transposed; both are the caller's scope's.
+    // The result and, for splitHeads, the transposed tensor; both belong to the caller's scope.
     held = tf.memory().numTensors - before - 1;
     return y;
   }, [input]);

@@ -12,7 +12,7 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { type Differentiable, wave } from "./differentiation.ts";
 
-/** An operation, and the same written in plain ops that tfjs differentiates by itself. */
+/** An operation, and the same computation in plain ops, which tfjs differentiates itself. */
 export interface OperationCase {
   readonly name: string;
   readonly operation: () => Differentiable;
@@ -26,7 +26,7 @@ const targets = (): tf.Tensor2D => tf.tensor2d([0, 2, 1, 0, 2, 4], [3, 2], "int3
 const angles = (shape: number[]): tf.Tensor => tf.mul(wave(shape, 5), 3);
 const mask = (): tf.Tensor => tf.tensor([0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0], [1, 1, 1, 3, 3]);
 
-/** Every operation that is differentiated. */
+/** Every differentiable operation. */
 export const OPERATION_CASES: readonly OperationCase[] = [
   {
     name: "rmsNorm",
@@ -80,7 +80,8 @@ export const OPERATION_CASES: readonly OperationCase[] = [
   {
     name: "attention with shared keys and a causal mask",
     operation: () => ({
-      f: (query, key, value) => attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, mask()),
+      f: (query, key, value) =>
+        attention(query as tf.Tensor4D, key as tf.Tensor4D, value as tf.Tensor4D, { mask: mask() }),
       inputs: [wave([1, 4, 3, 4], 0), wave([1, 2, 3, 4], 1), wave([1, 2, 3, 4], 2)],
     }),
     plain: (query, key, value) =>
@@ -125,7 +126,7 @@ function plainAttention(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask
   return tf.matMul(tf.softmax(mask ? tf.add(scores, mask) : scores), value);
 }
 
-/** Each key head twice, for the two query heads that share it. */
+/** Repeats each key head for the two query heads that share it. */
 function perQueryHead(heads: tf.Tensor): tf.Tensor {
   const [rows = 0, count = 0, length = 0, dimension = 0] = heads.shape;
   const apart = tf.reshape(heads, [rows, count, 1, length, dimension]);

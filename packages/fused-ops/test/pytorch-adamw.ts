@@ -21,7 +21,9 @@ const NUMBERS = [
   },
 ];
 
-/** Tests that the current backend's own AdamW computes what PyTorch's does; moments to a relative `momentTolerance`. */
+/**
+ * Tests that the current backend's own AdamW agrees with PyTorch's; for moments, within the relative `momentTolerance`.
+ */
 export function testFusedAdamW(backendName: string, momentTolerance = 1e-5): void {
   it.each(NUMBERS)(
     `the fused AdamW of ${backendName} follows PyTorch over 20 steps, told rate and step as $given`,

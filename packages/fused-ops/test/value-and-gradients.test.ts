@@ -20,7 +20,7 @@ describe("valueAndGradients", () => {
     return tf.concat([tf.square(head ?? x), tf.exp(tf.clone(tail ?? x)), tf.clone(product)]);
   }
 
-  it("has the value and the gradients of tf.grads", () => {
+  it("returns the value and the gradients of tf.grads", () => {
     const inputs = [tf.tensor1d([1, -2, 0.5, 3]), tf.tensor1d([0.25, 1, -1, 0.1])] as const;
     const { value, gradients } = valueAndGradients(() => knotted(...inputs), inputs);
     const expected = tf.grads((x, y) => knotted(x ?? inputs[0], y ?? inputs[1]))([...inputs]);

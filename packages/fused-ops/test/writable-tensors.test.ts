@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
-/** Larger and smaller than a page, none, and one of more than a megabyte. */
+/** Sizes smaller and larger than a page, zero, and more than a megabyte. */
 const SHAPES = [[3], [70, 300], [0], [600, 500], []];
 
 describe.each(["cpu", "onnx"])("writableTensors on %s", (backend) => {

@@ -18,14 +18,14 @@ import { type WeightFormat, weightFormat as formats } from "./weights/weight-for
 
 export interface BackboneOptions {
   /**
-   * The backbone's folder in Hugging Face layout: the plain backbone, or a LLaVA checkpoint on it, such as one that mlan
-   * saved. Or `hub("owner/name", { revision })` of `@mlan/hub`, which downloads it when it is opened. Default: the plain
-   * backbone on the Hub, at a commit that the package pins.
+   * The backbone's folder in Hugging Face layout: the plain backbone, or a LLaVA checkpoint based on it, such as one
+   * that mlan saved. Or `hub("owner/name", { revision })` of `@mlan/hub`, which downloads the files when the model is
+   * opened. Default: the plain backbone on the Hub, at a commit that the package pins.
    */
   readonly weights?: Location | HubModel;
   /**
-   * A low-rank adapter on `weights`, as PEFT or LLaVA's training with LoRA writes it: its folder, or
-   * `hub("owner/name", { revision })`. Merged into the weights when the model is opened. Default none.
+   * A low-rank adapter for `weights`, as written by PEFT or by LLaVA's LoRA training: its folder, or
+   * `hub("owner/name", { revision })`. Merged into the weights when the model is opened. Default: none.
    */
   readonly adapter?: Location | HubModel;
   /**
@@ -34,37 +34,40 @@ export interface BackboneOptions {
    */
   readonly visionTower?: Location | HubModel;
   /**
-   * The template that the model was tuned in: "v1", "llama_2", "plain", or "chat_template" for the folder's own. Default: what a
-   * checkpoint of mlan says, "plain" for a plain backbone, and the folder's own chat template for LLaVA from elsewhere.
+   * The template that the model was tuned with: "v1", "llama_2", "plain", or "chat_template" for the folder's own.
+   * Default: the template that a checkpoint of mlan names, "plain" for a plain backbone, and the folder's own chat
+   * template for other LLaVA checkpoints.
    */
   readonly template?: string;
   /**
    * How the matrices of the language model are kept in memory.
    * - "float32" (default): the fastest without rounding; 4 bytes per value.
-   * - "stored": mapped from the checkpoint in its 16 bits, with the same results; 2 bytes per value, and about half of the
-   *   speed where few positions are computed at once, as in answers. Files of 32 bits are read as float32.
+   * - "stored": the 16-bit values in the checkpoint's files are mapped into memory, with the same results; 2 bytes per
+   *   value, and about half of the speed when few positions are computed at once, as in generation. 32-bit values
+   *   are read as float32.
    * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. "int8-64",
-   *   "int8-32", "int4-128" and "int4-32" say another number of values: with fewer, less is lost. The output layer has 8 bits
-   *   in both, and the embedding stays as stored. Products of answers use integers of 8 bits. Made at the first start and kept
-   *   in a folder `quantised` beside the weights. These matrices cannot learn.
+   *   "int8-32", "int4-128" and "int4-32" choose the number of values per scale; with fewer values, rounding loses less.
+   *   The output layer always has 8 bits, and the embedding stays as stored. Answers are computed with 8-bit integer
+   *   products. The rounded matrices are made at the first start and kept in a folder `quantised` beside the weights.
+   *   They cannot be trained.
    *
-   * All but "float32" need the backend onnx. Matrices that an adapter changes are read as float32.
+   * All formats but "float32" need `@mlan/backend-onnx`. Matrices that an adapter changes are read as float32.
    */
   readonly weightFormat?: WeightFormat;
 }
 
-/** What differs between backbones. */
+/** The properties in which backbones differ. */
 export interface BackboneDefinition {
   /** The backbone's short name, e.g. "vicuna". */
   readonly name: string;
-  /** As npm knows it. Default: `@mlan/model-<name>`. */
+  /** The name of its npm package. Default: `@mlan/model-<name>`. */
   readonly packageName?: string;
   /** `import.meta.url` of the plugin's module. */
   readonly module: string;
   readonly architecture: Architecture;
   /** Where its weights are published. */
   readonly repository: Repository;
-  /** How benchmarks ask it while its weights have seen no conversation. */
+  /** The wording in which benchmarks ask the model before it has been tuned on conversations. */
   readonly untunedWording: Wording;
 }
 
@@ -79,14 +82,14 @@ const schema = z.strictObject({
   weightFormat: formats.exactOptional(),
 });
 
-/** For the manifest of a run. */
+/** Returns a description for the manifest of a run. */
 function shown(named: URL | HubModel): string {
   return named instanceof URL ? pathOf(named) : `${named.repository} on the Hub, revision ${named.revision}`;
 }
 
 /**
- * A plugin of a backbone, alone or under LLaVA. Throws `invalid-options`; files are read when the model
- * is opened.
+ * Creates the plugin of a backbone, alone or as part of LLaVA. Throws `invalid-options` for invalid options. Files are
+ * read only when the model is opened.
  */
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
@@ -97,7 +100,8 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     name: packageName,
     token: MODEL,
     module,
-    // Where the files are decides nothing, and they may move; what they hold is compared by `inspect`.
+    // The location of the files is not a setting: it does not affect results and may change. `inspect` compares their
+    // contents.
     settings: {
       hasTower: visionTower !== undefined,
       ...(template !== undefined && { template }),

@@ -1,8 +1,7 @@
 import { type Conversation, counted, type Encoded, type EncodeOptions, IMAGE_PLACEHOLDER, MlanError } from "@mlan/core";
 import { encodeWithImage } from "./encode-with-image.ts";
-import { imagesToFront } from "./templates/images-in-front.ts";
 import { oddTurn } from "./templates/odd-turn.ts";
-import { placeImages } from "./templates/place-images.ts";
+import { imagesToFront, placeImages } from "./templates/place-images.ts";
 import { encodeSegments } from "./templates/segments.ts";
 import type { OriginalRules, Template } from "./templates/template.ts";
 import { turnProblem } from "./templates/turn-problem.ts";
@@ -12,20 +11,21 @@ import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export interface EncodeConversationOptions extends EncodeOptions {
   readonly tokenizer: Tokenizer;
   readonly template: Template;
-  /** Positions after which the conversation is cut, image positions included. */
+  /** The number of positions, including those of images, to which the conversation is cut. */
   readonly maximumLength: number;
-  /** Positions that one image takes, e.g. 576. */
+  /** Number of positions per image, e.g. 576. */
   readonly positionsPerImage: number;
 }
 
 /**
- * Tokens and label mask of a conversation: as the original code of arXiv 2411.10557 makes them, or by `turns`, where
- * exactly the answers are learned and no text is taken for a border, a token or an image. On ordinary text both are
- * equal, and the encoded conversation's `problem` names the turn that makes them differ in what is learned. A conversation
- * with an answer that is not to be learned is always encoded by `turns`, and so are all when the template has no
- * original rules, or the tokenizer lacks a token that they need. What lies behind `maximumLength` is left out; an image may
- * reach beyond it. Throws an `invalid-data` error that names the conversation when its turns do not alternate or its
- * placeholders do not fit its images, and `invalid-checkpoint` when the tokenizer lacks a token of the template.
+ * Encodes a conversation as tokens and labels, either like the original code of arXiv 2411.10557 or, with
+ * `answerSpans: "turns"`, so that exactly the answers are learned and no text is mistaken for a separator, a token or
+ * an image. On ordinary text, both give the same result; if they differ in the learned tokens, the `problem` of the
+ * encoded conversation names the turn that causes it. "turns" is always used for a conversation with an answer that is
+ * not learned, when the template has no original rules, and when the tokenizer lacks a token that these rules need.
+ * Positions after `maximumLength` are cut; an image may extend beyond it. Throws an `invalid-data` error that names the
+ * conversation when its turns do not alternate or its placeholders do not fit its images, and `invalid-checkpoint` when
+ * the tokenizer lacks a token of the template.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   const problem = turnProblem(conversation.turns);
@@ -37,12 +37,12 @@ export function encodeConversation(conversation: Conversation, options: EncodeCo
   return withReason(encoded, conversation, rules, options);
 }
 
-/** undefined when the template has none, or none that fit the tokenizer. */
+/** Returns undefined when the template has no original rules, or the tokenizer lacks one of their tokens. */
 function originalRules({ template: { original }, tokenizer }: EncodeConversationOptions): OriginalRules | undefined {
   return original?.tokens.every((token) => tokenizer.idOf(token) !== undefined) ? original : undefined;
 }
 
-/** Says which turn the original code misreads, when something else than the answers is learned for it. */
+/** Adds as `problem` the turn that the original code misreads, if anything other than the answers is then learned. */
 function withReason(
   encoded: Encoded,
   conversation: Conversation,
@@ -89,11 +89,11 @@ function encodeAsOriginal(
   const text = rules.render(hasImages ? withImagesInFront(conversation) : conversation);
   const encode = (part: string): number[] =>
     hasImages ? encodeWithImage(tokenizer, part) : tokenizer.encode(part, { beginOfSequence: true });
-  // The original cuts text before it finds the answers, but conversations with images after it.
+  // The original code cuts conversations without images before it locates the answers, and those with images after it.
   const whole = encode(text);
   const ids = hasImages ? whole : whole.slice(0, maximumLength);
   const { labels, problem } = rules.label({ text, ids, encode, tokenizer, maximumLength });
-  // It pads with <unk> and drops padding, an <unk> that is written too.
+  // The original code pads with <unk> and drops padding, including any <unk> in the text.
   const kept = ids.flatMap((id, place) => (place < maximumLength && id !== tokenizer.unknownId ? place : []));
   const only = (values: readonly number[]): number[] => kept.map((place) => values[place] ?? IGNORE_INDEX);
   return { conversation, ids: only(ids), labels: only(labels), problem };
@@ -141,7 +141,7 @@ function withImagesInFront(conversation: Conversation): Conversation {
   if (total === images.length) {
     return { ...conversation, turns: conversation.turns.map((turn, index) => imagesToFront(turn, counts[index] ?? 0)) };
   }
-  // The original takes several placeholders of a turn for one.
+  // The original code treats several placeholders in a turn as one.
   const turns = counts.filter((count) => count > 0).length;
   if (turns === images.length)
     return { ...conversation, turns: conversation.turns.map((turn) => imagesToFront(turn, 1)) };

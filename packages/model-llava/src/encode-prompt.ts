@@ -14,26 +14,26 @@ import type { Template } from "./templates/template.ts";
 import { turnProblem } from "./templates/turn-problem.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
-/** What a prompt belongs to. */
+/** The request that a prompt belongs to. */
 export interface PromptOwner {
   /** Names the request in errors. */
   readonly id: string;
   readonly images: readonly unknown[];
 }
 
-/** A prompt in the parts that the model continues. */
+/** A prompt as the segments that the model continues. */
 export interface WrittenPrompt {
   readonly segments: readonly Segment[];
-  /** Of the template that wrote the segments, for errors. */
+  /** The name of the template that wrote the segments, for errors. */
   readonly template: string;
   readonly beginOfSequence: boolean;
-  /** The original code in whose way the texts are read, placeholders and special tokens in them included. */
+  /** The original harness whose rules are used to read the texts, including placeholders and special tokens in them. */
   readonly harness?: RawPrompt["harness"];
 }
 
 /**
- * A prompt in the model's template. Throws an `invalid-data` error that names the request when an image has no placeholder,
- * in a prompt of a harness a placeholder has no image, or the turns of a chat do not alternate.
+ * Writes a prompt in the model's template. Throws an `invalid-data` error that names the request when an image has no
+ * placeholder, when the turns of a chat do not alternate, and, with `harness`, when a placeholder has no image.
  */
 export function writePrompt(prompt: Prompt, template: Template, owner: PromptOwner): WrittenPrompt {
   const { name } = template;
@@ -72,24 +72,24 @@ function invalid({ id }: PromptOwner, problem: string): MlanError {
   return new MlanError("invalid-data", `model-llava: the prompt of ${JSON.stringify(id)} ${problem}.`);
 }
 
-/** The prompt with a text behind it, which is one text with the prompt's last. */
+/** Appends a text to a prompt. The text is tokenized together with the prompt's last segment if that is text. */
 export function continued(prompt: WrittenPrompt, text: string): WrittenPrompt {
   const last = prompt.segments.at(-1);
   const segment = last && "text" in last ? { ...last, text } : given(text);
   return { ...prompt, segments: [...prompt.segments, segment] };
 }
 
-/** Token ids of a prompt; each image stands as IMAGE_TOKEN_INDEX. */
+/** Returns the token ids of a prompt, with IMAGE_TOKEN_INDEX for each image. */
 export function encodePrompt(prompt: WrittenPrompt, tokenizer: Tokenizer, { images }: PromptOwner): number[] {
   const { segments, template, beginOfSequence, harness } = prompt;
   if (!harness) return encodeSegments(segments, { tokenizer, template, beginOfSequence }).ids;
   const text = segments.map((segment) => ("text" in segment ? segment.text : "")).join("");
-  // The language harness has the fast tokenizer.
+  // The original language harness uses the fast tokenizer.
   if (harness === "language") return tokenizer.encode(text, { beginOfSequence, fast: true });
   const ids =
     images.length > 0
       ? encodeWithImage(tokenizer, text, { beginOfSequence })
       : tokenizer.encode(text, { beginOfSequence });
-  // The vision harness takes a written <unk> for padding, which it masks.
+  // The original vision harness treats any <unk> in the text as padding, which it masks.
   return ids.filter((id) => id !== tokenizer.unknownId);
 }

@@ -3,8 +3,9 @@ import type { EncodeOptions, Tokenizer } from "./tokenizer/tokenizer.ts";
 import { IMAGE_TOKEN_INDEX } from "./tokens.ts";
 
 /**
- * The begin-of-sequence token, unless it is not wanted, then the text between the image placeholders, each piece encoded
- * for itself (with a space of its own in front), joined by {@link IMAGE_TOKEN_INDEX}. As `tokenizer_image_token` of LLaVA.
+ * Encodes a text with image placeholders like `tokenizer_image_token` of LLaVA: each piece between placeholders is
+ * encoded separately (with a space in front if the tokenizer adds one), and {@link IMAGE_TOKEN_INDEX} joins the pieces.
+ * A begin-of-sequence token comes first unless `beginOfSequence` is false.
  */
 export function encodeWithImage(
   tokenizer: Tokenizer,

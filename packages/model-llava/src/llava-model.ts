@@ -10,7 +10,7 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
-import type { PromptReader } from "./answer/prompt-reader.ts";
+import type { InferenceModel } from "./answer/tokenize-prompt.ts";
 import { score } from "./answer/score.ts";
 import { lossInputs } from "./batch/batch-tensors.ts";
 import { collate, sizeOf } from "./batch/collate.ts";
@@ -29,12 +29,13 @@ import type { CarriedFiles } from "./saving/carried-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
 import type { Template } from "./templates/template.ts";
+import { templateFingerprint } from "./templates/template-fingerprint.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, learningComponents } from "./weights/learning.ts";
 import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
-/** A LLaVA model; without a vision tower it is its backbone alone, which reads text only. */
+/** A LLaVA model, or a backbone without a vision tower, which reads text only. */
 export interface LlavaModel extends TrainableModel {
   save(folder: URL, options?: SaveOptions): Promise<void>;
 }
@@ -42,25 +43,28 @@ export interface LlavaModel extends TrainableModel {
 export interface LlavaModelParts {
   readonly name: string;
   readonly architecture: Architecture;
-  /** By which answers are computed. */
+  /** The compute backend for answers and scores. */
   readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
-  /** All that it may be trained and asked in. */
+  /** The templates in which it can be trained and asked. */
   readonly templates: readonly Template[];
-  /** Kept in every checkpoint. */
+  /** Files that are copied into every saved checkpoint. */
   readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
-  /** Tokens by which answers end besides those of tokenizer and template. */
+  /** Ids of the tokens that end an answer in addition to those of the tokenizer and the template. */
   readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
   /** How the decoder's matrices are kept. Default "float32". */
   readonly weightFormat?: WeightFormat | undefined;
-  /** The folders that it was opened from. */
+  /** The folders that the model was opened from. */
   readonly base: Base;
-  /** The components that differ from what those hold. */
+  /** The components that differ from the base's. */
   readonly changed: readonly Component[];
-  /** How benchmarks ask the model while its weights have seen no conversation, only template "plain". */
+  /**
+   * The wording in which benchmarks ask the model while its template is "plain": it has not been tuned on
+   * conversations.
+   */
   readonly untunedWording: Wording;
 }
 
@@ -77,7 +81,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     template = templateByName(templates, next.template);
     format = next;
   };
-  const reader = (): PromptReader => ({
+  const inference = (): InferenceModel => ({
     network,
     functions,
     tokenizer,
@@ -99,6 +103,9 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     get wording() {
       return wordingOf(template.name, parts.untunedWording);
     },
+    get templateFingerprint() {
+      return templateFingerprint(template, tokenizer);
+    },
     tuningTemplate: tuningTemplateOf(parts.format.template, architecture),
     maximumPositions: network.decoder.config.maximumPositions,
     setFormat,
@@ -112,11 +119,11 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         ...encodeOptions,
       });
     },
-    generate: (requests, options) => generate(reader(), requests, options),
-    score: (requests, options) => score(reader(), requests, options),
+    generate: (requests, options) => generate(inference(), requests, options),
+    score: (requests, options) => score(inference(), requests, options),
     parameters: () => weights,
     learn: (components) => {
-      // What is recorded holds the weights as they are, not as what they become.
+      // Recordings refer to the weights' present tensors, which are about to be replaced.
       functions.dispose();
       const { parameters, end } = learn(weights, components);
       changed = new Set([...changed, ...components]);
@@ -137,13 +144,16 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
     save: (folder, options) => {
       const language = network.decoder.config;
-      return writeCheckpoint(toFolderUrl(folder), { ...parts, language, weights, format, changed }, options);
+      const content = { ...parts, language, weights, format, changed };
+      const fingerprint = templateFingerprint(template, tokenizer);
+      return writeCheckpoint(toFolderUrl(folder), { ...content, templateFingerprint: fingerprint }, options);
     },
     async load(folder) {
       functions.dispose();
       const loaded = await loadCheckpoint(toFolderUrl(folder), {
         architecture,
         network,
+        fingerprintOf: (name) => templateFingerprint(templateByName(templates, name), tokenizer),
         base: parts.base,
         changed,
         weightFormat: parts.weightFormat,
@@ -163,7 +173,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
     if (!vision)
       throw new MlanError(
         "invalid-options",
-        `model-llava: image "${image.name}" cannot be seen without a vision tower.`,
+        `model-llava: image "${image.name}" cannot be read without a vision tower.`,
       );
     return preprocessImage(await image.read(), {
       processor: vision.processor,
@@ -174,7 +184,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
   };
 }
 
-/** Of everything that makes an answer but the weights' values. */
+/** Returns a fingerprint of everything that affects answers, except the values of the weights. */
 function fingerprintOf(
   { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
   format: ConversationFormat,

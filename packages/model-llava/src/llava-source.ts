@@ -40,7 +40,7 @@ import type { WeightPlan } from "./weights/weight-plan.ts";
 
 /** A repository of the Hugging Face Hub at one commit. */
 export interface Repository {
-  /** Such as "lmsys/vicuna-7b-v1.5". */
+  /** Owner and name, e.g. "lmsys/vicuna-7b-v1.5". */
   readonly id: string;
   readonly revision: string;
 }
@@ -48,24 +48,24 @@ export interface Repository {
 export interface LlavaSourceOptions {
   readonly name: string;
   readonly architecture: Architecture;
-  /** Where such weights are published; named for a folder that does not exist. */
+  /** A repository with such weights; the error for a missing folder suggests it. */
   readonly repository?: Repository;
-  /** Where the model lives; opened with it. */
+  /** The backend on which the model computes. It is opened together with the model. */
   readonly compute: Compute;
-  /** A checkpoint in Hugging Face layout, as its folder or on the Hub: of the backbone, or of LLaVA on it. */
+  /** A checkpoint in Hugging Face layout, as a folder or on the Hub: of the backbone, or of LLaVA based on it. */
   readonly weights: Location | HubModel;
-  /** A low-rank adapter on `weights`, as PEFT writes it; merged into them when the model is opened. */
+  /** A low-rank adapter for `weights`, as written by PEFT. It is merged into the weights when the model is opened. */
   readonly adapter?: Location | HubModel | undefined;
-  /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` is preferred to it. */
+  /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` takes precedence. */
   readonly visionTower?: Location | HubModel | undefined;
   /**
-   * The template that the model was tuned in, by name. Default: the one that the folder names, or its own chat template for
-   * LLaVA from elsewhere.
+   * The name of the template that the model was tuned with. Default: the one that the folder names, or else its own
+   * chat template for LLaVA.
    */
   readonly template?: string | undefined;
   /** See `BackboneOptions.weightFormat`. */
   readonly weightFormat?: WeightFormat | undefined;
-  /** How benchmarks ask the model while its weights have seen no conversation. */
+  /** The wording in which benchmarks ask the model before it has been tuned on conversations. */
   readonly untunedWording: Wording;
 }
 
@@ -73,22 +73,22 @@ export interface LlavaSourceOptions {
 export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
   /**
-   * The content covers the configuration, tokenizer, preprocessor and weight files of both folders. Weights are not
-   * read: `open` compares a saved model with its checksums, and the content's digest differs once a bit has changed.
+   * Checks everything that {@link open} checks, without loading weights or verifying checksums. `content` covers the
+   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes with any bit of them.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
   /**
-   * Writes a checkpoint, its base and its tower as one whole model into another folder, as saving the opened model would.
-   * One tensor is in memory at a time. Throws `invalid-options` for an option, and for a folder that is one of those
-   * that are read, or inside it.
+   * Writes a checkpoint, its base and its tower as one whole model into another folder, like `save` of the opened
+   * model, but with only one tensor in memory at a time. Throws `invalid-options` for an invalid option, and for a
+   * folder that is, or is inside, one of the folders that are read.
    */
   export(folder: URL, options?: ExportOptions): Promise<void>;
 }
 
 /**
- * A source of a backbone or of LLaVA on it. `open` gives a plain backbone a vision tower and a fresh projector where
- * `visionTower` is given; without one it reads text only. Throws `invalid-options` for locations that are not on this
- * machine.
+ * Creates the source of a backbone, or of LLaVA based on it. With `visionTower`, `open` adds the tower and a fresh
+ * projector to a plain backbone; without one, the model reads text only. Throws `invalid-options` for locations that
+ * are not on this machine.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const { name, architecture, compute, untunedWording, repository, weightFormat } = options;
@@ -97,10 +97,15 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
-    const adapted = await adaptedFolders({
-      weights: await folderOf(weights, { repository, files }, opening),
-      adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
-    });
+    const adapted = await adaptedFolders(
+      {
+        weights: await folderOf(weights, { repository, files }, opening),
+        adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
+      },
+      // With the same options as the adapter, if that is on the Hub itself.
+      async (base) =>
+        hubCheckpoint({ ...(weights instanceof URL ? { type: "model" } : weights), ...base }, files, opening),
+    );
     return {
       architecture,
       template: options.template,
@@ -197,7 +202,7 @@ const VISION_TOWER: Repository = {
   revision: "ce19dc912ca5cd21c8a653c79e251e808ccabcd1",
 };
 
-/** Throws `invalid-options` for what is neither on this machine nor on the Hub. */
+/** Throws `invalid-options` for a location that is neither on this machine nor on the Hub. */
 function placeOf(given: Location | HubModel): URL | HubModel {
   return isHubModel(given) ? given : toFolderUrl(given);
 }
@@ -207,16 +212,19 @@ function isHubModel(given: Location | HubModel): given is HubModel {
 }
 
 interface Wanted {
-  /** Where such a checkpoint is published. */
+  /** A repository with such a checkpoint. */
   readonly repository: Repository | undefined;
-  /** The files to download beside configuration and weights. */
+  /** Files to download in addition to configuration and weights. */
   readonly files: readonly string[];
 }
 
-/** The folder of a checkpoint, downloaded first if necessary. Throws `invalid-checkpoint` when it does not exist. */
+/**
+ * Returns the folder of a checkpoint, downloading it first if necessary. Throws `invalid-checkpoint` when it does not
+ * exist.
+ */
 async function folderOf(place: URL | HubModel, wanted: Wanted, opening: OpenOptions): Promise<URL> {
   if (!(place instanceof URL)) return hubCheckpoint(place, wanted.files, opening);
-  // Without the slash, so that a file in its place is not taken for nothing.
+  // Checked without the slash, so that a file at this path counts as existing.
   if (await pathExists(new URL(place.href.replace(/\/$/, "")))) return place;
   const missing = `model-llava: ${pathOf(new URL("config.json", place))} cannot be read: ${pathOf(place)} does not exist.`;
   const { id, revision } = wanted.repository ?? {};
@@ -240,12 +248,12 @@ async function withCheckpoint<Result>(
   }
 }
 
-/** Every image is read once before a run, so that a web page that was saved as an image is noticed then. */
+/** Throws `invalid-data` for a file that is not a supported image, such as a saved web page. Called before a run. */
 function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
   readableFormat(bytes, origin === undefined ? name : `${name} (${origin})`);
 }
 
-/** The components that are not in the base's folders: those that were trained on it, and a fresh projector. */
+/** Returns the components that are not in the base's folders: trained components, and a fresh projector. */
 function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }

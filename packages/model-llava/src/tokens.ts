@@ -1,5 +1,5 @@
 /** The label of positions from which nothing is learned. */
 export const IGNORE_INDEX = -100;
 
-/** The id that stands for one image until its features take the place. */
+/** The id that represents one image until the image's features replace it. */
 export const IMAGE_TOKEN_INDEX = -200;

@@ -1,6 +1,6 @@
 import type { Generation, GenerationOptions, GenerationRequest, Model } from "@mlan/core";
 
-/** All answers, by the request's id. */
+/** Returns all answers by the id of their request. */
 export async function answersOf(
   model: Pick<Model, "generate">,
   requests: readonly GenerationRequest[],

@@ -35,7 +35,7 @@ describe("generation", () => {
     expect(first!.logProbability).toBeGreaterThanOrEqual(best - 1e-4);
   });
 
-  it("ends after a stop string, and leaves the text whole", async () => {
+  it("ends after a stop string, and keeps the text before it complete", async () => {
     const free = await answer({ prompt: raw("abc"), maximumNewTokens: 12 });
     const stop = free.text.slice(2, 4);
     const stopped = await answer({ prompt: raw("abc"), maximumNewTokens: 12, stop: ["never to be said", stop] });
@@ -45,7 +45,7 @@ describe("generation", () => {
     expect(stopped.text.length).toBeLessThan(free.text.length);
   });
 
-  it("ends at the end-of-sequence token, which is no text", async () => {
+  it("ends at the end-of-sequence token, which is not part of the text", async () => {
     const { text } = await answer({ prompt: raw("abc"), maximumNewTokens: 1 });
     const tokenizer = await loadTokenizer(scratch.backbone);
     const { endOfSequenceId, vocabularySize } = tokenizer;
@@ -54,7 +54,7 @@ describe("generation", () => {
     expect(likeliest).toHaveLength(1);
     const head = await weightOf(model, "lm_head.weight");
     const before = tf.tensor(head.values, [...head.shape]);
-    // The answer's first token and the end change places.
+    // The answer's first token and the end-of-sequence token are swapped.
     const swapped = ids.map((id) =>
       id === endOfSequenceId ? likeliest[0]! : id === likeliest[0] ? endOfSequenceId : id,
     );
@@ -79,7 +79,7 @@ describe("generation", () => {
     expect(all.get("1")!.text.length).toBeLessThan(all.get("3")!.text.length);
   });
 
-  it("sees images: other pixels, other answers; counts their positions", async () => {
+  it("sees images: different pixels give different answers; counts their positions", async () => {
     const prompt: Prompt = { kind: "chat", user: "what is it?", answerStart: "it is " };
     const [red, blue, none] = await Promise.all(
       [[plainImage("red", "#f00")], [plainImage("blue", "#00f")], []].map((images) =>
@@ -101,7 +101,7 @@ describe("generation", () => {
     expect(reads).toBe(1);
   });
 
-  it("refuses a text that is too long, or keeps its end when that is wanted, but never loses an image", async () => {
+  it("refuses a text that is too long, or keeps its end if asked to, but never loses an image", async () => {
     const long = "a".repeat(1000);
     const tooLong = { prompt: raw(long), maximumNewTokens: 4 };
     await expect(answer(tooLong)).rejects.toThrow(/"only" has 1,001 positions; .* set longPrompts to "cut"/);
@@ -111,14 +111,14 @@ describe("generation", () => {
     const scored = [{ id: "scored", prompt: raw(long), images: [], continuation: "b" }];
     await expect(model.score(scored)).rejects.toThrow(/"scored" has 1,002 positions/);
     const [score] = await model.score(scored, { longPrompts: "cut" });
-    expect(score).toMatchObject({ tokens: 1, length: 512 });
+    expect(score).toMatchObject({ tokens: 1, length: 512, cutPositions: 1002 - 513 });
     const images = [plainImage("red", "#f00")];
     await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(
       /"only" has 1,006 positions/,
     );
   });
 
-  it("cuts the end of what the vision harness cuts: beside images, all behind the format's positions", async () => {
+  it("cuts prompts of the vision harness at their end: with images, everything after the format's maximum length", async () => {
     const { format } = model;
     const images = [plainImage("red", "#f00")];
     const ask = async (text: string): Promise<Generation> =>
@@ -132,7 +132,7 @@ describe("generation", () => {
       const [cut, longer] = [await ask("the quick brown fox ".repeat(4)), await ask("the quick brown fox ".repeat(8))];
       expect(cut).toMatchObject({ promptLength: 40, text: longer.text });
       expect((await ask("the")).promptLength).toBeLessThan(40);
-      // Within the image's positions, too.
+      // Also within the positions of an image.
       model.setFormat({ ...format, maximumLength: 5 });
       expect((await ask("the")).promptLength).toBe(5);
       await expect(
@@ -228,7 +228,7 @@ describe("logits that are not finite", () => {
     }
   });
 
-  it("are an error that names the request where all weights are finite", async () => {
+  it("are an error that names the request if all weights are finite", async () => {
     const head = await weightOf(broken, "lm_head.weight");
     head.set(head.values.map((value) => Math.sign(value) * 3e38));
     for (const error of await errorsOf()) {

@@ -14,7 +14,7 @@ const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize
 const FIRST = "model-00001-of-00002.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** The one sentence of a model that cannot be opened. */
+/** Returns the error message for a model that cannot be opened. */
 async function refusal(source: LlavaSource): Promise<string> {
   const error: unknown = await source.open().catch((thrown: unknown) => thrown);
   if (!MlanError.is(error, "invalid-checkpoint")) throw new Error(`expected an invalid-checkpoint error, got ${error}`);
@@ -29,7 +29,7 @@ async function sharded(): Promise<URL> {
 
 it.each<readonly [string, RegExp, (folder: URL) => Promise<unknown>]>([
   [
-    "a shard that was cut short",
+    "a truncated shard",
     /model-00001-of-00002\.safetensors .*(truncated|ends|shorter|bytes)/,
     (folder) => truncate(new URL(FIRST, folder), 3000),
   ],
@@ -44,7 +44,7 @@ it.each<readonly [string, RegExp, (folder: URL) => Promise<unknown>]>([
     (folder) => writeFile(new URL(INDEX, folder), POINTER),
   ],
   [
-    "a shard that is not there",
+    "a missing shard",
     /1 of the 2 files that .*index\.json names are missing: model-00001-of-00002\.safetensors.*Download the missing files/,
     (folder) => rm(new URL(FIRST, folder)),
   ],
@@ -59,7 +59,7 @@ it.each<readonly [string, RegExp, (folder: URL) => Promise<unknown>]>([
     },
   ],
   [
-    "shards of another model",
+    "shards of a different model",
     /puts tensor "model\.norm\.weight" into .*, which does not contain it/,
     async (folder) => {
       const index = new URL(INDEX, folder);
@@ -75,7 +75,7 @@ it.each<readonly [string, RegExp, (folder: URL) => Promise<unknown>]>([
 });
 
 it.each([NaN, Infinity, -Infinity])(
-  "a value of %s is refused when it is loaded, by the name that the file has",
+  "a value of %s is refused on loading, with the tensor's name in the file",
   async (value) => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone, scratch.tower).open();
@@ -95,7 +95,7 @@ it.each([NaN, Infinity, -Infinity])(
   },
 );
 
-it("the folder of a first stage alone, which needs its backbone", async () => {
+it("the folder of a first stage without the backbone that it needs", async () => {
   const folder = scratch.fresh();
   await cp(scratch.backbone, folder, { recursive: true });
   await rename(new URL("model.safetensors", folder), new URL("mm_projector.bin", folder));

@@ -13,9 +13,9 @@ interface Expected {
   readonly rows: readonly {
     readonly text: string;
     readonly ids: readonly number[];
-    /** Tokens that are put around the text. */
+    /** Ids with the tokens added around the text. */
     readonly withBegin: number;
-    /** With added tokens taken for text. */
+    /** Ids with added tokens treated as text. */
     readonly literalIds: readonly number[];
     readonly decoded: string;
   }[];
@@ -28,11 +28,11 @@ describe.each(["gpt2", "chatml", "llama3", "digits"])("%s, against transformers"
   beforeAll(async () => {
     const folder = new URL(`${name}/`, FOLDER);
     tokenizer = await byteLevelTokenizer.load(folder);
-    // What `tools/fixtures/model_llava_byte_level.py` recorded.
+    // Recorded by `tools/fixtures/model_llava_byte_level.py`.
     expected = JSON.parse(await readFile(new URL("expected.json", folder), "utf8"));
   });
 
-  test("gives its ids, with and without the begin-of-sequence token", () => {
+  test("returns the same ids, with and without the begin-of-sequence token", () => {
     expect(expected.rows.length).toBeGreaterThan(150);
     for (const { text, ids, withBegin } of expected.rows) {
       expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
@@ -42,12 +42,12 @@ describe.each(["gpt2", "chatml", "llama3", "digits"])("%s, against transformers"
     }
   });
 
-  test("gives its ids of text whose added tokens are text", () => {
+  test("returns the same ids for text whose added tokens are treated as text", () => {
     for (const { text, literalIds } of expected.rows)
       expect(tokenizer.encodeParts([text]).flat(), JSON.stringify(text)).toEqual(literalIds);
   });
 
-  test("decodes as it does, bytes that are no character too", () => {
+  test("decodes the same text, including bytes that form no character", () => {
     for (const { ids, decoded } of [...expected.rows, ...expected.decoded])
       expect(tokenizer.decode(ids), String(ids)).toBe(decoded);
   });
@@ -55,8 +55,8 @@ describe.each(["gpt2", "chatml", "llama3", "digits"])("%s, against transformers"
 
 const END = { eos_token: "<|end|>" };
 
-describe("with files like those of others", () => {
-  test("knows what it puts in front of a text, and its tokens by content", async () => {
+describe("with files like those of published models", () => {
+  test("knows the token that it puts in front of a text, and its tokens by content", async () => {
     const chatml = await byteLevelTokenizer.load(new URL("chatml/", FOLDER));
     expect(chatml).toMatchObject({ beginOfSequenceId: undefined, unknownId: undefined });
     expect(chatml.endOfSequenceId).toBe(chatml.idOf("<|im_end|>"));
@@ -68,7 +68,7 @@ describe("with files like those of others", () => {
     ]);
     const llama3 = await byteLevelTokenizer.load(new URL("llama3/", FOLDER));
     expect(llama3.beginOfSequenceId).toBe(llama3.idOf("<|begin_of_text|>"));
-    // GPT-2's is named and not used.
+    // GPT-2 names a begin-of-sequence token but does not use it.
     expect((await byteLevelTokenizer.load(new URL("gpt2/", FOLDER))).beginOfSequenceId).toBeUndefined();
   });
 
@@ -93,7 +93,7 @@ describe("with files like those of others", () => {
     expect(tokenizer.endOfSequenceId).toBe(296);
   });
 
-  test("leaves out what a cut removes, as tokenizers 0.23 does", async () => {
+  test("drops the text that a split removes, like tokenizers 0.23", async () => {
     const step = { type: "Split", pattern: { Regex: "\\p{L}+|2" }, behavior: "Removed", invert: true };
     const bytes = { type: "ByteLevel", add_prefix_space: false, use_regex: false };
     const json = smallByteLevel(["<|end|>"], { pre_tokenizer: { type: "Sequence", pretokenizers: [step, bytes] } });
@@ -101,14 +101,14 @@ describe("with files like those of others", () => {
     expect(tokenizer.decode(tokenizer.encode("a bc! 23é"))).toBe("abc2é");
   });
 
-  test("finds no half of a character as a token", async () => {
+  test("does not recognise half of a surrogate pair as a token", async () => {
     const tokens = ["<|end|>", "\ude00", "\ud83d"];
     const tokenizer = await byteLevelOf(smallByteLevel(tokens), END);
     expect(tokenizer.encode("a\u{1f600}b")).toEqual(tokenizer.encodeParts(["a\u{1f600}b"]).flat());
     expect(tokenizer.decode(tokenizer.encode("a\u{1f600}\ude00"))).toBe("a\u{1f600}\ufffd");
   });
 
-  test("has another fingerprint when a text could be encoded otherwise", async () => {
+  test("has a different fingerprint when a text could be encoded differently", async () => {
     const json = smallByteLevel(["<|end|>"]);
     const { fingerprint } = await byteLevelOf(json, END);
     expect((await byteLevelOf(smallByteLevel(["<|end|>"]), END)).fingerprint).toBe(fingerprint);
@@ -123,7 +123,7 @@ describe("with files like those of others", () => {
       expect((await byteLevelOf(changed, END)).fingerprint).not.toBe(fingerprint);
   });
 
-  test("merges any text as the library of Hugging Face does, at any length", async () => {
+  test("merges any text of any length like the tokenizers library", async () => {
     const library = new LibraryTokenizer(
       JSON.parse(await readFile(new URL("llama3/tokenizer.json", FOLDER), "utf8")),
       {},
@@ -154,7 +154,7 @@ describe("with files like those of others", () => {
     );
   });
 
-  test("gives any text back, normalized", async () => {
+  test("decodes any text to its normalized form", async () => {
     const tokenizer = await byteLevelTokenizer.load(new URL("chatml/", FOLDER));
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (value) => {
@@ -164,7 +164,7 @@ describe("with files like those of others", () => {
   });
 });
 
-describe("refuses what it would encode otherwise", () => {
+describe("refuses files that it would encode differently", () => {
   const split = (step: object): object => ({
     pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Split", behavior: "Isolated", ...step }, BYTES] },
   });
@@ -172,7 +172,11 @@ describe("refuses what it would encode otherwise", () => {
   const { model } = smallByteLevel([]);
   const { "!": _, ...fewer } = model.vocab;
   test.each([
-    ["another model", { model: { type: "Unigram", vocab: [] } }, /is of type Unigram\. Supported are BPE/],
+    [
+      "another model",
+      { model: { type: "Unigram", vocab: [] } },
+      /is of type Unigram\. Only BPE tokenizers are supported/,
+    ],
     ["merges at random", { model: { ...model, dropout: 0.1 } }, /dropout/],
     ["marks within words", { model: { ...model, end_of_word_suffix: "</w>" } }, /marks pieces within words by "<\/w>"/],
     ["a byte without a piece", { model: { ...model, vocab: fewer } }, /has no piece for the byte 33/],
@@ -180,13 +184,13 @@ describe("refuses what it would encode otherwise", () => {
     ["other changes of text", { normalizer: { type: "Lowercase" } }, /changes text by Lowercase/],
     ["no bytes", { pre_tokenizer: { type: "Whitespace" } }, /does not turn text into bytes/],
     ["no words", { pre_tokenizer: null }, /does not turn text into bytes/],
-    ["another cut", split({ type: "Punctuation" }), /cuts text by Punctuation/],
-    ["a cut by a string", split({ pattern: { String: " " } }), /cuts text by Split/],
+    ["another cut", split({ type: "Punctuation" }), /splits text by Punctuation/],
+    ["a cut by a string", split({ pattern: { String: " " } }), /splits text by Split/],
     ["merged cuts", split({ pattern: { Regex: "a" }, behavior: "MergedWithNext" }), /behavior "MergedWithNext"/],
     ["possessive quantifiers", split({ pattern: { Regex: "\\p{L}?+a" } }), /"\?\+" is not supported/],
     ["other flags", split({ pattern: { Regex: "(?i:\\p{Lu})" } }), /"\(\?" is not supported/],
     ["escapes of Oniguruma", split({ pattern: { Regex: "\\h+" } }), /"\\\\h" is not supported/],
-    ["no pattern", split({ pattern: { Regex: "[a" } }), /no usable pattern: Unterminated/],
+    ["no pattern", split({ pattern: { Regex: "[a" } }), /not a usable pattern: Unterminated/],
     ["a pattern of nothing", split({ pattern: { Regex: "a*" } }), /it matches no characters/],
     ["another decoder", { decoder: { type: "WordPiece" } }, /decodes by WordPiece/],
     ["no text between tokens", around({ SpecialToken: { id: "<|end|>" } }), /around text without a place for it/],
@@ -198,29 +202,29 @@ describe("refuses what it would encode otherwise", () => {
     [
       "words after bytes",
       { pre_tokenizer: { type: "Sequence", pretokenizers: [BYTES, { type: "Digits" }, BYTES] } },
-      /once more when it is bytes/,
+      /splits text again after converting it to bytes/,
     ],
     ["another way to put tokens", { post_processor: { type: "BertProcessing" } }, /around text by BertProcessing/],
     [
       "a begin of another id",
       around({ SpecialToken: { id: "<|end|>" } }, { Sequence: { id: "A" } }),
-      /gives the token "<\|end\|>" the ids \[7\], the vocabulary has 296/,
+      /gives the token "<\|end\|>" the ids \[7\], but the vocabulary has 296/,
     ],
   ])("%s", async (__, changes, message) => {
     expect(await refusal(smallByteLevel(["<|end|>"], changes), END)).toMatch(message);
   });
 
   test.each([
-    ["no end of sequence", {}, /names no eos_token, so that no answer would end/],
+    ["no end of sequence", {}, /names no eos_token, so answers would never end/],
     ["special tokens as text", { ...END, split_special_tokens: true }, /"split_special_tokens" is true/],
   ])("of tokenizer_config.json: %s", async (__, config, message) => {
     expect(await refusal(smallByteLevel(["<|end|>"]), config)).toMatch(message);
   });
 
-  test("a folder of vocab.json and merges.txt, with the way out", async () => {
+  test("a folder of vocab.json and merges.txt, saying what to do", async () => {
     const folder = await folderOf({ "vocab.json": "{}", "merges.txt": "", "tokenizer_config.json": "{}" });
     await expect(byteLevelTokenizer.load(folder)).rejects.toThrow(
-      /do not say how text is cut .* save_pretrained writes/,
+      /do not say how text is split .* save_pretrained writes/,
     );
     await expect(byteLevelTokenizer.load(await folderOf({}))).rejects.toThrow(
       /neither tokenizer.json nor vocab.json with merges.txt; it holds nothing/,

@@ -2,14 +2,16 @@ import { readFile } from "node:fs/promises";
 import { v1 } from "@mlan/model-llava";
 import { expect, it } from "vitest";
 
-/** What transformers made of the saved models' chat_template.jinja; see tools/fixtures/saved_models.py. */
+/**
+ * The texts that transformers rendered with the saved models' chat_template.jinja; see tools/fixtures/saved_models.py.
+ */
 const chats = JSON.parse(await readFile(new URL("fixtures/saved/chats.json", import.meta.url), "utf8")) as Record<
   string,
   string
 >;
 
 it.each(["padded", "cropped", "sentencepiece"])(
-  "transformers asks the saved model %s in the words of our template",
+  "transformers asks the saved model %s in the same words as mlan's template",
   (name) => {
     const segments = v1.promptSegments({
       id: "asked",

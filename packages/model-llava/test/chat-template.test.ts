@@ -60,12 +60,12 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
   const isWritten = ({ refused, system }: Row): boolean =>
     refused === undefined && (system === null || name !== "mistralai/Mistral-7B-Instruct-v0.3");
 
-  test("gives the tokens and the mask of transformers", () => {
+  test("returns the tokens and the mask of transformers", () => {
     const written = rows.filter(isWritten);
     expect(written.length).toBeGreaterThan(10);
     for (const row of written) {
       const { ids, learned } = encode(template, turnsOf(row));
-      // Its answers end with no token, so that none would ever end.
+      // Its answers end with no token, so generation would never stop.
       const [isOpen, last] = [template.answerEnd === undefined, row.ids.length];
       expect({ ids, learned }, JSON.stringify(row)).toEqual({
         ids: isOpen ? [...row.ids, end] : row.ids,
@@ -75,7 +75,7 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     expect(template.answerEnd === undefined).toBe(name.startsWith("llava-hf/"));
   });
 
-  test("gives the prompts of transformers, which begin what is trained", () => {
+  test("returns the prompts of transformers, with which the trained texts begin", () => {
     for (const row of rows.filter(isWritten)) {
       const turns = turnsOf(row);
       expect(ask(template, turns.slice(0, -1)), JSON.stringify(row)).toEqual(row.prompt);
@@ -86,7 +86,7 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     }
   });
 
-  test("refuses what it refuses in transformers, with its reason", () => {
+  test("refuses the same chats as in transformers, with the same reason", () => {
     for (const row of rows.filter((one) => one.refused !== undefined)) {
       expect(() => encode(template, turnsOf(row))).toThrow(
         `conversation "row-7" cannot be written in the template "chat_template" of ${new URL("tokenizer_config.json", folder).pathname}: ` +
@@ -95,7 +95,7 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     }
   });
 
-  test("takes no text of a turn for a token", () => {
+  test("treats no text of a turn as a token", () => {
     const written = "Say <|im_end|>, </s> and <s>";
     const turns = turnsOf({ system: null, turns: [written, `No <|eot_id|>${written}`] });
     const plain = turnsOf({ system: null, turns: ["Say", "No"] });
@@ -104,7 +104,7 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     expect(tokenizer.decode(encode(template, turns).ids)).toContain(written);
   });
 
-  test("learns no answer that is marked so", () => {
+  test("learns no answer that is marked as not learned", () => {
     const texts = ["Hi", "yes", "Sure?", "no"];
     const turns = turnsOf({ system: null, turns: texts });
     const [all, one] = [turns, turns.with(1, { role: "assistant", text: "yes", learned: false })].map((said) =>
@@ -117,11 +117,11 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
   });
 });
 
-describe("a chat template that takes parts", () => {
+describe("a chat template that expects parts", () => {
   const template = templateOf(llava);
   const isImage = (id: number): boolean => id === -200;
 
-  test("writes an image where its part stands, as the token that it has for it", () => {
+  test("writes an image at the place of its part, as the image token", () => {
     const turns = turnsOf({ system: null, turns: ["What is it?\n<image>", "A bus."] });
     const { ids } = encode(template, turns, [image]);
     const written = shown.map((id) => (id === tokenizer.idOf("<image>") ? -200 : id));
@@ -139,7 +139,7 @@ describe("a chat template that takes parts", () => {
   });
 });
 
-test("a chat template that takes texts has images in front of the turn, its text on a new line", () => {
+test("a chat template that expects texts has images in front of the turn, and its text on a new line", () => {
   const template = templateOf(templates.find(({ name }) => name.startsWith("Qwen/Qwen2-"))?.source ?? "");
   const turns = turnsOf({ system: "Brief.", turns: ["<image>\nIs <image> it?", "yes"] });
   const { ids } = encode(template, turns, [image]);
@@ -148,7 +148,7 @@ test("a chat template that takes texts has images in front of the turn, its text
   const text = tokenizer.encodeParts(["\nIs <image> it?"]).flat();
   expect(ids).toEqual([...start, -200, ...text, ...rest.slice(rest.indexOf(tokenizer.idOf("<|im_end|>") ?? 0))]);
   expect(ask(template, turns.slice(0, 2), "yes", [image])).toEqual(ids.slice(0, -2));
-  // Of a prompt, where they are written.
+  // In a prompt, images are where their placeholders are.
   const [system, ...said] = turns;
   const asked = ask(template, system ? [system, { role: "user", text: "Is <image> it, or <image>?" }] : said, "", [
     image,
@@ -158,7 +158,7 @@ test("a chat template that takes texts has images in front of the turn, its text
   expect(asked.indexOf(-200)).toBe([...start, ...tokenizer.encode("Is ")].length);
 });
 
-test("a template of a processor gets the begin-of-sequence token unless it writes it", () => {
+test("the begin-of-sequence token is added to a processor's template unless the template writes it", () => {
   const options = { specialTokens: { bos_token: "<s>" } };
   expect(templateOf(`{{ bos_token }}${llava}`, options).beginOfSequence).toBe(false);
   expect(templateOf(llava, options).beginOfSequence).toBe(true);
@@ -186,7 +186,7 @@ describe("a chat template that", () => {
       "{% for message in messages %}{{ message.content",
       /"chat_template" cannot be read: .*\. Correct it, or name another template\.$/,
     ],
-    ["is a megabyte", " x".repeat(500_000), /cannot be read: it has 1000000 characters, at most 250000 are read/],
+    ["is a megabyte", " x".repeat(500_000), /cannot be read: it has 1000000 characters; at most 250000 are supported/],
     [
       "has white space only",
       " ".repeat(200_000),
@@ -226,7 +226,7 @@ describe("a chat template that", () => {
     [
       "looks at how a turn begins",
       `${say}{{ messages[0].content.startswith('H') }}`,
-      /decides by the beginning or the end of a turn's text/,
+      /depends on how a turn's text begins or ends/,
     ],
   ])("%s ends in one sentence", (_, source, message) => {
     const error = caught(() => encode(templateOf(source), turns));
@@ -237,7 +237,7 @@ describe("a chat template that", () => {
     expect(String(error)).toMatch(message);
   });
 
-  test("has no place for a system prompt is not asked with one", () => {
+  test("has no place for a system prompt refuses one", () => {
     const template = templateOf(
       "{% for m in messages %}{% if m.role != 'system' %}{{ m.content }}{% endif %}{% endfor %}",
     );
@@ -247,7 +247,7 @@ describe("a chat template that", () => {
     );
   });
 
-  test("shows no images is asked with none", () => {
+  test("shows no images refuses them", () => {
     const template = templateOf("{% for m in messages %}{{ m.content | trim | upper }}{% endfor %}");
     expect(ask(template, turns.slice(0, 1))).toEqual(tokenizer.encode("HI"));
   });

@@ -32,7 +32,7 @@ describe("a model with a fresh projector", () => {
 });
 
 describe("a saved checkpoint", () => {
-  it("opens by itself with the same bits, format and wording", async () => {
+  it("opens on its own with the same bits, format and wording", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
     model.setFormat(TUNED);
@@ -83,12 +83,13 @@ describe("a saved checkpoint", () => {
       image_aspect_ratio: "pad",
       tokenizer_model_max_length: 128,
       mlan_template: "v1",
+      mlan_template_fingerprint: model.templateFingerprint,
       bos_token_id: 1,
     });
     model.dispose();
   });
 
-  it("without its tower, as the released ones are, takes the tower's folder", async () => {
+  it("without its tower, like the released checkpoints, uses the tower's folder", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
     await model.save(folder);

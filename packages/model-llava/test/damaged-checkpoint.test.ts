@@ -111,7 +111,7 @@ describe("a checkpoint that cannot be right", () => {
     );
   });
 
-  it("is refused: a saved file that was changed, naming it, unless its checksums are taken away", async () => {
+  it("is refused: a changed file of a saved model, by name, unless the checksums are removed", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
     await model.save(folder);
@@ -124,7 +124,7 @@ describe("a checkpoint that cannot be right", () => {
     (await tinySource(folder).open()).dispose();
   });
 
-  it("is refused: a changed file in a training's checkpoint, whose copy may be opened without checksums", async () => {
+  it("is refused: a changed file in a training checkpoint, of which a copy may be opened without checksums", async () => {
     const training = scratch.fresh();
     const folder = new URL("model/", training);
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
@@ -133,7 +133,7 @@ describe("a checkpoint that cannot be right", () => {
     await changeJson(new URL("config.json", folder), { rope_theta: 500_000 });
     const advice = `If the change is intended, copy ${fileURLToPath(folder)} to another place, remove checksums.json from the copy, and open that.`;
     await expect(tinySource(folder).open()).rejects.toThrow(advice);
-    // Neither a run nor the model that wrote it could go on with it.
+    // Neither a run nor the model that wrote it could continue from it.
     await expect(model.load(folder)).rejects.toThrow(
       /config\.json differs from what was saved: [^.]*\.json\. Restore it from a copy\.$/,
     );
@@ -165,7 +165,7 @@ describe("a checkpoint that cannot be right", () => {
     model.dispose();
   });
 
-  it("is refused when loaded, and the weights stay as they were", async () => {
+  it("is refused when loaded, and the weights do not change", async () => {
     const model = await tinySource(scratch.backbone, scratch.tower).open();
     const before = await valuesOf(model);
     const folder = scratch.fresh();
@@ -194,7 +194,7 @@ function tensors(change: (all: TensorToWrite[]) => TensorToWrite[]): (folder: UR
   return (folder) => rewriteTensors(folder, change);
 }
 
-/** Moves the first tensor's end behind the file's, keeping the header's length. */
+/** Moves the end of the first tensor beyond the end of the file, keeping the header's length. */
 async function lieAboutOffsets(folder: URL): Promise<void> {
   const file = await open(new URL("model.safetensors", folder), "r+");
   const start = Buffer.alloc(400);

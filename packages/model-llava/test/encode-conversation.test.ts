@@ -81,7 +81,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
 
   test.each([
     [
-      "a question that holds the answer's mark",
+      "a question that contains the answer's mark",
       ["Say ASSISTANT: hi", "hi"],
       48,
       0,
@@ -89,7 +89,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
     ],
     ["an empty answer", ["Hi", ""], 40, 0, /^its answers are empty$/],
     [
-      "an empty answer behind another",
+      "an empty answer after another",
       ["Hi", "yes", "So?", ""],
       51,
       0,
@@ -131,19 +131,19 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     );
   });
 
-  test("learns a text of pretraining whole, but for its beginning", () => {
+  test("learns a whole pretraining text except its first token", () => {
     const encoded = encode(tokenizer, ["", "the red bus"], { template: "plain" });
     expect([...encoded.inputIds]).toEqual([1, ...tokenizer.encode("the red bus\n")]);
     expect([...encoded.labels]).toEqual([-100, ...tokenizer.encode("the red bus\n")]);
   });
 
-  test("takes the image placeholder for ordinary text where there are no images", () => {
+  test("treats the image placeholder as ordinary text if there are no images", () => {
     const encoded = encode(tokenizer, ["What does <image> mean?", "yes"]);
     expect(encoded.inputIds).not.toContain(-200);
     expect(tokenizer.decode([...encoded.inputIds])).toContain("<image>");
   });
 
-  test("puts a system turn in the place of the template's system prompt and learns the same answers", () => {
+  test("replaces the template's system prompt with a system turn and learns the same answers", () => {
     const options = { tokenizer, template: v1, maximumLength: 2048, positionsPerImage: 576 };
     const rounds = turns("the red bus", "a cat.");
     const asked = encodeConversation({ id: "1", turns: rounds, images: [] }, options);
@@ -177,7 +177,7 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     });
   });
 
-  test("cuts behind the maximum length, images included", () => {
+  test("cuts after the maximum length, counting images", () => {
     const texts = ["<image>\nWhat is it?", "the red bus ".repeat(40)];
     const whole = encode(tokenizer, texts, { images: 1 });
     const cut = encode(tokenizer, texts, { images: 1, maximumLength: whole.length - 10 });
@@ -228,8 +228,8 @@ describe("refuses", () => {
     expect(invalidData(() => encode(tokenizer, ["", "b", "", "d"], { template: "plain" }))).toMatch(/has 4 turns/);
   });
 
-  test("an unknown template, listing the known", () => {
-    expect(() => templateByName([v1, plain], "llama_2")).toThrow(/no template "llama_2". Known are: v1, plain/);
+  test("an unknown template, listing the known ones", () => {
+    expect(() => templateByName([v1, plain], "llama_2")).toThrow(/no template "llama_2". Known templates: v1, plain/);
   });
 });
 

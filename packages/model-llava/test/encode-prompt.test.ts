@@ -17,7 +17,7 @@ function encode(prompt: Prompt, tokenizer: Tokenizer, owner: PromptOwner): numbe
 }
 
 describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original harnesses", () => {
-  test("encodes POPE's prompt, whose image stands before the system prompt", async () => {
+  test("encodes POPE's prompt, whose image precedes the system prompt", async () => {
     const question = 'Please answer with "yes" or "no":\nIs there a dog?\n';
     const text = `<image>\n${SYSTEM} USER: ${question} ASSISTANT: The best answer is "`;
     const owner = { id: "1", images: [image] };
@@ -56,7 +56,7 @@ describe("a chat prompt", () => {
     expect(render(v1, { ...prompt, user: "" }, 2)).toBe(
       `${SYSTEM} USER: <image> <image>\n ASSISTANT: The best answer is "`,
     );
-    // Halves of a placeholder are none.
+    // Halves of a placeholder are not placeholders.
     expect(render(v1, { ...prompt, user: "a <im", answerStart: "age> b" }, 1)).toBe(
       `${SYSTEM} USER: <image>\na <im ASSISTANT: age> b`,
     );
@@ -65,7 +65,7 @@ describe("a chat prompt", () => {
     expect(render(plain, { ...prompt, user: "" }, 1)).toBe('<image>The best answer is "');
   });
 
-  test("is the beginning of the text that training shows for the same turns", () => {
+  test("is the beginning of the training text for the same turns", () => {
     const text = fc.string({ minLength: 1 }).map((value) => `x${value.replaceAll("<", "")}x`);
     fc.assert(
       fc.property(
@@ -134,7 +134,7 @@ describe("a chat prompt with turns before it", () => {
     }
   });
 
-  test("shows images where they are written, in any of the user's turns, else in front of the first", () => {
+  test("shows images at their placeholders in any of the user's turns, or else in front of the first turn", () => {
     const text = (prompt: Prompt, shown: number): string =>
       written(
         prompt,
@@ -158,8 +158,8 @@ describe("a chat prompt with turns before it", () => {
 
   test("is refused when its turns do not alternate", () => {
     expect(() => written(promptOf(turns.slice(0, 2), "Hm?", ""), v1, [])).toThrow(
-      'model-llava: the prompt of "q-3" cannot be written: turn 3 is by the user; turns alternate, and the user begins, behind ' +
-        "a system turn if there is one.",
+      'model-llava: the prompt of "q-3" cannot be written: turn 3 is by the user; turns must alternate, ' +
+        "beginning with the user's, after a system turn if there is one.",
     );
     expect(() => written(promptOf([...turns, ...turns.slice(0, 1)], "Hm?", ""), v1, [])).toThrow(
       /turn 6 is by the system/,
@@ -171,7 +171,7 @@ describe("a chat prompt with turns before it", () => {
       'the prompt of "q-3" has a system prompt, and the template "plain" has no place for one. Leave it out, or use a template of conversations, such as "v1".',
     );
     expect(() => written(promptOf(turns.slice(3), "Hm?", ""), plain, [])).toThrow(
-      'has 3 turns, and the template "plain" has no roles: it takes one of the user and its answer. Split it, or use a template of conversations, such as "v1".',
+      'has 3 turns, and the template "plain" has no roles: it takes one user turn and its answer. Split it, or use a template of conversations, such as "v1".',
     );
   });
 });
@@ -191,14 +191,14 @@ test("llama_2 writes the system prompt into the first question, and none for an 
   expect(text(said)).toBe("[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHi [/INST] Hello </s><s>[INST] Is it? [/INST]");
 });
 
-test("encodes placeholders as text where there are no images", async () => {
+test("encodes placeholders as text if there are no images", async () => {
   const tokenizer = await tokenizerOf(tinyJson, false);
   const prompt: Prompt = { kind: "raw", text: "the <image>", beginOfSequence: true };
   const owner = { id: "q", images: [] };
   expect(encode(prompt, tokenizer, owner)).not.toContain(-200);
 });
 
-describe("special tokens and placeholders that a prompt only writes", () => {
+describe("special tokens and placeholders in the text of a prompt", () => {
   const written = "What do <image>, <s>, </s> and <unk> mean?";
   const raw = { kind: "raw", text: written, beginOfSequence: true } as const;
 
@@ -218,7 +218,7 @@ describe("special tokens and placeholders that a prompt only writes", () => {
     }
   });
 
-  test("are what the original harnesses make of them", async () => {
+  test("are encoded like in the original harnesses", async () => {
     const tokenizer = await tokenizerOf(tinyJson, false);
     const text = "before</s>after<unk> it";
     const language = { kind: "raw", text, beginOfSequence: false, harness: "language" } as const;

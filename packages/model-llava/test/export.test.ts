@@ -10,7 +10,7 @@ import { scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** A model after a training of its projector. */
+/** A model whose projector has been trained. */
 async function aligned(): Promise<LlavaModel> {
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
   const learning = model.learn(["projector"]);
@@ -20,7 +20,7 @@ async function aligned(): Promise<LlavaModel> {
   return model;
 }
 
-describe("a checkpoint of what was trained", () => {
+describe("a checkpoint of trained components", () => {
   it.each<SaveOptions>([
     {},
     { layout: "hf", dtype: "bfloat16" },
@@ -91,7 +91,7 @@ describe("a model with an adapter", () => {
     for (const model of [opened, copy, plain]) model.dispose();
   });
 
-  it("is not merged twice into what was trained on top of it", async () => {
+  it("is not merged twice into tensors that were trained on top of it", async () => {
     const model = await (await adaptedSource()).open();
     const learning = model.learn(["language"]);
     for (const { variable } of learning.parameters) tf.tidy(() => variable.assign(tf.mul(variable, 0.5)));
@@ -116,8 +116,8 @@ it("a folder is the same with and without a slash at its end", async () => {
   model.dispose();
 });
 
-describe("an export that cannot be", () => {
-  it("is one into the folder that is read, or inside it, or into the base", async () => {
+describe("an export is refused that", () => {
+  it("writes into the folder that is read, or inside it, or into the base", async () => {
     const model = await aligned();
     const part = scratch.fresh();
     await model.save(part, { trainedOnly: true });
@@ -127,18 +127,18 @@ describe("an export that cannot be", () => {
       await expect(exporting).rejects.toThrow(where);
       await expect(exporting).rejects.toSatisfy((error) => MlanError.is(error, "invalid-options"));
     };
-    await refused(part, `${pathOf(part)} is ${pathOf(part)}, which the model is read from`);
-    await refused(new URL("whole/", part), `is inside of ${pathOf(part)}`);
+    await refused(part, `${pathOf(part)} is ${pathOf(part)}, from which the model is read`);
+    await refused(new URL("whole/", part), `is inside ${pathOf(part)}`);
     await refused(scratch.backbone, `is ${pathOf(scratch.backbone)}`);
-    await refused(new URL("deep/er/", scratch.tower), `is inside of ${pathOf(scratch.tower)}`);
+    await refused(new URL("deep/er/", scratch.tower), `is inside ${pathOf(scratch.tower)}`);
   });
 
-  it("is one of a projector that nobody trained", async () => {
+  it("has an untrained projector", async () => {
     const exporting = tinySource(scratch.backbone, scratch.tower).export(scratch.fresh());
     await expect(exporting).rejects.toThrow(/has no projector, so there is no whole model to export/);
   });
 
-  it("is one of damaged files, which leaves the target as it was", async () => {
+  it("reads damaged files, and the target does not change", async () => {
     const source = await scratch.copy(scratch.backbone);
     const target = scratch.fresh();
     await tinySource(source).export(target);

@@ -8,7 +8,10 @@ const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
-/** Of every kind that the harnesses of arXiv 2411.10557 write; the language harness reads them with the fast tokenizer. */
+/**
+ * Prompts of every kind in the harnesses of arXiv 2411.10557; the language harness encodes them with the fast
+ * tokenizer.
+ */
 const PROMPTS = [
   `${SYSTEM} USER: Context: Matter has states.\nQuestion: Which is a solid? Choose the best option from below:\nA: ice\nB: steam\n ASSISTANT: The answer is "`,
   `\n${SYSTEM} USER: Please answer with "yes" or "no":\nIs there a snowboard in the image?\n ASSISTANT: The best answer is "`,
@@ -24,7 +27,7 @@ test.each([false, true])("the fast tokenizer and the slow one agree on prompts (
     expect(slow.encode(text), text).toEqual(fast.encode(text, { add_special_tokens: false }).ids);
 });
 
-test("ours merges any text as the library does, at any length", async () => {
+test("this package merges any text of any length like the library", async () => {
   const ours = await tokenizerOf(tinyJson, false);
   const library = new FastTokenizer(JSON.parse(await readFile(tinyJson, "utf8")), {});
   const parts = fc.constantFrom("the", " ", "red", "bus", "aaa", "ee", "é", "\n", "😀", "s", ",", "t", "h", "her");

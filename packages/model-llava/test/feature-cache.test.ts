@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-it("keeps one file per image, and gives the same answers with files and without", async () => {
+it("keeps one file per image; answers are the same with and without files", async () => {
   const folder = scratch.fresh();
   const plain = await ask([RED, BLUE]);
   expect(plain[0]).not.toBe(plain[1]);
@@ -32,7 +32,7 @@ it("keeps one file per image, and gives the same answers with files and without"
   expect(await filesIn(folder)).toHaveLength(2);
 });
 
-it("removes what a killed process left beside a file that it writes, when it is old", async () => {
+it("removes old temporary files of killed processes beside a file that it writes", async () => {
   const folder = scratch.fresh();
   const name = "a.features.5c1f1d3c-3a54-4a5e-9f43-0b9f6f1b2a10.tmp";
   for (let place = 0; place < 256; place++) {
@@ -45,19 +45,19 @@ it("removes what a killed process left beside a file that it writes, when it is 
   expect((await readdir(folder, { recursive: true })).filter((path) => path.endsWith(".tmp"))).toHaveLength(255);
 });
 
-it("does not run the tower, or read the image's pixels, where a file has the features", async () => {
+it("neither runs the tower nor decodes the image if a file has the features", async () => {
   const folder = scratch.fresh();
   const [answer] = await ask([RED], folder);
   const kernels = await kernelsOf(() => ask([RED], folder));
   const all = await kernelsOf(() => ask([RED]));
   expect(kernels.answers).toEqual([answer]);
   expect(all.answers).toEqual([answer]);
-  // Only the tower has layer norms, whose means nothing else computes.
+  // Only the tower has layer norms, and nothing else computes means.
   expect(all.names).toContain("Mean");
   expect(kernels.names).not.toContain("Mean");
 });
 
-it("computes again what is damaged: cut short, changed, or another image's", async () => {
+it("computes features again if the file is truncated, changed, or that of another image", async () => {
   const folder = scratch.fresh();
   const plain = await ask([RED, BLUE], folder);
   const [first, second] = (await filesIn(folder)) as [URL, URL];
@@ -78,7 +78,7 @@ it("computes again what is damaged: cut short, changed, or another image's", asy
   expect(await readFile(first)).toEqual(whole);
 });
 
-it("takes nothing from a tower with other weights, or from images that were framed otherwise", async () => {
+it("uses no features of a tower with different weights, or of images that were framed differently", async () => {
   const folder = scratch.fresh();
   const before = await ask([RED], folder);
   const weights = await weightOf(model, "layers.0.mlp.fc1.weight");
@@ -96,13 +96,13 @@ it("takes nothing from a tower with other weights, or from images that were fram
   expect(await filesIn(folder)).toHaveLength(3);
 });
 
-it("takes a path for the folder", async () => {
+it("accepts a path as the folder", async () => {
   const folder = scratch.fresh();
   await ask([RED], fileURLToPath(folder));
   expect(await filesIn(folder)).toHaveLength(1);
 });
 
-it("makes no folder for text", async () => {
+it("creates no folder for text", async () => {
   const folder = scratch.fresh();
   await ask([undefined], folder);
   await expect(readdir(folder)).rejects.toThrow(/ENOENT/);
@@ -145,7 +145,7 @@ async function ask(
   return texts;
 }
 
-/** The kernels that are called meanwhile. */
+/** Returns the kernels that are called while `work` runs. */
 async function kernelsOf(
   run: () => Promise<readonly string[]>,
 ): Promise<{ readonly names: readonly string[]; readonly answers: readonly string[] }> {

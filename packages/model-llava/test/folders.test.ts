@@ -1,13 +1,15 @@
-import { cp, rename, rm, writeFile } from "node:fs/promises";
+import { cp, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type GenerationRequest, MlanError } from "@mlan/core";
-import { createLlavaSource, llama, type LlavaSource, modelSizes, openWeights } from "@mlan/model-llava";
-import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
-import { writeTinyLlava, WORDINGS } from "@mlan/testing";
+import { type GenerationRequest } from "@mlan/core";
+import { type LlavaSource, modelSizes, openWeights } from "@mlan/model-llava";
+import { writeSafetensors } from "@mlan/safetensors";
+import { writeTinyLlava } from "@mlan/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { changeJson, compute, rewriteTensors, scratchLlava, tinySource, valuesOf, weightOf } from "./tiny-llava.ts";
+import { refusal, zeros } from "./refused-source.ts";
 
 const scratch = await scratchLlava();
+
 beforeAll(() => compute.open());
 
 async function notices(source: LlavaSource): Promise<readonly string[]> {
@@ -15,19 +17,7 @@ async function notices(source: LlavaSource): Promise<readonly string[]> {
   return found;
 }
 
-async function refusal(source: LlavaSource): Promise<string> {
-  const error: unknown = await source.inspect().catch((thrown: unknown) => thrown);
-  if (!MlanError.is(error, "invalid-checkpoint")) throw new Error(`expected an invalid-checkpoint error, got ${error}`);
-  expect(error.message.split("\n")).toHaveLength(1);
-  return error.message;
-}
-
-function zeros(name: string, ...shape: readonly number[]): TensorToWrite {
-  const size = shape.reduce((product, length) => product * length, 1);
-  return { name, shape, dtype: "F32", data: () => new Float32Array(size) };
-}
-
-/** A LLaVA that mlan saved, without the list that its changes would contradict. */
+/** A LLaVA that mlan saved, without checksums, which changes to its files would contradict. */
 async function savedLlava(): Promise<URL> {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
@@ -37,8 +27,8 @@ async function savedLlava(): Promise<URL> {
   return folder;
 }
 
-describe("weight files of which one is the model", () => {
-  it("of a single file beside stale shards and other files, the single file", async () => {
+describe("a folder with several weight files", () => {
+  it("uses a single file rather than stale shards and other files", async () => {
     const { backbone } = await writeTinyLlava(scratch.fresh(), { shards: 2, seed: 5 });
     await cp(new URL("model.safetensors", scratch.backbone), new URL("model.safetensors", backbone));
     await writeSafetensors(new URL("consolidated.safetensors", backbone), [zeros("tok_embeddings.weight", 1)]);
@@ -60,7 +50,7 @@ describe("weight files of which one is the model", () => {
     ]);
   });
 
-  it("a folder that is read whole has nothing to report", async () => {
+  it("a folder whose files are all read has nothing to report", async () => {
     expect(await notices(tinySource(scratch.backbone))).toEqual([]);
     expect(await notices(tinySource(await savedLlava()))).toEqual([]);
   });
@@ -80,7 +70,7 @@ describe("weight files of which one is the model", () => {
 });
 
 describe("the vision tower", () => {
-  it("inside the checkpoint is preferred to its folder, which is reported", async () => {
+  it("inside the checkpoint takes precedence over its folder, which is reported", async () => {
     const saved = await savedLlava();
     const { tower } = await writeTinyLlava(scratch.fresh(), { seed: 9 });
     const [model, alone] = [await tinySource(saved, tower).open(), await tinySource(saved).open()];
@@ -102,7 +92,7 @@ describe("the vision tower", () => {
     );
   });
 
-  it("inside whose sizes are nowhere is asked for, without saying that it is missing", async () => {
+  it("inside the checkpoint but without sizes is requested as a folder, without saying that it is missing", async () => {
     const saved = await savedLlava();
     await changeJson(new URL("config.json", saved), { vision_config: undefined });
     expect(await refusal(tinySource(saved))).toMatch(
@@ -116,7 +106,9 @@ describe("an output layer beside an embedding to which config.json ties it", () 
     const folder = await scratch.copy(scratch.backbone);
     await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
     expect(await notices(tinySource(folder))).toEqual([
-      expect.stringMatching(/ties the output layer to the embedding, but the weights hold another one, which is used/),
+      expect.stringMatching(
+        /ties the output layer to the embedding, but the weights hold a separate output layer, which is used/,
+      ),
     ]);
     const model = await tinySource(folder).open();
     const { values } = await weightOf(model, "lm_head.weight");
@@ -186,114 +178,7 @@ describe("tokens that end an answer", () => {
   });
 });
 
-describe("an adapter", () => {
-  const Q = "base_model.model.model.layers.0.self_attn.q_proj";
-  const CONFIG = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: "acme/base" };
-
-  async function adapter(tensors: readonly TensorToWrite[], config: object = {}): Promise<URL> {
-    const folder = await scratch.copy(scratch.backbone);
-    for (const name of ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"])
-      await rm(new URL(name, folder));
-    await writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...CONFIG, ...config }));
-    await writeSafetensors(new URL("adapter_model.safetensors", folder), tensors);
-    return folder;
-  }
-
-  function adapted(folder: URL, weights = scratch.backbone, visionTower?: URL): LlavaSource {
-    const options = { name: "tiny", architecture: llama, compute, untunedWording: WORDINGS["llama2-base"] };
-    return createLlavaSource({ ...options, weights, adapter: folder, ...(visionTower && { visionTower }) });
-  }
-
-  const low = (a: readonly number[], b: readonly number[]): readonly TensorToWrite[] => [
-    zeros(`${Q}.lora_A.weight`, ...a),
-    zeros(`${Q}.lora_B.weight`, ...b),
-  ];
-  const pair = low([2, 16], [16, 2]);
-
-  it("is merged, decides the content, and is told from its base", async () => {
-    const folder = await adapter(pair);
-    const [model, base] = [await adapted(folder).open(), await tinySource(scratch.backbone).open()];
-    expect(await valuesOf(model)).toEqual(await valuesOf(base));
-    model.dispose();
-    base.dispose();
-    const digest = async (source: LlavaSource): Promise<string> => (await source.inspect()).content.digest();
-    expect(await digest(adapted(folder))).not.toBe(await digest(tinySource(scratch.backbone)));
-  });
-
-  it("given as the weights, on a base that it names by its folder", async () => {
-    const folder = await adapter(pair, { base_model_name_or_path: fileURLToPath(scratch.backbone) });
-    const model = await tinySource(folder).open();
-    expect(model.parameters().length).toBeGreaterThan(10);
-    model.dispose();
-  });
-
-  it.each<readonly [string, readonly TensorToWrite[], object, RegExp]>([
-    [
-      "of another size",
-      low([2, 8], [16, 2]),
-      {},
-      /updates "model\.layers\.0\.self_attn\.q_proj\.weight" by \[16, 2\] times \[2, 8\], but it is \[16, 16\]/,
-    ],
-    ["of another rank than it says", low([3, 16], [16, 3]), {}, /has rank 3, but adapter_config\.json says 2/],
-    ["without a half", pair.slice(0, 1), {}, /q_proj\.lora_A\.weight" without ".*lora_B\.weight"/],
-    ["without the other half", pair.slice(1), {}, /q_proj\.lora_B\.weight" without its lora_A/],
-    [
-      "of a layer that the base lacks",
-      [zeros(`${Q.replace("0", "7")}.lora_A.weight`, 2, 16), zeros(`${Q.replace("0", "7")}.lora_B.weight`, 16, 2)],
-      {},
-      /was trained on "model\.layers\.7\.self_attn\.q_proj\.weight", which the model does not have/,
-    ],
-    [
-      "of a projector, for text alone",
-      [...pair, zeros("base_model.model.model.mm_projector.0.bias", 16)],
-      {},
-      /was trained on "model\.mm_projector\.0\.bias".*Give the vision tower's folder as `visionTower`/,
-    ],
-    [
-      "with weight decomposition",
-      pair,
-      { use_dora: true },
-      /"use_dora" is true \(merge it into its base in Python with merge_and_unload\)/,
-    ],
-    [
-      "with an embedding's update",
-      [...pair, zeros("base_model.model.model.embed_tokens.lora_embedding_A", 2, 4)],
-      {},
-      /lora_embedding_A", which is not a low-rank update of a linear map/,
-    ],
-    [
-      "with a pattern that is no name",
-      pair,
-      { rank_pattern: { "(a+)+$": 3 } },
-      /"rank_pattern" is an object \(only names of modules are supported; merge it/,
-    ],
-  ])("%s is refused", async (_, tensors, config, message) => {
-    expect(await refusal(adapted(await adapter(tensors, config)))).toMatch(message);
-  });
-
-  it("without weights, or with values that are not finite, is refused by name", async () => {
-    const folder = await adapter(pair);
-    const weights = new URL("adapter_model.safetensors", folder);
-    const infinite = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(Infinity) };
-    await writeSafetensors(weights, [infinite, ...pair.slice(1)]);
-    await expect(adapted(folder).open()).rejects.toThrow(`tensor "${Q}.lora_A.weight" holds Infinity at index 0`);
-    const large = { ...zeros(`${Q}.lora_B.weight`, 16, 2), data: () => new Float32Array(32).fill(3e38) };
-    const high = { ...zeros(`${Q}.lora_A.weight`, 2, 16), data: () => new Float32Array(32).fill(3e38) };
-    await writeSafetensors(weights, [high, large]);
-    await expect(adapted(folder).open()).rejects.toThrow(
-      'update of "model.layers.0.self_attn.q_proj.weight" gives values that are not finite',
-    );
-    await rename(weights, new URL("other.safetensors", folder));
-    expect(await refusal(adapted(folder))).toContain("holds no adapter_model.safetensors or adapter_model.bin");
-  });
-
-  it("on weights that hold another adapter is refused", async () => {
-    const folder = await adapter(pair);
-    expect(await refusal(adapted(folder, folder))).toMatch(/given as `weights`, holds adapter_config\.json/);
-  });
-});
-
-it("reads the names that a model without output layer is saved with", async () => {
+it("reads the tensor names of a model saved without its output layer", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await changeJson(new URL("config.json", folder), { tie_word_embeddings: true });
   await rewriteTensors(folder, (all) =>
@@ -312,7 +197,7 @@ it("reads the names that a model without output layer is saved with", async () =
   named.dispose();
 });
 
-it("scaled positions, biases and several end tokens come back from every layout that is saved", async () => {
+it("scaled positions, biases and several end tokens survive saving in every layout", async () => {
   const folder = await scratch.copy(scratch.backbone);
   const scaling = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, rope_theta: 500 };
   await changeJson(new URL("config.json", folder), {

@@ -33,7 +33,7 @@ describe("sampled answers", () => {
     [1, 2].map((seed) => request({ id: `${text} ${seed}`, prompt: raw(text), sampling: { ...SAMPLED, seed } })),
   );
 
-  it("depend on seed and request, not on the requests beside them", async () => {
+  it("depend on seed and request, not on other requests in the batch", async () => {
     const together = await answersOf(model, requests);
     expect(new Set([...together.values()].map(({ text }) => text)).size).toBe(requests.length);
     for (const one of requests) {
@@ -44,7 +44,7 @@ describe("sampled answers", () => {
     }
   });
 
-  it("leave greedy answers beside them as they are", async () => {
+  it("do not change greedy answers in the same batch", async () => {
     const greedy = request({ id: "greedy", prompt: raw("abc") });
     const alone = await answer(greedy);
     expect((await answersOf(model, [greedy, ...requests])).get("greedy")).toEqual(alone);
@@ -72,13 +72,13 @@ describe("sampled answers", () => {
   });
 });
 
-it("a repetition penalty makes a repeated answer another one", async () => {
+it("a repetition penalty changes a repetitive answer", async () => {
   const { tokens = [] } = await answer({ maximumNewTokens: 40 }, { details: true });
   const penalised = await answer({ maximumNewTokens: 40, repetitionPenalty: 1.8 }, { details: true });
   expect(new Set(penalised.tokens).size).toBeGreaterThan(new Set(tokens).size);
 });
 
-it("a stop token ends an answer and is no text", async () => {
+it("a stop token ends an answer and is not part of the text", async () => {
   const { tokens = [] } = await answer({ maximumNewTokens: 8 }, { details: true });
   const stopToken = tokens.find((token, index) => index > 1 && tokens.indexOf(token) === index)!;
   const stopped = await answer({ maximumNewTokens: 8, stopTokens: [stopToken] }, { details: true });
@@ -115,7 +115,7 @@ describe("log-probabilities", () => {
     ).toBe(found.text);
   });
 
-  it("of a sampled answer are those of its own tokens, before sampling changes them", async () => {
+  it("of a sampled answer are those of the drawn tokens, before sampling changes them", async () => {
     const sampling = { temperature: 3, seed: 2 };
     const { logProbabilities = [], tokens } = await answer({ sampling, logProbabilities: 1 }, { details: true });
     expect(logProbabilities.map(({ token }) => token)).toEqual(tokens);
@@ -155,7 +155,7 @@ describe("streamed text", () => {
     expect(result.text).toContain(stop);
   });
 
-  it("ends the answer when nobody reads on, and tensors are freed", async () => {
+  it("ends the answer when the reader stops, and tensors are freed", async () => {
     await streamed12({});
     const before = tf.memory().numTensors;
     let read = 0;
@@ -182,7 +182,7 @@ describe("streamed text", () => {
   }
 });
 
-it("one answer's signal ends it alone, while others go on", async () => {
+it("the signal of one answer ends only that answer, while others continue", async () => {
   const controller = new AbortController();
   const counts = new Map<string, number>();
   const answers = await answersOf(
@@ -215,21 +215,21 @@ it("a call's signal is heard while it computes", async () => {
   await expect(asked).rejects.toThrow("enough");
 });
 
-describe("what cannot be is refused by name:", () => {
+describe("an invalid option is refused by name:", () => {
   it.each<[Partial<GenerationRequest>, string]>([
-    [{ maximumNewTokens: -1 }, 'maximumNewTokens of request "only" is -1; it must be a whole number from 0'],
+    [{ maximumNewTokens: -1 }, 'maximumNewTokens of request "only" is -1; it must be a whole number, 0 or more'],
     [{ maximumNewTokens: 2.5 }, 'maximumNewTokens of request "only" is 2.5'],
-    [{ sampling: { temperature: -0.1 } }, 'temperature of request "only" is -0.1; it must be a number from 0'],
+    [{ sampling: { temperature: -0.1 } }, 'temperature of request "only" is -0.1; it must be a number, 0 or more'],
     [{ sampling: { temperature: NaN } }, 'temperature of request "only" is NaN'],
-    [{ sampling: { topK: 0 } }, 'topK of request "only" is 0; it must be a whole number from 1'],
+    [{ sampling: { topK: 0 } }, 'topK of request "only" is 0; it must be a whole number, 1 or more'],
     [{ sampling: { topP: 1.5 } }, 'topP of request "only" is 1.5; it must be a number from 0 to 1'],
     [{ sampling: { minP: -1 } }, 'minP of request "only" is -1'],
     [{ sampling: { seed: 0.5 } }, 'seed of request "only" is 0.5; it must be a whole number'],
-    [{ repetitionPenalty: 0 }, 'repetitionPenalty of request "only" is 0; it must be above 0'],
+    [{ repetitionPenalty: 0 }, 'repetitionPenalty of request "only" is 0; it must be greater than 0'],
     [{ logProbabilities: -2 }, 'logProbabilities of request "only" is -2'],
-    [{ stop: ["a", ""] }, 'stop of request "only" is ""; it must be a list of texts that are not empty'],
-    [{ stop: JSON.parse('"END"') }, 'stop of request "only" is "END"; it must be a list of texts that are not empty'],
-    [{ stop: [JSON.parse("7")] }, 'stop of request "only" is 7; it must be a list of texts that are not empty'],
+    [{ stop: ["a", ""] }, 'stop of request "only" is ""; it must be a list of non-empty strings'],
+    [{ stop: JSON.parse('"END"') }, 'stop of request "only" is "END"; it must be a list of non-empty strings'],
+    [{ stop: [JSON.parse("7")] }, 'stop of request "only" is 7; it must be a list of non-empty strings'],
     [{ stopTokens: [1.5] }, 'stopTokens of request "only" is 1.5; it must be a list of token ids'],
     [{ stopTokens: JSON.parse("2") }, 'stopTokens of request "only" is 2; it must be a list of token ids'],
     [

@@ -1,6 +1,6 @@
 /**
- * Token ids that the original code of arXiv 2411.10557 gives with Llama 2's tokenizer, positions in columns.
- * `SYSTEM` is the system prompt of the template v1 and the space behind it.
+ * Token ids from the original code of arXiv 2411.10557 with Llama 2's tokenizer, positions in columns. `SYSTEM` is the
+ * system prompt of the template v1 and the space after it.
  */
 // prettier-ignore
 const SYSTEM: readonly number[] = [
@@ -48,7 +48,7 @@ export const IMAGE_ROUNDS_LEGACY: readonly number[] = [
 // prettier-ignore
 export const CAPTION: readonly number[] = [1, -200, 263, 2654, 3593, 13];
 
-/** POPE's prompt for `Is there a dog?`; behind the newline the system prompt begins without a space. */
+/** POPE's prompt for `Is there a dog?`; after the newline, the system prompt begins without a space. */
 // prettier-ignore
 export const POPE_PROMPT: readonly number[] = [
   1, -200, 29871, 13, 29909, ...SYSTEM.slice(1),

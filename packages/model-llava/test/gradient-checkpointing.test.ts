@@ -61,13 +61,13 @@ describe.each(BACKENDS)("gradient checkpointing on $name", ({ use }) => {
     },
   );
 
-  it("changes no gradient of adapters on frozen weights, which no layer knows of", async () => {
+  it("changes no gradient of adapters on frozen weights, which layers do not list", async () => {
     training = syntheticTraining(SIZES, withAdapters());
     const adapters: readonly Component[] = ["projector"];
     const [loss, ...plain] = await lossAndGradients(adapters, {});
     const [again, ...checkpointed] = await lossAndGradients(adapters, { gradientCheckpointing: true });
     expect(again?.[0]).toBeCloseTo(loss?.[0] ?? NaN, 6);
-    // Seven linear maps of a layer, two matrices each, and the projector's four weights.
+    // Two matrices for each of a layer's seven linear maps, and the projector's four weights.
     expect(plain).toHaveLength(LANGUAGE.layers * 7 * 2 + 4);
     expect(checkpointed).toHaveLength(plain.length);
     for (const [index, gradient] of checkpointed.entries()) {
@@ -91,7 +91,7 @@ describe("memory of a forward and backward pass", () => {
     readonly towerLayers?: number;
   }
 
-  /** Above what network and batch hold. */
+  /** Bytes in addition to those of network and batch. */
   async function peak(trained: readonly Component[], options: GradientOptions, depths: Depths = {}): Promise<number> {
     const { layers = 4, towerLayers = 3 } = depths;
     training = syntheticTraining({
@@ -111,7 +111,7 @@ describe("memory of a forward and backward pass", () => {
   });
 
   it.each([{ trained: ALIGNMENT }, { trained: TUNING }])(
-    "is far less with checkpointing of $trained: a further layer costs its input alone",
+    "is far less with checkpointing of $trained: a further layer costs only its input",
     async ({ trained }) => {
       const hidden = 4 * SIZES.rows * SIZES.length * LANGUAGE.hiddenSize;
       const cost = async (options: GradientOptions): Promise<number> => {
@@ -119,7 +119,8 @@ describe("memory of a forward and backward pass", () => {
         return (many - few) / 4 / hidden;
       };
       expect(await cost({})).toBeGreaterThan(20);
-      // While weights learn, most is held when all but the first layer's input is given back for their gradients.
+      // While weights are trained, the peak occurs when the gradients have replaced the inputs of all layers but the
+      // first.
       const weights = 4 * (4 * LANGUAGE.hiddenSize ** 2 + 3 * LANGUAGE.hiddenSize * LANGUAGE.intermediateSize);
       const expected = trained === TUNING ? weights / hidden : 1;
       expect(await cost({ gradientCheckpointing: true })).toBeCloseTo(expected, 1);
@@ -135,7 +136,7 @@ describe("memory of a forward and backward pass", () => {
 });
 
 describe("operations", () => {
-  it("count the decoder's layers once more where a gradient passes them", () => {
+  it("count the decoder's layers once more if a gradient flows through them", () => {
     training = syntheticTraining(SIZES);
     const size = { rows: 2, length: 48, images: 2, supervised: 64 };
     const flops = (trained: readonly Component[], gradientCheckpointing: boolean, images = 2): number =>

@@ -3,14 +3,13 @@ import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface HeldBytes {
-  /** The most bytes at a time while `work` runs, of what was made before too. */
+  /** Returns the peak of bytes in use while `work` runs, including those allocated before. */
   peakOf(work: () => Promise<void>): Promise<number>;
 }
 
 /**
- * Counts the bytes of all buffers that are made on tfjs's own `cpu` backend from now on, after every kernel; what one
- * needs while it runs is its own business. Buffers, not tensors: those that share data count once, where `peakBytes` of
- * `tf.profile` counts them as often as they are shared.
+ * Counts, after every kernel, the bytes of all buffers that are created on tfjs's own `cpu` backend from now on; memory
+ * inside a kernel is not counted. Tensors that share data count once, unlike in `peakBytes` of `tf.profile`.
  */
 export async function heldBytes(): Promise<HeldBytes> {
   await import("@tensorflow/tfjs-backend-cpu");

@@ -9,13 +9,13 @@ import { changeJson, plainImage, scratchLlava, tinySource } from "./tiny-llava.t
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** A LLaVA checkpoint with its tower inside: every key that is read is in its files. */
+/** A LLaVA checkpoint with its tower inside, whose files have every key that is read. */
 async function savedLlava(): Promise<URL> {
   const model = await tinySource(scratch.backbone, scratch.tower).open();
   const folder = scratch.fresh();
   await model.save(folder);
   model.dispose();
-  // What is changed on purpose is not to be refused for that.
+  // Without checksums, since intended changes must not be refused for them.
   await rm(new URL("checksums.json", folder));
   return folder;
 }
@@ -33,7 +33,7 @@ async function openAndAsk(folder: URL): Promise<void> {
 }
 
 describe.each(["config.json", "preprocessor_config.json"])("hostile values at every place of %s", (name) => {
-  it("are refused with an error that can be read, or change nothing that breaks", async () => {
+  it("are refused with a readable error, or are harmless", async () => {
     const folder = await savedLlava();
     const file = new URL(name, folder);
     const value: unknown = JSON.parse(await readFile(file, "utf8"));
@@ -70,7 +70,7 @@ it.each([
     /"mlan_template" is "v2" \(expected one of v1, llama_2, plain\)/,
   ],
   [
-    "weights that others quantised",
+    "weights quantised by other software",
     { quantization_config: { quant_method: "gptq", bits: 4 } },
     /key "quantization_config" says that the weights are quantised by "gptq", .* weightFormat "int8" or "int4"/,
   ],
@@ -88,7 +88,7 @@ it.each([
   }
 });
 
-it("images of a million pixels a side, and patches of none, are refused", async () => {
+it("images with sides of a million pixels, and patches of zero pixels, are refused", async () => {
   const tower = await scratch.copy(scratch.tower);
   await changeJson(new URL("config.json", tower), { image_size: 1e6 });
   await changeJson(new URL("preprocessor_config.json", tower), { size: 1e6, crop_size: 1e6 });
@@ -97,7 +97,7 @@ it("images of a million pixels a side, and patches of none, are refused", async 
   await expect(tinySource(scratch.backbone, tower).inspect()).rejects.toThrow(/"patch_size" is 0/);
 });
 
-it("values within values without end are refused when they are read, not when they are saved", async () => {
+it("endlessly nested values are refused on reading, not on saving", async () => {
   const folder = await scratch.copy(scratch.backbone);
   const file = new URL("config.json", folder);
   const text = (await readFile(file, "utf8")).trim();
@@ -105,7 +105,7 @@ it("values within values without end are refused when they are read, not when th
   await expect(tinySource(folder).open()).rejects.toThrow("is nested too deeply");
 });
 
-it("reads null where transformers writes it as absent", async () => {
+it("treats null as absent, as transformers writes it", async () => {
   const folder = await savedLlava();
   const { content: _, parameters } = await tinySource(folder).inspect();
   await changeJson(new URL("config.json", folder), {

@@ -24,7 +24,7 @@ async function survival(file: URL, attempt: () => Promise<unknown>): Promise<{ a
   return outcome;
 }
 
-it("hostile values at every place of a nested config.json are refused with an error that can be read, or change nothing that breaks", async () => {
+it("hostile values at every place of a nested config.json are refused with a readable error, or are harmless", async () => {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open();
   await model.save(folder, { layout: "hf" });
@@ -39,7 +39,7 @@ it("hostile values at every place of a nested config.json are refused with an er
   expect(accepted).toBeGreaterThan(100);
 });
 
-it("hostile values at every place of an adapter_config.json are refused, or change nothing that breaks", async () => {
+it("hostile values at every place of an adapter_config.json are refused, or are harmless", async () => {
   const folder = await scratch.copy(scratch.tower);
   for (const name of ["config.json", "model.safetensors"]) await rm(new URL(name, folder));
   const tensor = (name: string, shape: readonly number[]) => ({
@@ -64,7 +64,7 @@ it("hostile values at every place of an adapter_config.json are refused, or chan
   expect(accepted).toBeGreaterThan(20);
 });
 
-it("hostile values at every place of a generation_config.json are refused, or end no answer that they should not", async () => {
+it("hostile values at every place of a generation_config.json are refused, or end no answer wrongly", async () => {
   const folder = await scratch.copy(scratch.backbone);
   const file = new URL("generation_config.json", folder);
   await writeFile(file, JSON.stringify({ eos_token_id: [2, 5], temperature: 0.9 }));

@@ -14,7 +14,7 @@ async function loadAndUse(files: Readonly<Record<string, string | Uint8Array | U
   expect(tokenizer.decode(ids)).toBeTypeOf("string");
 }
 
-/** Small enough to change each of its places. */
+/** A tokenizer small enough to change each place of its files. */
 const SMALL = {
   added_tokens: ["<unk>", "<s>", "</s>"].map((content, id) => ({ id, content, special: true, lstrip: false })),
   normalizer: {
@@ -117,7 +117,7 @@ test("tokens of any length, and any number of them", async () => {
     await loadAndUse({ "tokenizer.json": JSON.stringify(SMALL), "added_tokens.json": JSON.stringify(added) });
 });
 
-test.each([false, undefined])("tokens that take white space, in megabytes of it, legacy %s", async (legacy) => {
+test.each([false, undefined])("tokens that absorb white space, in megabytes of it, legacy %s", async (legacy) => {
   const flags = { lstrip: true, rstrip: true, single_word: true, special: false };
   const added_tokens = [
     ...SMALL.added_tokens,
@@ -135,7 +135,7 @@ test.each([false, undefined])("tokens that take white space, in megabytes of it,
   expect(outcome).toEqual({ accepted: 4, refused: 0 });
 });
 
-test("steps that make text endless are refused", async () => {
+test("steps that make text grow endlessly are refused", async () => {
   const step = { type: "Replace", pattern: { String: "a" }, content: "aa" };
   for (const [change, says] of [
     [
@@ -150,7 +150,7 @@ test("steps that make text endless are refused", async () => {
   }
 });
 
-/** 250 texts: kinds of characters, alone, doubled, between words, and as runs of all lengths. */
+/** 250 texts: kinds of characters, single, doubled, between words, and in runs of various lengths. */
 function* hostileTexts(): Generator<Mutation<string>> {
   const odd = [
     ..."\0\u0001\b\t\n\v\f\r\u001b\u007f\u0085\u00a0\u00ad\u0300\u061c\u200b\u200d\u200e\u2028\u202e\u2060\u2581\u3000\ud7ff\ue000\ufeff\ufffd\uffff",
@@ -180,7 +180,7 @@ function* hostileTexts(): Generator<Mutation<string>> {
   }
 }
 
-test("250 hostile texts are encoded, and come back but for special tokens and halves of characters", async () => {
+test("250 hostile texts are encoded, and decode to themselves except for special tokens and lone surrogates", async () => {
   const tokenizer = await tokenizerOf(tinySentencePiece, false);
   let texts = 0;
   const outcome = await expectSurvival(hostileTexts(), {

@@ -1,8 +1,10 @@
 import { hub, type HubModel } from "@mlan/hub";
 import { createLlavaSource, llama } from "@mlan/model-llava";
 import { type HubContents, type HubServer, hubServer, WORDINGS } from "@mlan/testing";
-import { readdir, readFile, rm } from "node:fs/promises";
-import { expect, it } from "vitest";
+import { writeSafetensors } from "@mlan/safetensors";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { compute, scratchLlava } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -10,9 +12,12 @@ const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const NAME = "acme/tiny-llama";
 const backbone = await contentsOf(scratch.backbone);
 const tower = await contentsOf(scratch.tower);
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 const OTHERS = { "README.md": "# Tiny", "tf_model.h5": "x", "flax_model.msgpack": "x", "onnx/model.onnx": "x" };
 
-it("opens a backbone and a tower from the Hub as from their folders, and asks for nothing twice", async () => {
+it("opens a backbone and a tower from the Hub like from folders, and requests nothing twice", async () => {
   const weights = await serve({ files: { ...backbone, ...OTHERS, "pytorch_model.bin": "the same in another format" } });
   const vision = await serve({ name: "acme/tiny-clip", files: { ...tower, ...OTHERS } });
   const source = sourceOf(weights.model, vision.model);
@@ -29,7 +34,7 @@ it("opens a backbone and a tower from the Hub as from their folders, and asks fo
   await model.save(saved);
   model.dispose();
   expect(weights.server.requests).toHaveLength(asked);
-  // The tower's name in the saved checkpoint is that on the Hub, not the commit that its folder is named after.
+  // The tower's name in the saved checkpoint is its name on the Hub, not the commit after which its folder is named.
   expect(JSON.parse(await readFile(new URL("config.json", saved), "utf8"))).toMatchObject({
     mm_vision_tower: "acme/tiny-clip",
   });
@@ -42,7 +47,7 @@ it("reports the download", async () => {
   expect(seen).toContain(`model.safetensors of ${NAME} on the Hub`);
 });
 
-it("fetches PyTorch's shards where there is no safetensors, those alone that the index names", async () => {
+it("fetches PyTorch's shards if there is no safetensors file, and only those that the index names", async () => {
   const { "model.safetensors": _, ...rest } = backbone;
   const index = { weight_map: { a: "pytorch_model-00001-of-00002.bin", b: "pytorch_model-00002-of-00002.bin" } };
   const files = {
@@ -53,13 +58,13 @@ it("fetches PyTorch's shards where there is no safetensors, those alone that the
     "pytorch_model-00001-of-00003.bin": "a stale one",
   };
   const { model, fetched } = await serve({ files });
-  // The reader then finds that they are no PyTorch files.
+  // The reader then finds that they are not PyTorch files.
   await expect(sourceOf(model).inspect()).rejects.toThrow("pytorch_model-00001-of-00002.bin");
   const { "pytorch_model-00001-of-00003.bin": __, ...wanted } = files;
   expect(fetched()).toEqual(Object.keys(wanted).toSorted());
 });
 
-it("needs no network for what is in the cache, and says what is missing", async () => {
+it("needs no network for files in the cache, and says what is missing", async () => {
   const { model } = await serve({ files: backbone });
   await sourceOf(model).inspect();
   const offline = { ...model, offline: true };
@@ -70,9 +75,46 @@ it("needs no network for what is in the cache, and says what is missing", async 
   );
 });
 
+describe("an adapter that names its base by a repository", () => {
+  async function adapter(config: object = {}): Promise<URL> {
+    const folder = scratch.fresh();
+    await mkdir(folder);
+    const lora = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: NAME, revision: COMMIT, ...config };
+    await writeFile(new URL("adapter_config.json", folder), JSON.stringify(lora));
+    const target = "base_model.model.model.layers.0.self_attn.q_proj";
+    await writeSafetensors(new URL("adapter_model.safetensors", folder), [
+      { name: `${target}.lora_A.weight`, dtype: "F32", shape: [2, 16], data: () => new Float32Array(32) },
+      { name: `${target}.lora_B.weight`, dtype: "F32", shape: [16, 2], data: () => new Float32Array(32) },
+    ]);
+    return folder;
+  }
+
+  it("is opened on that, which is fetched at the revision that it names", async () => {
+    const { server, fetched } = await serve({ files: { ...backbone, ...OTHERS } });
+    vi.stubEnv("HF_ENDPOINT", server.endpoint);
+    vi.stubEnv("HF_HUB_CACHE", fileURLToPath(scratch.fresh()));
+    const folder = await adapter();
+    const { parameters } = await sourceOf(folder).inspect();
+    expect(parameters).toEqual((await sourceOf(scratch.backbone).inspect()).parameters);
+    expect(fetched()).toEqual(Object.keys(backbone).toSorted());
+    expect(server.requests.some((request) => request.includes("/revision/"))).toBe(false);
+    await expect(sourceOf(await adapter({ revision: "gone" })).inspect()).rejects.toThrow(
+      /holds an adapter for "acme\/tiny-llama" .*, which could not be fetched: hub: model acme\/tiny-llama, revision gone: .* Give the folder of that base/,
+    );
+  });
+
+  it("of a Hub that is out of reach is refused by one sentence", async () => {
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    vi.stubEnv("HF_HUB_CACHE", fileURLToPath(scratch.fresh()));
+    await expect(sourceOf(await adapter()).inspect()).rejects.toThrow(
+      /^model-llava: .* holds an adapter for "acme\/tiny-llama" \(adapter_config\.json\), which could not be fetched: hub: offline, and the cache .* lacks the list of files of acme\/tiny-llama\. .* Give the folder of that base as `weights`, and this one as `adapter`; or remove/,
+    );
+  });
+});
+
 it.each<[string, Partial<HubContents>, RegExp]>([
   [
-    "a gated repository whose files everybody may list",
+    "a gated repository whose list of files is public",
     { token: "hf_secret", listed: true },
     /^hub: model acme\/tiny-llama, .*file config\.json: the Hub answered 401\. The model is gated: .*Accept its terms at http.*\/acme\/tiny-llama, then set HF_TOKEN/,
   ],
@@ -84,7 +126,7 @@ it.each<[string, Partial<HubContents>, RegExp]>([
   [
     "a repository without weights",
     { files: { ...OTHERS, "llama.gguf": "x" } },
-    /acme\/tiny-llama on the Hub holds no weights in the layout of Hugging Face at 0123.*it holds .*llama\.gguf/,
+    /acme\/tiny-llama on the Hub has no weights in Hugging Face layout at 0123.*it has .*llama\.gguf/,
   ],
 ])("%s: one message that says what to do", async (_, contents, message) => {
   const { model } = await serve({ files: backbone, ...contents });

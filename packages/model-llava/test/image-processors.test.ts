@@ -26,7 +26,7 @@ async function read(config: object, name = "preprocessor_config.json") {
   return readImageProcessor(new URL(name, folder));
 }
 
-describe.each(rows)("transformers' values of an image processor: $name", ({ config, results }) => {
+describe.each(rows)("an image processor gives transformers' values: $name", ({ config, results }) => {
   const files = [
     ["preprocessor_config.json", async () => read(config)],
     ["processor_config.json", async () => read({ image_processor: config }, "processor_config.json")],
@@ -43,14 +43,14 @@ describe.each(rows)("transformers' values of an image processor: $name", ({ conf
   });
 });
 
-test("a processor_config.json without an image processor says nothing of images", async () => {
+test("a processor_config.json without an image processor is ignored for images", async () => {
   expect(await read({ processor_class: "LlavaProcessor" }, "processor_config.json")).toBeUndefined();
 });
 
 test.each([
   [{ resample: 0 }, /"resample" is 0 \(expected Pillow's filter 1, 2, 3, 4 or 5\)/],
   [{ size: 20, crop_size: 24 }, /"crop_size" is 24 \(must not exceed size\)/],
-  [{ size: 20, do_center_crop: false }, /"do_center_crop" is false \(only true is supported where images keep/],
+  [{ size: 20, do_center_crop: false }, /"do_center_crop" is false \(only true is supported when images keep/],
   [{ size: { height: 20, width: 30 } }, /"size" is /],
   [{ size: { shortest_edge: 20, longest_edge: 30 } }, /"size" is /],
   [{ crop_size: { height: 20, width: 30 } }, /"crop_size" is /],

@@ -2,7 +2,7 @@ import type { ImageReference } from "@mlan/core";
 import { expect, test } from "vitest";
 import { imageSet } from "../src/answer/image-set.ts";
 
-test("equal bytes are one image, but for their orientation, which is kept", async () => {
+test("equal bytes in the same orientation are one image", async () => {
   const read = async () => new Uint8Array([1, 2, 3]);
   const stored: ImageReference = { name: "a", read };
   const again: ImageReference = { name: "b", read, orientation: "stored" };

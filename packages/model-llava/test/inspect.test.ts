@@ -53,7 +53,7 @@ it("counts the values of each part that opening would hold, without a backend", 
   model.dispose();
 });
 
-it("takes the content of both folders wherever they are", async () => {
+it("returns the same content of both folders wherever they are", async () => {
   const [weights, tower] = await Promise.all([scratch.copy(scratch.backbone), scratch.copy(scratch.tower)]);
   expect(await digestOf(weights, tower)).toBe(await digestOf(scratch.backbone, scratch.tower));
   expect(await digestOf(weights)).not.toBe(await digestOf(weights, tower));
@@ -85,7 +85,7 @@ it("covers every shard", async () => {
   expect(await digestOf(backbone)).not.toBe(before);
 });
 
-it("compares no checksums, which opening does and which a signal ends", async () => {
+it("compares no checksums, unlike opening, where a signal ends the comparison", async () => {
   await useOnnxBackend();
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open();

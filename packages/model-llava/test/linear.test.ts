@@ -33,7 +33,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
     ["float16", "F16"],
   ] as const)("in the stored 16 bits of %s: to the bit as dense, gradients too", async (format, kind) => {
     const meanings = float16Table(kind);
-    // All signs and magnitudes, subnormal ones included.
+    // All signs and magnitudes, including subnormal numbers.
     const patterns = Uint16Array.from({ length: INPUTS * OUTPUTS }, (_, index) => (index * 0x0be5 + 0x8003) % 0x10000);
     patterns.set([0, 0x8000, 1, 0x8001]);
     for (const [index, pattern] of patterns.entries())
@@ -42,13 +42,13 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
     const matrix = storedMatrix(new Uint8Array(patterns.buffer), [OUTPUTS, INPUTS], format);
     expect(await numbers(matrix.widen())).toEqual(values);
     await expectSameAs(frozenLinear(matrix), denseLinear(weightOf<tf.Rank.R2>([OUTPUTS, INPUTS], values)));
-    // An odd number of values leaves half a word.
+    // An odd number of values leaves half a word unused.
     const odd = storedMatrix(new Uint8Array(patterns.buffer, 0, 30), [5, 3], format);
     expect(await numbers(odd.widen())).toEqual(values.slice(0, 15));
   });
 
   it.each([{ bits: 8 }, { bits: 4 }] as const)(
-    "quantised to $bits bits: within half a scale, gradients as of what it means",
+    "quantised to $bits bits: within half a scale, with gradients of the values that the codes represent",
     async ({ bits }) => {
       // The last block of each row has 4 columns.
       const [rows, columns, blockSize] = [5, 36, 16];
@@ -59,7 +59,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
       const meant = await numbers(matrix.widen());
       for (const [index, value] of values.entries()) {
         const scale = quantised.scales[Math.floor(index / columns) * 3 + Math.floor((index % columns) / blockSize)]!;
-        // With 4 bits a smaller scale may cut the largest values off.
+        // With 4 bits, a smaller scale may clip the largest values.
         const most = bits === 8 ? Math.abs(scale) / 2 + 1e-7 : Math.abs(scale) * 2;
         expect(Math.abs(value - meant[index]!)).toBeLessThanOrEqual(most);
       }
@@ -80,7 +80,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
     },
   );
 
-  it("frozen: adds a bias that may learn, and keeps no matrix for the gradient", async () => {
+  it("frozen: adds a trainable bias, and keeps no matrix for the gradient", async () => {
     const bias = weightOf<tf.Rank.R1>([OUTPUTS], wave(OUTPUTS));
     const matrix = quantisedMatrix(quantise(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]));
     const linear = frozenLinear(matrix, bias);
@@ -102,7 +102,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
     expect(kept).toBe(0);
   });
 
-  it("with an adapter: the base and a scaled low-rank change, whose gradients are finite differences", async () => {
+  it("with an adapter: the base plus a scaled low-rank update, with gradients equal to finite differences", async () => {
     // The upper 16 bits of a float32 number are its bfloat16 number.
     const halves = new Uint16Array(wave(INPUTS * OUTPUTS).buffer).filter((_, index) => index % 2 === 1);
     const base = frozenLinear(storedMatrix(new Uint8Array(halves.buffer), [OUTPUTS, INPUTS], "bfloat16"));
@@ -126,7 +126,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
 });
 
 describe("quantise", () => {
-  it("refuses what does not fit", () => {
+  it("refuses invalid arguments", () => {
     expect(() => quantise(new Float32Array(6), [2, 4])).toThrow(/6 values .* \[2, 4\]/);
     expect(() => quantise(new Float32Array(8), [2, 4], { blockSize: 24 })).toThrow(
       /blockSize 24 is not a power of two/,
@@ -135,7 +135,7 @@ describe("quantise", () => {
     expect(() => storedMatrix(new Uint8Array(6), [2, 4], "float16")).toThrow(/6 bytes .* \[2, 4\]/);
   });
 
-  it("finds a scale of 4 bits with a smaller error than that of the largest value", () => {
+  it("finds a 4-bit scale with a smaller error than the scale of the largest value", () => {
     const random = seededRandom(1);
     const values = Float32Array.from(
       { length: 128 * 64 },

@@ -24,11 +24,11 @@ interface Options {
   readonly template?: "v1" | "llama_2" | "plain";
   readonly maximumLength?: number;
   readonly system?: string;
-  /** Answers that are not to be learned, counted from 0. */
+  /** Indices of answers that are not learned, counted from 0. */
   readonly unlearned?: readonly number[];
 }
 
-/** Ids, and the places of those that are learned. An image takes one position. */
+/** Ids, and the indices of those that are learned. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
   const { images = 0, answerSpans = "turns", template = "v1", maximumLength = 2048, system, unlearned = [] } = options;
   const turns = texts.map(
@@ -99,27 +99,30 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
   );
   const hostile = fc.array(borders, { maxLength: 6 }).map((parts) => parts.join(""));
 
-  test.each(["v1", "llama_2"] as const)("is what %s of the original code gives of ordinary turns", async (template) => {
-    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
-    const rounds = fc.array(fc.tuple(ordinary, ordinary), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(rounds, fc.boolean(), fc.integer({ min: 20, max: 200 }), (turns, seen, maximumLength) => {
-        const [first = "", ...rest] = turns.flat();
-        const texts = [seen ? `${first}\n<image>` : first, ...rest];
-        const options = {
-          images: seen ? 1 : 0,
-          template,
-          maximumLength: maximumLength + (template === "v1" ? 0 : 130),
-        };
-        const { problem: _, ...strict } = encode(tokenizer, texts, options);
-        expect(strict).toEqual(
-          (({ problem: __, ...rest }) => rest)(encode(tokenizer, texts, { ...options, answerSpans: "text" })),
-        );
-      }),
-    );
-  });
+  test.each(["v1", "llama_2"] as const)(
+    "equals the mask of %s in the original code on ordinary turns",
+    async (template) => {
+      const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+      const rounds = fc.array(fc.tuple(ordinary, ordinary), { minLength: 1, maxLength: 4 });
+      fc.assert(
+        fc.property(rounds, fc.boolean(), fc.integer({ min: 20, max: 200 }), (turns, seen, maximumLength) => {
+          const [first = "", ...rest] = turns.flat();
+          const texts = [seen ? `${first}\n<image>` : first, ...rest];
+          const options = {
+            images: seen ? 1 : 0,
+            template,
+            maximumLength: maximumLength + (template === "v1" ? 0 : 130),
+          };
+          const { problem: _, ...strict } = encode(tokenizer, texts, options);
+          expect(strict).toEqual(
+            (({ problem: __, ...rest }) => rest)(encode(tokenizer, texts, { ...options, answerSpans: "text" })),
+          );
+        }),
+      );
+    },
+  );
 
-  test("is what paper gives of captions", async () => {
+  test("equals the mask of the original code on captions", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     fc.assert(
       fc.property(ordinary, fc.boolean(), (caption, seen) => {
@@ -132,7 +135,7 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
     );
   });
 
-  test("learns exactly the answers, whatever the turns hold, and takes no text for a token", async () => {
+  test("learns exactly the answers, whatever the turns contain, and treats no text as a token", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     const rounds = fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 3 });
     fc.assert(
@@ -165,7 +168,7 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
     );
   });
 
-  test("puts a system turn in the place of the template's prompt, as text, and learns nothing of it", async () => {
+  test("replaces the template's system prompt with a system turn, as text, and learns nothing of it", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
     const { problem: _, ...strict } = encode(tokenizer, ["Hi", "yes"], { system: "Be brief." });
     const { problem: __, ...paper } = encode(tokenizer, ["Hi", "yes"], { system: "Be brief.", answerSpans: "text" });
@@ -177,22 +180,25 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
     expect(learned.map((place) => ids[place])).toEqual(answer);
   });
 
-  test.each(["text", "turns"] as const)("learns nothing of an answer that is marked so, by %s", async (answerSpans) => {
-    const tokenizer = await tokenizerOf(tokenizerFile, legacy);
-    const texts = ["Hi", "yes", "Sure?", "no", "Why?", "yes"];
-    const all = encode(tokenizer, texts);
-    const { ids, learned } = encode(tokenizer, texts, { unlearned: [1], answerSpans });
-    expect(ids).toEqual(all.ids);
-    const answer = (text: string) => [...tokenizer.encodeParts([text]).flat(), tokenizer.endOfSequenceId];
-    expect(all.learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("no"), ...answer("yes")]);
-    expect(learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("yes")]);
-    expect(learned[0]).toBe(all.learned[0]);
-    expect(learned.at(-1)).toBe(all.learned.at(-1));
-    const none = encode(tokenizer, ["Hi", "yes"], { unlearned: [0], answerSpans });
-    expect(none).toMatchObject({ learned: [], problem: "its answers are empty or marked as not learned" });
-    const caption = encode(tokenizer, ["", "yes"], { unlearned: [0], answerSpans, template: "plain" });
-    expect(caption.learned).toEqual([]);
-  });
+  test.each(["text", "turns"] as const)(
+    "learns nothing of an answer that is marked as not learned, by %s",
+    async (answerSpans) => {
+      const tokenizer = await tokenizerOf(tokenizerFile, legacy);
+      const texts = ["Hi", "yes", "Sure?", "no", "Why?", "yes"];
+      const all = encode(tokenizer, texts);
+      const { ids, learned } = encode(tokenizer, texts, { unlearned: [1], answerSpans });
+      expect(ids).toEqual(all.ids);
+      const answer = (text: string) => [...tokenizer.encodeParts([text]).flat(), tokenizer.endOfSequenceId];
+      expect(all.learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("no"), ...answer("yes")]);
+      expect(learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("yes")]);
+      expect(learned[0]).toBe(all.learned[0]);
+      expect(learned.at(-1)).toBe(all.learned.at(-1));
+      const none = encode(tokenizer, ["Hi", "yes"], { unlearned: [0], answerSpans });
+      expect(none).toMatchObject({ learned: [], problem: "its answers are empty or marked as not learned" });
+      const caption = encode(tokenizer, ["", "yes"], { unlearned: [0], answerSpans, template: "plain" });
+      expect(caption.learned).toEqual([]);
+    },
+  );
 
   test("says why nothing is learned", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
@@ -201,18 +207,21 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
   });
 });
 
-test.skipIf(!hasLlama2)("a user's text that imitates the template teaches its own answer only by strict", async () => {
-  const tokenizer = await tokenizerOf(llama2File, false);
-  const texts = ["x ASSISTANT: y</s>USER: z", "w"];
-  const original = encode(tokenizer, texts, { answerSpans: "text" });
-  expect(original.learned).toHaveLength(4);
-  expect(original.problem).toBe(
-    'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so that something other than its answers ' +
-      'is learned; change the turn, take the conversation out, or train with answerSpans "turns"',
-  );
-  const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { answerSpans: "text" });
-  expect(special.problem).toMatch(/^turn 1, by the user, contains the token <s> in "Say <s> now"/);
-  const { ids, learned, problem } = encode(tokenizer, texts);
-  expect(problem).toBeUndefined();
-  expect(tokenizer.decode(learned.map((place) => ids[place] ?? 0))).toBe("w");
-});
+test.skipIf(!hasLlama2)(
+  "an answer in a user's text that imitates the template is learned by text, but not by turns",
+  async () => {
+    const tokenizer = await tokenizerOf(llama2File, false);
+    const texts = ["x ASSISTANT: y</s>USER: z", "w"];
+    const original = encode(tokenizer, texts, { answerSpans: "text" });
+    expect(original.learned).toHaveLength(4);
+    expect(original.problem).toBe(
+      'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so that something other than its answers ' +
+        'is learned; change the turn, take the conversation out, or train with answerSpans "turns"',
+    );
+    const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { answerSpans: "text" });
+    expect(special.problem).toMatch(/^turn 1, by the user, contains the token <s> in "Say <s> now"/);
+    const { ids, learned, problem } = encode(tokenizer, texts);
+    expect(problem).toBeUndefined();
+    expect(tokenizer.decode(learned.map((place) => ids[place] ?? 0))).toBe("w");
+  },
+);

@@ -36,7 +36,7 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
     },
   ],
   [
-    "a folder in the file's place",
+    "a folder with the name of the file",
     /config\.json is a folder, not a file/,
     async (folder) => {
       await rm(new URL("config.json", folder));
@@ -64,13 +64,10 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
     (folder) => rename(new URL("model.safetensors", folder), new URL("pytorch_model.bin", folder)),
   ],
   [
-    "an adapter beside weights, which the reference reads on the base that it names",
-    /holds an adapter of "acme\/base" \(adapter_config\.json\)\. Give the folder of that base, or hub\("acme\/base"\) of @mlan\/hub, as `weights`, and this one as `adapter`/,
+    "an adapter beside weights, which transformers applies to the base that it names",
+    /holds an adapter for "\.\/base" \(adapter_config\.json\)\. Give the folder of that base as `weights`, and this one as `adapter`/,
     (folder) =>
-      writeFile(
-        new URL("adapter_config.json", folder),
-        JSON.stringify({ ...LORA, base_model_name_or_path: "acme/base" }),
-      ),
+      writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...LORA, base_model_name_or_path: "./base" })),
   ],
   [
     "an adapter of a kind that is not merged",
@@ -84,7 +81,7 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
   ],
 ];
 
-it.each(cases)("%s: one sentence that says so", async (_, message, damage) => {
+it.each(cases)("%s: one sentence names the cause", async (_, message, damage) => {
   const folder = await scratch.copy(scratch.backbone);
   await damage(folder);
   expect(await refusal(folder)).toMatch(message);
@@ -141,7 +138,7 @@ it("a file in the folder's place", async () => {
   );
 });
 
-it("the tensors of an adapter, named for what they are", async () => {
+it("the tensors of an adapter are recognised as such", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await rewriteTensors(folder, (all) => [
     ...all,
@@ -160,7 +157,7 @@ it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("a file with
   await chmod(fileURLToPath(folder), 0o700);
 });
 
-it("a value of 10 MB is cut in its message", async () => {
+it("a value of 10 MB is shortened in its message", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await changeJson(new URL("config.json", folder), { hidden_size: "9".repeat(1e7) });
   expect((await refusal(folder)).length).toBeLessThan(1000);

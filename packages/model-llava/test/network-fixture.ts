@@ -12,10 +12,10 @@ import {
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** What PyTorch and transformers computed; made by tools/fixtures/model_llava_network.py. */
+/** Values computed by PyTorch and transformers; made by tools/fixtures/model_llava_network.py. */
 const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 
-/** Where the fixture's weights are: as safetensors, or with the same values as PyTorch's own files. */
+/** Folders of the fixture's weights: as safetensors, and with the same values as PyTorch's own files. */
 const PLACES = {
   safetensors: ["llama/", "clip/", "projector.safetensors"],
   pytorch: ["pytorch/llama/", "pytorch/clip/", "pytorch/mm_projector.bin"],
@@ -73,7 +73,7 @@ export async function expectedValues(): Promise<Expected> {
   };
 }
 
-/** The largest difference, relative to the largest expected value where that is above one. */
+/** Returns the largest difference, relative to the largest expected value if that is greater than 1. */
 export function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) throw new Error(`${actual.length} values, expected ${expected.length}`);
   let error = 0;

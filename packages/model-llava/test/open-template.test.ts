@@ -29,7 +29,7 @@ import { tinyJson, tokenizerOf } from "./tokenizer-folders.ts";
 const image = { name: "a.png", read: async () => new Uint8Array() };
 const END_OF_TURN = "<|im_end|>";
 
-/** As a package of its own would write one: `<|im_start|>{role}\n{text}<|im_end|>\n`. */
+/** A template as a separate package would define it: `<|im_start|>{role}\n{text}<|im_end|>\n`. */
 const chat: Template = {
   name: "chat",
   fingerprint: "chat 1",
@@ -39,7 +39,7 @@ const chat: Template = {
     ...turns.flatMap(turnSegments),
     addedToken("<|im_start|>"),
     given("assistant\n"),
-    // Cut off from the text before it, as in training.
+    // Tokenized separately from the text before it, as in training.
     { text: answerStart, learned: true },
   ],
 };
@@ -77,11 +77,11 @@ function encode(texts: readonly string[], options: Options = {}) {
   return { ids: [...inputIds], labels: [...labels], learned, problem };
 }
 
-describe("a template with added tokens, of a tokenizer without begin-of-sequence and unknown token", () => {
+describe("a template with added tokens, and a tokenizer without begin-of-sequence and unknown tokens", () => {
   const rendered = (texts: readonly string[]): string =>
     texts.map((text, index) => `<|im_start|>${index % 2 === 0 ? "user" : "assistant"}\n${text}<|im_end|>\n`).join("");
 
-  test("writes what the tokenizer makes of its text, and learns answers and their ends", () => {
+  test("gives the same ids as tokenizing its text, and learns answers and their ends", () => {
     const word = fc.constantFrom("the", "red", "bus", "is", "2", "a cat.", "é", "yes", "日");
     const text = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join(" "));
     fc.assert(
@@ -93,12 +93,12 @@ describe("a template with added tokens, of a tokenizer without begin-of-sequence
     );
   });
 
-  test("is the same by text and by turns, for it has no original rules", () => {
+  test("is the same by text and by turns, because it has no original rules", () => {
     const texts = ["<image>\nWhat is it?", "A cat.", "Say <|im_end|> now", ""];
     expect(encode(texts, { images: 1, answerSpans: "text" })).toEqual(encode(texts, { images: 1 }));
   });
 
-  test("takes no text for a token", () => {
+  test("treats no text as a token", () => {
     const { ids } = encode(["Say <|im_end|> and <|im_start|>", "<|endoftext|><|im_end|>"]);
     const count = (token: string): number => ids.filter((id) => id === tokenizer.idOf(token)).length;
     expect(TOKENS.map(count)).toEqual([0, 2, 2]);
@@ -110,14 +110,14 @@ describe("a template with added tokens, of a tokenizer without begin-of-sequence
     expect(tokenizer.decode(asked)).toBe("a <|im_end|>");
   });
 
-  test("asks as it is trained", () => {
+  test("asks in the same way as in training", () => {
     const owner = { id: "q", images: [image, image] };
     const prompt: Prompt = { kind: "chat", user: "Which one?", answerStart: "The first" };
     const asked = encodePrompt(writePrompt(prompt, chat, owner), tokenizer, owner);
     const { ids } = encode(["<image> <image>\nWhich one?", "The first one"], { images: 2 });
     expect(ids.slice(0, asked.length)).toEqual(asked);
     expect(asked.filter((id) => id === -200)).toHaveLength(2);
-    // Placeholders that are written in the text decide where images stand.
+    // Placeholders in the text decide where images are.
     const written = writePrompt({ ...prompt, user: "This <image> or <image>?" }, chat, owner);
     expect(encodePrompt(written, tokenizer, owner)).toEqual([
       ...tokenizer.encode("<|im_start|>user\nThis "),
@@ -136,7 +136,7 @@ describe("a template with added tokens, of a tokenizer without begin-of-sequence
   });
 });
 
-describe("the kit's templates with such a tokenizer", () => {
+describe("this package's templates with such a tokenizer", () => {
   test("plain learns all but the first token, which nothing precedes", () => {
     for (const answerSpans of ["text", "turns"] as const) {
       const text = encode(["", "the red bus"], { template: plain, answerSpans });
@@ -152,12 +152,12 @@ describe("the kit's templates with such a tokenizer", () => {
     }
   });
 
-  test("plain says by text that a caption holds a token", () => {
+  test("plain reports, by text, a caption that contains a token", () => {
     const { problem } = encode(["", "say <|im_end|>"], { template: plain, answerSpans: "text" });
     expect(problem).toMatch(/^turn 2, by the assistant, contains the token <\|im_end\|> in "say <\|im_end\|>"/);
   });
 
-  test("v1 is by text what it is by turns where </s> is no token, or no token is put in front", async () => {
+  test("v1 is the same by text and by turns if </s> is not a token, or no token is put in front", async () => {
     const texts = ["Hi", "the red bus", "Why?", "yes"];
     const exact = encode(texts, { template: v1 });
     expect(encode(texts, { template: v1, answerSpans: "text" })).toEqual(exact);
@@ -205,7 +205,7 @@ describe("a model with such a tokenizer and template", async () => {
     const before = tf.tensor(head.values, [...head.shape]);
     for (const token of [END_OF_TURN, "<|endoftext|>"]) {
       const end = tokenizer.idOf(token) ?? 0;
-      // The answer's first token and the end change places.
+      // The answer's first token and the end-of-sequence token are swapped.
       const swapped = Array.from({ length: head.shape[0] ?? 0 }, (_, id) =>
         id === end ? first : id === first ? end : id,
       );
@@ -222,7 +222,7 @@ describe("a model with such a tokenizer and template", async () => {
     const score = (text: string, continuation: string) =>
       model.score([{ id: "q", prompt: raw(text), images: [], continuation }]);
     await expect(score("", "a")).rejects.toThrow(
-      /"q" cannot be scored: .* It needs at least one, and at least one token before it/,
+      /"q" cannot be scored: .* A continuation needs at least one token, and at least one token before it/,
     );
     const asked = answerOf(model, { id: "q", prompt: raw(""), images: [], maximumNewTokens: 1 });
     await expect(asked).rejects.toThrow(/the prompt of "q" is empty/);
@@ -231,7 +231,7 @@ describe("a model with such a tokenizer and template", async () => {
     model.dispose();
   });
 
-  test("scores a continuation as one text with the answer's start", async () => {
+  test("scores a continuation together with the answer's start, as one text", async () => {
     const model = await open();
     const prompt = (answerStart: string): Prompt => ({ kind: "chat", user: "What is it?", answerStart });
     const owner = { id: "q", images: [] };

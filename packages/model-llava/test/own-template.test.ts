@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { MlanError } from "@mlan/core";
 import { llama } from "@mlan/model-llava";
 import { readChatTemplates } from "#internal/templates/jinja/read-chat-templates.ts";
@@ -9,7 +9,7 @@ import { folderOf } from "./tokenizer-folders.ts";
 const CHAT = "{% for message in messages %}{{ message.role + ': ' + message.content + eos_token }}{% endfor %}";
 const scratch = await scratchLlava();
 
-/** LLaVA as others save it: nothing says in which template it was tuned. */
+/** LLaVA saved by other software: nothing names the template that it was tuned with. */
 async function foreign(files: Readonly<Record<string, string>> = {}): Promise<URL> {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });
@@ -21,7 +21,7 @@ async function foreign(files: Readonly<Record<string, string>> = {}): Promise<UR
   return folder;
 }
 
-describe("LLaVA from elsewhere", () => {
+describe("LLaVA saved by other software", () => {
   test("is asked in its own chat template, in training, prompts and checks alike, and stays so when it is saved", async () => {
     const folder = await foreign({ "chat_template.jinja": CHAT });
     const model = await tinySource(folder).open();
@@ -75,7 +75,7 @@ describe("LLaVA from elsewhere", () => {
     other.dispose();
   });
 
-  test("is refused with a template that nobody knows, naming those that are known", async () => {
+  test("is refused with an unknown template, listing the known ones", async () => {
     const folder = await foreign({ "chat_template.jinja": CHAT });
     await expect(tinySource(folder, undefined, "v2").open()).rejects.toThrow(
       /the option "template" is "v2" \(expected one of v1, llama_2, plain, chat_template\)\.$/,
@@ -112,7 +112,7 @@ describe("the chat templates of a folder", () => {
       specialTokens,
     }));
 
-  test("come from the first place that transformers looks into", async () => {
+  test("come from the first place in which transformers looks", async () => {
     const files = {
       "tokenizer_config.json": JSON.stringify({ chat_template: "c", bos_token: "<s>", eos_token: { content: "</s>" } }),
       "processor_config.json": JSON.stringify({ chat_template: "p" }),
@@ -120,6 +120,16 @@ describe("the chat templates of a folder", () => {
       "chat_template.jinja": "t\n",
     };
     const names = Object.keys(files).toReversed();
+    const further = await folderOf(files);
+    await mkdir(new URL("additional_chat_templates/", further));
+    await writeFile(new URL("additional_chat_templates/tool_use.jinja", further), "u");
+    await writeFile(new URL("additional_chat_templates/README.md", further), "no template");
+    expect((await readChatTemplates(further)).map(({ name, source }) => [name, source])).toEqual([
+      ["chat_template", "t\n"],
+      ["chat_template:tool_use", "u"],
+    ]);
+    await rm(new URL("chat_template.jinja", further));
+    expect((await readChatTemplates(further)).map(({ name }) => name)).toEqual(["chat_template:tool_use"]);
     for (const [index, source] of ["t\n", "j", "p", "c"].entries()) {
       const kept = Object.fromEntries(Object.entries(files).filter(([name]) => names.indexOf(name) >= index));
       const specialTokens = { bos_token: "<s>", eos_token: "</s>" };
@@ -129,7 +139,7 @@ describe("the chat templates of a folder", () => {
     expect(await found({})).toEqual([]);
   });
 
-  test("have names where there are several", async () => {
+  test("have names if there are several", async () => {
     const list = [
       { name: "default", template: "a" },
       { name: "rag", template: "b" },

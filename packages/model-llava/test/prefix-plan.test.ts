@@ -2,7 +2,7 @@ import { sharedPrefixes } from "#internal/answer/shared-prefixes.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-/** What a shared prefix costs besides its positions, and the shortest one that is shared. */
+/** The fixed cost of a shared prefix, and the minimum length of one. */
 const COST = 16;
 
 test("every sequence is in one group, and begins with its group's prefix", () => {
@@ -42,13 +42,13 @@ test("an image's questions form a group, and the others share the system prompt"
   ]);
 });
 
-test("thousands of sequences of which each goes on where another ends", () => {
+test("thousands of sequences, each of which continues another", () => {
   const all = range(0, 4000);
   const groups = sharedPrefixes(all.map((length) => Int32Array.from(all.slice(0, length))));
   expect(groups.reduce((sum, { members }) => sum + members.length, 0)).toBe(4000);
 });
 
-/** Short sequences of blocks, so that prefixes of many lengths are shared. */
+/** Creates short sequences of blocks, so that prefixes of many lengths are shared. */
 function sequences(): fc.Arbitrary<Int32Array[]> {
   const blocks = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 4 });
   return fc.array(
@@ -64,7 +64,7 @@ function saved(groups: readonly { readonly length: number; readonly members: rea
   );
 }
 
-/** By trying all partitions. */
+/** Finds the optimum by trying all partitions. */
 function most(given: readonly Int32Array[], groups: readonly (readonly Int32Array[])[] = []): number {
   const [next, ...rest] = given;
   if (!next) return groups.reduce((sum, group) => sum + Math.max(0, common(group) * (group.length - 1) - COST), 0);

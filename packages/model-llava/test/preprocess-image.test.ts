@@ -20,7 +20,7 @@ interface ExpectedImage {
 const images = new URL("fixtures/images/", import.meta.url);
 const { rows }: { rows: ExpectedImage[] } = JSON.parse(readFileSync(new URL("expected.json", images), "utf8"));
 
-describe("gives the bits of CLIPImageProcessor on Pillow", () => {
+describe("is bit-identical to CLIPImageProcessor with Pillow", () => {
   test.each(rows)("for $image, $aspectRatio", async ({ image, aspectRatio, at16, at336 }) => {
     const bytes = await readFile(new URL(image, images));
     const preprocess = (size: number): Promise<Float32Array> =>
@@ -33,7 +33,7 @@ describe("gives the bits of CLIPImageProcessor on Pillow", () => {
   });
 });
 
-test("cuts the middle out where the shorter edge is longer than the square", async () => {
+test("crops the centre if the shorter edge is longer than the square", async () => {
   const bytes = await readFile(new URL("wide.png", images));
   const options = { aspectRatio: "square", name: "wide.png" } as const;
   const whole = await preprocessImage(bytes, { ...options, processor: clipImageProcessor(61) });
@@ -41,7 +41,7 @@ test("cuts the middle out where the shorter edge is longer than the square", asy
     ...options,
     processor: { ...clipImageProcessor(21), shortestEdge: 61 },
   });
-  // 61 rows as they are: the square's pixel (0, 0) is the larger one's (20, 20).
+  // The 61 rows are not resized: pixel (0, 0) of the square is pixel (20, 20) of the image.
   expect(middle[0]).toBe(whole[20 * 61 + 20]);
   expect(middle.at(-1)).toBe(whole[2 * 61 * 61 + 40 * 61 + 40]);
 });
@@ -57,7 +57,7 @@ describe("refuses", () => {
     throw new Error(`expected an invalid-data error, got ${error}`);
   };
 
-  test("what is no image, naming it", async () => {
+  test("a file that is not an image, naming it", async () => {
     expect(await refusal(new TextEncoder().encode("no image"))).toMatch(/image "cats\/1.png" cannot be decoded/);
     expect(await refusal(new Uint8Array())).toMatch(/image "cats\/1.png" cannot be decoded/);
   });
@@ -84,7 +84,7 @@ describe("preprocessor_config.json", () => {
     return readImageProcessor(new URL("preprocessor_config.json", folder));
   };
 
-  test("is read in CLIP's older and newer form", async () => {
+  test("is read in CLIP's older and newer forms", async () => {
     const newer = {
       ...clip,
       size: { shortest_edge: 336 },

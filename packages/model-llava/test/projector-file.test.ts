@@ -6,7 +6,7 @@ import { writeTinyLlava } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 import { scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
-/** Of a first stage under PEFT, in bfloat16; made by tools/fixtures/model_llava_pytorch.py. */
+/** The projector of a first stage with PEFT, in bfloat16; made by tools/fixtures/model_llava_pytorch.py. */
 const PROJECTOR = new URL("fixtures/tiny/mm_projector.bin", import.meta.url);
 const PARTS = ["0.weight", "0.bias", "2.weight", "2.bias"];
 const scratch = await scratchLlava();
@@ -43,7 +43,7 @@ describe("the projector that a first stage saved beside its backbone", () => {
     model.dispose();
   });
 
-  it("decides what the checkpoint's content is", async () => {
+  it("affects the checkpoint's content", async () => {
     const digest = async (folder: URL): Promise<string> =>
       (await tinySource(folder, scratch.tower).inspect()).content.digest();
     expect(await digest(await withProjector())).not.toBe(await digest(scratch.backbone));
@@ -53,7 +53,7 @@ describe("the projector that a first stage saved beside its backbone", () => {
     await expect(tinySource(await withProjector()).inspect()).resolves.toMatchObject({ readsImages: false });
   });
 
-  it("is left where the checkpoint has one of its own, as LLaVA's final ones do", async () => {
+  it("is ignored if the checkpoint has its own, as LLaVA's final checkpoints do", async () => {
     const model = await tinySource(scratch.backbone, scratch.tower).open();
     const saved = scratch.fresh();
     await model.save(saved);
@@ -73,7 +73,7 @@ describe("the projector that a first stage saved beside its backbone", () => {
     expect(await refusal(folder)).toContain(message);
   });
 
-  it("is refused when it is of another tower, holds other tensors too, or is there twice", async () => {
+  it("is refused when it belongs to another tower, holds other tensors too, or exists twice", async () => {
     const { backbone } = await writeTinyLlava(scratch.fresh(), { shards: 2 });
     const folder = await withProjector(backbone);
     const tensors = PARTS.map((part) => {

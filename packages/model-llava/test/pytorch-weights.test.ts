@@ -15,7 +15,7 @@ async function valuesOf({ weights }: LlavaNetwork): Promise<ReadonlyMap<string, 
   return values;
 }
 
-it("a Llama in shards, a tower of a whole CLIP and a projector of PyTorch's own files are the network of their safetensors", async () => {
+it("sharded Llama weights, the tower of a whole CLIP and a projector give the same network from PyTorch's files as from safetensors", async () => {
   await compute.open();
   const [network, other] = [await fixtureNetwork("pytorch"), await fixtureNetwork("safetensors")];
   expect(await valuesOf(network)).toEqual(await valuesOf(other));
@@ -30,7 +30,7 @@ async function names(folder: URL): Promise<readonly string[]> {
   return [...reader.entries.keys()];
 }
 
-it("of a folder with both, what transformers would read is opened", async () => {
+it("in a folder with both, the files that transformers would read are opened", async () => {
   const folder = scratch.fresh();
   await cp(new URL("pytorch/clip/", FIXTURE), folder, { recursive: true });
   const write = (name: string): Promise<string> =>
@@ -48,7 +48,7 @@ it("of a folder with both, what transformers would read is opened", async () => 
   await expect(names(folder)).rejects.toThrow("gone.safetensors");
 });
 
-it("files that are not whole, or hold more than tensors, are an invalid checkpoint", async () => {
+it("truncated files, and files that hold more than tensors, are an invalid checkpoint", async () => {
   const folder = scratch.fresh();
   await cp(new URL("pytorch/llama/", FIXTURE), folder, { recursive: true });
   await rm(new URL("pytorch_model-00002-of-00002.bin", folder));

@@ -21,7 +21,7 @@ it("opens with one copy of each weight, as tensors and not as variables", async 
   expect(onnxStatistics().leafBytes).toBe(before.bytes);
 });
 
-it("gives all memory back when a tensor in the middle is not finite, naming it and its place", async () => {
+it("frees all memory when a tensor in the middle is not finite, naming it and the index", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await rewriteTensors(folder, (all) =>
     all.map((one) =>
@@ -37,7 +37,7 @@ it("gives all memory back when a tensor in the middle is not finite, naming it a
   expect(held()).toEqual(before);
 });
 
-it("gives all memory back when it is aborted", async () => {
+it("frees all memory when it is aborted", async () => {
   const before = held();
   const reason = new Error("enough");
   const signal = AbortSignal.abort(reason);
@@ -45,7 +45,7 @@ it("gives all memory back when it is aborted", async () => {
   expect(held()).toEqual(before);
 });
 
-it("loads into the variables of what learns", async () => {
+it("loads into the variables of components that are being trained", async () => {
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 1 });
   const folder = scratch.fresh();
   await model.save(folder);

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtureNetwork, largestError } from "./network-fixture.ts";
 import { compute } from "./tiny-llava.ts";
 
-/** What transformers computed; made by tools/fixtures/model_llava_sampling.py. */
+/** Values computed by transformers; made by tools/fixtures/model_llava_sampling.py. */
 interface Fixture {
   readonly prompt: readonly number[];
   readonly logits: readonly (readonly number[])[];
@@ -39,7 +39,7 @@ describe("sampling agrees with transformers", () => {
     const before = logits.slice();
     const found = samplingProbabilities(penalisedLogits(logits, fixture.prompt, repetitionPenalty), sampling);
     const wanted = Float64Array.from(one.probabilities);
-    // Which of equally likely tokens `topP` keeps is left to chance there.
+    // transformers does not define which of equally likely tokens `topP` keeps.
     const isTied = one.position === 2 && sampling.topP !== undefined;
     const [actual, expected] = isTied ? [found.toSorted(), wanted.toSorted()] : [found, wanted];
     expect(largestError(actual, expected)).toBeLessThan(1e-5);
@@ -58,7 +58,7 @@ describe("sampling agrees with transformers", () => {
     }
   });
 
-  it("no penalty leaves probabilities that are no numbers", () => {
+  it("no penalty makes probabilities NaN", () => {
     for (const penalty of [1e-300, 1e300]) {
       const found = samplingProbabilities(penalisedLogits(Float32Array.of(2, -3, 1), [0, 1, 2], penalty), {});
       expect(found.reduce((sum, value) => sum + value)).toBeCloseTo(1);
@@ -133,7 +133,7 @@ describe("drawn tokens", () => {
         if (probability === 0) expect(found).toBe(0);
         else statistic += (found - probability * draws) ** 2 / (probability * draws);
       }
-      // The chi-square distribution with 6 degrees of freedom is above this once in 1000 times; here are 6 or 5.
+      // The chi-square distribution with 6 degrees of freedom exceeds this once in 1000 times; here there are 6 or 5.
       expect(statistic).toBeLessThan(22.46);
     }
   });
@@ -164,9 +164,9 @@ const asked: GenerationRequest = {
 };
 
 describe("the nth highest logit", () => {
-  it("is that of all logits sorted", () => {
+  it("equals that of all logits sorted", () => {
     const random = seededRandom(11);
-    // Of whole numbers, so that some are equal.
+    // Whole numbers, so that some are equal.
     const logits = Float32Array.from({ length: 700 }, () => random.below(900) - 450);
     const sorted = logits.toSorted();
     for (const count of [1, 2, 5, 50, 256, 257, 699]) expect(nthHighest(logits, count)).toBe(sorted[700 - count]);

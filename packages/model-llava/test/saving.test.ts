@@ -51,7 +51,7 @@ describe("a save in half precision", () => {
     model.dispose();
   });
 
-  it("refuses a weight beyond its range by name, and leaves the folder as it was", async () => {
+  it("refuses a weight out of its range by name, and does not change the folder", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone).open();
     await model.save(folder);
@@ -71,11 +71,23 @@ describe("a save in half precision", () => {
 });
 
 describe("a folder that holds another model", () => {
-  it("keeps nothing of it, and everything else", async () => {
+  it("removes that model and keeps all other files", async () => {
     const folder = scratch.fresh();
     await writeTinyLlava(new URL("other/", folder), { seed: 9, shards: 3 });
     const target = new URL("other/backbone/", folder);
-    for (const name of ["mm_projector.bin", "adapter_config.json", "pytorch_model.bin", "processor_config.json"])
+    await mkdir(new URL("additional_chat_templates/", target));
+    for (const name of [
+      "mm_projector.bin",
+      "adapter_config.json",
+      "pytorch_model.bin",
+      "processor_config.json",
+      "model.fp16-00001-of-00002.safetensors",
+      "model.safetensors.index.fp16.json",
+      "consolidated.safetensors",
+      "consolidated.00.pth",
+      "params.json",
+      "additional_chat_templates/rag.jinja",
+    ])
       await writeFile(new URL(name, target), "stale");
     await writeFile(new URL("README.md", target), "mine");
     await mkdir(new URL("onnx/", target));
@@ -100,13 +112,15 @@ describe("a folder that holds another model", () => {
 });
 
 describe("the files beside the weights", () => {
-  it("are carried byte for byte, and floats stay floats", async () => {
+  it("are copied byte for byte, and floats stay floats", async () => {
     const source = await scratch.copy(scratch.backbone);
     const carried = {
       "generation_config.json": '{"temperature": 1.0, "eos_token_id": [2, 3]}',
       "chat_template.jinja": "{{ messages }}\n",
+      "additional_chat_templates/tool use.jinja": "{{ tools }}\n",
       "special_tokens_map.json": '{"bos_token": "<s>"}',
     };
+    await mkdir(new URL("additional_chat_templates/", source));
     for (const [name, text] of Object.entries(carried)) await writeFile(new URL(name, source), text);
     const config = await textOf(source, "config.json");
     await writeFile(
@@ -132,7 +146,7 @@ describe("the files beside the weights", () => {
     expect(saved).toContain('"rms_norm_eps": 1e-05,');
     expect(saved).toContain('"initializer_factor": 1.0,');
     expect(saved.replaceAll(/\s+/g, " ")).toContain('"scales": [ 1.0, 2, -0.5E+3 ], "text": "a 1.0 \\" 2.0"');
-    // A save of what was saved does not change them either.
+    // Saving the saved model again does not change them either.
     const again = scratch.fresh();
     const copy = await tinySource(folder).open();
     await copy.save(again);
@@ -141,7 +155,7 @@ describe("the files beside the weights", () => {
     copy.dispose();
   });
 
-  it("say how text is generated where the opened folder does not", async () => {
+  it("describe generation if the opened folder does not", async () => {
     const folder = scratch.fresh();
     const model = await tinySource(scratch.backbone).open();
     await model.save(folder);
@@ -154,11 +168,11 @@ describe("the files beside the weights", () => {
   });
 });
 
-describe("a save that cannot be", () => {
+describe("a save that is refused", () => {
   it.each([
     [{ dtype: "int8" }, /option "dtype": .*"float32".*found "int8"/],
     [{ layout: "gguf" }, /option "layout": .*"llava".*found "gguf"/],
-    [{ shardSize: 0 }, /option "shardSize": expected a number of bytes above 0/],
+    [{ shardSize: 0 }, /option "shardSize": expected a number of bytes greater than 0/],
     [{ shardSize: 100 }, /shard of 100 bytes is too small for tensor "model.embed_tokens.weight"/],
     [{ shards: 2 }, /there is no option "shards"/],
   ])("%j is one sentence", async (options, message) => {
@@ -170,7 +184,7 @@ describe("a save that cannot be", () => {
     model.dispose();
   });
 
-  it("names the file where a folder is needed", async () => {
+  it("names a file given instead of a folder", async () => {
     const folder = scratch.fresh();
     await mkdir(folder);
     await writeFile(new URL("taken", folder), "");
@@ -180,7 +194,7 @@ describe("a save that cannot be", () => {
   });
 });
 
-it("says which tokenizer reads a SentencePiece model that was alone", async () => {
+it("names the tokenizer class for a SentencePiece model without other tokenizer files", async () => {
   const source = await withSentencePiece(scratch.backbone, scratch.fresh());
   const sentencePiece = await readFile(new URL("tokenizer.model", source));
   const folder = scratch.fresh();

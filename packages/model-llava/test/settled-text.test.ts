@@ -2,14 +2,14 @@ import { textPieces } from "#internal/answer/settled-text.ts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-/** The pieces of a text that grows by these parts. */
+/** Returns the pieces of a text that grows by the given parts. */
 function piecesOf(parts: readonly string[], stop: readonly string[] = []): readonly string[] {
   const pieces = textPieces(stop);
   const texts = parts.map((_, index) => parts.slice(0, index + 1).join(""));
   return [...texts.map((text) => pieces.more(text)), pieces.rest(texts.at(-1) ?? "")];
 }
 
-it("gives text as it comes", () => {
+it("returns text as it arrives", () => {
   expect(piecesOf(["Hel", "lo", " world"])).toEqual(["Hel", "lo", " world", ""]);
 });
 
@@ -20,7 +20,7 @@ it("holds back bytes of a character until it is complete", () => {
   expect(pieces.rest("a€\ufffdb\ufffd")).toBe("\ufffd");
 });
 
-it("holds back what may become a stop string, and ends before one", () => {
+it("holds back a possible stop string, and ends before one", () => {
   expect(piecesOf(["one E", "N", "D two"], ["END"])).toEqual(["one ", "", "", ""]);
   expect(piecesOf(["one E", "N", "O two"], ["END"])).toEqual(["one ", "", "ENO two", ""]);
   expect(piecesOf(["one E", "N"], ["END"])).toEqual(["one ", "", "EN"]);

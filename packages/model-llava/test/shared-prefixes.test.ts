@@ -51,7 +51,7 @@ describe("answers that share prefixes", () => {
   });
   afterAll(() => model.dispose());
 
-  it("leave rows that have ended behind, and change nothing for the rest", async () => {
+  it("drop rows that have ended, without changing the rest", async () => {
     const requests = mixedRequests().map((request, index) => ({
       ...request,
       maximumNewTokens: index % 9 === 0 ? 24 : 2,
@@ -63,7 +63,7 @@ describe("answers that share prefixes", () => {
   });
 
   it("compute a prefix once: 18 questions on each of 3 images need an eighth of the positions", async () => {
-    // The tiny tower gives an image 4 positions, a real one hundreds: text stands in for them.
+    // An image has 4 positions with the tiny tower but hundreds with a real one; text makes up the difference.
     const images = ["#f00", "#0f0", "#00f"].map((colour) => plainImage(colour, colour));
     const requests = images.flatMap((image, number) =>
       Array.from({ length: 18 }, (_, question) => ({
@@ -141,7 +141,7 @@ describe("answers that share prefixes", () => {
     );
   });
 
-  it("lose the beginning of what the language harness cuts: all but the model's positions less 256", async () => {
+  it("cut the beginning of the language harness's prompts: all but the model's number of positions minus 256", async () => {
     const cut: Prompt = { kind: "raw", text: PASSAGE.repeat(3), beginOfSequence: false, harness: "language" };
     const found = await answers(model, [{ ...request("cut", ""), prompt: cut }]);
     expect(found.get("cut")!.promptLength).toBe(512 - 256);
@@ -194,7 +194,7 @@ describe("scores that share prefixes", () => {
     }
   });
 
-  it("equal what the loss of the whole sequence says", async () => {
+  it("agree with the loss of the whole sequence", async () => {
     const tokenizer = await loadTokenizer(scratch.backbone);
     for (const { id, prompt, continuation } of scoreRequests().filter(({ images }) => images.length === 0)) {
       if (prompt.kind !== "raw") throw new Error("These prompts are raw.");
@@ -214,7 +214,7 @@ describe("scores that share prefixes", () => {
     }
   });
 
-  it("compute the choices' common question once, and no position behind the last that counts", async () => {
+  it("compute the choices' common question once, and no position after the last one needed", async () => {
     const choices = ["0", "1", "2", "3"].map((continuation) => ({
       id: continuation,
       prompt: raw(`${PASSAGE}what`),
@@ -230,7 +230,10 @@ describe("scores that share prefixes", () => {
   });
 });
 
-/** Choices to several questions: of one token and several, one the beginning of another, with an image, and equal ones. */
+/**
+ * Choices for several questions: with one token and with several, one that begins another, one with an image, and equal
+ * ones.
+ */
 function scoreRequests(): readonly ScoreRequest[] {
   const images = [plainImage("red", "#f00")];
   const texts = [PASSAGE, `${PASSAGE}what?`, OTHER, "short"];
@@ -255,7 +258,10 @@ async function openModel(): Promise<LlavaModel> {
   return model;
 }
 
-/** Groups of many sizes: text and images, larger than a batch, one prompt within another, equal prompts, loners. */
+/**
+ * Groups of many sizes: text and images, larger than a batch, a prompt that begins another, equal prompts, single
+ * prompts.
+ */
 function mixedRequests(): readonly GenerationRequest[] {
   const red = plainImage("red", "#f00");
   const sameRed = plainImage("another red", "#f00");

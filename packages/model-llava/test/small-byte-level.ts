@@ -9,7 +9,7 @@ const VOCABULARY: Readonly<Record<string, number>> = CONTENT.model.vocab;
 const BYTES = Object.keys(VOCABULARY).filter((piece) => [...piece].length === 1);
 const MERGES: readonly [string, string][] = CONTENT.model.merges.slice(0, 40);
 
-/** A byte-level `tokenizer.json` of 256 bytes and 40 merges, with these tokens behind them. */
+/** Returns a byte-level `tokenizer.json` with 256 bytes and 40 merges, followed by the given tokens. */
 export function smallByteLevel(tokens: readonly string[], changes: object = {}) {
   const pieces = [...BYTES, ...MERGES.map(([left, right]) => left + right)];
   const added = tokens.map((content, index) => ({
@@ -25,7 +25,7 @@ export function smallByteLevel(tokens: readonly string[], changes: object = {}) 
   return { ...CONTENT, added_tokens: added, model: { ...CONTENT.model, vocab, merges: MERGES }, ...changes };
 }
 
-/** The tokenizer of a new folder with these files, written as JSON. */
+/** Loads the tokenizer of a new folder with the given files, written as JSON. */
 export async function byteLevelOf(json: unknown, config: unknown, more: object = {}): Promise<Tokenizer> {
   const files = { "tokenizer.json": json, "tokenizer_config.json": config, ...more };
   const texts = Object.entries(files).map(([name, value]) => [name, JSON.stringify(value) ?? ""]);

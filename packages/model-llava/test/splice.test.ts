@@ -9,7 +9,7 @@ const cat = image("cat");
 const dog = image("dog");
 
 describe("splicing", () => {
-  it("puts images in the place of placeholders, each distinct image once", () => {
+  it("replaces placeholders with images, each distinct image once", () => {
     const spliced = splice(
       [
         row([1, IMAGE, 5, 6], [NONE, NONE, 5, 6], [cat]),
@@ -50,7 +50,7 @@ describe("splicing", () => {
     ]);
   });
 
-  it("cuts a row at its length, within an image too", () => {
+  it("cuts a row at its length, even within an image", () => {
     const spliced = splice([{ ...row([1, IMAGE, 5], [NONE, NONE, 5], [cat]), length: 2 }], {
       rows: 1,
       length: 4,
@@ -88,7 +88,7 @@ describe("splicing", () => {
         const texts = rowsOf(tokenIds, length).map((ids) => ids.filter((id) => id > 0));
         expect(texts).toEqual(inputs.map((ids) => ids.filter((id) => id !== IMAGE)));
         labels.forEach((label, position) => expect([NONE, tokenIds[position]]).toContain(label));
-        // Text positions read their own embedding; an image's positions read its patches in order.
+        // Text positions read their own embeddings; the positions of an image read its patches in order.
         const features = rowsOf(sources, length).map((all) => all.filter((source) => source >= tokenIds.length));
         for (const [index, ids] of inputs.entries()) {
           const count = ids.filter((id) => id === IMAGE).length;

@@ -62,7 +62,7 @@ export const VISION: VisionConfig = {
   normEpsilon: 1e-5,
 };
 
-/** A LLaVA network of random weights and a random batch for it, the images first in their rows. */
+/** Creates a LLaVA network with random weights and a random batch for it, with images first in their rows. */
 export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTraining {
   const { architecture = llama, language, vision, rows, length, supervised } = sizes;
   const network = llavaNetwork({ architecture, language, vision: { config: vision, selectLayer: -2 } }, list);

@@ -6,7 +6,7 @@ import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-
 import { LANGUAGE } from "./synthetic-training.ts";
 import { memoryCases, trainingStep } from "./training-step.ts";
 
-/** Of matrices that are large enough for 16 bits. */
+/** Sizes whose matrices are large enough for 16 bits. */
 const LARGER: LanguageConfig = {
   ...LANGUAGE,
   hiddenSize: 128,
@@ -15,7 +15,7 @@ const LARGER: LanguageConfig = {
   vocabularySize: 500,
 };
 
-/** Predicted memory beside what the backend `tensorflow` counts, on its CPU. */
+/** Compares predicted memory with the bytes that the backend `tensorflow` counts, on its CPU. */
 export function describeTensorFlowMemory(precision: TrainingPrecision): void {
   describeWithTensorFlow(`predicted memory of a training step on tensorflow in ${precision}`, () => {
     const ratios: number[] = [];
@@ -28,7 +28,7 @@ export function describeTensorFlowMemory(precision: TrainingPrecision): void {
     it.each(memoryCases(LARGER, 96))("is what $name takes, learning $trained, $how", async ({ sizes }) => {
       const before = tensorFlowStatistics()?.bytes ?? NaN;
       const step = trainingStep(sizes);
-      // The first update makes the variables that later ones work on.
+      // The first update creates the variables that later updates use.
       await step.run();
       await step.run();
       resetTensorFlowPeak();

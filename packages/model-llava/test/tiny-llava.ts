@@ -41,7 +41,7 @@ export async function scratchLlava(): Promise<Scratch> {
 
 export const compute = createScope([onnx()]).get(COMPUTE);
 
-/** On the backend onnx; `template` is the one that the model was tuned in. */
+/** Creates a source on the backend onnx. `template` is the one that the model was tuned with. */
 export function tinySource(weights: URL, visionTower?: URL, template?: string, adapter?: URL): LlavaSource {
   return createLlavaSource({
     architecture: llama,
@@ -61,7 +61,7 @@ export async function changeJson(file: URL, changes: Record<string, unknown>): P
   await writeFile(file, JSON.stringify({ ...value, ...changes }));
 }
 
-/** Writes a folder's tensors again, changed. */
+/** Rewrites a folder's tensors with changes. */
 export async function rewriteTensors(folder: URL, change: (all: TensorToWrite[]) => TensorToWrite[]): Promise<void> {
   const reader = await openSafetensors(folder);
   const all: TensorToWrite[] = [];
@@ -92,11 +92,11 @@ export async function valuesOf(
 export interface TestedWeight {
   readonly shape: readonly number[];
   readonly values: Float32Array;
-  /** Gives the weight other values. */
+  /** Changes the values of the weight. */
   set(values: ArrayLike<number>): void;
 }
 
-/** The weight whose name ends so, with its values. */
+/** Returns the weight whose name ends with `suffix`, and its values. */
 export async function weightOf(model: LlavaModel, nameEnd: string): Promise<TestedWeight> {
   const found = model.parameters().find(({ name }) => name.endsWith(nameEnd));
   if (!found) throw new Error(`the model has no weight ${nameEnd}`);

@@ -11,7 +11,7 @@ const json: Record<string, unknown> & { added_tokens: unknown[] } = JSON.parse(
 );
 const config: Record<string, unknown> = JSON.parse(await readFile(new URL("tokenizer_config.json", backbone), "utf8"));
 
-/** A folder of the tiny tokenizer with some files changed or added. */
+/** Creates a folder of the tiny tokenizer with some files changed or added. */
 async function folderWith(files: Readonly<Record<string, unknown>>): Promise<URL> {
   const all = { "tokenizer.json": json, "tokenizer_config.json": config, ...files };
   return folderOf(Object.fromEntries(Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)])));
@@ -23,8 +23,8 @@ async function refusal(files: Readonly<Record<string, unknown>>): Promise<string
   return error.message;
 }
 
-/** Ids of AutoTokenizer, transformers 5.18, for the same folders. */
-describe("files beside the vocabulary decide as they do in transformers", () => {
+/** Expected ids are those of AutoTokenizer in transformers 5.18 for the same folders. */
+describe("files beside the vocabulary have the same effect as in transformers", () => {
   test("a special token that only special_tokens_map.json names", async () => {
     const end = { id: 363, content: "<|end|>", special: true };
     const { eos_token: _, ...silent } = config;
@@ -47,7 +47,7 @@ describe("files beside the vocabulary decide as they do in transformers", () => 
     expect(tokenizer.vocabularySize).toBe(364);
   });
 
-  test("neither of them where tokenizer_config.json lists its tokens", async () => {
+  test("neither of them if tokenizer_config.json lists its tokens", async () => {
     const tokenizer = await loadTokenizer(
       await folderWith({
         "tokenizer_config.json": { ...config, added_tokens_decoder: { 2: { content: "</s>", special: true } } },
@@ -71,14 +71,14 @@ describe("files beside the vocabulary decide as they do in transformers", () => 
   });
 });
 
-test("special tokens that no file numbers get the next free ids", async () => {
+test("special tokens without an id in any file get the next free ids", async () => {
   const silent = { ...config, bos_token: "constructor", pad_token: "<pad>", unk_token: "" };
   const tokenizer = await loadTokenizer(await folderWith({ "tokenizer_config.json": silent }));
   expect(["constructor", "<pad>", "</s>", ""].map(tokenizer.idOf)).toEqual([363, 364, 2, undefined]);
   expect([tokenizer.tokenOf(364), tokenizer.tokenOf(2), tokenizer.tokenOf(365)]).toEqual(["<pad>", "</s>", undefined]);
 });
 
-describe("what would be read with other ids is refused in a sentence", () => {
+describe("files that would give different ids are refused in one sentence", () => {
   const token = (extra: object): object => ({
     "tokenizer_config.json": { ...config, added_tokens_decoder: { 363: { content: "<pad>", ...extra } } },
   });
@@ -86,7 +86,11 @@ describe("what would be read with other ids is refused in a sentence", () => {
     ["a token without content", token({ content: "" }), /added_tokens_decoder\.363\.content" is ""/],
     ["a flag that is none", token({ lstrip: 1 }), /added_tokens_decoder\.363\.lstrip" is 1/],
     ["an id behind a gap", { "added_tokens.json": { "<pad>": 367 } }, /has the id 367; the first free one is 363/],
-    ["an id of another token", { "added_tokens.json": { "<pad>": 5 } }, /the id 5 of token "<pad>" is another token's/],
+    [
+      "an id of another token",
+      { "added_tokens.json": { "<pad>": 5 } },
+      /the id 5 of token "<pad>" belongs to another token/,
+    ],
     ["one token with two ids", { "added_tokens.json": { yes: 363 } }, /token "yes" has the id 363 .* and 360/],
     [
       "an id beyond any vocabulary",
@@ -99,7 +103,7 @@ describe("what would be read with other ids is refused in a sentence", () => {
       /dropout/,
     ],
     [
-      "merges of pieces that are not there",
+      "merges of missing pieces",
       { "tokenizer.json": { ...json, model: { ...Object(json["model"]), merges: ["q q"] } } },
       /joins "q q", pieces that its vocabulary lacks/,
     ],

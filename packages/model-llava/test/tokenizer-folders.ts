@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 export const tinySentencePiece = new URL("fixtures/tokenizer/sentencepiece/tokenizer.model", import.meta.url);
 export const tinyJson = new URL("fixtures/tokenizer/json/tokenizer.json", import.meta.url);
 
-/** Llama 2's own tokenizer is not in the repository: its licence is Meta's. */
+/** Llama 2's own tokenizer is not in the repository, because of Meta's licence. */
 export const llama2File: URL = process.env["MLAN_LLAMA2_TOKENIZER"]
   ? pathToFileURL(process.env["MLAN_LLAMA2_TOKENIZER"])
   : new URL("../../../../shared/data/llama2-tokenizer/tokenizer.model", import.meta.url);
@@ -22,7 +22,9 @@ if (!hasLlama2) {
 
 type Files = Readonly<Record<string, string | Uint8Array | URL>>;
 
-/** A new folder in Hugging Face layout with these files, gone when the test is; texts are written, URLs copied. */
+/**
+ * Creates a folder in Hugging Face layout with the given files, removed after the test. Texts are written, URLs copied.
+ */
 export async function folderOf(files: Files): Promise<URL> {
   const folder = await writeFolder(files);
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -38,13 +40,13 @@ async function writeFolder(files: Files): Promise<URL> {
   return folder;
 }
 
-/** The tokenizer of one file, with the `legacy` flag as given. */
+/** Loads the tokenizer of one file, with the given `legacy` flag. */
 export async function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer> {
   const name = file.pathname.slice(file.pathname.lastIndexOf("/") + 1);
   return loadFrom({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }, loadTokenizer);
 }
 
-/** What `load` makes of a folder with these files, which then is gone. */
+/** Returns the result of `load` for a folder with the given files, which is then removed. */
 export async function loadFrom(files: Files, load: (folder: URL) => Promise<Tokenizer>): Promise<Tokenizer> {
   const folder = await writeFolder(files);
   try {
@@ -59,9 +61,9 @@ interface ExpectedRow {
   readonly ids: readonly number[];
   readonly legacyIds: readonly number[];
   readonly decoded: string;
-  /** With special tokens taken for text. */
+  /** Ids with special tokens treated as text. */
   readonly literalIds: readonly number[];
-  /** Of the fast tokenizer. */
+  /** Ids of the fast tokenizer. */
   readonly fastIds: readonly number[];
 }
 
@@ -70,7 +72,7 @@ interface Expected {
   readonly bytes: readonly { readonly ids: readonly number[]; readonly decoded: string }[];
 }
 
-/** What `tools/fixtures/model_llava_tokenizer.py` recorded. */
+/** Values recorded by `tools/fixtures/model_llava_tokenizer.py`. */
 export async function expected(name: "tiny" | "llama2"): Promise<Expected> {
   return JSON.parse(await readFile(new URL(`fixtures/tokenizer/${name}.json`, import.meta.url), "utf8"));
 }

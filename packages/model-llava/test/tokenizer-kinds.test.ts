@@ -17,10 +17,10 @@ function expectSame(tokenizer: Tokenizer, { ids, decoded, sequences, size, aroun
   expect(tokenizer.vocabularySize).toBe(size);
   const front = tokenizer.beginOfSequenceId;
   expect(front === undefined ? [] : [front]).toEqual(around[0]);
-  // Without a named one, the default ends answers.
+  // If no file names an end token, the default is used.
   expect(tokenizer.endOfSequenceId).toBe(eos ?? 2);
   const encoded = texts.map((text) => tokenizer.encode(text));
-  // A block of three bytes, four characters here, is ten texts.
+  // Three bytes, which are four characters here, cover ten texts.
   expect(digest(encoded.map(String))).toBe(ids);
   expect(digest(encoded.map((row) => tokenizer.decode(row)))).toBe(decoded);
   expect(digest(idSequences(size).map((row) => tokenizer.decode(row)))).toBe(sequences);
@@ -30,19 +30,22 @@ test("there are 2,000 texts", () => {
   expect(texts).toHaveLength(2000);
 });
 
-describe("as AutoTokenizer of transformers 5 reads the folder", () => {
+describe("like AutoTokenizer of transformers 5", () => {
   test.each(auto.map((kind) => [kind.name, kind] as const))("%s", async (_, kind) => {
     expectSame(await tokenizerOf(kind), kind);
   });
 });
 
-describe("as the slow LlamaTokenizer of transformers 4 reads the folder", () => {
+describe("like the slow LlamaTokenizer of transformers 4", () => {
   test.each(slow.map((kind) => [kind.name, kind] as const))("%s", async (_, kind) => {
     expectSame(await tokenizerOf(kind), kind);
   });
 });
 
-/** Not those whose end is renamed: a tokenizer.json lists the old one too, as a token that is found in text. */
+/**
+ * All kinds except those with a renamed end token: their tokenizer.json lists the old one too, as a token recognised in
+ * text.
+ */
 const rules = slow.filter(({ name }) => /^(flags, |no space in front, )?legacy/.test(name));
 const metaspace = {
   normalizer: null,

@@ -4,18 +4,21 @@ import { gunzipSync } from "node:zlib";
 
 const FOLDER = new URL("fixtures/tokenizer/", import.meta.url);
 
-/** A tokenizer folder and what transformers made of it, as `tools/fixtures/model_llava_tokenizer_kinds.py` recorded. */
+/** A tokenizer folder and transformers' results for it, recorded by `tools/fixtures/model_llava_tokenizer_kinds.py`. */
 export interface RecordedKind {
   readonly name: string;
-  /** The folder of fixtures that the vocabulary is from. */
+  /** The folder of fixtures that contains the vocabulary. */
   readonly base: string;
-  /** Keys of `tokenizer.json` that differ from it; null for `tokenizer.model`, and for `vocab.json` with `merges.txt`. */
+  /**
+   * Keys to change in that folder's `tokenizer.json`; null for `tokenizer.model`, and for `vocab.json` with
+   * `merges.txt`.
+   */
   readonly changes: (Readonly<Record<string, unknown>> & { readonly model?: object }) | null;
   /** Other files, as JSON. */
   readonly files: Readonly<Record<string, unknown>>;
   /** The number of tokens. */
   readonly size: number;
-  /** Ids that are put in front of a text and behind it. */
+  /** Ids that are put before and after a text. */
   readonly around: readonly [readonly number[], readonly number[]];
   readonly eos: number | null;
   /** A {@link digest} of the ids of {@link kindTexts}, of their decoded text, and of the decoded {@link idSequences}. */
@@ -33,7 +36,7 @@ export async function kindTexts(): Promise<readonly string[]> {
   return JSON.parse(gunzipSync(await readFile(new URL("kinds/texts.json.gz", FOLDER))).toString("utf8"));
 }
 
-/** What a folder of the kind holds. */
+/** Returns the files of a folder of the kind. */
 export async function kindFiles({ base, changes, files }: RecordedKind): Promise<Record<string, string | URL>> {
   const texts = Object.fromEntries(Object.entries(files).map(([name, value]) => [name, JSON.stringify(value)]));
   if (base.startsWith("sentencepiece"))

@@ -19,40 +19,40 @@ describe.each([
   ["Llama 2's tokenizer.model", "llama2", llama2File, hasLlama2],
 ] as const)("%s", (_, name, file, available) => {
   describe.skipIf(!available)("against the slow LlamaTokenizer of transformers", () => {
-    test("gives its ids with one prefix space for the whole text", async () => {
+    test("returns the same ids with one prefix space for the whole text", async () => {
       const tokenizer = await tokenizerOf(file, false);
       for (const { text, ids } of (await expected(name)).rows) expect(tokenizer.encode(text), text).toEqual(ids);
     });
 
-    test("gives its ids with a prefix space per segment, as with legacy", async () => {
+    test("returns the same ids with a prefix space per segment, as with legacy", async () => {
       const tokenizer = await tokenizerOf(file, true);
       for (const { text, legacyIds } of (await expected(name)).rows)
         expect(tokenizer.encode(text), text).toEqual(legacyIds);
     });
 
-    test("gives its ids of text whose special tokens are text, in one part or cut before a word", async () => {
+    test("returns the same ids for text whose special tokens are treated as text, in one part or split before a word", async () => {
       const tokenizer = await tokenizerOf(file, false);
       for (const { text, literalIds } of (await expected(name)).rows) {
         expect(tokenizer.encodeParts([text]).flat(), text).toEqual(literalIds);
-        // Behind a word, not within a run of spaces.
+        // After a word, not within a run of spaces.
         const words = text.split(/(?<=[^ \u2581])(?= )/);
         expect(tokenizer.encodeParts(words).flat(), text).toEqual(literalIds);
       }
     });
 
-    test("gives the fast tokenizer's ids as legacy", async () => {
+    test("returns the fast tokenizer's ids with legacy", async () => {
       const tokenizer = await tokenizerOf(file, false);
       for (const { text, fastIds } of (await expected(name)).rows)
         expect(tokenizer.encode(text, { fast: true }), text).toEqual(fastIds);
     });
 
-    test("decodes bytes that are no character one by one", async () => {
+    test("decodes bytes that form no character one by one", async () => {
       const tokenizer = await tokenizerOf(file, false);
       for (const { ids, decoded } of (await expected(name)).bytes)
         expect(tokenizer.decode(ids), String(ids)).toBe(decoded);
     });
 
-    test("decodes to its text", async () => {
+    test("decodes to the same text", async () => {
       const tokenizer = await tokenizerOf(file, false);
       for (const { ids, decoded } of (await expected(name)).rows) expect(tokenizer.decode(ids)).toBe(decoded);
     });
@@ -66,7 +66,7 @@ test("knows its special tokens and puts the first in front when asked", async ()
   expect(tokenizer.encode("a red bus", { beginOfSequence: true })).toEqual([1, ...tokenizer.encode("a red bus")]);
 });
 
-test("takes legacy for true where the configuration is silent, as transformers does", async () => {
+test("defaults to legacy true, like transformers", async () => {
   const silent = await loadTokenizer(await folderOf({ "tokenizer.model": tinySentencePiece }));
   expect(silent.fingerprint).toBe((await tokenizerOf(tinySentencePiece, true)).fingerprint);
   const text = "before</s>after";
@@ -74,26 +74,29 @@ test("takes legacy for true where the configuration is silent, as transformers d
   expect(silent.encode(text)).not.toEqual((await tokenizerOf(tinyJson, false)).encode(text));
 });
 
-test("has one fingerprint for both files of a vocabulary, another for another behaviour", async () => {
+test("has one fingerprint for both files of a vocabulary, and a different one for different behaviour", async () => {
   const json = await tokenizerOf(tinyJson, false);
   expect((await tokenizerOf(tinySentencePiece, false)).fingerprint).toBe(json.fingerprint);
   expect((await tokenizerOf(tinyJson, true)).fingerprint).not.toBe(json.fingerprint);
 });
 
-test.each([false, true])("parts and tokens make the text that has them written, legacy %s", async (legacy) => {
-  const tokenizer = await tokenizerOf(tinyJson, legacy);
-  const text = fc
-    .array(fc.constantFrom("the", "red", "bus", "a", "\n", "é"), { minLength: 1 })
-    .map((words) => words.join(" "));
-  fc.assert(
-    fc.property(text, text, text, (one, two, three) => {
-      const parts = tokenizer.encodeParts([one, ` ${two}`, tokenizer.endOfSequenceId, three]);
-      expect(parts.flat()).toEqual(tokenizer.encode(`${one} ${two}</s>${three}`));
-    }),
-  );
-});
+test.each([false, true])(
+  "parts and tokens give the same ids as the text that contains them, legacy %s",
+  async (legacy) => {
+    const tokenizer = await tokenizerOf(tinyJson, legacy);
+    const text = fc
+      .array(fc.constantFrom("the", "red", "bus", "a", "\n", "é"), { minLength: 1 })
+      .map((words) => words.join(" "));
+    fc.assert(
+      fc.property(text, text, text, (one, two, three) => {
+        const parts = tokenizer.encodeParts([one, ` ${two}`, tokenizer.endOfSequenceId, three]);
+        expect(parts.flat()).toEqual(tokenizer.encode(`${one} ${two}</s>${three}`));
+      }),
+    );
+  },
+);
 
-test("gives any text back that has no special tokens in it", async () => {
+test("decodes any text without special tokens to itself", async () => {
   const tokenizer = await tokenizerOf(tinySentencePiece, false);
   const text = fc.string({ unit: "grapheme" }).filter((value) => !/[<\u2581\ufeff]/.test(value));
   fc.assert(
@@ -106,7 +109,7 @@ test("gives any text back that has no special tokens in it", async () => {
 test("merges words as it merges the whole text", async () => {
   const words = await tokenizerOf(tinyJson, false);
   const json = JSON.parse(await readFile(tinyJson, "utf8"));
-  // A piece that goes on behind a word's end, which no merge makes: texts are then merged as a whole.
+  // A piece that extends beyond the end of a word and that no merge creates: texts are then merged as a whole.
   json.model.vocab["never\u2581made"] = 440;
   const config = JSON.stringify({ legacy: false });
   const whole = await loadTokenizer(
@@ -143,9 +146,9 @@ describe("refuses", () => {
     const bpe = { type: "BPE", byte_fallback: true, vocab: { "</s>": 0 }, merges: [] };
     const refused = (change: object): Promise<string> => refusal({ "tokenizer.json": json({ model: bpe, ...change }) });
     expect(await refused({ model: { type: "WordPiece" } })).toMatch(
-      /tokenizer.json: the tokenizer is of type WordPiece. Supported are .*Llama/,
+      /tokenizer.json: the tokenizer is of type WordPiece. Only BPE tokenizers are supported: .*Llama/,
     );
-    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/cuts text by Whitespace/);
+    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/splits text by Whitespace/);
     expect(await refused({ pre_tokenizer: { type: "Metaspace", replacement: "__" } })).toMatch(/marks spaces by "__"/);
     const steps = [{ type: "NFKC" }, { type: "Lowercase" }];
     expect(await refused({ normalizer: { type: "Sequence", normalizers: steps } })).toMatch(
@@ -155,7 +158,7 @@ describe("refuses", () => {
     expect(await refused({ post_processor: { type: "BertProcessing" } })).toMatch(/around text by BertProcessing/);
   });
 
-  test("a tokenizer.json that is cut short or of another shape", async () => {
+  test("a truncated tokenizer.json, or one with a different structure", async () => {
     const text = await readFile(tinyJson, "utf8");
     expect(await refusal({ "tokenizer.json": text.slice(0, 9_000) })).toMatch(/tokenizer.json is not JSON/);
     const wrong = { type: "BPE", byte_fallback: true, vocab: { a: "0" }, merges: [] };
@@ -167,7 +170,7 @@ describe("refuses", () => {
     expect(await refusal({ "tokenizer.json": json({ model }) })).toMatch(/tokenizer_config.json names no eos_token/);
   });
 
-  test("a tokenizer.model that is cut short, wherever", async () => {
+  test("a tokenizer.model truncated anywhere", async () => {
     const bytes = await readFile(tinySentencePiece);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: bytes.length - 1 }), async (length) => {
@@ -177,7 +180,7 @@ describe("refuses", () => {
     );
   });
 
-  test("bytes that are no SentencePiece model", async () => {
+  test("bytes that are not a SentencePiece model", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), async (bytes) => {
         expect(await refusal({ "tokenizer.model": bytes })).toMatch(/tokenizer.model/);

@@ -1,16 +1,17 @@
-import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { type Component, MlanError, pathOf } from "@mlan/core";
 import type { LlavaModel } from "@mlan/model-llava";
 import { openSafetensors } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { checkBase } from "#internal/saving/base-file.ts";
 import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** Halves the weights of components, as a training would change them. */
+/** Halves the weights of components, to change them like a training. */
 function trainedOn(model: LlavaModel, ...components: readonly Component[]): void {
   const learning = model.learn(components);
   for (const { variable } of learning.parameters) tf.tidy(() => variable.assign(tf.mul(variable, 0.5)));
@@ -28,8 +29,8 @@ async function alignedFolder(): Promise<{ folder: URL; base: URL; values: Awaite
   return { folder, base, values };
 }
 
-describe("a folder of what was trained", () => {
-  it("holds the trained tensors alone and opens to the same bits", async () => {
+describe("a folder of trained components", () => {
+  it("holds only the trained tensors and opens bit-identically", async () => {
     const { folder, base, values } = await alignedFolder();
     const reader = await openSafetensors(new URL("trained.safetensors", folder));
     const names = [...reader.entries.keys()];
@@ -56,7 +57,7 @@ describe("a folder of what was trained", () => {
     last.dispose();
   });
 
-  it("loads into a model whose other components were changed meanwhile", async () => {
+  it("loads into a model whose other components have since changed", async () => {
     const { folder, base, values } = await alignedFolder();
     const model = await tinySource(base, scratch.tower).open({ seed: 5 });
     trainedOn(model, "language", "vision");
@@ -77,7 +78,7 @@ describe("a folder of what was trained", () => {
     copy.dispose();
   });
 
-  it("is a whole model where everything, or nothing, was trained, and where the base changed meanwhile", async () => {
+  it("is a whole model if everything, or nothing, was trained, and if the base has since changed", async () => {
     const base = await scratch.copy(scratch.backbone);
     const model = await tinySource(base).open();
     const folders = [scratch.fresh(), scratch.fresh(), scratch.fresh()] as const;
@@ -91,15 +92,15 @@ describe("a folder of what was trained", () => {
   });
 });
 
-describe("a base that is not the one of the training", () => {
-  it("is named where it has moved, and found at the place that is written", async () => {
+describe("a base that differs from that of the training", () => {
+  it("is named if it has moved, and found at the path written into base.json", async () => {
     const { folder, base, values } = await alignedFolder();
     const moved = scratch.fresh();
     await rename(base, moved);
     const opening = tinySource(folder).open();
     await expect(opening).rejects.toSatisfy((error) => MlanError.is(error, "invalid-checkpoint"));
     await expect(opening).rejects.toThrow(
-      `${pathOf(folder)} holds only what was trained, and the rest of the model, which was in ${pathOf(base)}, is not there`,
+      `${pathOf(folder)} holds only trained components, and the folder with the rest of the model, ${pathOf(base)}, does not exist`,
     );
     await changeJson(new URL("base.json", folder), { weights: pathOf(moved) });
     const copy = await tinySource(folder).open();
@@ -132,6 +133,31 @@ describe("a base that is not the one of the training", () => {
     const model = await tinySource(base, scratch.tower).open();
     await expect(model.load(folder)).rejects.toThrow(message);
     model.dispose();
+  });
+
+  it("is read again only when its files, or their places, may have changed", async () => {
+    const folder = scratch.fresh();
+    await mkdir(folder);
+    const reads: string[] = [];
+    const check = async (stamp: string, place = "base/", digest = "right"): Promise<void> => {
+      const weights = new URL(place, folder);
+      const content = {
+        stamp,
+        async digest() {
+          reads.push(stamp);
+          return digest;
+        },
+      };
+      const record = { file: new URL("base.json", folder), weights, digest: "right", files: {} };
+      await checkBase(record, { weights, files: new Map([["weights/a", new URL("a", weights)]]), content });
+    };
+    // Too new for a stamp.
+    for (const stamp of ["", ""]) await check(stamp);
+    for (const stamp of ["first", "first", "second", "second", "first"]) await check(stamp);
+    await check("first", "moved/");
+    expect(reads).toEqual(["", "", "first", "second", "first", "first"]);
+    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that they were trained on/);
+    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that they were trained on/);
   });
 
   it("is refused by a model of another base", async () => {

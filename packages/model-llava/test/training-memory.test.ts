@@ -32,7 +32,7 @@ describe("predicted memory of a training step on small models", () => {
     expect(weights + masterWeights + gradients + moments + activations + logits + working).toBe(total);
   });
 
-  it("tells weights and moments from the rest", async () => {
+  it("separates weights and moments from the rest", async () => {
     const network = llavaNetwork({
       architecture: llama,
       language: LANGUAGE,
@@ -65,7 +65,7 @@ describe("predicted memory", () => {
     images: 1,
   };
 
-  it("of Llama 2 7B's weights is what every table says: 6.74 billion parameters, and tower and projector", () => {
+  it("of Llama 2 7B's weights is that of 6.74 billion parameters, plus tower and projector", () => {
     const parameters = 6_738_415_616 + 20_979_712 + 303_507_456;
     expect(predictTrainingMemory(seven).weights).toBe(4 * parameters);
     const half = predictTrainingMemory({ ...seven, precision: "bfloat16" });
@@ -76,7 +76,7 @@ describe("predicted memory", () => {
     expect(tuned.masterWeights / (4 * (6_738_415_616 + 20_979_712))).toBeCloseTo(1, 3);
   });
 
-  it("shrinks with checkpointing, with 16 bits where weights are frozen, and grows with rows, length, images and micro-batches", () => {
+  it("shrinks with checkpointing and with 16 bits for frozen weights, and grows with rows, length, images and micro-batches", () => {
     const size = fc.integer({ min: 1, max: 4 });
     const options = fc.record({
       trained: fc.constantFrom<readonly Component[]>(["projector"], ["language", "projector"]),
@@ -118,7 +118,7 @@ describe("predicted memory", () => {
     expect(() => predictTrainingMemory({ ...seven, ...changed })).toThrow(MlanError);
   });
 
-  it("takes sizes from a checkpoint's config.json, with CLIP's where it has no tower", async () => {
+  it("reads sizes from a checkpoint's config.json, and uses CLIP's if it has no tower", async () => {
     const { backbone } = await scratchLlava();
     const { language, vision } = await modelSizes(new URL("config.json", backbone));
     expect(language).toMatchObject({ hiddenSize: 16, intermediateSize: 24, layers: 2, heads: 4, keyValueHeads: 2 });

@@ -10,12 +10,12 @@ import {
 import * as tf from "@tensorflow/tfjs-core";
 import { syntheticTraining, VISION } from "./synthetic-training.ts";
 
-/** What a memory prediction is about, with the sizes that tests need besides. */
+/** The options of a memory prediction, with further sizes that tests need. */
 export type StepSizes = TrainingMemoryOptions &
   Required<Pick<TrainingMemoryOptions, "vision" | "images" | "supervised">>;
 
 export interface TrainingStep {
-  /** Micro-batches forward and backward, their gradients added up, and the update, as @mlan/trainer does it. */
+  /** Runs micro-batches forward and backward, adds up their gradients, and updates the weights, like @mlan/trainer. */
   run(): Promise<void>;
   dispose(): void;
 }
@@ -71,7 +71,10 @@ export interface MemoryCase {
   readonly sizes: StepSizes;
 }
 
-/** Batches of different kinds, so that each time something else needs most; every way to train on each. */
+/**
+ * Batches of different kinds, each with a different largest part of memory, combined with every choice of trained
+ * components.
+ */
 export function memoryCases(language: LanguageConfig, length: number): readonly MemoryCase[] {
   const mixed = { language, vision: VISION, rows: 2, length, images: 2, supervised: 64 };
   const batches: Readonly<Record<string, Omit<StepSizes, "trained">>> = {

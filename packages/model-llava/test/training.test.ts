@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 describe("a training step", () => {
-  it("moves the projector by images only; text causes no vision work", async () => {
+  it("changes the projector only with images; text does not run the tower", async () => {
     const text = await batchOf([conversation("a"), conversation("b")]);
     const mixed = await batchOf([conversation("a"), conversation("b", red)]);
     expect(await gradientNames(text, "projector")).toEqual([]);
@@ -52,7 +52,7 @@ describe("a training step", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it("gives a conversation the same loss whoever is beside it", async () => {
+  it("computes the same loss for a conversation whatever else is in the batch", async () => {
     const shape = { rows: 3, length: 256 };
     const [alone, long] = [conversation("a", red), conversation("x".repeat(30), blue)];
     const losses = await Promise.all(
@@ -71,7 +71,7 @@ describe("a training step", () => {
     expect(losses[3]).toBeCloseTo(losses[0]! + losses[2]!, 3);
   });
 
-  it("stays finite for logits that no softmax of naive kind survives", async () => {
+  it("stays finite for logits that overflow a naive softmax", async () => {
     const learning = model.learn(["language"]);
     const head = learning.parameters.find(({ name }) => name === "lm_head.weight")!.variable;
     const before = tf.clone(head);
@@ -118,7 +118,7 @@ describe("operations", () => {
     new URL("file:///config.json"),
   );
 
-  it("of Llama 2 7B are six per weight and position, and attention", () => {
+  it("of Llama 2 7B are six per weight and position, plus attention", () => {
     const network = llavaNetwork({ architecture: llama, language: config, vision: undefined }); // Nothing is loaded.
     const [rows, length] = [2, 1024];
     const weights = 6_738_415_616 - 32_000 * 4096; // All but the embedding, whose rows are only looked up.
@@ -127,7 +127,7 @@ describe("operations", () => {
     expect(counted / (6 * weights * rows * length + attention)).toBeCloseTo(1, 4);
   });
 
-  it("are fewer where less learns", async () => {
+  it("are fewer if fewer components are trained", async () => {
     const batch = await batchOf([conversation("a", red), conversation("b", blue)]);
     const all: readonly (readonly Component[])[] = [
       [],

@@ -12,7 +12,7 @@ import { compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.
 type Format = "float32" | "stored" | "int8" | "int4" | "int4-32" | "int4-128";
 
 const scratch = await scratchLlava();
-/** The tiny model in bfloat16, as checkpoints are published. */
+/** The tiny model in bfloat16, like published checkpoints. */
 const folder = scratch.fresh();
 
 beforeAll(async () => {
@@ -58,7 +58,7 @@ async function resultsIn(format: Format): Promise<Awaited<ReturnType<typeof resu
   return results;
 }
 
-/** The file that keeps a folder's matrices in a format. */
+/** Returns the file with a folder's matrices in a format. */
 async function keptFile(weights: URL, format: Format): Promise<URL> {
   const kept = new URL("quantised/", weights);
   const name = (await readdir(kept)).find((one) => one.startsWith(format));
@@ -70,11 +70,11 @@ const valuesOf = ({ scores }: { scores: readonly Score[] }): number[] =>
   scores.map(({ logProbability }) => logProbability);
 
 describe("a model in 16 bits as stored", () => {
-  it("answers and scores to the bit as in float32", async () => {
+  it("answers and scores are bit-identical to float32", async () => {
     expect(await resultsIn("stored")).toEqual(await resultsIn("float32"));
   });
 
-  it("maps its matrices from the file, and gives them back", async () => {
+  it("maps its matrices from the file, and frees them", async () => {
     const before = onnxStatistics();
     const plain = await open("float32");
     const all = onnxStatistics().leafBytes - before.leafBytes;
@@ -88,7 +88,7 @@ describe("a model in 16 bits as stored", () => {
     expect(onnxStatistics()).toMatchObject({ mappedBytes: before.mappedBytes, leafBytes: before.leafBytes });
   });
 
-  it("learns in float32, and is saved as it was", async () => {
+  it("is trained in float32, and saved unchanged otherwise", async () => {
     const [model, plain] = [await open("stored"), await open("float32")];
     const again = scratch.fresh();
     await model.save(again);
@@ -150,7 +150,7 @@ describe.each([
   ["int8", 0.02],
   ["int4", 0.4],
 ] as const)("a model in %s", (format, tolerance) => {
-  it("scores close to float32, the same at every start", async () => {
+  it("scores are close to float32, and the same at every start", async () => {
     const first = await resultsIn(format);
     const exact = valuesOf(await resultsIn("float32"));
     for (const [index, value] of valuesOf(first).entries())
@@ -159,7 +159,7 @@ describe.each([
     expect(await resultsIn(format)).toEqual(first);
   });
 
-  it("keeps what it made beside the checkpoint, and maps it at later starts", async () => {
+  it("keeps the rounded matrices beside the checkpoint, and maps them at later starts", async () => {
     (await open(format)).dispose();
     const kept = new URL("quantised/", folder);
     const files = async (): Promise<string[]> => (await readdir(kept)).filter((name) => name.startsWith(format));
@@ -173,13 +173,13 @@ describe.each([
     expect(onnxStatistics().mappedBytes).toBeGreaterThan(mappedBytes);
     model.dispose();
     expect((await stat(new URL(name, kept))).mtimeMs).toBe(mtimeMs);
-    // Other weights get another file, and those of the earlier ones are removed.
+    // Different weights get a new file, and files of earlier weights are removed.
     await utimes(new URL("model.safetensors", folder), new Date(), new Date(Date.now() + 5000));
     (await open(format)).dispose();
     expect(await readdir(kept)).toEqual([expect.not.stringContaining(name)]);
   });
 
-  it("makes a damaged file again", async () => {
+  it("replaces a damaged file", async () => {
     const copy = await scratch.copy(folder);
     const results = async (): Promise<unknown> => {
       const model = await open(format, copy);
@@ -204,7 +204,7 @@ describe.each([
     }
   });
 
-  it("keeps the matrices of a base beside the base, for all that was trained on it", async () => {
+  it("keeps the matrices of a base beside the base, for every checkpoint trained on it", async () => {
     const base = await scratch.copy(folder);
     const trained = [scratch.fresh(), scratch.fresh()];
     // The projector is fresh, so it counts as trained.
@@ -217,14 +217,14 @@ describe.each([
     for (const one of trained) expect(await readdir(one)).not.toContain("quantised");
   });
 
-  it("neither learns nor is saved, and says what does", async () => {
+  it("is neither trained nor saved, and says which formats can be", async () => {
     const model = await open(format);
     expect(() => model.learn(["language"])).toThrow(
-      /"model\.layers\.0\.self_attn\.q_proj\.weight" was opened in [48] bits and cannot learn\. Open the model with weightFormat "stored"/,
+      /"model\.layers\.0\.self_attn\.q_proj\.weight" was opened in [48] bits and cannot be trained\. Open the model with weightFormat "stored"/,
     );
     const { checkLearning } = await sourceOf(format).inspect();
     expect(() => checkLearning?.(["vision", "language"])).toThrow(
-      /weightFormat "int[48]" rounds the matrices of the language model, which then cannot learn\. Open the model with/,
+      /weightFormat "int[48]" rounds the matrices of the language model, which then cannot be trained\. Open the model with/,
     );
     expect(() => checkLearning?.(["projector"])).not.toThrow();
     await expect(model.save(scratch.fresh())).rejects.toThrow(
@@ -233,7 +233,7 @@ describe.each([
     model.dispose();
   });
 
-  it("has a fingerprint of its own", async () => {
+  it("has its own fingerprint", async () => {
     const [model, plain] = [await open(format), await open("float32")];
     expect(model.fingerprint).not.toBe(plain.fingerprint);
     for (const one of [model, plain]) one.dispose();
@@ -263,7 +263,7 @@ it("loads a checkpoint from the file that is kept beside it", async () => {
   expect(results).toEqual(await resultsIn("int4"));
 });
 
-it("what an adapter changes is in float32, which is said", async () => {
+it("matrices that an adapter changes are in float32, which is reported", async () => {
   const adapter = scratch.fresh();
   await mkdir(adapter);
   const config = { peft_type: "LORA", r: 2, lora_alpha: 4, target_modules: ["q_proj"], base_model_name_or_path: "x" };
@@ -291,15 +291,15 @@ it("what an adapter changes is in float32, which is said", async () => {
   };
   for (const format of ["stored", "int8", "int4"] as const)
     expect(await noticesIn(format)).toEqual([
-      `1 matrix that the adapter changes is kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+      `1 matrix that the adapter changes is kept in float32 instead of weightFormat "${format}"; export the model and open the export to change this`,
     ]);
   expect(await noticesIn("float32")).toEqual([]);
 });
 
-it("a backend without kernels for a format is refused, and said", async () => {
+it("a backend without kernels for a format is refused", async () => {
   for (const format of ["stored", "int8", "int4"] as const)
     await expect(open(format, folder, plainCompute())).rejects.toThrow(
-      `the backend cpu has no products for weightFormat "${format}", so an answer would take minutes. Compute with onnx()`,
+      `the backend cpu has no matrix products for weightFormat "${format}", so an answer would take minutes. Compute with onnx()`,
     );
 });
 

@@ -10,12 +10,12 @@ import {
 import { z } from "zod";
 import { chatml } from "./chatml.ts";
 
-/** Qwen2 and Qwen2.5 (arXiv 2407.10671, 2412.15115): Llama's layers with biases of queries, keys and values. */
+/** Qwen2 and Qwen2.5 (arXiv 2407.10671, 2412.15115): Llama's layers with biases for queries, keys and values. */
 export const qwen2Architecture: Architecture = {
   name: "Qwen2",
   plain: { modelType: "qwen2", className: "Qwen2ForCausalLM" },
   llava: { modelType: "llava_qwen", className: "LlavaQwenForCausalLM" },
-  // Those of transformers' Qwen2Config.
+  // The defaults of transformers' Qwen2Config.
   configDefaults: {
     vocab_size: 151_936,
     hidden_size: 4096,
@@ -32,17 +32,17 @@ export const qwen2Architecture: Architecture = {
   chatTemplate: chatml,
 };
 
-/** Refuses what would be computed differently and is written under keys that Llama does not have. */
+/** Reads the sizes. Throws `invalid-checkpoint` for unsupported variants that Qwen2's own keys describe. */
 function qwen2Config(value: ConfigObject, file: URL): LanguageConfig {
   checkConfig(schema, value, file);
-  // Llama's keys on biases, which Qwen2 does not read.
+  // Qwen2 ignores Llama's keys for biases.
   return languageConfig({ ...value, attention_bias: null, mlp_bias: null }, file);
 }
 
 const slidingWindow = "sliding-window attention is not supported";
 const schema = z.object({
   use_sliding_window: z.literal(false, { error: slidingWindow }).nullish(),
-  // transformers 5 writes the kind of each layer's attention.
+  // The kind of attention of each layer, written by transformers 5.
   layer_types: z.array(z.literal("full_attention", { error: slidingWindow })).nullish(),
   use_mrope: z.literal(false, { error: "multimodal rotary positions are not supported" }).nullish(),
 });

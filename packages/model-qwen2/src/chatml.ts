@@ -16,7 +16,7 @@ const END = "<|im_end|>";
 /**
  * ChatML with the system prompt of Qwen2, `qwen_1_5` in LLaVA:
  * `<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n{answer}<|im_end|>\n`. Answers and their `<|im_end|>`
- * are learned. A system turn takes the place of the usual system prompt; Qwen2.5's chat template has a longer one.
+ * are learned. A system turn replaces the default system prompt; that of Qwen2.5's own chat template is longer.
  */
 export const chatml: Template = {
   name: "chatml",
@@ -37,7 +37,7 @@ export const chatml: Template = {
   promptSegments: ({ turns, answerStart }) => [
     ...writtenTurns(turns),
     ...turnStart("assistant"),
-    // Begins anew behind the role, as an answer does in training.
+    // Tokenized separately from the role before it, like an answer in training.
     { text: answerStart, learned: true },
   ],
 };

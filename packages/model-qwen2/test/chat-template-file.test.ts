@@ -2,13 +2,15 @@ import { readFile } from "node:fs/promises";
 import { chatml } from "@mlan/model-qwen2";
 import { expect, it } from "vitest";
 
-/** What transformers made of the saved models' chat_template.jinja; see tools/fixtures/saved_models.py. */
+/**
+ * The texts that transformers rendered with the saved models' chat_template.jinja; see tools/fixtures/saved_models.py.
+ */
 const chats = JSON.parse(await readFile(new URL("fixtures/saved/chats.json", import.meta.url), "utf8")) as Record<
   string,
   string
 >;
 
-it.each(["tied"])("transformers asks the saved model %s in the words of our template", (name) => {
+it.each(["tied"])("transformers asks the saved model %s in the same words as mlan's template", (name) => {
   const segments = chatml.promptSegments({
     id: "asked",
     turns: [

@@ -20,7 +20,7 @@ import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtureConfig, fixtureNetwork, FIXTURES } from "./fixture-network.ts";
 
-describe.each(["tied", "untied"])("a Qwen2 with a head that is %s agrees with transformers", (name) => {
+describe.each(["tied", "untied"])("Qwen2 with a head that is %s agrees with transformers", (name) => {
   let network: LlavaNetwork;
   let expected: SafetensorsReader;
   beforeAll(async () => {
@@ -71,7 +71,7 @@ describe.each(["tied", "untied"])("a Qwen2 with a head that is %s agrees with tr
     disposeInputTensors(inputs);
   });
 
-  it("on the sizes, whether config.json is the published one or that of transformers 5", async () => {
+  it("on the sizes in the published config.json and in that of transformers 5", async () => {
     expect(await fixtureConfig(`${name}.transformers-5.json`)).toEqual(await fixtureConfig(`${name}/config.json`));
   });
 

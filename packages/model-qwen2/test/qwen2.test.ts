@@ -20,13 +20,13 @@ const compute = scope.get(COMPUTE);
 describeModelContract(source, { useBackend: compute.open });
 describeTrainableModelContract(source, { useBackend: compute.open, template: "chatml" });
 
-it("is asked as an untuned base until it is tuned, and knows no template but its own", async () => {
+it("is asked like a base model until it is tuned, and knows only its own template", async () => {
   const model = trainableModel(await source.open());
   const wordings: string[] = [model.wording.name];
   model.setFormat({ template: "chatml", imageAspectRatio: "pad", maximumLength: 128 });
   wordings.push(model.wording.name);
   expect(() => model.setFormat({ ...model.format, template: "v1" })).toThrow(
-    /no template "v1"\. Known are: chatml, plain/,
+    /no template "v1"\. Known templates: chatml, plain/,
   );
   model.dispose();
   expect(wordings).toEqual(["qwen2-base", "chatml"]);
@@ -38,7 +38,7 @@ it("names package, places and settings for a run's manifest", () => {
   expect(places).toEqual({ weights: fileURLToPath(weights), visionTower: fileURLToPath(tower) });
 });
 
-it("without weights, takes the repository on the Hub that it pins", () => {
+it("without weights, uses the repository on the Hub that it pins", () => {
   const revision = "d149729398750b98c0af14eb82c78cfe92750796";
   expect(qwen2().places).toEqual({ weights: `Qwen/Qwen2.5-7B on the Hub, revision ${revision}` });
 });
@@ -97,7 +97,7 @@ async function errorOf(place: URL): Promise<string> {
   return String(error);
 }
 
-it("reads transformers' LLaVA on Qwen2, whose keys have the values of Qwen2Config where they are left out", async () => {
+it("reads transformers' LLaVA on Qwen2, in which missing keys have the defaults of Qwen2Config", async () => {
   const file = new URL("nested.json", folder);
   const text = {
     model_type: "qwen2",

@@ -5,7 +5,10 @@ import { type SavedModel, WORDINGS, writeTinyLlava } from "@mlan/testing";
 import { qwen2Architecture } from "#internal/architecture.ts";
 import { FIXTURES } from "./fixture-network.ts";
 
-/** LLaVA on Qwen2 in the layout of transformers; tools/fixtures/saved_models.py asks transformers what the test asks us. */
+/**
+ * LLaVA on Qwen2 in the layout of transformers. tools/fixtures/saved_models.py asks transformers the questions that the
+ * test asks mlan.
+ */
 export async function savedModels(folder: URL): Promise<readonly SavedModel[]> {
   const { tower } = await writeTinyLlava(new URL("tiny/", folder), { seed: 14 });
   const source = createLlavaSource({

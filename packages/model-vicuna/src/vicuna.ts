@@ -1,10 +1,13 @@
 import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
-/** `weights` is a checkpoint such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint on it. */
+/** `weights` is a checkpoint such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint based on it. */
 export interface VicunaOptions extends BackboneOptions {}
 
-/** Vicuna, alone or as LLaVA's backbone. Throws `invalid-options`; files are read when the model is opened. */
+/**
+ * Creates the plugin for Vicuna, alone or as LLaVA's backbone. Throws `invalid-options` for invalid options. Files are
+ * read only when the model is opened.
+ */
 export function vicuna(options: VicunaOptions = {}): Plugin<ModelSource> {
   return backbonePlugin(
     {

@@ -61,7 +61,7 @@ export function describeBenchmarkContract<Q extends Question>(
 
     it("refuses a wording that it cannot ask in", async () => {
       for (const wording of refused ?? []) {
-        expect(() => checkWording(benchmark, name, wording.name)).toThrow(`of the wording "${wording.name}"`);
+        expect(() => checkWording(benchmark, name, wording.name)).toThrow(`with the wording "${wording.name}"`);
         for (const question of await questions()) {
           expect(() => protocol.prompt(question, wording), question.id).toThrow(MlanError);
         }

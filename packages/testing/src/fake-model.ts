@@ -111,6 +111,9 @@ function fakeModel(seed: number, { answer, tuningTemplate = TUNING_TEMPLATE }: F
     get wording() {
       return wordingOf(format);
     },
+    get templateFingerprint() {
+      return format.template === "plain" ? undefined : `fake ${format.template}`;
+    },
     tuningTemplate,
     setFormat(next) {
       format = next;

@@ -1,5 +1,5 @@
 import { type LearningParameter, MlanError, type TrainableModel, type TrainingRecipe } from "@mlan/core";
-import { firstNotFinite } from "./first-not-finite.ts";
+import { firstTensorNotFinite } from "./first-tensor-not-finite.ts";
 import type { Gradients } from "./gradients.ts";
 
 /** The parts of a step that its errors name. */
@@ -39,7 +39,7 @@ export async function checkGradients(
   ids: readonly string[],
   { step, recipe, parameters }: StepInErrors,
 ): Promise<void> {
-  const found = await firstNotFinite(gradients);
+  const found = await firstTensorNotFinite(gradients);
   if (!found) return;
   const name = parameters[found.index]?.name;
   throw new MlanError(

@@ -6,6 +6,7 @@ import {
   type Learning,
   MlanError,
   type StepEndEvent,
+  type TrainableModel,
   type TrainEvent,
   type TrainRun,
 } from "@mlan/core";
@@ -40,11 +41,14 @@ export async function* trainingLoop(
   const format = formatFor(checked.format, model);
   const recipe = { ...checked, format };
   const run = { ...given, recipe };
+  const { templateFingerprint: before } = model;
+  const { template: learned } = model.format;
   model.setFormat(format);
+  const otherTemplate = templateWarnings({ name: learned, fingerprint: before }, model);
   checkTrained(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed });
-  const warnings = [...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
+  const warnings = [...otherTemplate, ...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
   const depends = dependenciesOf(run, set, plan);
   const checkpoints = checkpointsIn(run.folder, { plan, depends });
   const learning = model.learn(recipe.trained);
@@ -102,6 +106,16 @@ export async function* trainingLoop(
       learning.end();
     }
   }
+}
+
+/** Says that a model which has learned conversations in one template goes on in another. */
+function templateWarnings(
+  before: { readonly name: string; readonly fingerprint: string | undefined },
+  { format, templateFingerprint: now }: TrainableModel,
+): readonly string[] {
+  if (before.fingerprint === undefined || now === undefined || before.fingerprint === now) return [];
+  const [learned, learns] = [`"${before.name}" (${before.fingerprint})`, `"${format.template}" (${now})`];
+  return [`The model has learned conversations in the template ${learned}, and is now trained in ${learns}.`];
 }
 
 function supervisionWarnings({ misaligned }: TrainingSet, { withoutSupervision }: TrainingPlan): readonly string[] {

@@ -53,7 +53,7 @@ function block(input: tf.Tensor, norm: tf.Tensor, qkv: tf.Tensor, gate: tf.Tenso
     Array.from({ length: length * length }, (_, index) => (index % length > index / length ? -1e9 : 0)),
     [length, length],
   );
-  const attended = attention(rotaryEmbedding(query, rotation), rotaryEmbedding(key, rotation), value, mask);
+  const attended = attention(rotaryEmbedding(query, rotation), rotaryEmbedding(key, rotation), value, { mask });
   const hidden = tf.add<tf.Tensor2D>(input, tf.reshape(tf.transpose(attended, [0, 2, 1, 3]), [rows * length, width]));
   const activated = swiglu(tf.matMul(hidden, gate as tf.Tensor2D), tf.matMul(hidden, up as tf.Tensor2D));
   return tf.add<tf.Tensor2D>(hidden, tf.matMul(activated, down as tf.Tensor2D));

@@ -31,8 +31,8 @@ Examples:
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
 @mlan/data-boolq, the evaluator generation is @mlan/eval-generation. For any other package, write its full name.
-A benchmark may also be a TypeScript or JavaScript file that exports one, or exports a function of { folder } that
-returns one; choose among several exports with ./file.ts:name.
+A benchmark may also be a TypeScript or JavaScript file that exports a benchmark, or a function of { folder } that
+returns one. If a file has several such exports, write ./file.ts:name.
 For more control, write an experiment file with evaluate stages only and run it with mlan run.
 `;
 
@@ -43,16 +43,16 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--model <name>", "the model plugin, e.g. vicuna")
     .option(
       "--weights <checkpoint>",
-      "folder, run folder to use its last checkpoint, or hub:owner/name[@revision] (default: the one that the plugin pins on the Hub)",
+      "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint (default: the model plugin's checkpoint on the Hub)",
     )
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
-    .option("--adapter <checkpoint>", "low-rank adapter on the weights: a folder or hub:owner/name[@revision]")
+    .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply: a folder or hub:owner/name[@revision]")
     .addOption(weightFormatOption())
     .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)
     .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(
       "--protocol <name>",
-      "how questions are asked and scored, e.g. strict or paper (default: the benchmark's default)",
+      "how questions are asked and scored, e.g. strict or paper (default: the benchmark's default protocol)",
     )
     .addOption(
       new Option("--backend <name>", "the backend that the model runs on")
@@ -66,9 +66,12 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
       "ask <number> questions again, one at a time, and report answers that change",
       wholeNumber(1),
     )
-    .option("--feature-cache <folder>", "cache the image features of the frozen vision tower for later evaluations")
+    .option(
+      "--feature-cache <folder>",
+      "folder that caches image features for later evaluations with the same vision tower",
+    )
     .option("--folder <folder>", "the run folder", "runs/eval")
-    .option("--fresh", "remove an earlier run from the folder first")
+    .option("--fresh", "replace an earlier run in the folder")
     .addHelpText("after", EXAMPLES)
     .action(async ({ benchmark, folder, fresh = false, ...rest }: Options, command: Command) => {
       requireOptions(command, ["model", "benchmark"]);

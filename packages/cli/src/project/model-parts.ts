@@ -1,6 +1,6 @@
 import { checkpointPlace } from "./checkpoint-place.ts";
 
-/** What is opened beside a checkpoint, and how; see the options of the same names. */
+/** Parts to open with a checkpoint, and the weight format; see the command options of the same names. */
 export interface ModelParts {
   /** See {@link checkpointPlace}. */
   readonly tower?: string;
@@ -9,7 +9,7 @@ export interface ModelParts {
   readonly weightFormat?: string;
 }
 
-/** The same as options of a backbone's plugin. */
+/** Converts the parts to the options of a backbone's plugin. */
 export function modelParts({ tower, adapter, weightFormat }: ModelParts): object {
   return {
     ...(tower !== undefined && { visionTower: checkpointPlace(tower) }),

@@ -6,7 +6,9 @@ import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 const LONGEST_BAR = 30;
 const SHORTEST_BAR = 5;
 
-/** The running stage in one line of at most `width` characters, with a bar if there is room for one. */
+/**
+ * Describes the running stage in one line of at most `width` characters, with a progress bar if there is room for it.
+ */
 export function progressLine(progress: Progress, now: number, width: number): string {
   const { work } = progress;
   const head = headOf(progress);
@@ -17,7 +19,10 @@ export function progressLine(progress: Progress, now: number, width: number): st
   return room < SHORTEST_BAR ? clipped(bare, width) : [head, bar(work.done / work.total, room), ...parts].join("  ");
 }
 
-/** The lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is that after the event. */
+/**
+ * Returns the lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is the
+ * progress after the event.
+ */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
   if (event.type === "damage") {
     const { problem, isRepairable } = event.damage;
@@ -73,19 +78,20 @@ function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, led
 }
 
 function headline(result: BenchmarkResult): string {
-  const { metrics, unreadable, positions, verification } = result;
+  const { metrics, unreadable, cutPrompts = 0, positions, verification } = result;
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
   const lost = unreadable > 0 ? `, ${counted(unreadable, "answer")} unreadable` : "";
+  const cut = cutPrompts > 0 ? `, ${counted(cutPrompts, "prompt")} cut` : "";
   const { prompts, computed } = positions;
   const shared = computed < prompts ? `, ${count(computed)} of ${counted(prompts, "prompt position")} computed` : "";
   const flips = verification?.flips.length ?? 0;
   const changed =
     flips > 0 ? `, ${count(flips)} of ${counted(verification?.checked ?? 0, "answer")} changed when asked alone` : "";
-  return `${number}${questionsAsked(result)}${lost}${shared}${changed}`;
+  return `${number}${questionsAsked(result)}${lost}${cut}${shared}${changed}`;
 }
 
-/** "500 questions", or "100 of 500 questions" when only the first were asked. */
+/** Returns e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */
 function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
   return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }

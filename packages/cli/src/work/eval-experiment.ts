@@ -11,15 +11,15 @@ export interface EvalRequest extends ModelParts {
   readonly model: string;
   readonly evaluator: string;
   /**
-   * A checkpoint, see {@link checkpointPlace}, or a run folder for its last finished training stage. Default: the one that
-   * the model's plugin names.
+   * A checkpoint, see {@link checkpointPlace}, or a run folder, for the checkpoint of its last finished training stage.
+   * Default: the model plugin's checkpoint.
    */
   readonly weights?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
   readonly backend: Backend;
   readonly protocol?: string;
-  /** Number of questions of each benchmark to ask, from the first. Default: all. */
+  /** Only the first `limit` questions of each benchmark are asked. Default: all. */
   readonly limit?: number;
   readonly batchSize?: number;
   /** Number of questions to ask again, one at a time. */
@@ -28,7 +28,7 @@ export interface EvalRequest extends ModelParts {
   readonly featureCache?: string;
 }
 
-/** An experiment with one stage, which evaluates a saved model on the benchmarks. */
+/** Returns an experiment with one stage, which evaluates a saved model on the benchmarks. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
   const { batchSize, verify, featureCache, protocol, limit } = request;
   // Look up the benchmarks first: it is fast, and a model's plugin takes seconds to load.

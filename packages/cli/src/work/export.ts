@@ -14,7 +14,7 @@ export interface ExportRequest {
   readonly to: string;
   readonly layout: string;
   readonly dtype: string;
-  /** Bytes per weight file. */
+  /** Maximum bytes per weight file. */
   readonly shardSize: number;
   /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
   readonly model?: string;
@@ -22,7 +22,7 @@ export interface ExportRequest {
   readonly tower?: string;
 }
 
-/** Writes a checkpoint as a whole model; returns a line about what was written. */
+/** Writes a checkpoint as a complete model. Returns a line that describes what was written. */
 export async function exportModel(request: ExportRequest): Promise<string> {
   const { checkpoint, to, model, tower, layout, dtype, shardSize } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
@@ -33,7 +33,10 @@ export async function exportModel(request: ExportRequest): Promise<string> {
   await using scope = createScope(use);
   const source = scope.get(MODEL);
   if (!source.export) {
-    throw new MlanError("invalid-options", `${source.name} cannot be exported. Give --model, a plugin of a backbone.`);
+    throw new MlanError(
+      "invalid-options",
+      `${source.name} cannot be exported. Give the plugin of a backbone as --model.`,
+    );
   }
   const folder = folderAt(to);
   await source.export(folder, { layout, dtype, shardSize });

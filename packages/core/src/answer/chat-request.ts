@@ -8,13 +8,15 @@ export interface ChatMessage {
   /** "system" only in the first message. */
   readonly role: Turn["role"];
   readonly text: string;
-  /** Shown in front of the text, as in training. Only a user shows images. Default: none. */
+  /** Placed before the text, as in training. Only a user's message may have images. Default: none. */
   readonly images?: readonly ImageReference[];
 }
 
 /**
- * Prompt and images of a request that answers the last message, which is the user's, or continues it, which is the assistant's:
- * the answer is then what follows its text. Throws `invalid-data` when there is nothing to answer, and when a user's text contains {@link IMAGE_PLACEHOLDER} in a conversation with images, where it would be taken for one.
+ * Returns the prompt and images of a request that answers the last message if it is the user's, or continues it if it
+ * is the assistant's; the answer is then only the new text. Throws `invalid-data` when there is nothing to answer, and
+ * when a user's text contains {@link IMAGE_PLACEHOLDER} in a conversation with images, where it would mark the place of
+ * an image.
  */
 export function chatRequest(messages: readonly ChatMessage[]): Pick<GenerationRequest, "prompt" | "images"> {
   const images = messages.flatMap((message) => message.images ?? []);

@@ -2,37 +2,37 @@ import type { ImageReference, Turn } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Wording } from "./wording.ts";
 
-/** The text a model answers to. */
+/** What a model is asked: text to continue, or a user turn. */
 export type Prompt = RawPrompt | ChatPrompt;
 
 /**
- * Text that the model continues. The first image placeholders count, as many as the question has images; everything else
- * is text, including special tokens such as `</s>`. A prompt that is too long for the model loses its beginning; with
- * images it is refused.
+ * Text that the model continues. With n images, the first n placeholders mark their places; everything else is plain
+ * text, including special tokens such as `</s>`. For prompts that are too long, see `GenerationOptions.longPrompts`.
  */
 export interface RawPrompt {
   readonly kind: "raw";
   readonly text: string;
-  /** Whether the begin-of-sequence token comes first. */
+  /** Whether the prompt starts with the begin-of-sequence token. */
   readonly beginOfSequence: boolean;
   /**
-   * Reads the text as a harness of arXiv 2411.10557 does. In both harnesses every placeholder must have an image, and
-   * special tokens written in the text become tokens. `language` keeps the end of the text: as many positions as the model
-   * has, minus 256. `vision` keeps the beginning when there are images: as many positions as the model's format allows.
+   * Tokenizes the text like one of the two evaluation harnesses of arXiv 2411.10557. Both require an image for every
+   * placeholder and turn special tokens written in the text into tokens. Long texts are truncated: `language` keeps the
+   * last positions, 256 fewer than the model has; `vision` keeps the first positions of a text with images, up to the
+   * maximum length of the model's format.
    */
   readonly harness?: "language" | "vision";
 }
 
 /**
- * A user turn in the model's own conversation template, what was said before it, and how the answer begins. Special tokens
- * that are written in the texts are text. The n-th placeholder in the user's turns is the place of the n-th image; without
- * placeholders, the images go in front of the first user turn, as in training.
+ * A user turn, the turns before it and the beginning of the answer, to be written in the model's conversation template.
+ * Special tokens in the texts are plain text. The n-th placeholder in the user turns marks the place of the n-th image;
+ * without placeholders, all images are placed before the first user turn, as in training.
  */
 export interface ChatPrompt {
   readonly kind: "chat";
   /**
-   * What was said before: at most one system turn, then alternating turns, from a first user turn to a last assistant turn.
-   * Default: nothing, so that the template's own system prompt applies.
+   * The turns before the user's: at most one system turn, then user and assistant turns in alternation, ending with an
+   * assistant turn. Default: none, so that the template's system prompt applies.
    */
   readonly history?: readonly Turn[];
   readonly user: string;
@@ -40,22 +40,22 @@ export interface ChatPrompt {
   readonly answerStart: string;
 }
 
-/** The texts of a prompt in their order, without the template that the model puts around them. */
+/** Returns the texts of a prompt in order, without the template that the model adds. */
 export function promptTexts(prompt: Prompt): readonly string[] {
   if (prompt.kind === "raw") return [prompt.text];
   const { history = [], user, answerStart } = prompt;
   return [...history.map(({ text }) => text), user, answerStart];
 }
 
-/** What a benchmark yields; plugins extend it with the fields that their prompts need. */
+/** One question of a benchmark. Plugins add the fields that their prompts need. */
 export interface Question {
   /** Unique within its benchmark. */
   readonly id: string;
   readonly images: readonly ImageReference[];
   readonly choices?: readonly Choice[];
-  /** The right answer in the form that {@link Extractor.extract} returns, unless a protocol defines its own. */
+  /** The correct answer in the form that {@link Extractor.extract} returns. {@link Protocol.target} may override it. */
   readonly target: string;
-  /** Questions on one article or image share it; statistics treat them as dependent. */
+  /** The same for all questions about one article or image; statistics treat these questions as dependent. */
   readonly cluster?: string;
 }
 
@@ -74,58 +74,66 @@ export interface Outcome {
   readonly cluster?: string;
 }
 
-/** A number computed from all outcomes. It is called again on subsets to estimate its standard error. */
+/** A number computed from all outcomes. It is also computed on subsets, to estimate its standard error. */
 export interface Metric {
   (outcomes: readonly Outcome[]): number;
-  /** The value is the share of outcomes that are `correct`; the interval of a proportion then fits. */
+  /**
+   * Set when the value is the share of outcomes that are `correct`: it then has the confidence interval of a
+   * proportion.
+   */
   readonly proportion?: true;
 }
 
 /**
- * A named way to read answers. It is pure and needs only what an answer file keeps, so any extractor can read stored
- * answers again without the model and the data.
+ * A named way to read answers. It is pure and uses only what answer files store, so any extractor can read stored
+ * answers again without the model or the data.
  */
 export interface Extractor {
   /** Unique within its benchmark, e.g. "paper". */
   readonly name: string;
-  /** Raised whenever any answer would be read or judged differently. */
+  /** Incremented whenever any answer would be read or judged differently. */
   readonly version: number;
   /** The answer ends before the first occurrence of any of these. */
   readonly stop: readonly string[];
-  /** Reads the answer, already cut at stop strings; undefined when there is none, never a guess. */
+  /**
+   * Reads an answer that has been cut at the stop strings. Returns undefined when it finds no answer; it never guesses.
+   */
   extract(answer: string, choices: readonly Choice[]): string | undefined;
   isCorrect(extracted: string, target: string): boolean;
 }
 
-/** How one benchmark is asked and judged. Every member is pure. Results of different protocols are never mixed. */
+/**
+ * How the questions of a benchmark are asked and judged. All methods are pure. Results of different protocols are never
+ * mixed.
+ */
 export interface Protocol<Q extends Question = Question> {
   /** Unique within its benchmark, e.g. "strict". */
   readonly name: string;
-  /** Raised whenever prompts or metrics change: results of different versions do not compare. */
+  /** Incremented whenever prompts or metrics change: results of different versions are not comparable. */
   readonly version: number;
   /**
-   * The names of the wordings that it can ask in, e.g. because it keeps the prompts of code that has no others. Default: all.
+   * Names of the wordings it supports, when it reproduces code that has prompts for certain models only. Default: all.
    */
   readonly wordings?: readonly string[];
-  /** Throws `invalid-options` for a wording that it cannot ask in. */
+  /** Returns the prompt of a question. Throws `invalid-options` for a wording that the protocol does not support. */
   prompt(question: Q, wording: Wording): Prompt;
-  /** The choices in the order in which the prompt offers them; empty if it offers none. */
+  /** Returns the choices in the order in which the prompt offers them; empty if it offers none. */
   choices(question: Q): readonly Choice[];
-  /** The right answer in the form that the extractor returns. Default: the question's `target`. */
+  /** Returns the correct answer in the form that the extractor returns. Default: the question's `target`. */
   target?(question: Q): string;
   /**
-   * Whether questions without a right answer are asked anyway, as code does whose quirks a protocol keeps. Default false:
-   * such a question is refused ({@link targetProblem}).
+   * Whether questions without a correct answer are asked anyway, as the code that a protocol reproduces may do. Default
+   * false: such a question is an error ({@link targetProblem}).
    */
   readonly allowsUnanswerable?: boolean;
   readonly maximumNewTokens: number;
-  /** The extractor for models with the wording of that name; without a name, the one for most models. */
+  /** Returns the extractor for models with the named wording; without a name, the one for most models. */
   extractor(wording?: string): Extractor;
   /** The first is the benchmark's headline number. */
   readonly metrics: Readonly<Record<string, Metric>>;
 }
 
-/** Whether a value is a benchmark: a dataset that asks questions. */
+/** Whether a value is a benchmark: a dataset of questions, with protocols to ask them. */
 export function isBenchmark<Example>(value: Dataset<Example>): value is Asked<Example>;
 export function isBenchmark(value: unknown): value is Benchmark;
 export function isBenchmark(value: unknown): boolean {
@@ -134,16 +142,16 @@ export function isBenchmark(value: unknown): boolean {
   return isDataset && typeof protocol === "function" && [protocols, extractors].every(Array.isArray);
 }
 
-/** A dataset whose examples are questions, of whatever kind. */
+/** A benchmark whose examples may have any type. */
 export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "protocols" | "extractors" | "limit">;
 
 export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
   /** The names of its protocols, the default one first. */
   readonly protocols: readonly string[];
-  /** The protocol of that name; without a name, the default one. Throws `invalid-options` when there is none. */
+  /** Returns the named protocol; without a name, the default one. Throws `invalid-options` for an unknown name. */
   protocol(name?: string): Protocol<Q>;
-  /** Every way in which answers can be read, those of the protocols among them; names are distinct. */
+  /** All extractors that can read its answers, including those of its protocols. Their names are distinct. */
   readonly extractors: readonly Extractor[];
-  /** At most this many questions are asked, from the first ({@link take}). Default: all. */
+  /** Only the first `limit` questions are asked ({@link take}). Default: all. */
   readonly limit?: number;
 }

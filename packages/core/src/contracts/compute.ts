@@ -6,17 +6,17 @@ export interface Compute {
   /** TensorFlow.js's name of the backend, e.g. "onnx". */
   readonly name: string;
   /**
-   * Loads the native library and makes this TensorFlow.js's current backend. Await it before the first tensor, and
-   * again whenever another backend may have become current. Cheap when there is nothing to do. Throws `unavailable`
-   * that names what is missing and the command that installs it, `invalid-options` when the process already computes
-   * with other options.
+   * Loads the native library and makes this TensorFlow.js's current backend. Await it before creating the first tensor,
+   * and again whenever another backend may have become current. Cheap when nothing has changed. Throws `unavailable`,
+   * naming what is missing and the command that installs it, and `invalid-options` when the process already uses the
+   * backend with other options.
    */
   open(): Promise<void>;
   /**
    * Returns a function equivalent to `fn` that is recorded once per signature (structure, shapes and dtypes of the
-   * arguments, and the values of those that are not tensors) and replayed from then on. Side effects of `fn` other than
-   * tensor operations may thus happen only once: random numbers and numbers from outside become constants. Variables
-   * that `fn` assigns are updated by every call. A compute that cannot record calls `fn` each time.
+   * arguments, and the values of arguments that are not tensors) and replayed from then on. Side effects of `fn` other
+   * than tensor operations may thus happen only once, and random numbers and values from outside become constants.
+   * Variables that `fn` assigns are updated by every call. A compute that cannot record calls `fn` each time.
    *
    * Arguments and result are tensors, numbers, booleans, strings, null and undefined, nested in arrays and plain
    * objects. The result belongs to the caller's `tf.tidy`; all other tensors are disposed of. `fn` must not read a
@@ -26,29 +26,29 @@ export interface Compute {
     fn: (...parameters: Parameters) => Result,
     options?: CompiledOptions<Parameters>,
   ): CompiledFunction<Parameters, Result>;
-  /** Use of the device since the last call. Absent where it is not counted. */
+  /** Returns the use of the device since the last call. Absent when the compute does not measure it. */
   usage?(): DeviceUse;
 }
 
 export interface CompiledOptions<Parameters extends readonly unknown[] = readonly unknown[]> {
   /**
-   * Arguments that a call consumes: they are disposed of when it ends, except those that it returns, and a result that
-   * replaces some of their values may reuse their memory instead of copying it. Default none.
+   * Selects the arguments that a call consumes. They are disposed of when the call ends, except those that it returns.
+   * A result that differs from such an argument in some values may reuse its memory instead of a copy. Default: none.
    */
   readonly donated?: (...parameters: Parameters) => readonly Tensor[];
   /**
-   * Tensors and variables that do not change between calls, e.g. the weights during generation: values computed from
-   * them alone may be prepared once. When one of them changes, the function is recorded again. Default none.
+   * Tensors and variables that do not change between calls, e.g. the weights during generation: values that depend only
+   * on them may be computed once. When one of them changes, the function is recorded again. Default: none.
    */
   readonly frozen?: readonly Tensor[];
-  /** How many signatures stay recorded; the least recently used is dropped first. Default 32. */
+  /** Maximum number of recorded signatures; the least recently used is dropped first. Default 32. */
   readonly signatures?: number;
 }
 
 /** A function that is recorded once per signature of its arguments and replayed from then on. */
 export interface CompiledFunction<Parameters extends readonly unknown[], Result> {
   (...parameters: Parameters): Result;
-  /** How many signatures are recorded; 0 on a compute that does not record. */
+  /** Number of recorded signatures; 0 on a compute that does not record. */
   readonly signatures: number;
   /** Releases all recordings and their memory; the function can still be called. */
   dispose(): void;

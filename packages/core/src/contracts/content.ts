@@ -3,25 +3,28 @@ import { stat } from "node:fs/promises";
 import { sha256OfFile } from "../files/sha256-of-file.ts";
 import { unreadable } from "../files/read-digest.ts";
 
-/** Something on disk that decides a result, identified by its bytes and not by its location. */
+/** Data on disk that affects a result, identified by its bytes and not by its location. */
 export interface Content {
   /**
-   * Made from names, sizes and times, so it is cheap. While it stays the same, nobody has touched the content; when it
-   * differs, only the digest can tell. "" means unknown: the digest decides.
+   * A cheap identifier made from names, sizes and modification times. While it stays the same, the content is
+   * unchanged. When it differs, or is "" (unknown), only the digest shows whether the content has changed.
    */
   readonly stamp: string;
-  /** SHA-256 of every byte, as 64 hexadecimal digits. Reads everything: about a second per gigabyte. */
+  /** Returns the SHA-256 of all bytes, as 64 hexadecimal digits. Reads everything, at about a gigabyte per second. */
   digest(): Promise<string>;
-  /** The SHA-256 of each file by its name, where the content is files. Shares its reading with `digest`. */
+  /**
+   * Returns the SHA-256 of each file by name, when the content is files. The files are read only once for `files` and
+   * `digest`.
+   */
   files?(): Promise<Readonly<Record<string, string>>>;
 }
 
-/** A file changed more recently than this could change again within one tick of the file system's clock. */
+/** A file changed less than this long ago could change again without getting a new modification time. */
 const SETTLED_AFTER_MILLISECONDS = 2000;
 
 /**
- * The content of files, keyed by names that do not depend on their location. Throws `unavailable` naming a file that is
- * missing or cannot be read.
+ * Returns the content of files, which are keyed by names that do not depend on their location. Throws `unavailable`,
+ * naming the file, when one is missing or cannot be read.
  */
 export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: AbortSignal): Promise<Content> {
   const sorted = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
@@ -34,7 +37,7 @@ export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: A
   let reading: ReturnType<typeof readAll> | undefined;
   const readOnce = (): ReturnType<typeof readAll> =>
     (reading ??= readAll().catch((error: unknown) => {
-      // The next call may find the file again.
+      // Lets the next call try again.
       reading = undefined;
       throw error;
     }));
@@ -45,7 +48,7 @@ export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: A
   };
 }
 
-/** The {@link Content.stamp} of one file. Throws `unavailable` when its status cannot be read. */
+/** Returns the {@link Content.stamp} of one file. Throws `unavailable` when its status cannot be read. */
 export async function stampOf(file: URL): Promise<string> {
   const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
     throw unreadable(file, error);

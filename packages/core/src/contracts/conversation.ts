@@ -2,11 +2,14 @@
 export interface ImageReference {
   /** Names the image in errors and caches, e.g. the path below the image folder or a row id. */
   readonly name: string;
-  /** Where the data name the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column "image"`. */
+  /**
+   * The place in the data that names the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column
+   * "image"`.
+   */
   readonly origin?: string;
   /**
-   * "stored" (default): pixels as stored, whatever the EXIF orientation. "upright": pixels turned as the EXIF
-   * orientation says.
+   * "stored" (default): pixels as stored, whatever the EXIF orientation. "upright": pixels rotated or mirrored
+   * according to the EXIF orientation.
    */
   readonly orientation?: "stored" | "upright";
   /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be read. */
@@ -20,11 +23,11 @@ export interface ImageReference {
 
 /** What is known about an image without reading it. */
 export interface FoundImage {
-  /** Made from size and times: while it stays the same, nobody has touched the image. "" means unknown. */
+  /** Made from size and modification times: while it stays the same, the image is unchanged. "" means unknown. */
   readonly stamp: string;
   /**
-   * Identifies the image's bytes where that is possible without reading them: a checksum, or "" where the dataset's
-   * fingerprint covers them. Absent: the bytes are hashed.
+   * Identifies the image's bytes without reading them: a known checksum, or "" when the dataset's fingerprint covers
+   * them. When absent, the bytes are read and hashed.
    */
   readonly digest?: string;
 }
@@ -41,15 +44,15 @@ export interface Turn {
    */
   readonly text: string;
   /**
-   * Whether training learns this assistant turn; default true. A turn that is not learned is context for later turns.
-   * Turns of other roles are never learned.
+   * Whether this assistant turn contributes to the training loss; default true. Otherwise it is only context for later
+   * turns. Turns of other roles never contribute.
    */
   readonly learned?: boolean;
 }
 
 /**
- * One example of a tuning dataset: at most one system turn, then alternating turns, from a first user turn to a last
- * assistant turn.
+ * One example of a tuning dataset: at most one system turn, then user and assistant turns in alternation, ending with
+ * an assistant turn.
  */
 export interface Conversation {
   /** Unique within its dataset. */

@@ -16,7 +16,7 @@ export interface DatasetCard {
   readonly config?: string;
   /** The published split to read, e.g. "validation". */
   readonly split?: string;
-  /** The commit to read unless options name another. Absent: the newest one each time the dataset is opened. */
+  /** The commit to read unless options name another. Default: the newest commit each time the dataset is opened. */
   readonly revision?: string;
   /** Number of rows in the published split. */
   readonly rows?: number;
@@ -28,23 +28,23 @@ export interface OpenOptions {
   readonly onDownload?: (progress: DownloadProgress) => void;
 }
 
-/** How far a download is. */
+/** The progress of a download. */
 export interface DownloadProgress {
-  /** Where from, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
+  /** Where the file comes from, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
   readonly source: string;
   readonly file: string;
-  /** Bytes of the file on this machine, including those of an earlier start. */
+  /** Bytes downloaded so far, including those of an earlier, interrupted download. */
   readonly bytes: number;
-  /** Bytes of the whole file. */
+  /** Size of the whole file in bytes. */
   readonly size: number;
 }
 
-/** Examples of one source by index, so that slicing, shuffling, mixing and resuming are arithmetic. */
+/** Examples that are read by index, so that slicing, shuffling, mixing and resuming only compute indexes. */
 export interface Dataset<Example> {
   readonly specVersion: 1;
   readonly name: string;
   readonly card: DatasetCard;
-  /** Reads, downloads and checks; creating the dataset does none of this. */
+  /** Downloads, reads and checks the data; creating the dataset does none of this. */
   open(options?: OpenOptions): Promise<Examples<Example>>;
 }
 
@@ -63,15 +63,15 @@ export interface DatasetDefinition<Row, Example> {
   readonly card?: Partial<DatasetCard>;
   /** Reads and checks all rows. */
   rows(options: OpenOptions): Promise<readonly Row[]>;
-  /** Pure: depends on its arguments only. */
+  /** Turns a row into an example. Pure. */
   toExample(row: Row, index: number): Example | Promise<Example>;
   /** Identifies the content, e.g. a checksum or a pinned revision. Default: a hash of the rows as JSON. */
   fingerprint?(rows: readonly Row[]): string | Promise<string>;
 }
 
 /**
- * Makes a dataset from a function that reads rows and one that turns a row into an example. Their errors become
- * `invalid-data` errors that name the dataset and, where known, the row and field.
+ * Makes a dataset from a function that reads rows and a function that turns a row into an example. Errors of either
+ * become `invalid-data` errors that name the dataset and, if known, the row and field.
  */
 export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, Example>): Dataset<Example> {
   const { name, card } = definition;

@@ -10,10 +10,11 @@ export interface EvaluateRun {
    * protocol, model, stage and weights) is not asked again.
    */
   readonly answers?: URL;
-  /** The experiment's stage. Stored answers of a different stage are refused. */
+  /** The name of the experiment's stage. Stored answers of a different stage are refused. */
   readonly stage?: string;
   /**
-   * Identifies the model's current weights: equal only for equal weights. Stored answers of other weights are refused.
+   * An identifier of the model's current weights; different weights have different identifiers. Stored answers of other
+   * weights are refused.
    */
   readonly weights?: string;
   readonly signal?: AbortSignal;
@@ -24,13 +25,13 @@ export interface Evaluator {
   readonly name: string;
   evaluate(run: EvaluateRun): AsyncIterable<EvaluateEvent>;
   /**
-   * Checks an evaluation that has not begun, as a run does before its first stage. Throws `invalid-options` for a
-   * benchmark that cannot be asked this way.
+   * Checks a planned evaluation; a run calls this before its first stage. Throws `invalid-options` when this evaluator
+   * cannot ask the benchmark.
    */
   check?(planned: PlannedEvaluation): Promise<void>;
 }
 
-/** An evaluation as it is known before the model is loaded. */
+/** What is known about an evaluation before the model is loaded. */
 export type PlannedEvaluation = Pick<EvaluateRun, "benchmark" | "protocol" | "signal">;
 
 export type EvaluateEvent = EvaluateStartEvent | QuestionAnsweredEvent | EvaluateEndEvent;
@@ -46,27 +47,29 @@ export interface EvaluateStartEvent {
 /** One line of the answer file: everything needed to read and judge the answer again. */
 export interface AnswerRecord {
   readonly id: string;
-  /** The generated text; if choices were ranked, the label of the likeliest. */
+  /** The generated text; if choices were ranked, the label of the most likely choice. */
   readonly answer: string;
   /** null if the extractor could read nothing from the answer. */
   readonly extracted: string | null;
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
-  /** Identifies the prompt: equal for two questions that were asked in the same words. */
+  /** Number of positions that the prompt lost because it was too long. Absent: none. */
+  readonly cutPositions?: number;
+  /** An identifier of the prompt; equal prompts have equal identifiers. */
   readonly prompt?: string;
-  /** As the prompt offered them. */
+  /** The choices in the order of the prompt. */
   readonly choices?: readonly Choice[];
-  /** One for each of `choices`, if choices were ranked. */
+  /** One score per choice, if choices were ranked. */
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** How likely a choice is to the model. */
+/** How likely the model considers a choice. */
 export interface ChoiceScore {
-  /** Sum over the tokens of the continuation, natural logarithm. */
+  /** Natural logarithm of the continuation's probability: the sum over its tokens. */
   readonly logProbability: number;
   readonly tokens: number;
-  /** Characters of the continuation. */
+  /** Length of the continuation in characters. */
   readonly characters: number;
 }
 
@@ -80,9 +83,9 @@ export interface QuestionAnsweredEvent {
 
 export interface Estimate {
   readonly value: number;
-  /** Of `value`, by the delete-one-cluster jackknife. Absent when there are fewer than two clusters. */
+  /** Standard error of `value`, by the delete-one-cluster jackknife. Absent with fewer than two clusters. */
   readonly standardError?: number;
-  /** Absent when there are fewer than two clusters. */
+  /** Confidence interval of `value`. Absent with fewer than two clusters. */
   readonly interval?: Interval;
 }
 
@@ -90,19 +93,25 @@ export interface Estimate {
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** E.g. 0.95. */
+  /** The confidence level, e.g. 0.95. */
   readonly level: number;
-  /** Wilson's score interval of one proportion, or percentiles of resampled clusters (of questions, without clusters). */
+  /**
+   * Wilson's score interval of a proportion, or percentiles of a bootstrap over clusters (over questions if there are
+   * no clusters).
+   */
   readonly method: "wilson" | "cluster-bootstrap";
 }
 
-/** What was asked, in which words, and how it was judged. Results are comparable only if all three are equal. */
+/**
+ * Identify what was asked, with which prompts, and how it was judged. Results are comparable only if all three are
+ * equal.
+ */
 export interface Fingerprints {
-  /** Of the benchmark's data. */
+  /** Fingerprint of the benchmark's data. */
   readonly questions: string;
-  /** Of the prompts as the model received them. */
+  /** Fingerprint of the prompts as the model received them. */
   readonly prompts: string;
-  /** Of evaluator, protocol, extractor and metrics, with their versions. */
+  /** Fingerprint of evaluator, protocol, extractor and metrics, with their versions. */
   readonly protocol: string;
 }
 
@@ -116,30 +125,38 @@ export interface BenchmarkResult {
   /** The name of the model's wording. */
   readonly wording: string;
   readonly fingerprints: Fingerprints;
+  /** See {@link Model.templateFingerprint}. */
+  readonly template?: string;
   readonly questions: number;
-  /** How many questions the benchmark has, if only its first `questions` were asked ({@link take}). */
+  /** Number of questions in the benchmark, if only the first `questions` were asked ({@link take}). */
   readonly questionsInBenchmark?: number;
-  /** Answers from which nothing could be read. */
+  /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
-  /** The first is the headline. */
+  /** Number of questions whose prompt was cut because it was too long. Absent: not counted. */
+  readonly cutPrompts?: number;
+  /** Estimates by metric name. The first is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**
-   * Positions of the prompts that this call asked, and how many of them were computed: shared positions count once. In a
-   * run's results NaN (null in results.json) if the answers were stored already, since their cost is no longer known.
+   * Number of prompt positions in this call, and how many of them were computed; positions shared by several prompts
+   * are computed once. In a run's results NaN (null in results.json) if the answers were already stored, since their
+   * cost is no longer known.
    */
   readonly positions: { readonly prompts: number; readonly computed: number };
-  /** Of this call; NaN when `positions` is. */
+  /** Duration of this call; NaN when `positions` is NaN. */
   readonly seconds: number;
-  /** Present if it was requested. */
+  /** Present if verification was requested. */
   readonly verification?: Verification;
 }
 
-/** Whether answers depend on the other questions of their batch. */
+/** Shows whether answers depend on the other questions in their batch. */
 export interface Verification {
   /** How many questions, drawn at random, were asked again on their own. */
   readonly checked: number;
   readonly flips: readonly Flip[];
-  /** The smallest difference between the two highest logits, over all tokens of the answers to single questions. */
+  /**
+   * The smallest difference between the two highest logits, over all tokens of the answers to questions asked on their
+   * own.
+   */
   readonly smallestMargin: number;
 }
 
@@ -148,7 +165,7 @@ export interface Flip {
   readonly id: string;
   readonly together: string;
   readonly alone: string;
-  /** The smallest margin of the answer to the single question. */
+  /** The smallest margin in the answer to the question asked on its own. */
   readonly margin: number;
 }
 

@@ -8,40 +8,54 @@ export interface GenerationRequest {
   readonly prompt: Prompt;
   readonly images: readonly ImageReference[];
   readonly maximumNewTokens: number;
-  /** Generation may stop once it has produced one of these; {@link Generation.text} is not cut, streamed text is. */
+  /**
+   * Generation may stop as soon as the answer contains one of these strings. Streamed text is cut before it;
+   * {@link Generation.text} is not.
+   */
   readonly stop?: readonly string[];
-  /** Token ids that end the answer and are no part of its text. */
+  /** Token ids that end the answer and are not part of its text. */
   readonly stopTokens?: readonly number[];
-  /** How tokens are drawn. Default: the likeliest token is taken. */
+  /** How tokens are sampled. Default: greedy decoding, which takes the most likely token. */
   readonly sampling?: Sampling;
   /**
-   * Makes tokens of the prompt and of the answer so far less likely: positive logits are divided by it, negative ones
-   * multiplied (arXiv 1909.05858). Above 0; below 1 it makes them likelier. Applies to greedy answers too. Default 1.
+   * For tokens that occur in the prompt or in the answer so far, positive logits are divided by this number and
+   * negative logits are multiplied by it (arXiv 1909.05858). Greater than 0. Above 1 these tokens become less likely,
+   * below 1 more likely. Applies to greedy decoding too. Default 1.
    */
   readonly repetitionPenalty?: number;
   /**
-   * How many of the likeliest tokens are reported at each position of the answer, 0 or more; the generated token is
-   * reported too. Default: {@link Generation.logProbabilities} is absent.
+   * How many of the most likely tokens to report at each position of the answer, 0 or more; the generated token is
+   * always reported. Default: {@link Generation.logProbabilities} is absent.
    */
   readonly logProbabilities?: number;
-  /** Ends this answer alone, with `finish` "aborted" and the text so far. */
+  /** Ends only this answer, which then has `finish` "aborted" and the text so far. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * How the next token is drawn, in this order and by the rules of Hugging Face transformers: temperature, `topK`, `topP`,
- * `minP`. An answer depends on its request alone, not on the requests beside it, as far as the logits do.
+ * How the next token is sampled. `temperature`, `topK`, `topP` and `minP` apply in this order and work as in Hugging
+ * Face transformers. The other requests of a call do not affect an answer, except through rounding differences in the
+ * logits.
  */
 export interface Sampling {
-  /** Logits are divided by it. 0 takes the likeliest token. Default 1. */
+  /** Logits are divided by it. 0 means greedy decoding. Default 1. */
   readonly temperature?: number;
-  /** Only this many of the likeliest tokens are drawn, and those as likely as the last of them. 1 or more. Default: all. */
+  /**
+   * Samples only from this many of the most likely tokens, and from tokens as likely as the last of them. 1 or more.
+   * Default: all tokens.
+   */
   readonly topK?: number;
-  /** Only the fewest likeliest tokens whose probabilities add up to `topP` or more are drawn. 0 to 1. Default 1. */
+  /**
+   * Samples only from the smallest set of most likely tokens whose probabilities add up to `topP` or more. 0 to 1.
+   * Default 1.
+   */
   readonly topP?: number;
-  /** Only tokens at least `minP` times as likely as the likeliest are drawn. 0 to 1. Default 0. */
+  /**
+   * Samples only from tokens whose probability is at least `minP` times that of the most likely token. 0 to 1. Default
+   * 0.
+   */
   readonly minP?: number;
-  /** A whole number; the same seed and request give the same answer. Default: a different one each time. */
+  /** A whole number. The same seed and request produce the same answer. Default: a different seed each time. */
   readonly seed?: number;
 }
 
@@ -49,39 +63,42 @@ export interface GenerationOptions {
   /** Requests answered in parallel. Default: the model's choice. */
   readonly batchSize?: number;
   /**
-   * Whether a prefix that prompts of one call share is computed once. Default true. Answers are unchanged; scores may
-   * differ in the last bits.
+   * Whether a prefix that several prompts of a call share is computed only once. Default true. Answers are unchanged;
+   * scores may differ in the last bits.
    */
   readonly sharePrefixes?: boolean;
   /**
-   * A folder, created when missing, that caches the frozen components' image features by the image's content for later
-   * calls and other processes. Answers do not depend on it. Default none.
+   * A folder that caches the image features of frozen components for later calls and other processes, keyed by the
+   * content of the image. Created if missing. Answers do not depend on it. Default: none.
    */
   readonly featureCache?: Location;
   /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
   readonly details?: boolean;
   /**
-   * What happens to a prompt that is too long for the model. `refuse` (default) throws `invalid-data`; `cut` leaves out
-   * its beginning, unless it has images, and says so in {@link Generation.cutPositions}. Does not apply to prompts with a
-   * `harness`, which are always cut.
+   * What happens to a prompt that is too long for the model. `refuse` (default) throws `invalid-data`; `cut` removes
+   * its beginning and reports {@link Generation.cutPositions}, but also refuses prompts with images. Prompts with a
+   * `harness` are always cut.
    */
   readonly longPrompts?: "refuse" | "cut";
-  /** Called with new text of an answer as soon as it is certain. For one answer, {@link streamAnswer} is easier. */
+  /**
+   * Called with new text of an answer as soon as later tokens can no longer change it. For a single answer,
+   * {@link streamAnswer} is easier.
+   */
   readonly onText?: (piece: TextPiece) => void;
   /** Ends the call: it throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * New text of an answer. The pieces of an answer add up to its text before the first stop string. A piece never ends
- * within a character, nor with the beginning of a stop string unless the answer ends there.
+ * New text of an answer. Joined, the pieces of an answer are its text before the first stop string. A piece never ends
+ * within a character, and ends with the beginning of a stop string only where the answer ends.
  */
 export interface TextPiece {
   /** The request's id. */
   readonly id: string;
-  /** May be "" when there are `logProbabilities`. */
+  /** May be "" in a piece with `logProbabilities`. */
   readonly text: string;
-  /** Of the tokens generated since the last piece; where the request wants them. */
+  /** The tokens generated since the previous piece. Present if the request has `logProbabilities`. */
   readonly logProbabilities?: readonly GeneratedToken[];
 }
 
@@ -91,12 +108,15 @@ export interface TokenLogProbability {
    * The token's text within an answer; "" for special tokens, U+FFFD for a part of a character.
    */
   readonly text: string;
-  /** Natural logarithm, by the model's logits: before the repetition penalty and before sampling changes them. */
+  /**
+   * Natural logarithm of the token's probability, from the model's logits before repetition penalty and sampling change
+   * them.
+   */
   readonly logProbability: number;
 }
 
 export interface GeneratedToken extends TokenLogProbability {
-  /** As many as the request wants, the likeliest first. */
+  /** As many tokens as the request asks for, the most likely first. */
   readonly likeliest: readonly TokenLogProbability[];
 }
 
@@ -105,22 +125,32 @@ export interface Generation {
   readonly id: string;
   /** New text only, special tokens removed. */
   readonly text: string;
-  /** "stop" after a stop string or stop token, "aborted" by the request's own signal. */
+  /**
+   * "stop": by a stop string or stop token. "length": after the maximum number of new tokens. "aborted": by the
+   * request's signal.
+   */
   readonly finish: "end-of-sequence" | "stop" | "length" | "aborted";
-  /** Positions of the prompt, image positions included. */
+  /** Number of positions of the prompt, including image positions. */
   readonly promptLength: number;
-  /** Positions computed for this answer's prompt; a shared prefix counts for the first answer that uses it. */
+  /**
+   * Number of prompt positions computed for this answer; a shared prefix counts only for the first answer that uses it.
+   */
   readonly computedPositions: number;
-  /** Positions that the prompt lost because it was too long. Absent: none. */
+  /** Number of positions removed from a prompt that was too long. Absent when none were removed. */
   readonly cutPositions?: number;
-  /** Number of generated tokens, the one that ended the answer included. Absent: not known. */
+  /** Number of generated tokens, including the one that ended the answer. Absent when unknown. */
   readonly newTokens?: number;
-  /** The seed with which tokens were drawn. Only where they were. */
+  /** The seed used for sampling. Absent when tokens were not sampled. */
   readonly seed?: number;
-  /** One for each generated token. Only with {@link GenerationRequest.logProbabilities}. */
+  /** One entry per generated token. Present with {@link GenerationRequest.logProbabilities}. */
   readonly logProbabilities?: readonly GeneratedToken[];
-  /** The generated tokens, the one that ended the sequence included. Only with {@link GenerationOptions.details}. */
+  /**
+   * The generated token ids, including the one that ended the sequence. Present with {@link GenerationOptions.details}.
+   */
   readonly tokens?: readonly number[];
-  /** Difference between the two highest logits at each of `tokens`: how close another answer was. Only with details. */
+  /**
+   * Difference between the two highest logits at each of `tokens`; small where a different token was almost chosen.
+   * Present with {@link GenerationOptions.details}.
+   */
   readonly margins?: readonly number[];
 }

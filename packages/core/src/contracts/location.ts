@@ -10,8 +10,8 @@ import { MlanError, shownValue } from "../errors.ts";
 export type Location = string | URL;
 
 /**
- * The URL of a file. Does not access the disk. Throws `invalid-options`, starting with the name of the `option`, for a
- * value that is neither a path nor a `file:` URL.
+ * Returns the URL of a file. Does not access the disk. Throws `invalid-options` for a value that is neither a path nor
+ * a `file:` URL; the message starts with `option`.
  */
 export function toFileUrl(location: Location, option?: string): URL {
   const problem = problemOf(location);
@@ -21,20 +21,20 @@ export function toFileUrl(location: Location, option?: string): URL {
   return FILE_SCHEME.test(location) ? new URL(location) : pathToFileURL(resolve(location));
 }
 
-/** Like {@link toFileUrl}, for a folder: the URL ends in a slash even if the location does not. */
+/** Like {@link toFileUrl}, but for a folder: the URL always ends in a slash. */
 export function toFolderUrl(location: Location, option?: string): URL {
   return asFolder(toFileUrl(location, option));
 }
 
-/** The URL with a slash at its end, below which names of files are resolved. */
+/** Returns the URL with a slash at its end, so that file names can be resolved against it. */
 export function asFolder(url: URL): URL {
   return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
 
-/** Schema of an option that takes the {@link Location} of a file; outputs a `URL`. */
+/** Schema for an option that is the {@link Location} of a file; outputs a `URL`. */
 export const fileLocation: z.ZodType<URL, Location> = schemaOf((location) => toFileUrl(location));
 
-/** Schema of an option that takes the {@link Location} of a folder; outputs a `URL` that ends in a slash. */
+/** Schema for an option that is the {@link Location} of a folder; outputs a `URL` that ends in a slash. */
 export const folderLocation: z.ZodType<URL, Location> = schemaOf((location) => toFolderUrl(location));
 
 const FILE_SCHEME = /^file:/i;
@@ -49,7 +49,7 @@ function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location
     .transform(convert);
 }
 
-/** Why a value is not a location; undefined when it is one. */
+/** Describes why a value is not a location; undefined when it is one. */
 function problemOf(value: unknown): string | undefined {
   if (typeof value !== "string" && !(value instanceof URL)) {
     return `expected a path or a file: URL, found ${shownValue(value)}`;

@@ -2,29 +2,14 @@ import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
+import type { ConversationFormat } from "./conversation-format.ts";
 import type { OpenOptions } from "./dataset.ts";
 import type { Generation, GenerationOptions, GenerationRequest } from "./generation.ts";
 import type { Wording } from "./wording.ts";
 import { MlanError } from "../errors.ts";
 
-/** The parts of a multimodal model, each frozen or trained as a whole. */
+/** A part of a multimodal model, frozen or trained as a whole. */
 export type Component = "language" | "projector" | "vision";
-
-/** How conversations become tokens and images become pixels; stored with every checkpoint. */
-export interface ConversationFormat {
-  /** The model's name for a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
-  readonly template: string;
-  /** `pad` makes images square with the mean colour; `square` leaves them to the centre crop. */
-  readonly imageAspectRatio: "pad" | "square";
-  /** Positions after which a conversation is truncated, image positions included. */
-  readonly maximumLength: number;
-}
-
-/** A {@link ConversationFormat} as a recipe asks for it: without a template, the model's own applies. */
-export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
-  /** Default: {@link ModelInspection.tuningTemplate}. */
-  readonly template?: string;
-}
 
 /** A model that is not loaded yet. */
 export interface ModelSource {
@@ -37,16 +22,17 @@ export interface ModelSource {
   open(options?: OpenModelOptions): Promise<Model>;
   /**
    * Checks everything that `open` needs without loading it; a run calls this before its first stage. Throws the errors
-   * that `open` would throw for files that are missing, truncated or do not belong together. When absent, a run does
-   * not notice that the weights changed between two starts.
+   * that `open` would throw for files that are missing, truncated or do not belong together. When absent, a run cannot
+   * detect weights that changed since an earlier start.
    */
   inspect?(options?: OpenOptions): Promise<ModelInspection>;
   /**
-   * Writes the model as a whole into another folder, without loading it at once. `options` are the model's own, such as
-   * the layout. Throws the errors of `open`, and `invalid-options`. Absent: it cannot be exported.
+   * Writes the complete model into another folder, without holding all of it in memory. `options` depend on the kind of
+   * model, e.g. its layout. Throws the errors of `open`, and `invalid-options`. Absent when the model cannot be
+   * exported.
    */
   export?(folder: URL, options?: Readonly<Record<string, unknown>>): Promise<void>;
-  /** True for a model that can be asked and not trained; an experiment with training stages is refused before it runs. */
+  /** True for a model that cannot be trained. An experiment that would train it fails before it runs. */
   readonly answersOnly?: boolean;
 }
 
@@ -57,36 +43,36 @@ export interface TrainableModelSource extends ModelSource {
 
 /** What is known about a model before it is loaded. */
 export interface ModelInspection {
-  /** Everything on disk that decides what the model answers: configuration, tokenizer and weights. */
+  /** Everything on disk that determines the model's answers: configuration, tokenizer and weights. */
   readonly content: Content;
   /**
-   * What a user should know about how the files were read, such as weights that are not used: a sentence each, without a
-   * full stop. Default none.
+   * Facts about the files that a user should know, e.g. that some weights are not used: one sentence each, without a
+   * full stop. Default: none.
    */
   readonly notices?: readonly string[];
   /** Number of parameter values in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /**
-   * The components that a checkpoint of {@link SaveModelOptions.trainedOnly} holds whether they were trained or not,
-   * besides those that were. Absent: all.
+   * The components that a checkpoint saved with {@link SaveModelOptions.trainedOnly} contains even when they were not
+   * trained. Default: all.
    */
   readonly alwaysSaved?: readonly Component[];
-  /** Whether it reads images; absent when unknown before it is loaded. */
+  /** Whether the model accepts images; absent when unknown before it is loaded. */
   readonly readsImages?: boolean;
   /**
    * Checks the header of an image file without decoding it. Throws `invalid-data`, naming the image, for a format that
    * the model does not read.
    */
   checkImage?(image: ImageReference, bytes: Uint8Array): void;
-  /** The template of a recipe that names none. Absent: a recipe must name one. */
+  /** The template for recipes that name none. When absent, recipes must name one. */
   readonly tuningTemplate?: string;
-  /** How the model is asked in a format; default: its checkpoint's. Absent when unknown. */
+  /** Returns the wording for a format. Default: the checkpoint's format. Absent when unknown. */
   wording?(format?: ConversationFormat): Wording;
-  /** Throws `invalid-options` for a format that the model will not take, such as a template that it does not know. */
+  /** Throws `invalid-options` for a format that the model does not support, e.g. one with an unknown template. */
   checkFormat?(format: ConversationFormat): void;
-  /** Throws `invalid-options` where {@link TrainableModel.learn} would for these components. */
+  /** Throws `invalid-options` when {@link TrainableModel.learn} would throw it for these components. */
   checkLearning?(components: readonly Component[]): void;
-  /** Like {@link TrainableModel.encode} once the model has that format. */
+  /** Like {@link TrainableModel.encode}, for a model in the given format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
 
@@ -94,24 +80,30 @@ export interface OpenModelOptions extends OpenOptions {
   readonly seed?: number;
 }
 
-/** What an evaluation needs: a model that answers, on this machine or behind an API. */
+/** A model that answers prompts, on this machine or behind an API. */
 export interface Model {
   readonly specVersion: 1;
   readonly name: string;
-  /** Identifies architecture, tokenizer and format. The weights, which training changes, are not part of it. */
+  /** Identifies architecture, tokenizer and format, but not the weights, which training changes. */
   readonly fingerprint: string;
-  /** How it expects to be asked, in its current format if it has one. */
+  /** The prompt format that it expects, for its current conversation format if it has one. */
   readonly wording: Wording;
-  /** The most positions of a prompt and its answer together. Absent: not known. */
+  /**
+   * Identifies how conversations are written in its current format: equal for equal texts, special tokens and places of images.
+   * Absent where it is not known, and for a model that has learned no conversations.
+   */
+  readonly templateFingerprint?: string | undefined;
+  /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
   readonly maximumPositions?: number;
   /**
-   * Answers, in the order in which they finish; greedy unless a request says otherwise. Throws an {@link MlanError} naming
-   * the request when its logits are NaN or infinite, or when its options are out of range.
+   * Yields one answer per request, in the order in which they finish. Decoding is greedy unless a request has
+   * `sampling`. Throws an {@link MlanError} naming the request when its logits are NaN or infinite, or when its options
+   * are out of range.
    */
   generate(requests: readonly GenerationRequest[], options?: GenerationOptions): AsyncIterable<Generation>;
   /**
-   * Log-probabilities of given continuations, in the order of the requests. Throws like `generate` unless they are
-   * finite, and `unavailable` when the model cannot score.
+   * Returns the log-probabilities of given continuations, in the order of the requests. Throws the errors of
+   * `generate`, and `unavailable` when the model cannot score.
    */
   score(requests: readonly ScoreRequest[], options?: GenerationOptions): Promise<readonly Score[]>;
   /** Frees all tensors. */
@@ -120,11 +112,11 @@ export interface Model {
 
 export interface EncodeOptions {
   /**
-   * How the answers of a conversation are found. `text` (default): in the rendered text, as the original code of arXiv
-   * 2411.10557 does; when a turn contains the template's own words or a special token, nothing or too much is learned,
-   * and {@link Encoded.problem} says which. `turns`: each turn is encoded as plain text and exactly the answers are
-   * learned. The original learns all answers, so a conversation with a turn that is not learned is always encoded by
-   * `turns`.
+   * How the answers in a conversation are located. `text` (default) searches the rendered text, as the original code of
+   * arXiv 2411.10557 does. When a turn contains words of the template or a special token, no position or too many
+   * become supervised, and {@link Encoded.problem} says which. `turns` encodes each turn as plain text and supervises
+   * exactly the answers. It is always used for a conversation with a turn that is not `learned`, which the original
+   * code does not support.
    */
   readonly answerSpans?: "text" | "turns";
 }
@@ -134,16 +126,16 @@ export interface Encoded {
   readonly id: string;
   /** Token ids; each image is one negative placeholder id. */
   readonly inputIds: Int32Array;
-  /** Same length as `inputIds`; -100 where nothing is learned. */
+  /** Same length as `inputIds`; -100 at positions that are not supervised. */
   readonly labels: Int32Array;
   readonly images: readonly ImageReference[];
-  /** Positions once image features have replaced the placeholders. */
+  /** Number of positions after image features have replaced the placeholders. */
   readonly length: number;
-  /** Positions that are learned. */
+  /** Number of supervised positions: those that contribute to the loss. */
   readonly supervised: number;
   /**
-   * Why nothing is learned from this conversation (`supervised` is then 0), or why something other than its answers is;
-   * absent otherwise.
+   * Why no position is supervised (`supervised` is then 0), or why positions other than the answers are. Absent
+   * otherwise.
    */
   readonly problem?: string;
 }
@@ -157,17 +149,22 @@ export interface ScoreRequest {
 
 export interface Score {
   readonly id: string;
-  /** Sum over the continuation's tokens, natural logarithm. */
+  /** Natural logarithm of the continuation's probability: the sum over its tokens. */
   readonly logProbability: number;
   readonly tokens: number;
-  /** Positions of prompt and continuation, images included, except the last, which predicts nothing. */
+  /**
+   * Number of positions of prompt and continuation, including images, but without the last one, which predicts nothing.
+   */
   readonly length: number;
-  /** How many of these were computed for this request, counted as in {@link Generation.computedPositions}. */
+  /** How many of these positions were computed for this request, counted as in {@link Generation.computedPositions}. */
   readonly computedPositions: number;
+  /** Positions that the prompt lost because it was too long. Absent: none. */
+  readonly cutPositions?: number;
 }
 
 /**
- * Positions of a batch by kind. `text`, `image` and `padding` add up to rows x length; `supervised` is part of `text`.
+ * Numbers of positions in a batch, by kind. `text`, `image` and `padding` add up to rows x length; `supervised` is part
+ * of `text`.
  */
 export interface TokenCounts {
   readonly text: number;
@@ -176,10 +173,10 @@ export interface TokenCounts {
   readonly supervised: number;
 }
 
-/** Tensors under the model's own names. */
+/** Tensors by name; the model chooses the names. */
 export type BatchTensors = Readonly<Record<string, Tensor>>;
 
-/** Conversations of one forward and backward pass as tensors; only the model knows their meaning. */
+/** The conversations of one forward and backward pass as tensors, which only the model interprets. */
 export interface Batch {
   readonly counts: TokenCounts;
   /** Everything that the batch's loss depends on. */
@@ -189,7 +186,7 @@ export interface Batch {
 }
 
 export interface BatchShape {
-  /** Rows; missing ones are filled with padding so that few shapes are compiled. */
+  /** Number of rows. Rows without an example are padding, so that few shapes need to be compiled. */
   readonly rows: number;
   /** Positions per row; at least the length of the longest example. */
   readonly length: number;
@@ -204,66 +201,66 @@ export interface Parameter {
   read(): Promise<Float32Array>;
 }
 
-/** A parameter while it learns. */
+/** A parameter that is being trained. */
 export interface LearningParameter extends Parameter {
-  /** float32. Disposed of when the learning ends. */
+  /** float32. {@link Learning.end} disposes of it. */
   readonly variable: Variable;
 }
 
-/** A period during which some of a model's parameters are variables. */
+/** The parameters of a model that are being trained, from {@link TrainableModel.learn} until `end`. */
 export interface Learning {
-  /** The parameters that learn, in the order of {@link TrainableModel.parameters}. */
+  /** The parameters being trained, in the order of {@link TrainableModel.parameters}. */
   readonly parameters: readonly LearningParameter[];
-  /** Turns them back into constants that keep the learned values. */
+  /** Turns the parameters back into constants with the learned values. */
   end(): void;
 }
 
 /** How gradients are computed; does not affect their values. */
 export interface GradientOptions {
   /**
-   * Gradient checkpointing (arXiv 1604.06174): the forward pass keeps few activations and is partly recomputed for the
-   * gradient. Far less memory for at most a third more time. Default false.
+   * Gradient checkpointing (arXiv 1604.06174): the forward pass keeps few activations, and the backward pass recomputes
+   * the others. Needs far less memory and at most a third more time. Default false.
    */
   readonly gradientCheckpointing?: boolean;
 }
 
 export interface SaveModelOptions {
   /**
-   * Whether components that are as in the folders that the model was opened from may be left out; the saved folder
-   * names those folders and what they must hold, and `load` and the model's source read both. Default false. A model
-   * may save everything all the same.
+   * Whether components that are unchanged since the model was opened may be left out. The saved folder then names the
+   * folders that contain them and their expected content, and `load` and the model's source read those folders too. A
+   * model may ignore this option and save everything. Default false.
    */
   readonly trainedOnly?: boolean;
 }
 
 export interface TrainableModel extends Model {
   readonly format: ConversationFormat;
-  /** The template of a recipe that names none, see {@link formatFor}. Absent: a recipe must name one. */
+  /** The template for recipes that name none, see {@link formatFor}. When absent, recipes must name one. */
   readonly tuningTemplate?: string;
   setFormat(format: ConversationFormat): void;
-  /** Tokens and label mask of a conversation in the current format. */
+  /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
-  /** All parameters; none is a variable before {@link learn}. */
+  /** Returns all parameters. None is a variable before {@link learn} is called. */
   parameters(): readonly Parameter[];
   /**
-   * Turns the parameters of these components into variables that share their data, until the learning ends. Throws
-   * `contract` while another learning is active.
+   * Turns the parameters of these components into variables that share their data, until {@link Learning.end}. Throws
+   * `contract` before an earlier {@link Learning} has ended.
    */
   learn(components: readonly Component[]): Learning;
   /**
-   * Pads the examples, reads and preprocesses the images, and splices their features in. Text-only batches do not run
-   * the vision tower.
+   * Pads the examples, reads and preprocesses their images, and inserts the image features. Text-only batches do not
+   * run the vision tower.
    */
   collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
   /**
-   * Mean cross-entropy over the supervised positions of a batch with these tensors, in nats. Differentiable with
-   * respect to the parameters that learn. It may be compiled: its operations depend only on the tensors' names, shapes
-   * and dtypes, and it reads no data. Throws `contract` for tensors of another model's batch.
+   * Returns the mean cross-entropy, in nats, over the supervised positions of a batch with these tensors.
+   * Differentiable with respect to the parameters being trained. It may be compiled: its operations depend only on the
+   * tensors' names, shapes and dtypes, and it reads no data. Throws `contract` for tensors of another model's batch.
    */
   loss(tensors: BatchTensors, options?: GradientOptions): Scalar;
   /**
-   * Analytic count of floating-point operations of one forward and backward pass over the batch for the parameters that
-   * learn, padding and recomputation included.
+   * Returns the number of floating-point operations, by formula, of one forward and backward pass over the batch for
+   * the parameters being trained, including padding and recomputation.
    */
   trainingFlops(batch: Batch, options?: GradientOptions): number;
   /**
@@ -279,21 +276,7 @@ export interface TrainableModel extends Model {
   load(folder: URL): Promise<void>;
 }
 
-/**
- * A recipe's format with its template: the model's own where the recipe names none. Throws `invalid-options` when neither
- * names one.
- */
-export function formatFor(
-  format: RecipeFormat,
-  { name, tuningTemplate }: { readonly name: string; readonly tuningTemplate?: string | undefined },
-): ConversationFormat {
-  const template = format.template ?? tuningTemplate;
-  if (template !== undefined) return { ...format, template };
-  const message = `the recipe names no template, and ${name} does not say in which it is tuned; set format.template.`;
-  throw new MlanError("invalid-options", message);
-}
-
-/** The model as one that can be trained. Throws `invalid-options` for a model that only answers. */
+/** Returns the model with the methods for training. Throws `invalid-options` for a model that cannot be trained. */
 export function trainableModel(model: Model): TrainableModel {
   if (isTrainable(model)) return model;
   throw answersOnly(model.name);
@@ -301,7 +284,7 @@ export function trainableModel(model: Model): TrainableModel {
 
 /** The error for a model that cannot be trained. */
 export function answersOnly(name: string): MlanError {
-  const message = `${name} can only be asked, not trained; leave out the training stages, or use a model that is on this machine.`;
+  const message = `${name} cannot be trained, only asked; leave out the training stages, or use a model that is on this machine.`;
   return new MlanError("invalid-options", message);
 }
 

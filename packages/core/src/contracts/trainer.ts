@@ -1,11 +1,12 @@
 import type { DeviceUse } from "./compute.ts";
+import type { RecipeFormat } from "./conversation-format.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Component, EncodeOptions, ModelInspection, RecipeFormat, TokenCounts, TrainableModel } from "./model.ts";
+import type { Component, EncodeOptions, ModelInspection, TokenCounts, TrainableModel } from "./model.ts";
 
-/** Everything that decides what one training stage does, except model, data and seed. */
+/** Everything that determines what a training stage does, except model, data and seed. */
 export interface TrainingRecipe {
-  /** The components that learn; the others are frozen. */
+  /** The components to train; the others are frozen. */
   readonly trained: readonly Component[];
   readonly format: RecipeFormat;
   /** Conversations per optimiser step. */
@@ -22,20 +23,20 @@ export interface TrainingRecipe {
   readonly weightDecay: number;
   /** Global gradient norm above which gradients are scaled down. Absent: no clipping. */
   readonly maximumGradientNorm?: number;
-  /** Batches hold conversations of one modality and similar length, as in the original code. */
+  /** Whether each batch contains conversations of one modality and similar length, as in the original code. */
   readonly groupByModality: boolean;
   /**
    * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of
-   * their means, as in the original code. `position`: each supervised position of the step; conversations without one
-   * are left out of the training.
+   * the micro-batches' means, as in the original code. `position`: each supervised position; conversations without
+   * supervised positions are left out of training.
    */
   readonly lossWeighting?: "micro-batch" | "position";
   /**
-   * The lengths by which `groupByModality` groups data without any image: `signed` (default), negative as in the
-   * original code, or `absolute`.
+   * The lengths that `groupByModality` uses for data without any image: `signed` (default), which are negative, as in
+   * the original code, or `absolute`.
    */
   readonly groupLengths?: "signed" | "absolute";
-  /** How the answers of a conversation are found. Default `text`, as in the original code. */
+  /** How the answers in a conversation are located. Default `text`, as in the original code. */
   readonly answerSpans?: EncodeOptions["answerSpans"];
   /** Steps between checkpoints; the last step always saves one. */
   readonly checkpointEvery: number;
@@ -48,8 +49,8 @@ export interface TrainRun {
   readonly seed: number;
   /**
    * The folder of this stage's checkpoints; its URL ends in a slash. Each checkpoint is a folder `step-<number>` whose
-   * `checksums.json` lists its files; only these are removed when a run is replaced. When there are checkpoints
-   * already, training resumes from the newest and its result is bit-identical to that of an uninterrupted training.
+   * `checksums.json` lists its files; only listed files are removed when a run is replaced. If there are checkpoints,
+   * training resumes from the newest one, and its result is bit-identical to that of uninterrupted training.
    */
   readonly folder: URL;
   readonly signal?: AbortSignal;
@@ -58,30 +59,30 @@ export interface TrainRun {
 export interface Trainer {
   readonly specVersion: 1;
   readonly name: string;
-  /** The caller logs, plots and may stop it (with `break` or `signal`). When it ends, the model is trained. */
+  /** Trains the model and yields an event per step. The caller may stop it with `break` or `signal`. */
   train(run: TrainRun): AsyncIterable<TrainEvent>;
   /**
-   * Checks a training before it begins; a run calls this before its first stage. Throws `invalid-options` for a recipe
-   * that cannot be carried out. Returns the disk space it needs.
+   * Checks a planned training stage; a run calls this before its first stage. Throws `invalid-options` for a recipe
+   * that cannot be carried out. Returns the disk space that the stage needs.
    */
   check?(training: PlannedTraining): TrainingNeeds;
 }
 
-/** What is known about a training before the model is loaded. */
+/** What is known about a training stage before the model is loaded. */
 export interface PlannedTraining {
   readonly recipe: TrainingRecipe;
-  /** Conversations in the data. */
+  /** Number of conversations in the data. */
   readonly conversations: number;
   /** Number of parameter values by component; absent when unknown before the model is loaded. */
   readonly parameters?: ModelInspection["parameters"];
-  /** The components in its checkpoints. Default: all. */
+  /** The components that its checkpoints contain. Default: all. */
   readonly stored?: readonly Component[];
 }
 
 export interface TrainingNeeds {
-  /** The most bytes that checkpoints take at any one time. */
+  /** Size of the checkpoints at their peak during training, in bytes. */
   readonly peakBytes: number;
-  /** Bytes of the checkpoints that remain when training has ended. */
+  /** Size of the checkpoints that remain after training, in bytes. */
   readonly keptBytes: number;
 }
 
@@ -93,14 +94,14 @@ export interface TrainStartEvent {
   readonly stepsDone: number;
   readonly steps: number;
   readonly dataFingerprint: string;
-  /** Conversations from which nothing is learned, the first few with the reason. */
+  /** Conversations without supervised positions, the first few with the reason. */
   readonly unsupervised: readonly string[];
   /**
-   * The `stepsDone` steps as the checkpoint recorded them; they replace whatever was logged for this stage before.
-   * Absent when the checkpoint does not record them.
+   * The first `stepsDone` steps as recorded in the checkpoint; they replace the steps logged for this stage. Absent
+   * when the checkpoint does not record them.
    */
   readonly history?: readonly StepEndEvent[];
-  /** What the user should know before the steps begin, one sentence each. Default: nothing. */
+  /** Warnings for the user, one sentence each. Default: none. */
   readonly warnings?: readonly string[];
 }
 
@@ -116,14 +117,14 @@ export interface StepEndEvent {
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
-  /** The step's use of the device, where the compute counts it. */
+  /** Use of the device during the step, if the compute measures it. */
   readonly device?: DeviceUse;
 }
 
 export interface CheckpointSavedEvent {
   readonly type: "checkpoint-saved";
   readonly step: number;
-  /** Read by {@link TrainableModel.load}; the trainer keeps its own state beside it. */
+  /** The checkpoint, for {@link TrainableModel.load}. The trainer's state is stored next to it. */
   readonly folder: URL;
 }
 

@@ -10,11 +10,11 @@ export interface AskedText {
   readonly images: number;
 }
 
-/** The prompt format that a model expects; each model brings its own. */
+/** The prompt format that a model expects; each model defines its own. */
 export interface Wording {
   /** Written into results, e.g. "tuned", "vicuna-base". A protocol may have special prompts for it. */
   readonly name: string;
-  /** Pure. */
+  /** Returns the prompt for a question's text. Pure. */
   ask(text: AskedText): Prompt;
 }
 
@@ -41,12 +41,15 @@ export function textWording(name: string, before: string, between: string): Word
   };
 }
 
-/** The system prompt of the template `v1`, which models are tuned with and the published vision tasks write out. */
+/** The system prompt of the template `v1`, used for tuning and in the prompts of the published vision tasks. */
 export const V1_SYSTEM_PROMPT: string =
   "A chat between a curious user and an artificial intelligence assistant. " +
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
-/** Image placeholders to put before a text: one `<image>` per image and a newline; empty without images. */
+/**
+ * Returns the placeholders to put before a text: one `<image>` per image, separated by spaces, and a newline; ""
+ * without images.
+ */
 export function imagesInFront(images: number): string {
   return images === 0 ? "" : `${Array.from({ length: images }, () => IMAGE_PLACEHOLDER).join(" ")}\n`;
 }

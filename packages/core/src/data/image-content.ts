@@ -6,22 +6,22 @@ import type { FoundImage, ImageReference } from "../contracts/conversation.ts";
 import type { Examples } from "../contracts/dataset.ts";
 import { MlanError, shownValue } from "../errors.ts";
 
-/** Images checked at the same time. */
+/** Number of images checked in parallel. */
 const AT_ONCE = 64;
-/** Examples between two yields to the event loop, at which the signal is checked. */
+/** Number of examples after which the loop yields to the event loop and checks the signal. */
 const BETWEEN_TURNS = 256;
 
 export interface ImageContent extends Content {
-  /** Number of images; one named by several examples counts several times. */
+  /** Number of images; an image of several examples counts several times. */
   readonly count: number;
 }
 
-/** Called with each image that is read and its bytes; throws when they are not an image. */
+/** Checks the bytes of an image that was read; throws when they are not an image. */
 export type CheckImage = (image: ImageReference, bytes: Uint8Array) => void;
 
 /**
- * The content of a dataset's images. Each is looked up once and read only when that does not identify its bytes; images
- * that are read are also checked. Throws `invalid-data` for the first missing image and says how many others are
+ * Returns the content of a dataset's images. Each image is looked up, and is read and checked only when the lookup does
+ * not identify its bytes. Throws `invalid-data` for the first missing image, with the number of others that are
  * missing.
  */
 export async function contentOfImages(
@@ -30,7 +30,7 @@ export async function contentOfImages(
   check?: CheckImage,
 ): Promise<ImageContent> {
   const hash = createHash("sha256");
-  /** Equals {@link digestOfImages} as long as every image comes with its digest. */
+  /** Becomes the result of {@link digestOfImages} if every lookup returns a digest. */
   const digests = createHash("sha256");
   let unread = false;
   let unknown = false;
@@ -67,7 +67,7 @@ async function digestOfImages(
   check: CheckImage | undefined,
 ): Promise<string> {
   const hash = createHash("sha256");
-  /** One image may be named by many examples. */
+  /** Digests by image, since many examples may have the same image. */
   const known = new Map<string, string>();
   for await (const images of imagesIn(examples, signal)) {
     const digests = await Promise.all(images.map((image) => digestOf(image, known, check)));
@@ -106,7 +106,7 @@ async function findOrRead(image: ImageReference, check: CheckImage | undefined):
   }
 }
 
-/** All images of the examples in order, in chunks. */
+/** Yields the images of all examples in order, in chunks. */
 async function* imagesIn(
   examples: Examples<unknown>,
   signal: AbortSignal | undefined,

@@ -1,13 +1,13 @@
-/*
- * The original code is Python, and its white space is not JavaScript's: U+001C to U+001F and U+0085 count, U+FEFF does
- * not. Scores and token ids depend on it.
+/**
+ * The original code is Python, whose white space differs from JavaScript's: it includes U+001C to U+001F and U+0085,
+ * and excludes U+FEFF. Scores and token ids depend on this.
  */
 
-/** The inside of a character class that is Python's `\s`, for regular expressions. */
+/** The characters of Python's `\s`, to be put inside the brackets of a regular expression's character class. */
 export const PYTHON_WHITE_SPACE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
-/** The look-behind lets an attempt start only at the head of a run, which keeps it linear. */
+/** The look-behind lets a match start only where a run of white space begins, which keeps the time linear. */
 const AROUND = new RegExp(`^[${PYTHON_WHITE_SPACE}]+|(?<![${PYTHON_WHITE_SPACE}])[${PYTHON_WHITE_SPACE}]+$`, "g");
 
 /** Python's `str.strip()`. */

@@ -18,7 +18,7 @@ export function seededRandom(seed: number): Random {
   return { next, below: (bound) => Math.floor(next() * bound) };
 }
 
-/** A seed for one named purpose, so that adding a purpose does not change the numbers of the others (FNV-1a). */
+/** Derives a seed for a named purpose (FNV-1a), so that adding a purpose does not change the numbers of the others. */
 export function deriveSeed(seed: number, purpose: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(`${seed}:${purpose}`)) {
@@ -27,7 +27,7 @@ export function deriveSeed(seed: number, purpose: string): number {
   return hash;
 }
 
-/** A random permutation of 0..length-1 (Fisher-Yates). */
+/** Returns a random permutation of 0..length-1 (Fisher-Yates). */
 export function permutation(length: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length }, (_, index) => index);
   for (let last = length - 1; last > 0; last--) {

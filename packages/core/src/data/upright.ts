@@ -9,10 +9,10 @@ interface Shown {
 }
 
 /**
- * The same examples with images turned as their EXIF orientation says. By default a model reads pixels as stored, as
- * the training of LLaVA and MLAN does; Hugging Face `datasets` has turned images since version 2.19, so code that reads
- * a benchmark through a later version sees them upright. Images without an orientation are unchanged. A benchmark stays
- * a benchmark.
+ * Returns the dataset with images rotated or mirrored according to their EXIF orientation. By default a model reads
+ * pixels as stored, as in the training of LLaVA and MLAN. Hugging Face `datasets` has applied the orientation since
+ * version 2.19, so code that loads a benchmark with a later version sees upright images. Images without an orientation
+ * are unchanged. A benchmark remains a benchmark.
  */
 export function upright<Q extends Question>(benchmark: Benchmark<Q>): Benchmark<Q>;
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example>;

@@ -5,15 +5,18 @@ import { deriveSeed, permutation, seededRandom } from "./random.ts";
 import { reopened } from "../run/reopened.ts";
 
 /**
- * The first `count` examples, or all when there are fewer. A benchmark stays a benchmark and keeps its name, protocols
- * and clusters. Its results say how many questions the whole benchmark has, and are comparable only with results on the
- * same questions. Throws `invalid-options` when `count` is not a whole number from 0.
+ * Returns a view of the first `count` examples, or of all when there are fewer. A benchmark remains a benchmark with
+ * the same name, protocols and clusters. Its results record the size of the whole benchmark, and are comparable only
+ * with results on the same questions. Throws `invalid-options` unless `count` is a whole number, 0 or more.
  */
 export function take<Q extends Question>(benchmark: Benchmark<Q>, count: number): Benchmark<Q>;
 export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example>;
 export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example> {
   if (!Number.isInteger(count) || count < 0) {
-    throw new MlanError("invalid-options", `take: ${count} is not a number of examples; give a whole number from 0.`);
+    throw new MlanError(
+      "invalid-options",
+      `take: ${count} is not a number of examples; give a whole number, 0 or more.`,
+    );
   }
   const name = `take(${dataset.name}, ${count})`;
   if (isBenchmark(dataset)) return limited(dataset, name, count);
@@ -34,21 +37,21 @@ function firstPlaces(count: number): readonly Place[] {
   return Array.from({ length: count }, (_, index) => ({ source: 0, index }));
 }
 
-/** The examples of all datasets, one dataset after another. */
+/** Returns a view of the examples of all datasets, one dataset after another. */
 export function concat<Example>(...datasets: readonly Dataset<Example>[]): Dataset<Example> {
   return view(`concat(${datasets.map(({ name }) => name).join(", ")})`, datasets, async (opened) =>
     opened.flatMap(({ length }, source) => Array.from({ length }, (_, index) => ({ source, index }))),
   );
 }
 
-/** The same examples in an order determined by the seed. */
+/** Returns a view of the examples in an order determined by the seed. */
 export function shuffle<Example>(dataset: Dataset<Example>, seed: number): Dataset<Example> {
   return view(`shuffle(${dataset.name}, ${seed})`, [dataset], async ([examples]) =>
     Array.from(permutation(examples?.length ?? 0, seededRandom(seed)), (index) => ({ source: 0, index })),
   );
 }
 
-/** The examples for which `keep` returns true. Opening reads every example once. */
+/** Returns a view of the examples for which `keep` returns true. Opening it reads every example once. */
 export function filter<Example>(
   dataset: Dataset<Example>,
   keep: (example: Example, index: number) => boolean,
@@ -63,7 +66,7 @@ export function filter<Example>(
   });
 }
 
-/** One ingredient of a mixture. */
+/** One dataset of a mixture. */
 export interface MixturePart<Example> {
   readonly data: Dataset<Example>;
   /** Relative to the other parts' shares: 7 and 1 make 87.5 % and 12.5 %. */
@@ -71,14 +74,15 @@ export interface MixturePart<Example> {
 }
 
 export interface MixOptions {
-  /** Total number of examples, the controlled variable of the paper's ratio sweep (80,000 in section 4.2). */
+  /** Total number of examples. The paper keeps it at 80,000 while it varies the shares (section 4.2). */
   readonly total: number;
   readonly seed: number;
 }
 
 /**
- * `total` examples in the given shares, each part drawn without replacement in an order determined by the seed, then
- * shuffled together. Opening throws `invalid-data` when a part has fewer examples than its share needs.
+ * Returns a dataset of `total` examples in the given shares. Each part is sampled without replacement, then all are
+ * shuffled together; the seed determines both. Opening it throws `invalid-data` when a part has fewer examples than its
+ * share needs.
  */
 export function mix<Example>(parts: readonly MixturePart<Example>[], { total, seed }: MixOptions): Dataset<Example> {
   const counts = apportion(
@@ -107,13 +111,13 @@ export function mix<Example>(parts: readonly MixturePart<Example>[], { total, se
   );
 }
 
-/** Whole numbers in proportion to the shares that add up to `total` (largest remainders). */
+/** Splits `total` into whole numbers in proportion to the shares, by the largest remainder method. */
 function apportion(shares: readonly number[], total: number): readonly number[] {
   const sum = shares.reduce((a, b) => a + b, 0);
   if (!Number.isInteger(total) || total < 1 || !(sum > 0) || shares.some((share) => !(share >= 0))) {
     throw new MlanError(
       "invalid-options",
-      `mix: shares [${shares}] and total ${total} do not make a mixture; shares are numbers from 0, and the total is a whole number from 1.`,
+      `mix: shares [${shares}] and total ${total} do not make a mixture; give shares of 0 or more, not all 0, and a total that is a whole number, 1 or more.`,
     );
   }
   const exact = shares.map((share) => (share / sum) * total);
@@ -126,7 +130,7 @@ function apportion(shares: readonly number[], total: number): readonly number[] 
   return counts;
 }
 
-/** Where an example of a view comes from: which dataset, and the index in it. */
+/** The origin of an example of a view: a dataset, and the index in it. */
 interface Place {
   readonly source: number;
   readonly index: number;

@@ -6,13 +6,13 @@ import { MlanError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /**
- * Names of the temporary files of {@link writeFileAtomically}; a leftover one belongs to a killed process. Earlier
- * versions put the process id into the name.
+ * Matches the names of the temporary files of {@link writeFileAtomically}, which killed processes may leave behind.
+ * Earlier versions put the process id into the name.
  */
 export const TEMPORARY_FILE: RegExp = /\.(?:\d+|[\da-f]{8}-[\da-f-]{27})\.tmp$/;
 
 /**
- * Replaces a file in one step: writes a temporary file beside it, syncs it to disk and renames it. When this throws (a
+ * Replaces a file atomically: writes a temporary file beside it, syncs it to disk and renames it. When this throws (a
  * full disk, no permission), the old content is untouched.
  */
 export async function writeFileAtomically(file: URL, content: string | Uint8Array): Promise<void> {
@@ -36,13 +36,13 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
 }
 
 /**
- * Creates a folder in one step: `write` fills a temporary folder beside it, which is then synced and renamed. Once this
+ * Creates a folder atomically: `write` fills a temporary folder beside it, which is then synced and renamed. Once this
  * returns, the folder survives a power cut. An existing folder is replaced only after `write` has succeeded; when
  * `write` throws, it is untouched. Leftovers of a killed process have names that end in `.tmp`.
  */
 export async function writeFolderAtomically(folder: URL, write: (temporary: URL) => Promise<void>): Promise<void> {
   const base = folder.href.replace(/\/$/, "");
-  // The process id says whether the writer is alive; the rest separates two writes of one process.
+  // The process id shows whether the writer is alive; the rest distinguishes several writes of one process.
   const temporary = new URL(`${base}.${process.pid}.${randomUUID()}.tmp/`);
   try {
     await makeFolder(temporary);
@@ -86,7 +86,8 @@ export async function syncTree(folder: URL): Promise<void> {
 }
 
 /**
- * Makes the names in a folder survive a power cut; skipped where the file system cannot do it (Windows, some networks).
+ * Syncs the list of names in a folder to disk. Does nothing where the file system does not support it (Windows, some
+ * network file systems).
  */
 export async function syncFolder(folder: URL): Promise<void> {
   await sync(folder, "r").catch((error: unknown) => {

@@ -18,7 +18,7 @@ const schema = z.strictObject({
 export interface ChecksumOptions {
   /** The files, as paths relative to the folder, with slashes. Default: all files. */
   readonly files?: readonly string[];
-  /** Hexadecimal SHA-256 by path, for files that need not be read again. */
+  /** Known hexadecimal SHA-256 digests by path; these files are not read. */
   readonly known?: ReadonlyMap<string, string>;
 }
 
@@ -63,12 +63,12 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
       throw unreadable(listed, error);
     });
     if (found !== sha256)
-      throw damaged(listed, `differs from what was saved: its SHA-256 is not that in ${CHECKSUMS_FILE}`);
+      throw damaged(listed, `differs from what was saved: its SHA-256 is not the one in ${CHECKSUMS_FILE}`);
   }
   return true;
 }
 
-/** The files listed in the folder's `checksums.json`; undefined when there is no readable list. */
+/** Returns the files listed in the folder's `checksums.json`; undefined when there is no readable list. */
 export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
   const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
   const { data } = schema.safeParse(jsonOrUndefined(text));
@@ -76,8 +76,8 @@ export async function listedFiles(folder: URL): Promise<readonly string[] | unde
 }
 
 /**
- * The first missing file of a saved folder, counting its list of checksums and its subfolders; undefined when nothing
- * is missing. Reads the lists only, no other file's content.
+ * Returns the first missing file of a saved folder, including its list of checksums and its subfolders; undefined when
+ * none is missing. Reads only the lists of checksums.
  */
 export async function missingFile(folder: URL): Promise<URL | undefined> {
   const list = new URL(CHECKSUMS_FILE, folder);
@@ -91,7 +91,7 @@ export async function missingFile(folder: URL): Promise<URL | undefined> {
   return undefined;
 }
 
-/** Throws `unavailable` when the file system gives no answer. */
+/** Whether a file or folder exists. Throws `unavailable` when the file system cannot say. */
 export async function isThere(place: URL): Promise<boolean> {
   try {
     await stat(place);
@@ -132,8 +132,8 @@ function damaged(file: URL, what: string): MlanError {
 }
 
 /**
- * SHA-256 of a checkpoint's list of checksums, and so a digest of all its bytes; undefined when it has no list. Throws
- * `unavailable` when the list cannot be read.
+ * Returns the SHA-256 of a checkpoint's list of checksums, which therefore covers all its bytes; undefined when it has
+ * no list. Throws `unavailable` when the list cannot be read.
  */
 export function checkpointDigest(folder: URL): Promise<string | undefined> {
   return readDigest(new URL(CHECKSUMS_FILE, folder));

@@ -4,8 +4,8 @@ import { MlanError } from "../errors.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
 /**
- * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`. Files already in each
- * `place` count towards its need.
+ * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`. Files that already exist
+ * in a `place` are deducted from what it needs.
  */
 export async function checkDiskSpace(
   folder: URL,

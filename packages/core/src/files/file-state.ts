@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 
-/** Size, inode and times as text: once this changes, the file may hold anything. */
+/** Returns size, inode and times as text. When the text changes, the file's content may have changed. */
 export async function fileState(file: URL): Promise<string> {
   const { size, ino, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
   return [size, ino, mtimeNs, ctimeNs].join(" ");

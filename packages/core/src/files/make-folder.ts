@@ -38,7 +38,10 @@ async function attemptToMake(place: URL): Promise<"made" | "there" | "parent-mis
   }
 }
 
-/** The error that names the file or broken link in place of the folder or a parent; undefined when there is none. */
+/**
+ * Returns the error that names a file or broken link where the folder or a parent should be; undefined when there is
+ * none.
+ */
 async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
   if (!["EEXIST", "ENOTDIR"].includes(Object(cause).code)) return undefined;
   // A path that ends in a slash never names a file.
@@ -47,7 +50,7 @@ async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefin
   const above = new URL("./", path);
   if (!found) return above.href === place.href ? undefined : inTheWay(above, cause);
   if (await isFolder(path)) return undefined;
-  const kind = found.isSymbolicLink() ? "a link that does not lead to a folder" : "a file";
+  const kind = found.isSymbolicLink() ? "a link that does not point to a folder" : "a file";
   const message = `${pathOf(path)} is ${kind}, where a folder is needed. Move it away, or choose another place.`;
   return new MlanError("unavailable", message, { cause });
 }

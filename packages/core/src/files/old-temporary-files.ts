@@ -6,7 +6,7 @@ import { TEMPORARY_FILE } from "./atomic-files.ts";
 export interface OldTemporaryFilesOptions {
   /** Whether to search subfolders too. Default false. */
   readonly recursive?: boolean;
-  /** Matches the names of further temporary files to remove. */
+  /** Matches the names of other temporary files to remove. */
   readonly also?: RegExp;
 }
 

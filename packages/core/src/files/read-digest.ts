@@ -2,7 +2,7 @@ import { messageOf, pathOf } from "@mlan/errors";
 import { MlanError } from "../errors.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 
-/** SHA-256 of a file; undefined when it does not exist. Throws `unavailable` when it cannot be read. */
+/** Returns the SHA-256 of a file; undefined when it does not exist. Throws `unavailable` when it cannot be read. */
 export async function readDigest(file: URL): Promise<string | undefined> {
   try {
     return await sha256OfFile(file);
@@ -12,7 +12,7 @@ export async function readDigest(file: URL): Promise<string | undefined> {
   }
 }
 
-/** The `unavailable` error for a file that cannot be read, with the reason. */
+/** Returns the `unavailable` error for a file that cannot be read, with the reason. */
 export function unreadable(file: URL, cause: unknown): MlanError {
   return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
 }

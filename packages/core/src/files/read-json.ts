@@ -16,7 +16,8 @@ export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOu
 }
 
 /**
- * Returns a parsed value when the schema accepts it. Throws `run-folder` with a message from `otherwise` to `wayOut`.
+ * Returns a parsed value when the schema accepts it. Otherwise throws `run-folder`; the message starts with `otherwise`
+ * and ends with `wayOut`.
  */
 export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, wayOut: string): Value {
   const { data, error } = schema.safeParse(value, { reportInput: true, error: describeIssue });
@@ -26,7 +27,9 @@ export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwi
   });
 }
 
-/** The text of a file; undefined when there is none. Throws `run-folder` with the reason when it cannot be read. */
+/**
+ * Returns the text of a file; undefined when there is none. Throws `run-folder` with the reason when it cannot be read.
+ */
 export async function readIfThere(file: URL): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");

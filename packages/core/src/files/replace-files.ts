@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Dirent } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { syncFolder, syncTree, writeError } from "./atomic-files.ts";
 import { CHECKSUMS_FILE } from "./checksums.ts";
@@ -8,10 +9,10 @@ import { makeFolder } from "./make-folder.ts";
 const STAGING = /^\.saving\.(\d+)\.[\da-f-]{36}\.tmp$/;
 
 /**
- * Replaces the files of a folder by those that `write` puts into a temporary folder inside it, whose URL ends in a
- * slash. Files of the folder for which `isReplaced` is true and that are not written anew are removed; all others
- * stay. When `write` throws, nothing has changed. The written `checksums.json` is put in place first, so a folder whose
- * replacement was cut off while files were renamed does not verify.
+ * Replaces the files of a folder with those that `write` puts into a temporary folder inside it, whose URL ends in a
+ * slash. Old files for which `isReplaced` returns true are removed, and old folders likewise, which it gets by their name with
+ * a slash; all others stay. When `write` throws, the folder is unchanged. The new `checksums.json` is moved into place first, so that a folder whose replacement was interrupted
+ * fails verification.
  */
 export async function replaceFiles(
   folder: URL,
@@ -37,14 +38,19 @@ export async function replaceFiles(
 async function moveInto(folder: URL, staging: URL, isReplaced: (name: string) => boolean): Promise<void> {
   const written = await readdir(staging);
   const before = await readdir(folder, { withFileTypes: true });
-  const stale = before.filter((entry) => !entry.isDirectory() && isReplaced(entry.name)).map(({ name }) => name);
+  const isStale = (entry: Dirent): boolean => isReplaced(entry.isDirectory() ? `${entry.name}/` : entry.name);
+  const stale = before.filter(isStale);
   const move = (name: string): Promise<void> => rename(fileIn(staging, name), fileIn(folder, name));
   if (written.includes(CHECKSUMS_FILE)) await move(CHECKSUMS_FILE);
-  for (const name of stale) if (!written.includes(name)) await rm(fileIn(folder, name), { force: true });
+  for (const entry of stale) {
+    // A folder cannot be replaced by renaming another one.
+    if (entry.isDirectory() || !written.includes(entry.name))
+      await rm(fileIn(folder, entry.name), { recursive: true, force: true });
+  }
   for (const name of written) if (name !== CHECKSUMS_FILE) await move(name);
 }
 
-/** Removes what killed processes left. */
+/** Removes the temporary folders that killed processes left. */
 async function removeAbandoned(folder: URL): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = STAGING.exec(name)?.[1];
@@ -58,7 +64,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process may not be signalled, which shows that it is there.
+    // EPERM means that the process exists and belongs to another user.
     return Object(error).code === "EPERM";
   }
 }

@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Conversation } from "../contracts/conversation.ts";
 import type { Examples } from "../contracts/dataset.ts";
 import { counted, MlanError } from "../errors.ts";
-import type { ConversationFormat, ModelInspection } from "../contracts/model.ts";
+import type { ConversationFormat } from "../contracts/conversation-format.ts";
+import type { ModelInspection } from "../contracts/model.ts";
 import type { TrainingRecipe } from "../contracts/trainer.ts";
 
 /**
@@ -31,12 +32,12 @@ export async function checkSupervision(
 const CONVERSATIONS_PER_LOOK = 256;
 const REASONS = 5;
 
-/** The error for a dataset from which nothing can be learned. */
+/** Returns the error for a dataset from which nothing can be learned. */
 export function nothingToLearn(
   name: string,
   found: {
     readonly conversations: number;
-    /** Why nothing is supervised, for the first few conversations. */
+    /** Why no position is supervised, for the first few conversations. */
     readonly reasons: readonly string[];
     readonly format: ConversationFormat;
   },

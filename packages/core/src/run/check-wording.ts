@@ -1,7 +1,10 @@
 import type { Benchmark } from "../contracts/benchmark.ts";
 import { MlanError } from "../errors.ts";
 
-/** Throws `invalid-options` when a protocol has no prompts for a model's wording, and names the protocols that have. */
+/**
+ * Throws `invalid-options` when a protocol has no prompts for a model's wording. The message names the protocols that
+ * have them.
+ */
 export function checkWording(
   { name, protocols, protocol }: Pick<Benchmark, "name" | "protocols" | "protocol">,
   wanted: string,
@@ -12,11 +15,11 @@ export function checkWording(
   const others = protocols.filter(canAsk).map((one) => `"${one}"`);
   const wayOut =
     others.length > 0
-      ? `ask it by the protocol ${others.join(" or ")}, whose questions are put in the model's own wording`
-      : "take another benchmark, or define a protocol with `ask`";
+      ? `use the protocol ${others.join(" or ")}, which asks in the model's own wording`
+      : "use another benchmark, or define a protocol with `ask`";
   throw new MlanError(
     "invalid-options",
-    `${name}: the protocol "${wanted}" has no prompts for a model of the wording "${wording}", only for ` +
+    `${name}: the protocol "${wanted}" has no prompts for a model with the wording "${wording}", only for ` +
       `${protocol(wanted).wordings?.join(", ")}; ${wayOut}.`,
   );
 }

@@ -25,8 +25,8 @@ export interface Findings {
 }
 
 /**
- * The answers, results and costs of a run that differ from what the manifest recorded. Checkpoints are not checked:
- * hashing them takes minutes. A run of format 1 recorded nothing, so nothing is found.
+ * Returns the answers, results and costs of a run that differ from what the manifest recorded. Checkpoints are not
+ * checked, since hashing them takes minutes. Runs of format 1 recorded no digests, so no damage is found.
  */
 export async function damageOf(manifest: Manifest, findings: Findings, folder: RunFolder): Promise<readonly Damage[]> {
   if (manifest.formatVersion === 1 || Object.keys(manifest.stages).length === 0) return [];
@@ -38,7 +38,7 @@ export async function damageOf(manifest: Manifest, findings: Findings, folder: R
   ];
 }
 
-/** Damaged files count as empty, since the run recreates them. */
+/** Reads the files of a run. Damaged files count as empty, since the run recreates them. */
 export async function readableFindings(folder: RunFolder): Promise<Findings> {
   return {
     results: await readableEntries(() => folder.readResults()),

@@ -5,17 +5,17 @@ import { contentOfImages } from "../data/image-content.ts";
 import type { DataRecord, Manifest } from "./manifest.ts";
 import type { ModelInspection } from "../contracts/model.ts";
 
-/** What each dataset of a run holds before the first stage. */
+/** Records the content of each dataset of a run before the first stage. */
 export interface DataSurvey {
   has(dataset: Dataset<unknown>): boolean;
   /** Opens `dataset` through `opened`, which may keep its examples, and records its content. */
   add(dataset: Dataset<unknown>, opened: Dataset<unknown>, options: OpenOptions): Promise<void>;
-  /** The records of the given datasets by name, for those that were added. */
+  /** Returns the records of those given datasets that were added, by name. */
   records(datasets: readonly Dataset<unknown>[]): Readonly<Record<string, DataRecord>>;
 }
 
 export interface DataSurveyOptions {
-  /** Of the run that is continued: images it has recorded are not read again while nobody has touched them. */
+  /** The manifest of the run that is continued: images recorded in it are not read again unless they have changed. */
   readonly manifest: Manifest;
   /** The name of the model. */
   readonly model: string;
@@ -23,8 +23,8 @@ export interface DataSurveyOptions {
 }
 
 /**
- * `add` throws `invalid-options` when the data have images and the model reads none, and any error of the data or
- * images.
+ * Creates an empty survey. `add` throws `invalid-options` when the data have images and the model accepts none, and all
+ * errors of the data and images.
  */
 export function dataSurvey({ manifest, model, inspected }: DataSurveyOptions): DataSurvey {
   const found = new Map<Dataset<unknown>, DataRecord>();
@@ -49,6 +49,6 @@ export function dataSurvey({ manifest, model, inspected }: DataSurveyOptions): D
 }
 
 function imagesNotRead(model: string, data: string): MlanError {
-  const message = `the data ${data} have images, and the model ${model} reads none. Give it a vision tower, or use data without images.`;
+  const message = `the data ${data} have images, and the model ${model} accepts none. Give it a vision tower, or use data without images.`;
   return new MlanError("invalid-options", message);
 }

@@ -1,13 +1,13 @@
 import type { DownloadProgress, OpenOptions } from "../contracts/dataset.ts";
 
-/** Emitted before the first stage, while files of the model or of data are downloaded. */
+/** Emitted before the first stage, while files of the model or the data are downloaded. */
 export interface DownloadEvent extends DownloadProgress {
   readonly type: "download";
 }
 
 /**
- * Runs `open` and yields its downloads. Progress that arrives before the consumer asks replaces what came before it.
- * When the consumer stops, `open` is aborted.
+ * Runs `open` and yields the progress of its downloads; when the consumer is slow, only the latest progress. Aborts
+ * `open` when the consumer stops early.
  */
 export async function* withDownloads<Opened>(
   open: (options: OpenOptions) => Promise<Opened>,
@@ -42,7 +42,7 @@ export async function* withDownloads<Opened>(
       await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    // What has been opened may go on using the signal.
+    // What has been opened may still use the signal.
     if (!settled) stopped.abort();
   }
 }

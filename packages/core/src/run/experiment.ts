@@ -9,16 +9,16 @@ export interface ExperimentOptions {
   /** Names the run folder, e.g. "mlan-llama2". */
   readonly name: string;
   /**
-   * The seed of the model's fresh parts and of training; `mix` and `shuffle` have their own. Default 42, as in the
-   * paper's scripts.
+   * The seed for the model's new parts and for training; `mix` and `shuffle` have their own seeds. Default 42, as in
+   * the paper's scripts.
    */
   readonly seed?: number;
   /**
-   * One model and one compute, and a trainer and an evaluator if the stages need them. A list is flattened:
-   * `cpuTrainer()` is a compute and a trainer.
+   * One model and one compute, plus a trainer and an evaluator if the stages need them. Lists are flattened:
+   * `cpuTrainer()` returns a compute and a trainer.
    */
   readonly use: readonly UseEntry[];
-  /** In the order in which they run, all on the same model. */
+  /** The stages in the order in which they run, all on the same model. */
   readonly stages: readonly Stage[];
 }
 
@@ -33,19 +33,22 @@ export interface Experiment {
 
 const entrySchema = z.custom<UseEntry>(isUseEntry, {
   error: ({ input }) =>
-    `expected a plugin or a list of plugins, as generation() and cpuTrainer() return them, found ${shownEntry(input)}; is a call missing, or is it called twice?`,
+    `expected a plugin or a list of plugins, as returned by generation() and cpuTrainer(), found ${shownEntry(input)}; is a call missing, or is it called twice?`,
 });
-const stageSchema = z.custom<Stage>(isStage, "expected a stage, as train() and evaluate() return");
+const stageSchema = z.custom<Stage>(isStage, "expected a stage, as returned by train() and evaluate()");
 const schema = z.strictObject({
   name: z
     .string()
-    .regex(/^[\w-][\w.-]*$/, "expected a name of letters, digits, dots, dashes and underscores, with no dot in front"),
+    .regex(
+      /^[\w-][\w.-]*$/,
+      "expected a name of letters, digits, dots, dashes and underscores that does not start with a dot",
+    ),
   seed: z.int().min(0).default(42),
   use: z.array(entrySchema),
   stages: z.array(stageSchema).min(1, "expected at least one stage"),
 });
 
-/** Checks and returns an experiment. Throws `invalid-options` that names the option. */
+/** Creates an experiment. Throws `invalid-options` naming an option that is missing or wrong. */
 export function experiment(options: ExperimentOptions): Experiment {
   const checked = checkOptions("experiment", schema, options);
   const names = checked.stages.map(({ name }) => name);
@@ -69,7 +72,7 @@ interface Placed {
   readonly place: string;
 }
 
-/** Two plugins that provide the same service; empty when there are none. */
+/** Returns two plugins that provide the same service; empty when there are none. */
 function sameRole(use: readonly UseEntry[]): readonly Placed[] {
   const all = use.flatMap((entry, index) =>
     [entry].flat().map((plugin) => ({
@@ -112,7 +115,7 @@ function isStage(value: unknown): value is Stage {
   return typeof name === "string" && (kind === "train" || kind === "evaluate") && typeof run === "function";
 }
 
-/** The parts of an experiment that decide its outcome, as plain JSON. */
+/** Returns the parts of an experiment that determine its outcome, as plain JSON. */
 export function planOf({ name, seed, use, stages }: Experiment): ExperimentPlan {
   const plan = {
     name,

@@ -4,14 +4,17 @@ import type { EvaluationRecord, Manifest } from "./manifest.ts";
 import { readDigest } from "../files/read-digest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
-import { currentResult } from "./stored-result.ts";
+import { currentResult } from "./current-result.ts";
 
 /** The intact results of a run: neither the result nor its answers have changed since they were written. */
 export interface RunResults {
-  /** In the order of the stages, then of the benchmarks. */
+  /** Returns the results in the order of the stages, then of the benchmarks. */
   all(): readonly StageResult[];
   of(stage: string): readonly StageResult[];
-  /** A result that is as it was written, even when its answers have changed; undefined when there is none. */
+  /**
+   * Returns a result that is unchanged since it was written, even if its answers have changed; undefined when there is
+   * none.
+   */
   known(result: Pick<StageResult, "stage" | "benchmark">): StageResult | undefined;
   /** Writes a result, replacing an earlier one, and returns its record for the manifest. */
   write(result: StageResult): Promise<EvaluationRecord>;
@@ -20,8 +23,8 @@ export interface RunResults {
 }
 
 /**
- * The intact results in the folder. A result that was edited, or whose answers were removed or changed, is left out, so
- * that its benchmark is asked again.
+ * Reads the intact results in the folder. A result that was edited, or whose answers were removed or changed, is left
+ * out, so that its benchmark is asked again.
  */
 export async function runResults(
   { stages }: Pick<Experiment, "stages">,
@@ -40,7 +43,7 @@ export async function runResults(
     known.set(placeOf(result), result);
     if (record.answers === found.answers) results.set(placeOf(result), result);
   }
-  /** The results as stored, since the manifest's digests are of the stored form. */
+  /** The results in their stored form, which the manifest's digests refer to. */
   const stored = (): readonly StageResult[] => {
     const places = new Set([...asked, ...results.keys()]);
     return [...places].flatMap((place) => results.get(place) ?? []);
@@ -59,21 +62,21 @@ export async function runResults(
   };
 }
 
-/** The stage's benchmarks that have no intact result yet. */
+/** Returns the stage's benchmarks that have no intact result yet. */
 export function unfinished({ name, asks }: Stage, results: RunResults): ReadonlySet<string> {
   const finished = new Set(results.of(name).map(({ benchmark }) => benchmark));
   const names = (asks?.benchmarks ?? []).map((benchmark) => benchmark.name);
   return new Set(names.filter((benchmark) => !finished.has(benchmark)));
 }
 
-/** A stage is done when its outcome exists: a final checkpoint, or an intact result of each benchmark. */
+/** Whether a stage is done: it has a final checkpoint, or an intact result for each benchmark. */
 export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResults): boolean {
   const status = stages[stage.name];
   if (status?.done !== true) return false;
   return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
 }
 
-/** Empty when the file is damaged, since the run recreates it. */
+/** Returns the entries that `read` finds, or none when the file is damaged, since the run recreates it. */
 export async function readableEntries<Entry>(read: () => Promise<readonly Entry[]>): Promise<readonly Entry[]> {
   try {
     return await read();

@@ -8,7 +8,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { unreadable } from "../files/read-digest.ts";
 
-/** A file in the stage folders that no run writes; undefined when there is none. */
+/** Returns a file in the stage folders that no run wrote; undefined when there is none. */
 export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest): Promise<URL | undefined> {
   const planned = new Map(plan.stages.map(({ name, settings }) => [name, settings]));
   for (const stage of new Set([...planned.keys(), ...Object.keys(stages)])) {
@@ -50,7 +50,10 @@ async function foreignCheckpoint(folder: URL): Promise<URL | undefined> {
   return undefined;
 }
 
-/** A file that the folder's list of checksums does not name. Without a list, every file counts as the run's. */
+/**
+ * Returns a file that is not in the folder's list of checksums. Without a list, every file counts as written by the
+ * run.
+ */
 async function unlisted(folder: URL): Promise<URL | undefined> {
   const listed = await listedFiles(folder);
   if (!listed) return undefined;

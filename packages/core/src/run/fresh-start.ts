@@ -12,8 +12,8 @@ const ASIDE = ".replaced-run/";
 const [MANIFEST] = RUN_FILES;
 
 /**
- * The run that a fresh one may replace; undefined when the folder is empty. Throws `run-folder` when the folder is not
- * a run's, or holds other files among the run's: only what a run wrote is ever removed.
+ * Returns the run that a fresh run may replace; undefined when the folder is empty. Throws `run-folder` when the folder
+ * is not a run folder or contains files that no run wrote, since only files of a run are ever removed.
  */
 export async function replaceableRun(folder: RunFolder): Promise<Manifest | undefined> {
   const manifest = await folder.readManifest();
@@ -29,13 +29,13 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
   if (other === undefined) return undefined;
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} is not a run folder: it holds "${other}" and no manifest.json. Nothing was removed; give another folder.`,
+    `${pathOf(folder.url)} is not a run folder: it contains "${other}" but no manifest.json. Nothing was removed; give another folder.`,
   );
 }
 
 /**
- * A folder that a run wrote for one of these stages, without a manifest to say what it was made from; undefined when
- * there is none.
+ * Returns a folder that a run wrote for one of these stages, for a run without a manifest to say what it was made from;
+ * undefined when there is none.
  */
 export async function leftWithoutManifest(folder: RunFolder, stages: readonly string[]): Promise<string | undefined> {
   for (const parent of RUN_FOLDERS) {
@@ -52,7 +52,7 @@ function placesOf(parent: string, { plan, stages }: Manifest): readonly string[]
   return [...names].map((name) => `${parent}/${fileName(name)}`);
 }
 
-/** Moves everything that a run wrote out of the way, for {@link settleAside} to remove or restore. */
+/** Moves all files of a run aside; {@link settleAside} removes or restores them. */
 export async function setAside(folder: RunFolder, run: Manifest): Promise<void> {
   // The manifest goes first: a folder without one is never taken for a complete run.
   const paths = [...RUN_FILES, ...RUN_FOLDERS.flatMap((parent) => placesOf(parent, run))];
@@ -60,8 +60,8 @@ export async function setAside(folder: RunFolder, run: Manifest): Promise<void> 
 }
 
 /**
- * Completes {@link setAside}, also after a kill in between: when a new run has its manifest, the old run is removed;
- * otherwise it is restored.
+ * Completes {@link setAside}, even if the process was killed in between: removes the old run if the new run has a
+ * manifest, and restores it otherwise.
  */
 export async function settleAside(folder: RunFolder): Promise<void> {
   const aside = new URL(ASIDE, folder.url);
@@ -114,7 +114,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    // A file in place of a folder holds no names; its error is thrown elsewhere.
+    // A file in place of a folder has no entries; its error is thrown elsewhere.
     if (["ENOENT", "ENOTDIR"].includes(Object(cause).code)) return [];
     throw new MlanError("unavailable", `${pathOf(folder)} cannot be read: ${messageOf(cause)}`, { cause });
   }

@@ -6,7 +6,7 @@ export interface StepMetrics extends Omit<StepEndEvent, "type"> {
   readonly stage: string;
 }
 
-/** What one training stage cost, summed over its steps; nothing is counted twice after a resume. */
+/** The cost of one training stage, summed over its steps; steps repeated after a resume count once. */
 export interface LedgerEntry extends TokenCounts {
   readonly stage: string;
   readonly steps: number;
@@ -16,7 +16,7 @@ export interface LedgerEntry extends TokenCounts {
   readonly lastLoss: number;
 }
 
-/** The entry of one stage, from all of its steps in order. */
+/** Returns the entry of one stage, from all of its steps in order. */
 export function ledgerEntry(stage: string, steps: readonly StepMetrics[]): LedgerEntry {
   const sum = (of: (step: StepMetrics) => number): number => steps.reduce((total, step) => total + of(step), 0);
   return {

@@ -1,21 +1,21 @@
 import { z } from "zod";
 import type { LedgerEntry } from "./ledger.ts";
 
-/** What was run, and how far it has got. */
+/** The plan of a run, and its progress. */
 export interface Manifest {
   /** 1: written before runs recorded the content of their inputs; such a run can be read but not continued. */
   readonly formatVersion: 1 | 2;
-  /** What decides the outcome; a folder is resumed only by an experiment with an equal plan. */
+  /** Everything that determines the outcome; a run is continued only by an experiment with an equal plan. */
   readonly plan: ExperimentPlan;
   /**
-   * The files that the model was opened from; absent where its source cannot tell. A folder is resumed only with the
-   * same content.
+   * The files that the model was opened from; absent when its source does not report them. A run is continued only with
+   * the same content.
    */
   readonly model?: ContentRecord;
-  /** What a user should know about how the model's files were read when the run began; absent when there is nothing. */
+  /** The model's notices when the run began, see `ModelInspection`; absent when there were none. */
   readonly notices?: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
-  /** Where plugins read from when the run began, by plugin; for information only. */
+  /** The places that plugins read from when the run began, by plugin; for information only. */
   readonly places?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly created: string;
   readonly stages: Readonly<Record<string, StageStatus>>;
@@ -28,11 +28,11 @@ export interface ExperimentPlan {
   readonly stages: readonly { readonly name: string; readonly kind: string; readonly settings: unknown }[];
 }
 
-/** Content as it was when a run first used it; see `Content`. */
+/** A `Content` as it was when a run first used it. */
 export interface ContentRecord {
   readonly stamp: string;
   readonly digest: string;
-  /** SHA-256 of each file by its name, where the content is files. */
+  /** SHA-256 of each file by name, when the content is files. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -40,25 +40,25 @@ export interface StageStatus {
   readonly done: boolean;
   readonly started: string;
   readonly finished?: string;
-  /** What it reads, by dataset name. A stage that has begun is continued only with the same data. */
+  /** The data that the stage reads, by dataset name. A stage that has begun is continued only with the same data. */
   readonly data?: Readonly<Record<string, DataRecord>>;
   /** Fingerprint of the data that a training stage read, as its trainer reports it. */
   readonly dataFingerprint?: string;
   /** A training stage's final checkpoint, relative to the run folder. */
   readonly checkpoint?: string;
-  /** SHA-256 of that checkpoint's list of checksums, where it has one. */
+  /** SHA-256 of the final checkpoint's list of checksums, if it has one. */
   readonly checkpointDigest?: string;
-  /** What a training stage cost. */
+  /** The cost of a training stage. */
   readonly ledger?: LedgerEntry;
-  /** Identifies the weights that it began with. */
+  /** An identifier of the weights that the stage began with. */
   readonly weights?: string;
-  /** What an evaluation stage has finished, by benchmark name. */
+  /** The finished benchmarks of an evaluation stage, by name. */
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
-  /** Working time over all starts of the run. */
+  /** Time spent on the stage in seconds, over all starts of the run. */
   readonly seconds?: number;
 }
 
-/** Shows whether a result and its answers are still as they were written. */
+/** Shows whether a result and its answers have changed since they were written. */
 export interface EvaluationRecord {
   /** SHA-256 of the result as JSON. */
   readonly result: string;

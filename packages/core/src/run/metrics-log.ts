@@ -9,7 +9,7 @@ import type { StepEndEvent } from "../contracts/trainer.ts";
 
 /** The steps of a run, one line each. */
 export interface MetricsLog {
-  /** Complete lines only, since a crash may leave the last one half written. Throws `run-folder` for a damaged line. */
+  /** Reads all complete lines; a crash may leave the last one incomplete. Throws `run-folder` for a damaged line. */
   read(): Promise<readonly StepMetrics[]>;
   /** Like `read`, but skips damaged lines. */
   readWhole(): Promise<readonly StepMetrics[]>;
@@ -20,7 +20,7 @@ export interface MetricsLog {
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;
   add(metrics: StepMetrics): Promise<void>;
-  /** Until this returns, a power cut may lose lines. */
+  /** Syncs the log to disk. Until this returns, a power cut may lose lines. */
   sync(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function metricsLog(file: URL): MetricsLog {
         if (metrics?.step === index + 1) return metrics;
         throw new MlanError(
           "run-folder",
-          `${pathOf(file)} lacks step ${index + 1} of stage "${stage}", which has done ${stepsDone}, and its checkpoint does not record the steps. ` +
+          `${pathOf(file)} lacks step ${index + 1} of the ${stepsDone} steps that stage "${stage}" has done, and its checkpoint does not record them. ` +
             "Restore the file, or run into another folder.",
         );
       });

@@ -15,7 +15,10 @@ export interface OpenedManifest {
   readonly replaced?: Manifest;
 }
 
-/** The manifest of the run to continue, or a new one, which is not written yet. Throws `run-folder`. */
+/**
+ * Returns the manifest of the run to continue, or a new one that is not written yet. Throws `run-folder` for a folder
+ * that cannot be used.
+ */
 export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
   const plan = planOf(experiment);
   const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
@@ -24,7 +27,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (left !== undefined) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} holds ${left} and no manifest.json, so nothing says which weights and data it was made from. Restore manifest.json, or run into another folder.`,
+      `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or run into another folder.`,
     );
   }
   if (!found || fresh) {
@@ -54,7 +57,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} holds another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+    `${pathOf(folder.url)} contains a run of another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
   );
 }
 

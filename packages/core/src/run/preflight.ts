@@ -7,7 +7,8 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import { type Component, type ConversationFormat, formatFor, type ModelInspection } from "../contracts/model.ts";
+import { type ConversationFormat, formatFor } from "../contracts/conversation-format.ts";
+import type { Component, ModelInspection } from "../contracts/model.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
@@ -29,28 +30,28 @@ export interface PreflightOptions {
   readonly experiment: Experiment;
   readonly scope: Scope;
   readonly folder: RunFolder;
-  /** Of the run that is continued, or of the new one. */
+  /** The manifest of the run that is continued, or of the new one. */
   readonly manifest: Manifest;
   /** Whether a stage is done and its outcome intact. */
   readonly isDone: (stage: Stage) => boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The current content of what a run reads. */
+/** The current content of everything that a run reads. */
 export interface Contents {
   readonly model?: ContentRecord;
   /** See {@link ModelInspection.tuningTemplate}. */
   readonly tuningTemplate?: string;
-  /** What a user should know about how the model's files were read, see {@link ModelInspection}. */
+  /** See {@link ModelInspection}. */
   readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
 
 /**
- * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later, and
- * compares it with what a continued run began with. Throws `run-folder` when that has changed, and the error of any
- * dataset, image, weights, recipe or disk that fails its check.
+ * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later.
+ * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any dataset,
+ * image, weights, recipe or disk that fails its check.
  */
 export async function* preflight(
   options: PreflightOptions,
@@ -145,7 +146,7 @@ function readBy({ data, asks }: Stage): StageData {
   return { ...(data && { data }), benchmarks: asks?.benchmarks ?? [] };
 }
 
-/** Checks the checkpoints that pending stages start from, and the last one, the run's outcome. */
+/** Checks the checkpoints that pending stages start from, and the last checkpoint, which is the run's outcome. */
 async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
   const { stages } = experiment;
   const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
@@ -167,7 +168,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
   }
 }
 
-/** The first input that has changed since a finished or continued stage began; undefined when none has. */
+/** Describes the first input that has changed since a finished or continued stage began; undefined when none has. */
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {
@@ -176,7 +177,7 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   for (const [stage, { data = {} }] of begun) {
     for (const [dataset, before] of Object.entries(data)) {
       const found = now.data.get(stage)?.[dataset];
-      if (!found) continue; // the plans were compared before, and they say what is read
+      if (!found) continue; // the plans, which name the data, have already been compared
       const rows = found.fingerprint !== before.fingerprint;
       if (!rows && found.images.digest === before.images.digest) continue;
       return `the ${rows ? "rows" : "images"} of the data ${dataset} have changed since stage "${stage}" began`;
@@ -185,7 +186,7 @@ function firstChange({ model, stages }: Manifest, now: Contents, name: string): 
   return undefined;
 }
 
-/** The names of the first files that differ, in parentheses. */
+/** Lists the first files that differ, in parentheses. */
 function changedFiles({ files: before }: ContentRecord, { files: now }: ContentRecord): string {
   if (!before || !now) return "";
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(

@@ -6,15 +6,15 @@ import type { Location } from "../contracts/location.ts";
 import type { Manifest } from "./manifest.ts";
 import { runFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
-import { currentResult } from "./stored-result.ts";
+import { currentResult } from "./current-result.ts";
 
 /** The content of a run folder, whether the run has finished or not. */
 export interface Run {
   readonly folder: URL;
   readonly manifest: Manifest;
-  /** Of all training stages, in the order of the steps. */
+  /** The steps of all training stages, in order. */
   readonly metrics: readonly StepMetrics[];
-  /** Of the finished training stages. */
+  /** The costs of the finished training stages. */
   readonly ledger: readonly LedgerEntry[];
   readonly results: readonly StageResult[];
   /** Files that differ from what the run wrote; the fields above show their current content. */

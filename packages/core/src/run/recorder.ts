@@ -13,15 +13,21 @@ import type { TrainEvent } from "../contracts/trainer.ts";
 
 /** Records a stage's events in the run folder. */
 export interface Recorder {
-  /** Returns the changes to write into the manifest at once. */
+  /** Records an event. Returns the changes that must now be written into the manifest. */
   add(event: TrainEvent | EvaluateEvent): Promise<Partial<StageStatus>>;
-  /** Seconds that the stage took in earlier starts, as far as recorded. Final once the stage has begun. */
+  /**
+   * Returns the recorded duration of the stage in earlier starts of the run, in seconds. Final once the stage has
+   * begun.
+   */
   secondsBefore(): number;
   /** Returns the stage's final status. Throws `contract` when the events that end a stage are missing. */
   finish(): Partial<StageStatus>;
 }
 
-/** `secondsKnown`: the stage's earlier duration, when a finished stage is partly repeated. */
+/**
+ * Creates the recorder of a stage. `secondsKnown` is its earlier duration in seconds, when a finished stage is partly
+ * repeated.
+ */
 export function recorder(stage: Stage, folder: RunFolder, results: RunResults, secondsKnown?: number): Recorder {
   const { name } = stage;
   const unanswered = new Set(unfinished(stage, results));
@@ -83,7 +89,7 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
   };
 }
 
-/** A result from stored answers keeps the cost of asking them, which the call that read them did not measure. */
+/** Copies the cost of a known result into one from stored answers, whose cost was not measured. */
 function withKnownCost(
   result: StageResult,
   start: EvaluateStartEvent | undefined,
@@ -102,6 +108,6 @@ function pathInside(folder: RunFolder, stage: Stage, checkpoint: URL): string {
   if (checkpoint.href.startsWith(href) && checkpoint.href.endsWith("/")) return checkpoint.href.slice(href.length);
   throw new MlanError(
     "contract",
-    `the trainer of stage "${stage.name}" left its checkpoint in ${pathOf(checkpoint)}, which is not a folder inside the run folder with a URL that ends in a slash.`,
+    `the trainer of stage "${stage.name}" left its checkpoint in ${pathOf(checkpoint)}, which must be a folder inside the run folder, with a URL that ends in a slash.`,
   );
 }

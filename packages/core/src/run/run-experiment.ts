@@ -21,12 +21,12 @@ import type { TrainEvent } from "../contracts/trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
 export interface RunOptions {
-  /** The run folder. When it holds a part of the same experiment, that run is continued. */
+  /** The run folder. If it contains an unfinished run of the same experiment, that run is continued. */
   readonly folder: Location;
   /**
-   * Whether to replace the run in the folder. Once everything that the new run needs has been found, what the old run
-   * wrote is removed, and nothing else. Throws `run-folder` when a stage's folder holds files that no run wrote.
-   * Default false.
+   * Whether to replace the run in the folder. The files that the old run wrote, and no others, are removed once
+   * everything that the new run needs has been found. Throws `run-folder` when a stage's folder contains files that no
+   * run wrote. Default false.
    */
   readonly fresh?: boolean;
   readonly signal?: AbortSignal;
@@ -49,8 +49,8 @@ export interface DamageEvent {
 }
 
 /**
- * Emitted before the first stage, for each thing that a user should know about how the model's files were read, such as a
- * projector that is new. The manifest holds them too.
+ * Emitted before the first stage, for each notice of the model, e.g. that its projector is new. Notices are also stored
+ * in the manifest.
  */
 export interface NoticeEvent {
   readonly type: "notice";
@@ -76,7 +76,7 @@ export interface StageProgressEvent {
 export interface StageEndEvent {
   readonly type: "stage-end";
   readonly stage: string;
-  /** Working time over all starts of the run; a benchmark that was interrupted by a kill is not counted. */
+  /** Time spent on the stage over all starts of the run; a benchmark interrupted by a kill is not counted. */
   readonly seconds: number;
   /** Whether the stage was already done when the run started. */
   readonly skipped: boolean;
@@ -95,8 +95,8 @@ export interface RunEndEvent {
  * Runs the stages in order on one model and records everything in the run folder. Before the first stage, everything
  * that any stage needs is opened or looked up. The same call continues a killed run: finished stages are skipped, and a
  * training stage resumes from its newest checkpoint. The caller may stop with `break` or `signal`. Throws `run-folder`
- * when the folder holds another experiment, when weights or data have changed since the run began, and while another
- * process runs in it.
+ * when the folder contains a run of another experiment, when weights or data have changed since the run began, and
+ * while another process uses it.
  */
 export async function* runExperiment(
   experiment: Experiment,
@@ -161,7 +161,9 @@ export async function* runExperiment(
 
 const clockPlugin = { name: "@mlan/core/system-clock", token: CLOCK, create: () => systemClock };
 
-/** A repeated training stage may end with different weights than those a later stage began with. */
+/**
+ * Throws `run-folder` when a repeated training stage ended with different weights than those a later stage began with.
+ */
 function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {
   const before = stages[name]?.weights;
   if (before === undefined || before === now) return;

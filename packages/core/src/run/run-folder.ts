@@ -16,12 +16,12 @@ export interface RunFolder {
   readonly url: URL;
   checkpoints(stage: string): URL;
   answers(stage: string, benchmark: string): URL;
-  /** Undefined when there is none. Throws `run-folder` when it is not a run's manifest. */
+  /** Returns undefined when there is no manifest. Throws `run-folder` when the file is not a run's manifest. */
   readManifest(): Promise<Manifest | undefined>;
   writeManifest(manifest: Manifest): Promise<void>;
   readonly metrics: MetricsLog;
   writeLedger(ledger: readonly LedgerEntry[]): Promise<void>;
-  /** Non-finite numbers are read as NaN, in results too. */
+  /** Like `readResults`, reads non-finite numbers as NaN. */
   readLedger(): Promise<readonly LedgerEntry[]>;
   writeResults(results: readonly StageResult[]): Promise<void>;
   readResults(): Promise<readonly StageResult[]>;
@@ -36,7 +36,7 @@ const MANIFEST_KEYS = ["formatVersion", "plan", "versions", "created", "stages"]
 export const RUN_FILES = ["manifest.json", "metrics.jsonl", "ledger.json", "results.json"] as const;
 export const RUN_FOLDERS = ["checkpoints", "answers"] as const;
 
-/** The run folder at a location, which need not exist yet. */
+/** Returns the run folder at a location, which need not exist yet. */
 export function runFolder(folder: Location): RunFolder {
   const url = toFolderUrl(folder, "folder");
   const file = (path: string): URL => new URL(path, url);
@@ -65,7 +65,7 @@ function checkedManifest(found: unknown, folder: URL): Manifest {
     const message = `${pathOf(folder)} was written by a newer version of mlan: its manifest.json has format ${formatVersion}, and this version reads formats up to ${NEWEST_FORMAT}. Update mlan.`;
     throw new MlanError("run-folder", message);
   }
-  const otherwise = `${pathOf(folder)} is not a run folder: its manifest.json is not that of a run`;
+  const otherwise = `${pathOf(folder)} is not a run folder: its manifest.json was not written by a run`;
   const lacking = MANIFEST_KEYS.filter((key) => Object(found)[key] === undefined);
   if (lacking.length === 0 || typeof found !== "object" || found === null || Array.isArray(found)) {
     return checked(found, manifestSchema, otherwise, OTHER_FOLDER);
@@ -73,7 +73,7 @@ function checkedManifest(found: unknown, folder: URL): Manifest {
   throw new MlanError("run-folder", `${otherwise}; it lacks ${lacking.join(", ")}. ${OTHER_FOLDER}`);
 }
 
-/** Schema of a list whose entries are identified by these keys; other keys are accepted unchecked. */
+/** Schema for a list whose entries are identified by these keys; other keys are not checked. */
 function entries<Entry>(keys: readonly (keyof Entry & string)[]): z.ZodType<readonly Entry[]> {
   const isEntry = (value: unknown): boolean => keys.every((key) => typeof Object(value)[key] === "string");
   return z.array(z.custom<Entry>(isEntry, `expected an entry with ${keys.join(" and ")}`));

@@ -92,9 +92,9 @@ function textOf(holder: Holder): string {
 }
 
 /**
- * Replaces a dead holder's lock. A process first claims that lock, then replaces it if it is still the same one. Only
- * one process can, since a claim is created once and outlives the lock it refers to. The claim of a dead process is
- * claimed in the same way. Returns the living process that was faster, if any.
+ * Replaces the lock of a dead process. First creates a claim on that lock, then replaces the lock if it is still the
+ * same. Only one process succeeds, since a claim can be created only once and outlives its lock. A claim of a dead
+ * process is claimed in the same way. Returns the living process that was faster, if any.
  */
 async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | undefined> {
   const claims: URL[] = [];
@@ -131,16 +131,16 @@ async function readHolder(file: URL): Promise<Holder | undefined> {
     const { data } = schema.safeParse(jsonOrUndefined(found.text));
     if (data) return data;
     if (found.text === "" && found.age > ABANDONED_AFTER_MILLISECONDS) return { ...NOBODY, id: `empty-${found.time}` };
-    // Its holder may still be writing it.
+    // The holder may still be writing the file.
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const message = `${pathOf(file)} is not a run's lock file. When no other run uses this folder, remove that file.`;
   throw new MlanError("run-folder", message);
 }
 
-/** After this long, an empty lock was left by a killed process. */
+/** An empty lock older than this was left by a killed process. */
 const ABANDONED_AFTER_MILLISECONDS = 10_000;
-/** The holder of such a lock; no process has this number. */
+/** The holder of an abandoned lock; no process has this id. */
 const NOBODY = { host: "", pid: -1 };
 
 /** The text of a file, and when it was last changed. */
@@ -159,13 +159,14 @@ async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> 
   } catch (error) {
     if (Object(error).code === "ESRCH") return false;
   }
-  // The id of a dead process is sooner or later reused.
+  // The system reuses the ids of dead processes.
   const started = await startOf(pid);
   return processStarted === undefined || started === undefined || started === processStarted;
 }
 
 /**
- * The 22nd field of Linux's /proc/<pid>/stat, counted from after the name, which may contain spaces and parentheses.
+ * Returns the start time of a process on Linux: field 22 of /proc/<pid>/stat. Fields are counted from the end of the
+ * name, since the name may contain spaces and parentheses.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");

@@ -10,7 +10,7 @@ import { MODEL } from "../scope/token.ts";
 
 /** The one model of a run, opened when the first stage needs it. */
 export interface StageModel extends Disposable {
-  /** The model with the weights that the training stages before stage `index` produced. */
+  /** Returns the model with the weights that the training stages before stage `index` produced. */
   before(index: number, manifest: Manifest): Promise<Model>;
 }
 
@@ -24,7 +24,7 @@ export interface StageModelOptions {
 export function stageModel({ experiment, scope, folder, signal }: StageModelOptions): StageModel {
   const { seed, stages } = experiment;
   let model: Model | undefined;
-  /** Index of the stage whose weights the model has; -1: those of its source. */
+  /** Index of the stage whose weights the model has; -1 for the weights of its source. */
   let holds = -1;
   return {
     async before(index, manifest) {
@@ -40,14 +40,14 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
   };
 }
 
-/** Index of the training stage whose weights stage `index` starts from; -1 when there is none. */
+/** Returns the index of the training stage whose weights stage `index` starts from; -1 when there is none. */
 export function lastTraining(stages: readonly Stage[], index: number): number {
   return stages.slice(0, index).findLastIndex(({ kind }) => kind === "train");
 }
 
 /**
- * Identifies the weights that stage `index` starts from, by the files the model was opened from and the training stages
- * before it. Uses the settings as stored in the manifest, so that runs of earlier versions keep their identifiers.
+ * Returns an identifier of the weights that stage `index` starts from, made from the model's files and the training
+ * stages before it. Uses the settings stored in the manifest, so that runs of earlier versions keep their identifiers.
  */
 export function weightsBefore(index: number, { seed, stages }: Experiment, manifest: Manifest): Promise<string> {
   const trainings = stages.slice(0, index).filter(({ kind }) => kind === "train");

@@ -3,19 +3,12 @@ import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "../contracts/conversation.ts";
+import { formatFor, type RecipeFormat } from "../contracts/conversation-format.ts";
 import type { Dataset } from "../contracts/dataset.ts";
 import { MlanError, shownValue } from "../errors.ts";
 import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
-import {
-  answersOnly,
-  type Component,
-  formatFor,
-  type Model,
-  type ModelInspection,
-  type RecipeFormat,
-  trainableModel,
-} from "../contracts/model.ts";
+import { answersOnly, type Component, type Model, type ModelInspection, trainableModel } from "../contracts/model.ts";
 import { deriveSeed } from "../data/random.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -23,20 +16,22 @@ import { EVALUATOR, MODEL, type Token, TRAINER } from "../scope/token.ts";
 import type { Wording } from "../contracts/wording.ts";
 import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "../contracts/trainer.ts";
 
-/** One stage of an experiment: a training or an evaluation. */
+/** One stage of an experiment: training or evaluation. */
 export interface Stage {
   /** Unique within the experiment; names its part of the run folder. */
   readonly name: string;
   readonly kind: "train" | "evaluate";
-  /** The options that decide its outcome, as written into the manifest; must survive JSON. */
+  /** The options that determine its outcome, as written into the manifest; must be plain JSON. */
   readonly settings: unknown;
-  /** What a training stage learns from. */
+  /** The data of a training stage. */
   readonly data?: Dataset<Conversation>;
   /** The components that a training stage trains. */
   readonly trained?: readonly Component[];
   /** The format in which a training stage leaves the model. */
   readonly format?: RecipeFormat;
-  /** What an evaluation stage asks, and by which protocol. Default: each benchmark's own. */
+  /**
+   * The benchmarks of an evaluation stage, and the protocol to ask them by. Default: each benchmark's default protocol.
+   */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
   /** The services that it needs from the scope, besides the model. */
   readonly needs?: readonly Token<unknown>[];
@@ -46,8 +41,8 @@ export interface Stage {
    */
   check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
   /**
-   * A training stage ends with `train-end`, an evaluation with one `evaluate-end` for each of `asks`; a stage that
-   * stops without them is not done.
+   * Runs the stage. Training must end with `train-end`, and evaluation with one `evaluate-end` per benchmark; otherwise
+   * the stage is not done.
    */
   run(context: StageContext): AsyncIterable<TrainEvent | EvaluateEvent>;
 }
@@ -62,7 +57,7 @@ export interface StageCheckContext {
   readonly model?: ModelInspection;
   /** The components that earlier stages train. */
   readonly trainedBefore: readonly Component[];
-  /** How the model will be asked when the stage begins. Absent when not known yet. */
+  /** The model's wording when the stage begins. Absent when not known yet. */
   readonly wording?: Wording;
   readonly signal?: AbortSignal;
 }
@@ -81,7 +76,7 @@ export interface StageContext {
    * The benchmarks of `Stage.asks` that have no intact result yet, which open like `data`; empty when there are none.
    */
   readonly benchmarks: readonly Benchmark[];
-  /** Identifies the weights that the model has when the stage begins: equal only for equal weights. */
+  /** An identifier of the model's weights when the stage begins; different weights have different identifiers. */
   readonly weights: string;
   readonly signal?: AbortSignal;
 }
@@ -93,8 +88,8 @@ export interface TrainStageOptions {
 }
 
 /**
- * A stage that trains the experiment's model; the next stage gets the trained model. Throws `invalid-options` that
- * names the option.
+ * Creates a stage that trains the experiment's model; the next stage uses the trained model. Throws `invalid-options`
+ * naming an option that is missing or wrong.
  */
 export function train(options: TrainStageOptions): Stage {
   checkOptions("train", trainSchema, options);
@@ -142,13 +137,13 @@ export function train(options: TrainStageOptions): Stage {
 export interface EvaluateStageOptions {
   readonly name: string;
   readonly benchmarks: readonly Benchmark[];
-  /** The name of a protocol that all benchmarks have. Default: each benchmark's own. */
+  /** The name of a protocol that all benchmarks have. Default: each benchmark's default protocol. */
   readonly protocol?: string;
 }
 
 /**
- * A stage that asks the experiment's model, as the stage before left it, all questions of the benchmarks. Throws
- * `invalid-options` that names the option.
+ * Creates a stage that asks the experiment's model, as trained by the stages before, all questions of the benchmarks.
+ * Throws `invalid-options` naming an option that is missing or wrong.
  */
 export function evaluate(options: EvaluateStageOptions): Stage {
   checkOptions("evaluate", evaluateSchema, options);
@@ -197,7 +192,7 @@ function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): strin
   throw new MlanError("contract", message);
 }
 
-/** Limits by benchmark name, for benchmarks of which only the first questions are asked. */
+/** Returns the limits by benchmark name, for benchmarks that have one. */
 function limitsOf(benchmarks: readonly Benchmark[]): { readonly limits?: Readonly<Record<string, number>> } {
   const limits = benchmarks.flatMap(({ name, limit }) => (limit === undefined ? [] : [[name, limit] as const]));
   return limits.length === 0 ? {} : { limits: Object.fromEntries(limits) };
@@ -216,7 +211,7 @@ const trainSchema = z.strictObject({
   name: stageName,
   data: z
     .custom<Dataset<Conversation>>(isDataset, "expected a dataset")
-    .refine((data) => !isBenchmark(data), "expected conversations to learn from; a benchmark has questions to ask"),
+    .refine((data) => !isBenchmark(data), "expected conversations to train on, found a benchmark"),
   recipe: z.custom<TrainingRecipe>((value) => typeof value === "object" && value !== null, "expected a recipe"),
 });
 const evaluateSchema = z.strictObject({
@@ -228,7 +223,7 @@ const evaluateSchema = z.strictObject({
       const names = benchmarks.map(({ name }) => name);
       const twice = names.find((name, index) => names.indexOf(name) !== index);
       if (twice === undefined) return;
-      context.addIssue(`two benchmarks are called "${twice}"; ask them in stages of different names`);
+      context.addIssue(`two benchmarks are called "${twice}"; ask them in different stages`);
     }),
   protocol: z.string().min(1, "expected the name of a protocol").exactOptional(),
 });

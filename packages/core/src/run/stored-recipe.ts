@@ -2,8 +2,8 @@ import type { ExperimentPlan } from "./manifest.ts";
 import type { TrainingRecipe } from "../contracts/trainer.ts";
 
 /**
- * A stored recipe in today's fields: earlier versions wrote one field `protocol` in place of three of them. Any other
- * value is returned unchanged.
+ * Converts a stored recipe to the current fields; earlier versions wrote one field `protocol` in place of three of
+ * them. Returns any other value unchanged.
  */
 export function currentRecipe(stored: unknown): unknown {
   if (typeof stored !== "object" || stored === null || !("protocol" in stored)) return stored;
@@ -17,7 +17,7 @@ const STRICT = {
   answerSpans: "turns",
 } as const satisfies Partial<TrainingRecipe>;
 
-/** A stored plan, with the recipes of its stages in today's fields. */
+/** Converts the recipes in a stored plan to the current fields. */
 export function currentPlan(plan: ExperimentPlan): ExperimentPlan {
   return withRecipes(plan, currentRecipe);
 }

@@ -2,7 +2,8 @@ import type { Protocol, Question } from "../contracts/benchmark.ts";
 import { shownValue } from "../errors.ts";
 
 /**
- * Why no answer to a question could be correct; undefined when one can, and for a protocol that `allowsUnanswerable`.
+ * Describes why no answer to a question could be correct; undefined when one could, and for a protocol with
+ * `allowsUnanswerable`.
  */
 export function targetProblem(protocol: Protocol, question: Question): string | undefined {
   const choices = protocol.choices(question);
@@ -18,5 +19,5 @@ export function targetProblem(protocol: Protocol, question: Question): string | 
   const answers = choices.flatMap(({ label, text }) => [label, text]);
   if (answers.some((answer) => answer === target || isCorrect(answer, target))) return undefined;
   const shown = labels.map(shownValue).join(", ");
-  return `its target ${shownValue(target)} is none of its choices ${shown}, so no answer is correct; fix the target or the choices.`;
+  return `its target ${shownValue(target)} is not among its choices ${shown}, so no answer is correct; fix the target or the choices.`;
 }

@@ -5,8 +5,8 @@ import type { Stage } from "./stage.ts";
 import { openedOnce, type StageData } from "./stage-data.ts";
 
 /**
- * The datasets of a stage, which may begin hours after they were checked: opening one throws `run-folder` when its rows
- * differ from the recorded ones. Each opens once.
+ * Returns the datasets of a stage that may begin hours after they were checked: opening one throws `run-folder` when
+ * its rows differ from the recorded ones. Each is read at most once.
  */
 export function unchangedData(
   stage: Pick<Stage, "name" | "data" | "asks">,
@@ -20,7 +20,7 @@ export function unchangedData(
   });
 }
 
-/** The error for an input that has changed since the run began. */
+/** Returns the error for an input that has changed since the run began. */
 export function changedContent(folder: URL, what: string): MlanError {
   const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix both. Restore the previous content, or run into another folder.`;
   return new MlanError("run-folder", message);

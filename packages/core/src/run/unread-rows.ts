@@ -4,8 +4,8 @@ import { MlanError } from "../errors.ts";
 import { expectationOf } from "../scope/expectation.ts";
 
 /**
- * The error of a dataset whose code could not read its rows: a zod error by row and field, or the reason of any other
- * error. An `MlanError` and an abort are returned unchanged.
+ * Returns the `invalid-data` error for a dataset whose rows cannot be read. It names row and field for a zod error, and
+ * the reason for any other error. Returns an `MlanError` and an abort unchanged.
  */
 export function unreadRows(name: string, cause: unknown): unknown {
   if (MlanError.is(cause) || Object(cause).name === "AbortError") return cause;
@@ -27,7 +27,7 @@ function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
   return `row ${row}${fields.length > 0 ? `, field "${fields.join(".")}"` : ""}: `;
 }
 
-/** The error does not hold the value; zod's message names its kind. */
+/** The issue does not contain the value, but zod's message names its type. */
 function problemOf(issue: z.core.$ZodIssue): string {
   const expected = expectationOf(issue);
   if (expected === undefined) return issue.message.replace(/\.$/, "");

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 
 /**
- * What a schema expected, in words that follow "expected", e.g. "a whole number". Covers zod's own checks; undefined
- * for an issue that only zod's message describes.
+ * Describes what a schema expected, in words that follow "expected", e.g. "a whole number". Covers zod's built-in
+ * checks; undefined for an issue that only its message describes.
  */
 export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
@@ -23,7 +23,7 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
         : alternatives([...new Set(branches)].map(String));
     }
     case "custom":
-      // A custom check may say what it expected.
+      // The message of a custom check may name what it expected.
       return /^expected ((?!.*, found )[^;?]*)$/s.exec(issue.message ?? "")?.[1];
     default:
       return undefined;

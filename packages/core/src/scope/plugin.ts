@@ -6,22 +6,22 @@ import type { Token } from "./token.ts";
 export interface Plugin<Service = unknown> {
   readonly name: string;
   readonly token: Token<Service>;
-  /** `import.meta.url` of the plugin's module: its package's version goes into the run's manifest. */
+  /** `import.meta.url` of the plugin's module. The version of its package is recorded in the run's manifest. */
   readonly module?: string;
   /**
-   * The options that decide the outcome, as written into the run's manifest; must survive JSON. A run is continued only
-   * by plugins with equal settings, so leave out places, caches and anything that changes no result.
+   * The options that determine the outcome, as written into the run's manifest; must be plain JSON. A run is continued
+   * only by plugins with equal settings, so leave out places, caches and everything else that affects no result.
    */
   readonly settings?: unknown;
-  /**
-   * Where it reads from, by kind of content, e.g. `weights`: written into the manifest for information, not compared.
-   */
+  /** The places it reads from, by kind of content, e.g. `weights`. Written into the manifest for information only. */
   readonly places?: Readonly<Record<string, string>>;
-  /** Called once per scope, on first use. Cheap and synchronous: read and load in `open`. */
+  /**
+   * Creates the service. Called once per scope, on first use. It must be cheap: files are read in the service's `open`.
+   */
   create(scope: Scope): Service;
 }
 
-/** What `use` takes: a plugin, or plugins that belong together, as `cpuTrainer()` returns them. */
+/** An entry of `use`: a plugin, or a list of plugins that belong together, as returned by `cpuTrainer()`. */
 export type UseEntry = Plugin | readonly Plugin[];
 
 /** Returns the plugin unchanged and infers its type. */
@@ -29,7 +29,7 @@ export function plugin<Service>(definition: Plugin<Service>): Plugin<Service> {
   return definition;
 }
 
-/** The version of each plugin's package, of core and of Node, by package name. */
+/** Returns the versions of the plugins' packages, core and Node, by package name. */
 export async function versionsOf(plugins: readonly Plugin[]): Promise<Readonly<Record<string, string>>> {
   const versions: Record<string, string> = { node: process.version };
   for (const module of new Set([import.meta.url, ...plugins.flatMap(({ module: url }) => url ?? [])])) {

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { shownValue } from "../errors.ts";
 
 /**
- * A schema's problems as text, e.g. `key "step": expected a whole number, found "4"`, joined by "; ". Parse with
- * {@link describeIssue} and `reportInput`.
+ * Describes the problems that a schema found, e.g. `key "step": expected a whole number, found "4"`, joined by "; ".
+ * Parse with {@link describeIssue} and `reportInput`.
  */
 export function problemsOf({ issues }: z.ZodError, part: "option" | "key"): string {
   // Only the first issue of each path: a string in place of a list is also reported as a list that is too short.

@@ -6,13 +6,13 @@ import type { Token } from "./token.ts";
 
 /** Services by token, made on first use and disposed of with the scope. */
 export interface Scope extends AsyncDisposable {
-  /** The service of the last plugin that provides it. Throws `missing-plugin` when nothing provides it. */
+  /** Returns the service of the last plugin that provides it. Throws `missing-plugin` when no plugin does. */
   get<Service>(token: Token<Service>): Service;
-  /** The service, or undefined when nothing provides it. */
+  /** Returns the service, or undefined when no plugin provides it. */
   find<Service>(token: Token<Service>): Service | undefined;
 }
 
-/** A scope with these plugins; lists among them are flattened, as in an experiment's `use`. */
+/** Creates a scope with these plugins; lists are flattened, as in an experiment's `use`. */
 export function createScope(plugins: readonly UseEntry[] = []): Scope {
   return new ContainerScope(plugins.flat());
 }

@@ -3,24 +3,24 @@ import type { ModelSource } from "../contracts/model.ts";
 import type { Compute } from "../contracts/compute.ts";
 import type { Trainer } from "../contracts/trainer.ts";
 
-/** A typed name of a service, the same in every installed copy of core. */
+/** The typed name of a service, equal in all installed copies of core. */
 export interface Token<Service> {
   readonly key: symbol;
   readonly name: string;
-  /** Text for errors on what provides the service, e.g. "generation() of @mlan/eval-generation is one". */
+  /** Names a provider of the service in error messages, e.g. "generation() of @mlan/eval-generation is one". */
   readonly hint?: string;
   /** Carries the type only; never present at run time. */
   readonly service?: Service;
 }
 
-/** The token with that name: `token<Cache>("acme/cache@1")`. Put a version into the name. */
+/** Creates the token with a name, e.g. `token<Cache>("acme/cache@1")`. Put a version into the name. */
 export function token<Service>(name: string, hint?: string): Token<Service> {
   return { key: Symbol.for(name), name, ...(hint !== undefined && { hint }) };
 }
 
 /** A source of time, replaceable so that tests need not wait. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Returns the milliseconds since some fixed moment; never decreases. */
   now(): number;
 }
 
@@ -36,5 +36,5 @@ export const EVALUATOR: Token<Evaluator> = token(
 );
 export const CLOCK: Token<Clock> = token("@mlan/core/clock@1");
 
-/** The clock of every run that is not given another. */
+/** The default clock of a run. */
 export const systemClock: Clock = { now: () => performance.now() };

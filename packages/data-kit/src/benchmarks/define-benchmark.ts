@@ -1,6 +1,6 @@
 import { type Benchmark, checkOptions, fileLocation, type Location, type Question } from "@mlan/core";
 import { z } from "zod";
-import { firstMention } from "../answers/strict-readings.ts";
+import { firstMention } from "../answers/strict-extractors.ts";
 import type { FileSource } from "../files/file-source.ts";
 import { type SourceOptions, sourceOptions } from "../files/source-options.ts";
 import { imageColumnsOf } from "../images/image-columns.ts";

@@ -116,7 +116,7 @@ function promptOf<Q extends Question>(
   if (worded) return worded(question);
   throw new MlanError(
     "invalid-options",
-    `${benchmark}: the protocol "${name}" has no prompts for a model of the wording "${wording.name}", only for ` +
+    `${benchmark}: the protocol "${name}" has no prompts for a model with the wording "${wording.name}", only for ` +
       `${Object.keys(prompt).join(", ")}; use a protocol that asks in the model's own wording, such as "strict".`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Choice, Extractor, Question } from "@mlan/core";
 import { exactMatch } from "../answers/metrics.ts";
-import { harnessStop } from "../answers/paper-readings.ts";
+import { harnessStop } from "../answers/paper-answers.ts";
 import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../benchmarks/protocol-definition.ts";
 import { languageHarnessPrompt } from "../prompts/raw-prompt.ts";
 

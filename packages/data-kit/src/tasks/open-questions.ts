@@ -1,5 +1,5 @@
 import type { Question } from "@mlan/core";
-import { saysYesOrNo } from "../answers/paper-readings.ts";
+import { saysYesOrNo } from "../answers/paper-answers.ts";
 import type { VisionWords } from "./vision-task.ts";
 
 /** A question that asks for a short answer, in the words of the original vision tasks. */

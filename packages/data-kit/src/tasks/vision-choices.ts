@@ -1,6 +1,6 @@
 import type { Choice, Question } from "@mlan/core";
-import { mapByText, type MapByTextOptions } from "../answers/paper-readings.ts";
-import { strictChoice } from "../answers/strict-readings.ts";
+import { mapByText, type MapByTextOptions } from "../answers/paper-answers.ts";
+import { strictChoice } from "../answers/strict-extractors.ts";
 import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../benchmarks/protocol-definition.ts";
 import { choiceLines } from "../prompts/choice-lines.ts";
 import { visionAsking, visionExtractor, visionPrompts, type VisionWords } from "./vision-task.ts";

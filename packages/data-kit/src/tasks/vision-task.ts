@@ -1,6 +1,6 @@
 import { type Choice, type Extractor, imagesInFront, type Prompt, type Question, stripAsPython } from "@mlan/core";
 import { exactMatch } from "../answers/metrics.ts";
-import { lead } from "../answers/paper-readings.ts";
+import { textBefore } from "../answers/paper-answers.ts";
 import type { QuestionWords, AskingDefinition } from "../benchmarks/protocol-definition.ts";
 import { v1Prompt, visionHarnessPrompt } from "../prompts/raw-prompt.ts";
 
@@ -66,7 +66,7 @@ export function visionExtractor(
     name,
     version: 2,
     stop: [],
-    extract: (answer, choices) => stripAsPython(read(lead(answer, ends), choices)) || undefined,
+    extract: (answer, choices) => stripAsPython(read(textBefore(answer, ends), choices)) || undefined,
     isCorrect: (extracted, target) => exactMatch(extracted, target, { ignoreCase: true, ignorePunctuation: true }),
   };
 }

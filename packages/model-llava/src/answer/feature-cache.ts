@@ -4,15 +4,17 @@ import { type Location, removeOldTemporaryFiles, toFolderUrl, writeFileAtomicall
 
 /** Stores arrays in files under keys of 64 hexadecimal digits; each file has a checksum of its key and values. */
 export interface FeatureCache {
-  /** Undefined when the file is missing, damaged or belongs to another key. */
+  /** Returns `size` values, or undefined when the file is missing, damaged or belongs to another key. */
   read(key: string, size: number): Promise<Float32Array | undefined>;
-  /** Throws `unavailable` when the folder cannot be written. */
+  /** Stores `values` under `key`. Throws `unavailable` when the folder cannot be written. */
   write(key: string, values: Float32Array): Promise<void>;
 }
 
 const DIGEST_BYTES = 32;
 
-/** A cache in `folder`. Each file holds the SHA-256 of key and values, then the values as little-endian float32. */
+/**
+ * Creates a cache in `folder`. Each file holds the SHA-256 of key and values, then the values as little-endian float32.
+ */
 export function featureCache(folder: Location): FeatureCache {
   const url = toFolderUrl(folder, "model-llava: featureCache");
   const fileOf = (key: string): URL => new URL(`${key.slice(0, 2)}/${key}.features`, url);

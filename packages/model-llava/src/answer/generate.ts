@@ -2,40 +2,52 @@ import { setImmediate } from "node:timers/promises";
 import { type Generation, type GenerationOptions, type GenerationRequest, MlanError } from "@mlan/core";
 import { answerCapacity, decodeRows } from "../network/decode-rows.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { turnsByLength } from "../network/long-prompts.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, positionSymbols } from "./prompt-reader.ts";
+import {
+  type InferenceModel,
+  tokenizePrompt,
+  type TokenizedPrompt,
+  writeRequest,
+  positionSymbols,
+} from "./tokenize-prompt.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Answers, one batch of prompts of similar length at a time; shared prefixes are computed once. Throws the error of
+ * Answers requests in batches of prompts of similar length. Shared prefixes are computed once. Throws the error of
  * {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
-  reader: PromptReader,
+  model: InferenceModel,
   requests: readonly GenerationRequest[],
   options: GenerationOptions = {},
 ): AsyncIterable<Generation> {
-  const prompts = requests.map((request) => readRequest(reader, request, options));
+  const prompts = requests.map((request) => readRequest(model, request, options));
   const set = await imageSet(requests, options.signal);
   const items = requests.map((request, index): Item => {
     const prompt = prompts[index];
-    const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(reader.network)) : new Int32Array();
-    return { request, symbols, shareable: symbols.length - 1, cut: prompt?.cut ?? 0 };
+    const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(model.network)) : new Int32Array();
+    const turns = turnsByLength(model.network.decoder.config, symbols.length);
+    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
-  for await (const answers of runBatches(reader, items, set, options, (batch) => answer(reader, batch, options)))
+  for await (const answers of runBatches(model, items, set, options, (batch) => answer(model, batch, options)))
     yield* answers;
 }
 
-function readRequest(reader: PromptReader, request: GenerationRequest, { longPrompts }: GenerationOptions): ReadPrompt {
+function readRequest(
+  model: InferenceModel,
+  request: GenerationRequest,
+  { longPrompts }: GenerationOptions,
+): TokenizedPrompt {
   checkRequest(request);
   const { id, maximumNewTokens } = request;
-  const { maximumPositions } = reader.network.decoder.config;
+  const { maximumPositions } = model.network.decoder.config;
   const room = maximumPositions - answerCapacity(maximumNewTokens);
-  if (room > 0) return readPrompt(reader, writeRequest(reader, request), request, { room, longPrompts });
+  if (room > 0) return tokenizePrompt(model, writeRequest(model, request), request, { room, longPrompts });
   throw new MlanError(
     "invalid-options",
     `model-llava: maximumNewTokens of request "${id}" is ${maximumNewTokens}, which leaves no room for a prompt: the model reads ${maximumPositions} positions in all. Ask for fewer.`,
@@ -44,17 +56,17 @@ function readRequest(reader: PromptReader, request: GenerationRequest, { longPro
 
 interface Item extends Sequence {
   readonly request: GenerationRequest;
-  /** Positions that its prompt lost. */
+  /** Number of positions cut from the prompt. */
   readonly cut: number;
 }
 
 async function answer(
-  reader: PromptReader,
+  model: InferenceModel,
   { prompts, prefix, rows }: ReadyBatch<Item>,
   { details = false, onText, signal }: GenerationOptions,
 ): Promise<readonly Generation[]> {
-  const { network, functions, tokenizer } = reader;
-  const ends = answerEnds(reader);
+  const { network, functions, tokenizer } = model;
+  const ends = answerEnds(model);
   const answers: readonly (PendingAnswer | undefined)[] = rows.map((row) => {
     if (!row) return undefined;
     const { request, symbols } = row.item;
@@ -76,7 +88,7 @@ async function answer(
       signal?.throwIfAborted();
       return answers[row]?.take(next);
     },
-    // A backend may compute without ever letting other work in, by which text is shown and signals are given.
+    // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
     ...(isFollowed && { pause: () => setImmediate() }),
   });
   return rows.flatMap((row, index) => {

@@ -10,11 +10,14 @@ import { patchFeatures, unfoldPatches } from "../network/vision-tower.ts";
 import { type FeatureCache, featureCache } from "./feature-cache.ts";
 import { type KnownImage, ofRequest } from "./image-set.ts";
 
-/** The vision tower's features of a call's images; each is computed once and dropped after its last use. */
+/**
+ * The vision tower's features of the images in one call. Each image's features are computed once and freed after their
+ * last use.
+ */
 export interface ImageFeatures {
   /**
-   * Features [n * patches, vision hidden] of these images, padded to a power of two of images. The caller disposes of
-   * them. Undefined for no images.
+   * Returns the features [n * patches, vision hidden] of the given images, with the number of images padded to a power
+   * of two, n. The caller disposes of them. Returns undefined if `images` is empty.
    */
   take(images: readonly number[]): Promise<tf.Tensor2D | undefined>;
   dispose(): void;
@@ -23,10 +26,10 @@ export interface ImageFeatures {
 export interface ImageFeaturesOptions {
   readonly network: LlavaNetwork;
   readonly images: readonly KnownImage[];
-  /** How often {@link ImageFeatures.take} will be called with each image. */
+  /** The number of times that {@link ImageFeatures.take} will be called with each image. */
   readonly uses: ReadonlyMap<number, number>;
   readonly loadPixels: LoadPixels;
-  /** Everything besides bytes and weights that determines the pixels, as JSON. */
+  /** Everything besides an image's bytes that determines its pixels, as a JSON value. */
   readonly pixelSettings: unknown;
   readonly cacheFolder?: Location;
 }
@@ -115,8 +118,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
 }
 
 /**
- * Computes the features now, so that backends that compile graphs get one graph of the tower, not one for every mix of
- * new and known images.
+ * Computes the features at once, so that a backend that compiles graphs sees one graph of the tower instead of one for
+ * every mix of new and known images.
  */
 async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   if (!features) return;
@@ -125,7 +128,7 @@ async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   one.dispose();
 }
 
-/** A fingerprint of the current values of the tower's weights. */
+/** Returns a fingerprint of the current values of the tower's weights. */
 async function fingerprintOfTower({ weights }: LlavaNetwork): Promise<string> {
   const hash = createHash("sha256");
   for (const weight of weights) {

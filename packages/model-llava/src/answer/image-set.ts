@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 
-/** An image of a call's requests; references to equal bytes in the same orientation are the same image. */
+/** An image that requests of one call use. References to equal bytes in the same orientation are the same image. */
 export interface KnownImage extends ImageReference {
   /** SHA-256 of its bytes, followed by its orientation unless that is "stored". */
   readonly hash: string;
-  /** The id of a request that has it. */
+  /** The id of the first request that uses it. */
   readonly request: string;
 }
 
@@ -15,7 +15,7 @@ export interface ImageSet {
   numberOf(reference: ImageReference): number;
 }
 
-/** The most image bytes kept in memory until their pixels are needed; further images are read again. */
+/** Maximum number of image bytes kept in memory until their pixels are needed; further images are read again. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
 /** Reads each reference once and numbers the distinct images. */
@@ -44,7 +44,7 @@ export async function imageSet(
   return { images, numberOf: (reference) => byReference.get(reference) ?? -1 };
 }
 
-/** Adds the request, and the image's place in the data, to an error about an image. */
+/** Calls `read` and adds the request's id and the image's origin to any error that it throws. */
 export async function ofRequest<Value>(
   { name, origin, request }: Pick<KnownImage, "name" | "origin" | "request">,
   read: () => Promise<Value>,
@@ -75,7 +75,7 @@ function knownImage(
     request,
     async read() {
       const once = kept ?? (await reference.read());
-      // Almost always read only once.
+      // Released now, since an image is almost always read only once.
       kept = undefined;
       if (hashOf(reference, once) === hash) return once;
       throw new MlanError(

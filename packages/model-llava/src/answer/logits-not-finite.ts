@@ -1,6 +1,6 @@
 import { MlanError } from "@mlan/core";
 import type { LlavaNetwork } from "../network/llava-network.ts";
-import { firstNotFinite } from "../weights/first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 
 /**
  * The error for a request whose logits are NaN or infinite: `invalid-checkpoint` with the first weight that is not

@@ -2,23 +2,23 @@ import type { GeneratedToken, Generation, GenerationOptions, GenerationRequest }
 import type { NextToken } from "../network/decode-rows.ts";
 import { addedTokenId } from "../templates/segments.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { PromptReader } from "./prompt-reader.ts";
+import type { InferenceModel } from "./tokenize-prompt.ts";
 import { tokenChooser } from "./sampling/token-chooser.ts";
 import { generatedToken, tokenText } from "./sampling/token-log-probabilities.ts";
 import { textPieces } from "./settled-text.ts";
 
 /** An answer that is being generated. */
 export interface PendingAnswer {
-  /** Whether its tokens are chosen, or reported, by all logits of a position. */
+  /** Whether all logits of a position are needed, to choose a token or to report log-probabilities. */
   readonly readsLogits: boolean;
-  /** Adds a token and returns it if the answer continues. Not to be called again after the end. */
+  /** Adds a token and returns it, or returns undefined if the answer has ended. */
   take(next: NextToken): number | undefined;
   result(): Omit<Generation, "promptLength" | "computedPositions" | "cutPositions">;
 }
 
 export interface AnswerContext {
   readonly tokenizer: Tokenizer;
-  /** Tokens that end every answer, see {@link answerEnds}. */
+  /** Ids of the tokens that end every answer, see {@link answerEnds}. */
   readonly ends: ReadonlySet<number>;
   readonly promptTokens: Iterable<number>;
   readonly onText?: GenerationOptions["onText"];
@@ -26,10 +26,10 @@ export interface AnswerContext {
 }
 
 /**
- * Tokens that end an answer: the tokenizer's, the template's, and those that the checkpoint names. Throws
- * `invalid-checkpoint` when the tokenizer lacks the template's end token.
+ * Returns the ids of the tokens that end an answer, as defined by the tokenizer, the template and the checkpoint.
+ * Throws `invalid-checkpoint` when the tokenizer lacks the template's end token.
  */
-export function answerEnds({ template, tokenizer, endTokenIds }: PromptReader): ReadonlySet<number> {
+export function answerEnds({ template, tokenizer, endTokenIds }: InferenceModel): ReadonlySet<number> {
   const { name, answerEnd } = template;
   const own = answerEnd === undefined ? [] : [addedTokenId(answerEnd, tokenizer, name)];
   return new Set([tokenizer.endOfSequenceId, ...own, ...endTokenIds]);

@@ -19,9 +19,11 @@ export interface BatchGroup<Item> {
 }
 
 interface PlannedBatch<Item> {
-  /** Rows with the same prefix are adjacent, equally many for each prefix; undefined is padding. */
+  /**
+   * Rows with the same prefix are adjacent, and every prefix has the same number of rows; undefined is a padding row.
+   */
   readonly rows: readonly (BatchRow<Item> | undefined)[];
-  /** The length to which the rows' symbols are padded. */
+  /** The length to which the symbols of each row are padded. */
   readonly length: number;
 }
 
@@ -29,20 +31,22 @@ export interface BatchRow<Item> {
   readonly item: Item;
   /** The symbols that the row computes. */
   readonly symbols: Int32Array;
-  /** Number of positions before them. */
+  /** Number of positions before `symbols`. */
   readonly start: number;
-  /** Positions computed for it: its own, plus the prefix's in the first row that uses the prefix. */
+  /**
+   * Number of positions computed for the row: those of `symbols`, plus the shared prefix in the first row that uses it.
+   */
   readonly computed: number;
 }
 
 export interface BatchPlanOptions {
   readonly batchSize: number;
   readonly sharePrefixes: boolean;
-  /** The most positions that the model can read. */
+  /** Maximum number of positions that the model can read. */
   readonly maximumLength: number;
 }
 
-/** Plans which items are computed together, so that there is little repeated work, little padding and few shapes. */
+/** Plans which items are computed together, with little repeated work, little padding and few distinct shapes. */
 export function planBatches<Item extends Sequence>(
   items: readonly Item[],
   options: BatchPlanOptions,
@@ -73,8 +77,8 @@ interface PrefixItems<Item> {
 }
 
 /**
- * Batches of items of similar length, separate for items with and without images, so that text does not run the vision
- * tower.
+ * Groups items of similar length into batches. Items with images get separate batches, so that text alone does not run
+ * the vision tower.
  */
 function unsharedGroups<Item extends Sequence>(
   items: readonly Item[],

@@ -2,12 +2,12 @@
 export interface PrefixNode {
   /** Length of the prefix that all sequences below share. */
   readonly depth: number;
-  /** Indices of sequences that end here, or that share no longer prefix with another sequence. */
+  /** Indices of the sequences that end here. */
   readonly ends: number[];
   readonly children: PrefixNode[];
 }
 
-/** The tree of longest common prefixes, built from sorted neighbours. */
+/** Builds the tree of longest common prefixes by comparing neighbours in sorted order. */
 export function prefixTree(sequences: readonly Int32Array[]): PrefixNode {
   const order = sequences.map((_, index) => index).toSorted((one, other) => compare(at(one), at(other)));
   const root: PrefixNode = { depth: 0, ends: [], children: [] };

@@ -12,27 +12,27 @@ import { positionsPerImage } from "../network/llava-network.ts";
 import { type PrefixCache, tableLength } from "../network/prompt-pass.ts";
 import { type ImageFeatures, imageFeatures } from "./image-features.ts";
 import type { ImageSet } from "./image-set.ts";
-import { checkBatchSize, DEFAULT_BATCH_SIZE, type PromptReader } from "./prompt-reader.ts";
+import { checkBatchSize, DEFAULT_BATCH_SIZE, type InferenceModel } from "./tokenize-prompt.ts";
 import { planBatches, type Sequence, type BatchGroup, type BatchRow } from "./plan-batches.ts";
 
 /** A batch that is ready to be computed. */
 export interface ReadyBatch<Item> {
   readonly prompts: PromptTensors;
   readonly prefix?: PrefixCache;
-  /** As many rows as `prompts` has; undefined is padding. */
+  /** The rows of `prompts`; undefined is a padding row. */
   readonly rows: readonly (BatchRow<Item> | undefined)[];
 }
 
-/** Computes shared prefixes once, calls `run` with one batch after another, and frees its tensors. */
+/** Computes shared prefixes once, calls `run` with one batch after another, and frees each batch's tensors. */
 export async function* runBatches<Item extends Sequence, Result>(
-  reader: PromptReader,
+  model: InferenceModel,
   items: readonly Item[],
   set: ImageSet,
   options: GenerationOptions,
   run: (batch: ReadyBatch<Item>) => Promise<Result>,
 ): AsyncGenerator<Result, void, undefined> {
   const { batchSize = DEFAULT_BATCH_SIZE, sharePrefixes = true, featureCache, signal } = options;
-  const { network, loadPixels, pixelSettings } = reader;
+  const { network, loadPixels, pixelSettings } = model;
   const { maximumPositions: maximumLength } = network.decoder.config;
   const batchGroups = planBatches(items, { batchSize: checkBatchSize(batchSize), sharePrefixes, maximumLength });
   const features = await imageFeatures({
@@ -46,11 +46,11 @@ export async function* runBatches<Item extends Sequence, Result>(
   try {
     for (const batchGroup of batchGroups) {
       signal?.throwIfAborted();
-      const prefix = await computePrefixes(reader, batchGroup, features);
+      const prefix = await computePrefixes(model, batchGroup, features);
       try {
         for (const { rows, length } of batchGroup.batches) {
           signal?.throwIfAborted();
-          const prompts = await tensorsOf(reader, rows, length, features);
+          const prompts = await tensorsOf(model, rows, length, features);
           try {
             yield await run({ prompts, rows, ...(prefix && { prefix }) });
           } finally {
@@ -67,23 +67,23 @@ export async function* runBatches<Item extends Sequence, Result>(
 }
 
 async function computePrefixes<Item>(
-  reader: PromptReader,
+  model: InferenceModel,
   { prefixes, prefixLength }: BatchGroup<Item>,
   features: ImageFeatures,
 ): Promise<PrefixCache | undefined> {
   if (prefixes.length === 0) return undefined;
   const rows = prefixes.map((symbols) => ({ symbols, start: 0 }));
-  const prompts = await tensorsOf(reader, rows, prefixLength, features);
+  const prompts = await tensorsOf(model, rows, prefixLength, features);
   // Only keys and values are needed, so a single position of the output is computed.
   const wanted = tf.tensor1d([0], "int32");
-  const layers = reader.functions.read({ prompts, wanted, table: tableLength(prefixLength) });
+  const layers = model.functions.read({ prompts, wanted, table: tableLength(prefixLength) });
   wanted.dispose();
   disposePromptTensors(prompts);
   return { layers, lengths: prefixes.map(({ length }) => length) };
 }
 
 async function tensorsOf(
-  { network }: PromptReader,
+  { network }: InferenceModel,
   rows: readonly (PromptRow | undefined)[],
   length: number,
   features: ImageFeatures,

@@ -4,44 +4,59 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { continued, encodePrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { rotationsByLength, turnsByLength } from "../network/long-prompts.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
+import { disposeRotaryTable } from "../network/rotary.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
-import { type PromptReader, readPrompt, type ReadPrompt, writeRequest, positionSymbols } from "./prompt-reader.ts";
+import {
+  type InferenceModel,
+  tokenizePrompt,
+  type TokenizedPrompt,
+  writeRequest,
+  positionSymbols,
+} from "./tokenize-prompt.ts";
 import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Summed log-probabilities of continuations. Prompt and continuation are encoded as one text, since a token may span
- * both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the error of
- * {@link logitsNotFinite} when a result is not finite.
+ * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, since a
+ * token may span both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the
+ * error of {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
-  reader: PromptReader,
+  model: InferenceModel,
   requests: readonly ScoreRequest[],
   options: GenerationOptions = {},
 ): Promise<readonly Score[]> {
-  const continuations = requests.map((request) => readContinuation(reader, request, options));
+  const continuations = requests.map((request) => readContinuation(model, request, options));
   const set = await imageSet(requests, options.signal);
   const items = continuations.map(({ prompt, tokens }, index): Item => {
-    const symbols = positionSymbols(prompt, set, positionsPerImage(reader.network));
+    const symbols = positionSymbols(prompt, set, positionsPerImage(model.network));
     const targets = symbols.subarray(-tokens);
     // Outputs are read from the position before the continuation up to the last but one.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    return { id, symbols: computed, shareable: computed.length - tokens, targets };
+    const turns = turnsByLength(model.network.decoder.config, computed.length);
+    return { id, cut: prompt.cut, symbols: computed, shareable: turns ? 0 : computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
-  for await (const batch of runBatches(reader, items, set, options, (ready) => scoreBatch(reader.functions, ready))) {
+  for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
     for (const [item, result] of batch) {
-      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(reader.network, item.id);
+      if (!Number.isFinite(result.logProbability)) throw await logitsNotFinite(model.network, item.id);
       scores.set(item, result);
     }
   }
   return items.flatMap((item, index) => {
     const [request, result] = [requests[index], scores.get(item)];
     return request && result
-      ? { id: request.id, tokens: item.targets.length, length: item.symbols.length, ...result }
+      ? {
+          id: request.id,
+          tokens: item.targets.length,
+          length: item.symbols.length,
+          ...(item.cut > 0 && { cutPositions: item.cut }),
+          ...result,
+        }
       : [];
   });
 }
@@ -51,28 +66,30 @@ interface Item extends Sequence {
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
+  /** Positions that the prompt lost. */
+  readonly cut: number;
 }
 
 interface Continuation {
   /** The prompt with its continuation. */
-  readonly prompt: ReadPrompt;
-  /** Number of tokens at its end to score. */
+  readonly prompt: TokenizedPrompt;
+  /** Number of tokens at the prompt's end to score. */
   readonly tokens: number;
 }
 
 function readContinuation(
-  reader: PromptReader,
+  model: InferenceModel,
   request: ScoreRequest,
   { longPrompts }: GenerationOptions,
 ): Continuation {
-  const { maximumPositions } = reader.network.decoder.config;
-  const before = writeRequest(reader, request);
+  const { maximumPositions } = model.network.decoder.config;
+  const before = writeRequest(model, request);
   const whole = continued(before, request.continuation);
-  const prefix = encodePrompt(before, reader.tokenizer, request);
-  const ids = encodePrompt(whole, reader.tokenizer, request);
+  const prefix = encodePrompt(before, model.tokenizer, request);
+  const ids = encodePrompt(whole, model.tokenizer, request);
   const different = ids.findIndex((id, index) => id !== prefix[index]);
   const tokens = different < 0 ? 0 : ids.length - different;
-  const prompt = readPrompt(reader, whole, request, {
+  const prompt = tokenizePrompt(model, whole, request, {
     // The last token is never an input.
     room: maximumPositions + 1,
     scored: tokens,
@@ -82,7 +99,7 @@ function readContinuation(
   throw new MlanError(
     "invalid-data",
     `model-llava: "${request.id}" cannot be scored: its continuation ${JSON.stringify(request.continuation)} has ${counted(tokens, "token")} ` +
-      `of ${prompt.inputIds.length}. It needs at least one, and at least one token before it.`,
+      `of ${prompt.inputIds.length}. A continuation needs at least one token, and at least one token before it.`,
   );
 }
 
@@ -96,9 +113,22 @@ async function scoreBatch(
   const selected = selection(targets, powerOfTwo(targets.length));
   const table = tableLength(Math.max(...rows.map((row) => row?.item.symbols.length ?? 1)));
   const prefix = given && maskedPrefix(given, prompts.rows);
-  const pass = { prompts, ...(prefix && { prefix }), wanted: selected.positions, table };
+  const parts = rows.map((row) =>
+    row
+      ? { start: row.start, length: row.symbols.length, whole: row.item.symbols.length }
+      : { start: 0, length: 1, whole: 1 },
+  );
+  const rotations = rotationsByLength(functions.network, parts, prompts.length);
+  const pass = {
+    prompts,
+    wanted: selected.positions,
+    table,
+    ...(prefix && { prefix }),
+    ...(rotations && { rotations }),
+  };
   const logProbabilities = functions.score(pass, selected.targets);
   prefix?.mask.dispose();
+  if (rotations) disposeRotaryTable(rotations);
   disposeSelection(selected);
   const values = await logProbabilities.data<"float32">();
   logProbabilities.dispose();
@@ -114,7 +144,7 @@ async function scoreBatch(
   );
 }
 
-/** The last positions of a row, each with the token that follows it. */
+/** Returns the last positions of a row, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

@@ -2,20 +2,23 @@ import { beforeStop } from "@mlan/core";
 
 /** Splits the growing text of an answer into pieces that no later token can change. */
 export interface TextPieces {
-  /** What has become certain, by the text so far that no later token changes but for U+FFFD at its end. */
+  /**
+   * Returns the text that has become certain since the last call. No later token may change `text`, except U+FFFD at
+   * its end.
+   */
   more(text: string): string;
-  /** The rest, by the whole text of the finished answer. */
+  /** Returns the rest of the finished answer, whose whole text is `text`. */
   rest(text: string): string;
 }
 
 /**
- * Pieces that add up to the text before the first of the `stop` strings. They end neither within a character, whose
- * bytes are U+FFFD until it is complete, nor within what may become a stop string.
+ * Splits one answer into pieces that add up to the text before the first of the `stop` strings. No piece ends inside a
+ * character, which is U+FFFD until all its bytes are known, or inside a possible stop string.
  */
 export function textPieces(stop: readonly string[]): TextPieces {
   let given = "";
   const piece = (text: string): string => {
-    // Decoding may still change the end of a text; what is given cannot be taken back.
+    // Decoding may still change the end of a text, but a piece that was returned cannot be taken back.
     if (!text.startsWith(given)) return "";
     const more = text.slice(given.length);
     given = text;
@@ -36,7 +39,7 @@ function settled(text: string, stop: readonly string[]): string {
   return whole.slice(0, whole.length - held);
 }
 
-/** How many characters at the end of `text` are the beginning of `stop`. */
+/** Returns the number of characters at the end of `text` that are the beginning of `stop`. */
 function overlap(text: string, stop: string): number {
   for (let length = Math.min(text.length, stop.length - 1); length > 0; length--)
     if (text.endsWith(stop.slice(0, length))) return length;

@@ -1,13 +1,15 @@
 import { type PrefixNode, prefixTree } from "./prefix-tree.ts";
 
-/** Sequences that share their first `length` elements; the group with length 0 holds those that share nothing. */
+/**
+ * Sequences that share their first `length` elements; the group with length 0 holds the sequences that share nothing.
+ */
 export interface PrefixGroup {
   readonly length: number;
   /** Indices of the sequences, ascending. */
   readonly members: readonly number[];
 }
 
-/** A shorter prefix is not worth a separate pass. */
+/** Minimum length of a shared prefix; a shorter one is not worth a separate pass. */
 const LEAST_LENGTH = 16;
 /** Candidate prefix lengths differ by about this many positions. */
 const STEP = 8;
@@ -16,8 +18,8 @@ const COST = 16;
 
 /**
  * Partitions the sequences so that the fewest positions are computed when each group's prefix is computed once. There
- * is one level: a prefix has no shared prefix itself. Uses dynamic programming over the tree of longest common
- * prefixes: at each node, sequences either join the group of an ancestor or form a group here.
+ * is only one level: prefixes share no prefix among themselves. Uses dynamic programming over the tree of longest
+ * common prefixes: at each node, sequences either join the group of an ancestor or form a group here.
  */
 export function sharedPrefixes(sequences: readonly Int32Array[]): readonly PrefixGroup[] {
   const root = coarse(prefixTree(sequences));
@@ -68,7 +70,9 @@ function mayShare({ depth, ends, children }: PrefixNode, above: number): boolean
   return depth >= LEAST_LENGTH && depth > above && (children.length > 0 || ends.length > 1);
 }
 
-/** The tree without nodes that are hardly deeper than their ancestor, which bounds its height and so the work. */
+/**
+ * Returns the tree without nodes that are hardly deeper than their ancestor. This limits its height, and thus the work.
+ */
 function coarse(tree: PrefixNode): PrefixNode {
   const step = (depth: number): number => Math.floor(depth / STEP);
   const root: PrefixNode = { ...tree, ends: [...tree.ends], children: [] };

@@ -9,11 +9,11 @@ import type { WeightDeclarations } from "../weights/weight-list.ts";
 import { llamaLayerMemory } from "./llama-layer-memory.ts";
 
 export interface LlamaDecoderOptions {
-  /** Whether queries, keys and values have biases, as in some descendants of Llama. Default: as the sizes say. */
+  /** Whether queries, keys and values have biases, as in some descendants of Llama. Default: as in `config`. */
   readonly attentionBias?: boolean;
 }
 
-/** Declares the tensors of `LlamaForCausalLM` under their names there. */
+/** Declares the tensors of transformers' `LlamaForCausalLM` under their names. */
 export function llamaDecoder(
   config: LanguageConfig,
   list: WeightDeclarations,
@@ -71,7 +71,7 @@ function declareLayer(
   };
 }
 
-/** A layer of pre-normalised attention and SwiGLU. */
+/** Returns a layer of attention and a SwiGLU MLP, each preceded by a norm. */
 function llamaLayer(config: LanguageConfig, weights: LlamaLayerWeights): DecoderLayer {
   return {
     weights,

@@ -5,7 +5,7 @@ import { normForward } from "../memory/norm-memory.ts";
 import { Weight } from "../weights/weight.ts";
 import type { LlamaLayerWeights } from "./llama-decoder.ts";
 
-/** What a training step keeps of a layer, and what it needs while the layer runs. */
+/** Returns the memory that a training step keeps for a layer and needs while the layer runs. */
 export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, learns: boolean): LayerMemory {
   const bytes: LayerBytes = {
     projected: projectedBytes(layout, weights.query),
@@ -20,20 +20,22 @@ export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, lea
 }
 
 interface LayerBytes {
-  /** Of queries, keys and values. */
+  /** Bytes per element of queries, keys and values. */
   readonly projected: ProjectedBytes;
-  /** Of attention's output. */
+  /** Bytes per element of attention's output. */
   readonly output: ProjectedBytes;
-  /** Of gate and up projection. */
+  /** Bytes per element of the gate and up projections. */
   readonly inner: ProjectedBytes;
   readonly down: ProjectedBytes;
 }
 
 /** Bytes per element of a projection. */
 interface ProjectedBytes {
-  /** Of what the projection gives. */
+  /** Bytes per element of the projection's result. */
   readonly result: number;
-  /** Of the product that a bias is added to, which the sum's gradient keeps; 0 without biases. */
+  /**
+   * Bytes per element of the product before a bias is added, which the gradient of that sum keeps; 0 without biases.
+   */
   readonly product: number;
 }
 
@@ -42,9 +44,9 @@ function projectedBytes({ full, half }: Layout, { weights }: Linear): ProjectedB
 }
 
 /**
- * A layer's forward pass while gradients are recorded. Kept is what matrix products read and what the gradients
- * of fused operations need. The rest goes at the layer's end: projections before they are heads, heads before they are
- * turned, and what is added to the residual stream.
+ * A layer's forward pass while gradients are recorded. The inputs of matrix products, and the tensors that gradients of
+ * fused operations need, are kept. The rest is freed at the end of the layer: projections before they are split into
+ * heads, heads before their rotation, and the terms added to the residual stream.
  */
 function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
   const { projected } = bytes;
@@ -61,7 +63,7 @@ function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
     { at: "heads", adds: { activations: keys * projected.result, working: (queries + keys) * projected.result } },
     { at: "rotation", adds: { activations: (queries + keys) * half }, transient: rotation(layout) },
     {
-      // Kept: probabilities and what they picked. Not kept: scores, and scores with the mask added.
+      // Kept: probabilities and the attended values. Not kept: scores, and scores with the mask added.
       at: "attention",
       adds: { activations: (scores + queries) * half },
       transient: scores * (half + full + widened),
@@ -76,7 +78,7 @@ function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
       at: "gate and up projection",
       adds: { activations: 2 * inner * (bytes.inner.result + bytes.inner.product) },
     },
-    // As wide as what it is given, which the down projection keeps.
+    // As wide as its inputs; the down projection keeps it.
     { at: "swiglu", adds: { activations: inner * bytes.inner.result }, transient: 2 * inner * bytes.inner.result },
     {
       at: "down projection",
@@ -88,8 +90,8 @@ function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
 }
 
 /**
- * The layer's backward pass: each operation gives back what it kept and the gradients that it has passed on. Of the
- * layer only the gradients of its input, in place of those of its output, and of its weights are left.
+ * The layer's backward pass: each operation frees the tensors that it kept and the gradients that it has passed on. At
+ * the end, the gradient of the layer's input has replaced that of its output, and the gradients of its weights remain.
  */
 function layerBackward(
   layout: Layout,
@@ -171,7 +173,7 @@ function sizeOf(part: Weight | Linear): number {
   return part instanceof Weight ? part.size : part.weights.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The same where the gradient joins that of the residual branch, which it takes the place of. */
+/** The backward pass of a norm, whose gradient is added to that of the residual branch and replaces it. */
 function joinedNormBackward(at: string, { hidden, full }: Layout, weight: Partial<Held>): Step {
   return {
     at,
@@ -185,7 +187,7 @@ function residualSum(at: string, { hidden, full, widened }: Layout): Step {
   return { at, adds: { activations: hidden * full }, transient: hidden * widened };
 }
 
-/** Halves, their four products, two sums, and the whole, of which the last is rounded. */
+/** Bytes used by a rotation: the halves, their four products, two sums, and the result, which is rounded. */
 function rotation({ queries, half, full, widened }: Layout): number {
   return queries * (half + 3 * full + widened);
 }

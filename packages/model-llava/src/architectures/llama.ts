@@ -5,12 +5,12 @@ import { llamaTokenizer } from "../tokenizer/tokenizer-kind.ts";
 import type { Architecture } from "./architecture.ts";
 import { llamaDecoder } from "./llama-decoder.ts";
 
-/** Llama and what shares its code in transformers, such as Vicuna (arXiv 2302.13971, 2307.09288). */
+/** Llama and other models that share its code in transformers, such as Vicuna (arXiv 2302.13971, 2307.09288). */
 export const llama: Architecture = {
   name: "Llama",
   plain: { modelType: "llama", className: "LlamaForCausalLM" },
   llava: { modelType: "llava_llama", className: "LlavaLlamaForCausalLM", alias: "llava" },
-  // Those of transformers' LlamaConfig.
+  // The defaults of transformers' LlamaConfig.
   configDefaults: {
     vocab_size: 32_000,
     hidden_size: 4096,

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * The installed packages of backbones that read a `model_type`, of any author. They list it and "mlan" among the `keywords`
- * of their package.json, by which npm finds those that are not installed.
+ * Returns the names of the installed backbone packages, by any author, that read a `model_type`. Such a package lists
+ * the `model_type` and "mlan" among the `keywords` of its package.json, so that a search on npm also finds it when it
+ * is not installed.
  */
 export async function packagesThatRead(modelType: string): Promise<readonly string[]> {
   const folders = [...foldersAbove(fileURLToPath(import.meta.url)), ...foldersAbove(process.cwd())];
@@ -18,7 +19,7 @@ function foldersAbove(path: string): readonly string[] {
   return above === path ? [here] : [here, ...foldersAbove(above)];
 }
 
-/** This package has no backbone, though it is found by the names of what it reads. */
+/** This package is left out: it has no backbone, but its keywords contain `model_type`s. */
 const KIT = "@mlan/model-llava";
 
 async function packagesIn(folder: string, modelType: string): Promise<readonly string[]> {
@@ -27,10 +28,10 @@ async function packagesIn(folder: string, modelType: string): Promise<readonly s
   return [...(await keywords)].flatMap(([name, words]) => (words.has(modelType) ? name : []));
 }
 
-/** Thousands of files may be read for a folder: once is enough for a process. */
+/** A scan may read thousands of files, so each folder is scanned once per process. */
 const scans = new Map<string, ReturnType<typeof scan>>();
 
-/** The keywords of each package that is made for mlan. */
+/** Returns the keywords of each package that is made for mlan. */
 async function scan(folder: string): Promise<ReadonlyMap<string, ReadonlySet<unknown>>> {
   const names = (await namesIn(folder)).filter((name) => name !== KIT);
   const all = await Promise.all(names.map(async (name) => [name, await keywordsOf(join(folder, name))] as const));
@@ -46,7 +47,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return [...entries.filter((entry) => !/^[@.]/.test(entry)), ...within.flat()];
 }
 
-/** None for a package that cannot be read: whoever asks has an error to tell already. */
+/** Returns no keywords for a package that cannot be read, since the caller is already reporting another error. */
 async function keywordsOf(folder: string): Promise<ReadonlySet<unknown>> {
   try {
     const { keywords }: { keywords?: unknown } = Object(

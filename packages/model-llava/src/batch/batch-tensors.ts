@@ -9,7 +9,7 @@ export interface LossInputs {
   readonly selected: Selection;
 }
 
-/** The tensors by name, with token ids as [rows, length]. Takes ownership of the given tensors. */
+/** Returns a batch's tensors by name, with token ids as [rows, length]. Takes ownership of the given tensors. */
 export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
   const { rows, length, tokenIds, images } = inputs;
   const shaped = tf.reshape(tokenIds, [rows, length]);

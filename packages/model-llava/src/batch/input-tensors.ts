@@ -9,13 +9,13 @@ import type { Splice } from "./splice.ts";
 export interface InputTensors {
   readonly rows: number;
   readonly length: number;
-  /** [rows * length], int32 */
+  /** Token ids [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
   /** Absent in batches without images, which do not run the vision tower. */
   readonly images?: {
-    /** [images * patches, 3 * patch * patch], images padded to a power of two. */
+    /** Pixels [images * patches, 3 * patch * patch]; the number of images is padded to a power of two. */
     readonly patches: tf.Tensor2D;
-    /** [rows * length], int32: see {@link Splice.sources}. */
+    /** Sources of the embeddings [rows * length], int32: see {@link Splice.sources}. */
     readonly sources: tf.Tensor1D;
   };
 }
@@ -23,7 +23,7 @@ export interface InputTensors {
 /** Returns an image's normalised pixels [3, size, size]. */
 export type LoadPixels = (image: ImageReference) => Promise<Float32Array>;
 
-/** Makes the tensors of a batch; each distinct image is read and preprocessed once. */
+/** Creates the tensors of a batch. Each distinct image is read and preprocessed once. */
 export async function inputTensors(
   { rows, length, tokenIds, sources, images }: Splice,
   vision: VisionConfig | undefined,

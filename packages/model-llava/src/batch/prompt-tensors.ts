@@ -12,7 +12,7 @@ export interface PromptRow {
 export interface PromptTensors {
   readonly rows: number;
   readonly length: number;
-  /** [rows * length], int32; 0 at images and padding. */
+  /** Token ids [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
   /** The index of each position in its sequence, [rows * length], int32. */
   readonly positions: tf.Tensor1D;
@@ -27,12 +27,12 @@ export interface PromptTensors {
   };
 }
 
-/** The symbol of a patch of the image with this number. */
+/** Returns the symbol of one patch of the image with number `image`; there are `patches` patches per image. */
 export function patchSymbol(image: number, patch: number, patches: number): number {
   return -1 - image * patches - patch;
 }
 
-/** The numbers of the images in `rows`, each once. */
+/** Returns the distinct numbers of the images in `rows`. */
 export function imagesIn(rows: readonly PromptRow[], patches: number): readonly number[] {
   const images = new Set<number>();
   for (const { symbols } of rows)
@@ -49,8 +49,8 @@ export interface PromptTensorsOptions {
 }
 
 /**
- * Makes the tensors. `features` are those of {@link imagesIn}, in that order, and are disposed of with the other
- * tensors.
+ * Creates the tensors of the given rows. `features` belong to the images of {@link imagesIn}, in that order, and are
+ * disposed of together with the other tensors.
  */
 export function promptTensors(
   given: readonly PromptRow[],

@@ -19,7 +19,7 @@ export interface Target {
   readonly token: number;
 }
 
-/** The positions whose next position has a label; labels are shifted by one, never across rows. */
+/** Returns the positions whose next position has a label. Labels are shifted by one, never across rows. */
 export function shiftedTargets(labels: Int32Array, length: number): readonly Target[] {
   const targets: Target[] = [];
   for (let position = 0; position + 1 < labels.length; position++) {
@@ -29,7 +29,10 @@ export function shiftedTargets(labels: Int32Array, length: number): readonly Tar
   return targets;
 }
 
-/** A selection of `targets` among `positions`, padded with positions of weight 0, so that there are few sizes. */
+/**
+ * Creates a selection of `targets` out of `positions` positions, padded with entries of weight 0 so that few distinct
+ * sizes occur.
+ */
 export function selection(targets: readonly Target[], positions: number): Selection {
   const size = selectionBucket(targets.length, positions);
   const indices = new Int32Array(size);

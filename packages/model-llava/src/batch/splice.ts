@@ -8,7 +8,7 @@ export interface SpliceRow {
   /** Same length as `inputIds`; absent when nothing is learned. */
   readonly labels?: ArrayLike<number>;
   readonly images: readonly ImageReference[];
-  /** Positions after which the spliced row is truncated. */
+  /** Number of positions to which the spliced row is truncated. */
   readonly length: number;
 }
 
@@ -32,7 +32,7 @@ export interface Splice {
 }
 
 export interface SpliceOptions {
-  /** Rows of the batch; rows beyond the given examples are padding. */
+  /** Number of rows of the batch; rows beyond the given examples are padding. */
   readonly rows: number;
   readonly length: number;
   /** Positions per image. */

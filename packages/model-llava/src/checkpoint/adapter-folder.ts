@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { MlanError, pathOf, shownValue, toFolderUrl } from "@mlan/core";
+import { messageOf, MlanError, pathOf, shownValue, toFolderUrl } from "@mlan/core";
 import { fileExists, pathExists } from "../config/checkpoint-file.ts";
 import { ADAPTER_CONFIG, readAdapterConfig } from "../weights/adapter-config.ts";
 
@@ -8,12 +8,22 @@ export interface AdaptedFolders {
   readonly adapter?: URL | undefined;
 }
 
+/** A repository on the Hub that an adapter names as its base. */
+export interface BaseRepository {
+  readonly repository: string;
+  readonly revision: string;
+}
+
 /**
- * Where `weights` is the folder of an adapter, the base that its configuration names, with the adapter on it. Like
- * transformers, prefers the named base to weights beside the adapter. Throws `invalid-checkpoint`, saying which base to
- * give, when it is not a folder of this machine.
+ * If `weights` is the folder of an adapter, returns that folder as `adapter` and, as `weights`, the base that its
+ * configuration names; otherwise returns the folders unchanged. Like transformers, prefers the named base to weights
+ * beside the adapter. A base that is not a folder on this machine is fetched from the Hub by `download`. Throws
+ * `invalid-checkpoint` when the base is neither, and when `adapter` is given too; `unavailable` when it cannot be fetched.
  */
-export async function adaptedFolders({ weights, adapter }: AdaptedFolders): Promise<AdaptedFolders> {
+export async function adaptedFolders(
+  { weights, adapter }: AdaptedFolders,
+  download: (base: BaseRepository) => Promise<URL>,
+): Promise<AdaptedFolders> {
   if (!(await fileExists(new URL(ADAPTER_CONFIG, weights)))) return { weights, adapter };
   if (adapter) {
     throw new MlanError(
@@ -22,16 +32,28 @@ export async function adaptedFolders({ weights, adapter }: AdaptedFolders): Prom
         "Merge the first into its base in Python with merge_and_unload.",
     );
   }
-  const { base } = await readAdapterConfig(weights);
+  const { base, baseRevision: revision = "main" } = await readAdapterConfig(weights);
   const folder = base !== undefined && isAbsolute(base) ? toFolderUrl(base) : undefined;
   if (folder && (await pathExists(new URL(folder.href.replace(/\/$/, "")))))
     return { weights: folder, adapter: weights };
-  // The name of a repository of the Hub.
-  const isRepository = base !== undefined && /^[\w.-]+\/[\w.-]+$/.test(base);
   const of = base === undefined ? "a base that it does not name" : shownValue(base);
-  throw new MlanError(
-    "invalid-checkpoint",
-    `model-llava: ${pathOf(weights)} holds an adapter of ${of} (${ADAPTER_CONFIG}). Give the folder of that base${isRepository ? `, or hub("${base}") of @mlan/hub,` : ""} as \`weights\`, ` +
-      "and this one as `adapter`; or remove adapter_config.json if the adapter is merged already.",
-  );
+  const holds = `${pathOf(weights)} holds an adapter for ${of} (${ADAPTER_CONFIG})`;
+  if (base !== undefined && REPOSITORY.test(base)) {
+    const fetched = await download({ repository: base, revision }).catch((cause: unknown) => {
+      throw MlanError.is(cause) ? unfetched(holds, cause) : cause;
+    });
+    return { weights: fetched, adapter: weights };
+  }
+  throw new MlanError("invalid-checkpoint", `model-llava: ${holds}. ${GIVE_THE_BASE}`);
+}
+
+/** Owner and name of a repository. No part begins with a dot, so no path out of a folder matches. */
+const REPOSITORY = /^(?!\.)[\w.-]+\/(?!\.)[\w.-]+$/;
+
+const GIVE_THE_BASE =
+  "Give the folder of that base as `weights`, and this one as `adapter`; or remove adapter_config.json if the adapter is merged already.";
+
+function unfetched(holds: string, cause: MlanError): MlanError {
+  const message = `model-llava: ${holds}, which could not be fetched: ${messageOf(cause)} ${GIVE_THE_BASE}`;
+  return new MlanError(cause.code, message, { cause });
 }

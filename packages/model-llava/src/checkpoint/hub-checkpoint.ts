@@ -1,17 +1,20 @@
 import { MlanError, type OpenOptions } from "@mlan/core";
 import { type HubModel, openRepository, type RepositoryFiles } from "@mlan/hub";
 import { readFile } from "node:fs/promises";
+import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
 
 /**
- * Downloads what is missing of a checkpoint on the Hub and returns its folder, which ends in a slash. Of a repository
- * that holds its weights in several formats, fetches those that transformers would read: safetensors before PyTorch's.
- * Throws the errors of `openRepository`, and `invalid-checkpoint` for a repository without such weights.
+ * Downloads the missing files of a checkpoint on the Hub and returns its folder, which ends in a slash. If a repository
+ * has weights in several formats, fetches those that transformers would read: safetensors rather than PyTorch's. Throws
+ * the errors of `openRepository`, and `invalid-checkpoint` for a repository without such weights.
  */
 export async function hubCheckpoint(model: HubModel, more: readonly string[], options: OpenOptions): Promise<URL> {
   const files = await openRepository(model, options);
   const weights = await weightPaths(files);
   if (weights.length === 0) throw withoutWeights(model, files);
-  const small = files.paths.filter((path) => SMALL.has(path) || more.includes(path));
+  const small = files.paths.filter(
+    (path) => SMALL.has(path) || more.includes(path) || path.startsWith(TEMPLATES_FOLDER),
+  );
   // Small files first: a gated or wrong repository is noticed before gigabytes have arrived.
   await files.download([...small, ...weights]);
   return files.folder;
@@ -25,7 +28,7 @@ const SMALL: ReadonlySet<string> = new Set([
   "checksums.json",
 ]);
 
-/** In the order in which transformers looks for them. */
+/** Weight files, in the order in which transformers looks for them. */
 const WEIGHTS = [
   "model.safetensors",
   "model.safetensors.index.json",
@@ -33,7 +36,7 @@ const WEIGHTS = [
   "pytorch_model.bin.index.json",
 ];
 const ADAPTERS = ["adapter_model.safetensors", "adapter_model.bin"];
-/** What LLaVA's training saves beside a backbone or an adapter. */
+/** Files that LLaVA's training saves beside a backbone or an adapter. */
 const BESIDE = /^(?:mm_projector\.(?:bin|pt|safetensors)|non_lora_trainables\.bin)$/;
 
 async function weightPaths(files: RepositoryFiles): Promise<readonly string[]> {
@@ -45,7 +48,9 @@ async function weightPaths(files: RepositoryFiles): Promise<readonly string[]> {
   return [...(weights === undefined ? [] : [weights]), ...shards, ...first(ADAPTERS), ...beside];
 }
 
-/** Those that the index names and the repository has; the reader of the index says what is wrong with it. */
+/**
+ * Returns the shards that the index names and the repository has. An invalid index is reported later, by its reader.
+ */
 async function shardPaths({ local, paths }: RepositoryFiles, index: string): Promise<readonly string[]> {
   const named = new Set(namesIn(await readFile(await local(index), "utf8")));
   return paths.filter((path) => named.has(path));
@@ -62,7 +67,7 @@ function namesIn(index: string): readonly unknown[] {
 function withoutWeights({ repository }: HubModel, { commit, paths }: RepositoryFiles): MlanError {
   const held = paths.length > 8 ? `${paths.slice(0, 8).join(", ")} and ${paths.length - 8} more` : paths.join(", ");
   const message =
-    `model-llava: ${repository} on the Hub holds no weights in the layout of Hugging Face at ${commit}; it holds ${held}. ` +
+    `model-llava: ${repository} on the Hub has no weights in Hugging Face layout at ${commit}; it has ${held}. ` +
     `Name a repository with ${WEIGHTS[0]} or ${WEIGHTS[2]}, or their shards.`;
   return new MlanError("invalid-checkpoint", message);
 }

@@ -5,14 +5,18 @@ import type { LlavaNetwork } from "../network/llava-network.ts";
 import type { Base } from "../saving/base-file.ts";
 import { loadWeights } from "../weights/load-weights.ts";
 import type { WeightFormat } from "../weights/weight-format.ts";
+import { templateNotice } from "../templates/template-notice.ts";
+import { storedTemplate } from "../config/format-config.ts";
 import { planWeights } from "../weights/weight-plan.ts";
-import { openModel } from "./open-model.ts";
+import { type OpenModel, openModel } from "./open-model.ts";
 
 /** The model that a checkpoint is loaded into. */
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
-  /** The folders that it was opened from. */
+  /** Returns the fingerprint of the template with the given name, if there is one. */
+  readonly fingerprintOf: (template: string) => string | undefined;
+  /** The folders that the model was opened from. */
   readonly base: Base;
   /** The components that may differ from the base's. */
   readonly changed: ReadonlySet<Component>;
@@ -27,12 +31,12 @@ export interface LoadedCheckpoint {
 
 /**
  * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
- * before the first weight changes. Of a folder that holds only what was trained, components are read from the base only
- * where the network's differ from it.
+ * before the first weight changes. If a folder holds only trained components, the others are read from the base, but
+ * only those that differ in the network.
  */
 export async function loadCheckpoint(
   folder: URL,
-  { architecture, network, base, changed, weightFormat }: LoadTarget,
+  { architecture, network, fingerprintOf, base, changed, weightFormat }: LoadTarget,
 ): Promise<LoadedCheckpoint> {
   const checkpoint = await openModel({ architecture, weights: folder }, { mayBeChanged: false, base });
   try {
@@ -50,6 +54,7 @@ export async function loadCheckpoint(
           "Load it into the model that wrote it.",
       );
     }
+    checkTemplate(folder, checkpoint, fingerprintOf);
     const { stored, fresh } = planWeights(checkpoint, checkpoint.weights);
     const { format, trained } = checkpoint;
     const isWhole = trained.length === 0;
@@ -60,4 +65,19 @@ export async function loadCheckpoint(
   } finally {
     await checkpoint.close();
   }
+}
+
+/** Throws `invalid-checkpoint` for weights that learned conversations as the model does not write them. */
+function checkTemplate(
+  folder: URL,
+  { config, format: { template } }: OpenModel,
+  fingerprintOf: LoadTarget["fingerprintOf"],
+): void {
+  const notice = templateNotice(storedTemplate(config), { name: template, fingerprint: fingerprintOf(template) });
+  if (notice === undefined) return;
+  throw new MlanError(
+    "invalid-checkpoint",
+    `model-llava: ${pathOf(folder)} ${notice}. Load it with the version of mlan and the tokenizer that wrote it, or open it as ` +
+      "the weights of a model to go on all the same.",
+  );
 }

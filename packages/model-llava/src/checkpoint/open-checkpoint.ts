@@ -25,15 +25,17 @@ export type { CheckpointVision } from "./open-vision.ts";
 export interface CheckpointFolders {
   /** The expected architecture; others are refused. */
   readonly architecture: Architecture;
-  /** The name of the template that the model was tuned in. Default: what the folder says. */
+  /** The name of the template that the model was tuned with. Default: the one that the folder names. */
   readonly template?: string | undefined;
-  /** A checkpoint of the backbone, or of LLaVA on it, in Hugging Face layout. Ends in a slash. */
+  /** The folder of a backbone, or of a LLaVA checkpoint based on it, in Hugging Face layout. Ends in a slash. */
   readonly weights: URL;
-  /** A low-rank adapter on `weights`, as PEFT writes it. Ends in a slash. */
+  /** The folder of a low-rank adapter for `weights`, as written by PEFT. Ends in a slash. */
   readonly adapter?: URL | undefined;
-  /** A CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` is preferred. */
+  /**
+   * The folder of a CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` takes precedence.
+   */
   readonly visionTower?: URL | undefined;
-  /** What a checkpoint calls the tower. Default: the name of its folder. */
+  /** The name of the tower in saved checkpoints. Default: the name of its folder. */
   readonly towerName?: string;
 }
 
@@ -45,20 +47,20 @@ export interface Checkpoint {
   readonly language: LanguageConfig;
   readonly vision: CheckpointVision | undefined;
   readonly format: ConversationFormat;
-  /** The folder's own. */
+  /** The chat templates in the folder. */
   readonly chatTemplates: readonly ChatTemplateSource[];
   readonly weights: WeightSources;
-  /** Tokens by which answers end, as `config.json` or `generation_config.json` names them. */
+  /** Ids of the tokens that end answers, from `generation_config.json` or `config.json`. */
   readonly endTokenIds: readonly number[];
-  /** What a user should know about how the folders were read; a sentence each, without a full stop. */
+  /** Notices for the user on how the folders were read; each is a sentence without a full stop. */
   readonly notices: readonly string[];
   close(): Promise<void>;
 }
 
 export interface OpenCheckpointOptions {
   /**
-   * Whether to verify the files of a folder that has checksums, which reads all of them: about a second per gigabyte.
-   * Default true.
+   * Whether to verify the files of a folder that has checksums. This reads all files and takes about a second per
+   * gigabyte. Default true.
    */
   readonly verify?: boolean;
   /** Whether the error for a changed file says what to do if the change is intended. Default true. */
@@ -68,7 +70,7 @@ export interface OpenCheckpointOptions {
 
 /**
  * Reads the configuration, verifies the files of a folder that has checksums, and opens the weights. Throws
- * `invalid-checkpoint` errors that name file and key, and the reason of `signal`.
+ * `invalid-checkpoint` errors that name file and key, and the reason of an aborted `signal`.
  */
 export async function openCheckpoint(
   folders: CheckpointFolders,
@@ -104,7 +106,7 @@ export async function openCheckpoint(
     if (config["tie_word_embeddings"] === true && (await holdsOwnHead(checkpoint))) {
       config = { ...config, tie_word_embeddings: false };
       notices.push(
-        `${pathOf(file)} ties the output layer to the embedding, but the weights hold another one, which is used`,
+        `${pathOf(file)} ties the output layer to the embedding, but the weights hold a separate output layer, which is used`,
       );
     }
     const hasTower = holdsTower(checkpoint);
@@ -134,7 +136,7 @@ export async function openCheckpoint(
   }
 }
 
-/** An adapter that made LLaVA of a plain backbone has a `config.json` of its own, which describes the whole. */
+/** An adapter that turned a plain backbone into LLaVA has its own `config.json`, which describes the whole model. */
 async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
   const base = await readModelConfig(architecture, new URL("config.json", weights));
   const file = adapter && new URL("config.json", adapter);

@@ -23,21 +23,21 @@ import {
 import { openVision } from "./open-vision.ts";
 import { verifyFolder } from "./verify-folder.ts";
 
-/** An open checkpoint, and the folders of which it is a change. */
+/** An open checkpoint, and the base folders from which it was trained. */
 export interface OpenModel extends Checkpoint {
   readonly base: Base;
-  /** The components that are not those of the base; empty for a folder that holds a whole model. */
+  /** The components that were trained on the base; empty for a folder that holds a whole model. */
   readonly trained: readonly Component[];
 }
 
 export interface OpenModelFolderOptions extends OpenCheckpointOptions {
-  /** A base to take in place of the folders that `base.json` names, if it is the same to the bit. */
+  /** A base to use instead of the folders that `base.json` names. Its files must be identical. */
   readonly base?: Base | undefined;
 }
 
 /**
- * Opens the folder of a whole model, or of what was trained of one together with its base. Throws `invalid-checkpoint`
- * like {@link openCheckpoint}, and for a base that is missing or has changed, naming both folders.
+ * Opens the folder of a whole model, or the folder of trained components together with its base. Throws
+ * `invalid-checkpoint` like {@link openCheckpoint}, and for a base that is missing or has changed, naming both folders.
  */
 export async function openModel(
   folders: CheckpointFolders,
@@ -75,8 +75,9 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  // In which template the base was tuned decides nothing.
-  const below = await openCheckpoint({ ...foldersOf(folders, places), template: plain.name }, options);
+  // The template of the base is not used. Its bytes are compared with those of the training below.
+  const opening = { ...options, verify: false };
+  const below = await openCheckpoint({ ...foldersOf(folders, places), template: plain.name }, opening);
   try {
     const base = own ?? (await baseOf(below, foldersOf(folders, places)));
     await checkBase(record, base);
@@ -121,7 +122,7 @@ function foldersOf(folders: CheckpointFolders, { weights, adapter, visionTower }
   return { ...folders, weights, adapter, visionTower };
 }
 
-/** What an adapter changes, but for what was trained on top of it. */
+/** Returns the adapter without its changes to tensors that were trained on top of it. */
 function withoutTrained(adapter: Adapter, above: SafetensorsReader): Adapter {
   const isKept = ([name]: readonly [string, unknown]): boolean => !above.entries.has(name);
   const updates = new Map([...adapter.updates].filter(isKept));
@@ -133,8 +134,8 @@ async function requireBase({ file }: BaseRecord, places: Places): Promise<void> 
     if (!folder || (await pathExists(new URL(folder.href.replace(/\/$/, ""))))) continue;
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${pathOf(new URL("./", file))} holds only what was trained, and the rest of the model, which was in ` +
-        `${pathOf(folder)}, is not there. Put it back, or write its place into ${pathOf(file)}.`,
+      `model-llava: ${pathOf(new URL("./", file))} holds only trained components, and the folder with the rest of the model, ` +
+        `${pathOf(folder)}, does not exist. Put it back, or write its new path into ${pathOf(file)}.`,
     );
   }
 }

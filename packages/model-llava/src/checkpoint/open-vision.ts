@@ -27,9 +27,9 @@ interface VisionQuestion {
 }
 
 /**
- * The sizes of the tower and how its images are prepared; undefined for a plain backbone without a tower, which then
- * reads text only. A tower inside the checkpoint has its sizes there too, or in the folder of the tower that it was tuned
- * from, since the original LLaVA does not repeat them.
+ * Returns the sizes of the tower and its image preprocessing, or undefined for a plain backbone without a tower, which
+ * reads text only. For a tower inside the checkpoint, the sizes are read from the checkpoint, or from the folder of the
+ * tower that it was tuned from, since the original LLaVA does not save them.
  */
 export async function openVision(question: VisionQuestion): Promise<CheckpointVision | undefined> {
   const { config, file, llava, visionTower, towerName, hasTower } = question;
@@ -78,7 +78,7 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
   return { ...llava, config, configObject, processor };
 }
 
-/** In the order of transformers: a whole processor's file first, of which transformers 5 writes no other. */
+/** In the order of transformers. Transformers 5 writes only the first, which describes the whole processor. */
 export const PROCESSOR_FILES: readonly string[] = ["processor_config.json", "preprocessor_config.json"];
 
 async function processorBeside(file: URL, size: number): Promise<{ processor: ImageProcessor; from: URL }> {

@@ -1,7 +1,10 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
 import { chatTemplate } from "../templates/jinja/chat-template.ts";
 import type { Template } from "../templates/template.ts";
+import { storedTemplate, type StoredTemplate } from "../config/format-config.ts";
 import { templateByName, templatesOf } from "../templates/template-by-name.ts";
+import { templateFingerprint } from "../templates/template-fingerprint.ts";
+import { templateNotice } from "../templates/template-notice.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { planWeights, type WeightPlan } from "../weights/weight-plan.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
@@ -9,12 +12,16 @@ import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 /** An open checkpoint whose weights and tokenizer fit its configuration. */
 export interface PreparedCheckpoint extends Checkpoint {
   readonly tokenizer: Tokenizer;
-  /** The architecture's and the folder's own. */
+  /** The templates of the architecture and of the folder. */
   readonly templates: readonly Template[];
+  /** Of the template that the format names, see `templateFingerprint`. */
+  readonly templateFingerprint: string | undefined;
+  /** The template that the weights have learned, where it is known. */
+  readonly tunedIn: StoredTemplate | undefined;
   readonly plan: WeightPlan;
 }
 
-/** All checks of a checkpoint, before memory is taken for its weights. */
+/** Checks a checkpoint completely before memory is allocated for its weights. Throws `invalid-checkpoint`. */
 export async function prepareCheckpoint<Opened extends Checkpoint>(
   checkpoint: Opened,
   { architecture, weights }: CheckpointFolders,
@@ -22,11 +29,18 @@ export async function prepareCheckpoint<Opened extends Checkpoint>(
   const tokenizer = await architecture.tokenizer.load(weights);
   checkVocabulary(tokenizer, checkpoint, weights);
   const plan = planWeights(checkpoint, checkpoint.weights);
-  const notices = plan.fresh.length === 0 ? checkpoint.notices : [...checkpoint.notices, freshProjector(weights)];
   const own = checkpoint.chatTemplates.map((source) => chatTemplate(source, tokenizer));
   const templates = [...templatesOf(architecture), ...own];
-  templateByName(templates, checkpoint.format.template);
-  return { ...checkpoint, tokenizer, templates, plan, notices };
+  const template = templateByName(templates, checkpoint.format.template);
+  const fingerprint = templateFingerprint(template, tokenizer);
+  const tunedIn = storedTemplate(checkpoint.config);
+  const notice = templateNotice(tunedIn, { name: template.name, fingerprint });
+  const notices = [
+    ...checkpoint.notices,
+    ...(plan.fresh.length > 0 ? [freshProjector(weights)] : []),
+    ...(notice === undefined ? [] : [`${pathOf(weights)} ${notice}`]),
+  ];
+  return { ...checkpoint, tokenizer, templates, templateFingerprint: fingerprint, tunedIn, plan, notices };
 }
 
 function freshProjector(weights: URL): string {

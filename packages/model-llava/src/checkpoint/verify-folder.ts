@@ -7,7 +7,10 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Verifies the files of a folder that has checksums. Throws `invalid-checkpoint` with the way out. */
+/**
+ * Verifies the files of a folder that has checksums. Throws `invalid-checkpoint` for changed files, and for missing
+ * checksums in a training checkpoint; the message says what to do.
+ */
 export async function verifyFolder(folder: URL, { mayBeChanged, signal }: VerifyOptions): Promise<void> {
   const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {
     if (!MlanError.is(cause)) throw cause;
@@ -26,8 +29,8 @@ async function wayToChange(folder: URL): Promise<string> {
 }
 
 /**
- * Whether the folder is part of a training checkpoint, whose own list of checksums names this folder's list. The run
- * needs both.
+ * Returns whether the folder is part of a training checkpoint: the list of checksums in the parent folder then names
+ * this folder's list, and the run needs both.
  */
 async function belongsToTraining(folder: URL): Promise<boolean> {
   const around = await listedFiles(new URL("../", folder));

@@ -2,12 +2,12 @@ import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** Bytes. The largest tokenizer.json of current models has 35 MB. */
+/** Maximum size in bytes. The largest tokenizer.json of current models has 35 MB. */
 const LARGEST_FILE = 200_000_000;
 
 /**
- * Reads a small file of a checkpoint. Throws an `invalid-checkpoint` error that says why it cannot be read: it is
- * missing (and what the folder holds instead), permissions, or a Git LFS pointer in its place.
+ * Reads a small file of a checkpoint. Throws an `invalid-checkpoint` error that says why it cannot be read: because it
+ * is missing (and what the folder holds instead), because of its permissions, or because it is a Git LFS pointer.
  */
 export async function readCheckpointFile(file: URL): Promise<Buffer> {
   const bytes = await readModest(file);
@@ -17,12 +17,12 @@ export async function readCheckpointFile(file: URL): Promise<Buffer> {
   return bytes;
 }
 
-/** Whether the file exists. Throws an `invalid-checkpoint` error when its status cannot be read. */
+/** Returns whether the file exists. Throws an `invalid-checkpoint` error when its status cannot be read. */
 export async function fileExists(file: URL): Promise<boolean> {
   return (await statOf(file))?.isFile() ?? false;
 }
 
-/** Whether anything exists at the path. Throws an `invalid-checkpoint` error when its status cannot be read. */
+/** Returns whether anything exists at the path. Throws an `invalid-checkpoint` error when its status cannot be read. */
 export async function pathExists(path: URL): Promise<boolean> {
   return (await statOf(path)) !== undefined;
 }
@@ -63,10 +63,10 @@ async function missing(file: URL, cause: unknown): Promise<MlanError> {
   }
 }
 
-/** A hint on what a folder is that is not a checkpoint in Hugging Face layout. */
+/** Returns a hint if the folder looks like another kind of checkpoint, or an empty text. */
 function hintOf(names: readonly string[]): string {
   if (names.includes("snapshots")) return " It is a Hub cache: give the folder of one commit in snapshots.";
-  if (names.includes("params.json")) return " It has Meta's layout: use the model in the layout of Hugging Face.";
+  if (names.includes("params.json")) return " It has Meta's layout: use the model in Hugging Face layout.";
   return names.some((name) => name.endsWith(".gguf"))
     ? " GGUF files are not supported: use the model as safetensors."
     : "";

@@ -4,11 +4,11 @@ import { packagesThatRead } from "../architectures/packages-that-read.ts";
 import type { ConfigObject } from "./config-file.ts";
 import { isNested, nestedType } from "./nested-config.ts";
 
-/** A plain backbone, or a LLaVA model on one. */
+/** Whether a checkpoint is a plain backbone or a LLaVA model based on one. */
 export type CheckpointType = "plain" | "llava";
 
 /**
- * The type that a `config.json` describes. Throws `invalid-checkpoint` for a different architecture, naming the
+ * Returns the type that a `config.json` describes. Throws `invalid-checkpoint` for a different architecture, naming the
  * installed packages that read it.
  */
 export async function checkpointType(

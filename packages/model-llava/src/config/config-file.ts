@@ -2,7 +2,7 @@ import { messageOf, MlanError, pathOf, describeIssue, shownValue } from "@mlan/c
 import type { z } from "zod";
 import { readCheckpointFile } from "./checkpoint-file.ts";
 
-/** A JSON object from a checkpoint's folder; kept complete, so that saving loses no key. */
+/** A JSON object from a checkpoint's folder. All its keys are kept, so that saving loses none. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON object. Throws an `invalid-checkpoint` error that names the file. */

@@ -6,7 +6,7 @@ import { plain } from "../templates/plain.ts";
 import { templatesOf } from "../templates/template-by-name.ts";
 import type { CheckpointType } from "./checkpoint-type.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import type { LanguageConfig } from "./language-config.ts";
+import { type LanguageConfig, trainedPositions } from "./language-config.ts";
 
 /** MLAN's default `model_max_length` (arXiv 2411.10557, scripts/train). */
 const DEFAULT_MAXIMUM_LENGTH = 2048;
@@ -18,14 +18,14 @@ export interface FormatQuestion {
   readonly file: URL;
   /** The names of the folder's own chat templates. */
   readonly chatTemplates: readonly string[];
-  /** The template that the user names. */
+  /** The template that the user chose, if any. */
   readonly named: string | undefined;
 }
 
 /**
- * The format that a checkpoint was last trained with. Its template is the one that the user or `config.json` names; else
- * "plain" for a plain backbone, which has seen no conversation, and the folder's own for LLaVA from elsewhere. Throws
- * `invalid-checkpoint` when there is none.
+ * Returns the format that a checkpoint was last trained with. The template is the one that the user or `config.json`
+ * names; otherwise "plain" for a plain backbone, which has seen no conversation, or the folder's own chat template for
+ * LLaVA. Throws `invalid-checkpoint` when there is none.
  */
 export function formatConfig(
   value: ConfigObject,
@@ -58,27 +58,44 @@ export function formatConfig(
  * Throws `invalid-options` for a maximum length at which dynamically scaled rotary positions would change with the length
  * of each batch.
  */
-export function checkLength(
-  { maximumLength }: ConversationFormat,
-  { ropeScaling, maximumPositions }: LanguageConfig,
-): void {
-  if (ropeScaling?.type !== "dynamic" || maximumLength <= maximumPositions) return;
-  const limit = `the model has dynamic rotary positions, which are supported up to ${maximumPositions} of them`;
-  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}.`);
+export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
+  const trained = trainedPositions(language);
+  if (language.ropeScaling?.type !== "dynamic" || maximumLength <= trained) return;
+  const limit = `the model has dynamic rotary positions, which conversations are trained in up to ${trained} of them`;
+  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
-/** The `config.json` keys of a format; `mlan_template` is ours, the others are LLaVA's. */
-export function formatConfigKeys({ template, imageAspectRatio, maximumLength }: ConversationFormat): ConfigObject {
+/** The template in which a checkpoint was last trained, where mlan wrote its `config.json`. */
+export interface StoredTemplate {
+  readonly name: string;
+  /** See `templateFingerprint`. Earlier versions wrote none. */
+  readonly fingerprint: string | undefined;
+}
+
+export function storedTemplate(config: ConfigObject): StoredTemplate | undefined {
+  const { mlan_template: name, mlan_template_fingerprint: fingerprint } = templateKeys.parse(config);
+  return typeof name === "string" ? { name, fingerprint: fingerprint ?? undefined } : undefined;
+}
+
+/** The `config.json` keys of a format; those that begin with `mlan_` are ours, the others are LLaVA's. */
+export function formatConfigKeys(
+  { template, imageAspectRatio, maximumLength }: ConversationFormat,
+  fingerprint: string | undefined,
+): ConfigObject {
   return {
     mlan_template: template,
+    ...(fingerprint !== undefined && { mlan_template_fingerprint: fingerprint }),
     image_aspect_ratio: imageAspectRatio,
     tokenizer_model_max_length: maximumLength,
     tokenizer_padding_side: "right",
   };
 }
 
-const schema = z.object({
+const templateKeys = z.object({
   mlan_template: z.string().nullish(),
+  mlan_template_fingerprint: z.string().nullish(),
+});
+const schema = templateKeys.extend({
   image_aspect_ratio: z.enum(["pad", "square"]).nullish(),
   tokenizer_model_max_length: z.int().positive().nullish(),
   max_position_embeddings: z.int().positive(),

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
-/** The part of a LLaVA `config.json` on how images enter the language model. */
+/** The keys of a LLaVA `config.json` that describe how images enter the language model. */
 export interface LlavaConfig {
   /** The tower that the original code loads, e.g. `openai/clip-vit-large-patch14-336`. */
   readonly towerName: string;
-  /** Which hidden state of the tower is used; -2 is the output of the second to last layer. */
+  /** The index of the tower's hidden state that is used; -2 is the output of the second to last layer. */
   readonly selectLayer: number;
   /** Whether the tower was trained too, so that its weights must be in the checkpoint. Default false. */
   readonly tunedTower?: boolean;
@@ -21,7 +21,7 @@ export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
   };
 }
 
-/** The `mm_*` keys of a configuration, as the original code writes them. */
+/** Returns the `mm_*` keys of a configuration, as the original code writes them. */
 export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionSize: number): ConfigObject {
   return {
     mm_vision_tower: towerName,

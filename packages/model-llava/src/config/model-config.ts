@@ -4,14 +4,17 @@ import { type CheckpointType, checkpointType } from "./checkpoint-type.ts";
 import { type ConfigObject, isObject, readConfigFile } from "./config-file.ts";
 import { flatConfig, isNested } from "./nested-config.ts";
 
-/** The `config.json` of a model, in the keys of the original LLaVA whichever layout the file has. */
+/** The `config.json` of a model, under the key names of the original LLaVA, whatever the file's layout. */
 export interface ModelConfig {
   readonly config: ConfigObject;
   readonly file: URL;
   readonly type: CheckpointType;
 }
 
-/** Throws `invalid-checkpoint` for a file that cannot be read, a different architecture, and quantised weights. */
+/**
+ * Reads a model's `config.json`. Throws `invalid-checkpoint` for a file that cannot be read, a different architecture,
+ * and quantised weights.
+ */
 export async function readModelConfig(architecture: Architecture, file: URL): Promise<ModelConfig> {
   const stored = await readConfigFile(file);
   const type = await checkpointType(architecture, stored, file);
@@ -19,7 +22,10 @@ export async function readModelConfig(architecture: Architecture, file: URL): Pr
   return { config: isNested(stored) ? flatConfig(stored, architecture, file) : stored, file, type };
 }
 
-/** Formats of quantised weights differ, and some have tensors of the same names and shapes that hold other numbers. */
+/**
+ * Throws for quantised weights. Their formats differ, and in some, tensors of the same names and shapes hold other
+ * numbers.
+ */
 function refuseQuantised(stored: ConfigObject, file: URL): void {
   const { quantization_config: own, text_config: text } = stored;
   const found = own ?? (isObject(text) ? text["quantization_config"] : undefined);
@@ -28,6 +34,6 @@ function refuseQuantised(stored: ConfigObject, file: URL): void {
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)}: key "quantization_config" says that the weights are quantised${method}, which is not ` +
-      'supported. Take the checkpoint that they were made from, and open it with weightFormat "int8" or "int4".',
+      'supported. Take the checkpoint from which they were made, and open it with weightFormat "int8" or "int4".',
   );
 }

@@ -3,16 +3,19 @@ import { z } from "zod";
 import type { Architecture } from "../architectures/architecture.ts";
 import { checkConfig, type ConfigObject, isObject } from "./config-file.ts";
 
-/** Whether a `config.json` has the layout of transformers' own LLaVA, with the language model's keys in `text_config`. */
+/**
+ * Returns whether a `config.json` has the layout of transformers' own LLaVA, with the language model's keys in
+ * `text_config`.
+ */
 export function isNested(value: ConfigObject): boolean {
   const isOriginal = "mm_vision_tower" in value && !("text_config" in value);
   return value["model_type"] === "llava" && !isOriginal;
 }
 
 /**
- * The `config.json` of transformers' `LlavaForConditionalGeneration` in the keys of the original LLaVA, with which all
- * code beyond works. Keys that `text_config` lacks have the values of transformers. Throws `invalid-checkpoint` for
- * variants that the original keys cannot express.
+ * Converts the `config.json` of transformers' `LlavaForConditionalGeneration` to the keys of the original LLaVA, which
+ * all other code uses. Keys missing from `text_config` get the defaults of transformers. Throws `invalid-checkpoint`
+ * for variants that the original keys cannot express.
  */
 export function flatConfig(value: ConfigObject, { configDefaults, llava }: Architecture, file: URL): ConfigObject {
   const config = checkConfig(schema, value, file);
@@ -34,7 +37,7 @@ export function flatConfig(value: ConfigObject, { configDefaults, llava }: Archi
   };
 }
 
-/** CLIP ViT-L/14 at 336 pixels, which `LlavaConfig` takes when no tower is named. */
+/** CLIP ViT-L/14 at 336 pixels, the default of transformers' `LlavaConfig`. */
 const TOWER_NAME = "openai/clip-vit-large-patch14-336";
 const TOWER: ConfigObject = {
   hidden_size: 1024,
@@ -45,7 +48,7 @@ const TOWER: ConfigObject = {
   patch_size: 14,
 };
 
-/** Keys beside `text_config` that are about the whole model. */
+/** Keys outside `text_config` that describe the whole model. */
 const KEPT = /^(mlan_.*|image_aspect_ratio|tokenizer_.*|(bos|eos|pad)_token_id)$/;
 
 const schema = z.object({
@@ -61,7 +64,7 @@ const schema = z.object({
   multimodal_projector_bias: z.literal(true, { error: "only projectors with biases are supported" }).nullish(),
 });
 
-/** The `model_type` of the language model inside; transformers takes Llama where none is named. */
+/** Returns the `model_type` of the language model inside. Like transformers, defaults to Llama. */
 export function nestedType(value: ConfigObject, file: URL): string {
   const text = value["text_config"] ?? {};
   if (!isObject(text)) {

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
-/** How rotary positions are stretched beyond the lengths of pretraining, by the names of transformers. */
+/** How rotary positions are scaled beyond the lengths of pretraining. The types have the names of transformers. */
 export type RopeScaling =
   | { readonly type: "linear"; readonly factor: number }
-  /** Changes nothing up to `maximumPositions`, beyond which this package never goes. */
-  | { readonly type: "dynamic" }
+  /** Has no effect on sequences of up to `trainedPositions`; longer ones are scaled by their length (NTK-aware). */
+  | { readonly type: "dynamic"; readonly factor: number; readonly trainedPositions: number }
   | {
       readonly type: "llama3";
       readonly factor: number;
       readonly lowFrequencyFactor: number;
       readonly highFrequencyFactor: number;
-      /** Positions that the model was pretrained with. */
+      /** Maximum number of positions in pretraining. */
       readonly originalPositions: number;
     };
 
@@ -30,7 +30,7 @@ const parameters = z
   .object({
     rope_theta: theta.nullish(),
     rope_type: type.nullish(),
-    // What older files call it.
+    // The name of `rope_type` in older files.
     type: type.nullish(),
     factor: factor.nullish(),
     low_freq_factor: factor.nullish(),
@@ -66,8 +66,9 @@ const schema = z.object({
 });
 
 /**
- * Reads the keys of a `config.json` on rotary positions. Like transformers 5, prefers `rope_scaling` to
- * `rope_parameters`, and the theta in either to that beside them. Throws `invalid-checkpoint`.
+ * Reads the keys of a `config.json` for rotary positions. Like transformers 5, prefers `rope_scaling` to
+ * `rope_parameters`, and a `rope_theta` inside either to one beside them. Throws `invalid-checkpoint` for missing keys
+ * and unsupported values.
  */
 export function ropeConfig(value: ConfigObject, file: URL, maximumPositions: number): RopeConfig {
   const config = checkConfig(schema, value, file);
@@ -88,7 +89,7 @@ function scalingOf(
     case "linear":
       return { type: "linear", factor: scale };
     case "dynamic":
-      return { type: "dynamic" };
+      return { type: "dynamic", factor: scale, trainedPositions: maximumPositions };
     case "llama3":
       return {
         type: "llama3",

@@ -15,14 +15,14 @@ export interface VisionConfig {
   readonly normEpsilon: number;
 }
 
-/** The number of patch features of one image. */
+/** Returns the number of patch features of one image. */
 export function patchesPerImage({ imageSize, patchSize }: VisionConfig): number {
   return (imageSize / patchSize) ** 2;
 }
 
 /**
- * Reads a CLIP `config.json` (or the `vision_config` inside one). Keys that older files lack get the defaults of
- * Hugging Face's CLIPVisionConfig. Throws `invalid-checkpoint` errors that name file and key.
+ * Reads a CLIP `config.json` (or the `vision_config` inside one). Keys missing from older files get the defaults of
+ * transformers' CLIPVisionConfig. Throws `invalid-checkpoint` errors that name file and key.
  */
 export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   const nested = isObject(value["vision_config"]);
@@ -40,7 +40,7 @@ export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   };
 }
 
-/** The values of transformers' CLIPVisionConfig, which a nested `vision_config` does not repeat. */
+/** The defaults of transformers' CLIPVisionConfig, which a nested `vision_config` may omit. */
 const DEFAULTS: ConfigObject = {
   hidden_size: 768,
   intermediate_size: 3072,

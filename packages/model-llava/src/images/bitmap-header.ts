@@ -1,20 +1,20 @@
-/** What the header of a Windows or OS/2 bitmap says. */
+/** The header of a Windows or OS/2 bitmap. */
 export interface BitmapHeader {
   readonly width: number;
   readonly height: number;
   /** Whether the first row is the top one. */
   readonly fromTop: boolean;
-  /** Per pixel: 1, 4, 8, 16, 24 or 32. */
+  /** Bits per pixel: 1, 4, 8, 16, 24 or 32. */
   readonly bits: number;
   /** Whether the pixels are run-length encoded. */
   readonly runs: boolean;
-  /** RGB; empty above 8 bits. */
+  /** The colours as RGB; empty for more than 8 bits per pixel. */
   readonly palette: Uint8Array;
-  /** Bits of green in a pixel of 16 bits. */
+  /** Number of bits for green in a 16-bit pixel. */
   readonly greenBits: 5 | 6;
-  /** Byte of red, green and blue in a pixel of 24 or 32 bits. */
+  /** Byte positions of red, green and blue in a 24-bit or 32-bit pixel. */
   readonly places: readonly [number, number, number];
-  /** Position behind header and palette. */
+  /** Byte position after header and palette. */
   readonly end: number;
 }
 
@@ -22,7 +22,7 @@ const OS2_BYTES = 12;
 const SIZES = [OS2_BYTES, 40, 52, 56, 64, 108, 124];
 const COMPRESSIONS = ["none", "RLE8", "RLE4", "bit fields"] as const;
 
-/** Reads the header that begins a bitmap. Throws for one that Pillow does not read either. */
+/** Reads the header at the start of a bitmap. Throws for a header that Pillow does not support either. */
 export function bitmapHeader(bytes: Uint8Array): BitmapHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = bytes.length < 4 ? 0 : view.getUint32(0, true);
@@ -60,7 +60,7 @@ export function bitmapHeader(bytes: Uint8Array): BitmapHeader {
   };
 }
 
-/** RGB from BGR, or from BGR and an unused byte. */
+/** Converts entries of BGR, or of BGR and an unused byte, to RGB. */
 function paletteOf(entries: Uint8Array, entryBytes: number): Uint8Array {
   const palette = new Uint8Array((entries.length / entryBytes) * 3);
   for (let index = 0; index < palette.length; index++)
@@ -70,7 +70,7 @@ function paletteOf(entries: Uint8Array, entryBytes: number): Uint8Array {
 
 type Layout = Pick<BitmapHeader, "greenBits" | "places">;
 
-/** Blue comes first where no masks of red, green and blue are given. */
+/** Returns the layout that masks of red, green and blue describe. Without masks, blue comes first. */
 function layoutOf(bits: number, masks: readonly number[]): Layout {
   const shown = masks.map((mask) => mask.toString(16)).join(",");
   const usual: Layout = { greenBits: 5, places: [2, 1, 0] };

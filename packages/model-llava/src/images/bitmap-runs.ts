@@ -1,14 +1,14 @@
 export interface RunsOptions {
   readonly width: number;
   readonly height: number;
-  /** Two pixels per byte, as in RLE4. */
+  /** Whether a byte holds two pixels, as in RLE4. */
   readonly halfBytes: boolean;
 }
 
 /**
- * The palette indices [height, width] of a run-length encoded bitmap, in the stored order of its rows. As in Pillow,
- * skipped pixels have index 0, and the odd last pixel of a verbatim run of half bytes is dropped. Throws when pixels are
- * missing.
+ * Returns the palette indices [height, width] of a run-length encoded bitmap, in the stored order of its rows. As in
+ * Pillow, skipped pixels have index 0, and the odd last pixel of a verbatim run of half bytes is dropped. Throws when
+ * pixels are missing.
  */
 export function runsOf(bytes: Uint8Array, { width, height, halfBytes }: RunsOptions): Uint8Array {
   const output = new Uint8Array(width * height);
@@ -50,7 +50,7 @@ const END_OF_LINE = 0;
 const END_OF_BITMAP = 1;
 const JUMP = 2;
 
-/** The upper half of a byte for even positions in a run, the lower one for odd. */
+/** Returns the upper half of a byte for even positions in a run, and the lower half for odd ones. */
 function nibble(byte: number, index: number): number {
   return index % 2 === 0 ? byte >> 4 : byte & 15;
 }

@@ -3,24 +3,27 @@ import { runsOf } from "./bitmap-runs.ts";
 import { checkBounds, checkLength } from "./image-bounds.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 
-/** Decodes a BMP of 1, 4, 8, 16, 24 or 32 bits, also run-length encoded. Throws for what is damaged or beyond bounds. */
+/**
+ * Decodes a BMP with 1, 4, 8, 16, 24 or 32 bits per pixel, run-length encoded or not. Throws for a damaged or too large
+ * image.
+ */
 export function decodeBmp(bytes: Uint8Array): Pixels {
   if (bytes.length < 14) throw new Error("it is cut short in its header");
   const pixels = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(10, true);
-  // A file offset of the pixels, to one behind the file header.
+  // Converts the offset of the pixels in the file to one after the 14 bytes of the file header.
   return decodeDib(bytes.subarray(14), { description: "a BMP", pixelsAt: pixels === 0 ? undefined : pixels - 14 });
 }
 
 export interface DibOptions {
   /** Completes the sentence "it is ...". */
   readonly description: string;
-  /** Position of the pixels; behind the palette when undefined. */
+  /** Byte position of the pixels. Default: after the palette. */
   readonly pixelsAt?: number | undefined;
-  /** An icon's height includes its mask. */
+  /** Whether the stored height is twice the image's, as in icons, where it includes the mask. Default false. */
   readonly halfHeight?: boolean;
 }
 
-/** Decodes a bitmap without the file header. */
+/** Decodes a bitmap without the file header. Throws for a damaged or too large image. */
 export function decodeDib(bytes: Uint8Array, { description, pixelsAt, halfHeight = false }: DibOptions): Pixels {
   const header = bitmapHeader(bytes);
   const { width, fromTop } = header;
@@ -44,7 +47,7 @@ function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {
   if (bits > 16) return bytesPerColour(pixels, stride, header);
   const indices = runs ? runsOf(pixels, { width, height, halfBytes: bits === 4 }) : pixels;
   const rowBytes = runs ? width : stride;
-  // Places are in units of pixels within a byte: 8, 2 or 1 of them.
+  // A byte holds 2 ** shift pixels: 8, 2 or 1.
   const shift = runs ? 0 : 3 - Math.log2(bits);
   const last = (1 << shift) - 1;
   const mask = (1 << bits) - 1;

@@ -5,10 +5,10 @@ import { checkBounds, MOST_PIXELS } from "./image-bounds.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 import { PHOTOMETRIC, tiffTag, WHITE_IS_ZERO } from "./tiff-tag.ts";
 
-/** Limit for images crafted to decode slowly; far above the time of the largest valid image. */
+/** Time limit in seconds for images crafted to decode slowly; far above the time of the largest valid image. */
 const DECODING_SECONDS = 60;
 
-/** Formats that sharp decodes, under its names. */
+/** The formats that sharp decodes, under the names that sharp uses. */
 type CommonDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff";
 
 export interface CommonImage {
@@ -18,7 +18,7 @@ export interface CommonImage {
   readonly upright: boolean;
 }
 
-/** Decodes with libvips, and corrects where Pillow has other pixels. Throws for what is damaged or beyond bounds. */
+/** Decodes with libvips, and corrects pixels that differ from Pillow's. Throws for a damaged or too large image. */
 export async function decodeCommon(bytes: Uint8Array, image: CommonImage): Promise<Pixels> {
   if (image.decoder !== "gif") return decode(bytes, image);
   const frame = firstFrameOf(bytes);
@@ -37,7 +37,7 @@ async function decode(bytes: Uint8Array, { description, decoder, upright }: Comm
     limitInputPixels: MOST_PIXELS,
     // libtiff's reader refuses a truncated file only at this level.
     failOn: decoder === "tiff" ? "error" : "truncated",
-    // Pillow turns a TIFF whenever it is loaded.
+    // Pillow always applies a TIFF's orientation.
     autoOrient: upright || decoder === "tiff",
   });
   image.timeout({ seconds: DECODING_SECONDS });
@@ -73,7 +73,9 @@ async function rgb(image: Sharp): Promise<Pixels> {
   return { width: info.width, height: info.height, data };
 }
 
-/** Pillow's CMYK without a colour profile; sharp would convert with one. The upper byte of 16-bit values is read. */
+/**
+ * Converts CMYK like Pillow, without a colour profile, which sharp would use. Of 16-bit values, the upper byte is read.
+ */
 async function fromCmyk(image: Sharp, depth: string): Promise<Pixels> {
   const wide = depth === "ushort";
   const raw = image
@@ -98,12 +100,15 @@ function upperBytes(bytes: Buffer): Uint8Array {
   return Uint8Array.from(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), (value) => value >> 8);
 }
 
-/** Whether the colour type in the header of a PNG is grey without an alpha channel; a transparent value is no channel. */
+/**
+ * Returns whether the colour type in a PNG's header is grey without an alpha channel. A single transparent value is not
+ * a channel.
+ */
 function isPlainGrey(png: Uint8Array): boolean {
   return png[25] === 0;
 }
 
-/** Pillow clips 16-bit grey values at 255, where other programs divide by 256. */
+/** Converts 16-bit grey like Pillow, which clips values at 255; other programs divide by 256. */
 async function clippedGrey(image: Sharp): Promise<Pixels> {
   const raw = image.removeAlpha().toColourspace("grey16").raw({ depth: "ushort" });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });
@@ -126,7 +131,7 @@ function onCanvas(image: Pixels, { canvasWidth, canvasHeight, left, top, backgro
   return { width: canvasWidth, height: canvasHeight, data };
 }
 
-/** libvips writes a line per attempt, often the same one; the first says what is wrong. */
+/** Keeps only the first line of a message: libvips writes a line per attempt, often the same one. */
 function withoutRepetition(cause: unknown): Error {
   const [first = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
   return new Error(first, { cause });

@@ -7,8 +7,8 @@ const DIRECTORY_BYTES = 6;
 const ENTRY_BYTES = 16;
 
 /**
- * Decodes the largest icon of an ICO, the one with the fewest bits per pixel among equals, as Pillow does. Masks are
- * transparency and dropped. Throws for what is damaged or beyond bounds.
+ * Decodes the largest icon of an ICO and, of several, the one with the fewest bits per pixel, as Pillow does. Masks
+ * describe transparency and are dropped. Throws for a damaged or too large image.
  */
 export async function decodeIco(bytes: Uint8Array): Promise<Pixels> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -25,7 +25,7 @@ export async function decodeIco(bytes: Uint8Array): Promise<Pixels> {
 
 interface Icon {
   readonly area: number;
-  /** Bits per pixel, from the number of colours where the file does not say; only for comparison. */
+  /** Bits per pixel, used only for comparison; derived from the number of colours if the file does not say. */
   readonly bits: number;
   readonly offset: number;
 }

@@ -9,7 +9,7 @@ import type { Pixels } from "./pixels.ts";
 export interface DecodeOptions {
   /** Names the image in errors. */
   readonly name: string;
-  /** "upright" turns the image as its EXIF orientation says; "stored" does so for TIFF only, as Pillow does. */
+  /** "upright" rotates the image according to its EXIF orientation; "stored" does so for TIFF only, as Pillow does. */
   readonly orientation: "stored" | "upright";
 }
 

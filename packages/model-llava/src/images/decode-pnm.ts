@@ -2,7 +2,7 @@ import { checkBounds, checkLength } from "./image-bounds.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 import { PnmText } from "./pnm-text.ts";
 
-/** Decodes PBM, PGM and PPM, in bytes or in words. Throws for what is damaged or beyond bounds. */
+/** Decodes PBM, PGM and PPM, in their binary and text forms. Throws for a damaged or too large image. */
 export function decodePnm(bytes: Uint8Array): Pixels {
   const kind = (bytes[1] ?? 0) - 0x30;
   const inWords = kind <= 3;
@@ -11,7 +11,7 @@ export function decodePnm(bytes: Uint8Array): Pixels {
   const [width, height] = [text.number("width"), text.number("height")];
   checkBounds(width, height, "a PNM");
   const values = width * height * channels;
-  // Every value takes at least a byte in words, and a bit or a byte otherwise.
+  // In the text form, every value takes at least one byte.
   if (inWords) checkLength(bytes.length, values);
   if (kind === 1) return bitmap(width, height, () => text.bit());
   if (kind === 4) {
@@ -34,7 +34,7 @@ export function decodePnm(bytes: Uint8Array): Pixels {
   return { width, height, data };
 }
 
-/** One is black. */
+/** Creates the pixels of a bitmap, where 1 is black and 0 is white. */
 function bitmap(width: number, height: number, bit: (x: number, y: number) => number): Pixels {
   const data = new Uint8Array(width * height * CHANNELS);
   for (let y = 0; y < height; y++) {
@@ -46,7 +46,7 @@ function bitmap(width: number, height: number, bit: (x: number, y: number) => nu
   return { width, height, data };
 }
 
-/** Big endian. */
+/** Returns a function that reads the next value, in one byte or in two, big endian. */
 function binaryReader(bytes: Uint8Array, values: number, twoBytes: boolean): () => number {
   checkLength(bytes.length, values * (twoBytes ? 2 : 1));
   let position = 0;
@@ -55,15 +55,15 @@ function binaryReader(bytes: Uint8Array, values: number, twoBytes: boolean): () 
 }
 
 /**
- * The 8-bit value of each value up to `most`. Pillow scales grey of more than 8 bits to 16 bits, and clips it at 255 when
- * it becomes RGB.
+ * Returns the 8-bit value for each value up to `most`. Pillow scales grey with more than 8 bits to 16 bits, and clips
+ * it at 255 when converting it to RGB.
  */
 function scaledValues(most: number, channels: number): Uint8ClampedArray {
   const outputMost = channels === 1 && most > 255 ? 65_535 : 255;
   return Uint8ClampedArray.from({ length: most + 1 }, (_, value) => roundHalfToEven((value / most) * outputMost));
 }
 
-/** Python's `round`. */
+/** Rounds like Python's `round`. */
 function roundHalfToEven(value: number): number {
   const floor = Math.floor(value);
   if (value - floor !== 0.5) return Math.round(value);

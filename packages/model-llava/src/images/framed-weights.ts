@@ -1,19 +1,21 @@
 import type { ResamplingWeights } from "./resampling-weights.ts";
 
-/** The resampling weights of one axis of a canvas, split into those of an image in it and the sum of all others. */
+/**
+ * The resampling weights of one axis of a canvas, split into the weights of an image on it and the sum of all others.
+ */
 export interface FramedWeights {
-  /** For each output pixel: index of its first weight in `weights`. */
+  /** For each output pixel, the index of its first weight in `weights`. */
   readonly first: Int32Array;
-  /** Its first pixel of the image, counted from the image's edge. */
+  /** For each output pixel, the first image pixel that contributes to it, counted from the image's edge. */
   readonly starts: Int32Array;
-  /** Its number of image pixels; may be 0. */
+  /** For each output pixel, the number of image pixels that contribute to it; may be 0. */
   readonly counts: Int32Array;
   readonly weights: Int32Array;
-  /** Sum of its weights on the canvas outside the image. */
+  /** For each output pixel, the sum of its weights on the canvas outside the image. */
   readonly outside: Int32Array;
 }
 
-/** Splits the weights of a canvas in which the image has `size` pixels from `offset` on. */
+/** Splits the weights of a canvas on which the image covers `size` pixels, starting at `offset`. */
 export function framedWeights(canvas: ResamplingWeights, offset: number, size: number): FramedWeights {
   const { taps, weights } = canvas;
   const length = canvas.starts.length;

@@ -1,13 +1,13 @@
-/** The first frame of a GIF as a file without transparency. */
+/** The first frame of a GIF as a separate file without transparency. */
 export interface GifFrame {
-  /** A GIF of this frame only, whose every pixel has its palette's colour. */
+  /** A GIF with only this frame, in which every pixel has the colour of its palette entry. */
   readonly file: Uint8Array;
   readonly canvasWidth: number;
   readonly canvasHeight: number;
   /** Columns of the canvas left of the frame. */
   readonly left: number;
   readonly top: number;
-  /** Red, green and blue around the frame: the transparent colour, else the first. */
+  /** Red, green and blue around the frame: the palette's transparent colour, or its first colour if there is none. */
   readonly background: readonly [number, number, number];
 }
 
@@ -63,7 +63,7 @@ function paletteBytes(flags: number): number {
   return (flags & HAS_PALETTE) === 0 ? 0 : 3 * (2 << (flags & 7));
 }
 
-/** 256 colours; those beyond the file's are black. Undefined when the flags announce no palette. */
+/** Returns a palette of 256 colours, padded with black. Returns undefined if the flags announce no palette. */
 function paletteAt(gif: Uint8Array, start: number, flags: number): Uint8Array | undefined {
   const size = paletteBytes(flags);
   if (size === 0) return undefined;
@@ -76,7 +76,7 @@ function greyPalette(): Uint8Array {
   return Uint8Array.from({ length: PALETTE_BYTES }, (_, index) => Math.floor(index / 3));
 }
 
-/** The position behind a chain of blocks, each with its length in front; at most the end of the file. */
+/** Returns the position after a chain of blocks, each preceded by its length; at most the end of the file. */
 function endOfBlocks(gif: Uint8Array, start: number): number {
   let position = start;
   for (let length = gif[position]; length !== undefined && length > 0; length = gif[position]) position += length + 1;
@@ -86,7 +86,7 @@ function endOfBlocks(gif: Uint8Array, start: number): number {
 interface FrameContent {
   readonly palette: Uint8Array;
   readonly interlaced: boolean;
-  /** Minimum code size and blocks. */
+  /** The minimum code size, followed by the blocks. */
   readonly pixels: Uint8Array;
 }
 

@@ -1,10 +1,10 @@
-/** Pillow refuses images with more pixels as decompression bombs. */
+/** Maximum number of pixels; Pillow refuses larger images as decompression bombs. */
 export const MOST_PIXELS = 178_956_970;
 
-/** Pixels; the longest side of a JPEG. */
+/** Maximum length of a side in pixels, which is the limit of JPEG. */
 const LONGEST_SIDE = 65_535;
 
-/** Throws when an image has no pixels, or more than are decoded. `description` completes the sentence "it is ...". */
+/** Throws when an image has no pixels or exceeds the limits. `description` completes the sentence "it is ...". */
 export function checkBounds(width: number, height: number, description: string): void {
   if (width > 0 && height > 0 && width * height <= MOST_PIXELS && Math.max(width, height) <= LONGEST_SIDE) return;
   const limits = `1 to ${MOST_PIXELS} pixels, up to ${LONGEST_SIDE} on a side, are supported`;

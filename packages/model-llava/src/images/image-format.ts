@@ -2,18 +2,19 @@
 export interface ImageFormat {
   /** Completes the sentence "it is ...". */
   readonly description: string;
-  /** Undefined for formats that are not read. */
+  /** Undefined for formats that are not supported. */
   readonly decoder?: ImageDecoder;
 }
 
-/** The formats that sharp decodes have its names. */
+/** Decoders by format; formats that sharp decodes have the names that sharp uses. */
 export type ImageDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp" | "pnm" | "ico";
 
 /** Completes the sentence "... are supported". */
 export const READ_FORMATS = "PNG, JPEG, WebP, GIF, TIFF, BMP, PNM and ICO";
 
 /**
- * Tried in this order: the first bytes of a file, or a pattern for the first 256 bytes, one Latin-1 character per byte.
+ * Known formats, tried in this order: either the first bytes of a file, or a pattern for its first 256 bytes, read as
+ * Latin-1.
  */
 const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])[] = [
   ["\xff\xd8\xff", { description: "a JPEG", decoder: "jpeg" }],
@@ -33,7 +34,7 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],
   [/^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)/i, { description: "a web page (HTML)" }],
   [/^(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!doctype svg)/i, { description: "an SVG or other XML" }],
-  // It begins like a cursor file without a cursor.
+  // A TGA begins like a cursor file without a cursor.
   ["\0\0\x02\0\0\0", { description: "a TGA" }],
   ["\0\0\x02\0", { description: "a Windows cursor (CUR)" }],
   [/^P7\s/, { description: "a PAM" }],

@@ -5,25 +5,25 @@ import type { Resampling } from "./resampling-weights.ts";
 export interface ImageProcessor {
   /** Pixels per side of the square that the tower reads. */
   readonly size: number;
-  /** Pixels of the shorter edge before the centre crop; at least `size`. */
+  /** Length in pixels of the shorter edge before the centre crop; at least `size`. */
   readonly shortestEdge: number;
-  /** Factor for the 8-bit values. */
+  /** Factor by which 8-bit values are multiplied. */
   readonly rescaleFactor: number;
-  /** Per channel; subtracted from the rescaled values, and the colour of padding. */
+  /** Mean per channel, subtracted from the rescaled values; also the colour of padding. */
   readonly mean: readonly [number, number, number];
-  /** Per channel; the result is divided by it. */
+  /** Standard deviation per channel, by which the result is divided. */
   readonly standardDeviation: readonly [number, number, number];
-  /** Default bicubic. */
+  /** The resampling filter. Default "bicubic". */
   readonly resampling?: Resampling;
   /** Whether both edges are scaled by the same factor; otherwise both become `shortestEdge`. Default true. */
   readonly keepsAspectRatio?: boolean;
-  /** Whether an image becomes square by padding, whatever the model's configuration says. Default false. */
+  /** Whether images are always padded to squares, whatever the model's configuration says. Default false. */
   readonly padsToSquare?: boolean;
   /** Whether mean and standard deviation are applied. Default true. */
   readonly normalizes?: boolean;
 }
 
-/** The processor of OpenAI's CLIP models, for a tower that reads squares of `size` pixels. */
+/** Returns the processor of OpenAI's CLIP models for a tower that reads squares of `size` pixels per side. */
 export function clipImageProcessor(size: number): ImageProcessor {
   return {
     size,
@@ -34,7 +34,7 @@ export function clipImageProcessor(size: number): ImageProcessor {
   };
 }
 
-/** Pillow's number of each filter. */
+/** The number of each filter in Pillow. */
 export const RESAMPLING_CODES: Readonly<Record<Resampling, number>> = {
   lanczos: 1,
   bilinear: 2,
@@ -43,7 +43,7 @@ export const RESAMPLING_CODES: Readonly<Record<Resampling, number>> = {
   hamming: 5,
 };
 
-/** The keys of a `preprocessor_config.json` for this processor. */
+/** Returns the keys of a `preprocessor_config.json` for a processor. */
 export function imageProcessorKeys(processor: ImageProcessor): ConfigObject {
   const { size, shortestEdge, rescaleFactor, mean, standardDeviation, resampling = "bicubic" } = processor;
   const { keepsAspectRatio = true, padsToSquare = false, normalizes = true } = processor;

@@ -1,6 +1,6 @@
 import type { Pixels } from "./pixels.ts";
 
-/** An image on a canvas of one colour. The canvas is never allocated, since that of a narrow strip would be huge. */
+/** An image on a canvas of one colour. The canvas is never allocated, since it would be huge for a narrow strip. */
 export interface FramedImage {
   /** Width of the canvas. */
   readonly width: number;
@@ -14,14 +14,14 @@ export interface FramedImage {
   readonly background: readonly [number, number, number];
 }
 
-/** A canvas without a border. */
+/** Returns an image on a canvas of the same size, without a border. */
 export function unframed(image: Pixels): FramedImage {
   return { width: image.width, height: image.height, image, left: 0, top: 0, background: [0, 0, 0] };
 }
 
 /**
- * The image centred on a square canvas with its longer side (LLaVA's `expand2square`). When the difference is odd, the
- * extra line is at the right or bottom. A square image is unchanged.
+ * Centres an image on a square canvas whose side is the image's longer side (LLaVA's `expand2square`). If the
+ * difference is odd, the extra line is at the right or bottom. A square image is unchanged.
  */
 export function padToSquare(image: Pixels, background: readonly [number, number, number]): FramedImage {
   const side = Math.max(image.width, image.height);

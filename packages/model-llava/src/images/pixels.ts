@@ -2,7 +2,7 @@
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** height * width * 3 */
+  /** The values [height, width, 3]. */
   readonly data: Uint8Array;
 }
 

@@ -1,4 +1,4 @@
-/** The words of a PNM, between white space and comments that begin with "#". */
+/** Reads the words of a PNM, which are separated by white space and by comments that begin with "#". */
 export class PnmText {
   readonly #bytes: Uint8Array;
   #position: number;
@@ -8,7 +8,7 @@ export class PnmText {
     this.#position = position;
   }
 
-  /** The next number. Throws for a word that is not a number of up to ten digits. */
+  /** Reads the next number. Throws for a word that is not a number of up to ten digits. */
   number(name: string): number {
     this.#skip();
     const start = this.#position;
@@ -25,14 +25,14 @@ export class PnmText {
     return value;
   }
 
-  /** The next pixel value. Throws when it is above `most` or no number. */
+  /** Reads the next pixel value. Throws if it is not a number or exceeds `most`. */
   value(most: number): number {
     const value = this.number("next pixel value");
     if (value > most) throw new Error(`it has a pixel value of ${value}, above its largest value ${most}`);
     return value;
   }
 
-  /** The next pixel of one digit, which needs no white space. */
+  /** Reads the next pixel of a bitmap: one digit, with or without white space around it. */
   bit(): number {
     this.#skip();
     const digit = (this.#bytes[this.#position++] ?? 0) - 0x30;
@@ -40,7 +40,7 @@ export class PnmText {
     throw new Error(this.#position > this.#bytes.length ? "it is cut short" : "it has a pixel that is neither 0 nor 1");
   }
 
-  /** Everything behind the single white space that ends the header. */
+  /** Returns all bytes after the single white space character that ends the header. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.#position + 1);
   }
@@ -65,6 +65,6 @@ const MOST_DIGITS = 10;
 const COMMENT = 0x23;
 const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 const SPACE = 0x20;
-/** All codes from here to the carriage return are white space. */
+/** All codes from tab to carriage return are white space. */
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;

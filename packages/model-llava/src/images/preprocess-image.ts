@@ -6,18 +6,18 @@ import { resizeAndCrop } from "./resize.ts";
 
 export interface PreprocessImageOptions {
   readonly processor: ImageProcessor;
-  /** `pad` makes the image square with the mean colour; `square` crops the centre. */
+  /** "pad" pads the image to a square with the mean colour; "square" crops its centre. */
   readonly aspectRatio: "pad" | "square";
   /** Names the image in errors. */
   readonly name: string;
-  /** "upright" turns the image as its EXIF orientation says. Default "stored". */
+  /** "upright" rotates the image according to its EXIF orientation. Default "stored". */
   readonly orientation?: "stored" | "upright";
 }
 
 /**
- * A CLIP tower's input from an encoded image: normalised values [3, size, size], bit-identical to LLaVA's
- * `process_images` and Hugging Face's CLIPImageProcessor on Pillow. Throws an `invalid-data` error that names the image
- * when it cannot be decoded.
+ * Converts an encoded image to a CLIP tower's input: normalised values [3, size, size], bit-identical to those of
+ * LLaVA's `process_images` and of transformers' CLIPImageProcessor with Pillow. Throws an `invalid-data` error that
+ * names the image when it cannot be decoded.
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, aspectRatio, name, orientation = "stored" } = options;
@@ -31,7 +31,10 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
   return [Math.trunc(red * 255), Math.trunc(green * 255), Math.trunc(blue * 255)];
 }
 
-/** Sizes as in CLIPImageProcessor: the shorter edge as given, the longer one rounded down, then a centre crop. */
+/**
+ * Resizes and crops like CLIPImageProcessor: scales the shorter edge to the given length, rounds the longer edge down,
+ * then crops the centre.
+ */
 function resize(image: FramedImage, processor: ImageProcessor): Pixels {
   const { size, shortestEdge, keepsAspectRatio = true, resampling = "bicubic" } = processor;
   const shortest = Math.min(image.width, image.height);
@@ -49,7 +52,7 @@ function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
   return output;
 }
 
-/** The normalised value of each 8-bit value per channel, with the rounding of numpy's float32 steps. */
+/** Returns, per channel, the normalised value of each 8-bit value, with the rounding of numpy's float32 operations. */
 function normalizationTables(processor: ImageProcessor): Float32Array[] {
   const { rescaleFactor, mean, standardDeviation, normalizes = true } = processor;
   return mean.map((channelMean, channel) =>

@@ -4,8 +4,8 @@ import { clipImageProcessor, type ImageProcessor, RESAMPLING_CODES } from "./ima
 
 /**
  * Reads the `preprocessor_config.json` of a CLIPImageProcessor or LlavaImageProcessor, or the image processor inside a
- * `processor_config.json`; undefined when that has none, as older versions wrote it. Missing keys have the defaults of
- * transformers. Throws `invalid-checkpoint` errors that name file and key.
+ * `processor_config.json`. Returns undefined when the latter has none, as in files of older versions. Missing keys get
+ * the defaults of transformers. Throws `invalid-checkpoint` errors that name file and key.
  */
 export async function readImageProcessor(file: URL): Promise<ImageProcessor | undefined> {
   const whole = await readConfigFile(file);
@@ -33,12 +33,12 @@ interface Padding {
   readonly do_pad?: boolean | undefined;
 }
 
-/** CLIP's own processor has no step that pads to a square, whatever `do_pad` says. */
+/** Returns whether images are padded to squares. CLIPImageProcessor never does so, whatever `do_pad` says. */
 function padsToSquare({ image_processor_type: type = "", do_pad: pads = false }: Padding): boolean {
   return pads && LLAVA_TYPES.includes(type);
 }
 
-// The largest CLIP reads 448 pixels; images of any size are scaled to this size.
+// Pixels per side of a tower's input; the largest CLIP has 448.
 const pixels = z.int().positive().max(4096);
 const square = z
   .object({ height: pixels, width: pixels })
@@ -103,5 +103,5 @@ const schema = z
   })
   .refine((config) => config.do_center_crop !== false || !config.size.keepsAspectRatio || padsToSquare(config), {
     path: ["do_center_crop"],
-    error: "only true is supported where images keep their aspect ratio",
+    error: "only true is supported when images keep their aspect ratio",
   });

@@ -4,22 +4,22 @@ interface Range {
   readonly count: number;
 }
 
-/** For a range of output pixels along one axis: the input pixels that each reads, and their fixed-point weights. */
+/** The input pixels that each output pixel in a range along one axis reads, and their fixed-point weights. */
 export interface ResamplingWeights {
-  /** Weights per output pixel; unused ones at the end are 0. */
+  /** Number of weights per output pixel; unused weights at the end are 0. */
   readonly taps: number;
-  /** First input pixel of each output pixel. */
+  /** Index of the first input pixel that each output pixel reads. */
   readonly starts: Int32Array;
-  /** Number of input pixels of each output pixel. */
+  /** Number of input pixels that each output pixel reads. */
   readonly counts: Int32Array;
-  /** [output pixel][tap], multiples of 2^-22. */
+  /** Weights [output pixels, taps], in units of 2^-22. */
   readonly weights: Int32Array;
 }
 
-/** Fraction bits of the weights: 32 minus 8 for the pixel and 2 for overshoot, as in Pillow's `Resample.c`. */
+/** Fraction bits of the weights: of 32 bits, 8 are for the pixel and 2 for overshoot, as in Pillow's `Resample.c`. */
 export const PRECISION_BITS = 22;
 
-/** Pillow's filters of this name. */
+/** Resampling filters, by their names in Pillow. */
 export type Resampling = "lanczos" | "bilinear" | "bicubic" | "box" | "hamming";
 
 export interface ResamplingOptions {
@@ -28,8 +28,9 @@ export interface ResamplingOptions {
 }
 
 /**
- * Pillow's filter from `inputSize` to `outputSize` pixels, widened when downscaling so that no input pixel is skipped,
- * in Pillow's order of operations and rounding. Returns the weights of the output pixels in `range`.
+ * Returns the weights of the output pixels in `range` when `inputSize` pixels are resized to `outputSize`. When
+ * downscaling, the filter is widened so that no input pixel is skipped. Order of operations and rounding are those of
+ * Pillow.
  */
 export function resamplingWeights(
   inputSize: number,
@@ -63,7 +64,7 @@ export function resamplingWeights(
 }
 
 interface Filter {
-  /** Distance from which on weights are 0. */
+  /** The distance beyond which weights are 0. */
   readonly support: number;
   readonly weight: (distance: number) => number;
 }

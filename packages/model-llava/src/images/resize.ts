@@ -7,16 +7,16 @@ export interface ResizeOptions {
   /** Width of the whole resized canvas. */
   readonly width: number;
   readonly height: number;
-  /** Side of the centre square to compute; at most the shorter side. */
+  /** Side of the centre square to compute, in pixels; at most the shorter side. */
   readonly crop: number;
   readonly resampling: Resampling;
 }
 
 /**
- * The centre square of a resized image, bit-identical to Pillow's `Image.resize` on 8-bit RGB: first
+ * Returns the centre square of a resized image, bit-identical to Pillow's `Image.resize` on 8-bit RGB: resized first
  * along the rows, rounded to 8 bits, then along the columns. Only the image pixels that the square covers are read, and
- * only the square is held in memory: integer sums do not depend on the order, so the border adds its colour times its
- * weights, and rows are accumulated one by one.
+ * only the square is held in memory. Since integer sums do not depend on the order, the border contributes its colour
+ * times its weights, and rows are accumulated one by one.
  */
 export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resampling }: ResizeOptions): Pixels {
   const { image, left, top, background } = canvas;
@@ -28,7 +28,7 @@ export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resamp
   const stride = crop * CHANNELS;
   const narrow = new Uint8ClampedArray(stride);
   for (let row = 0, first = 0; row < image.height; row++) {
-    // First and last input row only increase from one output row to the next.
+    // From one output row to the next, the first and the last input row never decrease.
     while (first < crop && at(rows.starts, first) + at(rows.counts, first) <= row) first++;
     if (first === crop) break;
     if (at(rows.starts, first) > row) continue;
@@ -47,7 +47,7 @@ export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resamp
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** The border's share of each value in a row, plus one half for rounding. */
+/** Returns the border's contribution to each value in a row, plus one half for rounding. */
 function resizedBorder({ outside }: FramedWeights, background: readonly number[]): Int32Array {
   const border = new Int32Array(outside.length * CHANNELS);
   for (let index = 0; index < border.length; index++)
@@ -55,7 +55,7 @@ function resizedBorder({ outside }: FramedWeights, background: readonly number[]
   return border;
 }
 
-/** A resized row of the canvas above or below the image. */
+/** Returns a resized row of the canvas above or below the image. */
 function resizedBackground(border: Int32Array, columns: FramedWeights, background: readonly number[]): Uint8Array {
   const row = new Uint8ClampedArray(border.length);
   for (let x = 0; x < columns.starts.length; x++) {
@@ -69,7 +69,7 @@ function resizedBackground(border: Int32Array, columns: FramedWeights, backgroun
   return new Uint8Array(row.buffer);
 }
 
-/** The share of the canvas above and below the image, plus one half for rounding. */
+/** Returns the contribution of the canvas above and below the image to each value, plus one half for rounding. */
 function startingSums({ outside }: FramedWeights, background: Uint8Array): Int32Array {
   const sums = new Int32Array(outside.length * background.length);
   for (let index = 0; index < sums.length; index++) {

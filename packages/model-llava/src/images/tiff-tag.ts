@@ -1,8 +1,10 @@
-/** How a TIFF's values are to be seen. */
+/** The tag PhotometricInterpretation, which defines the meaning of a TIFF's values. */
 export const PHOTOMETRIC = 262;
 export const WHITE_IS_ZERO = 0;
 
-/** The first value of a 16-bit tag in the first directory of a TIFF or BigTIFF; undefined where there is none. */
+/**
+ * Returns the first value of a 16-bit tag in the first directory of a TIFF or BigTIFF, or undefined if it is missing.
+ */
 export function tiffTag(bytes: Uint8Array, tag: number): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = bytes[0] === 0x49;

@@ -4,15 +4,15 @@ import type { Linear } from "./linear.ts";
 
 /** A low-rank update of a linear map: `scale` * `b` * `a`. */
 export interface LowRankAdapter {
-  /** [rank, inputs] */
+  /** Matrix [rank, inputs]. */
   readonly a: Weight<tf.Rank.R2>;
-  /** [outputs, rank]; initially zeros, so that the map starts as the base. */
+  /** Matrix [outputs, rank]; initially zeros, so that the update starts at zero. */
   readonly b: Weight<tf.Rank.R2>;
-  /** alpha / rank */
+  /** alpha / rank, LoRA's factor. */
   readonly scale: number;
 }
 
-/** `base`, in any storage format, plus a low-rank adapter (LoRA, arXiv 2106.09685). */
+/** Adds a low-rank adapter (LoRA, arXiv 2106.09685) to `base`, which may be in any storage format. */
 export function withAdapter(base: Linear, { a, b, scale }: LowRankAdapter): Linear {
   return {
     inputs: base.inputs,

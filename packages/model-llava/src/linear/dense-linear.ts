@@ -3,8 +3,8 @@ import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
 /**
- * A weight as a matrix: `input` times the transpose of `weight` [outputs, inputs], PyTorch's layout, plus `bias` [outputs].
- * A weight with more dimensions is reshaped to [outputs, all others].
+ * Creates a linear map: `input` times the transpose of `weight` [outputs, inputs] (PyTorch's layout), plus `bias`
+ * [outputs]. A weight with more dimensions is reshaped to [outputs, all others].
  */
 export function denseLinear(weight: Weight, bias?: Weight<tf.Rank.R1>): Linear {
   const [outputs = 1] = weight.shape;

@@ -4,8 +4,8 @@ import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
 /**
- * A frozen matrix [outputs, inputs] in its file's 16-bit format or quantised, plus `bias` [outputs]. Gradients flow to
- * the input; the matrix itself does not learn.
+ * Creates a linear map from a frozen matrix [outputs, inputs], stored in 16 bits or quantised, plus `bias` [outputs].
+ * Gradients flow to the input, but the matrix is not trained.
  */
 export function frozenLinear(matrix: FrozenMatrix, bias?: Weight<tf.Rank.R1>): Linear {
   const { rows: outputs, columns: inputs } = matrix;

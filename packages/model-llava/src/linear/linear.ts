@@ -7,8 +7,8 @@ export interface Linear {
   readonly outputs: number;
   /** Multiply-adds per row of input. */
   readonly multiplyAdds: number;
-  /** Its weights that may learn, in the order of declaration. */
+  /** The weights that can be trained, in the order of declaration. */
   readonly weights: readonly Weight[];
-  /** [n, inputs] to [n, outputs]. */
+  /** Maps [n, inputs] to [n, outputs]. */
   apply(input: Tensor2D): Tensor2D;
 }

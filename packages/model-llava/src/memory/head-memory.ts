@@ -3,14 +3,14 @@ import type { Layout } from "./layout.ts";
 import type { Step } from "./memory-walk.ts";
 import { normBackward, normForward } from "./norm-memory.ts";
 
-/** From the last hidden states to the loss of the supervised positions. */
+/** The forward pass from the last hidden states to the loss of the supervised positions. */
 export function headForward(layout: Layout): readonly Step[] {
   const { selected, logits, full, half } = layout;
   return [
     { at: "the supervised positions", adds: { activations: selected * full } },
     normForward("the last norm", selected, layout),
     { at: "the logits", adds: { logits: logits * half } },
-    // Logits less their maximum, and the exponentials of that.
+    // The logits minus their maximum, and the exponentials of the differences.
     { at: "the loss", transient: 2 * logits * full },
   ];
 }
@@ -19,7 +19,7 @@ export function headBackward(layout: Layout, { head, norm }: Decoder, learns: bo
   const { hidden, selected, logits, full, half, narrowed } = layout;
   return [
     {
-      // Besides the gradient: the softmax, and the softmax scaled.
+      // In addition to the gradient: the softmax, and the scaled softmax.
       at: "the gradient of the logits",
       adds: { logits: logits * full },
       transient: logits * (half + full),

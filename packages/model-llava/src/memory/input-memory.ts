@@ -10,11 +10,11 @@ export interface InputShape {
   readonly language: LanguageConfig;
   readonly vision: VisionConfig | undefined;
   readonly length: number;
-  /** Declared, not loaded. */
+  /** The network, whose weights are declared but not loaded. */
   readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
 }
 
-/** The batch's own tensors, and those that depend on its length alone: the mask and the tables of rotations. */
+/** The tensors of the batch, and those that depend only on its length: the mask and the tables of rotations. */
 export function batchTensors(layout: Layout, { language, vision, length }: InputShape): Step {
   const { positions, supervised, features, half, full } = layout;
   const integers = 4;
@@ -29,8 +29,8 @@ export function batchTensors(layout: Layout, { language, vision, length }: Input
 }
 
 /**
- * Embeddings of text, and those of images put between them. The vision tower is frozen and leaves only its features;
- * while it runs, it needs what one of its layers does.
+ * Embeddings of text, with those of images inserted. The frozen vision tower leaves only its features; while it runs,
+ * it needs as much memory as one of its layers.
  */
 export function inputForward(layout: Layout, vision: VisionConfig | undefined): readonly Step[] {
   const { hidden, features, embedded, full, half } = layout;
@@ -39,7 +39,7 @@ export function inputForward(layout: Layout, vision: VisionConfig | undefined): 
   return [
     text,
     { at: "the vision tower", adds: { activations: features * full }, transient: towerLayer(layout, vision) },
-    // GELU of five operations between two products with biases, each of which keeps its inputs.
+    // Two products with biases and, between them, a GELU of five operations, each of which keeps its inputs.
     { at: "the projector", adds: { activations: embedded * (2 * half + 7 * full) } },
     {
       at: "the embeddings of images between those of text",
@@ -48,7 +48,7 @@ export function inputForward(layout: Layout, vision: VisionConfig | undefined): 
   ];
 }
 
-/** Bytes of {@link inputForward} that go at the forward pass's end. */
+/** Returns the bytes of {@link inputForward} that are freed at the end of the forward pass. */
 export function inputLeftovers({ hidden, features, embedded, full }: Layout): number {
   return features === 0 ? 0 : (hidden + embedded) * full;
 }
@@ -93,7 +93,10 @@ export function inputBackward(layout: Layout, { language, network }: InputShape,
   return steps;
 }
 
-/** All that one layer makes goes at its end; layer normalisation and the MLP are most of it. */
+/**
+ * Returns the bytes that one layer of the tower needs, all of which are freed at its end. Layer norms and the MLP need
+ * the most.
+ */
 function towerLayer({ features, full, half, widened }: Layout, vision: VisionConfig): number {
   const { hiddenSize, intermediateSize, heads, imageSize, patchSize } = vision;
   const positions = (imageSize / patchSize) ** 2 + 1;

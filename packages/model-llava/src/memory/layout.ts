@@ -4,36 +4,41 @@ import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 
 export type TrainingPrecision = "float32" | "bfloat16";
 
-/** Numbers of elements, from which every tensor of a step follows, and bytes per element. */
+/** Numbers of elements of all tensors in a training step, and bytes per element. */
 export interface Layout {
   /** Hidden states [rows * length, hidden]. */
   readonly hidden: number;
   /** Queries [rows, heads, length, dimension]. */
   readonly queries: number;
-  /** Keys, or values. */
+  /** Keys, and also values [rows, keyValueHeads, length, dimension]. */
   readonly keys: number;
-  /** [rows * length, intermediate] */
+  /** Inner activations of the MLP [rows * length, intermediate]. */
   readonly inner: number;
   /** Attention's scores [rows, heads, length, length]. */
   readonly scores: number;
   readonly positions: number;
-  /** Positions that pass through the output layer, padded as {@link selection} pads them. */
+  /** Number of positions that pass through the output layer, padded as in {@link selection}. */
   readonly supervised: number;
-  /** [supervised, hidden] */
+  /** Hidden states of these positions [supervised, hidden]. */
   readonly selected: number;
-  /** [supervised, vocabulary] */
+  /** Logits [supervised, vocabulary]. */
   readonly logits: number;
-  /** Patch features [images * patches, vision hidden], images padded to a power of two; 0 without images. */
+  /**
+   * Patch features [images * patches, vision hidden], with the number of images padded to a power of two; 0 without
+   * images.
+   */
   readonly features: number;
-  /** The same as embeddings [images * patches, hidden]. */
+  /** Embeddings of the patches [images * patches, hidden]. */
   readonly embedded: number;
-  /** Bytes of what sums, norms of gradients and differences give: float32. */
+  /** Bytes per element of results that are always float32, such as sums, differences and gradients of norms. */
   readonly full: number;
-  /** Bytes per result of matrix products, softmax, norms and rotations: those of the precision. */
+  /** Bytes per element, in the chosen precision, of results of matrix products, softmax, norms and rotations. */
   readonly half: number;
-  /** Bytes of a float32 copy of a 16-bit tensor for an operation that computes in float32; 0 in float32. */
+  /**
+   * Bytes per element of the float32 copy of a 16-bit tensor for an operation that computes in float32; 0 in float32.
+   */
   readonly widened: number;
-  /** Bytes of a 16-bit copy of a float32 tensor for a matrix product; 0 in float32. */
+  /** Bytes per element of the 16-bit copy of a float32 tensor for a matrix product; 0 in float32. */
   readonly narrowed: number;
 }
 

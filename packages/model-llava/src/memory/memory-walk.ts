@@ -1,27 +1,27 @@
-/** Bytes of what is held, by what it is for. */
+/** Bytes in use, by purpose. */
 export interface Held {
-  /** Of parameters, those of earlier micro-batches included. */
+  /** Gradients of parameters, including those of earlier micro-batches. */
   readonly gradients: number;
-  /** What the tape keeps for the backward pass, and the batch itself. */
+  /** Tensors that the tape keeps for the backward pass, and the batch itself. */
   readonly activations: number;
-  /** Of supervised positions: one number per word of the vocabulary, and their gradient. */
+  /** Logits of supervised positions, one per token of the vocabulary, and their gradient. */
   readonly logits: number;
-  /** Gradients of activations, and what one operation needs while it runs. */
+  /** Gradients of activations, and temporary tensors of the running operation. */
   readonly working: number;
 }
 
-/** A moment of a training step: one operation, or a few of which one determines the peak. */
+/** A moment of a training step: one operation, or several of which one determines the peak. */
 export interface Step {
   readonly at: string;
-  /** Made by it. */
+  /** Bytes that it allocates and keeps. */
   readonly adds?: Partial<Held>;
-  /** Bytes that it needs besides while it runs. */
+  /** Additional bytes that it needs only while it runs. */
   readonly transient?: number;
-  /** Given back when it is done. */
+  /** Bytes that it frees when it has finished. */
   readonly frees?: Partial<Held>;
 }
 
-/** A layer's moments, forward and backward. */
+/** The moments of a layer's forward and backward pass. */
 export interface LayerMemory {
   readonly forward: readonly Step[];
   readonly backward: readonly Step[];
@@ -47,12 +47,12 @@ function changed(held: Held, by: Partial<Held> = {}, sign: 1 | -1 = 1): Held {
   };
 }
 
-/** What is held when the steps are done. */
+/** Returns the bytes in use after the steps. */
 export function after(steps: readonly Step[], before: Held = NOTHING): Held {
   return steps.reduce((held, { adds, frees }) => changed(changed(held, adds), frees, -1), before);
 }
 
-/** The moment at which most is held. */
+/** Returns the moment at which most bytes are in use. */
 export function peakOf(steps: readonly Step[], before: Held = NOTHING): Peak {
   let held = before;
   let peak: Peak = { held, at: "before the first operation" };

@@ -12,7 +12,9 @@ export interface ModelSizes {
   readonly vision: VisionConfig;
 }
 
-/** Llama 2 7B under CLIP ViT-L/14 at 336 pixels, the larger backbone of arXiv 2411.10557; Vicuna 1.5 7B is the same. */
+/**
+ * Llama 2 7B with CLIP ViT-L/14 at 336 pixels, the larger model of arXiv 2411.10557. Vicuna 1.5 7B has the same sizes.
+ */
 export const LLAVA_7B: ModelSizes = {
   architecture: llama,
   language: {
@@ -41,8 +43,8 @@ export const LLAVA_7B: ModelSizes = {
 };
 
 /**
- * The sizes in the `config.json` of a checkpoint, of Llama or LLaVA unless `architecture` says otherwise; the tower is that of {@link LLAVA_7B} where the file
- * describes none. Throws `invalid-checkpoint` errors that name file and key.
+ * Reads the sizes in the `config.json` of a checkpoint. `architecture` defaults to Llama. If the file does not describe
+ * a tower, that of {@link LLAVA_7B} is used. Throws `invalid-checkpoint` errors that name file and key.
  */
 export async function modelSizes(file: URL, architecture: Architecture = llama): Promise<ModelSizes> {
   const { config } = await readModelConfig(architecture, file);

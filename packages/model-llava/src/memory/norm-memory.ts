@@ -1,12 +1,15 @@
 import type { Layout } from "./layout.ts";
 import type { Held, Step } from "./memory-walk.ts";
 
-/** Rows are rounded to 16 bits after they were computed in float32. */
+/** The forward pass of a norm, which computes in float32 and rounds its result to the chosen precision. */
 export function normForward(at: string, elements: number, { full, half, widened }: Layout): Step {
   return { at, adds: { activations: elements * half }, transient: elements * (2 * full + widened) };
 }
 
-/** Products of the incoming gradient with rows and weights, their difference, and the result. */
+/**
+ * The backward pass of a norm: products of the incoming gradient with rows and weights, their difference, and the
+ * result.
+ */
 export function normBackward(at: string, { hidden, full, half }: Layout, weight: Partial<Held>): Step {
   return {
     at,

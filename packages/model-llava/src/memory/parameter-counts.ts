@@ -1,12 +1,12 @@
 import type { Weight } from "../weights/weight.ts";
 
-/** Parameters of some weights. */
+/** Numbers of parameters in a list of weights. */
 export interface ParameterCount {
-  /** In matrices, which a backend may hold in 16 bits. */
+  /** Parameters in matrices, which a backend may hold in 16 bits. */
   readonly matrices: number;
-  /** In biases and weights of normalisations, always float32. */
+  /** Parameters in biases and norms, which are always float32. */
   readonly vectors: number;
-  /** In the largest parameter. */
+  /** Number of values of the largest weight. */
   readonly largest: number;
 }
 

@@ -13,25 +13,30 @@ import {
   type TrainingMemoryOptions,
 } from "./training-memory-options.ts";
 
-/** Bytes at the moment of a training step at which most is held. */
+/** Bytes in use at the peak of a training step. */
 export interface TrainingMemory extends Held {
-  /** In the precision of the forward pass: 4 bytes per parameter; with "bfloat16", 2 per parameter of a matrix. */
+  /**
+   * Weights in the precision of the forward pass: 4 bytes per parameter, or 2 per parameter of a matrix in "bfloat16".
+   */
   readonly weights: number;
-  /** In "bfloat16", the float32 weights that the optimiser moves, 4 bytes per trained parameter in matrices; else 0. */
+  /**
+   * In "bfloat16", the float32 weights that the optimiser updates: 4 bytes per trained parameter in matrices; otherwise
+   * 0.
+   */
   readonly masterWeights: number;
-  /** AdamW's two, float32: 8 bytes per trained parameter. */
+  /** AdamW's two moments in float32: 8 bytes per trained parameter. */
   readonly moments: number;
-  /** Of all components. */
+  /** The sum of all parts. */
   readonly total: number;
-  /** What is computed at that moment. */
+  /** The operation at which the peak occurs. */
   readonly at: string;
 }
 
 /**
- * The tensors that training holds at its peak, on a backend that computes at once and frees what is disposed, such as
- * `tensorflow`. A walk through one optimiser step of this package's network in `@mlan/trainer`'s loop: what each
- * operation makes, what TensorFlow.js's tape keeps of it and until when. Not counted: what a kernel needs inside, the
- * allocator's fragments, and the process. Throws `invalid-options`.
+ * Predicts the bytes of all tensors at the peak of training, on a backend that computes eagerly and frees disposed
+ * tensors at once, such as `tensorflow`. It walks through one optimiser step of this package's network in
+ * `@mlan/trainer`'s loop: what each operation allocates, what TensorFlow.js's tape keeps, and for how long. Kernels'
+ * workspaces, the allocator's fragmentation and the process itself are not counted. Throws `invalid-options`.
  */
 export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingMemory {
   const complete = declared(completeMemoryOptions(options));
@@ -48,7 +53,7 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
   return { ...resident, ...held, total, at };
 }
 
-/** The options with the network that they describe: its weights are declared, and none is loaded. */
+/** The options with the network that they describe, whose weights are declared but not loaded. */
 type Described = CompleteMemoryOptions &
   Pick<LlavaNetwork, "weights"> & {
     readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
@@ -57,7 +62,7 @@ type Described = CompleteMemoryOptions &
 function declared(options: CompleteMemoryOptions): Described {
   const { architecture, language, vision } = options;
   const list = weightList();
-  // Which of the tower's states is read does not matter: all of its weights are held.
+  // The selected layer does not matter, since all of the tower's weights are in memory.
   const network = declareNetwork(
     { architecture, language, vision: vision && { config: vision, selectLayer: -2 } },
     list,
@@ -92,7 +97,7 @@ function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "ma
   return { weights, masterWeights, moments };
 }
 
-/** One micro-batch, from its tensors to the last gradient. */
+/** Returns the steps of one micro-batch, from its tensors to the last gradient. */
 function forwardAndBackward(options: Described, layout: Layout): readonly Step[] {
   const { language, vision, trained, length, images, gradientCheckpointing, network } = options;
   const learns = { language: trained.includes("language"), projector: trained.includes("projector") };
@@ -120,14 +125,17 @@ function forwardAndBackward(options: Described, layout: Layout): readonly Step[]
   ];
 }
 
-/** What earlier micro-batches left: sums are float32, a first gradient is what its operation gave. */
+/**
+ * Returns the bytes of the gradients of earlier micro-batches. Sums are float32; the gradient of a single micro-batch
+ * has the precision of the operation that computed it.
+ */
 function accumulated(options: Described, grown: number): number {
   const { microBatches } = options;
   if (microBatches === 1) return 0;
   return microBatches === 2 ? grown : 4 * reached(options).reduce((sum, part) => sum + elementsOf(part), 0);
 }
 
-/** Parts that get gradients; a projector does from images alone. */
+/** Returns the parts that get gradients; a projector gets them only from images. */
 function reached(options: Described): readonly ParameterCount[] {
   return partsOf(options)
     .filter(({ component, learns }) => learns && (component !== "projector" || options.images > 0))
@@ -150,7 +158,7 @@ function afterThePasses(options: Described, grown: number): readonly Peak[] {
     peaks.push({ at: "the sum of gradients", held: { ...NOTHING, gradients, working: largest * (mixed ? 2 : 1) } });
     gradients = 4 * parts.reduce((sum, part) => sum + elementsOf(part), 0);
   }
-  // Composed of plain operations, a parameter's update makes a dozen tensors of its size.
+  // An update composed of plain operations creates a dozen tensors of the parameter's size.
   const working = fusedOptimizer ? (mixed ? largest : 0) : 12 * largest;
   peaks.push({ at: "the update", held: { ...NOTHING, gradients, working } });
   return peaks;

@@ -7,28 +7,30 @@ import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import type { TrainingPrecision } from "./layout.ts";
 
 export interface TrainingMemoryOptions {
-  /** Default Llama. */
+  /** The architecture of the language model. Default: Llama. */
   readonly architecture?: Architecture;
   readonly language: LanguageConfig;
   /** The vision tower's sizes. Default: the model reads text only. */
   readonly vision?: VisionConfig;
-  /** The components that learn, of `language` and `projector`; the tower is frozen. */
+  /** The trained components: "language", "projector" or both; the tower is frozen. */
   readonly trained: readonly Component[];
   /** Rows of a micro-batch. */
   readonly rows: number;
-  /** Positions of its longest row, image positions included, to which all are padded. */
+  /** Number of positions of the longest row, including those of images; all rows are padded to it. */
   readonly length: number;
-  /** Distinct images of a micro-batch. Default 0. */
+  /** Number of distinct images in a micro-batch. Default 0. */
   readonly images?: number;
-  /** Positions of a micro-batch whose next token is learned. Default: all that are no image's. */
+  /**
+   * Number of positions of a micro-batch whose next token is learned. Default: all positions except those of images.
+   */
   readonly supervised?: number;
-  /** Default "float32". */
+  /** The precision of the forward and backward pass. Default "float32". */
   readonly precision?: TrainingPrecision;
-  /** Default false. */
+  /** Whether activations are computed again in the backward pass instead of being kept. Default false. */
   readonly gradientCheckpointing?: boolean;
-  /** Micro-batches of an optimiser step: gradients of more than one are added up. Default 1. */
+  /** Number of micro-batches per optimiser step, whose gradients are added up. Default 1. */
   readonly microBatches?: number;
-  /** Whether the backend has AdamW in place, as `tensorflow` and `onnx` do. Default true. */
+  /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` do. Default true. */
   readonly fusedOptimizer?: boolean;
 }
 
@@ -42,8 +44,8 @@ const objectOf = <Value>(what: string): z.ZodType<Value> =>
 const schema = z
   .strictObject({
     architecture: objectOf<Architecture>("an architecture, such as `llama`").default(llama),
-    language: objectOf<LanguageConfig>("what languageConfig() gives"),
-    vision: objectOf<VisionConfig>("what visionConfig() gives").exactOptional(),
+    language: objectOf<LanguageConfig>("the result of languageConfig()"),
+    vision: objectOf<VisionConfig>("the result of visionConfig()").exactOptional(),
     trained: z
       .array(
         z.enum(["language", "projector"], {
@@ -77,7 +79,10 @@ const schema = z
     error: "supervised positions are more than the micro-batch has",
   });
 
-/** Throws `invalid-options` naming each option that is unknown, missing or out of range. */
+/**
+ * Checks the options and fills in defaults. Throws `invalid-options`, naming each option that is unknown, missing or
+ * out of range.
+ */
 export function completeMemoryOptions(options: TrainingMemoryOptions): CompleteMemoryOptions {
   const data = checkOptions("model-llava: memory cannot be predicted", schema, options);
   const { rows, length, images, vision } = data;

@@ -1,37 +1,41 @@
 import type { Compute } from "@mlan/core";
-import { tokenLogProbabilities } from "@mlan/fused-ops";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { KeyValue } from "./attention.ts";
 import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
-import { logits } from "./decoder.ts";
 import { type DecodingStep, runStep } from "./decoding-step.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { type PromptPass, runPrompts } from "./prompt-pass.ts";
+import { logProbabilitiesOf } from "./token-losses.ts";
 
-/** What answers and scores are computed by, recorded once per signature where the compute can. Results are the caller's. */
+/**
+ * The functions that compute answers and scores. A backend that can compile records each once per signature. The caller
+ * disposes of the results.
+ */
 export interface AnswerFunctions {
   readonly network: LlavaNetwork;
-  /** Each layer's keys and values of prompts. */
+  /** Computes each layer's keys and values for prompts. */
   read(pass: PromptPass): readonly KeyValue[];
-  /** The same, and the token that follows each wanted position. */
+  /** Computes each layer's keys and values for prompts, and chooses the token after each wanted position. */
   begin(pass: PromptPass, wanted: ChoiceOptions): { readonly layers: readonly KeyValue[]; readonly choice: Choice };
-  /** A step of an answer of up to `steps`; the step's cache of the answer is used up by it. */
+  /** Computes one step of an answer that has up to `steps`. Consumes the step's answer cache. */
   step(step: DecodingStep, steps: number): ReturnType<typeof runStep>;
-  /** The log-probabilities [n] of `targets` [n, 2] (place among the wanted positions, token), natural logarithm. */
+  /** Computes the log-probabilities [n], in nats, of `targets` [n, 2] (index among the wanted positions, token). */
   score(pass: PromptPass, targets: tf.Tensor2D): tf.Tensor1D;
-  /** Gives up what is recorded: to be called before weights are exchanged, become variables, or are disposed. */
+  /** Discards all recordings. Call it before weights are replaced, become variables, or are disposed. */
   dispose(): void;
 }
 
-/** Shapes whose recordings are kept, of each function. */
+/** Maximum number of recordings kept per function, each for one combination of input shapes. */
 const SIGNATURES = 64;
-/** A recording with packed weights has a copy of all of them: these bytes are shared by as many recordings as fit. */
+/**
+ * Limit in bytes for recordings with packed weights, each of which holds a copy of all weights; at least one is kept.
+ */
 const PACKED_BYTES = 2 ** 28;
-/** A model of more is not packed: its weights would take twice the memory. */
+/** Models with more bytes of weights are not packed, since their weights would take twice the memory. */
 const LARGEST_PACKED = 2 ** 32;
-/** With so few rows a product spends much of its time on packing its matrix; more of them share that. */
+/** Up to this many rows, a matrix product spends much of its time on packing its matrix. */
 const FEW_ROWS = 8;
-/** Steps that repay the packing. */
+/** Number of steps from which packing pays off. */
 const MANY_STEPS = 16;
 
 export function answerFunctions(network: LlavaNetwork, compute: Compute): AnswerFunctions {
@@ -54,7 +58,7 @@ export function answerFunctions(network: LlavaNetwork, compute: Compute): Answer
 }
 
 function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
-  // Matrices of fewer bits are no inputs of a graph that could be packed.
+  // Matrices with fewer bits are not inputs of the graph, so they cannot be packed.
   const weights = network.weights.filter(({ component, bits }) => component === "language" && bits === 32);
   const bytes = 4 * weights.reduce((sum, { size }) => sum + size, 0);
   const options = { signatures: SIGNATURES };
@@ -77,7 +81,7 @@ function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
           }),
     score: compile(
       (pass: PromptPass, targets: tf.Tensor2D) =>
-        tokenLogProbabilities(logits(network.decoder, runPrompts(network, pass).hidden), targets),
+        logProbabilitiesOf(network.decoder, runPrompts(network, pass).hidden, targets),
       options,
     ),
   };

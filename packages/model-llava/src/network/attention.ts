@@ -10,12 +10,22 @@ export interface KeyValue {
 /** Keys and values with an additive mask that broadcasts to [rows, keyValueHeads, group, length, positions]. */
 export interface MaskedKeyValue extends KeyValue {
   readonly mask?: tf.Tensor;
+  /**
+   * Whether the mask hides from each query all keys after its own position. Hidden keys may then be left out. Default
+   * false.
+   */
+  readonly causal?: boolean;
 }
 
-/** Added to scores where a query must not look; finite, so that a row without any key stays finite too. */
+/**
+ * Added to the scores of positions that a query must not attend to. It is finite, so that a row without any key stays
+ * finite.
+ */
 export const MASKED = -1e9;
 
-/** A mask [length, length] that hides later positions: 0 where a query may look, else {@link MASKED}. */
+/**
+ * Creates a mask [length, length] that hides later positions: 0 where a query may attend, and {@link MASKED} elsewhere.
+ */
 export function causalMask(length: number): tf.Tensor2D {
   const mask = new Float32Array(length * length);
   for (let query = 0; query < length; query++) mask.fill(MASKED, query * length + query + 1, (query + 1) * length);
@@ -23,16 +33,16 @@ export function causalMask(length: number): tf.Tensor2D {
 }
 
 /**
- * Attention of `query` [rows, heads, length, dimension], which carries the factor 1/sqrt(dimension), to keys and
- * values of as many or fewer heads (arXiv 2305.13245). They may come in several parts, say a prompt's and an
- * answer's, which are then never copied together. A part may have fewer rows than the query: then each serves as many
- * of the query's rows, which stand side by side. Gives [rows, heads, length, dimension].
+ * Computes the attention of `query` [rows, heads, length, dimension], already scaled by 1/sqrt(dimension), to keys and
+ * values with as many heads or fewer (arXiv 2305.13245). Keys and values may come in several parts, such as a prompt's
+ * and an answer's, which are not concatenated. If a part has fewer rows than the query, each of its rows serves an
+ * equal number of consecutive query rows. Returns [rows, heads, length, dimension].
  */
 export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]): tf.Tensor4D {
   const [only, ...others] = parts;
   const [rows] = query.shape;
   if (only && others.length === 0 && only.key.shape[0] === rows)
-    return wholeAttention(query, only.key, only.value, only.mask);
+    return wholeAttention(query, only.key, only.value, only);
   const scores = parts.map((part) => maskedScores(query, part));
   const probabilities = tf.softmax(tf.concat(scores, 3));
   let start = 0;
@@ -49,7 +59,7 @@ export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]):
 }
 
 /**
- * Scores [rows, keyValueHeads, group * length, positions]. Query heads that share a key head stand side by side, so
+ * Returns scores [rows, keyValueHeads, group * length, positions]. Query heads that share a key head are contiguous, so
  * grouping them is a reshape and no key is copied.
  */
 function maskedScores(query: tf.Tensor4D, { key, mask }: MaskedKeyValue): tf.Tensor4D {
@@ -62,7 +72,10 @@ function maskedScores(query: tf.Tensor4D, { key, mask }: MaskedKeyValue): tf.Ten
   return tf.reshape(tf.add(tf.reshape(scores, [rows, keyValueHeads, group, length, positions]), mask), scores.shape);
 }
 
-/** [rows, heads, n, d] as [fewer, heads, rows / fewer * n, d]: one product instead of many small ones on shared keys. */
+/**
+ * Reshapes [rows, heads, n, d] to [fewer, heads, rows / fewer * n, d], so that shared keys need one product instead of
+ * many small ones.
+ */
 function together(input: tf.Tensor4D, fewer: number): tf.Tensor4D {
   const [rows, heads, count, width] = input.shape;
   if (rows === fewer) return input;

@@ -2,27 +2,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import { logits } from "./decoder.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 
-/** What is wanted of a position besides its likeliest next token. */
+/** What to compute for a position in addition to its likeliest next token. */
 export interface ChoiceOptions {
-  /** The two highest logits. */
+  /** Whether to compute the two highest logits. */
   readonly margins: boolean;
-  /** All logits. */
+  /** Whether to keep all logits. */
   readonly logits: boolean;
 }
 
-/** The likeliest next tokens, not read yet. */
+/** The likeliest next tokens, still on the device. */
 export interface Choice {
-  /** [rows], int32 */
+  /** The token of each row [rows], int32. */
   readonly tokens: tf.Tensor1D;
   /** The sum of each row's logits, [rows]: not finite exactly when one of them is not. */
   readonly sums: tf.Tensor1D;
   /** The two highest logits, [rows, 2]; absent unless margins are wanted. */
   readonly highest?: tf.Tensor2D;
-  /** [rows, vocabulary]; absent unless wanted. */
+  /** All logits [rows, vocabulary]; absent unless wanted. */
   readonly logits?: tf.Tensor2D;
 }
 
-/** Chooses by hidden states [rows, hidden]. */
+/** Chooses the likeliest next token from each row of hidden states [rows, hidden]. */
 export function choose(network: LlavaNetwork, hidden: tf.Tensor2D, wanted: ChoiceOptions): Choice {
   const scores = logits(network.decoder, hidden);
   const tokens = tf.argMax<tf.Tensor1D>(scores, 1);
@@ -35,14 +35,14 @@ export function choose(network: LlavaNetwork, hidden: tf.Tensor2D, wanted: Choic
   };
 }
 
-/** A choice on this side of the device. */
+/** A choice that has been read from the device. */
 export interface ReadChoice {
   readonly tokens: ArrayLike<number>;
-  /** Whether all logits of a row are finite; without that its token means nothing. */
+  /** Whether all logits of each row are finite; if not, the row's token is meaningless. */
   readonly finite: readonly boolean[];
-  /** Where margins are wanted: how far each token is above the second best. */
+  /** The difference between each token's logit and the second highest; absent unless margins are wanted. */
   readonly margins?: readonly number[];
-  /** By row, of the rows for which they are wanted. */
+  /** Logits by row, for the rows whose logits are read. */
   readonly logits: ReadonlyMap<number, Float32Array>;
 }
 
@@ -64,7 +64,7 @@ async function readLogits(
 ): Promise<ReadonlyMap<number, Float32Array>> {
   if (!all || rows.length === 0) return new Map();
   const [count, size] = all.shape;
-  // Only what is read leaves the device.
+  // Only the wanted rows leave the device.
   const wanted = rows.length === count ? all : tf.tidy(() => tf.gather(all, tf.tensor1d([...rows], "int32")));
   const values = await wanted.data<"float32">();
   if (wanted !== all) wanted.dispose();

@@ -4,43 +4,49 @@ import { roundUp } from "../batch/shape-buckets.ts";
 import { cacheSlot, emptyCache } from "./answer-cache.ts";
 import type { AnswerFunctions } from "./answer-functions.ts";
 import { type Choice, type ChoiceOptions, disposeChoice, readChoice, type ReadChoice } from "./choice.ts";
+import { rotationsByLength } from "./long-prompts.ts";
 import { maskedPrefix, type PrefixCache, tableLength } from "./prompt-pass.ts";
+import { disposeRotaryTable } from "./rotary.ts";
 import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, worthFewerRows } from "./row-state.ts";
 
 export interface RowDecodingOptions {
   readonly prompts: PromptTensors;
-  /** What the prompts begin with, computed; `prompts` are then the rest. */
+  /** Computed prefixes; `prompts` then hold only the rest of each prompt. */
   readonly prefix?: PrefixCache;
-  /** Positions of each row in `prompts`, at least 1; rows beyond these are padding. */
+  /** Number of positions of each row in `prompts`, at least 1; rows beyond these are padding. */
   readonly lengths: readonly number[];
-  /** Positions of each row's whole prompt. Default: `lengths`. */
+  /** Number of positions of each row's whole prompt. Default: `lengths`. */
   readonly promptLengths?: readonly number[];
   readonly maximumNewTokens: number;
   /** Whether margins are computed. Default false. */
   readonly margins?: boolean;
-  /** Whether all logits of a row are read. Default: of none. */
+  /** Returns whether all logits of a row are read. Default: of no row. */
   readonly readsLogits?: (row: number) => boolean;
-  /** Is given what may be a row's next token; returns the token with which it continues, undefined at its end. */
+  /**
+   * Called with a row's candidate for the next token. Returns the token with which the row continues, or undefined to
+   * end it.
+   */
   readonly take: (row: number, next: NextToken) => number | undefined;
   /** Awaited before each further position. */
   readonly pause?: () => Promise<void>;
-  /** The error of a row that goes on and whose logits are not finite. */
+  /** Returns the error for an unfinished row whose logits are not finite. */
   readonly notFinite: (row: number) => Promise<Error>;
 }
 
-/** What a row is given at a position. */
+/** A candidate for a row's next token. */
 export interface NextToken {
-  /** The likeliest. */
+  /** The likeliest token. */
   readonly token: number;
-  /** How far its logit is above the second best; where margins are wanted. */
+  /** The difference between its logit and the second highest; absent unless margins are wanted. */
   readonly margin?: number;
-  /** [vocabulary]; where they are read. */
+  /** All logits [vocabulary]; absent unless they are read. */
   readonly logits?: Float32Array;
 }
 
 /**
- * Generates tokens, each row by itself: the likeliest, unless `take` returns others. Two graphs serve a whole answer: one
- * for the prompts, and one for all steps; others come in when most rows have ended and the rest goes on alone.
+ * Generates tokens for each row independently: the likeliest, unless `take` returns others. Two graphs serve a whole
+ * answer, one for the prompts and one for all steps; further graphs are needed only when most rows have ended and the
+ * others continue in a smaller batch.
  */
 export async function decodeRows(functions: AnswerFunctions, options: RowDecodingOptions): Promise<void> {
   const { maximumNewTokens, margins = false, readsLogits = () => false, take, pause } = options;
@@ -84,7 +90,10 @@ function nextToken({ tokens, margins, logits }: ReadChoice, place: number): Next
   return { token: tokens[place] ?? 0, ...(margin !== undefined && { margin }), ...(all && { logits: all }) };
 }
 
-/** Places for an answer's keys and values; few sizes, since each compiles a graph. */
+/**
+ * Returns the number of positions to reserve for an answer's keys and values. It takes few values, since each compiles
+ * a graph.
+ */
 export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);
 }
@@ -101,9 +110,21 @@ function readPrompts(
   const prefix = given && maskedPrefix(given, rows);
   const last = allRows.map((row) => row * length + (lengths[row] ?? 1) - 1);
   const positions = tf.tensor1d(last, "int32");
-  const pass = { prompts, ...(prefix && { prefix }), wanted: positions, table };
+  const parts = allRows.map((row) => {
+    const [own, whole] = [lengths[row] ?? 1, promptLengths[row] ?? 1];
+    return { start: whole - own, length: own, whole };
+  });
+  const rotations = rotationsByLength(functions.network, parts, length);
+  const pass = {
+    prompts,
+    wanted: positions,
+    table,
+    ...(prefix && { prefix }),
+    ...(rotations && { rotations }),
+  };
   const { layers, choice } = functions.begin(pass, wanted);
   positions.dispose();
+  if (rotations) disposeRotaryTable(rotations);
   const state: RowState = {
     rows: allRows.map((row) => (row < lengths.length ? row : undefined)),
     promptLengths: allRows.map((row) => promptLengths[row] ?? 1),
@@ -119,7 +140,7 @@ interface Step {
   /** Each row's newest token, not yet in the cache. */
   readonly tokens: readonly number[];
   readonly step: number;
-  /** That the answer may have. */
+  /** Maximum number of steps of the answer. */
   readonly steps: number;
   readonly table: number;
   readonly wanted: ChoiceOptions;

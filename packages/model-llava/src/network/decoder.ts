@@ -10,51 +10,54 @@ import type { KeyValue } from "./attention.ts";
 import type { LayerRunner } from "./layer-runner.ts";
 import type { RotaryTable } from "./rotary.ts";
 
-/** A language model: embedding, layers of its architecture, a last RMSNorm and an output layer. */
+/** A language model: an embedding, the layers of its architecture, a final RMSNorm and an output layer. */
 export interface Decoder {
   readonly config: LanguageConfig;
-  /** [vocabulary, hidden] */
+  /** Embedding table [vocabulary, hidden]. */
   readonly embedding: Weight<tf.Rank.R2>;
   readonly layers: readonly DecoderLayer[];
   readonly norm: Weight<tf.Rank.R1>;
-  /** To the vocabulary; by the embedding itself when the two are tied. */
+  /** The output layer, from hidden states to the vocabulary; it uses the embedding if the two are tied. */
   readonly head: Linear;
 }
 
 export interface DecoderLayer {
   readonly weights: WeightPart;
-  /** Gives [rows * length, hidden], or [n, hidden] of what is wanted. */
+  /** Returns [rows * length, hidden], or [n, hidden] with `wanted`. */
   run(input: LayerInput): tf.Tensor2D;
-  /** What a training step keeps of it, and what it needs while it runs; `learns` says whether its weights do. */
+  /**
+   * Returns the memory that a training step keeps for the layer and needs while it runs. `learns` says whether the
+   * layer's weights are trained.
+   */
   memory(layout: Layout, learns: boolean): LayerMemory;
 }
 
 /**
- * How a layer's queries look at keys and values: within the sequence while training, at a cache while generating. Layers
- * count from 0.
+ * Computes the attention of a layer's queries to keys and values: within the sequence in training, to a cache in
+ * generation. Layers are counted from 0.
  */
 export type Attend = (query: tf.Tensor4D, keyValue: KeyValue, layer: number) => tf.Tensor4D;
 
 export interface LayerInput {
-  /** [rows * length, hidden] */
+  /** Hidden states [rows * length, hidden]. */
   readonly hidden: tf.Tensor2D;
   readonly rows: number;
   /** The rotations of the positions in `hidden`: [length, dimension / 2], or [rows, length, dimension / 2]. */
   readonly rotations: RotaryTable;
   attend(query: tf.Tensor4D, keyValue: KeyValue): tf.Tensor4D;
-  /** The rows of `hidden` whose result is wanted, [n] (int32). Default: all, in their order. */
+  /** Indices [n] (int32) of the rows of `hidden` whose result is wanted. Default: all rows, in order. */
   readonly wanted?: tf.Tensor1D | undefined;
 }
 
 export interface DecoderInput extends Omit<LayerInput, "attend"> {
   readonly attend: Attend;
-  /** Default: runs it, and leaves its tensors to the caller's scope. */
+  /** Runs each layer. Default: runs it directly and leaves its tensors to the caller's scope. */
   readonly runLayer?: LayerRunner;
 }
 
 /**
- * Runs all layers. Gives [rows * length, hidden], or [n, hidden] of what is wanted, before the last normalisation. Of
- * rows that are not wanted, the last layer computes keys and values alone.
+ * Runs all layers. Returns hidden states [rows * length, hidden], or [n, hidden] with `wanted`, before the final norm.
+ * For rows that are not wanted, the last layer computes only keys and values.
  */
 export function decode({ layers }: Decoder, { wanted, runLayer, attend, ...all }: DecoderInput): tf.Tensor2D {
   return layers.reduce((hidden, layer, index) => {
@@ -69,7 +72,7 @@ export function decode({ layers }: Decoder, { wanted, runLayer, attend, ...all }
   }, all.hidden);
 }
 
-/** Logits [n, vocabulary] of rows [n, hidden] that {@link decode} gave. */
+/** Returns the logits [n, vocabulary] of hidden states [n, hidden] from {@link decode}. */
 export function logits({ norm, head, config }: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
   return head.apply(rmsNorm(hidden, norm.tensor, config.normEpsilon));
 }

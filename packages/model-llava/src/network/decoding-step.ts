@@ -7,23 +7,26 @@ import { answeringLayer } from "./layer-runner.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { rotationsAt } from "./prompt-pass.ts";
 
-/** One more position of each row. What changes from step to step is a tensor, so that all steps have one signature. */
+/**
+ * The inputs for one more position of each row. Everything that changes from step to step is a tensor, so that all
+ * steps have one signature.
+ */
 export interface DecodingStep {
   /** Each row's newest token, not yet in the cache, [rows] (int32). */
   readonly tokens: tf.Tensor1D;
-  /** Its place in the row's sequence, [rows] (int32). */
+  /** The position of that token in its row's sequence, [rows] (int32). */
   readonly positions: tf.Tensor1D;
   readonly slot: CacheSlot;
   readonly prefix?: MaskedCache;
   readonly prompt: MaskedCache;
-  /** [rows, keyValueHeads, capacity, dimension] of each layer; a step uses it up. */
+  /** The answers' keys and values [rows, keyValueHeads, capacity, dimension] of each layer; a step consumes them. */
   readonly answer: readonly KeyValue[];
-  /** Of the table of rotations, see {@link tableLength}. */
+  /** Length of the table of rotations, see {@link tableLength}. */
   readonly table: number;
   readonly wanted: ChoiceOptions;
 }
 
-/** The next tokens, and the answers' keys and values with this step's. */
+/** Returns the next tokens, and the answers' keys and values including this step's. */
 export function runStep(
   network: LlavaNetwork,
   { tokens, positions, slot, prefix, prompt, answer, table, wanted }: DecodingStep,

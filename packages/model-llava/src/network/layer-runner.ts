@@ -3,13 +3,16 @@ import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { KeyValue } from "./attention.ts";
 import { type WeightPart, weightsOf } from "../weights/parts.ts";
 
-/** Runs a layer of these weights on hidden states [rows * length, hidden], and decides what of it is kept. */
+/**
+ * Runs a layer with the given weights on hidden states [rows * length, hidden], and decides which of its tensors are
+ * kept.
+ */
 export type LayerRunner = (run: (hidden: Tensor2D) => Tensor2D, hidden: Tensor2D, weights: WeightPart) => Tensor2D;
 
-/** Gives back at the layer's end what no gradient needs. */
+/** Frees, at the end of the layer, all tensors that no gradient needs. */
 export const tidyLayer: LayerRunner = (run, hidden) => tidy(() => run(hidden));
 
-/** Keeps only the layer's input, and runs it once more for the gradient. */
+/** Keeps only the layer's input, and runs the layer again for the gradient. */
 export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
   const learning = weightsOf(weights).filter(({ learns }) => learns);
   return checkpointed(

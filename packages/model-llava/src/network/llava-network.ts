@@ -1,5 +1,5 @@
 import type { Component, GradientOptions } from "@mlan/core";
-import { detached, embedding, tokenLogProbabilities } from "@mlan/fused-ops";
+import { detached, embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { InputTensors } from "../batch/input-tensors.ts";
@@ -10,38 +10,42 @@ import type { Weight } from "../weights/weight.ts";
 import { type WeightDeclarations, type WeightList, weightList } from "../weights/weight-list.ts";
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
-import { type Attend, decode, type Decoder, logits } from "./decoder.ts";
+import { type Attend, decode, type Decoder } from "./decoder.ts";
 import { checkpointedLayer, tidyLayer } from "./layer-runner.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
+import { meanCrossEntropy } from "./token-losses.ts";
 import { declareVisionTower } from "./vision-tower-weights.ts";
 
-/** How images enter the language model. */
+/** The vision tower's sizes, and which of its hidden states the language model reads. */
 export interface VisionOptions {
   readonly config: VisionConfig;
-  /** The tower's hidden state that is read, counted from the end. */
+  /** Index of the tower's hidden state that is read; -1 is the last. */
   readonly selectLayer: number;
 }
 
-/** A LLaVA network: decoder, and tower and projector where it sees. */
+/** A LLaVA network: a decoder and, if it reads images, a vision tower and a projector. */
 export interface LlavaNetwork {
   readonly decoder: Decoder;
   readonly vision:
     | { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number }
     | undefined;
   readonly constants: Constants;
-  /** All of them, in the order of declaration. */
+  /** All weights, in the order of declaration. */
   readonly weights: readonly Weight[];
 }
 
-/** Which network: its architecture, and its sizes. */
+/** The architecture and the sizes of a network. */
 export interface NetworkSizes {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly vision: VisionOptions | undefined;
 }
 
-/** A network whose weights are declared, on `list`, and not loaded. The list decides of what kind linear maps are. */
+/**
+ * Creates a network whose weights are declared on `list` but not loaded. The list decides which kind of {@link Linear}
+ * is used.
+ */
 export function llavaNetwork(sizes: NetworkSizes, list: WeightList = weightList()): LlavaNetwork {
   return { ...declareNetwork(sizes, list), weights: list.weights, constants: constants(sizes.language) };
 }
@@ -66,26 +70,26 @@ export function disposeNetwork({ weights, constants }: LlavaNetwork): void {
   constants.dispose();
 }
 
-/** Positions of one image; 0 without a tower, where making tensors of images is refused. */
+/** Returns the number of positions per image; 0 without a tower, since images are then refused. */
 export function positionsPerImage({ vision }: LlavaNetwork): number {
   return vision ? patchesPerImage(vision.tower.config) : 0;
 }
 
 /**
- * Hidden states [rows * length, hidden] before the last normalisation. Rows are padded on the right and a position
- * sees only earlier ones, so padding needs no mask.
+ * Computes hidden states [rows * length, hidden] before the final norm. Rows are padded on the right and a position
+ * attends only to earlier ones, so padding needs no mask.
  */
 export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
   const { rows, length } = inputs;
   const mask = network.constants.mask(length);
-  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask }]);
+  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask, causal: true }]);
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
   const runLayer = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
   return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
 }
 
-/** Mean cross-entropy over the selection, in nats. */
+/** Computes the mean cross-entropy over the selection, in nats. */
 export function crossEntropy(
   network: LlavaNetwork,
   inputs: InputTensors,
@@ -94,8 +98,7 @@ export function crossEntropy(
 ): tf.Scalar {
   return tf.tidy(() => {
     const hidden = embedding(hiddenStates(network, inputs, options), selected.positions);
-    const logProbabilities = tokenLogProbabilities(logits(network.decoder, hidden), selected.targets);
-    return tf.neg(tf.sum(tf.mul(logProbabilities, selected.weights)));
+    return meanCrossEntropy(network.decoder, hidden, selected);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Linear } from "../linear/linear.ts";
 import type { WeightDeclarations } from "../weights/weight-list.ts";
 import { gelu } from "./gelu.ts";
 
-/** LLaVA's `mlp2x_gelu`: two linear maps with an exact GELU between. */
+/** LLaVA's `mlp2x_gelu`: two linear maps with an exact GELU between them. */
 export type Projector = {
   readonly first: Linear;
   readonly second: Linear;
@@ -17,7 +17,7 @@ export function declareProjector(visionSize: number, hiddenSize: number, list: W
   return { first: linear(0, hiddenSize, visionSize), second: linear(2, hiddenSize, hiddenSize) };
 }
 
-/** Patch features [n, visionHidden] as embeddings [n, hidden] of the language model. */
+/** Projects patch features [n, visionHidden] to embeddings [n, hidden] of the language model. */
 export function project({ first, second }: Projector, features: Tensor2D): Tensor2D {
   return second.apply(gelu(first.apply(features)));
 }

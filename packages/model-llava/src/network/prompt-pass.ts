@@ -10,37 +10,44 @@ import type { LlavaNetwork } from "./llava-network.ts";
 import { project } from "./projector.ts";
 import { mapRotaryTable, type RotaryTable } from "./rotary.ts";
 
-/** What sequences begin with in common, computed. */
+/** The computed keys and values of prefixes that several sequences share. */
 export interface PrefixCache {
-  /** Each layer's keys and values, [prefixes, keyValueHeads, length, dimension]. */
+  /** Each layer's keys and values [prefixes, keyValueHeads, length, dimension]. */
   readonly layers: readonly KeyValue[];
-  /** Positions of each prefix; the rest is padding. */
+  /** Number of positions of each prefix; the rest is padding. */
   readonly lengths: readonly number[];
 }
 
 export interface PromptPass {
   readonly prompts: PromptTensors;
-  /** Each serves as many rows, which stand side by side. */
+  /** Shared prefixes; each serves an equal number of consecutive rows. */
   readonly prefix?: MaskedCache;
-  /** The flat positions whose hidden state is wanted, [n] (int32). */
+  /** Indices [n] (int32) of the flat positions whose hidden state is wanted. */
   readonly wanted: tf.Tensor1D;
-  /** Of the table of rotations, see {@link tableLength}. */
+  /** Length of the table of rotations, see {@link tableLength}. */
   readonly table: number;
+  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: those of the table. */
+  readonly rotations?: RotaryTable;
 }
 
-/** Hidden states [n, hidden] before the last normalisation, and each layer's keys and values. */
+/** Computes hidden states [n, hidden] before the final norm, and each layer's keys and values. */
 export function runPrompts(
   network: LlavaNetwork,
-  { prompts, prefix, wanted, table }: PromptPass,
+  {
+    prompts,
+    prefix,
+    wanted,
+    table,
+    rotations = rotationsAt(network, prompts.positions, prompts.rows, table),
+  }: PromptPass,
 ): { readonly hidden: tf.Tensor2D; readonly layers: readonly KeyValue[] } {
   const { rows, length } = prompts;
   const layers: KeyValue[] = [];
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue, layer) => {
     layers.push(keyValue);
-    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask }]);
+    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask, causal: true }]);
   };
-  const rotations = rotationsAt(network, prompts.positions, rows, table);
   const hidden = decode(network.decoder, {
     hidden: embeddings(network, prompts),
     rows,
@@ -52,19 +59,22 @@ export function runPrompts(
   return { hidden, layers };
 }
 
-/** Prefixes with the mask, broadcast to [rows, keyValueHeads, group, length, prefix length], that hides their padding. */
+/**
+ * Adds to prefixes the mask that hides their padding; it broadcasts to [rows, keyValueHeads, group, length, prefix
+ * length].
+ */
 export function maskedPrefix({ layers, lengths }: PrefixCache, rows: number): MaskedCache {
   const each = rows / lengths.length;
   const ofRows = Array.from({ length: rows }, (_, row) => lengths[Math.floor(row / each)] ?? 0);
   return { layers, mask: promptMask(ofRows, layers[0]?.key.shape[2] ?? 0) };
 }
 
-/** The length of a table of rotations for sequences of up to `reach` positions; there are few. */
+/** Returns the length of a table of rotations for sequences of up to `reach` positions. Few distinct lengths occur. */
 export function tableLength(reach: number): number {
   return Math.max(512, powerOfTwo(reach));
 }
 
-/** Rotations [rows, length, dimension / 2] of `positions` [rows * length]. */
+/** Returns the rotations [rows, length, dimension / 2] of `positions` [rows * length]. */
 export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows: number, table: number): RotaryTable {
   const length = positions.size / rows;
   return mapRotaryTable(network.constants.rotations(table), (tensor) =>

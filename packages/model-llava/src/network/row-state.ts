@@ -3,18 +3,21 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { disposeCache, type MaskedCache, promptMask } from "./answer-cache.ts";
 import type { KeyValue } from "./attention.ts";
 
-/** What the rows of a batch have read and answered so far. */
+/** The state of a batch of answers: what each row has read and generated so far. */
 export interface RowState {
-  /** Which of the caller's rows each row is; undefined where there is nothing more to do. */
+  /** The caller's index of each row; undefined for a row that is finished or padding. */
   readonly rows: readonly (number | undefined)[];
-  /** Positions of each row's prompt. */
+  /** Number of positions of each row's prompt. */
   readonly promptLengths: readonly number[];
-  /** The prompts' beginnings; their keys and values, not the mask, are the caller's while `ownsPrefix` is false. */
+  /**
+   * Shared beginnings of the prompts. While `ownsPrefix` is false, the caller owns their keys and values, but not the
+   * mask.
+   */
   readonly prefix?: MaskedCache;
   readonly ownsPrefix: boolean;
-  /** The rest of the prompts, [rows, keyValueHeads, length, dimension]. */
+  /** Keys and values of the rest of the prompts [rows, keyValueHeads, length, dimension]. */
   readonly prompt: MaskedCache;
-  /** [rows, keyValueHeads, capacity, dimension]; steps to come are zero. */
+  /** Keys and values of the answers [rows, keyValueHeads, capacity, dimension]; zeros for later steps. */
   readonly answer: readonly KeyValue[];
 }
 
@@ -26,18 +29,21 @@ export function disposeRowState({ prefix, ownsPrefix, prompt, answer }: RowState
   disposeCache(answer);
 }
 
-/** The state in which nothing is done for other rows than those at `places`; they are still computed. */
+/** Marks all rows except those at `places` as finished; they are still computed. */
 export function onlyRows(state: RowState, places: readonly number[]): RowState {
   const wanted = new Set(places);
   return { ...state, rows: state.rows.map((row, place) => (wanted.has(place) ? row : undefined)) };
 }
 
-/** Whether to go on with the rows that are left alone: new shapes compile new graphs, which some steps must repay. */
+/**
+ * Returns whether to continue with a smaller batch of the unfinished rows only. The new shapes compile new graphs,
+ * which pays off only after several steps.
+ */
 export function worthFewerRows({ rows }: RowState, left: number, steps: number): boolean {
   return rows.length >= 8 && left <= rows.length / 2 && steps >= 8;
 }
 
-/** The state of the rows at `places` alone, and of some padding; the given state is disposed. */
+/** Returns the state of only the rows at `places`, with padding, and disposes of the given state. */
 export function fewerRows(state: RowState, places: readonly number[]): RowState {
   const size = powerOfTwo(places.length);
   const kept = Array.from({ length: size }, (_, row) => places[row] ?? places[0] ?? 0);
@@ -67,7 +73,7 @@ export function fewerRows(state: RowState, places: readonly number[]): RowState 
   return fewer;
 }
 
-/** Hides what lies behind each row's own part of its prompt. */
+/** Creates a mask that hides the positions after each row's own part of its prompt. */
 export function ownMask(lengths: readonly number[], rows: number, length: number): tf.Tensor {
   return promptMask(
     Array.from({ length: rows }, (_, row) => lengths[row] ?? 1),

@@ -5,21 +5,21 @@ import type { Decoder } from "./decoder.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import type { VisionTower } from "./vision-tower.ts";
 
-/** The size of a batch as it is computed, padding included. */
+/** The size of a batch as it is computed, including padding. */
 export interface BatchSize {
   readonly rows: number;
   readonly length: number;
-  /** Distinct images. */
+  /** Number of distinct images. */
   readonly images: number;
-  /** Positions that pass through the output layer. */
+  /** Number of positions that pass through the output layer. */
   readonly supervised: number;
 }
 
 /**
- * Floating-point operations of a forward and a backward pass, two per multiply-add, matrix products only. A product
- * with a weight is done again for the input's gradient where something below it learns, and once more where the
- * weight itself learns; a product of attention twice more. With gradient checkpointing, all of a decoder layer is done
- * once more where a gradient passes it.
+ * Returns the number of floating-point operations of a forward and a backward pass: those of matrix products only, two
+ * per multiply-add. The backward pass repeats a product with a weight once for the gradient of its input, if a
+ * component below it is trained, and once for the gradient of the weight, if that is trained; it repeats a product of
+ * attention twice. With gradient checkpointing, a decoder layer through which a gradient flows is computed once more.
  */
 export function trainingFlops(
   { decoder, vision }: Pick<LlavaNetwork, "decoder" | "vision">,
@@ -72,7 +72,7 @@ function towerFlops({ config, weights }: VisionTower, images: number, layers: nu
   return 2 * images * (patches * weights.patchEmbedding.multiplyAdds + linears + attention);
 }
 
-/** Per position. */
+/** Returns the number of multiply-adds per position. */
 function multiplyAddsOf(layers: readonly WeightPart[]): number {
   return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
 }

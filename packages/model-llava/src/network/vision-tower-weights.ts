@@ -6,11 +6,11 @@ import type { WeightDeclarations } from "../weights/weight-list.ts";
 import type { LayerNormWeights } from "./layer-norm.ts";
 
 export interface VisionTowerWeights {
-  /** [hidden] */
+  /** Embedding [hidden] of the class token. */
   readonly classEmbedding: Weight<Rank.R1>;
-  /** From patches [n, 3 * patch * patch]. */
+  /** Maps patches [n, 3 * patch * patch] to [n, hidden]. */
   readonly patchEmbedding: Linear;
-  /** [1 + patches, hidden]; the first is the class token's. */
+  /** Position embeddings [1 + patches, hidden]; the first belongs to the class token. */
   readonly positionEmbedding: Weight<Rank.R2>;
   readonly preNorm: LayerNormWeights;
   readonly layers: readonly VisionLayerWeights[];
@@ -27,7 +27,7 @@ export type VisionLayerWeights = {
   readonly down: Linear;
 };
 
-/** Where LLaVA checkpoints keep the tower's tensors. */
+/** The prefix of the tower's tensor names in LLaVA checkpoints. */
 export const VISION_PREFIX = "model.vision_tower.vision_tower.vision_model.";
 
 /** Declares the tensors of a CLIP vision transformer under the names of a LLaVA checkpoint. */
@@ -43,13 +43,13 @@ export function declareVisionTower(config: VisionConfig, list: WeightDeclaration
       patchesPerImage(config) + 1,
       hiddenSize,
     ),
-    // The checkpoint's own spelling.
+    // Spelled like this in checkpoints.
     preNorm: declareNorm(`${VISION_PREFIX}pre_layrnorm`, hiddenSize, list),
     layers: Array.from({ length: config.layers }, (_, layer) =>
       declareLayer(config, `${VISION_PREFIX}encoder.layers.${layer}`, list),
     ),
   };
-  // Never read, since features come from a layer before the last; kept so that a saved tower is complete.
+  // Never used, since features come from an earlier layer, but kept so that a saved tower is complete.
   declareNorm(`${VISION_PREFIX}post_layernorm`, hiddenSize, list);
   return weights;
 }

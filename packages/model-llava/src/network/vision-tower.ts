@@ -14,8 +14,8 @@ export interface VisionTower {
 }
 
 /**
- * Hidden states [images * (1 + patches), hidden] after `layers` of the tower's layers, the class token first, from
- * patches [images * patches, 3 * patch * patch] that {@link unfoldPatches} made.
+ * Computes hidden states [images * (1 + patches), hidden] after the first `layers` layers, with the class token first,
+ * from patches [images * patches, 3 * patch * patch] of {@link unfoldPatches}.
  */
 export function visionHiddenStates(
   { config, weights }: VisionTower,
@@ -31,7 +31,10 @@ export function visionHiddenStates(
   }, embedded);
 }
 
-/** Patch features [images * patches, hidden]: hidden state `selectLayer` (counted from the end, -1 the last), no class token. */
+/**
+ * Computes patch features [images * patches, hidden]: the hidden state `selectLayer` (-1 is the last) without the class
+ * token.
+ */
 export function patchFeatures(tower: VisionTower, patches: tf.Tensor2D, selectLayer: number): tf.Tensor2D {
   const { config } = tower;
   const count = patchesPerImage(config);
@@ -43,7 +46,7 @@ export function patchFeatures(tower: VisionTower, patches: tf.Tensor2D, selectLa
 }
 
 /**
- * Pixels [3, imageSize, imageSize] as patches [patches, 3 * patch * patch] written at `offset` of `target`: the patch
+ * Writes pixels [3, imageSize, imageSize] as patches [patches, 3 * patch * patch] at `offset` into `target`. The patch
  * embedding, a convolution without overlap, is then one matrix product.
  */
 export function unfoldPatches(

@@ -1,29 +1,37 @@
-import { type Content, contentOfFiles, MlanError, pathOf, toFolderUrl } from "@mlan/core";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type Content, contentOfFiles, MlanError, pathOf, toFolderUrl, writeFileAtomically } from "@mlan/core";
 import { z } from "zod";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { checkConfig, readConfigFile } from "../config/config-file.ts";
 
-/** In a folder that holds only what was trained: where the rest of the model is, and what it must be. */
+/**
+ * The file, in a folder of trained components only, that names the folders of the rest of the model and their
+ * checksums.
+ */
 export const BASE_FILE = "base.json";
 
-/** The folders of a model and what they hold. */
+/** The file beside it that records the state in which the files of the base were last verified. */
+export const VERIFIED_FILE = ".base-verified";
+
+/** The folders of a model and their contents. */
 export interface Base {
   readonly weights: URL;
   readonly adapter?: URL | undefined;
   readonly visionTower?: URL | undefined;
-  /** Everything in the folders that decides what the model answers. */
+  /** Every file in the folders that affects the model's answers. */
   readonly files: ReadonlyMap<string, URL>;
-  /** Of the files, as they were when the model was opened. */
+  /** The content of these files when the model was opened. */
   readonly content: Content;
 }
 
-/** Whether the files are those that the model was opened from; not when they were moved meanwhile. */
+/** Returns whether the files still exist and are unchanged since the model was opened. */
 export async function isAsOpened({ files, content }: Base): Promise<boolean> {
   const now = await contentOfFiles(files).catch(() => undefined);
   return now !== undefined && (content.stamp === "" || now.stamp === content.stamp);
 }
 
-/** What a folder says of its base. */
+/** What `base.json` records about a base. */
 export interface BaseRecord {
   readonly file: URL;
   readonly weights: URL;
@@ -43,7 +51,10 @@ const schema = z.object({
   files: z.record(z.string(), z.string()),
 });
 
-/** Undefined for a folder that holds a whole model. Throws `invalid-checkpoint` that names file and key. */
+/**
+ * Reads the `base.json` of a folder; returns undefined for a folder with a whole model. Throws `invalid-checkpoint`,
+ * naming file and key.
+ */
 export async function readBaseFile(folder: URL): Promise<BaseRecord | undefined> {
   const file = new URL(BASE_FILE, folder);
   if (!(await fileExists(file))) return undefined;
@@ -53,7 +64,7 @@ export async function readBaseFile(folder: URL): Promise<BaseRecord | undefined>
   return { file, ...places, digest, files };
 }
 
-/** The content of the file for a base. Reads the base's files once: about a second per gigabyte. */
+/** Returns the keys of `base.json` for a base. Reads the base's files once, which takes about a second per gigabyte. */
 export async function baseFileKeys({ weights, adapter, visionTower, content }: Base): Promise<unknown> {
   return {
     formatVersion: 1,
@@ -65,14 +76,36 @@ export async function baseFileKeys({ weights, adapter, visionTower, content }: B
   };
 }
 
-/** Reads the base's files once. Throws `invalid-checkpoint`, naming both folders and what differs, for a base that is not the recorded one. */
-export async function checkBase({ file, digest, files }: BaseRecord, { weights, content }: Base): Promise<void> {
-  if ((await content.digest()) === digest) return;
+/**
+ * Checks that a base is the recorded one. Reads its files, which takes about a second per gigabyte, unless they are in the
+ * state in which they were last verified. Otherwise throws `invalid-checkpoint`, naming both folders and the files that
+ * differ.
+ */
+export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
+  const { file, digest, files } = record;
+  const { weights, content } = base;
+  const verified = new URL(VERIFIED_FILE, file);
+  const state = stateOf(digest, base);
+  if (state !== undefined && (await readFile(verified, "utf8").catch(() => undefined)) === state) return;
+  if ((await content.digest()) === digest) {
+    // If this fails, the files are read again the next time.
+    if (state !== undefined) await writeFileAtomically(verified, state).catch(() => undefined);
+    return;
+  }
   const now = (await content.files?.()) ?? {};
   const names = [...new Set([...Object.keys(files), ...Object.keys(now)])].filter((name) => files[name] !== now[name]);
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(new URL("./", file))} holds only what was trained, and its base in ${pathOf(weights)} is not the one ` +
-      `that it was trained on: ${names.join(", ")} differ. Restore the base, or write the place of the right one into ${pathOf(file)}.`,
+    `model-llava: ${pathOf(new URL("./", file))} holds only trained components, and the base in ${pathOf(weights)} is not the one ` +
+      `that they were trained on: ${names.join(", ")} differ. Restore the base, or write the path of the right one into ${pathOf(file)}.`,
   );
+}
+
+/** Returns the state of the files, with the digest; undefined if they are too new to have one. */
+function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
+  if (stamp === "") return undefined;
+  const places = [...files].map(([name, place]) => [name, place.href]).toSorted();
+  return `${createHash("sha256")
+    .update(JSON.stringify([digest, stamp, places]))
+    .digest("hex")}\n`;
 }

@@ -1,17 +1,17 @@
 import type { TokenizerKind } from "../tokenizer/tokenizer-kind.ts";
 import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject } from "../config/config-file.ts";
-import { CHAT_TEMPLATE, readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
+import { CHAT_TEMPLATE, fileAt, furtherTemplates, readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
 import { parseJson } from "./json-numbers.ts";
 import { CARRIED_FILES } from "./model-files.ts";
 
-/** What a model's folders hold besides weights, for the folders that it is saved into. */
+/** The files of a model's folders, besides weights, that saving the model uses or copies. */
 export interface CarriedFiles {
   /** The `config.json` of `weights`; numbers that JavaScript would write differently are `JsonNumber`s. */
   readonly config: ConfigObject;
-  /** The `config.json` of the folder of the vision tower, where there is one. */
+  /** The `config.json` in the vision tower's folder, if there is one. */
   readonly tower: ConfigObject | undefined;
-  /** Tokenizer, generation and chat template files by name, byte for byte. */
+  /** Contents of the tokenizer, generation and chat template files, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -24,12 +24,12 @@ export interface CarriedFrom {
 /** Reads the files of folders whose `config.json`s have been checked. */
 export async function readCarriedFiles({ weights, visionTower, tokenizer }: CarriedFrom): Promise<CarriedFiles> {
   const files = new Map<string, Uint8Array>();
-  for (const name of new Set([...tokenizer.files, ...CARRIED_FILES])) {
-    const file = new URL(name, weights);
+  for (const name of new Set([...tokenizer.files, ...CARRIED_FILES, ...(await furtherTemplates(weights))])) {
+    const file = fileAt(name, weights);
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
   const template = (await readChatTemplates(weights)).find(({ name }) => name === CHAT_TEMPLATE);
-  // The processor's file is written anew; transformers keeps the template in a file of its own.
+  // processor_config.json is written anew; transformers keeps the template in a separate file.
   if (template?.file.pathname.endsWith("/processor_config.json"))
     files.set("chat_template.jinja", Buffer.from(template.source));
   return { config: await readConfig(weights), tower: visionTower && (await readConfig(visionTower)), files };

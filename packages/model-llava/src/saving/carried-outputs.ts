@@ -4,8 +4,8 @@ import { languageKeys } from "./config-keys.ts";
 import { jsonText } from "./json-numbers.ts";
 
 /**
- * The files that both layouts have besides the weights: those that were carried, byte for byte, and those that the
- * opened folder lacked and that transformers expects.
+ * Returns the files, besides the weights, that both layouts have: copies of the opened folder's files, and files that
+ * transformers expects but that folder lacked.
  */
 export function carriedOutputs(content: CheckpointContent): Map<string, string | Uint8Array> {
   const files = new Map<string, string | Uint8Array>(content.carried.files);
@@ -14,7 +14,7 @@ export function carriedOutputs(content: CheckpointContent): Map<string, string |
   if (!files.has("tokenizer_config.json") && files.has("tokenizer.model"))
     files.set("tokenizer_config.json", jsonText(LLAMA_TOKENIZER));
   const { jinja } = templatesOf(content.architecture).find(({ name }) => name === content.format.template) ?? {};
-  // Without it, transformers would ask a tuned model as its backbone was asked.
+  // Without it, transformers would use the backbone's template for a tuned model.
   if (jinja !== undefined) files.set("chat_template.jinja", jinja);
   return files;
 }
@@ -24,7 +24,7 @@ function generationConfig(content: CheckpointContent): string {
   return jsonText({ _from_model_config: true, bos_token_id, eos_token_id, pad_token_id });
 }
 
-/** What our reader assumes where the key is absent. */
+/** The values that this package assumes for missing keys. */
 const LLAMA_TOKENIZER = {
   tokenizer_class: "LlamaTokenizer",
   add_bos_token: true,

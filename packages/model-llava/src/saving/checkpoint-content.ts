@@ -7,13 +7,15 @@ import type { WeightFormat } from "../weights/weight-format.ts";
 import type { Base } from "./base-file.ts";
 import type { CarriedFiles } from "./carried-files.ts";
 
-/** Everything that a saved folder is written from. */
+/** Everything that is needed to write a checkpoint folder. */
 export interface CheckpointContent {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly format: ConversationFormat;
+  /** Of the template that the format names, see `templateFingerprint`. */
+  readonly templateFingerprint: string | undefined;
   readonly vision: CheckpointVision | undefined;
-  /** All of them, under the names of LLaVA; read one at a time. */
+  /** All weights, under the names of LLaVA. They are read one at a time. */
   readonly weights: readonly Parameter[];
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;
@@ -21,11 +23,11 @@ export interface CheckpointContent {
   readonly base: Base;
   /** The components whose weights differ from those in `base`. */
   readonly changed: ReadonlySet<Component>;
-  /** How the model was opened. */
+  /** The weight format with which the model was opened. */
   readonly weightFormat?: WeightFormat | undefined;
 }
 
-/** What a layout makes of it. */
+/** The content of a folder in a particular layout. */
 export interface LaidOut {
   readonly config: unknown;
   readonly weights: readonly Parameter[];

@@ -1,14 +1,14 @@
 import { type ConfigObject, isObject } from "../config/config-file.ts";
-import type { LanguageConfig } from "../config/language-config.ts";
+import { type LanguageConfig, trainedPositions } from "../config/language-config.ts";
 import type { VisionConfig } from "../config/vision-config.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { float } from "./json-numbers.ts";
 
-/** Keys of a `config.json` that are about LLaVA and its folder, not about the language model. */
+/** Keys of a `config.json` that describe LLaVA or the folder, not the language model. */
 const NOT_LANGUAGE =
   /^(mm_|mlan_|vision_|image_|projector_|multimodal_|tokenizer_|unfreeze_mm_|freeze_mm_|tune_mm_|use_mm_|text_config$|ignore_index$|architectures$|model_type$|auto_map$|dtype$|torch_dtype$|_name_or_path$)/;
 
-/** The keys of the language model, whichever layout the model was opened from. */
+/** Returns the keys of the language model, whatever layout the model was opened from. */
 export function languageKeys({ carried, language }: CheckpointContent): ConfigObject {
   const { config } = carried;
   const nested = config["text_config"];
@@ -18,12 +18,12 @@ export function languageKeys({ carried, language }: CheckpointContent): ConfigOb
     ...languageSizes(language, kept),
     ...kept,
     vocab_size: language.vocabularySize,
-    // The weights decide where config.json wrongly ties the two.
+    // The weights decide: config.json may wrongly tie the output layer to the embedding.
     tie_word_embeddings: language.tiedEmbeddings,
   };
 }
 
-/** The keys of the vision tower, from its own folder or from within the model's `config.json`. */
+/** Returns the keys of the vision tower, from its own folder or from the model's `config.json`. */
 export function towerKeys({ carried: { tower, config }, vision }: CheckpointContent): ConfigObject {
   const around = tower ?? config;
   const nested = around["vision_config"];
@@ -31,12 +31,12 @@ export function towerKeys({ carried: { tower, config }, vision }: CheckpointCont
   return vision ? { ...towerSizes(vision.config), ...own } : own;
 }
 
-/** What LLaVA's own class of transformers has beside its two parts. */
+/** Returns the keys that transformers' LLaVA has beside `text_config` and `vision_config`. */
 function tokenIds({ bos_token_id, eos_token_id, pad_token_id }: ConfigObject): ConfigObject {
   return { bos_token_id, eos_token_id, pad_token_id };
 }
 
-/** Older files leave out what is the default of its class. */
+/** Returns the keys of the sizes, since older files omit values that are defaults of transformers. */
 function languageSizes(language: LanguageConfig, own: ConfigObject): ConfigObject {
   return {
     hidden_size: language.hiddenSize,
@@ -45,7 +45,7 @@ function languageSizes(language: LanguageConfig, own: ConfigObject): ConfigObjec
     num_attention_heads: language.heads,
     num_key_value_heads: language.keyValueHeads,
     hidden_act: "silu",
-    max_position_embeddings: language.maximumPositions,
+    max_position_embeddings: trainedPositions(language),
     rms_norm_eps: float(language.normEpsilon),
     ...("rope_parameters" in own ? {} : { rope_theta: float(language.ropeTheta) }),
     tie_word_embeddings: language.tiedEmbeddings,

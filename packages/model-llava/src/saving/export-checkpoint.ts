@@ -13,9 +13,9 @@ export interface ExportOptions extends Omit<SaveOptions, "trainedOnly"> {
 }
 
 /**
- * Writes a checkpoint as a whole model into another folder, as saving the opened model would. One tensor is in memory
- * at a time, and nothing computes. Throws `invalid-options` for an option, or a folder that is the source or inside it,
- * and the errors of opening and saving.
+ * Writes a checkpoint as a whole model into another folder, like `save` of the opened model, but with only one tensor
+ * in memory at a time and without a backend. Throws `invalid-options` for an invalid option and for a folder that is
+ * the source or inside it, and the errors of opening and saving.
  */
 export async function exportCheckpoint(
   folders: CheckpointFolders,
@@ -38,7 +38,8 @@ async function contentOf(
   folders: CheckpointFolders,
   signal: AbortSignal | undefined,
 ): Promise<Parameters<typeof writeCheckpoint>[1]> {
-  const { architecture, language, format, vision, base, tokenizer, plan } = await prepareCheckpoint(opened, folders);
+  const prepared = await prepareCheckpoint(opened, folders);
+  const { architecture, language, format, vision, base, tokenizer, plan } = prepared;
   if (plan.fresh.length > 0) {
     throw new MlanError(
       "invalid-checkpoint",
@@ -51,7 +52,12 @@ async function contentOf(
     tokenizer: architecture.tokenizer,
   });
   const weights = plan.stored.map((planned) => parameterOf(planned, signal));
-  return { architecture, language, format, vision, weights, tokenizer, carried, base, changed: new Set() };
+  const { tunedIn } = prepared;
+  // Nothing is trained here, so what the weights have learned stays.
+  const learned = tunedIn?.name === format.template ? tunedIn.fingerprint : undefined;
+  const templateFingerprint = learned ?? prepared.templateFingerprint;
+  const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, carried, base };
+  return { ...content, changed: new Set() };
 }
 
 function parameterOf({ weight, reader, name, update }: PlannedWeight, signal: AbortSignal | undefined): Parameter {
@@ -91,14 +97,14 @@ async function merged(
   return values;
 }
 
-/** Throws `invalid-options` for a target that is one of the folders or inside of it. */
+/** Throws `invalid-options` for a target that is one of the folders or inside one of them. */
 function refuseTarget(target: URL, folders: readonly (URL | undefined)[]): void {
   for (const folder of folders) {
     if (!folder || !target.href.startsWith(folder.href)) continue;
-    const where = target.href === folder.href ? "is" : "is inside of";
+    const where = target.href === folder.href ? "is" : "is inside";
     throw new MlanError(
       "invalid-options",
-      `model-llava: ${pathOf(target)} ${where} ${pathOf(folder)}, which the model is read from. Export into another folder.`,
+      `model-llava: ${pathOf(target)} ${where} ${pathOf(folder)}, from which the model is read. Export into another folder.`,
     );
   }
 }

@@ -11,8 +11,8 @@ import { llavaLayout } from "./llava-layout.ts";
 import { tokenizerJsonOf } from "./sentencepiece-json.ts";
 
 /**
- * The layout of `LlavaForConditionalGeneration`, with the names that versions 4 and 5 of transformers read. Without a
- * tower it is the plain backbone.
+ * Returns the layout of `LlavaForConditionalGeneration`, with names that versions 4 and 5 of transformers read, or that
+ * of the plain backbone if there is no tower.
  */
 export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
   const { architecture, language, format, vision, weights } = content;
@@ -33,7 +33,7 @@ export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
     vision_feature_layer: vision.selectLayer,
     vision_feature_select_strategy: "default",
     tie_word_embeddings: language.tiedEmbeddings,
-    ...formatConfigKeys(format),
+    ...formatConfigKeys(format, content.templateFingerprint),
   };
   const files = carriedOutputs(content);
   const sentencePiece = content.carried.files.get("tokenizer.model");
@@ -45,7 +45,7 @@ export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
     patch_size: vision.config.patchSize,
     vision_feature_select_strategy: "default",
     image_token: IMAGE_TOKEN,
-    // The class token, which the strategy "default" drops again.
+    // The class token, which the strategy "default" drops.
     num_additional_image_tokens: 1,
   };
   files.set("processor_config.json", jsonText(processor));
@@ -66,7 +66,7 @@ function hasVocabulary(weight: Parameter, rows: number): Parameter {
 
 const VOCABULARY: ReadonlySet<string> = new Set(["model.embed_tokens.weight", "lm_head.weight"]);
 
-/** From the longest beginning to the shortest. */
+/** Prefixes of tensor names and their replacements; the first match applies. */
 const NAMES = [
   ["model.vision_tower.vision_tower.", "vision_tower."],
   ["model.mm_projector.0.", "multi_modal_projector.linear_1."],

@@ -4,22 +4,22 @@ import type { CheckpointContent } from "./checkpoint-content.ts";
 import { jsonText } from "./json-numbers.ts";
 import { objectOf } from "./sentencepiece-json.ts";
 
-/** The text in place of which transformers puts an image. */
+/** The text that transformers replaces with an image. */
 export const IMAGE_TOKEN = "<image>";
 
-/** The token that transformers replaces by an image's features. */
+/** The token that transformers replaces with an image's features. */
 export interface ImageToken {
   readonly id: number;
-  /** Rows of the embedding and the output layer, with one for the token. */
+  /** Number of rows of the embedding and the output layer, including one for the token. */
   readonly rows: number;
-  /** Whether the tokenizer lacks it. */
+  /** Whether the tokenizer lacks the token. */
   readonly isNew: boolean;
 }
 
-/** As llava-hf pads, so that Llama's 32,000 become its 32,064. */
+/** The vocabulary is padded to a multiple of this, as in llava-hf, where Llama's 32,000 rows become 32,064. */
 const MULTIPLE = 64;
 
-/** The tokenizer's own, or the first id behind its tokens. */
+/** Returns the tokenizer's own image token, or one with the first unused id. */
 export function imageTokenOf({ tokenizer, language }: CheckpointContent): ImageToken {
   const known = tokenizer.idOf(IMAGE_TOKEN);
   const id = known ?? tokenizer.vocabularySize;
@@ -29,8 +29,8 @@ export function imageTokenOf({ tokenizer, language }: CheckpointContent): ImageT
 }
 
 /**
- * The weight with rows for new tokens. Each is the mean of all rows, so that a new token's logit is the mean of all
- * logits and never the highest.
+ * Adds rows for new tokens to a weight. Each new row is the mean of all rows, so that the logit of a new token is the
+ * mean of all logits and never the highest.
  */
 export function withRows(weight: Parameter, rows: number): Parameter {
   const [before = 0, columns = 0] = weight.shape;
@@ -56,7 +56,7 @@ function identityOf({ name, component }: Parameter): Pick<Parameter, "name" | "c
   return { name, component };
 }
 
-/** Adds the token to tokenizer files, in place. */
+/** Adds the token to the tokenizer's files, in place. */
 export function addImageToken(files: Map<string, string | Uint8Array>, { id, isNew }: ImageToken): void {
   if (!isNew) return;
   const token = { content: IMAGE_TOKEN, single_word: false, lstrip: false, rstrip: false, normalized: false };
@@ -72,7 +72,7 @@ export function addImageToken(files: Map<string, string | Uint8Array>, { id, isN
   }
   if (files.has("added_tokens.json")) change("added_tokens.json", (ids) => ({ ...ids, [IMAGE_TOKEN]: id }));
   change("tokenizer_config.json", (config) => {
-    // Where there is no such list, one of this token alone would hide those of the older files.
+    // If there is no such list, a list with only this token would hide the tokens in the older files.
     const decoder = config["added_tokens_decoder"];
     if (!isObject(decoder)) return config;
     return { ...config, added_tokens_decoder: { ...decoder, [id]: special } };

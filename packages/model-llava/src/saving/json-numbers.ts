@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { isObject } from "../config/config-file.ts";
 
 /**
- * A number as JSON text has it. transformers checks types of keys, and 1 is an integer where 1.0 is a float;
- * JavaScript has one kind of number.
+ * A number with its spelling in JSON. transformers checks the types of values, where 1 is an integer and 1.0 a float,
+ * but JavaScript does not distinguish them.
  */
 export class JsonNumber {
   readonly literal: string;
@@ -13,7 +13,7 @@ export class JsonNumber {
   }
 }
 
-/** A float as Python writes it: 1.0, 1e-05. */
+/** Formats a float like Python: 1.0, 1e-05. */
 export function float(value: number): JsonNumber {
   const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   if (exponent >= -4 && exponent < 16) return new JsonNumber(Number.isInteger(value) ? `${value}.0` : String(value));
@@ -35,7 +35,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** A value as JSON text, indented, with a newline at its end; each {@link JsonNumber} as it was written. */
+/** Formats a value as indented JSON with a newline at its end. A {@link JsonNumber} keeps its spelling. */
 export function jsonText(value: unknown): string {
   return `${textOf(value, "\n")}\n`;
 }

@@ -6,21 +6,21 @@ import type { CheckpointContent, LaidOut } from "./checkpoint-content.ts";
 import { languageKeys, towerKeys } from "./config-keys.ts";
 import { jsonText } from "./json-numbers.ts";
 
-/** LLaVA's own layout with the tower inside, or a plain backbone where there is no tower. */
+/** Returns LLaVA's own layout with the tower inside, or that of a plain backbone if there is no tower. */
 export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut {
   const { architecture, format, vision, weights } = content;
   const { className, modelType } = vision ? architecture.llava : architecture.plain;
   const config = {
     ...languageKeys(content),
-    ...formatConfigKeys(format),
+    ...formatConfigKeys(format, content.templateFingerprint),
     torch_dtype: dtype,
     architectures: [className],
     model_type: modelType,
     ...(vision && {
       ...llavaConfigKeys({ ...vision, towerName: publishedName(vision.towerName) }, vision.config.hiddenSize),
-      // Without the key, the original takes the tower of that name, untrained.
+      // Without this key, the original code loads the untrained tower named in mm_vision_tower.
       ...((vision.tunedTower || content.changed.has("vision")) && { unfreeze_mm_vision_tower: true }),
-      // The original loads the tower from mm_vision_tower; our checkpoints contain it.
+      // The original code loads the tower from mm_vision_tower; checkpoints of mlan contain it.
       vision_config: towerKeys(content),
     }),
   };
@@ -29,7 +29,7 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
   return { config, weights, files };
 }
 
-/** The original loads only towers whose name begins with their publisher's; the last part of a folder's name has none. */
+/** Adds the publisher to a tower's name, such as one from a folder: the original code loads no tower without it. */
 function publishedName(name: string): string {
   return name.startsWith("clip-vit-") ? `openai/${name}` : name;
 }

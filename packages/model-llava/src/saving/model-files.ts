@@ -1,7 +1,8 @@
 import { CHECKSUMS_FILE } from "@mlan/core";
-import { BASE_FILE } from "./base-file.ts";
+import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
+import { BASE_FILE, VERIFIED_FILE } from "./base-file.ts";
 
-/** Files beside the weights that a save carries over from the folder that the model was opened from. */
+/** Files that saving copies from the folder that the model was opened from. */
 export const CARRIED_FILES: readonly string[] = [
   "generation_config.json",
   "chat_template.jinja",
@@ -11,7 +12,10 @@ export const CARRIED_FILES: readonly string[] = [
 ];
 
 const WEIGHTS = [
-  /^(model|pytorch_model|tf_model|flax_model|adapter_model|trained)(-\d+-of-\d+)?\.(safetensors|bin|h5|msgpack)(\.index\.json)?$/,
+  // Includes transformers' variants, such as "model.fp16.safetensors" and "model.safetensors.index.fp16.json".
+  /^(model|pytorch_model|tf_model|flax_model|adapter_model|trained)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin|h5|msgpack)(\.index(\.\w+)?\.json)?$/,
+  // Weights in a publisher's own layout, beside those in Hugging Face layout.
+  /^consolidated[\w.-]*\.(safetensors|pth|json)$/,
   /^mm_projector\.(bin|pt|safetensors)$/,
   /^non_lora_trainables\.bin$/,
 ];
@@ -20,8 +24,10 @@ const OTHERS = new Set([
   ...CARRIED_FILES,
   CHECKSUMS_FILE,
   BASE_FILE,
+  VERIFIED_FILE,
   "config.json",
   "adapter_config.json",
+  "params.json",
   "preprocessor_config.json",
   "processor_config.json",
   "tokenizer.json",
@@ -32,9 +38,9 @@ const OTHERS = new Set([
 ]);
 
 /**
- * Whether a file belongs to a model in one of the layouts that mlan or the reference libraries write, so that it would
- * be stale beside another model's files.
+ * Returns whether a file, given by its path, belongs to a model in one of the layouts that mlan or the reference
+ * libraries write. Such a file would be stale beside another model's files. A path that ends in a slash names a folder.
  */
 export function isModelFile(name: string): boolean {
-  return OTHERS.has(name) || WEIGHTS.some((pattern) => pattern.test(name));
+  return name.startsWith(TEMPLATES_FOLDER) || OTHERS.has(name) || WEIGHTS.some((pattern) => pattern.test(name));
 }

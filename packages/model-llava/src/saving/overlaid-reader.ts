@@ -1,6 +1,6 @@
 import type { SafetensorsReader } from "@mlan/safetensors";
 
-/** The tensors of both readers; those of `above` are preferred. */
+/** Combines two readers; tensors of `above` take precedence. */
 export function overlaidReader(below: SafetensorsReader, above: SafetensorsReader): SafetensorsReader {
   const readerOf = (name: string): SafetensorsReader => (above.entries.has(name) ? above : below);
   return {

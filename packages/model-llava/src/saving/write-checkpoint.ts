@@ -1,8 +1,9 @@
-import { messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
+import { makeFolder, messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
 import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
 import { writeFile } from "node:fs/promises";
-import { firstNotFinite } from "../weights/first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { isQuantisedFormat } from "../weights/weight-format.ts";
+import { fileAt } from "../templates/jinja/read-chat-templates.ts";
 import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { hfLayout } from "./hf-layout.ts";
@@ -12,11 +13,12 @@ import { isModelFile } from "./model-files.ts";
 import { checkSaveOptions, type SaveOptions } from "./save-options.ts";
 
 /**
- * Writes a folder with the checksums of its files: a LLaVA checkpoint that includes its tower, or a plain backbone
- * without one. With `trainedOnly`, components that are as in the
- * folders that the model was opened from are left out, and `base.json` names those. Tensors are read and written one at a time. Model files of another model in the folder are removed, other
- * files stay; when this throws, nothing in the folder has changed. Throws `invalid-options` for an option,
- * `invalid-checkpoint` for a value that is not finite or does not fit into the dtype, and `unavailable`.
+ * Writes a folder with the checksums of its files: a LLaVA checkpoint that includes its tower, or a plain backbone.
+ * With `trainedOnly`, components that are unchanged since the model was opened are left out, and `base.json` names the
+ * folders that it was opened from. Tensors are read and written one at a time. The files of any other model in the
+ * folder are removed; unrelated files stay. When this throws, nothing in the folder has changed. Throws
+ * `invalid-options` for an invalid option, `invalid-checkpoint` for a value that is not finite or does not fit into the
+ * dtype, and `unavailable`.
  */
 export async function writeCheckpoint(
   folder: URL,
@@ -31,34 +33,39 @@ export async function writeCheckpoint(
   await replaceFiles(folder, isModelFile, async (temporary) => {
     const stored = isPart ? weights.filter(({ component }) => content.changed.has(component)) : weights;
     const tensors = stored.map((weight) => tensorOf(weight, dtype, folder));
-    // Another name than that of whole models, so that no library takes the rest for missing and fills it in.
+    // Named differently from whole models, so that no library treats the other components as missing and initialises
+    // them.
     const written = await writeWeights(temporary, tensors, { name: isPart ? "trained" : "model", shardSize, folder });
     const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
     if (written.index) texts.set(written.index.name, written.index.text);
-    for (const [name, text] of texts) await writeFile(new URL(name, temporary), text);
+    for (const [path, text] of texts) {
+      const file = fileAt(path, temporary);
+      await makeFolder(new URL("./", file));
+      await writeFile(file, text);
+    }
     await writeChecksums(temporary, { known: written.files });
-    // Not among the checksums: it has its own, and its places may be corrected.
+    // Not among the checksums, since users may correct its paths; it has checksums of its own.
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
 }
 
-/** Whether something can be left out: the base is still there, and a component is as in it. */
+/** Returns whether a component can be left out: the base still exists, and a component is unchanged. */
 async function hasUse({ weights, changed, base }: CheckpointContent): Promise<boolean> {
   const isSame = weights.some(({ component }) => !changed.has(component));
   return changed.size > 0 && isSame && (await isAsOpened(base));
 }
 
-/** Throws `invalid-options` for a folder that the rest of the model is read from. */
+/** Throws `invalid-options` for a folder from which the rest of the model is read. */
 function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void {
   const hrefs = [weights, adapter, visionTower].map((base) => base?.href);
   if (!hrefs.includes(folder.href)) return;
   throw new MlanError(
     "invalid-options",
-    `model-llava: ${pathOf(folder)} holds the rest of the model, which saving what was trained there would remove. Save into another folder.`,
+    `model-llava: ${pathOf(folder)} holds the rest of the model, and saving trained components there would remove it. Save into another folder.`,
   );
 }
 
-/** Throws `invalid-options` for weights that are not as in the checkpoint that they came from. */
+/** Throws `invalid-options` for weights that were rounded when the model was opened. */
 function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
   if (!isQuantisedFormat(weightFormat)) return;
   throw new MlanError(
@@ -88,7 +95,7 @@ function tensorOf(weight: Parameter, dtype: keyof typeof DTYPES, folder: URL): T
 interface Target {
   readonly name: string;
   readonly shardSize: number;
-  /** For messages. */
+  /** The final folder, for error messages. */
   readonly folder: URL;
 }
 

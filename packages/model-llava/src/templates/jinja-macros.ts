@@ -1,6 +1,7 @@
 /**
- * Macros for a {@link Template.jinja}: `images(content)` and `text(content)` of a message, whose content is text or a list
- * of parts. Images are in front with spaces between them, text is on a new line, as templates of mlan write them.
+ * Macros for a {@link Template.jinja}: `images(content)` and `text(content)` write the images and the text of a
+ * message, whose content is a text or a list of parts. As in the templates of mlan, images come first, separated by
+ * spaces, and the text begins on a new line.
  */
 export const JINJA_MACROS: string = [
   "{%- macro images(content) -%}{%- if content is not string -%}",

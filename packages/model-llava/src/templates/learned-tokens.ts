@@ -3,13 +3,13 @@ import type { Segment } from "./segments.ts";
 
 interface Context {
   readonly tokenizer: Tokenizer;
-  /** What is encoded before the group: a text or a token's id. */
+  /** The text or the token id that precedes the group. */
   readonly before: string | number | undefined;
 }
 
 /**
- * Which tokens of a group of segments that were encoded as one text are learned: those that hold a character of a learned
- * segment, as with `return_assistant_tokens_mask` of transformers.
+ * Returns which tokens are learned in a group of segments that were encoded as one text: those that contain a character
+ * of a learned segment, like `return_assistant_tokens_mask` of transformers.
  */
 export function learnedTokens(group: readonly Segment[], ids: readonly number[], context: Context): readonly boolean[] {
   const [first, ...more] = group;
@@ -29,8 +29,8 @@ export function learnedTokens(group: readonly Segment[], ids: readonly number[],
 }
 
 /**
- * Where the tokens of a text before a place end, and where those behind it begin. They differ by a token that goes across: one
- * of those by which the tokens of both parts by themselves differ from those of the whole.
+ * Returns where the tokens before a place in a text end, and where those after it begin. The two differ if one token
+ * spans the place. It is found among the tokens in which the separately encoded parts differ from the whole.
  */
 function border(
   whole: string,
@@ -45,7 +45,7 @@ function border(
   if (across === ahead.length) return { end: across, next: across };
   const behind = tokenizer.encodeParts([...context, head, tail]).at(-1) ?? [];
   const last = ids.length - common(ids.toReversed(), behind.toReversed()) - 1;
-  // Decoding leaves out a first space.
+  // Decoding drops a space at the beginning.
   const omitted = whole.length - tokenizer.decode(ids).length;
   while (across < last && omitted + tokenizer.decode(ids.slice(0, across + 1)).length <= place) across++;
   return { end: across + 1, next: across };

@@ -5,7 +5,7 @@ import type { PlacedTurn } from "./place-images.ts";
 import { addedToken, given, imagesAndText, type Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
 
-// Two spaces behind "safe.", as it was published.
+// There are two spaces after "safe." in the published prompt.
 const SYSTEM =
   "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe.  Your answers " +
   "should not include any harmful, unethical, racist, sexist, toxic, dangerous, or illegal content. Please ensure that your " +
@@ -18,9 +18,9 @@ const QUESTION_MARK = "[INST] ";
 const QUESTION_END = " [/INST]";
 
 /**
- * The template of Llama 2 Chat, `llama_2` in LLaVA: `[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{question} [/INST] {answer} </s>`,
- * then `<s>[INST] ...`. Answers and their ends are learned (`preprocess_llama_2`). A system turn takes the place of the usual
- * system prompt; an empty one leaves it out.
+ * The template of Llama 2 Chat, `llama_2` in LLaVA:
+ * `[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{question} [/INST] {answer} </s>`, then `<s>[INST] ...`. Answers and their
+ * ends are learned (`preprocess_llama_2`). A system turn replaces the default system prompt; an empty one removes it.
  */
 export const llama2Template: Template = {
   name: "llama_2",
@@ -45,7 +45,7 @@ function written(turns: readonly PlacedTurn[]): readonly Segment[] {
   return rounds(turns).flatMap((turn, index): readonly Segment[] => {
     const { role, text, images, learned = true } = turn;
     const first = index === 0;
-    // As the original writes no other turn without words.
+    // The original code writes no empty turn except the first.
     if (text === "" && images === 0 && !first) return [];
     if (role === "assistant")
       return [
@@ -57,19 +57,19 @@ function written(turns: readonly PlacedTurn[]): readonly Segment[] {
   });
 }
 
-/** A turn as text, placeholders in it. */
+/** Renders a turn as text, including placeholders. */
 function rendered({ role, text }: Turn, index: number, turns: readonly Turn[]): string {
   if (text === "" && index > 0) return "";
   if (role === "assistant") return ` ${text} ${END}`;
   return `${index > 0 ? START : ""}${QUESTION_MARK}${index === 0 ? systemOf(turns) : ""}${text}${QUESTION_END}`;
 }
 
-/** The turns behind the system turn, if there is one. */
+/** Returns the turns after the system turn, if there is one. */
 function rounds<Said extends Turn>(turns: readonly Said[]): readonly Said[] {
   return turns[0]?.role === "system" ? turns.slice(1) : turns;
 }
 
-/** In front of the first question. */
+/** Returns the text before the first question. */
 function systemOf([first]: readonly Turn[]): string {
   const system = first?.role === "system" ? first.text : SYSTEM;
   return system === "" ? "" : `<<SYS>>\n${system}\n<</SYS>>\n\n`;

@@ -2,8 +2,8 @@ import type { Turn } from "@mlan/core";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /**
- * The first turn in which the original code, which looks for answers in the rendered text, may find other borders than
- * those of the template: it is empty, or holds one of `borders` or a special token. undefined when there is none.
+ * Describes the first turn that the original code may misread, since it locates answers in the rendered text: a turn
+ * that is empty, or contains one of `borders` or a special token. Returns undefined when there is none.
  */
 export function oddTurn(turns: readonly Turn[], borders: readonly string[], tokenizer: Tokenizer): string | undefined {
   for (const [index, { role, text }] of turns.entries()) {
@@ -17,7 +17,7 @@ export function oddTurn(turns: readonly Turn[], borders: readonly string[], toke
   return undefined;
 }
 
-/** Like `<s>` or `<|start_header_id|>`. */
+/** A text that looks like a token, such as `<s>` or `<|start_header_id|>`. */
 const WRITTEN_TOKEN = /<[^<>\s]{1,32}>/g;
 
 function isSpecial(text: string, tokenizer: Tokenizer): boolean {
@@ -26,12 +26,12 @@ function isSpecial(text: string, tokenizer: Tokenizer): boolean {
   return tokenizer.encode(text).some((id) => id === begin || id === end || id === unknown);
 }
 
-/** What stands around the place, for people. */
+/** Returns the text around the first occurrence, for messages. */
 function excerpt(text: string, found: string): string {
   const start = text.indexOf(found);
   const [from, to] = [Math.max(0, start - AROUND), start + found.length + AROUND];
   return `${from > 0 ? "..." : ""}${JSON.stringify(text.slice(from, to))}${to < text.length ? "..." : ""}`;
 }
 
-/** Characters on either side. */
+/** Number of characters shown on either side. */
 const AROUND = 20;

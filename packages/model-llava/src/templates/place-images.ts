@@ -1,16 +1,27 @@
-import { type Conversation, counted, IMAGE_PLACEHOLDER, MlanError, stripAsPython, type Turn } from "@mlan/core";
+import {
+  type Conversation,
+  counted,
+  IMAGE_PLACEHOLDER,
+  imagesInFront,
+  MlanError,
+  stripAsPython,
+  type Turn,
+} from "@mlan/core";
 
-/** A turn as text and the images in front of it. */
+/** A turn with the number of images in front of its text. */
 export interface PlacedTurn extends Turn {
   readonly images: number;
-  /** How many of the placeholders in the text are places of images too, from the first; further ones are text. Default 0. */
+  /**
+   * How many placeholders in the text are replaced with images, counted from the first. Further placeholders are text.
+   * Default 0.
+   */
   readonly placeholders?: number;
 }
 
 /**
- * Gives placeholders in the user's turns to the images, in their order, and moves them to the front of their turn: the
- * first of each turn where as many turns have one as there are images, else the first of all. Throws `invalid-data`,
- * naming the conversation, when there are more images than placeholders.
+ * Assigns the images, in order, to placeholders in the user's turns, and moves them to the front of their turn. If as
+ * many turns have placeholders as there are images, each turn's first placeholder is used; otherwise the first
+ * placeholders overall. Throws `invalid-data`, naming the conversation, when there are more images than placeholders.
  */
 export function placeImages({ id, turns, images }: Conversation): readonly PlacedTurn[] {
   const shown = turns.filter(({ role, text }) => role === "user" && text.includes(IMAGE_PLACEHOLDER));
@@ -33,8 +44,9 @@ export function placeImages({ id, turns, images }: Conversation): readonly Place
 }
 
 /**
- * Gives the placeholders in the user's turns of a prompt to the images, in their order and where they are written; without
- * placeholders, all images go in front of the first user turn. undefined when there are more images than placeholders.
+ * Assigns the images of a prompt, in order, to the placeholders in the user's turns, and leaves them where the
+ * placeholders are. Without placeholders, all images go in front of the first user turn. Returns undefined when there
+ * are more images than placeholders.
  */
 export function placePromptImages(turns: readonly Turn[], images: number): readonly PlacedTurn[] | undefined {
   const first = turns.findIndex(({ role }) => role === "user");
@@ -48,4 +60,14 @@ export function placePromptImages(turns: readonly Turn[], images: number): reado
     return { ...turn, images: 0, placeholders };
   });
   return left === 0 ? placed : undefined;
+}
+
+/**
+ * Moves the placeholders of a turn to its front, one per image, and strips white space around the text
+ * (`preprocess_multimodal` of LLaVA). A turn without a placeholder is unchanged.
+ */
+export function imagesToFront(turn: Turn, images: number): Turn {
+  if (!turn.text.includes(IMAGE_PLACEHOLDER)) return turn;
+  const text = stripAsPython(turn.text.replaceAll(IMAGE_PLACEHOLDER, ""));
+  return { ...turn, text: stripAsPython(imagesInFront(images) + text) };
 }

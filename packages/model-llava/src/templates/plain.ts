@@ -7,9 +7,9 @@ import type { Template } from "./template.ts";
 const END = "\n";
 
 /**
- * The template of alignment and of pretraining: `<image>{caption}\n`, or `{text}\n` without an image. There
- * are no roles; the user's text is dropped beside an image and must be empty otherwise. Everything but the
- * first token (usually the begin of the sequence) and the image is learned, the newline too (`preprocess_plain` of LLaVA).
+ * The template of alignment and of pretraining: `<image>{caption}\n`, or `{text}\n` without an image. There are no
+ * roles. The user's text is dropped if there is an image, and must be empty otherwise. Everything is learned, including
+ * the newline, except the first token (usually the begin of the sequence) and the image (`preprocess_plain` of LLaVA).
  */
 export const plain: Template = {
   name: "plain",
@@ -19,7 +19,7 @@ export const plain: Template = {
     ...conversation.images.map(() => IMAGE),
     { text: answerOf(conversation) + END, learned: conversation.turns[1]?.learned ?? true },
   ],
-  // Training has no questions; one is written on a separate line between image and answer.
+  // Training has no questions; in prompts, a question is written on a separate line between image and answer.
   promptSegments: ({ id, turns, answerStart }) => {
     const [user, ...more] = turns;
     if (user === undefined || user.role !== "user" || more.length > 0)
@@ -48,12 +48,12 @@ function answerOf({ id, turns, images }: Conversation): string {
   throw new MlanError("invalid-data", message);
 }
 
-/** What the template has no place for, and the way out. */
+/** Returns the part of a message that says what the template cannot write and what to do. */
 function foundTurns(turns: readonly Turn[]): string {
   const [first] = turns;
   const found =
     first?.role === "system"
       ? `a system prompt, and the template "plain" has no place for one. Leave it out`
-      : `${counted(turns.length, "turn")}, and the template "plain" has no roles: it takes one of the user and its answer. Split it`;
+      : `${counted(turns.length, "turn")}, and the template "plain" has no roles: it takes one user turn and its answer. Split it`;
   return `${found}, or use a template of conversations, such as "v1".`;
 }

@@ -5,18 +5,24 @@ import { learnedTokens } from "./learned-tokens.ts";
 import type { PlacedTurn } from "./place-images.ts";
 
 /**
- * A part of a conversation as a template writes it: text, which stays text whatever it holds; an image or the tokenizer's
- * end of sequence; or an added token of the tokenizer, by its content.
+ * A part of a conversation, as written by a template: text, which is always tokenized as text; an image; the
+ * tokenizer's end of sequence; or an added token of the tokenizer, named by its content.
  */
 export type Segment = (
   | {
       readonly text: string;
-      /** Encodes it as one text with the text before it, learned or not. Default false: no token goes across the border. */
+      /**
+       * Whether the text is encoded together with the text before it, learned or not. Default false: no token spans the
+       * border.
+       */
       readonly continues?: boolean;
     }
   | {
       readonly token: "image" | "end-of-sequence";
-      /** Of an image: the added token that the text has there, behind which text goes on. Default: text begins anew. */
+      /**
+       * The added token that stands for an image in the text; the text continues after it. Default: the text begins
+       * anew after the image.
+       */
       readonly written?: string;
     }
   | { readonly addedToken: string }
@@ -24,12 +30,12 @@ export type Segment = (
   readonly learned: boolean;
 };
 
-/** Text of which nothing is learned. */
+/** Returns text that is not learned. */
 export function given(text: string): Segment {
   return { text, learned: false };
 }
 
-/** An added token, e.g. `<|im_start|>`, which is not learned unless `learned` is true. */
+/** Returns an added token, e.g. `<|im_start|>`. It is learned only if `learned` is true. */
 export function addedToken(content: string, learned = false): Segment {
   return { addedToken: content, learned };
 }
@@ -37,7 +43,7 @@ export function addedToken(content: string, learned = false): Segment {
 /** The place of an image. */
 export const IMAGE: Segment = { token: "image", learned: false };
 
-/** A user's turn, its images in front with spaces between them, its text on a new line. */
+/** Returns a user's turn: its images first, separated by spaces, then its text on a new line. */
 export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeholders">): readonly Segment[] {
   const { images, text, placeholders = 0 } = turn;
   if (images === 0) return placeholdersAsImages([given(text)], placeholders);
@@ -45,7 +51,7 @@ export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeh
   return [...placed.flat(), ...placeholdersAsImages([given(text === "" ? "" : `\n${text}`)], placeholders)];
 }
 
-/** The first `images` placeholders that are written in texts, as images. */
+/** Replaces the first `images` placeholders in the texts with images. */
 export function placeholdersAsImages(segments: readonly Segment[], images: number): readonly Segment[] {
   let left = images;
   return joined(segments).flatMap((segment): readonly Segment[] => {
@@ -62,15 +68,16 @@ export function placeholdersAsImages(segments: readonly Segment[], images: numbe
 
 export interface EncodeSegmentsOptions {
   readonly tokenizer: Tokenizer;
-  /** Of the template that wrote the segments, for errors. */
+  /** The name of the template that wrote the segments, for errors. */
   readonly template: string;
-  /** Puts the begin-of-sequence token first, where the tokenizer has one. Default: true. */
+  /** Whether the begin-of-sequence token comes first, if the tokenizer has one. Default true. */
   readonly beginOfSequence?: boolean;
 }
 
 /**
- * Token ids and the same as labels, IGNORE_INDEX where nothing is learned: at the first position too, which nothing
- * predicts. Behind an image a text begins anew. Throws `invalid-checkpoint` when the tokenizer lacks an added token.
+ * Encodes segments as token ids and labels. Labels equal the ids at learned positions and IGNORE_INDEX elsewhere,
+ * including the first position, which nothing predicts. Text after an image begins anew. Throws `invalid-checkpoint`
+ * when the tokenizer lacks an added token.
  */
 export function encodeSegments(
   segments: readonly Segment[],
@@ -98,7 +105,7 @@ export function encodeSegments(
   return { ids, labels: labels.fill(IGNORE_INDEX, 0, 1) };
 }
 
-/** A text or a token's id. */
+/** Returns the text or the token id of a group. */
 function partOf(group: readonly Segment[], tokenizer: Tokenizer, template: string): string | number {
   const [first] = group;
   if (!first || "text" in first) return group.map((segment) => ("text" in segment ? segment.text : "")).join("");
@@ -106,7 +113,7 @@ function partOf(group: readonly Segment[], tokenizer: Tokenizer, template: strin
   return first.written === undefined ? tokenizer.endOfSequenceId : addedTokenId(first.written, tokenizer, template);
 }
 
-/** The id of a token that a template needs. Throws `invalid-checkpoint` when the tokenizer lacks it. */
+/** Returns the id of a token that a template needs. Throws `invalid-checkpoint` when the tokenizer lacks it. */
 export function addedTokenId(content: string, tokenizer: Tokenizer, template: string): number {
   const id = tokenizer.idOf(content);
   if (id !== undefined) return id;
@@ -117,8 +124,8 @@ export function addedTokenId(content: string, tokenizer: Tokenizer, template: st
   );
 }
 
-/** Neighbouring texts of one kind as one text: a word must not be cut. */
-function joined(segments: readonly Segment[]): readonly Segment[] {
+/** Joins neighbouring texts that are both learned or both not, so that no word is split. */
+export function joined(segments: readonly Segment[]): readonly Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
     const last = result.at(-1);
@@ -129,7 +136,7 @@ function joined(segments: readonly Segment[]): readonly Segment[] {
   return result;
 }
 
-/** Texts that continue each other together, everything else by itself. */
+/** Groups texts that continue each other; every other segment is a group of its own. */
 function continuingTexts(run: readonly Segment[]): readonly (readonly Segment[])[] {
   const groups: Segment[][] = [];
   for (const segment of run) {
@@ -141,7 +148,7 @@ function continuingTexts(run: readonly Segment[]): readonly (readonly Segment[])
   return groups;
 }
 
-/** An image that the tokenizer has a token for does not end a run. */
+/** Splits segments at images, except at images for which the tokenizer has a token. */
 function betweenImages(segments: readonly Segment[], tokenizer: Tokenizer): readonly (readonly Segment[])[] {
   let run: Segment[] = [];
   const runs = [run];

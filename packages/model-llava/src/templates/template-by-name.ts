@@ -4,7 +4,7 @@ import { plain } from "./plain.ts";
 import type { Template } from "./template.ts";
 import { v1 } from "./v1.ts";
 
-/** All templates of models of an architecture: its own, further ones, and that of alignment. */
+/** Returns all templates of an architecture: its chat template, further ones, and "plain". */
 export function templatesOf({ chatTemplate, templates = [] }: ArchitectureTemplates): readonly Template[] {
   return [chatTemplate, ...templates, plain];
 }
@@ -12,31 +12,35 @@ export function templatesOf({ chatTemplate, templates = [] }: ArchitectureTempla
 type ArchitectureTemplates = Pick<Architecture, "chatTemplate" | "templates">;
 
 /**
- * The one of a model's templates that a recipe or a checkpoint names. Throws an `invalid-options` error that lists them, and
- * `invalid-checkpoint` for a chat template that cannot be read.
+ * Returns the template with the given name. Throws an `invalid-options` error that lists them, and `invalid-checkpoint`
+ * for a chat template that cannot be read.
  */
 export function templateByName(templates: readonly Template[], name: string): Template {
   const template = templates.find((one) => one.name === name);
   if (template !== undefined) {
-    // A chat template is parsed when it is first used: let that be now.
+    // A chat template is parsed at first use; force that now, so that errors appear here.
     void template.answerEnd;
     return template;
   }
   const known = templates.map((one) => one.name).join(", ");
-  throw new MlanError("invalid-options", `model-llava: there is no template ${shownValue(name)}. Known are: ${known}.`);
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: there is no template ${shownValue(name)}. Known templates: ${known}.`,
+  );
 }
 
 /**
- * The template of a recipe that names none, for a model opened with the template `opened`: that one, and its
- * architecture's as long as the model has seen no conversation.
+ * Returns the template in which a recipe that names none trains a model that was opened with the template `opened`: the
+ * architecture's chat template for "plain", which means that the model has seen no conversation; otherwise `opened`.
  */
 export function tuningTemplateOf(opened: string, { chatTemplate }: ArchitectureTemplates): string {
   return opened === plain.name ? chatTemplate.name : opened;
 }
 
 /**
- * How a model is asked whose format has that template: until it has seen conversations, as its backbone is; then in the
- * template. The paper's models, which are tuned in `v1`, are "tuned" to benchmarks, others have their template's name.
+ * Returns the wording in which benchmarks ask a model with the given template: `untunedWording` for "plain", otherwise
+ * the template itself. The wording is named after the template, except that `v1`, the template of the paper's models,
+ * is named "tuned".
  */
 export function wordingOf(template: string, untunedWording: Wording): Wording {
   if (template === plain.name) return untunedWording;

@@ -3,70 +3,87 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import type { Segment } from "./segments.ts";
 
-/** How conversations are written. The same object serves training, evaluation and chat. */
+/** How conversations are written as text and tokens. Training, evaluation and chat use the same object. */
 export interface Template {
   readonly name: string;
-  /** Changes whenever a text, a token or a label mask could. */
+  /** A text that changes whenever any output of the template could change: text, tokens or labels. */
   readonly fingerprint: string;
   /**
-   * The conversation in parts that are learned or not, without the begin-of-sequence token. Throws an `invalid-data` error
-   * that names the conversation when the template has no place for its turns.
+   * Splits a conversation into segments that are learned or not, without the begin-of-sequence token. Throws an
+   * `invalid-data` error that names the conversation when the template cannot write its turns.
    */
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
-   * What precedes a generated answer: the segments of the same turns, up to the answer's beginning. An answer's start that
-   * is marked as learned is cut off from the text before it, as an answer is in training; of a prompt nothing is learned.
-   * Throws an `invalid-data` error that names the prompt when the template has no place for its turns.
+   * Returns the segments of a prompt up to the beginning of the answer. Nothing in a prompt is learned, but an answer's
+   * start should be marked as learned, so that it is tokenized separately from the text before it, as in training.
+   * Throws an `invalid-data` error that names the prompt when the template cannot write its turns.
    */
   promptSegments(prompt: PlacedPrompt): readonly Segment[];
   /**
-   * The added token that ends an answer, e.g. `<|im_end|>`: generation stops there as well as at the end-of-sequence token.
-   * Default: only at that.
+   * The added token that ends an answer, e.g. `<|im_end|>`. Generation stops at it and at the end-of-sequence token.
+   * Default: only at the end-of-sequence token.
    */
   readonly answerEnd?: string | undefined;
-  /** Whether the begin-of-sequence token is put in front. Default true; false where the template writes it, or none. */
+  /**
+   * Whether the begin-of-sequence token is put in front. Default true; false if the template writes it itself or needs
+   * none.
+   */
   readonly beginOfSequence?: boolean;
   /**
-   * The same in Jinja, for transformers' `apply_chat_template`; saved models have it as `chat_template.jinja`. Default:
-   * that of the folder that the model was opened from.
+   * The same template in Jinja, for transformers' `apply_chat_template`. It is saved with models as
+   * `chat_template.jinja`. Default: the file in the folder that the model was opened from.
    */
   readonly jinja?: string;
-  /** What the original code does differently. Default: nothing, so that `text` and `turns` both learn the `segments`. */
+  /**
+   * The rules by which the original code differs. Default: none, so that both values of `answerSpans` learn the
+   * `segments`.
+   */
   readonly original?: OriginalRules;
 }
 
-/** A conversation whose images are placed; see {@link placeImages}. */
+/** A conversation whose images have been assigned to places; see {@link placeImages}. */
 export interface PlacedConversation extends Conversation {
   readonly turns: readonly PlacedTurn[];
 }
 
-/** A prompt whose images are placed; see {@link placePromptImages}. */
+/** A prompt whose images have been assigned to places; see {@link placePromptImages}. */
 export interface PlacedPrompt {
-  /** Of the request, for errors. */
+  /** The request's id, for errors. */
   readonly id: string;
-  /** At most one system turn, then alternating turns, from a first to a last user turn. */
+  /** At most one system turn, then alternating turns that begin and end with the user's. */
   readonly turns: readonly PlacedTurn[];
   readonly answerStart: string;
 }
 
-/** How the original code of arXiv 2411.10557 writes a conversation as one text and finds its answers in the tokens. */
+/**
+ * The rules by which the original code of arXiv 2411.10557 writes a conversation as one text and locates its answers in
+ * the tokens.
+ */
 export interface OriginalRules {
-  /** The text that is trained on, with the placeholders of images in their places. Throws as {@link Template.segments}. */
+  /**
+   * Renders the text that is trained on, including the placeholders of images. Throws like {@link Template.segments}.
+   */
   render(conversation: Conversation): string;
-  /** The texts by which `label` finds answers; a turn that holds one of them is misread. */
+  /** The texts by which `label` locates answers. A turn that contains one of them is misread. */
   readonly borders: readonly string[];
-  /** Those of `borders` that must be tokens; with a tokenizer that lacks one, `text` and `turns` both learn the `segments`. */
+  /**
+   * The elements of `borders` that must be tokens. If the tokenizer lacks one, both values of `answerSpans` learn the
+   * `segments`.
+   */
   readonly tokens: readonly string[];
-  /** Says which tokens of a rendered conversation are learned. */
+  /** Labels the tokens of a rendered conversation. */
   label(input: LabelInput): Labels;
 }
 
 export interface LabelInput {
-  /** As `render` gave it. */
+  /** The result of `render`. */
   readonly text: string;
-  /** `text` in tokens, first the begin-of-sequence token if there is one, possibly cut at `maximumLength`. */
+  /**
+   * The tokens of `text`, beginning with the begin-of-sequence token if there is one, and possibly cut at
+   * `maximumLength`.
+   */
   readonly ids: readonly number[];
-  /** Gives tokens of parts of the text in the way in which `ids` were made. */
+  /** Encodes a part of the text in the same way as `ids`. */
   encode(text: string): readonly number[];
   readonly tokenizer: Tokenizer;
   readonly maximumLength: number;
@@ -75,6 +92,6 @@ export interface LabelInput {
 export interface Labels {
   /** Same length as the ids: the id itself where it is learned, IGNORE_INDEX elsewhere. */
   readonly labels: number[];
-  /** Why nothing is learned, when the template's rules say so. */
+  /** The reason why nothing is learned, if the rules find one. */
   readonly problem?: string;
 }

@@ -1,7 +1,8 @@
 import type { Turn } from "@mlan/core";
 
 /**
- * What is wrong with the order of turns, which alternate, and of which the last is an answer; undefined when nothing is.
+ * Describes what is wrong with the order of turns: they must alternate and end with an answer. Returns undefined if
+ * nothing is.
  */
 export function turnProblem(turns: readonly Turn[]): string | undefined {
   const system = turns[0]?.role === "system" ? 1 : 0;
@@ -9,7 +10,7 @@ export function turnProblem(turns: readonly Turn[]): string | undefined {
   const odd = rounds.findIndex(({ role }, index) => role !== (index % 2 === 0 ? "user" : "assistant"));
   if (odd >= 0) {
     const found = `turn ${odd + system + 1} is by the ${rounds[odd]?.role}`;
-    return `${found}; turns alternate, and the user begins, behind a system turn if there is one`;
+    return `${found}; turns must alternate, beginning with the user's, after a system turn if there is one`;
   }
   if (rounds.length === 0) return "it has no turns";
   return rounds.length % 2 === 0 ? undefined : "its last turn is the user's; an answer must follow";

@@ -13,7 +13,7 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 /**
  * The template of instruction tuning, `vicuna_v1` in LLaVA:
  * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are learned. A system turn
- * takes the place of the usual system prompt.
+ * replaces the default system prompt.
  */
 export const v1: Template = {
   name: "v1",
@@ -53,17 +53,17 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.text === "" && turn.images === 0) return [given(renderedTurn(turn))];
   if (turn.role === "system") return [];
   if (turn.role === "user") return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(ENDS.user)];
-  // The space goes with the answer's first token.
+  // The space belongs to the answer's first token.
   const { learned = true } = turn;
   return [given(`${ROLES.assistant}:`), { text: ` ${turn.text}`, learned }, { token: "end-of-sequence", learned }];
 }
 
-/** With the space behind it. */
+/** Returns the system prompt, followed by a space. */
 function systemOf([first]: readonly Turn[]): string {
   return `${first?.role === "system" ? first.text : V1_SYSTEM_PROMPT} `;
 }
 
-/** Without words a line end follows the images all the same. */
+/** Images without text are followed by a line end too. */
 function questionSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.images === 0 || turn.text !== "") return turnSegments(turn);
   return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(`\n${ENDS.user}`)];
@@ -73,7 +73,7 @@ function renderedTurn({ role, text }: Turn): string {
   return role === "system" ? "" : renderTurn(role, text) + (text && ENDS[role]);
 }
 
-// The original writes a role with no text as the colon alone: no space, no end.
+// The original code writes only role and colon for an empty text, without space and end.
 function renderTurn(role: keyof typeof ROLES, text: string): string {
   return text === "" ? `${ROLES[role]}:` : `${ROLES[role]}: ${text}`;
 }

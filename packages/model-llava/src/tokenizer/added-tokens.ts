@@ -1,20 +1,20 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
 import type { AddedToken, TokenFlags, Vocabulary } from "./vocabulary.ts";
 
-/** A token that a file names as a special one. */
+/** A token that a file names as special. */
 export interface SpecialToken extends TokenFlags {
   readonly content: string;
 }
 
 interface NamedTokens {
-  /** Tokens of the files beside the vocabulary. */
+  /** Tokens from the files beside the vocabulary. */
   readonly added: readonly AddedToken[];
-  /** Those that no file numbers get the next free ids, as in transformers. */
+  /** Special tokens. Those without an id in any file get the next free ids, as in transformers. */
   readonly special: readonly SpecialToken[];
 }
 
 /**
- * All tokens that are found in text before anything is merged, from whichever of a folder's files. Throws
+ * Returns all tokens that are recognised in text before merging, from all files of a folder. Throws
  * `invalid-checkpoint` when the files contradict each other.
  */
 export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: URL): readonly AddedToken[] {
@@ -35,8 +35,8 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
     const namesake = contents.get(id) ?? content;
     const isPiece = pieces.has(id) && !vocabulary.ids.has(content);
     if (namesake !== content || isPiece)
-      throw problem(`the id ${id} of token ${shownValue(content)} is another token's`);
-    // The vocabulary's file decides where a token is found.
+      throw problem(`the id ${id} of token ${shownValue(content)} belongs to another token`);
+    // The flags in the vocabulary's file take precedence.
     if (!added.has(content)) added.set(content, token);
     contents.set(id, content);
   }
@@ -49,7 +49,10 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
   return [...added.values()];
 }
 
-/** New tokens are numbered behind the vocabulary; transformers would number others anew, silently. */
+/**
+ * Returns the first free id. Added tokens must be numbered consecutively after the vocabulary: transformers would
+ * silently renumber any others.
+ */
 function nextFree(ids: readonly number[], pieces: ReadonlySet<number>, problem: (what: string) => MlanError): number {
   let free = [...pieces].reduce((highest, id) => Math.max(highest, id), -1) + 1;
   for (const id of ids.filter((candidate) => !pieces.has(candidate)).toSorted((a, b) => a - b)) {

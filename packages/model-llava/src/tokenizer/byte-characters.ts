@@ -1,10 +1,10 @@
 /**
- * A visible character for each byte, as byte-level vocabularies write their pieces (`bytes_to_unicode` of GPT-2): printable
- * ones of Latin-1 stand for themselves, the others are counted from U+0100.
+ * The visible character for each byte in the pieces of byte-level vocabularies (`bytes_to_unicode` of GPT-2): printable
+ * Latin-1 characters represent themselves, and all other bytes are numbered from U+0100.
  */
 export const BYTE_CHARACTERS: readonly string[] = characters();
 
-/** Text in the characters of its UTF-8 bytes. */
+/** Converts a text to the characters of its UTF-8 bytes. */
 export function asByteCharacters(text: string): string {
   if (VISIBLE.test(text)) return text;
   let result = "";
@@ -12,7 +12,7 @@ export function asByteCharacters(text: string): string {
   return result;
 }
 
-/** The bytes that a piece stands for; a piece with other characters stands for its own UTF-8 form. */
+/** Returns the bytes that a piece represents; for a piece with other characters, its own UTF-8 bytes. */
 export function bytesOfPiece(piece: string): Iterable<number> {
   const bytes: number[] = [];
   for (const character of piece) {

@@ -1,31 +1,34 @@
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** What becomes of characters without a piece. */
+/** The treatment of characters without a piece. */
 export interface Fallback {
-  /** Whether they become the pieces of their UTF-8 bytes, such as `<0x0A>`, where all of these are there. */
+  /**
+   * Whether such a character is replaced with the pieces of its UTF-8 bytes, such as `<0x0A>`, if all of them exist.
+   */
   readonly toBytes: boolean;
-  /** The others become this token; they are left out where it is undefined. */
+  /** The token for all other such characters; undefined drops them. */
   readonly unknownId: number | undefined;
   /** Whether several unknown characters in a row become one token. */
   readonly fusesUnknown: boolean;
 }
 
 /**
- * Byte-pair encoding (arXiv 1508.07909): joins the pair of the most urgent merge, the leftmost of equals, until none is
- * left. Takes time n log n and some 40 bytes per character, however long the text.
+ * Creates a byte-pair encoder (arXiv 1508.07909): it repeatedly joins the pair whose merge comes first in the list, and
+ * of equal pairs the leftmost. It takes time O(n log n) and about 40 bytes per character for texts of any length.
  */
 export function createBytePairEncoder(
   { ids: idOf, merges }: Vocabulary,
   fallback: Fallback,
 ): (text: string) => readonly number[] {
   const joined = new Int32Array(merges.length);
-  // By the left id, then by the right one: small integers are looked up several times as fast as a number of both.
+  // By the left id, then by the right id: looking up two small integers is several times faster than one number made of
+  // both.
   const ranks = new Map<number, Map<number, number>>();
   for (const [rank, [left, right]] of merges.entries()) {
     const [leftId, rightId, whole] = [idOf.get(left), idOf.get(right), idOf.get(left + right)];
     if (leftId === undefined || rightId === undefined || whole === undefined) continue;
     joined[rank] = whole;
-    // Of a pair that is listed twice, the last counts, as in the library of Hugging Face.
+    // If a pair is listed twice, the last one counts, as in the tokenizers library.
     const ofLeft = ranks.get(leftId) ?? new Map<number, number>();
     ranks.set(leftId, ofLeft.set(rightId, rank));
   }
@@ -41,7 +44,7 @@ export function createBytePairEncoder(
       const id = idOf.get(character);
       const codePoint = character.codePointAt(0) ?? 0;
       if (id !== undefined) symbols[count++] = id;
-      // A character without a piece is kept as its code point below zero.
+      // A character without a piece is kept as a negative number made from its code point.
       else if (replacementOf(codePoint).length > 0) symbols[count++] = -codePoint - 1;
     }
     const next = Int32Array.from({ length: count }, (_, place) => place + 1);
@@ -57,7 +60,7 @@ export function createBytePairEncoder(
       const place = item % count;
       const rank = Math.floor(item / count);
       const after = next[place] ?? count;
-      // The pair may be gone since it was queued; a symbol that was taken into the one before it has GONE.
+      // The pair may have changed since it was queued. A symbol that was joined to the one before it is GONE.
       if (after >= count || symbols[place] === GONE || rankOf(symbols[place], symbols[after]) !== rank) continue;
       symbols[place] = joined[rank] ?? GONE;
       symbols[after] = GONE;
@@ -82,10 +85,10 @@ export function createBytePairEncoder(
   };
 }
 
-/** Below every code point. */
+/** Less than the negative number of any code point. */
 const GONE = -0x7fff_ffff;
 
-/** The tokens of a character without a piece; the same array for all that are unknown. */
+/** Returns the tokens of characters without a piece; all unknown characters share one array. */
 function replacementsOf(
   idOf: ReadonlyMap<string, number>,
   { toBytes, unknownId }: Fallback,
@@ -109,7 +112,7 @@ function replacementsOf(
   return { replacementOf, unknown };
 }
 
-/** The smallest number first. */
+/** A heap that returns the smallest number first. */
 class NumberHeap {
   readonly #items: number[] = [];
 

@@ -11,20 +11,20 @@ import type { TokenizerJson } from "./tokenizer-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { SPACE, type Vocabulary } from "./vocabulary.ts";
 
-/** The file that holds a tokenizer's vocabulary. */
+/** A file with a tokenizer's vocabulary, and its contents. */
 export interface TokenizerSource {
   readonly file: URL;
   readonly vocabulary: Vocabulary;
   readonly json?: TokenizerJson;
   readonly sentencePiece?: SentencePiece;
-  /** Whether the configuration says what is put in front of text, not the file. */
+  /** Whether the configuration, not the file, decides if a begin-of-sequence token is added. */
   readonly leavesBegin?: boolean;
 }
 
 /**
- * A tokenizer as transformers makes it of a folder's files. A `tokenizer.json` is followed step by step. A `tokenizer.model`
- * is read by the rules of the slow LlamaTokenizer, with which such models are trained, and so is a `tokenizer.json` that
- * transformers 4 made of one, where the configuration says which of those rules (`legacy`).
+ * Creates the tokenizer that transformers would create from a folder's files. A `tokenizer.json` is interpreted step by
+ * step. A `tokenizer.model` follows the rules of the slow LlamaTokenizer, with which such models are trained. So does a
+ * `tokenizer.json` that transformers 4 converted from one, if the configuration has the key `legacy`.
  */
 export function createTokenizer(
   source: TokenizerSource,
@@ -44,7 +44,7 @@ export function createTokenizer(
   if (endOfSequenceId === undefined)
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${pathOf(new URL("tokenizer_config.json", folder))} names no eos_token, so that no answer would end. ` +
+      `model-llava: ${pathOf(new URL("tokenizer_config.json", folder))} names no eos_token, so answers would never end. ` +
         "Add the key with the token.",
     );
   const isByteLevel = json.preTokenizers.at(-1)?.type === "ByteLevel";
@@ -97,7 +97,7 @@ function stepsOf({ json, vocabulary, sentencePiece }: TokenizerSource, config: T
   const { addPrefixSpace } = config;
   const isGeneric = GENERIC_CLASSES.has(config.className ?? "PreTrainedTokenizer");
   if (json) return isGeneric || addPrefixSpace === undefined ? json : withPrefixSpace(json, addPrefixSpace);
-  // As transformers 4 converts a tokenizer.model.
+  // The steps into which transformers 4 converts a tokenizer.model.
   const whole: TokenizerJson = {
     vocabulary,
     merging: {
@@ -117,7 +117,7 @@ function stepsOf({ json, vocabulary, sentencePiece }: TokenizerSource, config: T
   return withPrefixSpace(whole, addPrefixSpace ?? true);
 }
 
-/** The slow tokenizer's rules where they count; undefined where the steps of a `tokenizer.json` do. */
+/** Returns the slow tokenizer's rules if they apply; undefined if the steps of a `tokenizer.json` do. */
 function slowRules(
   { json, sentencePiece }: TokenizerSource,
   { legacy, addPrefixSpace = true, cleansUp }: TokenizerConfig,
@@ -137,7 +137,9 @@ function slowRules(
   };
 }
 
-/** Whether the steps are those into which transformers 4 converts a `tokenizer.model`, with `legacy` or without. */
+/**
+ * Returns whether the steps are those into which transformers 4 converts a `tokenizer.model`, with `legacy` or without.
+ */
 function isConverted({ normalizers, preTokenizers, merging }: TokenizerJson): boolean {
   const marking = normalizers.filter(({ type }) => type !== "Prepend");
   const marksSpaces = marking.every(({ type, content }) => type === "Replace" && content === SPACE);
@@ -146,7 +148,10 @@ function isConverted({ normalizers, preTokenizers, merging }: TokenizerJson): bo
   return steps === 1 && marksSpaces && isMetaspace && merging.byteFallback && !merging.wholeWords;
 }
 
-/** As transformers: beside a `tokenizer.json` that says what is put in front of text, the configuration says nothing. */
+/**
+ * Returns the id of the begin-of-sequence token, if one is added. As in transformers, a post-processor in
+ * `tokenizer.json` takes precedence over the configuration.
+ */
 function beginOf(
   { json, file, leavesBegin = false }: TokenizerSource,
   { addBeginOfSequence }: TokenizerConfig,
@@ -167,11 +172,11 @@ function beginOf(
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)}: the post-processor gives the token ${shownValue(content)} the ids ` +
-      `[${ids.join(", ").slice(0, 60)}], the vocabulary has ${id}. Download it again.`,
+      `[${ids.join(", ").slice(0, 60)}], but the vocabulary has ${id}. Download it again.`,
   );
 }
 
-/** What decides how text is encoded besides the vocabulary. */
+/** Returns everything besides the vocabulary that affects the encoding of text. */
 function settingsOf(json: TokenizerJson, slow: SlowOptions | undefined, begin: number | undefined): unknown {
   const { merging, normalizers, preTokenizers } = json;
   if (!slow) return [merging, normalizers, preTokenizers, begin ?? null];

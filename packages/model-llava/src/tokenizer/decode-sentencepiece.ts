@@ -6,13 +6,13 @@ interface DecodeOptions {
   readonly cleansUp: boolean;
   /** Pieces that SentencePiece decodes to nothing. */
   readonly controls: ReadonlySet<string>;
-  /** What SentencePiece itself puts in front of text. */
+  /** The prefix that SentencePiece itself puts in front of text. */
   readonly prefix: string;
 }
 
 /**
- * The text of vocabulary pieces as the slow LlamaTokenizer decodes them: marks of spaces become spaces, the one in front is
- * left out, byte pieces such as `<0x0A>` are read as UTF-8. Added tokens, which are no pieces, stand between spaces.
+ * Decodes vocabulary pieces like the slow LlamaTokenizer: marks of spaces become spaces, the first of them is dropped,
+ * and byte pieces such as `<0x0A>` are read as UTF-8. Added tokens, which are not pieces, are surrounded by spaces.
  */
 export function decodeSentencePiece(
   pieces: readonly string[],
@@ -23,7 +23,10 @@ export function decodeSentencePiece(
   return options.cleansUp ? cleanedUp(text) : text;
 }
 
-/** The beginning of that text which stays the same whatever pieces follow, except for U+FFFD at its end. */
+/**
+ * Decodes like {@link decodeSentencePiece}, but returns only the part of the text that no later piece can change,
+ * except U+FFFD at its end.
+ */
 export function decodeSettledSentencePiece(
   pieces: readonly string[],
   isAdded: ReadonlySet<string>,
@@ -47,13 +50,13 @@ function decodePieces(pieces: readonly string[], isAdded: ReadonlySet<string>, o
       texts.push(piece);
     } else run.push(piece);
   }
-  // The last run stands behind a space even if nothing is left of it.
+  // The last run is preceded by a space even if it decodes to nothing.
   if (run.length > 0) texts.push(decodeRun(run, options));
   return texts.join(" ");
 }
 
 function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, controls }: DecodeOptions): string {
-  // transformers takes one mark away, SentencePiece that of its own prefix, from what is left.
+  // transformers removes one mark; from the result, SentencePiece removes that of its own prefix.
   const given = (addPrefixSpace ? withoutMark(run) : run).filter((piece) => !controls.has(piece));
   let text = "";
   let bytes: number[] = [];
@@ -74,13 +77,13 @@ function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, con
   return text;
 }
 
-/** Without the mark of a space that the first piece may begin with, and without that piece if nothing else is in it. */
+/** Removes the mark of a space at the beginning of the first piece, and the whole piece if it contains nothing else. */
 function withoutMark([first, ...rest]: readonly string[]): readonly string[] {
   if (first === undefined || first === SPACE) return rest;
   return [first.startsWith(SPACE) ? first.slice(1) : first, ...rest];
 }
 
-/** `clean_up_tokenization` of transformers. */
+/** Cleans up spaces like `clean_up_tokenization` of transformers. */
 function cleanedUp(text: string): string {
   return CLEANED.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
 }
@@ -97,7 +100,7 @@ const CLEANED: readonly (readonly [string, string])[] = [
   [" 've", "'ve"],
   [" 're", "'re"],
 ];
-/** Behind any other character, nothing of what is cleaned begins before it and ends behind it. */
+/** The end of a text that cleaning may still change: no pattern extends across any other character. */
 const CLEANABLE_END = /[ .?!,'nmstvre]+$/;
 
 function decodeBytes(bytes: Uint8Array): string {
@@ -111,7 +114,7 @@ function decodeBytes(bytes: Uint8Array): string {
   return text;
 }
 
-/** Bytes of the UTF-8 sequence that begins with this one. */
+/** Returns the number of bytes of a UTF-8 sequence from its first byte. */
 function lengthOfCharacter(first: number): number {
   if (first >= 0xf0) return 4;
   if (first >= 0xe0) return 3;
@@ -127,5 +130,5 @@ function characterOf(bytes: Uint8Array): string | undefined {
 }
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
-/** U+FEFF at the beginning is a character as any other. */
+/** U+FEFF at the beginning is treated like any other character. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -3,17 +3,20 @@ import { bytesOfPiece } from "./byte-characters.ts";
 import type { PrependScheme } from "./pre-tokenizers.ts";
 import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, stepType } from "./step.ts";
 
-/** Pieces to pieces, the last step's joined to text. */
+/** Maps pieces to pieces; those of the last step are joined to text. */
 type DecodeStep = (pieces: readonly string[]) => readonly string[];
 
 export interface Decoder {
-  /** The text of pieces. */
+  /** Returns the text of pieces. */
   decode(pieces: readonly string[]): string;
-  /** The pieces whose text stays the same whatever pieces follow. */
+  /** Returns the leading pieces whose text no later piece can change. */
   settled(pieces: readonly string[]): readonly string[];
 }
 
-/** The decoder of a `tokenizer.json`, its steps in turn; pieces are joined by spaces where it has none. */
+/**
+ * Creates the decoder of a `tokenizer.json`, which applies its steps in order. Without steps, pieces are joined by
+ * spaces.
+ */
 export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): Decoder {
   if (steps.length === 0) return { decode: (pieces) => pieces.join(" "), settled: (pieces) => pieces };
   refuseGrowth(steps, refuse);
@@ -54,7 +57,7 @@ function decoderOf(one: DecoderStep, refuse: Refuse): DecodeStep {
   }
 }
 
-/** Without up to so many of the character at either end. */
+/** Removes up to `start` and `stop` occurrences of a character at the beginning and the end. */
 function stripped(piece: string, character: string, start: number, stop: number): string {
   if (character === "") return piece;
   let from = 0;
@@ -64,7 +67,7 @@ function stripped(piece: string, character: string, start: number, stop: number)
   return piece.slice(from, to);
 }
 
-/** Byte pieces in a row are one text, or each of them is U+FFFD. */
+/** Decodes each run of byte pieces as UTF-8; in an invalid run, each piece becomes U+FFFD. */
 function bytesToText(pieces: readonly string[]): readonly string[] {
   const texts: string[] = [];
   let bytes: number[] = [];
@@ -92,11 +95,11 @@ function textOfBytes(bytes: readonly number[]): string {
 }
 
 const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
-/** U+FEFF at the beginning is a character as any other. */
+/** U+FEFF at the beginning is treated like any other character. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** A step as it is written. */
+/** A step as written in the file. */
 export interface DecoderStep {
   readonly type: string;
   readonly pattern?: StepPattern | undefined;

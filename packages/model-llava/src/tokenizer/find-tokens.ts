@@ -1,11 +1,11 @@
 import type { AddedToken } from "./vocabulary.ts";
 
-/** With U+FFFD for each half of a surrogate pair, which has no UTF-8 form. */
+/** Replaces each lone surrogate, which has no UTF-8 form, with U+FFFD. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
-/** A token in a text, from its first character to behind its last. */
+/** A token in a text, from `start` (inclusive) to `end` (exclusive). */
 interface Match {
   readonly token: AddedToken;
   readonly start: number;
@@ -13,13 +13,13 @@ interface Match {
 }
 
 /**
- * Finds tokens that are written in a text, from left to right, at each place the longest, whatever their flags. Not by a
- * pattern: the tokens are a file's, and engines refuse patterns of too many or too long ones when they are first used.
+ * Finds tokens in a text from left to right, preferring the longest at each place and ignoring their flags. Uses no
+ * regular expression, since JavaScript engines refuse one made of too many or too long tokens.
  */
 function tokenFinder(tokens: ReadonlyMap<string, AddedToken>): (text: string) => Generator<Match> {
   const byFirst = new Map<number, [string, AddedToken][]>();
   for (const [content, token] of [...tokens].toSorted(([a], [b]) => b.length - a.length)) {
-    // Half of a pair is found in no well-formed text; it must not be found within a pair.
+    // A lone surrogate occurs in no well-formed text, and must not match inside a pair.
     if (content === "" || wellFormed(content) !== content) continue;
     const first = content.charCodeAt(0);
     const alike = byFirst.get(first) ?? [];
@@ -39,7 +39,7 @@ function tokenFinder(tokens: ReadonlyMap<string, AddedToken>): (text: string) =>
   };
 }
 
-/** Cuts text before and behind the tokens in it, whatever their flags. No part is empty. */
+/** Splits text at the tokens in it, ignoring their flags. No part is empty. */
 export function splitAtTokens(tokens: readonly AddedToken[]): (text: string) => (string | AddedToken)[] {
   const find = tokenFinder(new Map(tokens.map((token) => [token.content, token])));
   return (text) => {
@@ -56,9 +56,9 @@ export function splitAtTokens(tokens: readonly AddedToken[]): (text: string) => 
 }
 
 /**
- * Cuts text into tokens and the text between them by the tokens' flags, as the tokenizers library does: a token that may
- * stand between words only is passed over elsewhere, others take the white space beside them. `written` gives the form in
- * which a token is looked for.
+ * Splits text into tokens and the text between them according to the tokens' flags, like the tokenizers library: a
+ * `singleWord` token is ignored inside words, and `lstrip` and `rstrip` tokens absorb the white space beside them.
+ * `written` returns the form of a token to search for.
  */
 export function splitByFlags(
   tokens: readonly AddedToken[],
@@ -76,7 +76,7 @@ export function splitByFlags(
     for (const match of find(text)) {
       const { token } = match;
       if (token.singleWord && !isBetweenWords(text, match)) continue;
-      // White space that the token before took is gone.
+      // White space that the previous token absorbed is not available.
       const start = token.lstrip ? spaceBefore(text, match.start, from) : match.start;
       if (start > from) parts.push(text.slice(from, start));
       parts.push(token);
@@ -100,25 +100,25 @@ function isTrailing(unit: number): boolean {
 
 type IsWhite = (character: string) => boolean;
 
-/** Where the white space before `end` begins, at `from` at the earliest. */
+/** Returns where the white space before `end` begins; at least `from`. */
 export function spaceBefore(text: string, end: number, from: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = end;
   while (at > from && isWhite(text.charAt(at - 1))) at--;
   return at;
 }
 
-/** Where the white space from `start` on ends. */
+/** Returns where the white space that begins at `start` ends. */
 export function spaceBehind(text: string, start: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = start;
   while (at < text.length && isWhite(text.charAt(at))) at++;
   return at;
 }
 
-/** As `\s` of Rust's regular expressions. */
+/** Returns whether a character matches `\s` in Rust's regular expressions. */
 export function isWhiteSpace(character: string): boolean {
   return WHITE.test(character);
 }
 
-/** As `\w` of Rust's regular expressions. */
+/** Matches like `\w` in Rust's regular expressions. */
 const WORD = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const WHITE = /\p{White_Space}/u;

@@ -10,7 +10,7 @@ import { parseTokenizerJson } from "./tokenizer-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { readVocabularyFiles } from "./vocabulary-files.ts";
 
-/** The files of a folder in Hugging Face layout that make its tokenizer; a checkpoint carries them along. */
+/** The files of a tokenizer in Hugging Face layout. They are copied into every saved checkpoint. */
 export const LLAMA_FILES: readonly string[] = ["tokenizer.json", "tokenizer.model", ...TOKENIZER_CONFIG_FILES];
 export const BYTE_LEVEL_FILES: readonly string[] = [
   "tokenizer.json",
@@ -20,9 +20,9 @@ export const BYTE_LEVEL_FILES: readonly string[] = [
 ];
 
 /**
- * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` where that is missing, and the files beside it that
- * name special and added tokens. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file,
- * what was found, and what is supported.
+ * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` if that is missing, and the files beside it that name
+ * special and added tokens. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file, its
+ * problem, and what is supported.
  */
 export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
   const config = tokenizerConfig(await readTokenizerConfigFiles(folder));
@@ -33,7 +33,10 @@ export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
   throw await nothingThere(folder, "tokenizer.json nor tokenizer.model");
 }
 
-/** Reads `tokenizer.json`, or `vocab.json` with `merges.txt` where that is missing, and the files beside it. */
+/**
+ * Reads `tokenizer.json`, or `vocab.json` with `merges.txt` if that is missing, and the files beside it. Throws
+ * `invalid-checkpoint`.
+ */
 export async function loadByteLevelTokenizer(folder: URL): Promise<Tokenizer> {
   const config = tokenizerConfig(await readTokenizerConfigFiles(folder));
   const source = await readJson(folder);
@@ -66,6 +69,6 @@ async function nothingThere(folder: URL, files: string): Promise<MlanError> {
   const held = (await readdir(folder)).toSorted().slice(0, 8).join(", ");
   return new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(folder)} has neither ${files}; it holds ${held || "nothing"}. Copy one from where the weights come from.`,
+    `model-llava: ${pathOf(folder)} has neither ${files}; it holds ${held || "nothing"}. Copy one from the source of the weights.`,
   );
 }

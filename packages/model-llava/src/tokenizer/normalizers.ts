@@ -1,10 +1,13 @@
 import { z } from "zod";
 import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, stepType } from "./step.ts";
 
-/** Changes text before it is cut into words. `begins` is false for text that continues other text. */
+/** Changes text before it is split into words. `begins` is false for text that continues other text. */
 export type Normalize = (text: string, begins: boolean) => string;
 
-/** The normalizer of a `tokenizer.json`, its steps in turn. Throws `refuse` of a step that is not supported. */
+/**
+ * Creates the normalizer of a `tokenizer.json`, which applies its steps in order. Throws the error of `refuse` for an
+ * unsupported step.
+ */
 export function createNormalizer(steps: readonly NormalizerStep[], refuse: Refuse): Normalize {
   refuseGrowth(steps, refuse);
   const all = steps.map((step) => normalizerOf(step, refuse));
@@ -23,7 +26,7 @@ function normalizerOf({ type, prepend, pattern, content }: NormalizerStep, refus
 
 const FORMS = ["NFC", "NFD", "NFKC", "NFKD"] as const;
 
-/** A step as it is written. */
+/** A step as written in the file. */
 export interface NormalizerStep {
   readonly type: string;
   readonly prepend?: string | undefined;

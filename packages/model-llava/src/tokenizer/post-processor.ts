@@ -8,8 +8,8 @@ export interface FrontToken {
 }
 
 /**
- * The token that a post-processor puts in front of a text; what it puts behind one is for whoever ends the text. Throws
- * `refuse` where it does anything else.
+ * Returns the token that a post-processor puts in front of a text. Tokens after the text are ignored, since templates
+ * end their turns themselves. Throws the error of `refuse` if the post-processor does anything else.
  */
 export function frontToken(processors: readonly ProcessorStep[], refuse: Refuse): FrontToken | undefined {
   const templates = processors.filter(({ type }) => type !== "ByteLevel");
@@ -26,7 +26,7 @@ export function frontToken(processors: readonly ProcessorStep[], refuse: Refuse)
   return content === undefined ? undefined : { content, ids: template.special_tokens?.[content]?.ids ?? [] };
 }
 
-/** A step as it is written. */
+/** A step as written in the file. */
 interface ProcessorStep {
   readonly type: string;
   readonly single?: readonly { readonly SpecialToken?: { readonly id: string } | undefined }[] | undefined;
@@ -45,7 +45,7 @@ const step = z.object({
     .optional(),
   special_tokens: z.record(z.string(), z.object({ ids: z.array(z.number()) })).optional(),
 });
-/** Absent where the file leaves it to the class of the tokenizer. */
+/** Undefined if the file leaves post-processing to the tokenizer's class. */
 export const postProcessorSchema: z.ZodType<readonly ProcessorStep[] | undefined> = step
   .extend({ processors: z.array(step).optional() })
   .nullish()

@@ -3,19 +3,22 @@ import { z } from "zod";
 import { createWordSplitter, GPT2_RULE } from "./split-words.ts";
 import { type Place, type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
 
-/** How text is cut into the words that are merged one by one. */
+/** Splits text into words, in each of which pairs are merged separately. */
 export interface PreTokenizer {
   split(text: string, place: Place): readonly string[];
-  /** Whether pieces are written in the characters of a word's bytes. */
+  /** Whether pieces are written as the characters of a word's bytes. */
   readonly isByteLevel: boolean;
 }
 
 type Cut = (words: readonly string[], place: Place) => readonly string[];
 
-/** The pre-tokenizer of a `tokenizer.json`, its steps in turn. Throws `refuse` of a step that is not supported. */
+/**
+ * Creates the pre-tokenizer of a `tokenizer.json`, which applies its steps in order. Throws the error of `refuse` for
+ * an unsupported step.
+ */
 export function createPreTokenizer(steps: readonly PreTokenizerStep[], refuse: Refuse): PreTokenizer {
   const early = steps.slice(0, -1).find(({ type }) => type === "ByteLevel");
-  if (early) throw refuse("cuts text once more when it is bytes");
+  if (early) throw refuse("splits text again after converting it to bytes");
   const cuts = steps.map((step) => cutOf(step, refuse));
   return {
     split: (text, place) =>
@@ -34,10 +37,10 @@ function cutOf(step: PreTokenizerStep, refuse: Refuse): Cut {
   if (type === "ByteLevel") return byteLevel(step, refuse);
   if (type === "Digits") return byRule(step.individual_digits ? "\\p{N}" : "\\p{N}+", true);
   const rule = pattern?.Regex;
-  if (type !== "Split" || rule === undefined) throw refuse(`cuts text by ${type}`);
+  if (type !== "Split" || rule === undefined) throw refuse(`splits text by ${type}`);
   if (behavior === "Isolated" && !invert) return byRule(rule, true);
   if (behavior === "Removed" && invert) return byRule(rule, false);
-  throw refuse(`cuts text by Split with behavior ${JSON.stringify(behavior)} and invert ${invert}`);
+  throw refuse(`splits text by Split with behavior ${JSON.stringify(behavior)} and invert ${invert}`);
 }
 
 function splitter(pattern: string, keepsRest: boolean, refuse: Refuse): (text: string) => readonly string[] {
@@ -77,7 +80,7 @@ function metaspace(step: PreTokenizerStep, refuse: Refuse): Cut {
     });
 }
 
-/** A step as it is written. */
+/** A step as written in the file. */
 export interface PreTokenizerStep {
   readonly type: string;
   readonly pattern?: StepPattern | undefined;
@@ -91,7 +94,7 @@ export interface PreTokenizerStep {
   readonly split?: boolean | undefined;
 }
 
-/** Where a space is put in front: of the first text, of every text, or of none. */
+/** Which texts get a space in front: the first, all, or none. */
 export type PrependScheme = "first" | "always" | "never";
 
 const step = z.object({

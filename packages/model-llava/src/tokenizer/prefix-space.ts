@@ -2,8 +2,8 @@ import type { TokenizerJson } from "./tokenizer-json.ts";
 import { SPACE } from "./vocabulary.ts";
 
 /**
- * The steps with or without a space in front of text, whatever they said before: `add_prefix_space` of
- * `tokenizer_config.json` wins where the folder's class is a tokenizer's own.
+ * Changes the steps so that a space is, or is not, put in front of text. `add_prefix_space` of `tokenizer_config.json`
+ * takes precedence over `tokenizer.json`, except for generic tokenizer classes.
  */
 export function withPrefixSpace(json: TokenizerJson, isWanted: boolean): TokenizerJson {
   const { normalizers, preTokenizers, decoders } = json;

@@ -1,4 +1,4 @@
-/** A field of a protobuf message: its number, and its value as the wire type tells it. */
+/** A field of a protobuf message: its number, and its value decoded according to the wire type. */
 export interface ProtobufField {
   readonly number: number;
   /** A number for varints and 32-bit floats; the bytes of strings and messages; undefined for 64-bit values. */
@@ -11,8 +11,8 @@ const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
 /**
- * The fields of one message in the order in which they stand (https://protobuf.dev/programming-guides/encoding).
- * Throws an Error when the bytes end within a field or use the retired group types.
+ * Reads the fields of one message in order (https://protobuf.dev/programming-guides/encoding). Throws an Error when the
+ * bytes end within a field or use the deprecated group types.
  */
 export function* readProtobuf(bytes: Uint8Array): Generator<ProtobufField> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -30,7 +30,7 @@ export function* readProtobuf(bytes: Uint8Array): Generator<ProtobufField> {
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
     }
-    throw new Error(`it has a number of more than ten bytes before byte ${offset}`);
+    throw new Error(`it has a number longer than ten bytes before byte ${offset}`);
   };
   const readValue = (wireType: number): number | Uint8Array | undefined => {
     switch (wireType) {

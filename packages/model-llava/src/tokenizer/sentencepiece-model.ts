@@ -1,13 +1,13 @@
 import { readProtobuf, type ProtobufField } from "./protobuf.ts";
 
-/** What a `tokenizer.model` holds, as far as it decides how text is encoded. */
+/** The parts of a `tokenizer.model` that affect how text is encoded. */
 export interface SentencePieceModel {
-  /** In the order of their ids. */
+  /** The pieces, in the order of their ids. */
   readonly pieces: readonly SentencePiece[];
   readonly algorithm: "unigram" | "bpe" | "word" | "char";
-  /** Whether characters without a piece become the bytes of their UTF-8 form. */
+  /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
   readonly byteFallback: boolean;
-  /** Whether text is changed before it is encoded, other than by a space in front. */
+  /** Whether text is changed before encoding, apart from a space in front. */
   readonly rewritesText: boolean;
   /** Whether a space is put in front of text. */
   readonly addsPrefix: boolean;
@@ -69,12 +69,12 @@ function numberOf(fields: readonly ProtobufField[], number: number, otherwise: n
   const field = fields.findLast((candidate) => candidate.number === number);
   if (field === undefined) return otherwise;
   if (typeof field.value === "number") return field.value;
-  throw new Error(`field ${number} is no number, so it is not a SentencePiece model`);
+  throw new Error(`field ${number} is not a number, so it is not a SentencePiece model`);
 }
 
 function bytesOf(value: ProtobufField["value"], number: number): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new Error(`field ${number} is neither text nor message, so it is not a SentencePiece model`);
+  throw new Error(`field ${number} is neither a text nor a message, so it is not a SentencePiece model`);
 }
 
 function nameOf<Name>(names: readonly Name[], number: number, what: string): Name {

@@ -2,15 +2,15 @@ import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** What a SentencePiece model says besides its vocabulary. */
+/** The settings of a SentencePiece model, besides its vocabulary. */
 export interface SentencePiece extends Pick<SentencePieceModel, "byteFallback" | "addsPrefix"> {
-  /** Pieces that text is never encoded to and that are decoded to nothing. */
+  /** Pieces that encoding never produces and that decode to nothing. */
   readonly controls: ReadonlySet<string>;
 }
 
 /**
- * Reads a SentencePiece `tokenizer.model` of Llama's kind: byte-pair encoding that leaves text as it is.
- * Throws an `invalid-checkpoint` error that says what is wrong with the file, or which kind it is of.
+ * Reads a SentencePiece `tokenizer.model` of Llama's kind: byte-pair encoding of unchanged text. Throws an
+ * `invalid-checkpoint` error that says what is wrong with the file, or what kind of model it is.
  */
 export function readSentencePiece(
   bytes: Uint8Array,
@@ -27,7 +27,7 @@ function parse(bytes: Uint8Array, file: URL): SentencePieceModel {
   try {
     return parseSentencePieceModel(bytes);
   } catch (cause) {
-    const message = `model-llava: ${pathOf(file)} is no SentencePiece model: ${messageOf(cause)}. Download it again.`;
+    const message = `model-llava: ${pathOf(file)} is not a SentencePiece model: ${messageOf(cause)}. Download it again.`;
     throw new MlanError("invalid-checkpoint", message, { cause });
   }
 }
@@ -41,12 +41,15 @@ function refuseOtherKinds({ algorithm, rewritesText, pieces }: SentencePieceMode
   if (!found) return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(file)}: the SentencePiece model ${found}. Supported are models of Llama's kind ` +
-      "(type bpe, text left as it is).",
+    `model-llava: ${pathOf(file)}: the SentencePiece model ${found}. Only models of Llama's kind are supported ` +
+      "(type bpe, text not rewritten).",
   );
 }
 
-/** SentencePiece joins whichever neighbours form a piece, best score first: each way to split a piece is a merge. */
+/**
+ * Returns the merges: SentencePiece joins any neighbours that form a piece, the best score first, so each way to split
+ * a piece is a merge.
+ */
 function mergesOf({ pieces }: SentencePieceModel): [string, string][] {
   const ids = new Map<string, number>();
   for (const [id, { text, type }] of pieces.entries()) if (type === "normal") ids.set(text, id);

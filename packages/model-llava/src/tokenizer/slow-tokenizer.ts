@@ -6,24 +6,26 @@ import { type AddedToken, SPACE, type Vocabulary } from "./vocabulary.ts";
 import { createWordEncoder } from "./word-encoder.ts";
 
 export interface SlowOptions {
-  /** Every piece of text between tokens gets a space in front, not only the first. */
+  /** Whether every piece of text between tokens gets a space in front, rather than only the first. */
   readonly legacy: boolean;
   readonly addPrefixSpace: boolean;
   readonly cleansUp: boolean;
-  /** Contents of the tokens that files name as special ones; a flag in the list of added tokens does not make one. */
+  /**
+   * Contents of the tokens that files name as special. The flag `special` in the list of added tokens does not count.
+   */
   readonly special: ReadonlySet<string>;
   readonly unknownId: number | undefined;
-  /** Whether characters without a piece become the pieces of their bytes. */
+  /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
   readonly byteFallback: boolean;
   /** Pieces that SentencePiece decodes to nothing. */
   readonly controls: ReadonlySet<string>;
-  /** What SentencePiece itself puts in front of text; with `legacy` only. */
+  /** The prefix that SentencePiece itself puts in front of text; used only with `legacy`. */
   readonly prefix: string;
 }
 
 /**
- * Encodes and decodes as the slow LlamaTokenizer of transformers 4 (`tokenization_llama.py`), with which LLaVA and MLAN
- * train.
+ * Creates a coder that works like the slow LlamaTokenizer of transformers 4 (`tokenization_llama.py`), with which LLaVA
+ * and MLAN train.
  */
 export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedToken[], options: SlowOptions): Coder {
   const { legacy, addPrefixSpace, special, unknownId, byteFallback } = options;
@@ -41,7 +43,7 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
       const whole = legacy ? given : (isPrefixed ? SPACE : "") + given.replaceAll(SPACE, " ");
       const segments = split(whole);
       const [first, second] = segments;
-      // The prefix is dropped when nothing stands between it and a special token.
+      // The prefix is dropped when a special token follows it immediately.
       const isBare = first === SPACE || first === " ";
       const dropsPrefix = !legacy && isBare && typeof second === "object" && special.has(second.content);
       for (const segment of dropsPrefix ? segments.slice(1) : segments) {
@@ -70,8 +72,9 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
 }
 
 /**
- * Cuts text before and behind tokens. They take the white space beside them by their flags, and one that may stand between
- * words only becomes text elsewhere; what comes out as a token's content counts as that token again.
+ * Creates a function that splits text at tokens. Tokens absorb the white space beside them according to their flags,
+ * and a `singleWord` token inside a word becomes text. A resulting part that equals a token's content counts as that
+ * token again.
  */
 function createSplitter(added: readonly AddedToken[]): (text: string) => readonly (string | AddedToken)[] {
   const tokens = new Map(added.map((token) => [token.content, token]));
@@ -88,7 +91,10 @@ function createSplitter(added: readonly AddedToken[]): (text: string) => readonl
   };
 }
 
-/** Step by step as `PreTrainedTokenizer.tokenize`: what stands beside the token is looked at as it was before. */
+/**
+ * Applies a token's flags in the same steps as `PreTrainedTokenizer.tokenize`: the checks use the neighbouring parts
+ * from before white space was stripped.
+ */
 function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, singleWord }: AddedToken): void {
   const left = parts[index - 1] ?? "";
   const right = parts[index + 1] ?? "";
@@ -103,7 +109,7 @@ function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, si
   }
 }
 
-/** White space as Python's `strip` takes it. */
+/** Returns whether Python's `strip` treats a character as white space. */
 function isPythonSpace(character: string): boolean {
   return isWhiteSpace(character) || (character >= "\u001c" && character <= "\u001f");
 }

@@ -1,22 +1,22 @@
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { messageOf } from "@mlan/core";
 
-/** The rules by which text is cut into words, in the regular expressions of Oniguruma that a `tokenizer.json` holds. */
+/** A rule that splits text into words: a regular expression of Oniguruma, as used in `tokenizer.json`. */
 export interface SplitRule {
   readonly pattern: string;
-  /** Whether text between the matches is a word too, or left out. */
+  /** Whether text between the matches also forms words; otherwise it is dropped. */
   readonly keepsRest: boolean;
 }
 
-/** How GPT-2 cuts text into words; a `tokenizer.json` does not write it out. */
+/** The rule by which GPT-2 splits text into words; `tokenizer.json` only refers to it. */
 export const GPT2_RULE: SplitRule = {
   pattern: String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
   keepsRest: true,
 };
 
 /**
- * Cuts text by each rule in turn. Throws an Error that says which pattern is not understood, so that none is read in
- * another way than the original does.
+ * Creates a function that splits text by each rule in turn. Throws an Error that names a pattern that is not supported,
+ * so that no pattern is silently interpreted differently from the original.
  */
 export function createWordSplitter(rules: readonly SplitRule[]): (text: string) => readonly string[] {
   const splitters = rules.map((rule) => createSplitter(rule));
@@ -25,7 +25,7 @@ export function createWordSplitter(rules: readonly SplitRule[]): (text: string) 
 
 function createSplitter({ pattern, keepsRest }: SplitRule): (text: string) => string[] {
   const found = (reason: string): Error =>
-    new Error(`cuts text by ${JSON.stringify(pattern.slice(0, 200))}, ${reason}`);
+    new Error(`splits text by ${JSON.stringify(pattern.slice(0, 200))}, ${reason}`);
   const folded = pattern.replaceAll(ANY_CASE, (_, content: string) => `(?:${inAnyCase(content)})`);
   const foreign = FOREIGN.exec(folded)?.[0];
   if (foreign !== undefined) throw found(`where ${JSON.stringify(foreign)} is not supported`);
@@ -36,16 +36,19 @@ function createSplitter({ pattern, keepsRest }: SplitRule): (text: string) => st
     if (splitter.pattern.exec("")) throw new Error("it matches no characters");
     return (text) => splitter.pre_tokenize_text(text);
   } catch (error) {
-    throw found(`which is no usable pattern: ${messageOf(error)}`);
+    throw found(`which is not a usable pattern: ${messageOf(error)}`);
   }
 }
 
-/** Of the library's objects, what is used here; its own types are not found by Node's rules for modules. */
+/**
+ * The parts of the library's objects that are used here; TypeScript cannot resolve the library's own types under Node's
+ * module rules.
+ */
 interface Library {
   readonly pre_tokenizer: { readonly pattern: RegExp; pre_tokenize_text(text: string): string[] };
 }
 
-/** The library cuts text and nothing else: merging takes an object per character there. */
+/** The library is used only to split text, since its merging needs an object per character. */
 const EMPTY = {
   normalizer: null,
   model: { type: "BPE", vocab: {}, merges: [] },
@@ -54,13 +57,16 @@ const EMPTY = {
   added_tokens: [],
 };
 
-/** Letters in any case, as contractions are written: `(?i:'s|'t|'re)`. */
+/** Letters in either case, as in the patterns of contractions: `(?i:'s|'t|'re)`. */
 const ANY_CASE = /\(\?i:((?:[A-Za-z'|]|\[[A-Za-z']+\])*)\)/g;
 
-/** What JavaScript has no equal for: possessive quantifiers, atomic groups, other flags, names, escapes and recursion. */
+/** Syntax that JavaScript lacks: possessive quantifiers, atomic groups, other flags, names, escapes and recursion. */
 const FOREIGN = /\\[^pPsSdDrntf\W]|\\[pP](?!\{\^?[A-Za-z_]+\})|\(\?(?!:|=|!|<=|<!)|[?*+]\+|\d\}[?*+]|\[\[|&&/;
 
-/** With U+017F and U+212A, which are an s and a k in another case; the library knows ASCII's letters only. */
+/**
+ * Expands letters to both cases, including U+017F and U+212A, which are case variants of s and k. The library knows
+ * only ASCII letters.
+ */
 function inAnyCase(content: string): string {
   return content.replaceAll(/\[([A-Za-z']+)\]|[A-Za-z]/g, (letter: string, set = letter) => {
     const cases = [...set].flatMap((one) => [

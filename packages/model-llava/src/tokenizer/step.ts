@@ -1,26 +1,29 @@
 import { MlanError, pathOf } from "@mlan/core";
 import { z } from "zod";
 
-/** Makes the error of a `tokenizer.json` that says something which is not supported. */
+/**
+ * Creates the error for a `tokenizer.json` with unsupported content. `found` continues the sentence "the tokenizer
+ * ...".
+ */
 export type Refuse = (found: string) => MlanError;
 
-/** `found` continues the sentence "the tokenizer ...". */
+/** Returns the function that creates such errors for a file. */
 export function refuser(file: URL): Refuse {
   return (found) =>
     new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${pathOf(file)}: the tokenizer ${found}. Supported are BPE tokenizers as Llama 1 and 2 have them (spaces as ` +
-        "U+2581) and byte-level ones, as GPT-2, Llama 3 and models with ChatML have them.",
+      `model-llava: ${pathOf(file)}: the tokenizer ${found}. Only BPE tokenizers are supported: those like Llama 1 and 2 (spaces as ` +
+        "U+2581) and byte-level ones like GPT-2, Llama 3 and models with ChatML.",
     );
 }
 
-/** The name of a step, cut where a damaged file makes it endless. */
+/** The name of a step, shortened in case a damaged file makes it very long. */
 export const stepType: z.ZodType<string> = z
   .string()
   .default("unnamed")
   .transform((type) => type.slice(0, 60));
 
-/** A pattern of text, as steps write it. */
+/** The pattern of a step. */
 export interface StepPattern {
   readonly String?: string | undefined;
   readonly Regex?: string | undefined;
@@ -30,10 +33,10 @@ export const stepPattern: z.ZodType<StepPattern> = z.object({
   Regex: z.string().optional(),
 });
 
-/** A text that a step writes; short, so that a damaged file does not make texts endless. */
+/** A text that a step inserts; limited, so that a damaged file cannot make texts grow endlessly. */
 export const stepText: z.ZodType<string> = z.string().max(64);
 
-/** Throws `refuse` when several steps of "Replace" make text longer, which may double it each time. */
+/** Throws the error of `refuse` when several "Replace" steps make text longer, since each could double it. */
 export function refuseGrowth(steps: readonly ReplaceStep[], refuse: Refuse): void {
   const growing = steps.filter(
     ({ type, pattern, content = "" }) => type === "Replace" && content.length > (pattern?.String ?? "").length,
@@ -47,10 +50,10 @@ interface ReplaceStep {
   readonly content?: string | undefined;
 }
 
-/** Where a piece of text stands. */
+/** The position of a piece of text. */
 export interface Place {
-  /** Whether text begins here, so that it gets what is put in front of text; false where it continues text. */
+  /** Whether the piece begins a text, and so gets the prefix of texts; false if it continues a text. */
   readonly begins: boolean;
-  /** Whether nothing stands before it, no token either. */
+  /** Whether nothing precedes it, not even a token. */
   readonly isFirst: boolean;
 }

@@ -4,7 +4,7 @@ import { checkConfig, type ConfigObject, readConfigFile } from "../config/config
 import type { SpecialToken } from "./added-tokens.ts";
 import { type AddedToken, tokenId } from "./vocabulary.ts";
 
-/** Files that name special and added tokens, in a folder that has them. */
+/** The files in which a folder may name special and added tokens. */
 export const TOKENIZER_CONFIG_FILES: readonly string[] = [
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -23,7 +23,9 @@ interface ReadFile {
   readonly file: URL;
 }
 
-/** Throws an `invalid-checkpoint` error that names the file when one holds no JSON object. */
+/**
+ * Reads the files that exist. Throws an `invalid-checkpoint` error that names the file when one holds no JSON object.
+ */
 export async function readTokenizerConfigFiles(folder: URL): Promise<TokenizerConfigFiles> {
   const [own, specialTokens, addedTokens] = await Promise.all(
     TOKENIZER_CONFIG_FILES.map((name) => readIfThere(new URL(name, folder))),
@@ -35,27 +37,32 @@ async function readIfThere(file: URL): Promise<ReadFile | undefined> {
   return (await fileExists(file)) ? { value: await readConfigFile(file), file } : undefined;
 }
 
-/** What the files say of a tokenizer of any kind. */
+/** The configuration of a tokenizer of any kind. */
 export interface TokenizerConfig {
   /** The class of transformers that reads the folder, if the files name one. */
   readonly className: string | undefined;
-  /** Of Llama's kind: every piece of text between special tokens gets a space in front, not only the first. */
+  /**
+   * For Llama's kind: whether every piece of text between special tokens gets a space in front, rather than only the
+   * first.
+   */
   readonly legacy: boolean | undefined;
   readonly addPrefixSpace: boolean | undefined;
-  /** Whether the begin-of-sequence token is put in front of text; a `tokenizer.json` that says so itself wins. */
+  /**
+   * Whether the begin-of-sequence token is put in front of text; a post-processor in `tokenizer.json` takes precedence.
+   */
   readonly addBeginOfSequence: boolean | undefined;
   readonly cleansUp: boolean;
   readonly beginOfSequence: string | undefined;
   readonly endOfSequence: string | undefined;
   readonly unknown: string | undefined;
-  /** All tokens that are named as special ones, in transformers' order. */
+  /** All tokens that are named as special, in transformers' order. */
   readonly special: readonly SpecialToken[];
   readonly added: readonly AddedToken[];
 }
 
 /**
- * Reads the keys of `tokenizer_config.json` and, as transformers does where that lists no `added_tokens_decoder`, of
- * `special_tokens_map.json` and `added_tokens.json`.
+ * Reads the keys of `tokenizer_config.json` and, if that has no `added_tokens_decoder`, also those of
+ * `special_tokens_map.json` and `added_tokens.json`, like transformers.
  */
 export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
   const own = checkConfig(schema, files.config.value, files.config.file);
@@ -67,7 +74,7 @@ export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
   const further = [config.additional_special_tokens, config.extra_special_tokens].flatMap((tokens) =>
     Object.values(tokens ?? {}),
   );
-  // Such as the image_token of a LLaVA.
+  // Tokens of the model, such as `image_token` of LLaVA.
   const ofModel = Object.entries(files.config.value).flatMap(([key, value]) =>
     key.endsWith("_token") && !(key in specialTokens) && typeof value === "string" ? [{ content: value }] : [],
   );
@@ -97,13 +104,13 @@ export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
   };
 }
 
-/** Classes that follow a `tokenizer.json` alone; `PreTrainedTokenizerFast` without its last word. */
+/** Classes that follow only `tokenizer.json`. The second is PreTrainedTokenizerFast, without its suffix "Fast". */
 export const GENERIC_CLASSES: ReadonlySet<string> = new Set(["TokenizersBackend", "PreTrainedTokenizer"]);
 
 const flag = z.boolean().nullish();
 const flags = { normalized: flag, lstrip: flag, rstrip: flag, single_word: flag };
 
-/** Flags under the names that they have here. */
+/** Converts flags to the names used in this package. */
 function flagsOf({
   lstrip,
   rstrip,
@@ -112,7 +119,7 @@ function flagsOf({
   return { ...(lstrip && { lstrip }), ...(rstrip && { rstrip }), ...(single_word && { singleWord: true }) };
 }
 
-/** A token with its id in another place, as `tokenizer.json` and `added_tokens_decoder` write it. */
+/** An added token in `tokenizer.json` or `added_tokens_decoder`, without its id. */
 export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
   .object({ content: z.string().min(1), special: z.boolean().default(false), ...flags })
   .transform(({ content, special, normalized, ...rest }) => ({
@@ -122,7 +129,7 @@ export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
     ...flagsOf(rest),
   }));
 
-/** A special token, as text or within an object; empty text is none. */
+/** A special token, as a text or an object; an empty text is no token. */
 const specialToken = z
   .union([z.string(), z.object({ content: z.string(), ...flags })])
   .transform((token): SpecialToken =>

@@ -10,30 +10,32 @@ import { type Refuse, refuser, stepType } from "./step.ts";
 import { writtenToken } from "./tokenizer-config.ts";
 import { isTokenId, tokenId, type Vocabulary } from "./vocabulary.ts";
 
-/** What a `tokenizer.json` says, with its steps as they are written. */
+/** The contents of a `tokenizer.json`, with its steps as written in the file. */
 export interface TokenizerJson {
   readonly vocabulary: Vocabulary;
   readonly merging: Merging;
   readonly normalizers: readonly NormalizerStep[];
   readonly preTokenizers: readonly PreTokenizerStep[];
   readonly decoders: readonly DecoderStep[];
-  /** The token in front of a text; null where the file leaves that to the tokenizer's class. */
+  /**
+   * The token in front of a text; undefined if there is none, null if the file leaves that to the tokenizer's class.
+   */
   readonly begin: FrontToken | null | undefined;
 }
 
-/** How the model of a tokenizer takes a word apart. */
+/** How a word is encoded as pieces. */
 interface Merging {
-  /** Whether a word that is a piece is taken whole, before anything is merged. */
+  /** Whether a word that is itself a piece is not split and merged. */
   readonly wholeWords: boolean;
-  /** Whether characters without a piece become the pieces of their UTF-8 bytes. */
+  /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
   readonly byteFallback: boolean;
-  /** Written for a character that has none of these; left out where undefined. */
+  /** The token for any other character; undefined drops the character. */
   readonly unknown: string | undefined;
-  /** Whether several of them in a row are written once. */
+  /** Whether several unknown tokens in a row become one. */
   readonly fusesUnknown: boolean;
 }
 
-/** Throws an `invalid-checkpoint` error that says what was found where it is not supported. */
+/** Reads a `tokenizer.json`. Throws an `invalid-checkpoint` error that names the unsupported content. */
 export function parseTokenizerJson(value: ConfigObject, file: URL): TokenizerJson {
   const refuse = refuser(file);
   const kind = checkConfig(kindSchema, value, file);
@@ -71,7 +73,7 @@ function refuseMissingBytes({ ids }: Vocabulary, refuse: Refuse): void {
   if (missing >= 0) throw refuse(`has no piece for the byte ${missing} and no unknown token`);
 }
 
-/** The others are no part of any character. */
+/** Returns whether a byte can occur in UTF-8. */
 function isInUtf8(byte: number): boolean {
   return byte < 0xf5 && byte !== 0xc0 && byte !== 0xc1;
 }
@@ -106,7 +108,7 @@ const kindSchema = z.object({
 // Older files write a merge as one string.
 const mergeText = z.string().regex(/^[^ ]+ [^ ]+$/, "must be two pieces with a space between");
 const merge = z.union([z.tuple([z.string(), z.string()]), mergeText.transform(splitMerge)]);
-// Not zod's record, which copies the 150,000 pieces of some models once more.
+// A custom schema, since zod's record would copy the pieces, up to 150,000, once more.
 const vocabulary = z
   .custom<Readonly<Record<string, unknown>>>(isObject, "must be an object")
   .transform((pieces, { issues }) => {

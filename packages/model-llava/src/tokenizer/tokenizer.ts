@@ -1,44 +1,48 @@
-/** Text to token ids and back, as a model's tokenizer of Hugging Face does it. */
+/** Converts text to token ids and back, like the model's tokenizer in Hugging Face's libraries. */
 export interface Tokenizer {
   /** The folder that it was read from, for messages. */
   readonly folder: string;
   /** The highest id plus one. */
   readonly vocabularySize: number;
-  /** Put in front of a text; undefined when the tokenizer puts nothing there. */
+  /** The token put in front of a text; undefined if the tokenizer adds none. */
   readonly beginOfSequenceId: number | undefined;
   readonly endOfSequenceId: number;
-  /** Written for what the vocabulary lacks; undefined when it lacks nothing. */
+  /** The token for characters that the vocabulary lacks; undefined if it lacks none. */
   readonly unknownId: number | undefined;
-  /** Changes whenever a text could be encoded otherwise. */
+  /** A text that changes whenever the encoding of any text could change. */
   readonly fingerprint: string;
-  /** The contents of all added tokens, in no order. */
+  /** The contents of all added tokens, in no particular order. */
   readonly addedTokens: readonly string[];
-  /** The id of an added token, e.g. `</s>`, by its content; pieces of ordinary text have none. */
+  /**
+   * Returns the id of an added token by its content, e.g. `</s>`; undefined for anything else, including pieces of
+   * ordinary text.
+   */
   idOf(token: string): number | undefined;
-  /** A token's content by its id, special or not; undefined for ids that no token has. */
+  /** Returns the content of a token, special or not, by its id; undefined for unused ids. */
   tokenOf(id: number): string | undefined;
-  /** Special tokens that are written in the text become their ids. */
+  /** Encodes a text. Special tokens in the text are recognised. */
   encode(text: string, options?: EncodeOptions): number[];
   /**
-   * The ids of each part: those of text, in which written special tokens stay text, and a token's own for a number. Text
-   * continues the part before it; behind a token it begins as it does behind a special token that is written.
+   * Returns the ids of each part: a text, in which special tokens are not recognised, or a number, which is a token's
+   * id. A text continues the text before it; after a token, it begins as it would after a special token in
+   * {@link encode}.
    */
   encodeParts(parts: readonly (string | number)[]): readonly (readonly number[])[];
-  /** By the steps that the files say, or as transformers' LlamaTokenizer. Special tokens are left out. */
+  /** Decodes ids by the steps in the files, or like transformers' LlamaTokenizer. Special tokens are left out. */
   decode(ids: readonly number[]): string;
   /**
-   * The beginning of the decoded text that stays the same whatever ids follow, except for U+FFFD at its end: bytes that may
-   * still become a character.
+   * Decodes ids, but returns only the part of the text that no later id can change, except U+FFFD at its end: bytes
+   * that may still become a character.
    */
   decodeSettled(ids: readonly number[]): string;
 }
 
 export interface EncodeOptions {
-  /** Puts the begin-of-sequence token first, where the tokenizer has one. Default: false. */
+  /** Whether the begin-of-sequence token comes first, if the tokenizer has one. Default false. */
   readonly beginOfSequence?: boolean;
   /**
-   * Encodes as Hugging Face's fast tokenizer where that differs from the slow one of Llama, which is what models are trained
-   * with. Default: false. Without effect where the files say what is done step by step.
+   * Whether to encode like Hugging Face's fast tokenizer instead of Llama's slow one, with which models are trained.
+   * Has no effect if the encoding follows the steps of `tokenizer.json` anyway. Default false.
    */
   readonly fast?: boolean;
 }

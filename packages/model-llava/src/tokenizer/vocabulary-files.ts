@@ -3,15 +3,16 @@ import { readCheckpointFile } from "../config/checkpoint-file.ts";
 import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
 
 /**
- * What `vocab.json` and `merges.txt` are as a `tokenizer.json`. They do not say how text is cut into words: the class in
- * `tokenizer_config.json` does, as in transformers. Throws an `invalid-checkpoint` error for other classes.
+ * Reads `vocab.json` and `merges.txt` as the equivalent of a `tokenizer.json`. They do not say how text is split into
+ * words: as in transformers, the class in `tokenizer_config.json` does. Throws an `invalid-checkpoint` error for
+ * unknown classes.
  */
 export async function readVocabularyFiles(folder: URL, className: string | undefined): Promise<ConfigObject> {
   const steps = CLASSES[className ?? ""];
   if (!steps)
     throw new MlanError(
       "invalid-checkpoint",
-      `model-llava: ${pathOf(folder)} has vocab.json and merges.txt, which do not say how text is cut into words, no ` +
+      `model-llava: ${pathOf(folder)} has vocab.json and merges.txt, which do not say how text is split into words, no ` +
         `tokenizer.json, and the tokenizer_class ${JSON.stringify(className?.slice(0, 60))} in tokenizer_config.json; known ` +
         `are ${Object.keys(CLASSES).join(" and ")}. Load the tokenizer with transformers' AutoTokenizer and save it there: ` +
         "save_pretrained writes a tokenizer.json.",
@@ -24,7 +25,7 @@ export async function readVocabularyFiles(folder: URL, className: string | undef
 
 const BYTES = { type: "ByteLevel", add_prefix_space: false };
 const QWEN2 = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
-/** As the classes of transformers 5 build them. */
+/** The steps of the classes in transformers 5. */
 const CLASSES: Readonly<Record<string, ConfigObject>> = {
   GPT2Tokenizer: { pre_tokenizer: BYTES },
   Qwen2Tokenizer: {

@@ -2,39 +2,39 @@ import { z } from "zod";
 
 const LARGEST = 2 ** 26 - 1;
 
-/** The id of a token in a file; far beyond any vocabulary, and pairs of ids are exact as numbers. */
+/** The id of a token in a file. The limit exceeds any vocabulary, and keeps numbers made of two ids exact. */
 export const tokenId: z.ZodInt = z.int().nonnegative().max(LARGEST);
 
 export function isTokenId(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST;
 }
 
-/** A byte-pair vocabulary, whichever file it came from. */
+/** A byte-pair vocabulary, from any kind of file. */
 export interface Vocabulary {
-  /** Ids by piece; characters are written as the tokenizer's kind does, e.g. a space as {@link SPACE}. */
+  /** Ids by piece. Characters are written in the form of the tokenizer's kind, e.g. a space as {@link SPACE}. */
   readonly ids: ReadonlyMap<string, number>;
-  /** Pairs that are joined, the most urgent first. */
+  /** Pairs to join, in order of priority. */
   readonly merges: readonly (readonly [string, string])[];
-  /** Tokens that are found in the text as they stand, before anything is merged. */
+  /** Tokens that are recognised in text before merging. */
   readonly added: readonly AddedToken[];
 }
 
 export interface AddedToken extends TokenFlags {
   readonly id: number;
   readonly content: string;
-  /** Special tokens are left out of decoded text. */
+  /** Whether the token is left out of decoded text. */
   readonly special: boolean;
 }
 
-/** Where an added token is found in text. All default to false. */
+/** Flags that say where an added token is recognised in text. All default to false. */
 export interface TokenFlags {
-  /** Whether it is found in the text as the tokenizer has normalized it, not as it was given. */
+  /** Whether it is searched for in the normalized text rather than in the original. */
   readonly normalized?: boolean;
-  /** Whether it takes the white space before it. */
+  /** Whether it absorbs the white space before it. */
   readonly lstrip?: boolean;
-  /** Whether it takes the white space behind it. */
+  /** Whether it absorbs the white space after it. */
   readonly rstrip?: boolean;
-  /** Whether it is found between words only. */
+  /** Whether it is recognised only between words, not inside one. */
   readonly singleWord?: boolean;
 }
 

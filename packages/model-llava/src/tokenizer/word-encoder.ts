@@ -2,13 +2,13 @@ import { asByteCharacters } from "./byte-characters.ts";
 import { createBytePairEncoder, type Fallback } from "./byte-pairs.ts";
 import { SPACE, type Vocabulary } from "./vocabulary.ts";
 
-/** Adds the ids of a text to `output`. */
+/** Appends the ids of a text to `output`. */
 export type Encode = (text: string, output: number[]) => void;
 
 const CACHED_WORDS = 65_536;
 const CACHED_LENGTH = 32;
 
-/** `encode`, which remembers what short words were encoded to. */
+/** Returns `encode` with a cache for short words. */
 function rememberWords(encode: (word: string) => readonly number[]): (word: string) => readonly number[] {
   const cache = new Map<string, readonly number[]>();
   return (word) => {
@@ -22,7 +22,10 @@ function rememberWords(encode: (word: string) => readonly number[]): (word: stri
   };
 }
 
-/** Encodes words that are written in the characters of their bytes; a word that is a piece is taken whole if asked for. */
+/**
+ * Creates an encoder of words as the characters of their bytes. With `wholeWords`, a word that is itself a piece is not
+ * split.
+ */
 export function createByteWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeWords: boolean): Encode {
   const merge = createBytePairEncoder(vocabulary, fallback);
   const encodeWord = rememberWords((word) => {
@@ -36,12 +39,12 @@ export function createByteWordEncoder(vocabulary: Vocabulary, fallback: Fallback
 }
 
 /**
- * Encodes text word by word and remembers the words. That gives the same ids as merging over the whole text
- * as long as no piece goes on after a word's end; a vocabulary with such pieces is encoded as a whole.
+ * Creates an encoder that encodes text word by word and caches words. The ids are the same as for the whole text unless
+ * a piece extends beyond the end of a word; with such a vocabulary, texts are encoded as a whole.
  */
 export function createWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeTexts = false): Encode {
   const { ids } = vocabulary;
-  // Without a piece for spaces, what is unknown around one is in a row.
+  // Without a piece for spaces, unknown characters on both sides of a space form one run.
   const crossesWords = !ids.has(SPACE) || [...ids.keys()].some((piece) => piece.search(CROSSING) >= 0);
   const encodeWord = rememberWords(createBytePairEncoder(vocabulary, fallback));
   return (text, output) => {
@@ -51,7 +54,10 @@ export function createWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wh
   };
 }
 
-/** Spaces, if any, with what follows up to the next space. No pattern: those overflow the stack on words of megabytes. */
+/**
+ * Yields words, each with the spaces before it. Uses no regular expression, since those overflow the stack on words of
+ * megabytes.
+ */
 function* wordsOf(text: string): Generator<string> {
   for (let start = 0, end = 0; start < text.length; start = end) {
     while (text[end] === SPACE) end++;

@@ -6,13 +6,21 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 
 /** The `adapter_config.json` of a low-rank adapter that PEFT wrote. */
 export interface AdapterConfig {
-  /** The base as it was named when the adapter was trained: a folder, or a repository of the Hub. */
+  /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
-  /** The factor of a module's update, whose rank is `rank`. Throws `invalid-checkpoint` for another rank. */
+  /** The base's revision on the Hub. */
+  readonly baseRevision: string | undefined;
+  /**
+   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, that of the stored update, is not
+   * the configured one.
+   */
   scaleOf(module: string, rank: number): number;
 }
 
-/** Throws `invalid-checkpoint` for adapters that are not low-rank updates of weights, naming file and key. */
+/**
+ * Reads the `adapter_config.json` in a folder. Throws `invalid-checkpoint`, naming file and key, for adapters that are
+ * not low-rank updates of weights.
+ */
 export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const file = new URL(ADAPTER_CONFIG, folder);
   const config = checkConfig(schema, await readConfigFile(file), file);
@@ -20,6 +28,7 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const alphas = patterns(config.alpha_pattern);
   return {
     base: config.base_model_name_or_path ?? undefined,
+    baseRevision: config.revision ?? undefined,
     scaleOf: (module, rank) => {
       const expected = valueOf(ranks, module) ?? config.r;
       if (rank !== expected) {
@@ -36,7 +45,10 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
 
 type Pattern = readonly [module: RegExp, value: number];
 
-/** PEFT's patterns are regular expressions of the end of a module's name; all that are in use are names. */
+/**
+ * Compiles PEFT's patterns, which are regular expressions for the end of a module's name; in practice they are plain
+ * names.
+ */
 function patterns(values: Readonly<Record<string, number>> | null | undefined): readonly Pattern[] {
   return Object.entries(values ?? {}).map(([name, value]) => [
     new RegExp(`^(.*\\.)?(${name.replaceAll(/[.]/g, "\\.")})$`),
@@ -62,6 +74,7 @@ const names = z
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
   base_model_name_or_path: z.string().nullish(),
+  revision: z.string().min(1).nullish(),
   r: rank,
   lora_alpha: z.number().positive(),
   use_rslora: z.boolean().nullish(),

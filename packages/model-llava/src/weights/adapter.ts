@@ -7,30 +7,30 @@ import { originalName, renamed } from "./tensor-names.ts";
 
 /** A low-rank update of a weight: `scale` * b [outputs, rank] * a [rank, inputs]. */
 export interface LowRankUpdate {
-  /** Names in the adapter's reader. */
+  /** Name of the matrix a in the adapter's reader. */
   readonly a: string;
   readonly b: string;
   readonly scale: number;
 }
 
-/** What a PEFT adapter changes of its base, by names of the original layout. */
+/** The changes that a PEFT adapter makes to its base, by names of the original layout. */
 export interface Adapter {
   readonly folder: URL;
-  /** All files of the adapter; entries by the names below. */
+  /** Readers of all files of the adapter. */
   readonly readers: readonly SafetensorsReader[];
-  /** By the name of the weight that is updated. */
+  /** Low-rank updates by the name of the updated weight. */
   readonly updates: ReadonlyMap<string, LowRankUpdate & { readonly reader: SafetensorsReader }>;
-  /** Whole tensors that were trained too, which replace those of the base, by their reader. */
+  /** Readers, by name, of tensors that were trained in full and replace those of the base. */
   readonly whole: ReadonlyMap<string, SafetensorsReader>;
 }
 
 const WEIGHTS = ["adapter_model.safetensors", "adapter_model.bin"];
-/** What LLaVA's training with adapters saves apart: the projector, above all. */
+/** The file in which LLaVA's LoRA training saves other trained tensors, mainly the projector. */
 const TRAINED_BESIDE = "non_lora_trainables.bin";
 
 /**
- * Opens the low-rank adapter that PEFT, or LLaVA's training with it, saved. Throws `invalid-checkpoint` for other
- * adapters, and for files that are missing or do not belong together.
+ * Opens a low-rank adapter saved by PEFT or by LLaVA's LoRA training. Throws `invalid-checkpoint` for other adapters,
+ * and for files that are missing or do not belong together.
  */
 export async function openAdapter(folder: URL): Promise<Adapter> {
   const config = await readAdapterConfig(folder);
@@ -50,7 +50,9 @@ export async function openAdapter(folder: URL): Promise<Adapter> {
   }
 }
 
-/** `base_model.model.` is PEFT's own model around the base; a module that is trained in full is wrapped too. */
+/**
+ * Returns the original name of an adapter's tensor: removes the prefix and the parts of names that PEFT's wrappers add.
+ */
 function adapterName(stored: string): string {
   return originalName(stored.replace(/^base_model\.model\./, ""))
     .replace(".base_layer.", ".")
@@ -95,7 +97,9 @@ function changesOf(
   return { updates, whole };
 }
 
-/** The module by the name that it had when the adapter was trained, by which patterns of ranks find it. */
+/**
+ * Returns the name that a module had when the adapter was trained, to which the patterns in its configuration refer.
+ */
 function storedModule({ entries }: SafetensorsReader, name: string, module: string): string {
   const stored = entries.get(name)?.name.replace(/^base_model\.model\./, "");
   return stored === undefined ? module : (LOW_RANK.exec(stored)?.[1] ?? module);

@@ -3,7 +3,7 @@ import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { findQuantised, type MatrixToQuantise, QUANTISED_FOLDER, quantisedFile } from "./quantised-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
-import { firstNotFinite } from "./first-not-finite.ts";
+import { firstNotFinite } from "@mlan/safetensors";
 import { openStored, storedIn } from "./stored-matrices.ts";
 import type { Weight } from "./weight.ts";
 import {
@@ -24,15 +24,16 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /** Whether quantised matrices are kept in the folder `quantised` beside their weight files, if they are not yet. */
+  /** Whether quantised matrices are written to the folder `quantised` beside their weight files, if it lacks them. */
   readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Opens the decoder's matrices in fewer bits than float32, and returns the weights that have them. The others are read as
- * float32: those that the format leaves out, that have an adapter's update or learn, and files of 32 bits. Throws
- * `invalid-options` on a backend without kernels for them.
+ * Opens the decoder's matrices with fewer bits than float32 and returns the weights for which this was done. All others
+ * must be read as float32: weights that the format does not cover, that an adapter updates, that are being trained, or,
+ * with "stored", that have 32 bits in their file. Throws `invalid-options` on a backend without kernels for such
+ * matrices.
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
@@ -84,7 +85,7 @@ function keptIn(
   });
 }
 
-/** A sentence where matrices of a format are read as float32 because an adapter changes them; otherwise none. */
+/** Returns one sentence if matrices of a format are read as float32 because an adapter changes them; otherwise none. */
 export function formatNotices({ stored }: WeightPlan, format: WeightFormat): readonly string[] {
   if (format === "float32") return [];
   const isInFormat = (weight: Weight): boolean =>
@@ -93,14 +94,14 @@ export function formatNotices({ stored }: WeightPlan, format: WeightFormat): rea
   if (length === 0) return [];
   const what = length === 1 ? "matrix that the adapter changes is" : "matrices that the adapter changes are";
   return [
-    `${length} ${what} kept in float32, not as weightFormat "${format}" says; export the model and open the export`,
+    `${length} ${what} kept in float32 instead of weightFormat "${format}"; export the model and open the export to change this`,
   ];
 }
 
 function withoutKernels(format: WeightFormat): MlanError {
   return new MlanError(
     "invalid-options",
-    `model-llava: the backend ${tf.getBackend()} has no products for weightFormat "${format}", so an answer would take minutes. ` +
+    `model-llava: the backend ${tf.getBackend()} has no matrix products for weightFormat "${format}", so an answer would take minutes. ` +
       'Compute with onnx(), or open the model with weightFormat "float32".',
   );
 }

@@ -2,18 +2,18 @@ import { type Component, type Learning, MlanError } from "@mlan/core";
 import type { Weight } from "./weight.ts";
 
 /**
- * Turns the weights of these components into variables until the learning ends. Throws `contract` while another
- * learning is active.
+ * Turns the weights of the given components into variables until `end()` of the returned {@link Learning} is called.
+ * Throws `contract` if a previous one has not ended, and `invalid-options` for quantised weights.
  */
 export function learn(weights: readonly Weight[], components: readonly Component[]): Learning {
   if (weights.some(({ learns }) => learns)) {
     throw new MlanError(
       "contract",
-      "model-llava: the model is already learning. End that learning before you start another.",
+      "model-llava: components of the model are already being trained. Call end() of that learn() first.",
     );
   }
   const chosen = weights.filter(({ component }) => components.includes(component));
-  // All of them before the first one changes.
+  // All are checked before the first one changes.
   for (const weight of chosen) weight.checkCanLearn();
   return {
     parameters: chosen.map((weight) => ({
@@ -29,7 +29,7 @@ export function learn(weights: readonly Weight[], components: readonly Component
   };
 }
 
-/** The components that are currently learning. */
+/** Returns the components that are being trained. */
 export function learningComponents(weights: readonly Weight[]): readonly Component[] {
   return [...new Set(weights.filter(({ learns }) => learns).map(({ component }) => component))];
 }

@@ -46,7 +46,7 @@ export async function loadWeights(
   for (const weight of fresh) owned(weight).set(tf.tensor(initialProjectorValues(weight, fresh, seed), weight.shape));
 }
 
-/** Adds a low-rank update. In float32, as PEFT merges. */
+/** Adds a low-rank update in float32, like PEFT. */
 async function merge(weight: Weight, { reader, a, b, scale }: NonNullable<PlannedWeight["update"]>): Promise<void> {
   const parts: tf.Tensor[] = [];
   const stored = [a, b].map((name) => {
@@ -76,12 +76,12 @@ async function merge(weight: Weight, { reader, a, b, scale }: NonNullable<Planne
 function notFinite({ name }: Weight, file: URL | undefined): MlanError {
   return new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file ? pathOf(file) : "an adapter"}: its update of "${name}" gives values that are not finite. Take another ` +
+    `model-llava: ${file ? pathOf(file) : "an adapter"}: its update of "${name}" results in values that are not finite. Use another ` +
       "checkpoint of the adapter.",
   );
 }
 
-/** PyTorch's initialisation of nn.Linear: uniform within 1/sqrt(inputs), weights and biases alike. */
+/** Returns initial values like PyTorch's nn.Linear: uniform within ±1/sqrt(inputs), for weights and biases. */
 function initialProjectorValues({ name, size }: Weight, all: readonly Weight[], seed: number): Float32Array {
   const weight = all.find((other) => other.name === name.replace(/bias$/, "weight"));
   const bound = 1 / Math.sqrt(weight?.shape[1] ?? size);

@@ -6,7 +6,7 @@ import { checkpointResult } from "./read-tensors.ts";
 
 /**
  * Opens the weights in a folder or a single file, as safetensors or PyTorch files. In a folder with both, opens those
- * that transformers would read. Throws `invalid-checkpoint`.
+ * that transformers would read. Throws `invalid-checkpoint` for files that are missing or cannot be read.
  */
 export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
   return checkpointResult(async () =>
@@ -17,7 +17,7 @@ export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
 const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
-/** What LLaVA's first stage saves; see `openProjector`. */
+/** The file that LLaVA's first stage saves; see `openProjector`. */
 export const PROJECTOR_FILE: RegExp = /^mm_projector\.(bin|pt|safetensors)$/;
 
 async function isPytorch(fileOrFolder: URL): Promise<boolean> {

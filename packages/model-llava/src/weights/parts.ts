@@ -4,7 +4,7 @@ import { Weight } from "./weight.ts";
 /** A part of a network: weights, linear maps and smaller parts, by name. */
 export type WeightPart = { readonly [name: string]: Weight | Linear | WeightPart };
 
-/** All linear maps of a part. */
+/** Returns all linear maps of a part. */
 export function linearsOf(part: WeightPart): readonly Linear[] {
   return Object.values(part).flatMap((member) => {
     if (member instanceof Weight) return [];
@@ -12,7 +12,7 @@ export function linearsOf(part: WeightPart): readonly Linear[] {
   });
 }
 
-/** All weights of a part, including those of its linear maps. */
+/** Returns all weights of a part, including those of its linear maps. */
 export function weightsOf(part: WeightPart): readonly Weight[] {
   return Object.values(part).flatMap((member) => {
     if (member instanceof Weight) return [member];

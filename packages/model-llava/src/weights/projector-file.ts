@@ -4,7 +4,7 @@ import type { SafetensorsReader } from "@mlan/safetensors";
 import { openWeights, PROJECTOR_FILE } from "./open-weights.ts";
 
 /**
- * Opens the projector that LLaVA's first stage saved beside its backbone; undefined when there is none. Throws
+ * Opens the projector that LLaVA's first stage saved beside its backbone; returns undefined when there is none. Throws
  * `invalid-checkpoint` when it cannot be read, or when there are two.
  */
 export async function openProjector(folder: URL): Promise<SafetensorsReader | undefined> {
@@ -19,7 +19,10 @@ export async function openProjector(folder: URL): Promise<SafetensorsReader | un
 
 const NAME = "mm_projector.";
 
-/** The tensors of such a file by the end of their names, since the beginnings depend on what was trained. */
+/**
+ * Returns the names of a projector file's tensors by the ends of these names, since the beginnings depend on what was
+ * trained.
+ */
 export function projectorNames({ entries }: SafetensorsReader): ReadonlyMap<string, string> {
   return new Map(
     [...entries.keys()].flatMap((name) => {

@@ -14,7 +14,7 @@ import {
 import { pathExists } from "../config/checkpoint-file.ts";
 import type { Quantisation, QuantisedFormat } from "./weight-format.ts";
 
-/** The folder beside weight files that keeps what they were quantised to; made again where it is missing. */
+/** The folder, beside weight files, with their quantised matrices. If it is missing, they are quantised again. */
 export const QUANTISED_FOLDER = "quantised/";
 
 /** A matrix [rows, columns] to quantise. */
@@ -22,15 +22,15 @@ export interface MatrixToQuantise extends Quantisation {
   readonly name: string;
   readonly shape: readonly [number, number];
   readonly reader: SafetensorsReader;
-  /** Its name in the reader. */
+  /** The matrix's name in the reader. */
   readonly storedName: string;
   values(): Promise<Float32Array>;
 }
 
 /**
- * The quantised matrices of a checkpoint, in a file of `folder` that later starts map: made, tensor by tensor, where there
- * is no undamaged one of these very weights; files of earlier weights are then removed. Its codes are in the layout of
- * {@link QuantisedValues}, as words of 32 bits. `folder` is inside that of the weight files.
+ * Returns the quantised matrices of a checkpoint, mapped from a file in `folder`, which is inside the folder of the
+ * weight files. If there is no intact file for these weights, one is written tensor by tensor, and files made from
+ * earlier weights are removed. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
  */
 export async function quantisedFile(
   folder: URL,
@@ -42,7 +42,7 @@ export async function quantisedFile(
   if (kept) return kept;
   const weights = await stateOfWeights(folder, matrices);
   const file = await fileOf(folder, matrices, format);
-  // Those that a model with an adapter needs, or in another format, are made of the same weight files.
+  // Files for a model with an adapter, or in another format, are made from the same weight files and stay.
   const isOfEarlierWeights = (other: string): boolean => KEPT.test(other) && !other.includes(weights);
   await replaceFiles(folder, isOfEarlierWeights, async (temporary) => {
     const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, signal));
@@ -68,7 +68,7 @@ async function fileOf(folder: URL, matrices: readonly MatrixToQuantise[], format
 
 const KEPT = /^int[48]-[-0-9a-f]+\.safetensors$/;
 
-/** A digest of sizes and times of the weight files beside `folder`. */
+/** Returns a digest of the sizes and modification times of the weight files beside `folder`. */
 async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]): Promise<string> {
   const files = matrices.flatMap(({ reader }) => [...reader.entries.values()].map(({ file }) => file.href));
   const beside = [...new Set(files)].filter((file) => new URL("./", file).href === new URL("../", folder).href);
@@ -80,7 +80,10 @@ async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]
 const VERSION = 2;
 const SAMPLE_BYTES = 4096;
 
-/** A digest of the matrices' places, of their files' sizes and times, and of the first values of each. */
+/**
+ * Returns a digest of the matrices' positions, of the sizes and modification times of their files, and of the first
+ * bytes of each matrix.
+ */
 async function identityOf(matrices: readonly MatrixToQuantise[]): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([VERSION]));
   const files = new Map<string, URL>();
@@ -115,7 +118,7 @@ function digestOf(hash: ReturnType<typeof createHash>): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-/** Codes and scales of a matrix. */
+/** Returns the tensors to write for a matrix: its codes and its scales. */
 function tensorsOf(
   { name, shape, bits, blockSize, values }: MatrixToQuantise,
   signal?: AbortSignal,
@@ -141,8 +144,8 @@ function tensorsOf(
 }
 
 /**
- * Opens a kept file. Throws for one that is damaged: of another size than its header says, without one of the matrices,
- * or with a scale that is not finite.
+ * Opens an existing file. Throws if it is damaged: if its size does not match its header, a matrix is missing, or a
+ * scale is not finite.
  */
 async function readQuantised(
   file: URL,
@@ -172,7 +175,7 @@ async function readQuantised(
   }
 }
 
-/** The tensor that was written as `expected`. */
+/** Returns the stored entry of a tensor; throws if its type or shape differs. */
 function entryOf({ entries }: SafetensorsReader, { name, shape, dtype }: TensorToWrite): TensorEntry {
   const entry = entries.get(name);
   if (entry?.dtype === dtype && entry.shape.join() === shape.join()) return entry;

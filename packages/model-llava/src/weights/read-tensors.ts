@@ -6,22 +6,22 @@ import type * as tf from "@tensorflow/tfjs-core";
 /** A stored tensor to read. */
 export interface StoredTensor {
   readonly reader: SafetensorsReader;
-  /** Its name in the reader. */
+  /** The tensor's name in the reader. */
   readonly name: string;
   readonly shape: readonly number[];
   /** Takes ownership of the tensor. */
   take(tensor: tf.Tensor): void;
 }
 
-/** Two at a time: the bytes of one are read while those of the other are decoded. */
+/** Number of tensors read at a time: the bytes of one are read while those of the other are decoded. */
 const SIDE_BY_SIDE = 2;
-/** Tensors whose memory is prepared in advance. */
+/** Number of tensors whose memory is prepared in advance. */
 const AHEAD = 3;
 
 /**
- * Reads float32 tensors directly into the backend's memory where possible, so that little more than the tensors is ever
- * in memory. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite, and the
- * reason of `signal`; tensors that were not taken by then are disposed of.
+ * Reads float32 tensors directly into the backend's memory where possible, so that hardly anything but the tensors is
+ * ever in memory. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite, and
+ * the reason of `signal`; tensors that were not taken by then are disposed of.
  */
 export async function readTensors(stored: readonly StoredTensor[], signal?: AbortSignal): Promise<void> {
   const tensors = writableTensors(stored.map(({ shape }) => shape));
@@ -57,7 +57,7 @@ async function readTensor({ reader, name }: StoredTensor, tensor: WritableTensor
   throw notFinite({ reader, name }, tensor.values[place], place);
 }
 
-/** The error for a tensor with a value that is NaN or infinite. */
+/** Returns the error for a tensor with a value that is NaN or infinite. */
 export function notFinite(
   { reader, name }: Pick<StoredTensor, "reader" | "name">,
   value: number | undefined,

@@ -14,7 +14,10 @@ interface Stored {
   readonly format: StoredFormat;
 }
 
-/** Describes a weight that can stay in its file: 16 bits per value, row by row, with nothing to add. */
+/**
+ * Describes a weight that can stay in its file: one with 16 bits per value, in row-major order, without an update.
+ * Returns undefined for any other.
+ */
 export function storedIn(planned: PlannedWeight, target: Weight): Stored | undefined {
   const entry = planned.reader.entries.get(planned.name);
   const format = entry && FORMATS[entry.dtype];
@@ -23,8 +26,8 @@ export function storedIn(planned: PlannedWeight, target: Weight): Stored | undef
 }
 
 /**
- * Lets the weights read their files, and checks every value. Throws `invalid-checkpoint` for a tensor that cannot be read
- * or holds a value that is not finite, and the reason of `signal`.
+ * Opens the weights as matrices in their files and checks every value. Throws `invalid-checkpoint` for a tensor that
+ * cannot be read or holds a value that is not finite, and the reason of `signal`.
  */
 export async function openStored(all: readonly Stored[], signal?: AbortSignal): Promise<void> {
   const scratch = new Float32Array(Math.max(0, ...all.map(({ target }) => target.size)));
@@ -33,7 +36,7 @@ export async function openStored(all: readonly Stored[], signal?: AbortSignal): 
     const [rows = 1, columns = 1] = target.shape;
     target.keep(storedMatrix({ file: entry.file, byteOffset: entry.offset }, [rows, columns], format));
     const values = scratch.subarray(0, target.size);
-    // After it was mapped: reading throws if another file has taken the place of the one whose values it checks.
+    // Read after mapping: reading throws if the file has been replaced, so the values checked are the values mapped.
     const place = await checkpointResult(() => planned.reader.readInto(planned.name, values));
     if (place >= 0) throw notFinite(planned, values[place], place);
   }

@@ -8,8 +8,8 @@ export const EMBEDDING = "model.embed_tokens.weight";
 export const HEAD = "lm_head.weight";
 
 /**
- * The names of transformers' own LLaVA in versions 4 and 5, and of models saved without their output layer, as the
- * original LLaVA has them.
+ * Replacements that convert to the original LLaVA's names: from transformers' own LLaVA in versions 4 and 5, and from
+ * models saved without their output layer.
  */
 const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/^language_model\.lm_head\./, "lm_head."],
@@ -20,14 +20,14 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/^(embed_tokens|layers|norm)\./, "model.$1."],
 ];
 
-/** The name of a stored tensor in the original layout. */
+/** Returns the name of a stored tensor in the original layout. */
 export function originalName(stored: string): string {
   const [pattern, name] = RENAMED.find(([found]) => found.test(stored)) ?? [];
   return pattern && name !== undefined ? stored.replace(pattern, name) : stored;
 }
 
 /**
- * The same tensors under other names. `rename` gives undefined for tensors that are left out. Throws
+ * Returns a reader of the same tensors under other names. `rename` returns undefined for tensors to leave out. Throws
  * `invalid-checkpoint` when two tensors get one name.
  */
 export function renamed(reader: SafetensorsReader, rename: (stored: string) => string | undefined): SafetensorsReader {
@@ -39,7 +39,7 @@ export function renamed(reader: SafetensorsReader, rename: (stored: string) => s
     if (other) throw sameTensor(entry, other);
     entries.set(name, entry);
   }
-  // A reader's own error says that there is no such tensor.
+  // For an unknown name, the reader's own error says that there is no such tensor.
   const stored = (name: string): string => entries.get(name)?.name ?? name;
   return {
     entries,

@@ -7,9 +7,9 @@ import { EMBEDDING, HEAD } from "./tensor-names.ts";
 const CHUNK_BYTES = 2 ** 22;
 
 /**
- * Whether the files hold an output layer that is not the embedding. Then a `config.json` that ties the two is wrong: like
- * transformers 5, the output layer is read. Reads both, except where they are one place in a file, as torch.save writes
- * tied matrices.
+ * Returns whether the files hold an output layer that differs from the embedding. A `config.json` that ties the two is
+ * then wrong, and the output layer is read, as in transformers 5. Compares all values, unless both are at the same
+ * place in a file, where torch.save writes tied matrices.
  */
 export async function holdsOwnHead(reader: SafetensorsReader): Promise<boolean> {
   const [embedding, head] = [reader.entries.get(EMBEDDING), reader.entries.get(HEAD)];

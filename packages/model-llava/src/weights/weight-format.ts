@@ -6,7 +6,7 @@ import type { Weight } from "./weight.ts";
 /** How the decoder's matrices are kept in memory; see `BackboneOptions.weightFormat`. */
 export type WeightFormat = "float32" | "stored" | QuantisedFormat;
 
-/** Bits of the matrices of the layers, and how many of a row's values share a scale. */
+/** Bits per value of the matrices in the layers, and the number of values that share a scale, of each quantised format. */
 const QUANTISED = {
   int8: { bits: 8, blockSize: 128 },
   "int8-64": { bits: 8, blockSize: 64 },
@@ -22,7 +22,7 @@ const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(Q
 
 export const weightFormat: z.ZodType<WeightFormat> = z.enum(FORMATS);
 
-/** Whether a format rounds the weights. */
+/** Returns whether a format rounds the weights. */
 export function isQuantisedFormat(format: WeightFormat | undefined): format is QuantisedFormat {
   return format !== undefined && Object.hasOwn(QUANTISED, format);
 }
@@ -32,12 +32,12 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   if (!isQuantisedFormat(format) || !components.includes("language")) return;
   throw new MlanError(
     "invalid-options",
-    `model-llava: weightFormat "${format}" rounds the matrices of the language model, which then cannot learn. Open the model with ` +
+    `model-llava: weightFormat "${format}" rounds the matrices of the language model, which then cannot be trained. Open the model with ` +
       'weightFormat "stored" or "float32" to train it, or train other components.',
   );
 }
 
-/** Whether a weight is quantised in these formats: the decoder's matrices, except an embedding. */
+/** Returns whether quantised formats round a weight: the decoder's matrices, except the embedding. */
 export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
@@ -53,7 +53,10 @@ export interface Quantisation {
   readonly blockSize: number;
 }
 
-/** Whether a weight stays in 16 bits where its file has them: the decoder's matrices, but in a quantised format the embedding alone. */
+/**
+ * Returns whether a weight stays in the 16 bits of its file: "stored" keeps the matrices of the decoder, quantised formats
+ * keep the embedding.
+ */
 export function staysStored(weight: Weight, format: WeightFormat): boolean {
   const { component, name } = weight;
   if (format === "float32" || component !== "language") return false;

@@ -24,14 +24,14 @@ export interface WeightDeclarations {
   kernel(component: Component, name: string, outputs: number, channels: number, size: number): Linear;
 }
 
-/** A network's weights. */
+/** The list on which a network's weights are declared. */
 export interface WeightList extends WeightDeclarations {
-  /** In the order of declaration. */
+  /** All weights, in the order of declaration. */
   readonly weights: readonly Weight[];
 }
 
 /**
- * An empty list; `declared` is called for each weight as it is declared, and its errors are thrown by the declaration.
+ * Creates an empty list. `declared` is called with each weight when it is declared; the declaration throws its errors.
  */
 export function weightList(declared: (weight: Weight) => void = () => {}): WeightList {
   const weights: Weight[] = [];

@@ -11,19 +11,19 @@ import { weightList } from "./weight-list.ts";
 
 /** Where a model's weights come from. */
 export interface WeightSources {
-  /** Weights of the backbone, or of LLaVA on it. */
+  /** Weights of the backbone, or of LLaVA based on it. */
   readonly checkpoint: SafetensorsReader;
   /** A CLIP checkpoint; absent when the tower's weights are in `checkpoint`, or there is no tower. */
   readonly tower?: SafetensorsReader;
-  /** A file of the projector alone; a projector inside `checkpoint` is preferred. */
+  /** A file with only the projector; a projector inside `checkpoint` takes precedence. */
   readonly projector?: SafetensorsReader;
-  /** What was trained on top of `checkpoint`; merged while weights are loaded. */
+  /** An adapter for `checkpoint`, merged while weights are loaded. */
   readonly adapter?: Adapter;
-  /** Whether the checkpoint may lack the projector: a backbone that has never seen an image. */
+  /** Whether the checkpoint may lack the projector, as a plain backbone does. */
   readonly freshProjector: boolean;
 }
 
-/** A stored tensor. */
+/** The place of a stored tensor. */
 interface TensorPlace {
   readonly reader: SafetensorsReader;
   readonly name: string;
@@ -32,19 +32,19 @@ interface TensorPlace {
 /** A weight and the stored tensor to load into it. */
 export interface PlannedWeight extends TensorPlace {
   readonly weight: Weight;
-  /** Added to the stored values. */
+  /** A low-rank update to add to the stored values. */
   readonly update?: LowRankUpdate & { readonly reader: SafetensorsReader };
 }
 
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
-  /** The projector's weights, when the checkpoint may lack them and has none. */
+  /** The projector's weights, if the checkpoint lacks them and may do so. */
   readonly fresh: readonly Weight[];
 }
 
 /**
- * Finds the tensor of every weight of a network before any is read or allocated. Throws `invalid-checkpoint` for
- * tensors that are missing, have the wrong shape, or belong to a different architecture.
+ * Finds the stored tensor for every weight of a network, before any is read or allocated. Throws `invalid-checkpoint`
+ * for tensors that are missing, have the wrong shape, or belong to a different architecture.
  */
 export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
   const { checkpoint, tower, adapter } = sources;
@@ -88,7 +88,7 @@ function isOfProjector(name: string): boolean {
   return name.startsWith(PROJECTOR_PREFIX);
 }
 
-/** The adapter's update of a weight, whose shapes must fit it. */
+/** Returns the adapter's update of a weight. Throws if its shapes do not fit. */
 function updateOf({ name, shape }: Weight, adapter: Adapter | undefined): Pick<PlannedWeight, "update"> {
   const update = adapter?.updates.get(name);
   if (!adapter || !update) return {};
@@ -103,7 +103,7 @@ function updateOf({ name, shape }: Weight, adapter: Adapter | undefined): Pick<P
   );
 }
 
-/** Nothing that was trained is left out in silence. */
+/** Throws if a tensor of the adapter belongs to no weight, so that no training is silently lost. */
 function refuseLeftOver({ folder, updates, whole }: Adapter, stored: readonly PlannedWeight[]): void {
   const used = new Set(stored.map(({ weight }) => weight.name));
   const left = [...updates.keys(), ...whole.keys()].find((name) => !used.has(name));
@@ -118,7 +118,7 @@ function refuseLeftOver({ folder, updates, whole }: Adapter, stored: readonly Pl
   );
 }
 
-/** Whether a LLaVA checkpoint contains its vision tower. */
+/** Returns whether a LLaVA checkpoint contains its vision tower. */
 export function holdsTower({ entries }: SafetensorsReader): boolean {
   return entries.has(`${VISION_PREFIX}${PATCH_EMBEDDING}`);
 }
@@ -126,8 +126,8 @@ export function holdsTower({ entries }: SafetensorsReader): boolean {
 const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 
 /**
- * Buffers stored by older versions of transformers; the rest of complete CLIP models; the output layer when embeddings
- * are tied.
+ * Tensors that are ignored: buffers stored by older versions of transformers, the rest of complete CLIP models, and the
+ * output layer when embeddings are tied.
  */
 const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;
@@ -152,7 +152,9 @@ function planned(weight: Weight, { reader, name }: TensorPlace): PlannedWeight {
   return { weight, reader, name };
 }
 
-/** Complete CLIP models prefix the names with `vision_model.`, newer vision models with nothing. */
+/**
+ * Returns the prefix of a tower's tensor names: `vision_model.` in complete CLIP models, empty in newer vision models.
+ */
 function prefixOfTower({ entries }: SafetensorsReader): string {
   const name = [...entries.keys()].find((key) => key.endsWith(PATCH_EMBEDDING));
   return name === undefined ? "vision_model." : name.slice(0, -PATCH_EMBEDDING.length);

@@ -10,7 +10,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
-  /** Whether it is used by {@link multiply} alone, so that its values may be rounded. */
+  /** Whether it is used only by {@link multiply}, so that its values may be rounded. */
   readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
@@ -43,7 +43,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#values instanceof tf.Variable;
   }
 
-  /** `input` [n, inputs] times the transpose of the weight as a matrix [outputs, all others]: [n, outputs]. */
+  /** Returns `input` [n, inputs] times the transpose of the weight as a matrix [outputs, all others]: [n, outputs]. */
   multiply(input: tf.Tensor2D): tf.Tensor2D {
     if (this.#matrix) return matMulFrozen(input, this.#matrix);
     const [outputs = 1] = this.shape;
@@ -52,18 +52,21 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return tf.matMul(input, matrix as tf.Tensor2D, false, true);
   }
 
-  /** The rows of a matrix at `indices` [n] (int32): [n, columns]. */
+  /** Returns the rows of a matrix at `indices` [n] (int32): [n, columns]. */
   rowsAt(indices: tf.Tensor1D): tf.Tensor2D {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
-  /** Keeps the values as a matrix of fewer bits, of which it takes ownership. */
+  /** Keeps the values as a matrix with fewer bits. Takes ownership of the matrix. */
   keep(matrix: FrozenMatrix): void {
     this.dispose();
     this.#matrix = matrix;
   }
 
-  /** Takes ownership of float32 `values` of this shape; the variable of a learning weight keeps its identity. */
+  /**
+   * Replaces the values with float32 `values` of this shape and takes ownership of them. The variable of a weight that
+   * learns keeps its identity.
+   */
   set(values: tf.Tensor): void {
     if (values.shape.join() !== this.shape.join() || values.dtype !== "float32") {
       throw new MlanError(
@@ -85,14 +88,14 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     if (this.bits >= 16) return;
     throw new MlanError(
       "invalid-options",
-      `model-llava: weight "${this.name}" was opened in ${this.bits} bits and cannot learn. ` +
+      `model-llava: weight "${this.name}" was opened in ${this.bits} bits and cannot be trained. ` +
         'Open the model with weightFormat "stored" or "float32" to train it.',
     );
   }
 
   /**
-   * Turns it into a variable that shares the data, so it takes no memory; 16 bits become float32. Throws `invalid-options`
-   * for a quantised matrix.
+   * Turns the weight into a variable that shares its data and needs no extra memory; values of 16 bits become float32.
+   * Throws `invalid-options` for a quantised matrix.
    */
   learn(): tf.Variable<Rank> {
     this.checkCanLearn();
@@ -105,7 +108,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return variable;
   }
 
-  /** Turns it back into a plain tensor with the learned values. */
+  /** Turns the weight back into a plain tensor with the learned values. */
   freeze(): void {
     const variable = this.#values;
     if (!(variable instanceof tf.Variable)) return;
@@ -113,7 +116,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     variable.dispose();
   }
 
-  /** The values; of a quantised matrix, those that its codes mean. */
+  /** Reads the values as float32; of a quantised matrix, the values that its codes represent. */
   async read(): Promise<Float32Array> {
     if (!this.#matrix) return this.tensor.data<"float32">();
     const values = this.#matrix.widen();

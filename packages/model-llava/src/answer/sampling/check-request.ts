@@ -12,15 +12,15 @@ export function checkRequest({
   const { temperature, topK, topP, minP, seed } = sampling;
   const { repetitionPenalty, logProbabilities } = rest;
   const rules: readonly (readonly [name: string, value: unknown, fits: boolean, rule: string])[] = [
-    ["maximumNewTokens", maximumNewTokens, isCount(maximumNewTokens), "a whole number from 0"],
-    ["temperature", temperature, isFrom(0, temperature), "a number from 0"],
-    ["topK", topK, isCount(topK) && topK !== 0, "a whole number from 1"],
+    ["maximumNewTokens", maximumNewTokens, isCount(maximumNewTokens), "a whole number, 0 or more"],
+    ["temperature", temperature, isFrom(0, temperature), "a number, 0 or more"],
+    ["topK", topK, isCount(topK) && topK !== 0, "a whole number, 1 or more"],
     ["topP", topP, isFrom(0, topP) && (topP ?? 0) <= 1, "a number from 0 to 1"],
     ["minP", minP, isFrom(0, minP) && (minP ?? 0) <= 1, "a number from 0 to 1"],
     ["seed", seed, seed === undefined || Number.isSafeInteger(seed), "a whole number"],
-    ["repetitionPenalty", repetitionPenalty, isFrom(0, repetitionPenalty) && repetitionPenalty !== 0, "above 0"],
-    ["logProbabilities", logProbabilities, isCount(logProbabilities), "a whole number from 0"],
-    ["stop", ...listOf(stop, isText), "a list of texts that are not empty"],
+    ["repetitionPenalty", repetitionPenalty, isFrom(0, repetitionPenalty) && repetitionPenalty !== 0, "greater than 0"],
+    ["logProbabilities", logProbabilities, isCount(logProbabilities), "a whole number, 0 or more"],
+    ["stop", ...listOf(stop, isText), "a list of non-empty strings"],
     ["stopTokens", ...listOf(stopTokens, isCount), "a list of token ids"],
   ];
   const broken = rules.find(([, , fits]) => !fits);
@@ -32,7 +32,7 @@ export function checkRequest({
   );
 }
 
-/** What is wrong of a list, itself or an entry, and whether nothing is. */
+/** Returns the invalid value, which is the list itself or one of its entries, and whether the list is valid. */
 function listOf<Entry>(list: readonly Entry[] | undefined, fits: (entry: Entry) => boolean): [unknown, boolean] {
   if (list === undefined) return [list, true];
   if (!Array.isArray(list)) return [list, false];

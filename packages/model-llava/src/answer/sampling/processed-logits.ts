@@ -1,8 +1,8 @@
 import type { Sampling } from "@mlan/core";
 
 /**
- * A copy of `logits` in which those of tokens that occurred are divided by `penalty` where positive and multiplied by it
- * where negative, as `RepetitionPenaltyLogitsProcessor` of transformers does it.
+ * Returns a copy of `logits` with a repetition penalty, like `RepetitionPenaltyLogitsProcessor` of transformers: the
+ * logits of tokens that occurred are divided by `penalty` if positive and multiplied by it if negative.
  */
 export function penalisedLogits(logits: Float32Array, occurred: Iterable<number>, penalty: number): Float32Array {
   const penalised = logits.slice();
@@ -11,19 +11,19 @@ export function penalisedLogits(logits: Float32Array, occurred: Iterable<number>
     const logit = logits[token];
     if (logit === undefined) continue;
     const changed = logit < 0 ? logit * penalty : logit / penalty;
-    // Infinity would leave no probabilities.
+    // An infinite logit would make the probabilities NaN.
     penalised[token] = Math.max(-HIGHEST_FLOAT, Math.min(changed, HIGHEST_FLOAT));
   }
   return penalised;
 }
 
-/** The highest float32. */
+/** The largest finite float32. */
 const HIGHEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
 /**
- * The probabilities with which tokens are drawn: temperature, `topK`, `topP` and `minP` in the order of transformers'
- * `GenerationMixin._get_logits_processor`. The temperature must be above 0. Changes `logits`, which become the processed
- * ones.
+ * Returns the probabilities with which tokens are drawn. Applies temperature, `topK`, `topP` and `minP` in the order of
+ * transformers' `GenerationMixin._get_logits_processor`. The temperature must be greater than 0. Overwrites `logits`
+ * with the processed logits.
  */
 export function samplingProbabilities(
   logits: Float32Array,
@@ -38,12 +38,15 @@ export function samplingProbabilities(
 
 function divide(logits: Float32Array, temperature: number): void {
   const highest = highestOf(logits);
-  // A temperature so low that the highest would overflow leaves nothing but the highest.
+  // At a temperature so low that the highest logit would overflow, all logits are shifted so that it becomes 0.
   const shift = Number.isFinite(Math.fround(highest / temperature)) ? 0 : highest;
   for (let token = 0; token < logits.length; token++) logits[token] = ((logits[token] ?? 0) - shift) / temperature;
 }
 
-/** In float64. Plain loops, as below: a vocabulary has many thousands of tokens, and this runs for each new one. */
+/**
+ * Computes in float64. Plain loops are used here and below for speed: they run over the whole vocabulary for each new
+ * token.
+ */
 function softmax(logits: Float32Array): Float64Array {
   const highest = highestOf(logits);
   const probabilities = new Float64Array(logits.length);
@@ -59,21 +62,24 @@ function softmax(logits: Float32Array): Float64Array {
   return probabilities;
 }
 
-/** The token with the highest logit, of several the first. */
+/** Returns the token with the highest logit; of several, the one with the lowest id. */
 export function likeliestToken(logits: Float32Array): number {
   return logits.indexOf(highestOf(logits));
 }
 
-/** Tokens as likely as the last of the `topK` stay too. */
+/** Keeps the `topK` likeliest tokens, and all tokens as likely as the last of them. */
 function keepTopK(logits: Float32Array, topK: number): void {
   const least = nthHighest(logits, topK);
   for (let token = 0; token < logits.length; token++) if ((logits[token] ?? 0) < least) logits[token] = -Infinity;
 }
 
-/** Of tokens that are equally likely, those with lower ids stay first; transformers leaves that to chance. */
+/**
+ * Keeps the fewest likeliest tokens whose probabilities add up to `topP`. Of equally likely tokens, lower ids are kept
+ * first; transformers does not define which.
+ */
 function keepTopP(logits: Float32Array, topP: number): void {
   const probabilities = softmax(logits);
-  // Together, tokens that are not more likely than this never exceed what is left out: few remain to be sorted.
+  // All tokens that are no likelier than this add up to at most 1 - topP and are dropped; only the others are sorted.
   const surely = (1 - topP) / logits.length;
   const candidates: number[] = [];
   let sum = 0;
@@ -100,11 +106,11 @@ function keepMinP(logits: Float32Array, minP: number): void {
   }
 }
 
-/** The lowest of the `count` highest logits. */
+/** Returns the lowest of the `count` highest logits; -Infinity if there are no more than `count` logits. */
 export function nthHighest(logits: Float32Array, count: number): number {
   if (count >= logits.length) return -Infinity;
   if (count > FEW) return logits.toSorted()[logits.length - count] ?? -Infinity;
-  // The highest so far, ascending; few of the rest change them.
+  // The highest so far, in ascending order; few of the remaining logits change them.
   const highest = logits.subarray(0, count).toSorted();
   for (let token = count; token < logits.length; token++) {
     const logit = logits[token] ?? 0;
@@ -116,10 +122,10 @@ export function nthHighest(logits: Float32Array, count: number): number {
   return highest[0] ?? -Infinity;
 }
 
-/** So many are kept sorted faster than all are sorted. */
+/** Up to this many, keeping the highest in order is faster than sorting all logits. */
 const FEW = 256;
 
-/** The highest logit. */
+/** Returns the highest logit. */
 export function highestOf(logits: Float32Array): number {
   let highest = -Infinity;
   for (let token = 0; token < logits.length; token++) {

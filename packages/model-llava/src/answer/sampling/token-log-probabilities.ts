@@ -2,7 +2,10 @@ import type { GeneratedToken, TokenLogProbability } from "@mlan/core";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
 import { highestOf, nthHighest } from "./processed-logits.ts";
 
-/** The log-probabilities of a generated token and of the `count` likeliest ones, by the logits of its position. */
+/**
+ * Returns the log-probabilities of a generated token and of the `count` likeliest tokens, from the logits at its
+ * position.
+ */
 export function generatedToken(
   logits: Float32Array,
   token: number,
@@ -18,15 +21,15 @@ export function generatedToken(
   return { ...described(token), likeliest: highest(logits, count).map(described) };
 }
 
-/** The text that a token adds to an answer. */
+/** Returns a function from a token's id to the text that the token adds to an answer. */
 export function tokenText({ decode, encode }: Tokenizer): (token: number) => string {
-  // Behind another token, since a tokenizer may leave out the space that the first one begins with.
+  // Decoded after another token, since a tokenizer may drop the space at the beginning of a text.
   const before = encode("a").slice(-1);
   const start = decode(before).length;
   return (token) => decode([...before, token]).slice(start);
 }
 
-/** The `count` tokens with the highest logits, the highest first; of equal ones the first. */
+/** Returns the `count` tokens with the highest logits, highest first; of equal logits, lower ids first. */
 function highest(logits: Float32Array, count: number): readonly number[] {
   if (count === 0) return [];
   const least = nthHighest(logits, count);

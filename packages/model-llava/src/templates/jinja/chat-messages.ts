@@ -2,19 +2,22 @@ import { IMAGE_PLACEHOLDER } from "@mlan/core";
 import type { PlacedTurn } from "../place-images.ts";
 import type { Marks } from "./marks.ts";
 
-/** A turn as a chat template gets it. */
+/** A turn in the form that chat templates expect. */
 export interface ChatMessage {
   readonly role: PlacedTurn["role"];
   readonly content: string | readonly ContentPart[];
 }
 
-/** As processors of transformers take it. */
+/** A part of a message, as in transformers' processors. */
 type ContentPart = { readonly type: "text"; readonly text: string } | { readonly type: "image" };
 
-/** What a template makes its text of: a text per turn, or parts of text and images. */
+/** The content of messages that a template expects: one text, or a list of parts with texts and images. */
 export type ContentKind = "text" | "parts";
 
-/** Turns as messages whose texts have marks around them, so that they are found in what a template writes. */
+/**
+ * Converts turns to messages. Marks around their texts make it possible to find them in the rendered chat;
+ * `marked: false` leaves them out.
+ */
 export function chatMessages(
   turns: readonly PlacedTurn[],
   kind: ContentKind,
@@ -26,7 +29,7 @@ export function chatMessages(
     const pieces = piecesOf(turn);
     if (kind === "text") {
       const written = pieces.map((piece) => (typeof piece === "string" ? piece : marks.write("image")));
-      // As LLaVA has it: images with spaces between them, the text on a new line.
+      // As in LLaVA: images first, separated by spaces, then the text on a new line.
       const front = written.slice(0, turn.images).join(" ");
       const rest = written.slice(turn.images).join("");
       const text = front === "" || rest === "" ? front + rest : `${front}\n${rest}`;
@@ -34,7 +37,7 @@ export function chatMessages(
     }
     const parts = pieces.flatMap((piece, index): readonly ContentPart[] => {
       if (typeof piece !== "string") return [piece];
-      // The template writes what separates them.
+      // The template writes the separator itself.
       const text = index > 0 && pieces[index - 1] === IMAGE ? piece.replace(/^\n/, "") : piece;
       return text.trim() === "" && pieces.length > 1 ? [] : [{ type: "text", text: around(text, place) }];
     });
@@ -44,7 +47,7 @@ export function chatMessages(
 
 const IMAGE = { type: "image" } as const;
 
-/** The images in front, then the text and the images at its first placeholders. */
+/** Returns the images in front, then the text with images at its first placeholders. */
 function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (string | typeof IMAGE)[] {
   const written = text.split(IMAGE_PLACEHOLDER);
   const [first = "", ...between] = written.slice(0, placeholders + 1);
@@ -55,7 +58,7 @@ function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (str
   return [...Array.from({ length: images }, () => IMAGE), ...inText].filter((piece) => piece !== "");
 }
 
-/** Within the white space around a text, which many templates strip. */
+/** Puts marks around a text, but inside its surrounding white space, which many templates strip. */
 function marksAround(text: string, turn: number, marks: Marks): string {
   const core = text.trim();
   if (core === "") return text;

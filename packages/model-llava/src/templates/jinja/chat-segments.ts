@@ -4,13 +4,16 @@ import type { RenderedChat, RenderedPiece, Span } from "./rendered-chat.ts";
 export interface ChatSegmentOptions {
   /** The contents of the tokenizer's added tokens, which the template may write. */
   readonly tokens: readonly string[];
-  /** What the template writes for an image. */
+  /** The text that the template writes for an image. */
   readonly imageToken: string;
-  /** The place behind the last that is taken. Default: the text's end. */
+  /** Index in the text at which the segments end. Default: the end of the text. */
   readonly end?: number;
 }
 
-/** A rendered chat as segments: tokens only where the template writes them, images in their places. */
+/**
+ * Converts a rendered chat to segments. Only the template's own text yields tokens and images; the texts of turns
+ * remain text.
+ */
 export function chatSegments(
   { pieces, marks, text }: RenderedChat,
   learned: readonly Span[],
@@ -38,12 +41,12 @@ interface Placed {
   readonly text: string;
 }
 
-/** Each of the tokens that are written in a text, the longest at each place. */
+/** Finds tokens in a text, preferring the longest at each place. */
 export function tokensIn(
   text: string,
   tokens: readonly string[],
 ): readonly { readonly content: string; readonly start: number }[] {
-  // Only what is there, since engines refuse patterns of too many parts.
+  // Only tokens that occur, since JavaScript engines refuse patterns with too many alternatives.
   const there = tokens.filter((token) => token !== "" && text.includes(token)).toSorted((a, b) => b.length - a.length);
   if (there.length === 0) return [];
   const pattern = new RegExp(
@@ -53,7 +56,7 @@ export function tokensIn(
   return [...text.matchAll(pattern)].map(({ 0: content, index }) => ({ content, start: index }));
 }
 
-/** Text of the template, cut at the tokens in it. */
+/** Splits text of the template at the tokens in it. */
 function atoms(
   { start, text }: RenderedPiece,
   tokens: readonly string[],
@@ -67,7 +70,7 @@ function atoms(
   });
 }
 
-/** A text, cut where spans begin and end. */
+/** Splits a text where spans begin and end. */
 function cut({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
   const inside = spans
     .flatMap((span) => [span.start - start, span.end - start])

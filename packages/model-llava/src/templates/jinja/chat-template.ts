@@ -12,26 +12,29 @@ import { answerSpan, markedSpans, type RenderedChat, renderedChat, type Span, wi
 
 /** A chat template of a model's folder. */
 export interface ChatTemplateSource {
-  /** E.g. "chat_template". */
+  /** The template's name, e.g. "chat_template". */
   readonly name: string;
-  /** In Jinja. */
+  /** The template in Jinja. */
   readonly source: string;
-  /** Which holds it, for errors. */
+  /** The file that contains it, for errors. */
   readonly file: URL;
-  /** The variables that hold special tokens, e.g. `bos_token`. Default of `bos_token` and `eos_token`: the tokenizer's. */
+  /**
+   * Special tokens by the names of their variables, e.g. `bos_token`. `bos_token` and `eos_token` default to the
+   * tokenizer's.
+   */
   readonly specialTokens: Readonly<Record<string, string>>;
-  /** What it writes for an image, e.g. `<image>`. */
+  /** The text that it writes for an image, e.g. `<image>`. */
   readonly imageToken: string;
 }
 
 /**
- * A model's own chat template. Its text and tokens are those of `apply_chat_template`, but that what the turns say is text
- * whatever it holds. Learned is what it marks with `{% generation %}`, else each answer and its end: what a prompt for it
- * does not have already, up to the token that ends it. Behind the last answer of a template that ends none with a token, the
- * end of the sequence is written and learned.
+ * Creates the template for a model's own chat template. Text and tokens are those of `apply_chat_template`, except that
+ * the texts of turns always remain text. The parts that the template marks with `{% generation %}` are learned; without
+ * such marks, each answer is learned from the end of its prompt up to the token that ends it. If the template ends
+ * answers with no token, the end of the sequence is added after the last answer and learned.
  *
- * It is parsed when it is first used, and then throws `invalid-checkpoint` for what cannot be read, and `invalid-data`, naming the
- * conversation or request, for what it refuses.
+ * The source is parsed at first use. The template then throws `invalid-checkpoint` if the source cannot be parsed, and
+ * `invalid-data`, naming the conversation or request, if it cannot write the turns.
  */
 export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): Template {
   const { name, source, imageToken } = given;
@@ -41,7 +44,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
   const specialTokens = {
     ...(begin !== undefined && { bos_token: begin }),
     ...(end !== undefined && { eos_token: end }),
-    // Others may come and go with the layout of a folder.
+    // Other variables are left out unless used, since they depend on the layout of the folder.
     ...Object.fromEntries(
       Object.entries(given.specialTokens).filter(([variable]) => variable === "bos_token" || source.includes(variable)),
     ),
@@ -88,13 +91,13 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
   };
 }
 
-/** What is found out about a template by rendering it. */
+/** Properties of a template that are determined by rendering it. */
 interface Probed {
   readonly template: JinjaTemplate;
-  /** What it takes for a message without an image, and with one. */
+  /** The kind of content that it expects in chats without images, and with them. */
   readonly kinds: { readonly text: ContentKind; readonly images: ContentKind };
   readonly hasTags: boolean;
-  /** The token behind an answer; undefined when there is none. */
+  /** The token after an answer; undefined if there is none. */
   readonly answerEnd: string | undefined;
   readonly beginOfSequence: boolean;
 }
@@ -126,7 +129,7 @@ function probe(from: ChatTemplateSource, { addedTokens }: Tokenizer): Probed {
   const behind = chat?.pieces.find(({ start, said }) => !said && start >= (answered?.end ?? Infinity));
   const answerEnd = tokensIn(behind?.text ?? "", addedTokens)[0]?.content;
   const begin = from.specialTokens["bos_token"];
-  // Templates that take parts are those of processors, which put the token in front where it is missing.
+  // Templates that expect parts belong to processors, which add the token in front if it is missing.
   const beginOfSequence = images === "parts" && begin !== undefined && chat?.text.startsWith(begin) === false;
   return { template, kinds: { text, images }, hasTags: hasGenerationTags(from.source), answerEnd, beginOfSequence };
 }
@@ -164,7 +167,7 @@ interface WrittenChat {
   readonly learned: readonly Span[];
 }
 
-/** Turns as the template writes them; `asks` adds the beginning of an answer. Throws `invalid-data` naming `subject`. */
+/** Renders turns; `asks` adds the beginning of an answer. Throws `invalid-data`, naming `subject`. */
 function writtenChat(
   turns: readonly PlacedTurn[],
   subject: string,
@@ -187,7 +190,9 @@ function writtenChat(
       template.render(variables(from, marks, chatMessages(some, kind, marks, { marked }), adds));
     const text = render(turns, asks);
     if (withoutMarks(text, marks) !== withoutMarks(render(turns, asks, false), marks))
-      throw new Error("it decides by the beginning or the end of a turn's text, so that the turn is not found again");
+      throw new Error(
+        "it depends on how a turn's text begins or ends, so that the turn cannot be located in the result",
+      );
     const chat = renderedChat(text, marks);
     const problem = unwrittenTurn(turns, chat) ?? wrongImages(turns, chat, kind, from.imageToken);
     if (problem !== undefined) throw new Error(problem);
@@ -226,7 +231,7 @@ function wrongImages(
     kind === "text"
       ? marks.filter((mark) => mark.kind === "image").length
       : pieces.reduce((sum, { said, text }) => sum + (said ? 0 : text.split(imageToken).length - 1), 0);
-  return found === expected ? undefined : `it writes ${found} places of images, where ${expected} are shown`;
+  return found === expected ? undefined : `it writes ${found} images instead of ${expected}`;
 }
 
 function shortened(message: string): string {

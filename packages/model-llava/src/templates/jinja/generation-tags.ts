@@ -1,15 +1,18 @@
-/** Variables that hold the marks around what is learned. */
+/** Names of the variables that hold the marks around learned text. */
 export const LEARNED_START = "__learned_start";
 export const LEARNED_END = "__learned_end";
 
-/** Whether a template says itself what is learned, as `return_assistant_tokens_mask` of transformers asks of it. */
+/**
+ * Returns whether a template marks the learned text itself, as transformers' `return_assistant_tokens_mask` requires.
+ */
 export function hasGenerationTags(source: string): boolean {
   return /\{%-?\s*generation\s*-?%\}/.test(source);
 }
 
 /**
- * Writes marks in the place of `{% generation %}` and `{% endgeneration %}`, which the library drops, with the white space
- * around them as the tags leave it: `if` takes the line's beginning as a tag does, a line end behind it is dropped here.
+ * Replaces `{% generation %}` and `{% endgeneration %}`, which the Jinja library drops, with marks. White space around
+ * them is treated as for other tags: an `if` tag strips the beginning of the line, and a line end after the tag is
+ * dropped here.
  */
 export function markGeneration(source: string): string {
   return source.replace(TAG, (_, left: string, isEnd: string | undefined, right: string, line: string) => {

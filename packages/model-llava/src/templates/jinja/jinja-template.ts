@@ -1,19 +1,20 @@
 import * as library from "@huggingface/jinja";
 
-/** A template of Jinja, parsed. */
+/** A parsed Jinja template. */
 export interface JinjaTemplate {
-  /** Throws an error that says what went wrong; endless loops and endless output end in one, too. */
+  /**
+   * Renders the template. Throws an error that says what went wrong; this includes endless loops and endless output.
+   */
   render(variables: Readonly<Record<string, unknown>>): string;
 }
 
 /**
- * Parses a chat template as transformers does (`trim_blocks`, `lstrip_blocks`). Throws an error that says what is wrong
- * with it.
+ * Parses a chat template like transformers (`trim_blocks`, `lstrip_blocks`). Throws an error that says what is wrong.
  */
 export function parseJinja(source: string): JinjaTemplate {
   if (source.length > LONGEST_SOURCE)
-    throw new Error(`it has ${source.length} characters, at most ${LONGEST_SOURCE} are read`);
-  // The library's patterns take time by the square of such a run.
+    throw new Error(`it has ${source.length} characters; at most ${LONGEST_SOURCE} are supported`);
+  // The library's patterns take time quadratic in the length of such a run.
   if (LONG_SPACE.test(source)) throw new Error("it has thousands of white-space characters in a row");
   const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   return {
@@ -25,17 +26,19 @@ export function parseJinja(source: string): JinjaTemplate {
   };
 }
 
-/** Characters. The longest templates of published models have some 40,000. */
+/** Maximum number of characters of a template. The longest templates of published models have about 40,000. */
 const LONGEST_SOURCE = 250_000;
 const LONG_SPACE = /(?<!\s)\s{4000}/;
-/** Parts of a program that one rendering evaluates, and items that it goes through. A turn takes some hundred. */
+/**
+ * Maximum number of steps of one rendering, where a step evaluates a part of the program. A turn takes about a hundred.
+ */
 const MOST_STEPS = 500_000;
-/** For an item of a list that is gone through. */
+/** Steps counted for each item of a list that is iterated over. */
 const STEPS_PER_ITEM = 10;
-/** Characters of a text, and items of a list. */
+/** Maximum number of characters of a text, and of items of a list. */
 const LONGEST_TEXT = 10_000_000;
 const LONGEST_LIST = 1_000_000;
-/** Characters that a filter or an operator goes through in the time of a step. */
+/** Number of characters processed by a filter or an operator that count as one step. */
 const CHARACTERS_PER_STEP = 100;
 
 // The library's declarations name files without extension, which NodeNext does not resolve.
@@ -58,10 +61,10 @@ interface Library {
 }
 const { Environment, Interpreter, parse, tokenize }: Library = library;
 
-/** Every part of a program is evaluated by one method, so that bounds can be kept there. */
+/** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
-  /** Parts whose values are gone through item by item, outside of that method. */
+  /** Parts whose values are iterated over item by item outside `evaluate`. */
   private readonly walked = new WeakSet<object>();
 
   override evaluate(statement: unknown, environment: Scope): Value {
@@ -78,7 +81,7 @@ class BoundedInterpreter extends Interpreter {
   }
 }
 
-/** What a loop, a filter, an operator, or a slice goes through. */
+/** Returns the parts over whose values a loop, a filter, an operator or a slice iterates. */
 function walkedParts(statement: unknown): readonly object[] {
   const { type, iterable, operand, left, right, object, property } = Object(statement);
   const parts: readonly unknown[] =
@@ -94,7 +97,7 @@ function walkedParts(statement: unknown): readonly object[] {
   return parts.filter((part): part is object => typeof part === "object" && part !== null);
 }
 
-/** What transformers gives to every template, and the constants of the language. */
+/** The variables that transformers passes to every template, and the constants of the language. */
 const GLOBALS: Readonly<Record<string, unknown>> = {
   true: true,
   false: false,
@@ -112,8 +115,8 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * The day that templates of Llama 3.1 and later name by default: what a model reads must not change with the day on which it
- * is asked.
+ * The date that templates of Llama 3.1 and later use by default. It is fixed, since a model's input must not depend on
+ * the day of the run.
  */
 const DATE: Readonly<Record<string, string>> = {
   "%Y": "2024",
@@ -132,7 +135,7 @@ const DATE: Readonly<Record<string, string>> = {
   "%%": "%",
 };
 
-/** Python's. The library's own fills memory for a number that a template may write. */
+/** Python's `range` with a limit; the library's own would exhaust memory for a large number in a template. */
 function range(first: unknown, second?: unknown, third: unknown = 1): readonly number[] {
   const [start, stop] = second === undefined || second === null ? [0, Number(first)] : [Number(first), Number(second)];
   const step = Number(third);

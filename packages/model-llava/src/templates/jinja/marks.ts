@@ -1,12 +1,12 @@
-/** What a mark in a rendered text says. */
+/** The kind of a mark in a rendered text. */
 type MarkKind = (typeof KINDS)[number];
 const KINDS = ["text-start", "text-end", "learned-start", "learned-end", "image"] as const;
 
-/** Marks that no text of a conversation holds, by which its parts are found again once a template has written it. */
+/** Marks that occur in no text of a conversation. They locate its parts in the output of a template. */
 export interface Marks {
-  /** `turn` is the place of the turn that the mark belongs to. */
+  /** Returns the text of a mark. `turn` is the index of the turn that it belongs to. */
   write(kind: MarkKind, turn?: number): string;
-  /** The marks of a text in their order, and the text before, between, and behind them. */
+  /** Splits a text into its marks and the texts before, between and after them, in order. */
   read(text: string): readonly (string | Mark)[];
 }
 
@@ -15,12 +15,15 @@ export interface Mark {
   readonly turn: number;
 }
 
-/** Throws an error when the texts hold all characters that could mark. */
+/**
+ * Creates marks that do not occur in the texts. Throws an error when the texts contain all characters that marks could
+ * use.
+ */
 export function marksFor(texts: readonly string[]): Marks {
   const sign = freeCharacter(texts);
   const pattern = new RegExp(`(${sign}\\d\\.\\d+${sign})`);
   return {
-    // Digits, which no filter such as upper changes.
+    // Digits are used because no filter, such as upper, changes them.
     write: (kind, turn = 0) => `${sign}${KINDS.indexOf(kind)}.${turn}${sign}`,
     read: (text) =>
       text.split(pattern).flatMap((part, index): readonly (string | Mark)[] => {
@@ -31,11 +34,14 @@ export function marksFor(texts: readonly string[]): Marks {
   };
 }
 
-/** Of the characters for private use, of which Unicode says nothing and which no tokenizer and no template writes. */
+/**
+ * Returns a private-use character that does not occur in the texts. Unicode gives these characters no meaning, and no
+ * tokenizer or template writes them.
+ */
 function freeCharacter(texts: readonly string[]): string {
   for (let code = 0xe000; code <= 0xf8ff; code++) {
     const character = String.fromCharCode(code);
     if (!texts.some((text) => text.includes(character))) return character;
   }
-  throw new Error("it holds all 6,400 characters that Unicode reserves for private use");
+  throw new Error("it contains all 6,400 characters that Unicode reserves for private use");
 }

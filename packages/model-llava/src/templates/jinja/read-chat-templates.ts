@@ -1,16 +1,20 @@
+import { readdir } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
 import { z } from "zod";
 import { fileExists, readCheckpointFile } from "../../config/checkpoint-file.ts";
 import { checkConfig, type ConfigObject, readConfigFile } from "../../config/config-file.ts";
 import type { ChatTemplateSource } from "./chat-template.ts";
 
-/** The name of a model's own chat template; further ones have theirs behind it, e.g. "chat_template:rag". */
+/** The name of a model's own chat template. Further templates append their own name, e.g. "chat_template:rag". */
 export const CHAT_TEMPLATE = "chat_template";
 
+/** The folder of a model's further chat templates, one file each. */
+export const TEMPLATES_FOLDER = "additional_chat_templates/";
+
 /**
- * The chat templates of a folder, as transformers finds them: `chat_template.jinja`, else that of a processor
- * (`chat_template.json`, `processor_config.json`), else those of `tokenizer_config.json`. Throws `invalid-checkpoint` for files that
- * hold something else.
+ * Reads the chat templates of a folder. Like transformers, looks first for `chat_template.jinja` and
+ * `additional_chat_templates`, then for that of a processor (`chat_template.json`, `processor_config.json`), then in
+ * `tokenizer_config.json`. Throws `invalid-checkpoint` for files with invalid contents.
  */
 export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
   const [own, legacy, processor, tokenizer, map] = await Promise.all(
@@ -25,9 +29,11 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
       return (await fileExists(file)) ? file : undefined;
     }),
   );
-  const first = own && { file: own, templates: { default: (await readCheckpointFile(own)).toString("utf8") } };
   const found =
-    first ?? (await templatesIn(legacy)) ?? (await templatesIn(processor)) ?? (await templatesIn(tokenizer));
+    (await ownTemplates(folder, own)) ??
+    (await templatesIn(legacy)) ??
+    (await templatesIn(processor)) ??
+    (await templatesIn(tokenizer));
   if (!found) return [];
   const configs = await Promise.all([map, tokenizer].map(async (file) => (file ? readConfigFile(file) : {})));
   const common = {
@@ -42,8 +48,33 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
   }));
 }
 
-/** What LLaVA's processor writes for an image. */
+/** The text that LLaVA's processor writes for an image. */
 const IMAGE_TOKEN = "<image>";
+
+/** Returns the paths of the files of further chat templates. */
+export async function furtherTemplates(folder: URL): Promise<readonly string[]> {
+  const entries = await readdir(new URL(TEMPLATES_FOLDER, folder)).catch(() => []);
+  return entries.filter((name) => name.endsWith(JINJA)).map((name) => TEMPLATES_FOLDER + name);
+}
+
+const JINJA = ".jinja";
+
+async function ownTemplates(folder: URL, own: URL | undefined): Promise<FoundTemplates | undefined> {
+  const templates: Record<string, string> = {};
+  if (own) templates["default"] = (await readCheckpointFile(own)).toString("utf8");
+  let first = own;
+  for (const path of (await furtherTemplates(folder)).toSorted()) {
+    const file = fileAt(path, folder);
+    templates[path.slice(TEMPLATES_FOLDER.length, -JINJA.length)] = (await readCheckpointFile(file)).toString("utf8");
+    first ??= file;
+  }
+  return first && { file: first, templates };
+}
+
+/** Returns the file at a path with slashes. */
+export function fileAt(path: string, folder: URL): URL {
+  return new URL(path.split("/").map(encodeURIComponent).join("/"), folder);
+}
 
 interface FoundTemplates {
   readonly file: URL;
@@ -70,7 +101,7 @@ const schema = z.object({
     .nullish(),
 });
 
-/** `bos_token` and the like, whose contents a template gets under these names. */
+/** Returns the contents of `bos_token` and similar keys, which templates access under these names. */
 function specialTokens(config: ConfigObject): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) => {

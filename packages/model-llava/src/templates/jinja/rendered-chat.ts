@@ -1,9 +1,9 @@
 import type { Mark, Marks } from "./marks.ts";
 
-/** A text that a template wrote, with marks in it. All places are places in it. */
+/** A text that a template wrote, including marks. All positions are indices in this text. */
 export interface RenderedChat {
   readonly text: string;
-  /** Without marks, in their order. */
+  /** The parts between the marks, in order. */
   readonly pieces: readonly RenderedPiece[];
   readonly marks: readonly (Mark & { readonly start: number; readonly end: number })[];
 }
@@ -11,11 +11,11 @@ export interface RenderedChat {
 export interface RenderedPiece {
   readonly start: number;
   readonly text: string;
-  /** Whether a turn says it; else the template writes it. */
+  /** Whether the text is that of a turn rather than the template's own. */
   readonly said: boolean;
 }
 
-/** Finds in a text what the template wrote, and what the turns say. */
+/** Splits a rendered text into the template's own text and the texts of turns. */
 export function renderedChat(text: string, { read, write }: Marks): RenderedChat {
   let place = 0;
   const found = read(text).map((part) => {
@@ -29,43 +29,43 @@ export function renderedChat(text: string, { read, write }: Marks): RenderedChat
     if (typeof part !== "string") return [];
     const behind = borders.findIndex((mark) => mark.start > start);
     const [before, next] = [borders[behind - 1], borders[behind]];
-    // A template that takes a text apart, e.g. at </think>, may have dropped one of its marks.
+    // A template that splits a text, e.g. at </think>, may have dropped one of its marks.
     const said = before?.kind === "text-start" && next?.kind === "text-end" && before.turn === next.turn;
     return [{ start, text: part, said }];
   });
   return { text, pieces, marks };
 }
 
-/** The text as it is without marks but those of images. */
+/** Removes all marks except those of images. */
 export function withoutMarks(text: string, { read, write }: Marks): string {
   return read(text)
     .map((part) => (typeof part === "string" ? part : part.kind === "image" ? write("image") : ""))
     .join("");
 }
 
-/** Places from `start`, which is among them, to `end`, which is not. */
+/** A range of indices from `start` (inclusive) to `end` (exclusive). */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** The spans that a template marks with `{% generation %}`, without those of turns that are not learned. */
+/** Returns the spans that a template marks with `{% generation %}`, except those of turns that are not learned. */
 export function markedSpans({ marks }: RenderedChat, isLearned: (turn: number) => boolean): readonly Span[] {
   return marks.flatMap((mark, index): readonly Span[] => {
     if (mark.kind !== "learned-start") return [];
     const length = marks.slice(index).findIndex(({ kind }) => kind === "learned-end");
     const inside = marks.slice(index + 1, index + Math.max(1, length));
     const end = marks[index + length];
-    // What stands in no turn is text of the template around an answer that it took apart.
+    // Spans outside any turn are the template's own text around an answer that it split.
     const unlearned = inside.some(({ kind, turn }) => kind.startsWith("text") && !isLearned(turn));
     return end && length > 0 && !unlearned ? [{ start: mark.end, end: end.start }] : [];
   });
 }
 
 /**
- * The span of an answer in a template that marks none: from where a rendering of the turns before it, with the beginning of
- * an answer, ends or differs, up to the token that ends answers if it follows, else to the end of the answer's text.
- * undefined when the text is not there.
+ * Returns the span of an answer in a template without `{% generation %}`. It begins where `asked`, a rendering of the
+ * preceding turns with the beginning of an answer, ends or differs. It ends after the token that ends answers, if that
+ * follows, or at the end of the answer's text. Returns undefined when the text is missing.
  */
 export function answerSpan(
   { text, marks, pieces }: RenderedChat,

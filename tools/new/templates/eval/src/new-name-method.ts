@@ -21,6 +21,6 @@ export function newNameMethod(options: GenerationOptions): EvaluationMethod {
       for await (const { id, text, promptLength, computedPositions } of answers)
         yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
     },
-    readings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
+    scorings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],
   };
 }

@@ -8,7 +8,7 @@ import { splitWords, withoutPunctuation, WORD_CHARACTERS } from "./python-text.t
 export const harnessStop: readonly string[] = ["User:", '"', ":", ".", ",", "</s>"];
 
 /** The answer up to the first character that occurs in `ends`, stripped: the original code's leading regular expressions. */
-export function lead(answer: string, ends: string): string {
+export function textBefore(answer: string, ends: string): string {
   let end = 0;
   while (end < answer.length && !ends.includes(answer.charAt(end))) end += 1;
   return stripAsPython(answer.slice(0, end));

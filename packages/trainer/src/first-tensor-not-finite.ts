@@ -6,7 +6,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
  * once: a sum is not finite if one of its terms is not. As a sum of finite terms may overflow too, the values of such a
  * tensor are then checked one by one.
  */
-export async function firstNotFinite(
+export async function firstTensorNotFinite(
   tensors: readonly (Tensor | undefined)[],
 ): Promise<{ readonly index: number } | undefined> {
   const present = tensors.flatMap((tensor, index) => (tensor ? [{ tensor, index }] : []));

@@ -1,5 +1,5 @@
 import { type Choice, type Extractor, stripAsPython } from "@mlan/core";
-import { trueFalse } from "./paper-readings.ts";
+import { trueFalse } from "./paper-answers.ts";
 import { firstLine, splitWords } from "./python-text.ts";
 
 /** The choices of a yes/no question. */

@@ -1,6 +1,7 @@
 import { counted, type GenerationOptions, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
+import { trainedPositions } from "../config/language-config.ts";
 import { encodePrompt, writePrompt, type WrittenPrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
@@ -10,21 +11,21 @@ import { IMAGE_TOKEN_INDEX } from "../tokens.ts";
 import type { ImageSet } from "./image-set.ts";
 
 /** The parts of a model that answering and scoring need. */
-export interface PromptReader {
+export interface InferenceModel {
   readonly network: LlavaNetwork;
   readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
-  /** Tokens that end an answer besides those of tokenizer and template. */
+  /** Ids of the tokens that end an answer in addition to those of the tokenizer and the template. */
   readonly endTokenIds: readonly number[];
   readonly loadPixels: LoadPixels;
-  /** Everything besides an image's bytes that determines its pixels, as JSON. */
+  /** Everything besides an image's bytes that determines its pixels, as a JSON value. */
   readonly pixelSettings: unknown;
-  /** The format's maximum length: positions after which conversations are truncated. */
+  /** The format's maximum length: the number of positions to which conversations are truncated. */
   readonly maximumLength: number;
 }
 
-/** The common part of generation and scoring requests. */
+/** The fields that generation and scoring requests have in common. */
 export interface PromptRequest {
   readonly id: string;
   readonly prompt: Prompt;
@@ -32,56 +33,56 @@ export interface PromptRequest {
 }
 
 /** A tokenized prompt. */
-export interface ReadPrompt {
+export interface TokenizedPrompt {
   readonly id: string;
   readonly inputIds: readonly number[];
   readonly images: readonly ImageReference[];
-  /** Positions, image positions included. */
+  /** Number of positions, including those of images. */
   readonly length: number;
-  /** Positions that were left out. */
+  /** Number of positions that were cut. */
   readonly cut: number;
 }
 
 export interface PromptLimits {
-  /** The most positions that the model can read. */
+  /** Maximum number of positions that the model can read. */
   readonly room: number;
-  /** Number of tokens at its end to score. Default 0. */
+  /** Number of tokens at the prompt's end to score. Default 0. */
   readonly scored?: number;
-  /** Default "refuse". */
+  /** Whether a prompt that is too long is refused or cut. Default "refuse". */
   readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 
-/** The text that the model continues. */
-export function writeRequest({ template }: PromptReader, request: PromptRequest): WrittenPrompt {
+/** Returns the text that the model continues. */
+export function writeRequest({ template }: InferenceModel, request: PromptRequest): WrittenPrompt {
   return writePrompt(request.prompt, template, request);
 }
 
 /**
- * Tokenizes a prompt. A prompt of a harness is cut as {@link RawPrompt} says; another one that is too long is cut only by
- * `longPrompts`. Throws an `invalid-data` error when it is not to be cut, and for a prompt with images, since cutting it
- * could lose an image.
+ * Tokenizes a prompt. A prompt with `harness` is cut as {@link RawPrompt} describes; any other prompt that is too long
+ * is cut only if `longPrompts` is "cut" and it has no images, since an image could be lost. Throws `invalid-data` for a
+ * prompt that is too long and not cut, and for an empty one; `invalid-options` for images without a vision tower.
  */
-export function readPrompt(
-  reader: PromptReader,
+export function tokenizePrompt(
+  model: InferenceModel,
   prompt: WrittenPrompt,
   { id, images }: PromptRequest,
   { room, scored = 0, longPrompts }: PromptLimits,
-): ReadPrompt {
+): TokenizedPrompt {
   const [image] = images;
-  if (image && !reader.network.vision)
+  if (image && !model.network.vision)
     throw new MlanError(
       "invalid-options",
       `model-llava: image "${image.name}" cannot be read: the model was opened without a vision tower. Give \`visionTower\`. The image belongs to request "${id}".`,
     );
-  const inputIds = encodePrompt(prompt, reader.tokenizer, { id, images });
-  const length = positionsOf(inputIds, reader);
+  const inputIds = encodePrompt(prompt, model.tokenizer, { id, images });
+  const length = positionsOf(inputIds, model);
   if (length === 0)
     throw new MlanError(
       "invalid-data",
       `model-llava: the prompt of "${id}" is empty and has no begin-of-sequence token. Give it some text.`,
     );
   const { harness } = prompt;
-  const kept = Math.min(length, room, harnessLimit(reader, harness, images.length > 0, scored));
+  const kept = Math.min(length, room, harnessLimit(model, harness, images.length > 0, scored));
   const cut = length - kept;
   if (images.length > 0) {
     if (cut > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
@@ -97,28 +98,31 @@ function tooLong(id: string, length: number, room: number, wayOut: string): Mlan
   return new MlanError("invalid-data", `model-llava: the prompt of "${id}" ${found}. ${wayOut}.`);
 }
 
-/** The most positions of a prompt in an original harness. */
+/** Returns the maximum number of positions of a prompt in the original harness, infinite without one. */
 function harnessLimit(
-  reader: PromptReader,
+  model: InferenceModel,
   harness: WrittenPrompt["harness"],
   hasImages: boolean,
   scored: number,
 ): number {
-  if (harness === "vision" && hasImages && scored === 0) return reader.maximumLength;
-  return harness === "language" && !hasImages ? languageLimit(reader) + scored : Infinity;
+  if (harness === "vision" && hasImages && scored === 0) return model.maximumLength;
+  return harness === "language" && !hasImages ? languageLimit(model) + scored : Infinity;
 }
 
-/** The most positions of a prompt in the original language harness, which reserves 256 for the answer. */
-function languageLimit({ network }: PromptReader): number {
-  const { maximumPositions } = network.decoder.config;
-  return maximumPositions > HARNESS_ANSWER ? maximumPositions - HARNESS_ANSWER : maximumPositions;
+/**
+ * Returns the maximum number of positions of a prompt in the original language harness, which reserves 256 for the
+ * answer.
+ */
+function languageLimit({ network }: InferenceModel): number {
+  const positions = trainedPositions(network.decoder.config);
+  return positions > HARNESS_ANSWER ? positions - HARNESS_ANSWER : positions;
 }
 
 const HARNESS_ANSWER = 256;
 
-/** The symbol at each position of a prompt, see {@link PromptRow}. */
+/** Returns the symbol at each position of a prompt, see {@link PromptRow}. */
 export function positionSymbols(
-  { id, inputIds, images, length }: ReadPrompt,
+  { id, inputIds, images, length }: TokenizedPrompt,
   set: ImageSet,
   patches: number,
 ): Int32Array {
@@ -148,7 +152,7 @@ export function checkBatchSize(batchSize: number): number {
   throw new MlanError("invalid-options", `model-llava: batchSize is ${batchSize}; it must be a positive whole number.`);
 }
 
-function positionsOf(inputIds: readonly number[], { network }: PromptReader): number {
+function positionsOf(inputIds: readonly number[], { network }: InferenceModel): number {
   const images = inputIds.filter((id) => id === IMAGE_TOKEN_INDEX).length;
   return inputIds.length + images * (positionsPerImage(network) - 1);
 }

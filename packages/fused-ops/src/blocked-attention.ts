@@ -1,0 +1,212 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { AttentionBlocks, AttentionSizes, Chunk, QueryBlock } from "./attention-blocks.ts";
+import { savedTensor, withGradient } from "./custom-gradient.ts";
+import { type Range, sizeOf } from "./ranges.ts";
+import { segmentBoundary } from "./segment-boundary.ts";
+
+/**
+ * Computes attention with the scores of only one block in memory at a time (arXiv 2205.14135), so that memory is linear
+ * in the number of positions. The gradient computes the scores again. See {@link attention} for the shapes.
+ */
+export function blockedAttention(
+  query: tf.Tensor4D,
+  key: tf.Tensor4D,
+  value: tf.Tensor4D,
+  mask: tf.Tensor | undefined,
+  sizes: AttentionSizes,
+  blocks: AttentionBlocks,
+): tf.Tensor4D {
+  return withGradient<tf.Tensor4D>([query, key, value], (save) => {
+    const inputs: Inputs = { query: grouped(query, sizes), key, value, mask };
+    const chunks = blocks.chunks.map((chunk) =>
+      tf.tidy(() => {
+        const part = chunkOf(inputs, chunk);
+        return tf.concat(
+          blocks.blocks.map((block) => tf.tidy(() => attendedBlock(part, block))),
+          3,
+        );
+      }),
+    );
+    const attended = tf.reshape<tf.Rank.R4>(joined(chunks, blocks.chunks), query.shape);
+    save(query, key, value, attended, ...(mask ? [mask] : []));
+    return {
+      value: attended,
+      gradient: (dy, saved) => {
+        const [of, keys, values] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
+        const again: Inputs = { query: grouped(of, sizes), key: keys, value: values, mask: saved[4] };
+        const outgoing = { attended: grouped(savedTensor(saved, 3), sizes), dy: grouped(dy, sizes) };
+        const [dQuery, dKey, dValue] = gradients(again, outgoing, blocks);
+        return [tf.reshape(dQuery, query.shape), dKey, dValue];
+      },
+    };
+  });
+}
+
+/** `query` [rows, keyValueHeads, group, length, dimension]; `key` and `value` [rows, keyValueHeads, positions, dimension]. */
+interface Inputs {
+  readonly query: tf.Tensor;
+  readonly key: tf.Tensor;
+  readonly value: tf.Tensor;
+  readonly mask: tf.Tensor | undefined;
+}
+
+/** The result and its gradient, in the shape of the grouped query. */
+interface Outgoing {
+  readonly attended: tf.Tensor;
+  readonly dy: tf.Tensor;
+}
+
+function grouped(heads: tf.Tensor, { rows, keyValueHeads, group, length }: AttentionSizes): tf.Tensor {
+  return tf.reshape(heads, [rows, keyValueHeads, group, length, heads.shape.at(-1) ?? 1]);
+}
+
+function chunkOf({ query, key, value, mask }: Inputs, chunk: Chunk): Inputs {
+  return {
+    query: part(query, chunk),
+    key: part(key, chunk),
+    value: part(value, chunk),
+    mask: mask && part(fiveDimensional(mask), chunk),
+  };
+}
+
+function fiveDimensional(mask: tf.Tensor): tf.Tensor {
+  return tf.reshape(mask, [...Array.from({ length: 5 - mask.rank }, () => 1), ...mask.shape]);
+}
+
+function part(tensor: tf.Tensor, { rows, keyValueHeads }: Chunk): tf.Tensor {
+  return sliced(sliced(tensor, 0, rows), 1, keyValueHeads);
+}
+
+/** Slices one axis. An axis of length 1 is kept, since it is broadcast. */
+function sliced(tensor: tf.Tensor, axis: number, range: Range): tf.Tensor {
+  const length = tensor.shape[axis] ?? 1;
+  if (length === 1 || sizeOf(range) === length) return tensor;
+  const begin = tensor.shape.map((_, other) => (other === axis ? range.start : 0));
+  const size = tensor.shape.map((whole, other) => (other === axis ? sizeOf(range) : whole));
+  return tf.slice(tensor, begin, size);
+}
+
+/** Reshapes [rows, keyValueHeads, group, queries, dimension] to [rows, keyValueHeads, group * queries, dimension]. */
+function flat(queries: tf.Tensor): tf.Tensor4D {
+  const [rows = 1, keyValueHeads = 1, group = 1, length = 1, dimension = 1] = queries.shape;
+  return tf.reshape(queries, [rows, keyValueHeads, group * length, dimension]);
+}
+
+/** Returns the softmax of a block's scores [rows, keyValueHeads, group * queries, keys]. */
+function probabilitiesOf(
+  queries: tf.Tensor,
+  key: tf.Tensor,
+  mask: tf.Tensor | undefined,
+  block: QueryBlock,
+): tf.Tensor {
+  const scores = tf.matMul(flat(queries), key, false, true);
+  if (!mask) return tf.softmax(scores);
+  const visible = sliced(sliced(mask, 3, block.queries), 4, block.keys);
+  const perHead = tf.reshape(scores, [...queries.shape.slice(0, 4), sizeOf(block.keys)]);
+  return tf.softmax(tf.reshape(tf.add(perHead, visible), scores.shape));
+}
+
+/** Returns the attended values of a block's queries [rows, keyValueHeads, group, queries, dimension]. */
+function attendedBlock({ query, key, value, mask }: Inputs, block: QueryBlock): tf.Tensor {
+  const queries = sliced(query, 3, block.queries);
+  const probabilities = probabilitiesOf(queries, sliced(key, 2, block.keys), mask, block);
+  return tf.reshape(tf.matMul(probabilities, sliced(value, 2, block.keys)), queries.shape);
+}
+
+type QueryKeyValue = readonly [tf.Tensor, tf.Tensor, tf.Tensor];
+
+function gradients(inputs: Inputs, outgoing: Outgoing, { chunks, blocks }: AttentionBlocks): QueryKeyValue {
+  const perChunk = chunks.map((chunk) => chunkGradients(inputs, outgoing, chunk, blocks));
+  const [dQuery, dKey, dValue] = ([0, 1, 2] as const).map((index) =>
+    joined(
+      perChunk.map((parts) => parts[index]),
+      chunks,
+    ),
+  );
+  tf.dispose(perChunk.flat());
+  if (!dQuery || !dKey || !dValue) throw new Error("attention has three inputs");
+  return [dQuery, dKey, dValue];
+}
+
+/**
+ * Each block is a separate graph: a runtime that schedules all blocks together may compute the scores of every block
+ * before it uses the first.
+ */
+function chunkGradients(
+  inputs: Inputs,
+  { attended, dy }: Outgoing,
+  chunk: Chunk,
+  blocks: readonly QueryBlock[],
+): QueryKeyValue {
+  const dQueries: tf.Tensor[] = [];
+  let sums: readonly [tf.Tensor, tf.Tensor] | undefined;
+  for (const block of blocks) {
+    segmentBoundary();
+    const before = sums;
+    const [dQuery, ...contributions] = tf.tidy(() => {
+      const outgoing = { attended: part(attended, chunk), dy: part(dy, chunk) };
+      const [ofQueries, ofKeys, ofValues] = blockGradients(chunkOf(inputs, chunk), outgoing, block);
+      return [ofQueries, plus(before?.[0], ofKeys), plus(before?.[1], ofValues)];
+    }) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    dQueries.push(dQuery);
+    sums = contributions;
+    if (before) tf.dispose([...before]);
+  }
+  segmentBoundary();
+  if (!sums) throw new Error("attention has at least one block");
+  const dQuery = tf.concat(dQueries, 3);
+  tf.dispose(dQueries);
+  return [dQuery, ...sums];
+}
+
+/** Adds to the sum over blocks so far; earlier blocks may have had fewer keys. */
+function plus(sum: tf.Tensor | undefined, contribution: tf.Tensor): tf.Tensor {
+  if (!sum) return contribution;
+  const missing = (contribution.shape[2] ?? 0) - (sum.shape[2] ?? 0);
+  const padding = sum.shape.map((_, axis): [number, number] => [0, axis === 2 ? missing : 0]);
+  return tf.add(contribution, missing === 0 ? sum : tf.pad(sum, padding));
+}
+
+function blockGradients({ query, key, value, mask }: Inputs, outgoing: Outgoing, block: QueryBlock): QueryKeyValue {
+  const queries = sliced(query, 3, block.queries);
+  const [keys, values] = [sliced(key, 2, block.keys), sliced(value, 2, block.keys)];
+  const probabilities = probabilitiesOf(queries, keys, mask, block);
+  const dy = flat(sliced(outgoing.dy, 3, block.queries));
+  const dScores = scoreGradient(probabilities, dy, flat(sliced(outgoing.attended, 3, block.queries)), values);
+  const dQueries = tf.reshape(tf.matMul(dScores, keys), queries.shape);
+  return [dQueries, tf.matMul(dScores, flat(queries), true, false), tf.matMul(probabilities, dy, true, false)];
+}
+
+/**
+ * Returns the gradient of the scores. The gradient of softmax needs sum(p * dp) over all positions, which equals sum(dy
+ * * y) over the head's dimension.
+ */
+export function scoreGradient(
+  probabilities: tf.Tensor,
+  dy: tf.Tensor,
+  attended: tf.Tensor,
+  value: tf.Tensor,
+): tf.Tensor {
+  const projected = tf.sum(tf.mul(dy, attended), 3, true);
+  return tf.mul(probabilities, tf.sub(tf.matMul(dy, value, false, true), projected));
+}
+
+/** Concatenates the tensors of all chunks: first heads, then rows. */
+function joined(parts: readonly tf.Tensor[], chunks: readonly Chunk[]): tf.Tensor {
+  const byRows = new Map<number, tf.Tensor[]>();
+  chunks.forEach(({ rows }, index) => {
+    const tensor = parts[index];
+    if (tensor) byRows.set(rows.start, [...(byRows.get(rows.start) ?? []), tensor]);
+  });
+  return tf.tidy(() =>
+    concatenated(
+      [...byRows.values()].map((heads) => concatenated(heads, 1)),
+      0,
+    ),
+  );
+}
+
+function concatenated(tensors: readonly tf.Tensor[], axis: number): tf.Tensor {
+  const [first, ...others] = tensors;
+  return first && others.length === 0 ? tf.clone(first) : tf.concat([...tensors], axis);
+}

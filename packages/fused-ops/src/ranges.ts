@@ -1,0 +1,21 @@
+/** A half-open range of indices. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Returns ranges of at most `most` indices that cover `count` indices. Their sizes are as equal as possible, since
+ * equal sizes share a compiled graph.
+ */
+export function ranges(count: number, most: number): readonly Range[] {
+  const size = Math.ceil(count / Math.ceil(count / most));
+  return Array.from({ length: Math.ceil(count / size) }, (_, index) => ({
+    start: index * size,
+    end: Math.min(count, (index + 1) * size),
+  }));
+}
+
+export function sizeOf({ start, end }: Range): number {
+  return end - start;
+}

@@ -1,0 +1,63 @@
+import { MlanError, type Turn } from "@mlan/core";
+import { fingerprintNow } from "../fingerprint.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { placeImages, placePromptImages } from "./place-images.ts";
+import { plain } from "./plain.ts";
+import { joined, type Segment } from "./segments.ts";
+import type { PlacedConversation, PlacedPrompt, Template } from "./template.ts";
+
+/** Hexadecimal digits. */
+const LENGTH = 16;
+
+/**
+ * A short hash of what a template writes with a tokenizer: the segments of fixed conversations with a system prompt, two
+ * rounds and an image, and the ids of the special tokens among them. Equal fingerprints mean that conversations are written
+ * alike, whatever code or Jinja writes them. undefined for "plain", which writes no conversations.
+ */
+export function templateFingerprint(template: Template, tokenizer: Tokenizer): string | undefined {
+  if (template.name === plain.name) return undefined;
+  const { beginOfSequence = true, answerEnd } = template;
+  const written = [ROUNDS, ROUNDS.slice(1)].flatMap((turns) => [
+    attempt(() => template.segments(conversationOf(turns)), tokenizer),
+    attempt(() => template.promptSegments(promptOf(turns.slice(0, -1))), tokenizer),
+  ]);
+  const begin = beginOfSequence ? tokenizer.beginOfSequenceId : undefined;
+  const end = answerEnd === undefined ? tokenizer.endOfSequenceId : tokenizer.idOf(answerEnd);
+  return fingerprintNow([begin ?? null, end ?? null, written]).slice(0, LENGTH);
+}
+
+/** Never decoded. */
+const IMAGE = { name: "fingerprint.png", read: async () => new Uint8Array() };
+
+const ROUNDS: readonly Turn[] = [
+  { role: "system", text: "Be brief." },
+  { role: "user", text: "<image>\nWhat is it?" },
+  { role: "assistant", text: "A red cat." },
+  { role: "user", text: "Is it asleep?" },
+  { role: "assistant", text: "Yes." },
+];
+
+function conversationOf(turns: readonly Turn[]): PlacedConversation {
+  const conversation = { id: "fingerprint", turns, images: [IMAGE] };
+  return { ...conversation, turns: placeImages(conversation) };
+}
+
+function promptOf(turns: readonly Turn[]): PlacedPrompt {
+  return { id: "fingerprint", turns: placePromptImages(turns, 1) ?? [], answerStart: "" };
+}
+
+/** What is written in JSON, or that the template has no place for such turns. */
+function attempt(write: () => readonly Segment[], tokenizer: Tokenizer): unknown {
+  try {
+    return joined(write()).map((segment) => [contentOf(segment, tokenizer), segment.learned]);
+  } catch (error) {
+    if (MlanError.is(error, "invalid-data")) return "refused";
+    throw error;
+  }
+}
+
+function contentOf(segment: Segment, { endOfSequenceId, idOf }: Tokenizer): unknown {
+  if ("text" in segment) return [segment.text, segment.continues ?? false];
+  if ("addedToken" in segment) return [segment.addedToken, idOf(segment.addedToken) ?? null];
+  return segment.token === "image" ? "image" : ["end-of-sequence", endOfSequenceId];
+}

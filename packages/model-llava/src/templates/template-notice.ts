@@ -1,0 +1,25 @@
+import { shownValue } from "@mlan/core";
+import type { StoredTemplate } from "../config/format-config.ts";
+import { plain } from "./plain.ts";
+
+/**
+ * What a user should know about weights that learned conversations in one template and are now used in another, as the end
+ * of a sentence without a full stop. undefined when nothing differs, as far as it is known.
+ */
+export function templateNotice(learned: StoredTemplate | undefined, used: StoredTemplate): string | undefined {
+  if (!learned || [learned.name, used.name].includes(plain.name)) return undefined;
+  const isSame = (learned.fingerprint ?? used.fingerprint) === used.fingerprint;
+  if (learned.name !== used.name)
+    return isSame && learned.fingerprint !== undefined
+      ? undefined
+      : `was tuned in the template ${shown(learned)} and is used in ${shown(used)}`;
+  if (isSame) return undefined;
+  return (
+    `was tuned in the template ${shown(learned)}, which now writes conversations differently (${used.fingerprint}): by another ` +
+    "version of mlan, or because its tokenizer or chat template changed"
+  );
+}
+
+function shown({ name, fingerprint }: StoredTemplate): string {
+  return fingerprint === undefined ? shownValue(name) : `${shownValue(name)} (${fingerprint})`;
+}
