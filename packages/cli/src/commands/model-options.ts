@@ -8,12 +8,16 @@ export function withModelOptions(command: Command): Command {
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply to the checkpoint")
     .addOption(weightFormatOption())
-    .option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)")
+    .addOption(templateOption())
     .addOption(
       new Option("--backend <name>", "the backend that the model runs on")
         .choices(["onnx", "tensorflow"])
         .default("onnx"),
     );
+}
+
+export function templateOption(): Option {
+  return new Option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)");
 }
 
 /** The option for the format of the language model's matrices in memory. */
