@@ -74,7 +74,8 @@ export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
   /**
    * Checks everything that {@link open} checks, without loading weights or verifying checksums. `content` covers the
-   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes with any bit of them.
+   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes if any bit of them
+   * changes.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
   /**

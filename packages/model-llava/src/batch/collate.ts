@@ -38,7 +38,7 @@ export async function collate(
   };
 }
 
-/** The size of a batch made by {@link collate}. Throws `contract` for any other batch. */
+/** Returns the size of a batch made by {@link collate}. Throws `contract` for any other batch. */
 export function sizeOf(batch: Batch): BatchSize {
   if (isLlavaBatch(batch)) return batch.size;
   throw new MlanError("contract", "model-llava: this batch was collated by another model.");

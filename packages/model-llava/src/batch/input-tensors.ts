@@ -11,7 +11,7 @@ export interface InputTensors {
   readonly length: number;
   /** Token ids [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
-  /** Absent in batches without images, which do not run the vision tower. */
+  /** The vision tower's inputs; absent in batches without images. */
   readonly images?: {
     /** Pixels [images * patches, 3 * patch * patch]; the number of images is padded to a power of two. */
     readonly patches: tf.Tensor2D;

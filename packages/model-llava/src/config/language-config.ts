@@ -9,7 +9,7 @@ export interface LanguageConfig {
   readonly intermediateSize: number;
   readonly layers: number;
   readonly heads: number;
-  /** Divides `heads`; each key and value head serves `heads / keyValueHeads` query heads. */
+  /** Number of key and value heads, which divides `heads`. Each one serves `heads / keyValueHeads` query heads. */
   readonly keyValueHeads: number;
   readonly headDimension: number;
   readonly normEpsilon: number;

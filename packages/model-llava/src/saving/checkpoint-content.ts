@@ -12,7 +12,7 @@ export interface CheckpointContent {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly format: ConversationFormat;
-  /** Of the template that the format names, see `templateFingerprint`. */
+  /** The fingerprint of the template that the format names, see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
   readonly vision: CheckpointVision | undefined;
   /** All weights, under the names of LLaVA. They are read one at a time. */
