@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
@@ -78,11 +78,11 @@ describe("a chat by pipe", () => {
     expect(stdout).toBe([seen, compared, brief, plain].map((line) => `${line}\n`).join(""));
     expect(status).toBe(0);
     expect(stderr.trim().split("\n")).toEqual([
-      `${blue} is shown with the next message.`,
-      "The conversation is forgotten.",
+      `${blue} will be sent with the next message.`,
+      "This is a new conversation.",
       "The system prompt has changed.",
-      "The conversation is forgotten.",
-      "The system prompt is the template's own.",
+      "This is a new conversation.",
+      "The template's system prompt applies again.",
     ]);
   });
 
@@ -116,11 +116,11 @@ describe("a chat by pipe", () => {
     expect(status).toBe(1);
     const [jump, none, shown, text, dropped, long, ...more] = stderr.trim().split("\n");
     expect(more).toEqual([]);
-    expect(jump).toBe("error: there is no command /jump. There are /image, /system, /reset and /help.");
-    expect(none).toBe("error: none.png is not the name of a file. Give a picture.");
-    expect(shown).toMatch(/chat\.test\.ts is shown with the next message\.$/);
+    expect(jump).toBe("error: there is no command /jump. The commands are /image, /system, /reset and /help.");
+    expect(none).toBe("error: none.png is not a file. Give the path of an image.");
+    expect(shown).toMatch(/chat\.test\.ts will be sent with the next message\.$/);
     expect(text).toMatch(/^error: .*image "[^"]*chat\.test\.ts"/);
-    expect(dropped).toBe("Its pictures are dropped. Show them again with /image.");
+    expect(dropped).toBe("The images of this message were dropped. Send them again with /image.");
     expect(long).toMatch(/^error: .* positions; the model reads 504\. Shorten its text/);
   });
 
@@ -149,22 +149,43 @@ describe("a chat by pipe", () => {
   });
 });
 
+test("a checkpoint that does not name its template is talked with in the one that the user names", async () => {
+  const foreign = temporaryFolder();
+  await cp(model.checkpoint, foreign, { recursive: true });
+  for (const name of ["checksums.json", "chat_template.jinja"]) await rm(new URL(name, foreign));
+  const config = JSON.parse(await readFile(new URL("config.json", foreign), "utf8"));
+  const { mlan_template: _, mlan_template_fingerprint: __, ...theirs } = config;
+  await writeFile(new URL("config.json", foreign), JSON.stringify(theirs));
+  const talk = async (...words: readonly string[]): Promise<Finished> => {
+    const { process: child, finished } = start(["chat", fileURLToPath(foreign), "--max-tokens", "8", ...words]);
+    child.stdin?.end("hello there\n");
+    return finished;
+  };
+  const refused = await talk();
+  expect(refused).toMatchObject({ status: 1, stdout: "" });
+  expect(refused.stderr).toMatch(
+    /does not say in which template the model was tuned.*\(on the command line: --template\)/,
+  );
+  const { status, stdout } = await talk("--template", "v1");
+  expect({ status, stdout }).toEqual({ status: 0, stdout: `${await model.answer([user("hello there")], SHORT)}\n` });
+});
+
 describe("a checkpoint that cannot be talked with is refused:", () => {
   test.each([
     [
       "a backbone without a template",
       () => [model.backbone],
-      /has the template "plain".* Give --template, e\.g\. --template v1/,
+      /has the template "plain".* give a template, e\.g\. --template v1/,
     ],
     [
       "a template that does not exist",
       () => [model.backbone, "--template", "v9"],
-      /there is no template "v9"\. Known templates: /,
+      /the option "template" is "v9" \(expected one of v1, llama_2, plain\)/,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
     ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],
-    ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not the name of a file/],
-    ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number from 0\./],
+    ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not a file/],
+    ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number of 0 or more\./],
   ] as const)("%s", async (_, words, message) => {
     const { status, stdout, stderr } = await start(["chat", ...words()]).finished;
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });

@@ -92,7 +92,7 @@ describe("mlan compare", () => {
     ]);
     expect(allowed.status).toBe(0);
     const wrong = await typed(["compare", `${run("first")}:erly`, run("first")]);
-    expect(wrong.stderr).toContain('has no answers of a stage "erly". Stages with answers: early, late, reworded.');
+    expect(wrong.stderr).toContain('has no answers for a stage "erly". Stages with answers: early, late, reworded.');
   });
 
   test("compares stages of a run with a damaged one, and never takes an earlier stage for the last", async () => {
@@ -165,7 +165,7 @@ describe("mlan contamination", () => {
     const { status, stdout, stderr } = await typed(["contamination", fixture("leaking.ts"), "--run", others]);
     expect(status).toBe(1);
     expect(stdout).toContain(
-      "Neither searched for nor scored: birds. The run has answers to them, but leaking does not",
+      "Not searched for and not scored: birds. The run has answers to them, but leaking does not",
     );
     expect(stderr).toMatch(/^error: the answers to birds at late were not scored: line 1 of /m);
   });

@@ -50,12 +50,10 @@ test("push uploads a checkpoint, says what it did, and sends nothing twice", asy
   expect([...(files?.keys() ?? [])]).toEqual(expect.arrayContaining(["config.json", "model.safetensors"]));
   expect([...(files?.keys() ?? [])].filter((path) => path.startsWith("quantised/"))).toEqual([]);
 
-  expect((await push(model, "acme/tiny")).stdout).toMatch(
-    /^acme\/tiny has all of it already, at commit [0-9a-f]{40}\.\n$/,
-  );
+  expect((await push(model, "acme/tiny")).stdout).toMatch(/^acme\/tiny is up to date, at commit [0-9a-f]{40}\.\n$/);
   await rename(join(model, "model.safetensors"), join(model, "model-00001-of-00001.safetensors"));
   expect((await push(model, "acme/tiny")).stdout).toMatch(
-    /Removed, because the folder has no such file: model\.safetensors\.\n$/,
+    /Removed files that are not in the folder: model\.safetensors\.\n$/,
   );
   // A file that is none of a model's stays.
   expect(files?.has(".gitattributes")).toBe(true);
@@ -74,10 +72,10 @@ test("push says what is missing", async () => {
   await cp(join(folder, "backbone"), join(folder, "trained"), { recursive: true });
   await writeFile(join(folder, "trained", "base.json"), "{}");
   expect(await push(join(folder, "trained"))).toMatch(
-    /holds only what was trained .*Make it whole with mlan export .* --to whole, and push that/,
+    /contains only the weights that were trained .*Export the complete model with mlan export .* --to complete, and push that folder/,
   );
   expect(await push(join(folder, "backbone"))).toMatch(
-    /uploading needs a token; set HF_TOKEN to one of the kind "write"/,
+    /uploading needs a token; set HF_TOKEN to a token of type "write"/,
   );
   expect(await push("hub:acme/tiny")).toMatch(/hub:acme\/tiny is on the Hub; give a folder on this machine/);
 });

@@ -58,7 +58,9 @@ describe("mlan memory", () => {
     const { status, stdout, stderr } = await mlan(words, folder);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain("22 layers, hidden size 2,048");
-    expect(stdout).toContain("Micro-batches per step: 2; in each, rows: 1, positions: 1,024, images: 1");
+    expect(stdout).toContain(
+      "Micro-batches per step: 2; conversations in each: 1, of at most 1,024 tokens, with 1 image in total",
+    );
     const rows = totalsOf(stdout);
     expect(rows.get("projector bfloat16 no")?.at(-1)).toBe("yes");
     expect(rows.get("language, projector float32 no")?.at(-1)).toBe("no");
@@ -71,7 +73,7 @@ describe("mlan memory", () => {
       /positions of images leave none for text; raise `length` or `rows`/,
     ],
     ["a card without memory", ["--memory", "none"], /--memory.*must be a number of gigabytes/],
-    ["no rows", ["--rows", "0"], /--rows.*must be a whole number from 1/],
+    ["no rows", ["--rows", "0"], /--rows.*must be a whole number, 1 or more/],
     ["a file that is not there", ["--config", "nowhere/config.json"], /nowhere\/config\.json cannot be read/],
   ])("refuses %s with one clear message", async (_, words, message) => {
     const { status, stdout, stderr } = await mlan(["memory", ...words], folder);

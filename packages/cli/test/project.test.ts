@@ -181,7 +181,7 @@ describe("mlan eval", () => {
 
     test("refuses a limit that is not a whole number", async () => {
       const { status, stderr } = await typed(...own, "--benchmark", "./receipts.ts", "--limit", "2.5");
-      expect(stderr).toContain("It must be a whole number from 1.");
+      expect(stderr).toContain("It must be a whole number, 1 or more.");
       expect(status).toBe(1);
     });
   });

@@ -46,7 +46,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
       ["eval", "--model", "a", "--weights", "b"],
       /^error: required option '--benchmark <name\[=folder\]>' not specified/,
     ],
-    ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number from 1/],
+    ["a batch of nothing", ["eval", "--batch-size", "0"], /'0' is invalid. It must be a whole number, 1 or more/],
     [
       "missing file",
       ["run", "nowhere/experiment.ts"],

@@ -37,7 +37,7 @@ test("serve answers at a port of this machine, asks for its key, and ends in goo
   const { status, stderr } = await finished;
   expect({ status, stderr }).toEqual({
     status: 0,
-    stderr: "Finishing the answers that have begun. Ctrl-C again ends at once.\n",
+    stderr: "Finishing the answers that have begun. Ctrl-C again stops at once.\n",
   });
 });
 

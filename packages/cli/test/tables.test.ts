@@ -119,14 +119,16 @@ describe("the results table", () => {
       result("tuned", "boolq", { fingerprints: { questions: "other", prompts: "p", protocol: "r" } }),
       result("base", "pope"),
     ]);
-    expect(lines.at(-1)).toBe("Do not compare base and tuned on boolq: its questions or prompts changed in between.");
+    expect(lines.at(-1)).toBe(
+      "Do not compare base and tuned on boolq: its questions or prompts changed between these stages.",
+    );
     const templates = [
       result("a", "boolq", { template: "1" }),
       result("b", "boolq", { template: "2" }),
       result("c", "boolq"),
     ];
     expect(resultsTable(templates).at(-1)).toBe(
-      "Do not compare a and b and c on boolq: its template changed in between.",
+      "Do not compare a and b and c on boolq: its template changed between these stages.",
     );
     expect(resultsTable(templates.slice(1)).at(-1)).toMatch(/^boolq/);
   });

@@ -7,14 +7,14 @@ import type { HubSettings } from "./hub-settings.ts";
 import { withRetries } from "./hub-retry.ts";
 import type { HubTarget } from "./hub-target.ts";
 
-/** A request to the Hub about one repository. */
+/** How to send requests to the Hub about one repository. */
 export interface HubRequest extends Pick<HubTarget, "type" | "repository"> {
   readonly settings: HubSettings;
   readonly fetch: typeof fetch;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The commit that a branch or tag currently points to. Throws `unavailable` errors. */
+/** Fetches the commit that a branch or tag currently points to. Throws `unavailable` errors. */
 export async function fetchCommit(request: HubRequest, revision: string): Promise<string> {
   const { type, repository, settings, signal } = request;
   const asked = { type, repository, revision };
@@ -33,8 +33,8 @@ export async function fetchCommit(request: HubRequest, revision: string): Promis
 }
 
 /**
- * All files of a commit. Throws `unavailable` errors, also when the answer is not a list, or its pages are circular or
- * endless.
+ * Fetches the list of all files of a commit. Throws `unavailable` errors, also when the response is not a list or its
+ * pages never end.
  */
 export async function fetchList(request: HubRequest, commit: string): Promise<readonly HubFile[]> {
   const { type: kind, repository, settings, signal } = request;
@@ -77,11 +77,14 @@ const pageSchema = z.array(
   z.union([fileSchema, z.looseObject({ type: z.string().refine((type) => type !== "file"), path: z.string() })]),
 );
 
-/** Limits for all pages of one answer. The Hub sends 1,000 files per page, about 250 bytes each. */
+/** Limits for all pages of one response. The Hub sends 1,000 files per page, about 250 bytes each. */
 const MOST_PAGES = 500;
 const MOST_BYTES = 256 * 2 ** 20;
 
-/** A `fetch` for the pages of one answer. Throws when a page does not match the schema, or the pages do not end. */
+/**
+ * Returns a `fetch` for the pages of one response. It throws when a page does not match the schema, or the pages never
+ * end.
+ */
 function checkedFetch({ fetch, settings }: HubRequest, asked: HubTarget, schema: z.ZodType): typeof globalThis.fetch {
   const pages = new Set<string>();
   let left = MOST_BYTES;
@@ -115,5 +118,5 @@ function checkedJson(text: string, schema: z.ZodType, refusal: (problem: string)
   const { error } = schema.safeParse(value, { error: describeIssue });
   if (!error) return value;
   const [issue] = error.issues;
-  throw refusal(`an unexpected answer (at "${issue?.path.join(".")}": ${issue?.message})`);
+  throw refusal(`an unexpected response (at "${issue?.path.join(".")}": ${issue?.message})`);
 }

@@ -5,19 +5,19 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { HubTarget } from "./hub-target.ts";
 
-/** A file as the Hub lists it. */
+/** A file in the Hub's list of files. */
 export interface HubFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
   /**
-   * The Hub's name for the content: its SHA-256 (64 digits) for large files, otherwise Git's hash (40 digits), the SHA-1
-   * of "blob <size>\0" and the bytes.
+   * The Hub's name for the content: the SHA-256 (64 digits) of a large file, or Git's hash (40 digits) of any other:
+   * the SHA-1 of "blob <size>\0" and the bytes.
    */
   readonly etag: string;
-  /** Git's hash of the pointer that a repository holds for a large file. */
+  /** Git's hash of the pointer that a repository contains in place of a large file. */
   readonly pointer?: string;
-  /** The Hub's name of a large file in its newer storage. */
+  /** The Hub's name for a large file in its newer storage. */
   readonly xetHash?: string;
 }
 
@@ -29,21 +29,28 @@ export interface HubFile {
 export interface HubCache {
   /** The folder of the repository; ends in a slash. */
   readonly home: URL;
-  /** The folder of a commit's files; ends in a slash. */
+  /** Returns the folder of a commit's files; ends in a slash. */
   snapshot(commit: string): URL;
   blob(file: HubFile): URL;
-  /** Holds in which state a file's bytes were verified. Python has no such file and ignores it. */
+  /**
+   * Returns the file that records the state in which a file's bytes were verified. Python has no such file and ignores
+   * it.
+   */
   record(file: HubFile): URL;
-  /** The commit that a branch or tag pointed to when it was last looked up. */
+  /** Returns the commit that a branch or tag pointed to when it was last looked up. */
   readCommit(revision: string): Promise<string | undefined>;
   writeCommit(revision: string, commit: string): Promise<void>;
   readList(commit: string): Promise<readonly HubFile[] | undefined>;
   writeList(commit: string, files: readonly HubFile[]): Promise<void>;
-  /** The files of a commit that are in the cache; the commit may have more. Undefined when there are none. */
+  /**
+   * Returns the files of a commit that are in the cache, which may be only some of them. Undefined when there are none.
+   */
   readSnapshot(commit: string): Promise<readonly HubFile[] | undefined>;
 }
 
-/** `root` is the folder of all repositories, such as `~/.cache/huggingface/hub/`. */
+/**
+ * Returns the cache of one repository. `root` is the folder of all repositories, such as `~/.cache/huggingface/hub/`.
+ */
 export function hubCache(root: URL, { type, repository }: Pick<HubTarget, "type" | "repository">): HubCache {
   const home = new URL(`${type}s--${repository.replaceAll("/", "--")}/`, root);
   const refFile = (revision: string): URL =>
@@ -70,14 +77,16 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** A cache that is shared by many users may be read-only. What is not written down is asked for again. */
+/**
+ * Does nothing when the cache is read-only, as one that many users share may be; the Hub is then asked again next time.
+ */
 async function writeIfPossible(file: URL, text: string): Promise<void> {
   await writeFileAtomically(file, text).catch(() => undefined);
 }
 
 const gitHash = z.string().regex(/^[0-9a-f]{40}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** As recent versions of Python's `huggingface_hub` write it. */
+/** The list of files as recent versions of Python's `huggingface_hub` write it. */
 const listSchema = z.object({
   format_version: z.literal(1),
   files: z.record(
@@ -92,7 +101,7 @@ const listSchema = z.object({
   ),
 });
 
-/** Undefined when the file is missing or damaged, so that it is written again. */
+/** Reads a list of files; undefined when it is missing or damaged, so that it is written again. */
 async function readList(file: URL): Promise<readonly HubFile[] | undefined> {
   try {
     const { files } = listSchema.parse(JSON.parse(await readFile(file, "utf8")));

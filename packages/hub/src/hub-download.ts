@@ -12,16 +12,16 @@ import { pathOfRepository } from "./hub-target.ts";
 export interface HubDownload extends HubRequest {
   readonly commit: string;
   readonly file: HubFile;
-  /** Appears in one step, after size and checksum have been verified. */
+  /** The downloaded file. It appears atomically, after size and checksum have been verified. */
   readonly blob: URL;
-  /** Records that the blob's bytes were verified. */
+  /** The file that records that the blob's bytes were verified. */
   readonly record: URL;
   readonly onDownload: ((progress: DownloadProgress) => void) | undefined;
 }
 
 /**
- * Fetches one file; calls for the same file run one after another, in this process and in several. An interrupted
- * download resumes where it stopped, in this process or a later one; bytes that fail verification are fetched again.
+ * Downloads one file. Calls for the same file run one after another, even in different processes. An interrupted
+ * download resumes where it stopped, in this process or a later one. Bytes that fail verification are fetched again.
  */
 export function downloadFile(download: HubDownload): Promise<void> {
   return inTurn(download.blob.href, async () => {
@@ -43,12 +43,12 @@ export function downloadFile(download: HubDownload): Promise<void> {
   });
 }
 
-/** Milliseconds between two looks at what another process has downloaded. */
+/** Milliseconds between two checks of what another process has downloaded. */
 const GLANCE = 200;
 
 /**
- * Waits while another process downloads the same file. Best effort: two processes that begin in the same moment both
- * download, each into its own part, and either result is correct.
+ * Waits while another process downloads the same file. Two processes that begin at the same moment may both download
+ * the file; each uses its own partial file, and both results are correct.
  */
 async function waitForOthers({ blob, settings, signal, ...download }: HubDownload): Promise<void> {
   for (;;) {
@@ -59,14 +59,14 @@ async function waitForOthers({ blob, settings, signal, ...download }: HubDownloa
   }
 }
 
-/** Bytes between two reports. */
+/** Bytes between two progress reports. */
 const REPORTED = 2 ** 23;
 
 function report({ repository, file, onDownload }: HubDownload, bytes: number): void {
   onDownload?.({ source: `${repository} on the Hub`, file: file.path, bytes, size: file.size });
 }
 
-/** An attempt that delivers fewer bytes than this has failed, unless it completes the file. */
+/** An attempt that delivers fewer bytes than this counts as failed, unless it completes the file. */
 const PROGRESS = 16 * 1024;
 
 async function fillInTries(download: HubDownload, part: URL): Promise<void> {
@@ -97,7 +97,7 @@ async function inTurn(name: string, action: () => Promise<void>): Promise<void> 
   }
 }
 
-/** Appends the missing bytes to `part`; an unexpected answer leaves it empty. */
+/** Appends the missing bytes to `part`; an unexpected response leaves it empty. */
 async function fill(download: HubDownload, part: URL): Promise<void> {
   const { file } = download;
   let size = await sizeOf(part);
@@ -128,7 +128,10 @@ async function fill(download: HubDownload, part: URL): Promise<void> {
   report(download, size);
 }
 
-/** Requests the bytes from `size` on. A server may send the whole file instead, so `start` says where `body` begins. */
+/**
+ * Requests the bytes from `size` on. Returns the body and its offset `start`, since a server may send the whole file
+ * instead.
+ */
 async function request(
   download: HubDownload,
   part: URL,
@@ -145,7 +148,7 @@ async function request(
   const address = `${settings.endpoint}/${pathOfRepository(download)}/resolve/${commit}/${path}`;
   try {
     const response = await fetch(address, { headers });
-    if (!response.body) throw new Error("the answer has no body");
+    if (!response.body) throw new Error("the response has no body");
     if (response.status !== 206) return { body: response.body, start: 0 };
     const range = response.headers.get("content-range");
     if (range === `bytes ${size}-${file.size - 1}/${file.size}`) return { body: response.body, start: size };
@@ -160,8 +163,8 @@ async function request(
 }
 
 /**
- * Throws `unavailable` when the disk has no room for all these files: before hours of download, not after. Skipped on
- * file systems that do not report blocks.
+ * Throws `unavailable` when the disk has no room for all these files, before the download begins. Does nothing on file
+ * systems that do not report free blocks.
  */
 export async function checkSpace(place: URL, wanted: readonly Pick<HubDownload, "file" | "blob">[]): Promise<void> {
   const disk = await statfs(new URL("./", place)).catch(() => undefined);

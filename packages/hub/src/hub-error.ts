@@ -3,14 +3,17 @@ import { answerOf } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { type HubTarget, nameOf, pathOfRepository } from "./hub-target.ts";
 
-/** An `unavailable` error that names repository, revision and file, what the Hub said, and what to do. */
+/** Returns an `unavailable` error that names repository, revision and file, the Hub's response, and what to do. */
 export function hubError(asked: HubTarget, settings: HubSettings, cause: unknown): MlanError {
   const answer = answerOf(cause);
   const problem = answer ? answered(answer, asked, settings) : unreached(cause, asked, settings);
   return unavailable(`hub: ${nameOf(asked)}: ${problem}`, settings, { cause });
 }
 
-/** An `unavailable` error for an answer with status 200 that cannot come from the Hub, because it contains `found`. */
+/**
+ * Returns an `unavailable` error for a response with status 200 that cannot come from the Hub, because it contains
+ * `found`.
+ */
 export function oddAnswer(asked: HubTarget, settings: HubSettings, found: string): MlanError {
   const message = `hub: ${nameOf(asked)}: ${settings.endpoint} sent ${found}. ${CHECK_ENDPOINT}`;
   return unavailable(message, settings);
@@ -30,11 +33,15 @@ function answered(answer: Response, asked: HubTarget, settings: HubSettings): st
   return `the Hub answered ${answer.status}${quoted}. ${adviceFor(answer, asked, settings)}`;
 }
 
-/** The header is more precise than the status: without a token, the Hub also answers 401 for what does not exist. */
+/**
+ * Uses the Hub's error header first, which is more precise than the status: without a token, missing repositories also
+ * yield 401.
+ */
 function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): string {
   const code = answer.headers.get("x-error-code");
   if (asked.writes && [401, 403].includes(answer.status)) return notWritable(asked, settings);
-  if (asked.writes && [409, 412].includes(answer.status)) return "The branch has changed meanwhile; start again.";
+  if (asked.writes && [409, 412].includes(answer.status))
+    return "The branch has changed since the upload began; run the upload again.";
   if (code === "GatedRepo") return gated(asked, settings);
   if (code === "RepoNotFound") return noRepository(asked, settings);
   if (code === "RevisionNotFound")
@@ -47,7 +54,7 @@ function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): s
 function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings): string {
   const { token, attempts } = settings;
   if (status === 401 && token)
-    return `The token is not valid (any more); set HF_TOKEN to a new one from ${settings.endpoint}/settings/tokens, or unset it.`;
+    return `The token is not valid or has expired; set HF_TOKEN to a new one from ${settings.endpoint}/settings/tokens, or unset it.`;
   if (status === 401 || status === 403) return gated(asked, settings);
   if (status === 404)
     return `There is no such ${asked.type}, revision or file; check the name and the option \`revision\`.`;
@@ -58,7 +65,7 @@ function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings
 }
 
 function notWritable({ repository }: HubTarget, { endpoint }: HubSettings): string {
-  return `The account of HF_TOKEN may not write to ${repository}, or the token may not; take one of the kind "write" of an account that may (${endpoint}/settings/tokens), or another owner's name.`;
+  return `The token does not allow writing to ${repository}; use a token of type "write" from an account with write access (${endpoint}/settings/tokens), or another owner's name.`;
 }
 
 function gated(asked: HubTarget, settings: HubSettings): string {
@@ -67,23 +74,23 @@ function gated(asked: HubTarget, settings: HubSettings): string {
   if (!settings.token) {
     return (
       `The ${asked.type} is gated: its readers must be logged in and accept its terms. Accept its terms at ${page}, then set HF_TOKEN to a ` +
-      `token of that account (${tokens}, kind "read").`
+      `token of that account (${tokens}, type "read").`
     );
   }
   return (
-    `The ${asked.type} is gated, and the account of HF_TOKEN may not read it (yet). Accept its terms at ${page} with that ` +
-    `account, or wait until its owners agree; a fine-grained token also needs access to gated repositories (${tokens}).`
+    `The ${asked.type} is gated, and the account of HF_TOKEN has no access to it yet. Accept its terms at ${page} with that ` +
+    `account, or wait until its owners grant access; a fine-grained token also needs permission for gated repositories (${tokens}).`
   );
 }
 
 function noRepository(asked: HubTarget, settings: HubSettings): string {
   const hidden = settings.token
-    ? "or is private and hidden from the account of HF_TOKEN"
-    : "or is private, and HF_TOKEN is not set";
+    ? "or it is private and the account of HF_TOKEN cannot see it"
+    : "or it is private and HF_TOKEN is not set";
   return `The ${asked.type} does not exist, ${hidden}; check the name at ${pageOf(asked, settings)}.`;
 }
 
-/** The option that takes files from this machine instead. */
+/** The option for a folder on this machine instead. */
 const LOCAL_OPTION = { model: "weights", dataset: "folder" };
 
 function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint, attempts }: HubSettings): string {
@@ -92,13 +99,13 @@ function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint
   if (writes) {
     return (
       `it failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
-      "files that have arrived are not sent again."
+      "files that have been uploaded are skipped."
     );
   }
   if (file !== undefined) {
     return (
-      `it could not be downloaded, ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
-      "the bytes received so far are kept, and the download resumes there."
+      `the download failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      "the download will resume where it stopped."
     );
   }
   return (
@@ -107,7 +114,7 @@ function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint
   );
 }
 
-/** Text from elsewhere, shortened and without control characters. */
+/** Shortens a text from elsewhere and removes its control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }

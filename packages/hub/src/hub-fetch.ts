@@ -1,12 +1,16 @@
 import type { HubSettings } from "./hub-settings.ts";
 import { fetchFromHome } from "./hub-redirects.ts";
 
-/** A connection that delivers fewer bytes than this in `settings.timeout` counts as broken, unless it ends before. */
+/**
+ * A connection that delivers fewer bytes than this within `settings.timeout` counts as broken, unless the response ends
+ * earlier.
+ */
 const FEWEST_BYTES = 16 * 1024;
 
 /**
- * A `fetch` without retries. Throws for every answer that is not OK, with the `Response` as the error's `cause`, and
- * for a connection that is too slow, before the answer or in its body. Sends the token to `settings.endpoint` only.
+ * Returns a `fetch` without retries. It throws for every response that is not OK, with the `Response` as the error's
+ * `cause`, and for a connection that is too slow, before or during the response. It sends the token to
+ * `settings.endpoint` only.
  */
 export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
@@ -25,14 +29,14 @@ export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal
   };
 }
 
-/** The answer that caused an error of {@link hubFetch}; undefined when the connection failed. */
+/** Returns the response that caused an error of {@link hubFetch}; undefined when the connection failed. */
 export function answerOf(error: unknown): Response | undefined {
   return error instanceof Error && error.cause instanceof Response ? error.cause : undefined;
 }
 
 interface Watch {
   readonly signal: AbortSignal;
-  /** Counts received bytes; enough of them restart the timer. */
+  /** Counts received bytes; restarts the timer once there are enough. */
   arrived(bytes: number): void;
   stop(): void;
 }
@@ -46,7 +50,7 @@ function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
   return {
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
     arrived(count) {
-      // A body that nobody reads must not keep the process alive.
+      // The timer must not keep the process alive for a body that nobody reads.
       timer.unref();
       bytes += count;
       if (bytes < FEWEST_BYTES) return;
@@ -59,13 +63,13 @@ function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
   };
 }
 
-/** The same answer with a body that is aborted when it stalls. */
+/** Returns the response with a body that is aborted when it stalls. */
 function watchedResponse(response: Response, watch: Watch): Response {
   if (!response.body) {
     watch.stop();
     return response;
   }
-  // The answer itself was in time, so its body gets the full time again.
+  // The headers arrived in time; the body gets the full time again.
   watch.arrived(FEWEST_BYTES);
   const body = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({

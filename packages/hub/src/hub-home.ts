@@ -2,9 +2,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Where Python's `huggingface_hub` keeps its files, by its environment variables and defaults. */
+/** The folders in which Python's `huggingface_hub` keeps its files, from its environment variables and defaults. */
 export interface HubHome {
-  /** Holds a folder for each repository; ends in a slash. */
+  /** Contains a folder for each repository; ends in a slash. */
   readonly cache: URL;
   readonly tokenFile: URL;
 }

@@ -11,23 +11,31 @@ export interface HubOptions {
    * login` wrote.
    */
   readonly token?: string;
-  /** A commit, branch or tag to read instead of the one that the package pins. */
+  /** A commit, branch or tag. Default: the commit that the package pins. */
   readonly revision?: string;
   /**
-   * Folder of downloaded files, in the layout of Python's `huggingface_hub`. Default, as there: the environment variable
-   * HF_HUB_CACHE, `hub` in HF_HOME, or ~/.cache/huggingface/hub.
+   * Folder for downloaded files, in the layout of Python's `huggingface_hub`. Default, as in Python: the environment
+   * variable HF_HUB_CACHE, `hub` in HF_HOME, or ~/.cache/huggingface/hub.
    */
   readonly cache?: Location;
-  /** Read only the cache. Default: whether the environment variable HF_HUB_OFFLINE is 1, true, yes or on. */
+  /**
+   * Whether to use only files that are in the cache. Default: whether the environment variable HF_HUB_OFFLINE is 1,
+   * true, yes or on.
+   */
   readonly offline?: boolean;
-  /** Failed attempts in a row before giving up; for a file, attempts without progress. Default 5. */
+  /**
+   * Number of failed attempts in a row before giving up. Attempts that receive more bytes of a file do not count.
+   * Default 5.
+   */
   readonly attempts?: number;
   /**
    * Milliseconds before the second attempt, plus or minus a random quarter. The delay doubles with each attempt, up to
-   * a minute. A longer Retry-After or RateLimit header takes precedence, up to five minutes. Default 500.
+   * a minute. A longer delay in a Retry-After or RateLimit header takes precedence, up to five minutes. Default 500.
    */
   readonly retryDelay?: number;
-  /** Milliseconds in which a connection must deliver 16 KiB or end; otherwise it counts as broken. Default 30,000. */
+  /**
+   * Milliseconds within which a connection must deliver 16 KiB or end; otherwise it counts as broken. Default 30,000.
+   */
   readonly timeout?: number;
 }
 
@@ -45,7 +53,7 @@ const fields = {
 /** The schema of {@link HubOptions}. */
 export const hubOptions: z.ZodType<HubOptions> = z.strictObject(fields);
 
-/** A model on the Hub, where an option takes one in place of a folder. */
+/** A model on the Hub, for options that accept one in place of a folder. */
 export interface HubModel extends HubOptions {
   readonly type: "model";
   /** Owner and name, e.g. "lmsys/vicuna-7b-v1.5". */
@@ -53,7 +61,7 @@ export interface HubModel extends HubOptions {
   readonly revision: string;
 }
 
-/** The schema of a {@link HubModel}, for the options of plugins. */
+/** The schema of {@link HubModel}, for the options of plugins. */
 export const hubModel: z.ZodType<HubModel> = z.strictObject({
   ...fields,
   type: z.literal("model"),
@@ -62,8 +70,8 @@ export const hubModel: z.ZodType<HubModel> = z.strictObject({
 });
 
 /**
- * A model on the Hub, e.g. `hub("lmsys/vicuna-7b-v1.5", { revision: "3321f76..." })`; does nothing by itself. Without
- * `revision` it is the newest commit of the branch main whenever it is opened. Throws `invalid-options`.
+ * Names a model on the Hub, e.g. `hub("lmsys/vicuna-7b-v1.5", { revision: "3321f76..." })`; downloads nothing. Without
+ * `revision`, opening it uses the newest commit of the branch main. Throws `invalid-options`.
  */
 export function hub(repository: string, options: HubOptions = {}): HubModel {
   const checked = checkOptions("hub", hubOptions, options);

@@ -2,13 +2,13 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 
-/** Matches the names of the files that {@link claimPart} returns. Those of Python's downloads have another form. */
+/** Matches the names of the files that {@link claimPart} returns. Python's partial downloads have different names. */
 export const PART_FILE: RegExp = /^[\da-f]+\.[\da-f]{8}-\d+-[\da-f]{8}\.incomplete$/;
 
 /**
- * A file for the bytes of a download, `<blob>.<owner>.incomplete` beside the blob, which only this process writes to.
- * One left by a dead process is taken over, so that its bytes need not be fetched again. The owner is part of the name
- * and taking over is a rename, so only one of several processes can succeed.
+ * Returns a partial file for a download that only this process writes to: `<blob>.<owner>.incomplete` next to the blob.
+ * A partial file of a dead process is taken over, so that its bytes are not fetched again. This renames it, since the
+ * owner is in the name, so only one of several processes can succeed.
  */
 export async function claimPart(blob: URL): Promise<URL> {
   const own = partOf(blob, OWNER);
@@ -22,8 +22,8 @@ export async function claimPart(blob: URL): Promise<URL> {
 }
 
 /**
- * The part of a process that is downloading the blob now: it is alive and its part has changed in the last `silence`
- * milliseconds. Undefined when there is none.
+ * Returns the partial file of a process that is downloading the blob now: it is alive and has changed the file in the
+ * last `silence` milliseconds. Undefined when there is none.
  */
 export async function partInProgress(blob: URL, silence: number): Promise<URL | undefined> {
   const parts = await partsOf(blob);
@@ -31,12 +31,12 @@ export async function partInProgress(blob: URL, silence: number): Promise<URL | 
   return other && partOf(blob, other.owner);
 }
 
-/** Bytes of the blob that have been downloaded, by whatever process. */
+/** Returns how many bytes of the blob have been downloaded, by any process. */
 export async function bytesKept(blob: URL): Promise<number> {
   return Math.max(0, ...(await partsOf(blob)).map(({ size }) => size));
 }
 
-/** Size in bytes; 0 when there is no such file. */
+/** Returns the size in bytes; 0 when there is no such file. */
 export async function sizeOf(file: URL): Promise<number> {
   return (await statusOf(file)).size;
 }
@@ -53,7 +53,7 @@ const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const THREAD = randomUUID().slice(0, 8);
 const OWNER = `${HOST}-${process.pid}-${THREAD}`;
 
-/** Milliseconds. A running download changes its part at least this often. */
+/** Milliseconds. A running download changes its partial file at least this often. */
 const SILENCE = 600_000;
 
 function partOf(blob: URL, owner: string): URL {
@@ -86,7 +86,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Touches the file first, so that no other process considers it abandoned under its new name. */
+/** Renames a partial file. Touches it first, so that no other process considers it abandoned under its new name. */
 async function takeOver(from: URL, to: URL): Promise<boolean> {
   try {
     const now = new Date();

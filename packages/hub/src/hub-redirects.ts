@@ -2,8 +2,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;
 
 /**
- * A `fetch` that sends the `authorization` header only to the origin of `home`: to no other origin, and to no address
- * after a redirect through another origin. Never follows a redirect from https to http.
+ * Fetches an address and follows redirects. Sends the `authorization` header only to the origin of `home`, and no
+ * longer once a redirect has led to another origin. Never follows a redirect from https to http.
  */
 export async function fetchFromHome(home: string, address: string | URL, init: RequestInit): Promise<Response> {
   let url = new URL(address);
@@ -24,5 +24,5 @@ export async function fetchFromHome(home: string, address: string | URL, init: R
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
-  throw new Error(`${from.origin} redirected to something that is not an ${from.protocol} address`);
+  throw new Error(`${from.origin} redirected to an address that is not ${from.protocol}`);
 }

@@ -4,7 +4,7 @@ import { hubHome, isSwitchedOn } from "./hub-home.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { hubToken } from "./hub-token.ts";
 
-/** The options with environment and defaults filled in. */
+/** The options, completed from the environment and defaults. */
 export interface HubSettings {
   /** Without a slash at the end. */
   readonly endpoint: string;

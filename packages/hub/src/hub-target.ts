@@ -1,6 +1,6 @@
 import { MlanError } from "@mlan/core";
 
-/** What a request is about. */
+/** The repository, revision and file that a request is about. */
 export interface HubTarget {
   readonly type: "model" | "dataset";
   /** Owner and name, such as "lmsys/vicuna-7b-v1.5". */
@@ -11,19 +11,19 @@ export interface HubTarget {
   readonly writes?: boolean;
 }
 
-/** "model lmsys/vicuna-7b-v1.5, revision main, file config.json", for messages. */
+/** Describes a target for messages, e.g. "model lmsys/vicuna-7b-v1.5, revision main, file config.json". */
 export function nameOf({ type, repository, revision, file }: HubTarget): string {
   return `${type} ${repository}, revision ${revision}${file === undefined ? "" : `, file ${file}`}`;
 }
 
-/** The path of a repository's page under the Hub's address, which is also that of its files. */
+/** Returns the path of a repository below the Hub's address, for its page and its files. */
 export function pathOfRepository({ type, repository }: Pick<HubTarget, "type" | "repository">): string {
   return type === "dataset" ? `datasets/${repository}` : repository;
 }
 
 const EXAMPLE = { model: "lmsys/vicuna-7b-v1.5", dataset: "google/boolq" };
 
-/** Names become parts of paths and URLs. Throws `invalid-options` for one that is none. */
+/** Throws `invalid-options` for an invalid repository or revision, since these names become parts of paths and URLs. */
 export function checkTarget({ type, repository, revision }: HubTarget): void {
   const segment = "(?!\\.{1,2}(?:/|$))(?!.*--)[\\w.-]+";
   if (!new RegExp(`^${segment}(?:/${segment})?$`).test(repository)) {

@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { hubHome, isSwitchedOn } from "./hub-home.ts";
 
 /**
- * The token as given, otherwise from the environment variable HF_TOKEN, otherwise from the file that Python's `hf auth
- * login` writes. Throws an `invalid-options` error for an invalid token, without showing it.
+ * Returns the given token, or else the environment variable HF_TOKEN, or else the token that Python's `hf auth login`
+ * saved. Throws `invalid-options` for an invalid token, without showing it.
  */
 export async function hubToken(given: string | undefined): Promise<string | undefined> {
   if (given !== undefined) return checked(given, "the option `token`");

@@ -5,12 +5,12 @@ import { dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Makes `place` a relative link to `blob`, in one step. On systems without links for everybody (Windows), moves the blob
- * to `place` instead, as `huggingface_hub` does.
+ * Makes `place` a relative link to `blob`, atomically. Where users may not create links (Windows), moves the blob to
+ * `place` instead, as `huggingface_hub` does.
  */
 export async function linkBlob(place: URL, blob: URL, home: URL): Promise<void> {
   await makeFolder(new URL("./", place));
-  // In the repository's own folder: whoever lists the snapshot never sees it.
+  // In the repository's folder, so that it never appears in a listing of the snapshot.
   const temporary = new URL(`${randomUUID()}.tmp`, home);
   try {
     await symlink(relative(dirname(fileURLToPath(place)), fileURLToPath(blob)), temporary);

@@ -1,6 +1,6 @@
 /**
- * The first part that is missing from a list of paths whose names count parts from `first` on, e.g.
- * "train-00001-of-00004.parquet"; undefined when none is.
+ * Returns the first missing part of a file that is split into numbered parts, e.g. "train-00001-of-00004.parquet";
+ * undefined when none is missing. `first` is the number of the first part.
  */
 export function missingPart(list: readonly string[], first: 0 | 1): string | undefined {
   const paths = new Set(list);

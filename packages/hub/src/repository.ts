@@ -26,7 +26,8 @@ export interface HubRepository extends HubOptions {
   /** Owner and name, e.g. "google/boolq". */
   readonly repository: string;
   /**
-   * A commit (its files never change), or a branch or tag, which is looked up each time it is opened unless offline.
+   * A commit, whose files never change, or a branch or tag, which is looked up each time the repository is opened
+   * unless offline.
    */
   readonly revision: string;
 }
@@ -34,23 +35,27 @@ export interface HubRepository extends HubOptions {
 /** The files of a repository at one commit. */
 export interface RepositoryFiles {
   readonly commit: string;
-  /** The folder of the commit's files on this machine; ends in a slash. It holds only those that were asked for. */
+  /**
+   * The folder of the commit's files on this machine; ends in a slash. It contains only the files that were downloaded.
+   */
   readonly folder: URL;
-  /** Of all files of the commit, relative to its root and separated by "/". */
+  /** The paths of all files of the commit, relative to its root, with "/" as separator. */
   readonly paths: readonly string[];
-  /** The file on this machine, downloaded first if necessary. */
+  /** Returns the file on this machine, downloading it first if necessary. */
   local(path: string): Promise<URL>;
-  /** Downloads what is missing of these files. Throws before the first one when the disk has no room for all. */
+  /**
+   * Downloads those of the files that are missing. Throws before the first download when the disk has no room for all.
+   */
   download(paths: readonly string[]): Promise<void>;
-  /** The SHA-256 of the file's bytes, which are downloaded first if necessary. */
+  /** Returns the SHA-256 of the file, downloading it first if necessary. */
   checksum(path: string): Promise<string>;
 }
 
 /**
- * The files of a repository on the Hugging Face Hub, each downloaded into the cache once, when it is first asked for.
- * The cache is that of Python's `huggingface_hub`: files that it has downloaded are verified and read in place, and it
- * finds ours. Throws `invalid-options` for an invalid repository or revision, and `unavailable` errors that say what to
- * do when the repository is gated or missing, or the Hub is busy or offline.
+ * Opens a repository on the Hugging Face Hub. Each file is downloaded into the cache when it is first needed. The cache
+ * is shared with Python's `huggingface_hub`: its files are verified and read in place, and it finds ours. Throws
+ * `invalid-options` for an invalid repository or revision, and `unavailable` errors that say what to do when the
+ * repository is gated or missing, or the Hub is busy or offline.
  */
 export async function openRepository(
   options: HubRepository,
@@ -79,7 +84,7 @@ export async function openRepository(
       await checkRoom(hub, commit, paths.map(find));
       for (const path of paths) await local(path);
     },
-    // Verifies the file first: its bytes decide, whatever a list says.
+    // Verifies the bytes of the file first, since a list may be wrong.
     async checksum(path) {
       const file = await local(path);
       const { etag } = find(path);
@@ -156,7 +161,7 @@ async function listOf(hub: Hub, commit: string): Promise<readonly HubFile[]> {
   return files;
 }
 
-/** Paths come from the Hub, so they must not leave the cache. */
+/** Resolves a path from the Hub. Throws when it would leave the cache. */
 function placeOf(folder: URL, path: string): URL {
   const segments = path.split("/");
   if (segments.every((segment) => !/^\.{0,2}$|[\\:\0]|\p{Surrogate}/u.test(segment))) {
@@ -165,13 +170,13 @@ function placeOf(folder: URL, path: string): URL {
   const shown = JSON.stringify(path.slice(0, 200));
   throw new MlanError(
     "invalid-data",
-    `hub: the Hub lists a file ${shown} outside its repository; it is not downloaded.`,
+    `hub: the Hub lists a file ${shown} that is outside the repository, so it is not downloaded.`,
   );
 }
 
 function missing({ type, repository, settings }: Hub, what: string, states: readonly HubFileState[] = []): MlanError {
   const lack = states.includes("changed")
-    ? `has ${what} of ${repository} with different bytes than the Hub`
+    ? `has ${what} of ${repository}, but with different bytes than on the Hub`
     : `lacks ${what} of ${repository}`;
   const option = type === "model" ? "weights" : "folder";
   const message =

@@ -2,18 +2,18 @@ import { hubFetch } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
 
 export interface UploadWatcher {
-  /** Called with the number of bytes of a file that have left. */
+  /** Called with the number of bytes of a file that have been sent. */
   onSent(path: string, bytes: number): void;
-  /** Called when a file that was sent as a whole has arrived. */
+  /** Called when a file that was sent in one piece has been stored. */
   onStored(path: string): void;
 }
 
-/** The last bytes wait in the system's buffers before the storage answers. */
+/** Factor on the timeout, since the last bytes wait in the system's buffers before the storage responds. */
 const PATIENCE = 4;
 
 /**
- * A `fetch` for `@huggingface/hub` that does not time out while a file's bytes leave. It gives up a file when nothing
- * happens for four times `settings.timeout`. `signal` ends everything.
+ * Returns a `fetch` for `@huggingface/hub` that does not time out while a file's bytes are being sent. It gives up on a
+ * file when nothing happens for four times `settings.timeout`. `signal` aborts all requests.
  */
 export function uploadFetch(
   settings: HubSettings,
@@ -53,14 +53,14 @@ export function uploadFetch(
   return (input, init) => {
     const body = init?.body;
     if (!(body instanceof Blob)) return short(input, init);
-    // One after the other: when one fails, all that were under way would be lost.
+    // Files are sent one after another: when one fails, all others being sent at that time would be lost.
     const turn = last.then(() => send(input, init ?? {}, body));
     last = turn.catch(() => undefined);
     return turn;
   };
 }
 
-/** A blob that says how much of it has been read. */
+/** A blob that reports how much of it has been read. */
 class CountedBlob extends Blob {
   override readonly size: number;
   override readonly type: string;

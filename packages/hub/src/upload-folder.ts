@@ -18,16 +18,18 @@ export interface UploadOptions extends Omit<HubOptions, "revision" | "cache" | "
   readonly repository: string;
   /** Default: main. */
   readonly branch?: string;
-  /** Whether a repository that does not exist is created as a private one. Default true. */
+  /** Whether the repository is private if it has to be created. Default true. */
   readonly private?: boolean;
-  /** The first line of the commit's message. */
+  /** The first line of the commit message. */
   readonly title: string;
-  /** Whether a file of the folder, by its path with "/", stays here. Default: hidden and temporary files do, no others. */
+  /**
+   * Whether a file of the folder is not uploaded, by its path with "/". Default: hidden and temporary files are not.
+   */
   readonly isLocal?: (path: string) => boolean;
-  /** Whether a file that the repository has and the folder has not is removed. Default: none is. */
+  /** Whether a file of the repository that is not in the folder is removed. Default: none is. */
   readonly isStale?: (path: string) => boolean;
   readonly signal?: AbortSignal;
-  /** Called with the bytes of a file that have left, each time that more have. */
+  /** Called with the number of bytes of a file sent so far, whenever it grows. */
   readonly onUpload?: (progress: UploadProgress) => void;
 }
 
@@ -38,20 +40,20 @@ export interface UploadProgress {
 }
 
 export interface Upload {
-  /** The newest commit of the branch: of this upload, or the one before when there was nothing to do. */
+  /** The newest commit of the branch: the commit of this upload, or the previous one when there was nothing to do. */
   readonly commit: string;
   /** Whether the repository was created. */
   readonly created: boolean;
-  /** Paths that the repository lacked, or had with other bytes. */
+  /** Paths that were missing in the repository, or had different bytes. */
   readonly uploaded: readonly string[];
   readonly removed: readonly string[];
 }
 
 /**
  * Uploads the files of a folder to a model on the Hub, in one commit; the repository is created if it does not exist.
- * Bytes that the Hub has are not sent again, so a call after an interruption goes on with the file where it stopped.
- * Hidden and temporary files stay here. Throws `invalid-options`, `invalid-data` for a folder without files, and
- * `unavailable` errors that say what to do.
+ * Files that the Hub already has are not sent again, so calling it again after an interruption continues with the file
+ * at which it stopped. Hidden and temporary files are not uploaded. Throws `invalid-options`, `invalid-data` for a
+ * folder without files, and `unavailable` errors that say what to do.
  */
 export async function uploadFolder(location: Location, options: UploadOptions): Promise<Upload> {
   const { repository, branch = "main", title, isStale = () => false, isLocal = () => false, signal } = options;
@@ -103,7 +105,7 @@ export async function uploadFolder(location: Location, options: UploadOptions): 
       parentCommit,
       hubUrl,
       accessToken: token,
-      // The plain protocol of Git LFS, which every server of the Hub's routes speaks.
+      // Uses the plain Git LFS protocol, which every server with the Hub's API supports.
       useXet: false,
       fetch: uploadFetch(settings, signal, { onSent, onStored: (path) => stored.add(path) }),
       ...(signal && { abortSignal: signal }),
@@ -113,7 +115,7 @@ export async function uploadFolder(location: Location, options: UploadOptions): 
 }
 
 function withoutToken(endpoint: string): MlanError {
-  const message = `hub: uploading needs a token; set HF_TOKEN to one of the kind "write" (${endpoint}/settings/tokens), or run \`hf auth login\`.`;
+  const message = `hub: uploading needs a token; set HF_TOKEN to a token of type "write" (${endpoint}/settings/tokens), or run \`hf auth login\`.`;
   return new MlanError("invalid-options", message);
 }
 
@@ -122,11 +124,11 @@ interface LocalFile {
   readonly size: number;
 }
 
-/** All files below a folder that are to be uploaded, by their paths, links followed. */
+/** Returns the files below a folder to upload, by path; follows links. */
 async function filesIn(folder: URL, isLocal: (path: string) => boolean): Promise<ReadonlyMap<string, LocalFile>> {
   const root = fileURLToPath(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    throw new MlanError("invalid-data", `hub: ${pathOf(folder)} is not a folder that can be read.`, { cause });
+    throw new MlanError("invalid-data", `hub: ${pathOf(folder)} is not a readable folder.`, { cause });
   });
   const files = new Map<string, LocalFile>();
   for (const entry of entries) {
@@ -137,10 +139,10 @@ async function filesIn(folder: URL, isLocal: (path: string) => boolean): Promise
     if (status.isFile()) files.set(path, { place: pathToFileURL(full), size: status.size });
   }
   if (files.size > 0) return files;
-  throw new MlanError("invalid-data", `hub: ${pathOf(folder)} holds no files to upload.`);
+  throw new MlanError("invalid-data", `hub: ${pathOf(folder)} contains no files to upload.`);
 }
 
-/** Whether the repository had to be created. */
+/** Creates the repository if it does not exist. Returns whether it was created. */
 async function createIfMissing(request: HubRequest, isPrivate: boolean): Promise<boolean> {
   const { repository, settings, signal, fetch } = request;
   const asked = { type: "model", repository, revision: "main", writes: true } as const;

@@ -33,7 +33,7 @@ describe.each(PATHS)("a cached file whose bytes changed in place: %s", (path) =>
     await poison(await (await open(hub, cache)).local(path));
     const offline = await open(hub, cache, { offline: true });
     await expect(offline.local(path)).rejects.toThrow(
-      `has the file ${path} of ${NAME} with different bytes than the Hub`,
+      `has the file ${path} of ${NAME}, but with different bytes than on the Hub`,
     );
     await expect(offline.checksum(path)).rejects.toMatchObject({ code: "unavailable" });
   });

@@ -135,10 +135,10 @@ test.each([
     403,
     "GatedRepo",
     "hf_other",
-    /gated, and the account of HF_TOKEN may not read it.*Accept its terms at .* with that account/s,
+    /gated, and the account of HF_TOKEN has no access to it yet\..*Accept its terms at .* with that account/s,
   ],
-  [401, "RepoNotFound", undefined, /does not exist, or is private, and HF_TOKEN is not set; check the name/],
-  [404, "RepoNotFound", "hf_other", /does not exist, or is private and hidden from the account of HF_TOKEN/],
+  [401, "RepoNotFound", undefined, /does not exist, or it is private and HF_TOKEN is not set; check the name/],
+  [404, "RepoNotFound", "hf_other", /does not exist, or it is private and the account of HF_TOKEN cannot see it/],
   [404, "RevisionNotFound", undefined, /no such revision; check it against .*boolq\/tree\/main/],
   [404, "EntryNotFound", undefined, /no such file/],
   [403, "DisabledRepo", undefined, /disabled/],
@@ -240,7 +240,7 @@ test("writes no file outside its cache, whatever the Hub lists", async () => {
   const { hub, cache } = await setUp({ files: { "../../../../../evil.txt": "x", "/evil.txt": "x", "a/./b": "x" } });
   const files = await open(hub, cache, COMMIT);
   for (const path of ["../../../../../evil.txt", "/evil.txt", "a/./b"]) {
-    await expect(files.local(path)).rejects.toThrow("outside its repository");
+    await expect(files.local(path)).rejects.toThrow("outside the repository");
   }
 });
 

@@ -87,7 +87,7 @@ test("goes on after an interruption with the files that have not arrived", async
   await expect(upload(server, folder, { attempts: 1 })).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringMatching(
-      /^hub: model acme\/tiny, revision main: it failed 1 times in a row \(last: .*start again; files that have arrived are not sent again\.$/,
+      /^hub: model acme\/tiny, revision main: it failed 1 times in a row \(last: .*start again; files that have been uploaded are skipped\.$/,
     ),
   });
   expect(repositoryOf(server).titles).toHaveLength(1);
@@ -152,12 +152,12 @@ test.each<[string, Partial<UploadOptions>, RegExp]>([
   [
     "a token that may not write",
     { token: "hf_reader" },
-    /answered 403\. The account of HF_TOKEN may not write to acme\/tiny.*kind "write"/,
+    /answered 403\. The token does not allow writing to acme\/tiny.*type "write"/,
   ],
   [
     "no token",
     { token: "" },
-    /^hub: uploading needs a token; set HF_TOKEN to one of the kind "write" \(http.*\/settings\/tokens\)/,
+    /^hub: uploading needs a token; set HF_TOKEN to a token of type "write" \(http.*\/settings\/tokens\)/,
   ],
   ["no owner", { repository: "tiny" }, /^hub: "tiny" has no owner; write "owner\/name"\.$/],
   ["a name that is none", { repository: "../tiny" }, /"\.\.\/tiny" is not the name of a model/],
@@ -170,10 +170,8 @@ test.each<[string, Partial<UploadOptions>, RegExp]>([
 test("refuses to upload offline, and a folder without files", async () => {
   const server = await hubUploadServer({ token: TOKEN });
   const empty = await folderWith({ ".git/config": "" });
-  await expect(upload(server, empty)).rejects.toThrow(/holds no files to upload/);
-  await expect(upload(server, new URL("nowhere/", empty))).rejects.toThrow(
-    /nowhere\/ is not a folder that can be read/,
-  );
+  await expect(upload(server, empty)).rejects.toThrow(/contains no files to upload/);
+  await expect(upload(server, new URL("nowhere/", empty))).rejects.toThrow(/nowhere\/ is not a readable folder/);
   vi.stubEnv("HF_HUB_OFFLINE", "1");
   await expect(upload(server, await folderWith(BY_URL))).rejects.toThrow("unset HF_HUB_OFFLINE");
   expect(server.requests).toEqual([]);

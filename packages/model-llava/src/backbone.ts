@@ -25,9 +25,15 @@ export interface BackboneOptions {
   readonly weights?: Location | HubModel;
   /**
    * A low-rank adapter for `weights`, as written by PEFT or by LLaVA's LoRA training: its folder, or
-   * `hub("owner/name", { revision })`. Merged into the weights when the model is opened. Default: none.
+   * `hub("owner/name", { revision })`. Default: none.
    */
   readonly adapter?: Location | HubModel;
+  /**
+   * Whether the adapter is merged into the weights when the model is opened: answers are then as fast as without it, and the
+   * matrices that it changes are float32. Otherwise it stays apart, on weights of any format, and can be trained further.
+   * A checkpoint of a stage that trained an adapter is always kept apart. Default true.
+   */
+  readonly mergeAdapter?: boolean;
   /**
    * The folder of a CLIP vision tower in Hugging Face layout, or `hub("owner/name", { revision })`. Default: the tower
    * inside `weights`; a plain backbone without one reads text only.
@@ -49,7 +55,7 @@ export interface BackboneOptions {
    *   are computed with 8-bit integer products. The rounded matrices are made at the first start and kept in a folder
    *   `quantised` beside the weights. They cannot be trained.
    *
-   * All formats but "float32" need `@mlan/backend-onnx`. Matrices that an adapter changes are read as float32.
+   * All formats but "float32" need the compute plugin `onnx`. Matrices into which an adapter is merged are read as float32.
    */
   readonly weightFormat?: WeightFormat;
 }
@@ -75,6 +81,7 @@ const place = z.union([folderLocation, hubModel], {
 const schema = z.strictObject({
   weights: place.exactOptional(),
   adapter: place.exactOptional(),
+  mergeAdapter: z.boolean().exactOptional(),
   visionTower: place.exactOptional(),
   template: z.string().min(1, "expected the name of a template").exactOptional(),
   weightFormat: formats.exactOptional(),
@@ -93,7 +100,14 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const { id, revision } = definition.repository;
   const checked = checkOptions(`model-${name}`, schema, options);
-  const { weights = hub(id, { revision }), adapter, visionTower, template, weightFormat = "float32" } = checked;
+  const {
+    mergeAdapter = true,
+    weights = hub(id, { revision }),
+    adapter,
+    visionTower,
+    template,
+    weightFormat = "float32",
+  } = checked;
   return plugin({
     name: packageName,
     token: MODEL,
@@ -103,6 +117,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     settings: {
       hasTower: visionTower !== undefined,
       ...(template !== undefined && { template }),
+      ...(!mergeAdapter && { mergeAdapter }),
       ...(weightFormat !== "float32" && { weightFormat }),
     },
     places: {
@@ -117,6 +132,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
         ...rest,
         weights,
         adapter,
+        mergeAdapter,
         visionTower,
         template,
         weightFormat,

@@ -1,10 +1,11 @@
-import { appendFile, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { type Component, MlanError, pathOf } from "@mlan/core";
 import type { LlavaModel } from "@mlan/model-llava";
 import { openSafetensors } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { checkBase } from "#internal/saving/base-file.ts";
 import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -132,6 +133,31 @@ describe("a base that differs from that of the training", () => {
     const model = await tinySource(base, scratch.tower).open();
     await expect(model.load(folder)).rejects.toThrow(message);
     model.dispose();
+  });
+
+  it("is read again only when its files, or their places, may have changed", async () => {
+    const folder = scratch.fresh();
+    await mkdir(folder);
+    const reads: string[] = [];
+    const check = async (stamp: string, place = "base/", digest = "right"): Promise<void> => {
+      const weights = new URL(place, folder);
+      const content = {
+        stamp,
+        async digest() {
+          reads.push(stamp);
+          return digest;
+        },
+      };
+      const record = { file: new URL("base.json", folder), weights, digest: "right", files: {} };
+      await checkBase(record, { weights, files: new Map([["weights/a", new URL("a", weights)]]), content });
+    };
+    // Too new for a stamp.
+    for (const stamp of ["", ""]) await check(stamp);
+    for (const stamp of ["first", "first", "second", "second", "first"]) await check(stamp);
+    await check("first", "moved/");
+    expect(reads).toEqual(["", "", "first", "second", "first", "first"]);
+    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that they were trained on/);
+    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that they were trained on/);
   });
 
   it("is refused by a model of another base", async () => {

@@ -1,22 +1,26 @@
 import { ApiError } from "./api-error.ts";
 import type { ServeSettings } from "./serve-options.ts";
 
-/** A request that was let in. */
+/** A request that was admitted. */
 export interface Admitted {
-  /** Counts further bytes of its body. Throws an {@link ApiError} when those of all requests would be too many. */
+  /**
+   * Counts more bytes of its body. Throws an {@link ApiError} when the bodies of all requests would become too large.
+   */
   take(bytes: number): void;
-  /** Its body has arrived; from now on it counts where answers are waited for. */
+  /** Called when the body has arrived; from now on the request counts as a pending answer. */
   received(): void;
-  /** Gives back its bytes. */
+  /** Releases the bytes of its body. */
   leave(): void;
 }
 
 export interface Admission {
-  /** Throws an {@link ApiError} when too many wait already, before anything of the body is read. */
+  /** Admits a request. Throws an {@link ApiError}, before any of the body is read, when too many are pending. */
   enter(): Admitted;
 }
 
-/** Lets requests in while there is room for their bodies and their answers; `waiting` counts the answers. */
+/**
+ * Admits requests while there is room for their bodies and answers. `waiting` returns the number of pending answers.
+ */
 export function createAdmission(
   { maximumWaiting, maximumHeldBytes }: Pick<ServeSettings, "maximumWaiting" | "maximumHeldBytes">,
   waiting: () => number,
@@ -50,12 +54,12 @@ export function createAdmission(
   };
 }
 
-/** Throws an {@link ApiError} when there is no room for `count` more answers. */
+/** Throws an {@link ApiError} when `count` more answers would be too many. */
 export function checkRoom(waiting: number, count: number, maximumWaiting: number): void {
   if (waiting + count <= maximumWaiting) return;
   throw new ApiError(
     429,
-    `${waiting} answers are being waited for, and ${maximumWaiting} is the most. Try again later.`,
+    `${waiting} answers are pending, and at most ${maximumWaiting} are allowed. Try again later.`,
   );
 }
 
@@ -63,6 +67,6 @@ function fullOfBodies(most: number): ApiError {
   const megabytes = (most / 1e6).toFixed(1);
   return new ApiError(
     503,
-    `the bodies of the requests that are being answered have ${megabytes} MB, the most that this server holds. Try again later.`,
+    `the bodies of the requests that are being answered have ${megabytes} MB, the maximum of this server. Try again later.`,
   );
 }

@@ -8,12 +8,12 @@ import type { ResponseHead } from "./response-parts.ts";
 import type { ServeSettings } from "./serve-options.ts";
 import { generationOf, type SharedBody } from "./shared-fields.ts";
 
-/** Where a response goes. */
+/** The response to a request. */
 export interface Reply {
-  /** Aborted when nobody waits for the answer any more, with the error to answer if somebody does. */
+  /** Aborted when the answer is no longer needed. Its reason is the error to send, in case the client still listens. */
   readonly signal: AbortSignal;
   json(body: object): void;
-  /** Sends an event of a stream; the first begins the response. */
+  /** Sends an event of a stream. The first call begins the response. */
   event(body: object): void;
   endEvents(): void;
 }
@@ -24,7 +24,7 @@ export interface CompletionService {
   readonly fingerprint: string;
 }
 
-/** Answers the body of a completion. Throws an {@link ApiError}, or what the model throws. */
+/** Answers a completion request with this body. Throws an {@link ApiError}, or the model's error. */
 export async function answerCompletion<Body extends SharedBody>(
   kind: CompletionKind<Body>,
   { batcher, settings, fingerprint }: CompletionService,
@@ -65,7 +65,7 @@ export async function answerCompletion<Body extends SharedBody>(
       },
     };
   });
-  // An answer that was ended early is not passed off as a whole one.
+  // An answer that was aborted must not look complete.
   reply.signal.throwIfAborted();
   if (body.stream !== true) return reply.json(kind.whole(head, body, answers));
   for (const [choice, answer] of answers.entries()) {
@@ -76,7 +76,7 @@ export async function answerCompletion<Body extends SharedBody>(
   reply.endEvents();
 }
 
-/** Throws an {@link ApiError} when too many wait already. */
+/** Generates all choices of a request. Throws an {@link ApiError} when too many answers are pending. */
 async function allAnswers(
   count: number,
   batcher: Batcher,
@@ -98,6 +98,6 @@ function tokensOf(
   { maximumTokens }: ServeSettings,
 ): number {
   if (wanted == null || wanted <= maximumTokens) return wanted ?? maximumTokens;
-  const message = `${field} is ${wanted}; this server generates up to ${maximumTokens}.`;
+  const message = `${field} is ${wanted}; this server generates at most ${maximumTokens} tokens.`;
   throw new ApiError(400, message, { param: field });
 }

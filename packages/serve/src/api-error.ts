@@ -1,6 +1,6 @@
 import { messageOf, MlanError } from "@mlan/core";
 
-/** What is sent of an error, in the form of OpenAI's interface. */
+/** The body of an error response, in the format of OpenAI's API. */
 export interface ErrorBody {
   readonly error: {
     readonly message: string;
@@ -16,7 +16,7 @@ export interface ApiErrorOptions {
   readonly code?: string;
 }
 
-/** An error with the HTTP status that it is answered by. */
+/** An error with the HTTP status to respond with. */
 export class ApiError extends Error {
   override readonly name: string = "ApiError";
   readonly status: number;
@@ -35,7 +35,7 @@ function typeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** Errors that a request causes are its sender's; all others are the server's. */
+/** Converts any error: errors in the request get status 400, all others 500. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const isOfRequest = MlanError.is(error, "invalid-data") || MlanError.is(error, "invalid-options");

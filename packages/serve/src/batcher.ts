@@ -1,23 +1,23 @@
 import { setTimeout } from "node:timers/promises";
 import { type Generation, type GenerationRequest, type Model, MlanError, type TextPiece } from "@mlan/core";
 
-/** A request, and who is told of its text. */
+/** A request, and the callback that receives its text. */
 interface Job {
-  /** Its id is unique among all jobs. Its signal takes it out of the queue, or ends its answer. */
+  /** Its id is unique among all jobs. Its signal removes it from the queue, or ends its answer. */
   readonly request: GenerationRequest & { readonly signal: AbortSignal };
   readonly onText?: (piece: TextPiece) => void;
 }
 
 export interface Batcher {
-  /** Answers a job, together with others that wait. Throws what the model throws because of this job. */
+  /** Answers a job, together with other waiting jobs. Throws the model's error for this job. */
   answer(job: Job): Promise<Generation>;
-  /** Jobs that wait or are answered. */
+  /** Number of jobs that are waiting or being answered. */
   readonly size: number;
-  /** Resolves once the model is no longer used for the jobs so far, ended ones included. */
+  /** Resolves once the model has finished with all jobs so far, including aborted ones. */
   idle(): Promise<void>;
 }
 
-/** How long the first request waits for others that arrive together with it. */
+/** How long the first request waits for others that arrive at about the same time. */
 const GATHERING_MILLISECONDS = 5;
 
 interface Waiting extends Job {
@@ -25,15 +25,15 @@ interface Waiting extends Job {
 }
 
 export interface BatchLimits {
-  /** Requests of a batch. */
+  /** Maximum number of requests in a batch. */
   readonly batchSize: number;
-  /** Batches that the model computes in turns. */
+  /** Maximum number of batches that the model computes alternately. */
   readonly maximumBatches: number;
 }
 
 /**
- * Gives the model all requests that wait, up to `batchSize` at once. Requests that arrive while a batch is answered begin in
- * another one, until there are `maximumBatches`; then they wait for the end of one.
+ * Creates a batcher that passes waiting requests to the model, up to `batchSize` at a time. Requests that arrive while
+ * a batch is being answered form another batch, up to `maximumBatches` at the same time; then they wait until one ends.
  */
 export function createBatcher(model: Pick<Model, "generate">, { batchSize, maximumBatches }: BatchLimits): Batcher {
   const queue: Waiting[] = [];
@@ -85,7 +85,10 @@ export function createBatcher(model: Pick<Model, "generate">, { batchSize, maxim
   };
 }
 
-/** Settles every job. An error of one is not the others': they are asked again in halves, until it is alone. */
+/**
+ * Answers a batch and settles every job. When the batch fails, it is answered again in halves, so that only the job
+ * that causes the error fails.
+ */
 async function answerAll(model: Pick<Model, "generate">, jobs: readonly Waiting[]): Promise<void> {
   const left = new Map(jobs.map((job) => [job.request.id, job]));
   const begun = new Set<string>();
@@ -103,7 +106,7 @@ async function answerAll(model: Pick<Model, "generate">, jobs: readonly Waiting[
     }
     for (const job of left.values()) job.settle(Promise.reject(unanswered(job)));
   } catch (error) {
-    // Text that was sent cannot be taken back.
+    // Jobs whose text has already been sent cannot be answered again.
     const again = [...left.values()].filter(({ request }) => !begun.has(request.id));
     for (const job of left.values())
       if (begun.has(job.request.id) || jobs.length === 1) job.settle(Promise.reject(error));
@@ -114,5 +117,5 @@ async function answerAll(model: Pick<Model, "generate">, jobs: readonly Waiting[
 }
 
 function unanswered({ request }: Waiting): MlanError {
-  return new MlanError("contract", `the model gave no answer to "${request.id}".`);
+  return new MlanError("contract", `the model returned no answer to "${request.id}".`);
 }

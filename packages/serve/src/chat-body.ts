@@ -28,7 +28,7 @@ const imagePart = z.strictObject({
   image_url: z.strictObject({ url: z.string(), detail: z.enum(["auto", "low", "high"]).optional() }),
 });
 
-/** Text is a list of one part. */
+/** Reads a text as a list with one part. */
 function contentOf<Part extends z.ZodType>(part: Part) {
   const list = z.array(part, { error: "expected text or a list of parts" });
   return z.preprocess((value) => (typeof value === "string" ? [{ type: "text", text: value }] : value), list);
@@ -61,7 +61,7 @@ const schema: z.ZodType<ChatBody> = z.strictObject({
   add_generation_prompt: z.boolean().nullish(),
 });
 
-/** Throws an {@link ApiError} that names the field. */
+/** Parses the body. Throws an {@link ApiError} that names the field. */
 export function readChatBody(body: unknown): ChatBody {
   const read = checkedBody(body, schema);
   if (read.top_logprobs != null && read.logprobs !== true)
@@ -92,7 +92,7 @@ function checkLastMessage({
 const LAST_IS_CONTINUED =
   "A last message of the assistant is continued. Leave out the field, or add the user's next message.";
 
-/** Prompt and images of a chat. Throws an {@link ApiError} that names the message. */
+/** Returns the prompt and images of a chat. Throws an {@link ApiError} that names the message. */
 export function promptOfChat(
   { messages }: ChatBody,
   maximumImages: number,
@@ -103,7 +103,7 @@ export function promptOfChat(
   if (images.length > maximumImages)
     throw new ApiError(
       400,
-      `messages have ${images.length} images; this server reads up to ${maximumImages} at once.`,
+      `messages have ${images.length} images; this server accepts at most ${maximumImages} per request.`,
       {
         param: "messages",
       },

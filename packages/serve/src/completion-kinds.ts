@@ -7,15 +7,15 @@ import type { SharedBody } from "./shared-fields.ts";
 import { readTextBody, type TextBody } from "./text-body.ts";
 import { textChunks, textCompletion } from "./text-response.ts";
 
-/** What one kind of completion differs in from others. */
+/** The differences between kinds of completions. */
 export interface CompletionKind<Body extends SharedBody> {
-  /** Ids begin with it. */
+  /** The beginning of response ids. */
   readonly prefix: string;
-  /** Throws an {@link ApiError} that names the field. */
+  /** Parses a body. Throws an {@link ApiError} that names the field. */
   read(body: unknown): Body;
-  /** Prompt, images, and how many of the likeliest tokens are reported. */
+  /** Returns the prompt, the images, and the number of most likely tokens to report. */
   ask(body: Body, settings: ServeSettings): Pick<GenerationRequest, "prompt" | "images" | "logProbabilities">;
-  /** The name of the field, and its value. */
+  /** Returns the field for the maximum number of new tokens, and its value. */
   tokens(body: Body): readonly [field: string, tokens: number | null | undefined];
   whole(head: ResponseHead, body: Body, answers: readonly Generation[]): object;
   chunks(head: ResponseHead, body: Body): Chunks;
@@ -37,7 +37,7 @@ export const CHAT: CompletionKind<ChatBody> = {
   chunks: chatChunks,
 };
 
-/** `/v1/completions`: the prompt is continued as it is, behind the begin-of-sequence token. */
+/** `/v1/completions`: the model continues the prompt, which is put after the begin-of-sequence token. */
 export const TEXT: CompletionKind<TextBody> = {
   prefix: "cmpl",
   read: readTextBody,

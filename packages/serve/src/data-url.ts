@@ -2,8 +2,9 @@ import type { ImageReference } from "@mlan/core";
 import { ApiError } from "./api-error.ts";
 
 /**
- * The image in a data URL such as `data:image/png;base64,...`; `param` is its place in the request. It is turned as its
- * EXIF orientation says. Throws an {@link ApiError} for anything else: nothing is fetched from the network.
+ * Reads the image in a data URL such as `data:image/png;base64,...`; `param` is its place in the request. The image is
+ * rotated or mirrored according to its EXIF orientation. Throws an {@link ApiError} for any other URL: nothing is
+ * fetched from the network.
  */
 export function imageOfDataUrl(url: string, param: string): ImageReference {
   const comma = url.indexOf(",");
@@ -19,7 +20,7 @@ export function imageOfDataUrl(url: string, param: string): ImageReference {
 function refused(param: string, found: string): ApiError {
   return new ApiError(
     400,
-    `${param} must be a data URL with the whole picture, data:image/png;base64,...; ${found}. Nothing is fetched from the network.`,
+    `${param} must be a data URL that contains the image, data:image/png;base64,...; ${found}. Nothing is fetched from the network.`,
     { param },
   );
 }

@@ -3,8 +3,8 @@ import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /**
- * The rest of a body that was refused is received and thrown away, so that its sender reads the answer. A sender that
- * pauses for longer is cut off; one that never ends is by the server's `requestTimeout`.
+ * The rest of a refused body is received and discarded, so that the client can read the response. A client that pauses
+ * for longer than this is disconnected; one that never stops sending is disconnected by the server's `requestTimeout`.
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
@@ -12,13 +12,16 @@ const LONGEST_PAUSE_MILLISECONDS = 10_000;
 const RETRY_SECONDS = "1";
 
 export interface HttpReply extends Reply {
-  /** Answers by an error, also in the middle of a stream. */
+  /** Responds with an error, also in the middle of a stream. */
   error(error: unknown): void;
-  /** Ends timers. */
+  /** Stops the timers. */
   close(): void;
 }
 
-/** A reply to a request. Its signal is aborted after `seconds`, by `ending`, and when the client hangs up. */
+/**
+ * Creates the reply to a request. Its signal is aborted after `seconds`, when `ending` is aborted, and when the client
+ * disconnects.
+ */
 export function httpReply(
   request: IncomingMessage,
   response: ServerResponse,
@@ -26,11 +29,11 @@ export function httpReply(
   ending: AbortSignal,
 ): HttpReply {
   const controller = new AbortController();
-  const late = new ApiError(504, `the answer took longer than ${seconds} seconds. Ask for fewer tokens.`);
+  const late = new ApiError(504, `the answer took longer than ${seconds} seconds. Request fewer tokens.`);
   const timer = setTimeout(() => controller.abort(late), Math.min(seconds * 1000, 2 ** 31 - 1));
   response.once("close", () => controller.abort(new ApiError(499, "the client hung up.")));
   const send = (text: string): void => {
-    // Of several choices, one may fail while others still send.
+    // When a request has several choices, one may fail while others are still being sent.
     if (!response.destroyed && !response.writableEnded) response.write(text);
   };
   const json = (status: number, body: object): void => {
@@ -43,7 +46,7 @@ export function httpReply(
     };
     if (request.complete) return void response.writeHead(status, headers).end(text);
     response.writeHead(status, { ...headers, connection: "close" }).write(text);
-    // Ending the response ends the connection, after which the sender could no longer read it.
+    // Ending the response closes the connection, so the client could not read the response while it is still sending.
     afterRest(request, () => response.end());
   };
   return {
@@ -68,7 +71,7 @@ export function httpReply(
   };
 }
 
-/** Throws away the rest of a body, then ends. */
+/** Discards the rest of a body, then calls `end`. */
 function afterRest(request: IncomingMessage, end: () => void): void {
   const timer = setTimeout(() => request.destroy(), LONGEST_PAUSE_MILLISECONDS);
   const done = (): void => {

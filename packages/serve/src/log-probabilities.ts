@@ -6,7 +6,7 @@ interface TokenBody {
   readonly bytes: readonly number[] | null;
 }
 
-/** As in chat completions. */
+/** Log-probabilities in the format of chat completions. */
 export interface ChatLogProbabilities {
   readonly content: readonly (TokenBody & { readonly top_logprobs: readonly TokenBody[] })[];
   readonly refusal: null;
@@ -17,7 +17,7 @@ export function chatLogProbabilities(tokens: readonly GeneratedToken[]): ChatLog
   return { content, refusal: null };
 }
 
-/** Bytes of a token that is a part of a character are not known. */
+/** `bytes` is null for a token that is only a part of a character, whose bytes are unknown. */
 function tokenBody({ text, logProbability }: TokenLogProbability): TokenBody {
   const bytes = text.includes("\ufffd") ? null : [...new TextEncoder().encode(text)];
   return { token: text, logprob: logProbability, bytes };

@@ -4,12 +4,12 @@ import type { Admitted } from "./admission.ts";
 import { ApiError } from "./api-error.ts";
 
 /**
- * The JSON in a request's body, of which never more than `limit` bytes are kept. Throws an {@link ApiError} for another
- * content type, a longer body, text that is not JSON, and when there is no room beside the bodies of other requests.
+ * Reads the JSON in a request's body, keeping at most `limit` bytes. Throws an {@link ApiError} for another content
+ * type, a longer body, text that is not JSON, and when the bodies of other requests leave no room.
  */
 export async function readBody(request: IncomingMessage, limit: number, admitted: Admitted): Promise<unknown> {
   const type = request.headers["content-type"] ?? "";
-  // Web pages of others can send any text, but JSON only when this server allows it.
+  // Foreign web pages can send any text to this server, but JSON only with its permission.
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new ApiError(415, `the content type is ${JSON.stringify(type.slice(0, 60))}. Send application/json.`);
   const announced = Number(request.headers["content-length"] ?? 0);
@@ -17,7 +17,7 @@ export async function readBody(request: IncomingMessage, limit: number, admitted
   admitted.take(announced);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // A refused body is answered, not cut off with its connection.
+  // Keeps the connection open, so that a response can be sent when the body is refused.
   const received: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
   for await (const chunk of received) {
     length += chunk.length;
@@ -35,8 +35,5 @@ export async function readBody(request: IncomingMessage, limit: number, admitted
 
 function tooLarge(limit: number): ApiError {
   const megabytes = (limit / 1e6).toFixed(1);
-  return new ApiError(
-    413,
-    `the body is larger than ${megabytes} MB, the most that this server reads. Send smaller pictures.`,
-  );
+  return new ApiError(413, `the body is larger than ${megabytes} MB, the maximum of this server. Send smaller images.`);
 }

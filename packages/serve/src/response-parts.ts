@@ -1,6 +1,6 @@
 import type { Generation, TextPiece } from "@mlan/core";
 
-/** What all parts of one response have in common. */
+/** Fields of every part of a response. */
 export interface ResponseHead {
   readonly id: string;
   readonly created: number;
@@ -8,9 +8,9 @@ export interface ResponseHead {
   readonly system_fingerprint: string;
 }
 
-/** The parts of a streamed response. */
+/** Creates the parts of a streamed response. */
 export interface Chunks {
-  /** Absent where text begins without more. */
+  /** Returns the part before the text of a choice. Absent when there is none. */
   readonly begin?: (choice: number) => object;
   text(choice: number, piece: TextPiece): object;
   end(choice: number, answer: Generation): object;
@@ -23,7 +23,7 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-/** The positions of the prompt, images included, count once for all choices. */
+/** Counts tokens. The positions of the prompt, including images, count once for all choices. */
 export function usageOf(answers: readonly Generation[]): Usage {
   const prompt = answers[0]?.promptLength ?? 0;
   const completion = answers.reduce((sum, { newTokens = 0 }) => sum + newTokens, 0);

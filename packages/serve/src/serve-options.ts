@@ -4,35 +4,35 @@ import { z } from "zod";
 export interface ServeOptions {
   /** The model's name for clients. Default: its own. */
   readonly name?: string;
-  /** The address to listen at. Default "127.0.0.1": this machine alone. */
+  /** The address to listen on. Default "127.0.0.1", which only this machine can reach. */
   readonly host?: string;
-  /** 0 takes a free one. Default 8000. */
+  /** The port to listen on; 0 picks a free one. Default 8000. */
   readonly port?: number;
-  /** What clients must send as `Authorization: Bearer ...`. Default: nothing. */
+  /** The key that clients must send as `Authorization: Bearer ...`. Default: none. */
   readonly apiKey?: string;
-  /** Requests answered together, in one batch. Default 8. */
+  /** Maximum number of requests answered in one batch. Default 8. */
   readonly batchSize?: number;
   /**
-   * Batches computed in turns, a token each: requests that arrive while one is answered begin in another one. With 1 the model's
-   * `generate` is never called again before it has ended. Default 2.
+   * Maximum number of batches that are computed alternately, one token at a time: requests that arrive while a batch is
+   * being answered form another. With 1, `generate` is never called before the previous call has ended. Default 2.
    */
   readonly maximumBatches?: number;
-  /** The most new tokens of an answer. Default: half of the model's positions, 2048 at most. */
+  /** Maximum number of new tokens per answer. Default: half of the context length, at most 2048. */
   readonly maximumTokens?: number;
-  /** The most images of a request. Default 8. */
+  /** Maximum number of images per request. Default 8. */
   readonly maximumImages?: number;
-  /** The most bytes of a request's body. Default 32 MiB. */
+  /** Maximum size of a request body in bytes. Default 32 MiB. */
   readonly maximumBodyBytes?: number;
   /**
-   * The most bytes of all requests' bodies, each counted until it is answered; further requests are told to come back.
-   * Default: 8 bodies of `maximumBodyBytes`.
+   * Maximum total size of the bodies of all requests that are not answered yet, in bytes; further requests are refused.
+   * Default: 8 times `maximumBodyBytes`.
    */
   readonly maximumHeldBytes?: number;
-  /** The most answers that are waited for; further requests are told to come back. Default 256. */
+  /** Maximum number of pending answers; further requests are refused. Default 256. */
   readonly maximumWaiting?: number;
-  /** The most seconds from a request to the end of its answer. Default 600. */
+  /** Maximum time from a request to the end of its answer, in seconds. Default 600. */
   readonly requestSeconds?: number;
-  /** How long answers may still take once the server closes, in seconds. Default 30. */
+  /** How long pending answers may still take when the server closes, in seconds. Default 30. */
   readonly shutdownSeconds?: number;
 }
 
@@ -59,7 +59,7 @@ const schema = z.strictObject({
 export type CheckedOptions = Omit<ServeSettings, "name" | "maximumTokens"> &
   Pick<ServeOptions, "name" | "maximumTokens">;
 
-/** Throws `invalid-options`, naming what is not as expected. */
+/** Checks the options and fills in defaults. Throws `invalid-options` naming the option. */
 export function checkServeOptions(options: ServeOptions): CheckedOptions {
   const checked = checkOptions("serve", schema, options);
   const { maximumBodyBytes, maximumHeldBytes = 8 * maximumBodyBytes } = checked;
@@ -70,7 +70,7 @@ export function checkServeOptions(options: ServeOptions): CheckedOptions {
   );
 }
 
-/** With what the model decides. */
+/** Completes the options with defaults that depend on the model. */
 export function serveSettings(
   { name, maximumTokens, ...rest }: CheckedOptions,
   model: { readonly name: string; readonly maximumPositions?: number },

@@ -19,16 +19,16 @@ import {
 } from "./serve-options.ts";
 import type { SharedBody } from "./shared-fields.ts";
 
-/** What is needed of a model to serve it. */
+/** The methods of a model that the server needs. */
 export type ServedModel = Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions">;
 
-/** A model that is served. */
+/** A running server. */
 export interface ModelServer {
-  /** E.g. `http://127.0.0.1:8000/v1`, the `baseURL` of clients. */
+  /** The `baseURL` for clients, e.g. `http://127.0.0.1:8000/v1`. */
   readonly url: string;
   /**
-   * Takes no further requests, and ends when those begun are answered, or ended after `shutdownSeconds`. The model is not
-   * used any more then.
+   * Stops accepting requests. Resolves when all pending answers are finished, or are aborted after `shutdownSeconds`;
+   * the model is then no longer in use.
    */
   close(): Promise<void>;
 }
@@ -36,14 +36,14 @@ export interface ModelServer {
 /** How long a client may take to send a request, in milliseconds. */
 const RECEIVING = { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5000 };
 
-/** How long the errors of answers that were ended may take to reach their clients. */
+/** How long error responses for aborted answers may take to reach their clients. */
 const FAREWELL_MILLISECONDS = 2000;
 
 /**
- * Serves a model, which stays the caller's, by OpenAI's interface: `/v1/chat/completions`, `/v1/completions`, `/v1/models` and `/health`.
- * A function that opens the model is called once the server listens; until it returns, requests get status 503. Requests that
- * arrive together are answered in one batch. Throws `invalid-options`, `unavailable` when it cannot listen, and what the
- * function throws.
+ * Serves a model through an OpenAI-compatible API: `/v1/chat/completions`, `/v1/completions`, `/v1/models` and
+ * `/health`. A function that opens the model is called once the server listens; until it returns, requests get status
+ * 503. Requests that arrive together are answered in one batch. Throws `invalid-options`, `unavailable` when it cannot
+ * listen, and the errors of the function.
  */
 export async function serve(
   model: ServedModel | (() => Promise<ServedModel>),
@@ -78,12 +78,12 @@ export async function serve(
     const patience = checked.shutdownSeconds * 1000;
     const timers = [
       setTimeout(() => ending.abort(late), patience),
-      // Connections of clients that neither send nor read.
+      // Closes connections of clients that neither send nor read.
       setTimeout(() => server.closeAllConnections(), patience + FAREWELL_MILLISECONDS),
     ];
     await closed;
     for (const timer of timers) clearTimeout(timer);
-    // Answers whose clients have hung up end a little later.
+    // Answers whose clients have disconnected take a little longer to stop.
     await batcher.idle();
   }
 
@@ -142,19 +142,22 @@ async function route(service: Service, request: IncomingMessage, reply: Reply): 
   const [method, answer] = Object.hasOwn(routes, path) ? (routes[path] ?? []) : [];
   if (method === undefined || answer === undefined) {
     const known = "/v1/chat/completions, /v1/completions, /v1/models and /health";
-    throw new ApiError(404, `there is nothing at ${path.slice(0, 100)}; this server has ${known}.`);
+    throw new ApiError(404, `there is no ${path.slice(0, 100)}; this server has ${known}.`);
   }
-  if (request.method !== method) throw new ApiError(405, `${path} is asked by ${method}, not by ${request.method}.`);
+  if (request.method !== method) throw new ApiError(405, `${path} needs the method ${method}, not ${request.method}.`);
   await answer();
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
-/** Refuses names of others that lead here, by which a web page could reach a server of this machine alone. */
+/**
+ * Refuses foreign host names that resolve to this machine, through which a web page could reach a server meant for this
+ * machine only.
+ */
 function checkHost({ headers }: IncomingMessage, { host }: Pick<ServeSettings, "host">): void {
   const asked = (headers.host ?? "").replace(/:\d+$/, "");
   if (!LOOPBACK.test(host) || LOOPBACK.test(asked)) return;
-  throw new ApiError(403, `this server is not ${JSON.stringify(asked.slice(0, 100))}. Ask it as ${host}.`);
+  throw new ApiError(403, `this server is not ${JSON.stringify(asked.slice(0, 100))}. Use the host name ${host}.`);
 }
 
 function checkKey({ headers }: IncomingMessage, { apiKey }: ServeSettings): void {
@@ -167,7 +170,7 @@ function checkKey({ headers }: IncomingMessage, { apiKey }: ServeSettings): void
   });
 }
 
-/** A request that is not HTTP, or too slow. */
+/** Responds to a request that is not HTTP or too slow. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
@@ -183,8 +186,8 @@ async function listen(server: Server, { host, port }: Pick<ServeSettings, "host"
   try {
     await once(server, "listening");
   } catch (cause) {
-    const wayOut = Object(cause).code === "EADDRINUSE" ? " Choose another port, or 0 for any." : "";
-    throw new MlanError("unavailable", `serve: cannot listen at ${host}:${port}: ${messageOf(cause)}.${wayOut}`, {
+    const wayOut = Object(cause).code === "EADDRINUSE" ? " Choose another port, or 0 for any free port." : "";
+    throw new MlanError("unavailable", `serve: cannot listen on ${host}:${port}: ${messageOf(cause)}.${wayOut}`, {
       cause,
     });
   }

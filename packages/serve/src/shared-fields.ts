@@ -5,7 +5,7 @@ import { ApiError } from "./api-error.ts";
 const MOST_CHOICES = 8;
 const stop = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]);
 
-/** Fields of every request for text. */
+/** Fields that all completion requests have. */
 export interface SharedBody {
   readonly model: string;
   readonly temperature?: number | null | undefined;
@@ -24,14 +24,17 @@ export interface SharedBody {
   readonly stop_token_ids?: readonly number[] | null | undefined;
 }
 
-/** Their schemas. What asks for nothing special is accepted and has no effect. */
+/**
+ * The schemas of these fields. Values of unsupported fields that request the default behaviour are accepted and
+ * ignored.
+ */
 export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<SharedBody[Key]> } = {
   model: z.string(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   n: z.int().min(1).max(MOST_CHOICES).nullish(),
   stop: stop.nullish(),
-  // The last choice's seed is a safe integer too.
+  // Leaves room for the seed of the last choice, which must be a safe integer too.
   seed: z
     .int()
     .max(Number.MAX_SAFE_INTEGER - MOST_CHOICES)
@@ -41,14 +44,14 @@ export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<Sha
   user: z.string().nullish(),
   presence_penalty: z.literal(0).nullish(),
   frequency_penalty: z.literal(0).nullish(),
-  // As vLLM names them.
+  // These have the names of vLLM.
   top_k: z.int().min(-1).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
   stop_token_ids: z.array(z.int().min(0)).max(64).nullish(),
 };
 
-/** How the answer to a body's prompt is generated. OpenAI's default is a temperature of 1. */
+/** Returns the generation options in a body. As with OpenAI, the default temperature is 1. */
 export function generationOf(
   body: SharedBody,
   choice: number,
@@ -58,10 +61,10 @@ export function generationOf(
   const sampling: Sampling = {
     temperature: temperature ?? 1,
     ...(topP != null && { topP }),
-    // vLLM takes 0 and -1 for all tokens.
+    // In vLLM, 0 and -1 mean all tokens.
     ...(topK != null && topK > 0 && { topK }),
     ...(minP != null && { minP }),
-    // Choices of one request differ.
+    // The choices of a request must differ.
     ...(seed != null && { seed: seed + choice }),
   };
   return {
@@ -76,7 +79,7 @@ export function stopOf({ stop: given }: Pick<SharedBody, "stop">): readonly stri
   return given == null ? [] : [given].flat();
 }
 
-/** The body when the schema accepts it. Throws an {@link ApiError} that names every field that is not as expected. */
+/** Returns the body when the schema accepts it. Throws an {@link ApiError} that names every wrong field. */
 export function checkedBody<Body>(body: unknown, fields: z.ZodType<Body>): Body {
   const { data, success, error } = fields.safeParse(body, { reportInput: true, error: describeIssue });
   if (success) return data;
@@ -84,6 +87,6 @@ export function checkedBody<Body>(body: unknown, fields: z.ZodType<Body>): Body 
   const unknown = issue?.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
   const param = [...(issue?.path ?? []), ...unknown].join(".");
   const known = unknown.length > 0 && issue?.path.length === 0 && fields instanceof z.ZodObject;
-  const names = known ? ` This server knows ${Object.keys(fields.shape).join(", ")}.` : "";
+  const names = known ? ` Known fields: ${Object.keys(fields.shape).join(", ")}.` : "";
   throw new ApiError(400, `${problemsOf(error, "key")}.${names}`, param === "" ? {} : { param });
 }

@@ -5,13 +5,13 @@ import { checkedBody, type SharedBody, sharedFields } from "./shared-fields.ts";
 export interface TextBody extends SharedBody {
   readonly prompt: string;
   readonly max_tokens?: number | null | undefined;
-  /** How many of the likeliest tokens are reported. */
+  /** How many of the most likely tokens to report. */
   readonly logprobs?: number | null | undefined;
 }
 
 const schema: z.ZodType<TextBody> = z.strictObject({
   ...sharedFields,
-  // A list of one text is one text.
+  // A list that contains one text is read as that text.
   prompt: z.preprocess(
     (value) => (Array.isArray(value) && value.length === 1 ? value[0] : value),
     z.string({ error: "expected one text" }),
@@ -23,7 +23,7 @@ const schema: z.ZodType<TextBody> = z.strictObject({
   best_of: z.literal(1).nullish(),
 });
 
-/** Throws an {@link ApiError} that names the field. */
+/** Parses the body. Throws an {@link ApiError} that names the field. */
 export function readTextBody(body: unknown): TextBody {
   return checkedBody(body, schema);
 }

@@ -3,12 +3,12 @@ import { type Chunks, finishReason, type ResponseHead, type Usage, usageOf } fro
 import { stopOf } from "./shared-fields.ts";
 import type { TextBody } from "./text-body.ts";
 
-/** As in completions that are no chat: lists beside each other. */
+/** Log-probabilities in the format of text completions: parallel lists. */
 interface TextLogProbabilities {
   readonly tokens: readonly string[];
   readonly token_logprobs: readonly number[];
   readonly top_logprobs: readonly Readonly<Record<string, number>>[];
-  /** Where each token's text begins in the answer, in code points as Python counts them. */
+  /** Offset of each token's text in the answer, in code points. */
   readonly text_offset: readonly number[];
 }
 
@@ -18,7 +18,7 @@ function textLogProbabilities(all: readonly GeneratedToken[], start: number): Te
   return {
     tokens: all.map(({ text }) => text),
     token_logprobs: all.map(({ logProbability }) => logProbability),
-    // Of tokens with the same text the likeliest counts.
+    // Of several tokens with the same text, the most likely one is kept.
     top_logprobs: all.map(({ likeliest }) =>
       Object.fromEntries(likeliest.toReversed().map(({ text, logProbability }) => [text, logProbability])),
     ),

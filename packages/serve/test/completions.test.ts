@@ -76,7 +76,7 @@ describe("a completion that is no chat", () => {
     [{ ...asked, prompt: ["a", "b"] }, "prompt", /expected one text, found a list of 2/],
     [{ ...asked, echo: true }, "echo", /expected false, found true/],
     [{ ...asked, messages: [] }, "messages", /unknown key "messages"/],
-    [{ ...asked, max_tokens: 5000 }, "max_tokens", /^max_tokens is 5000; this server generates up to 256\./],
+    [{ ...asked, max_tokens: 5000 }, "max_tokens", /^max_tokens is 5000; this server generates at most 256 tokens\./],
   ])("refuses %o", async (body, param, message) => {
     const response = await fetch(`${server.url}/completions`, {
       method: "POST",

@@ -148,7 +148,7 @@ describe("a request is refused before its body is read,", () => {
     expect(await second.answer).toEqual({
       status: 503,
       after: "1",
-      text: expect.stringContaining("have 0.0 MB, the most that this server holds"),
+      text: expect.stringContaining("have 0.0 MB, the maximum of this server"),
     });
     second.request.destroy();
     const large = { ...asked, user: "u".repeat(7000) };
@@ -168,7 +168,7 @@ describe("a request is refused before its body is read,", () => {
     expect(await second.answer).toEqual({
       status: 429,
       after: "1",
-      text: expect.stringContaining("1 answers are being waited for"),
+      text: expect.stringContaining("1 answers are pending"),
     });
     for (const { request } of [first, second]) request.destroy();
   });
@@ -192,7 +192,7 @@ describe("a model that is opened by the server", () => {
     };
     await expect.poll(health).toEqual([503, expect.stringContaining("the model is being loaded")]);
     const refused = serve(() => Promise.reject(new Error("was opened")), { port });
-    await expect(refused).rejects.toThrow(`serve: cannot listen at 127.0.0.1:${port}: `);
+    await expect(refused).rejects.toThrow(`serve: cannot listen on 127.0.0.1:${port}: `);
     open();
     const server = await serving;
     expect(await health()).toEqual([200, '{"status":"ok","answering":0}']);
@@ -275,5 +275,5 @@ it("options and ports that cannot be are refused", async () => {
   );
   const { server } = await served(model);
   const port = Number(new URL(server.url).port);
-  await expect(serve(model, { port })).rejects.toThrow(`serve: cannot listen at 127.0.0.1:${port}: `);
+  await expect(serve(model, { port })).rejects.toThrow(`serve: cannot listen on 127.0.0.1:${port}: `);
 });

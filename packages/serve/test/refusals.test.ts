@@ -45,7 +45,7 @@ describe("a request that cannot be answered gets one error that names the field:
     ["no object", [], 400, null, /^expected an object, found a list of 0\.$/],
     ["no messages", { model: "tiny" }, 400, "messages", /^key "messages": expected a list, found nothing\.$/],
     ["no message", { ...asked, messages: [] }, 400, "messages", /expected a list of at least 1 entry/],
-    ["an unknown field", { ...asked, tools: [] }, 400, "tools", /^unknown key "tools"\. This server knows model, /],
+    ["an unknown field", { ...asked, tools: [] }, 400, "tools", /^unknown key "tools"\. Known fields: model, /],
     [
       "an unknown field of a message",
       { ...asked, messages: [{ ...user, tool: 1 }] },
@@ -84,7 +84,7 @@ describe("a request that cannot be answered gets one error that names the field:
       { ...asked, max_tokens: 65 },
       400,
       "max_tokens",
-      /^max_tokens is 65; this server generates up to 64\./,
+      /^max_tokens is 65; this server generates at most 64 tokens\./,
     ],
     ["another model", { ...asked, model: "gpt" }, 404, "model", /^there is no model "gpt"; this server has "tiny"\.$/],
     ["two users in a row", { ...asked, messages: [user, user] }, 400, "messages.1", /^messages\.1 is by the user\. /],
@@ -168,7 +168,7 @@ describe("a request that cannot be answered gets one error that names the field:
       },
       400,
       "messages",
-      /have 3 images; this server reads up to 2 at once/,
+      /have 3 images; this server accepts at most 2 per request/,
     ],
     [
       "a written placeholder beside a picture",
@@ -233,7 +233,7 @@ describe("a body that is too large", () => {
     const [response] = await once(request, "response");
     expect(response.statusCode).toBe(413);
     expect(JSON.parse(Buffer.concat(await response.toArray()).toString())).toMatchObject({
-      error: { message: "the body is larger than 0.2 MB, the most that this server reads. Send smaller pictures." },
+      error: { message: "the body is larger than 0.2 MB, the maximum of this server. Send smaller images." },
     });
     request.destroy();
   });
@@ -262,9 +262,9 @@ it("other paths, methods and content types are refused", async () => {
   expect(await statusOf("/health")).toEqual([200, undefined]);
   expect(await statusOf("/v1/embeddings")).toEqual([
     404,
-    expect.stringMatching(/nothing at \/v1\/embeddings; this server has/),
+    expect.stringMatching(/there is no \/v1\/embeddings; this server has/),
   ]);
-  expect(await statusOf("/v1/chat/completions")).toEqual([405, "/v1/chat/completions is asked by POST, not by GET."]);
+  expect(await statusOf("/v1/chat/completions")).toEqual([405, "/v1/chat/completions needs the method POST, not GET."]);
   expect(await statusOf("/v1/chat/completions", { method: "POST", body: "{}" })).toEqual([
     415,
     'the content type is "text/plain;charset=UTF-8". Send application/json.',

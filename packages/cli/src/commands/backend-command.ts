@@ -10,11 +10,11 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan backend install tensorflow                      with the TensorFlow of .venv, of an active environment, or of python3
+  $ mlan backend install tensorflow                      uses TensorFlow from .venv, an active environment or python3
   $ mlan backend install tensorflow --python ~/tf/bin/python
   $ mlan backend install tensorflow --wheel tensorflow-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl
 
-Builds the binding between Node and TensorFlow with the system's C++ compiler, checks it, and stores it in the cache
+Builds the native binding between Node and TensorFlow with the system's C++ compiler, tests it, and stores it in the cache
 (MLAN_CACHE, ~/.cache/mlan). Instead of --library or --wheel you can set MLAN_TENSORFLOW to a folder or a wheel, and
 MLAN_PYTHON instead of --python. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
 `;
@@ -22,13 +22,13 @@ MLAN_PYTHON instead of --python. Needs @mlan/trainer-gpu. Run mlan doctor to see
 export function addBackendCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("backend")
-    .description("Install the native part of a backend.")
+    .description("Install the native code of a backend.")
     .command("install")
-    .description("Build the native part of a backend for this machine.")
+    .description("Build the native code of a backend for this machine.")
     .addArgument(new Argument("<backend>", "name of the backend").choices(["tensorflow"]))
-    .option("--wheel <file>", "TensorFlow's Python wheel; unpacked without Python")
-    .option("--library <folder>", "an unpacked wheel, or the C library's folder with lib and include")
-    .option("--python <python>", "a Python that has tensorflow or tensorflow-cpu")
+    .option("--wheel <file>", "TensorFlow's Python wheel; does not need Python")
+    .option("--library <folder>", "folder of an unpacked wheel, or of the C library, with lib and include")
+    .option("--python <python>", "Python in which tensorflow or tensorflow-cpu is installed")
     .option("--force", "rebuild the binding, even if it exists and works")
     .addHelpText("after", EXAMPLES)
     .action(async (_: string, options: Options) => {

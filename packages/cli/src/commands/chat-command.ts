@@ -13,43 +13,43 @@ Examples:
   $ echo "What is this?" | mlan chat ./llava-7b --image photo.jpg > answer.txt
 
 Each line is a message. Ctrl-C stops an answer; between answers, Ctrl-C or the end of the input ends the chat.
-  /image <file>    shows a picture with the next message
-  /system <text>   changes the system prompt; without a text, restores the template's
-  /reset           forgets the conversation
+  /image <file>    sends an image with the next message
+  /system <text>   changes the system prompt; without text, restores the template's
+  /reset           starts a new conversation
   /help            lists these commands
 `;
 
 export function addChatCommand(program: Command, { terminal, finish }: CommandContext): void {
   withModelOptions(program.command("chat"))
-    .description("Chat with a model, also about images.")
+    .description("Chat with a model, with or without images.")
     .option("--image <file>", "image for the first message; may be repeated", collect)
     .option("--system <text>", "system prompt (default: the template's)")
     .option(
       "--max-tokens <number>",
-      "maximum new tokens per answer (default: 512, or a quarter of the model's positions)",
+      "maximum new tokens per answer (default: 512, or a quarter of the context length if that is less)",
       wholeNumber(1),
     )
     .option(
       "--temperature <number>",
-      "0 takes the most likely tokens; 1 samples from the model's probabilities",
+      "0: always the most likely token; 1: samples from the model's probabilities; higher is more random",
       numberWithin(0),
       0,
     )
     .option("--top-k <number>", "sample only from the <number> most likely tokens", wholeNumber(1))
     .option(
       "--top-p <number>",
-      "sample only from the most likely tokens that add up to this probability",
+      "sample only from the smallest set of most likely tokens whose probabilities add up to <number>",
       numberWithin(0, 1),
     )
     .option(
       "--min-p <number>",
-      "sample only tokens at least this many times as likely as the most likely one",
+      "sample only tokens whose probability is at least <number> times that of the most likely token",
       numberWithin(0, 1),
     )
-    .option("--seed <number>", "seed of sampling; the same seed repeats a chat", wholeNumber(0))
+    .option("--seed <number>", "seed for sampling; the same seed and messages produce the same answers", wholeNumber(0))
     .option(
       "--repetition-penalty <number>",
-      "above 1, makes tokens that have occurred less likely",
+      "values above 1 make tokens that have already occurred less likely",
       numberWithin(0, Infinity, true),
     )
     .addHelpText("after", EXAMPLES)

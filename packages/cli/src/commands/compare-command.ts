@@ -11,7 +11,7 @@ Examples:
   $ mlan compare runs/language runs/vision                                 the last evaluations of two runs
   $ mlan compare runs/mine:aligned runs/mine:tuned --allow prompts         two stages of one run
 
-Questions are aligned by id. Runs whose questions, prompts or protocol differ are refused, unless --allow names what may
+Questions are matched by id. Runs whose questions, prompts or protocol differ are refused, unless --allow names what may
 differ. For example, the prompts of an untuned base model and a tuned model differ by design.
 `;
 
@@ -20,9 +20,13 @@ export function addCompareCommand(program: Command, { terminal }: CommandContext
     .command("compare")
     .description("Compare two evaluations question by question.")
     .argument("<first>", "a run folder, or folder:stage")
-    .argument("<second>", "the one to compare; differences are second minus first")
+    .argument("<second>", "another run folder, or folder:stage; differences are second minus first")
     .addOption(
-      new Option("--allow <what...>", "differences that are intended").choices(["questions", "prompts", "protocol"]),
+      new Option("--allow <what...>", "accept these differences between the evaluations").choices([
+        "questions",
+        "prompts",
+        "protocol",
+      ]),
     )
     .addHelpText("after", EXAMPLES)
     .action(async (first: string, second: string, { allow = [] }: Options) => {

@@ -12,9 +12,9 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan contamination experiment.ts                            benchmark questions that occur in the training data
-  $ mlan contamination experiment.ts --run runs/my-experiment   and the scores on the questions that do not
+  $ mlan contamination experiment.ts --run runs/my-experiment   and the scores without these questions
 
-Searches the data of every training stage for the text of questions (whole, or 13 words in a row) and for their images
+Searches the data of every training stage for the text of questions (all of it, or 13 words in a row) and for their images
 (same file, or same picture). Needs @mlan/eval-contamination.
 `;
 
@@ -23,8 +23,11 @@ export function addContaminationCommand(program: Command, { terminal, finish }: 
     .command("contamination")
     .description("Find benchmark questions in the training data.")
     .argument("<experiment>", "the experiment file")
-    .option("--run <folder>", "a run of the experiment to score on all questions and on the clean ones")
-    .option("--show <number>", "findings to print per benchmark", wholeNumber(0), 3)
+    .option(
+      "--run <folder>",
+      "a run of the experiment, to score on all questions and on the questions that were not found",
+    )
+    .option("--show <number>", "number of findings to print per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { run, show }: Options) => {
       const { findContamination } = await import("../work/contamination.ts");

@@ -5,14 +5,14 @@ const EXAMPLES = `
 Examples:
   $ mlan doctor     in the folder of a project
 
-States: ok; missing or broken, with the command that fixes it; unused, if nothing installed needs it. The exit status is 0
+States: ok; missing or broken, with the command that fixes it; unused, if no installed package needs it. The exit status is 0
 when a backend works, and 1 when none does. The command changes nothing.
 `;
 
 export function addDoctorCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("doctor")
-    .description("Check what the backends need here, what is missing, and how to fix it.")
+    .description("Check whether the backends work here, and show how to fix what is missing.")
     .addHelpText("after", EXAMPLES)
     .action(async () => {
       const { diagnose, diagnosisLines } = await import("../work/doctor.ts");

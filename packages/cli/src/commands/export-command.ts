@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExportRequest } from "../work/export.ts";
 import type { CommandContext } from "./command-context.ts";
+import { templateOption } from "./model-options.ts";
 import { requireOptions } from "./option-values.ts";
 
 type Options = Omit<ExportRequest, "checkpoint">;
@@ -8,32 +9,33 @@ type Options = Omit<ExportRequest, "checkpoint">;
 const EXAMPLES = `
 Examples:
   $ mlan export runs/mine --to mine --layout hf --dtype bfloat16     for transformers, vLLM and others
-  $ mlan export runs/mine/checkpoints/tune/step-000200 --to mine     an earlier step, in the names of LLaVA
+  $ mlan export runs/mine/checkpoints/tune/step-000200 --to mine     the checkpoint of an earlier step
   $ mlan export vicuna-7b --tower clip --to llava --shard-size 2GB
 
-A training stage keeps what it trained and the place of the rest; this writes the whole model. One tensor is in memory at a time. Model
-files of another model in the folder are replaced, other files stay.
+A training stage saves only the weights that it trained and refers to the others; export writes them all. It needs memory for
+one tensor at a time. Files of an earlier model in the folder are replaced; other files stay.
 `;
 
 export function addExportCommand(program: Command, { terminal }: CommandContext): void {
   const command = program.command("export");
   command
-    .description("Write a trained model as a whole, for other libraries too.")
+    .description("Write a complete model to a folder, for mlan or other libraries.")
     .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint")
     .option("--to <folder>", "the folder to write")
     .addOption(
-      new Option("--layout <name>", "llava: names of LLaVA's code; hf: opens in transformers")
+      new Option("--layout <name>", "llava: as LLaVA's own code saves it; hf: as Hugging Face transformers reads it")
         .choices(["llava", "hf"])
         .default("llava"),
     )
     .addOption(
-      new Option("--dtype <name>", "how weights are stored")
+      new Option("--dtype <name>", "data type of the weights")
         .choices(["float32", "bfloat16", "float16"])
         .default("float32"),
     )
-    .option("--shard-size <size>", "weights per file, at most, e.g. 2GB or 500MB", bytes, 5e9)
+    .option("--shard-size <size>", "maximum size of each weight file, e.g. 2GB or 500MB", bytes, 5e9)
     .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(async (checkpoint: string, options: Options) => {
       requireOptions(command, ["to"]);

@@ -10,7 +10,7 @@ Examples:
 export function addListCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("list")
-    .description("List the installed plugins by the names used in commands.")
+    .description("List the installed plugins with their names in commands.")
     .option("--json", "print a JSON array")
     .addHelpText("after", EXAMPLES)
     .action(async ({ json = false }: { readonly json?: boolean }) => {

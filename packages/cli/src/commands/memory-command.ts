@@ -7,22 +7,32 @@ const EXAMPLES = `
 Examples:
   $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one row of 2048 positions
   $ mlan memory --config vicuna-7b/config.json --rows 8 --images 8 --micro-batches 8
-  $ mlan memory --memory 24 --length 1024                   for a smaller card
+  $ mlan memory --memory 24 --length 1024                   for a smaller GPU
 
-Predicts the size of all tensors in memory when training on the tensorflow backend reaches its peak. Nothing is loaded or
+Predicts the peak size of all tensors when training on the tensorflow backend. Nothing is loaded or
 allocated. Needs @mlan/model-llava, a dependency of all our backbones.
 `;
 
 export function addMemoryCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("memory")
-    .description("Predict the memory that training needs, and what fits on a card.")
+    .description("Predict the GPU memory that training needs.")
     .option("--config <file>", "config.json of a Llama or LLaVA checkpoint (default: the sizes of Llama 2 7B)")
-    .option("--rows <number>", "conversations per micro-batch", wholeNumber(1), 1)
-    .option("--length <number>", "positions of the longest row, including those of images", wholeNumber(1), 2048)
-    .option("--images <number>", "images per micro-batch", wholeNumber(0), 1)
-    .option("--micro-batches <number>", "micro-batches per step; their gradients are accumulated", wholeNumber(1), 1)
-    .option("--memory <gigabytes>", "memory of the card, in GB of 10^9 bytes", gigabytes, 80)
+    .option("--rows <number>", "number of conversations per micro-batch", wholeNumber(1), 1)
+    .option(
+      "--length <number>",
+      "length of the longest conversation in tokens, where an image counts as its patches",
+      wholeNumber(1),
+      2048,
+    )
+    .option("--images <number>", "number of images per micro-batch", wholeNumber(0), 1)
+    .option(
+      "--micro-batches <number>",
+      "number of micro-batches per step, whose gradients are accumulated",
+      wholeNumber(1),
+      1,
+    )
+    .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
     .action(async (options: MemoryOptions) => {
       const { memoryLines } = await import("../work/memory.ts");

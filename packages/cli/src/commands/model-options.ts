@@ -1,14 +1,14 @@
 import { type Command, Option } from "commander";
 
-/** Adds the checkpoint and the options that say how it is opened. */
+/** Adds the checkpoint argument and the options for opening it. */
 export function withModelOptions(command: Command): Command {
   return command
     .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint")
     .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
-    .option("--adapter <checkpoint>", "low-rank adapter on the checkpoint")
+    .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply to the checkpoint")
     .addOption(weightFormatOption())
-    .option("--template <name>", "how conversations are written, e.g. v1 (default: the checkpoint's)")
+    .addOption(templateOption())
     .addOption(
       new Option("--backend <name>", "the backend that the model runs on")
         .choices(["onnx", "tensorflow"])
@@ -16,10 +16,14 @@ export function withModelOptions(command: Command): Command {
     );
 }
 
-/** How the matrices of the language model are kept in memory. */
+export function templateOption(): Option {
+  return new Option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)");
+}
+
+/** The option for the format of the language model's matrices in memory. */
 export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",
-    "how matrices are kept: float32, in the checkpoint's 16 bits, or rounded to 8 or 4 bits (default: float32)",
+    "format of the language model's weights in memory: float32, stored (16 bits, as in the checkpoint), or quantised to int8 or int4 (default: float32)",
   ).choices(["float32", "stored", "int8", "int4"]);
 }

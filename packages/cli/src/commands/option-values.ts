@@ -5,11 +5,11 @@ export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : NaN;
     if (Number.isSafeInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
   };
 }
 
-/** Parses the value of an option that is a number from `least` to `most`; without `least` itself where it is excluded. */
+/** Parses the value of an option that is a number from `least` to `most`, or greater than `least` if `excluded`. */
 export function numberWithin(
   least: number,
   most: number = Infinity,
@@ -18,8 +18,9 @@ export function numberWithin(
   return (value) => {
     const number = value.trim() === "" ? NaN : Number(value);
     if (number <= most && number < Infinity && (excluded ? number > least : number >= least)) return number;
-    const upTo = most === Infinity ? "" : ` to ${most}`;
-    throw new InvalidArgumentError(`It must be a number ${excluded ? "above" : "from"} ${least}${upTo}.`);
+    const above = `greater than ${least}${most === Infinity ? "" : ` and at most ${most}`}`;
+    const from = most === Infinity ? `of ${least} or more` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`It must be a number ${excluded ? above : from}.`);
   };
 }
 
@@ -29,8 +30,8 @@ export function collect(value: string, before: readonly string[] | undefined): r
 }
 
 /**
- * Ends the command with an error when one of these options is missing. Commander's own check for required options would
- * run before its check for misspelt ones.
+ * Ends the command with an error when one of these options is missing. Commander has such a check, but it would run
+ * before the check for misspelt options.
  */
 export function requireOptions(command: Command, names: readonly string[]): void {
   const missing = command.options.find(

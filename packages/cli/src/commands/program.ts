@@ -25,20 +25,22 @@ Examples:
   $ mlan run experiment.ts          resumes it after an interruption
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
-  $ mlan compare runs/a runs/b      shows which of two runs is better, with what certainty
-  $ mlan score runs/my-experiment   scores its stored answers again with every extractor
-  $ mlan chat ./llava-7b            chats with a model, also about images
-  $ mlan serve ./llava-7b           serves it with OpenAI's interface
-  $ mlan export runs/a --to tuned   writes the whole trained model, also for other libraries
-  $ mlan doctor                     shows what the backends lack here, and how to fix it
-  $ mlan eval --help                shows how to evaluate a checkpoint without a file
+  $ mlan compare runs/a runs/b      compares two runs, with confidence intervals
+  $ mlan score runs/my-experiment   scores stored answers again with every extractor
+  $ mlan chat ./llava-7b            chats with a model, with or without images
+  $ mlan serve ./llava-7b           serves a model through an OpenAI-compatible API
+  $ mlan export runs/a --to tuned   writes the complete model, e.g. for other libraries
+  $ mlan doctor                     checks the backends and shows how to fix them
+  $ mlan eval --help                shows how to evaluate without an experiment file
 
 An experiment file is a TypeScript or JavaScript file that exports an experiment:
   import { evaluate, experiment, train } from "@mlan/core";
   export default experiment({ name: "my-experiment", use: [...plugins], stages: [...] });
 `;
 
-/** Runs a command line, `words` without node and script, and returns the exit status. Never throws. */
+/**
+ * Runs a command line and returns the exit status. `words` are its arguments, without node and script. Never throws.
+ */
 export async function mlan(words: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
   const context: CommandContext = { terminal, finish: (exitStatus) => (status = exitStatus) };
@@ -85,7 +87,9 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
   }
 }
 
-/** An empty value comes from an unset shell variable and is never intended; as a path it would mean the working folder. */
+/**
+ * An empty value comes from an unset shell variable and is never intended; as a path it would name the working folder.
+ */
 function refuseEmptyWords(command: Command): void {
   const isEmpty = (value: unknown): boolean =>
     [value].flat().some((word) => typeof word === "string" && word.trim() === "");

@@ -9,12 +9,12 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan run experiment.ts                   keeps the run in runs/<name of the experiment>
-  $ mlan run experiment.ts --folder runs/b   keeps it in runs/b instead
-  $ mlan run experiment.ts --fresh           removes that run and starts over
+  $ mlan run experiment.ts                   writes to runs/<name of the experiment>
+  $ mlan run experiment.ts --folder runs/b   writes to runs/b instead
+  $ mlan run experiment.ts --fresh           replaces the earlier run
 
 Ctrl-C stops after the current step. The same command then resumes from the newest checkpoint and produces the same
-weights as a run without interruption. Results go to standard output, progress to standard error.
+weights as an uninterrupted run. Results go to standard output, progress to standard error.
 `;
 
 export function addRunCommand(program: Command, { terminal, finish }: CommandContext): void {
@@ -23,7 +23,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
     .description("Run an experiment, or resume one that was stopped.")
     .argument("<experiment>", "file whose default export is an experiment")
     .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
-    .option("--fresh", "remove an earlier run from the folder first")
+    .option("--fresh", "replace an earlier run in the folder")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { folder, fresh = false }: Options) => {
       // Imported here, so that --help and --version start fast.

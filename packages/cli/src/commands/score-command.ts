@@ -12,8 +12,8 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan score runs/my-experiment                          scores of the stored answers, for every extractor
-  $ mlan score runs/my-experiment --show 20                with 20 answers that they read differently
+  $ mlan score runs/my-experiment                          the scores by every extractor
+  $ mlan score runs/my-experiment --show 20                prints 20 answers on which extractors disagree
   $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
 
@@ -27,8 +27,13 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
     .description("Score the stored answers of a run again with every extractor.")
     .argument("<folder>", "the run folder")
     .option("--experiment <file>", "the experiment file, if its benchmarks are not installed plugins")
-    .option("--benchmark <name>", "a plugin or file of one of the benchmarks; may be repeated", collect)
-    .option("--show <number>", "disagreements between extractors to print per benchmark", wholeNumber(0), 3)
+    .option("--benchmark <name>", "plugin or file of a benchmark of the run; may be repeated", collect)
+    .option(
+      "--show <number>",
+      "number of answers to print per benchmark on which extractors disagree",
+      wholeNumber(0),
+      3,
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { experiment, benchmark = [], show }: Options) => {
       const { scoreRun } = await import("../work/score.ts");

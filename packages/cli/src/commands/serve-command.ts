@@ -12,33 +12,37 @@ Examples:
   $ mlan serve ./llava-7b
   $ MLAN_API_KEY=secret mlan serve ./llava-7b --host 0.0.0.0 --port 80 --name llava
 
-OpenAI clients connect to http://127.0.0.1:8000/v1 and send pictures as data URLs. Ctrl-C finishes the answers that have
+OpenAI clients connect to http://127.0.0.1:8000/v1 and send images as data URLs. Ctrl-C finishes the answers that have
 begun and exits; a second Ctrl-C exits at once.
 `;
 
 export function addServeCommand(program: Command, { terminal, finish }: CommandContext): void {
   withModelOptions(program.command("serve"))
-    .description("Serve a model with the interface of OpenAI's chat completions.")
-    .option("--name <name>", "the model's name for clients (default: the last part of the checkpoint's path)")
-    .option("--host <address>", "address to listen on; the default accepts this machine only", "127.0.0.1")
+    .description("Serve a model through an OpenAI-compatible chat completions API.")
+    .option("--name <name>", "model name that clients use (default: the last part of the checkpoint's path)")
+    .option(
+      "--host <address>",
+      "address to listen on; the default accepts connections from this machine only",
+      "127.0.0.1",
+    )
     .option("--port <number>", "port to listen on; 0 picks a free one", wholeNumber(0), 8000)
-    .addOption(new Option("--api-key <key>", "the key that clients must send").env("MLAN_API_KEY"))
-    .option("--batch-size <number>", "requests answered together (default: 8)", wholeNumber(1))
+    .addOption(new Option("--api-key <key>", "key that clients must send").env("MLAN_API_KEY"))
+    .option("--batch-size <number>", "maximum requests answered in one batch (default: 8)", wholeNumber(1))
     .option(
       "--max-tokens <number>",
-      "maximum new tokens per answer (default: half of the model's positions, at most 2048)",
+      "maximum new tokens per answer (default: half of the context length, at most 2048)",
       wholeNumber(1),
     )
     .option("--max-images <number>", "maximum images per request (default: 8)", wholeNumber(0))
     .option(
       "--max-body <megabytes>",
-      "the largest body of a request, in MB of 10^6 bytes (default: 33.6)",
+      "maximum size of a request body, in MB of 10^6 bytes (default: 33.6)",
       numberWithin(0, 2000, true),
     )
-    .option("--max-waiting <number>", "maximum pending answers (default: 256)", wholeNumber(1))
+    .option("--max-waiting <number>", "maximum number of waiting and running answers (default: 256)", wholeNumber(1))
     .option(
       "--timeout <seconds>",
-      "maximum seconds per request, including the wait (default: 600)",
+      "maximum time per request, including waiting, in seconds (default: 600)",
       numberWithin(0, 1e6, true),
     )
     .addHelpText("after", EXAMPLES)

@@ -4,7 +4,7 @@ import { runFolderAt } from "../project/folders.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan show runs/my-experiment              of a finished run, or of one that is running
+  $ mlan show runs/my-experiment              a finished run, or one that is still running
   $ mlan show runs/my-experiment > table.txt
   $ mlan show runs/my-experiment --json | jq '.results[] | {stage, benchmark, metrics}'
 `;
@@ -14,7 +14,7 @@ export function addShowCommand(program: Command, { terminal }: CommandContext): 
     .command("show")
     .description("Print the results, costs and loss curves of a run.")
     .argument("<folder>", "the run folder")
-    .option("--json", "print manifest, results, ledger and step metrics as one JSON object")
+    .option("--json", "print manifest, results, costs and step metrics as one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
       if (json) {

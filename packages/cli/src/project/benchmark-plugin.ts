@@ -4,9 +4,10 @@ import { importPlugin } from "./import-plugin.ts";
 import { type FileExports, isFile, loadFile } from "./load-file.ts";
 
 /**
- * The benchmark of a `--benchmark` option: `name` for the published data, `name=folder` for a local copy. The name is that
- * of a plugin, or the path of a TypeScript or JavaScript file that exports a benchmark or a function that returns one,
- * followed by `:export` if the file has several. Reads no data. Throws `invalid-options` when it is not a benchmark.
+ * The benchmark of a `--benchmark` option: `name` for the published data, `name=folder` for a local copy. `name` is a
+ * plugin, or the path of a TypeScript or JavaScript file that exports a benchmark or a function that returns one,
+ * followed by `:export` if the file has several such exports. Reads no data. Throws `invalid-options` when it is not a
+ * benchmark.
  */
 export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   const equals = named.indexOf("=");
@@ -15,7 +16,7 @@ export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   if (name.trim() === "") throw refused(`--benchmark "${named}" names no plugin or file. Write name, or name=folder.`);
   if (path === "") {
     throw refused(
-      `--benchmark "${named}" names no folder. Write a folder after the "=", or leave out the "=" for the published data.`,
+      `--benchmark "${named}" has no folder after the "=". Add one, or leave out the "=" to use the published data.`,
     );
   }
   const options = path === undefined ? {} : { folder: folderAt(path) };
@@ -24,7 +25,10 @@ export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   return installedBenchmark(name, options);
 }
 
-/** The benchmark of an installed plugin. Throws `missing-plugin`, or `invalid-options` when it is not a benchmark. */
+/**
+ * Returns the benchmark of an installed plugin. Throws `missing-plugin`, or `invalid-options` when it is not a
+ * benchmark.
+ */
 export async function installedBenchmark(name: string, options: BenchmarkOptions = {}): Promise<Benchmark> {
   const factory = await importPlugin("data", name);
   const benchmark = factory(options);
@@ -32,7 +36,7 @@ export async function installedBenchmark(name: string, options: BenchmarkOptions
   throw refused(`${name} is not a benchmark: it has no questions to ask.`);
 }
 
-/** The benchmarks of all stages of an experiment, each once. */
+/** Returns the benchmarks of all stages of an experiment, each once. */
 export function benchmarksOf({ stages }: Experiment): readonly Benchmark[] {
   const all = stages.flatMap(({ asks }) => asks?.benchmarks ?? []);
   return [...new Map(all.map((benchmark) => [benchmark.name, benchmark])).values()];
@@ -61,8 +65,8 @@ async function benchmarkInFile(path: string, name: string | undefined, options: 
 }
 
 /**
- * Yields the exports to try in order: the default export if it is a benchmark or a function, then the only other such export,
- * since a default function may return something else. A benchmark takes precedence over functions.
+ * Yields the exports to try, in order: the default export if it is a benchmark or a function, then the only other such
+ * export, since the default function may return something else. Benchmarks take precedence over functions.
  */
 function* candidates(path: string, { defaults, named }: FileExports): Generator<unknown, void> {
   yield* defaults.filter((value) => typeof value === "function" || isBenchmark(value));

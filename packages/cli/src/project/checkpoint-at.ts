@@ -4,8 +4,9 @@ import type { HubModel } from "@mlan/hub";
 import { checkpointPlace } from "./checkpoint-place.ts";
 
 /**
- * A checkpoint as written in a command, see {@link checkpointPlace}; of a run folder, that of its last finished training
- * stage; of one step of a training, its model. `option` names what it was written as, for errors.
+ * Resolves a checkpoint as written in a command, see {@link checkpointPlace}. For a run folder, returns the checkpoint
+ * of its last finished training stage; for the checkpoint of one training step, the model in it. `option` names the
+ * option or argument in errors.
  */
 export async function checkpointAt(path: string, option: string): Promise<URL | HubModel> {
   const folder = checkpointPlace(path);
@@ -23,7 +24,7 @@ export async function checkpointAt(path: string, option: string): Promise<URL | 
   throw new MlanError("run-folder", `the run in ${path} has no finished training stage. Give a checkpoint folder.`);
 }
 
-/** Whether the folder is a trainer's checkpoint, which holds the model beside the trainer's own state. */
+/** Whether the folder is a trainer's checkpoint, which contains the model and the trainer's state. */
 async function isStep(folder: URL): Promise<boolean> {
   const [own, inside] = ["config.json", "model/config.json"].map((name) =>
     stat(new URL(name, folder)).then(
@@ -34,7 +35,10 @@ async function isStep(folder: URL): Promise<boolean> {
   return !(await own) && (await inside) === true;
 }
 
-/** Checks the checkpoint against the digest in the run: it covers the list of checksums, which covers the weights. */
+/**
+ * Checks the checkpoint against the digest recorded in the run. The digest covers the list of checksums, which covers
+ * the weights.
+ */
 async function checkRecorded(checkpoint: URL, recorded: string, option: string): Promise<void> {
   const found = await checkpointDigest(checkpoint);
   if (found === recorded) return;

@@ -1,7 +1,10 @@
 import { extname } from "node:path";
 import { displayPath } from "./folders.ts";
 
-/** How the user types this command in this environment, so that commands in messages can be copied and run. */
+/**
+ * Returns this command as the user must type it in this environment, so that commands in messages can be copied and
+ * run.
+ */
 export function commandName(env: NodeJS.ProcessEnv = process.env, ownFile: string = import.meta.url): string {
   // The sources run only in a clone, whose root package.json has a script for the command.
   if (extname(ownFile) === ".ts") return "npm run mlan --";
@@ -10,12 +13,12 @@ export function commandName(env: NodeJS.ProcessEnv = process.env, ownFile: strin
   return { pnpm: "pnpm exec mlan", yarn: "yarn mlan" }[manager] ?? "npx mlan";
 }
 
-/** The command line that prints a run. */
+/** Returns the command line that prints a run. */
 export function showCommand(folder: URL): string {
   return `${commandName()} show ${shellWord(displayPath(folder))}`;
 }
 
-/** Replaces `npx mlan ...` in a text by the command as it is typed in this environment. */
+/** Replaces `npx mlan ...` in a text with the command as it is typed in this environment. */
 export function withCommandName(text: string): string {
   return text.replaceAll(/\bnpx mlan (?=[a-z])/g, () => `${commandName()} `);
 }

@@ -3,14 +3,14 @@ import { importTensorFlow } from "./import-tensorflow.ts";
 
 export type Backend = "onnx" | "tensorflow";
 
-/** The plugin of a backend. Throws `missing-plugin` when it is not installed. */
+/** Returns the compute plugin of a backend. Throws `missing-plugin` when it is not installed. */
 export async function computePlugin(backend: Backend): Promise<Plugin> {
   if (backend === "tensorflow") return (await importTensorFlow()).tensorflow();
   const { onnx } = await import("@mlan/backend-onnx");
   return onnx();
 }
 
-/** What a factory returned, if it is a plugin; throws `contract` otherwise. */
+/** Returns the value that a factory returned. Throws `contract` when it is not a plugin. */
 export function checkPlugin(value: unknown): Plugin {
   if (isPlugin(value)) return value;
   throw new MlanError("contract", "a plugin's factory returned a value that is not a plugin.");

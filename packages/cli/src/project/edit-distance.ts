@@ -1,7 +1,10 @@
-/** The Damerau-Levenshtein distance: the fewest insertions, deletions, replacements and swaps of neighbouring letters. */
+/**
+ * Returns the Damerau-Levenshtein distance: the fewest insertions, deletions, replacements and swaps of neighbouring
+ * letters.
+ */
 export function editDistance(one: string, other: string): number {
   const longest = Math.max(one.length, other.length);
-  // Far longer than any of our names; the size of the table is quadratic.
+  // Our names are far shorter, and the table grows quadratically.
   if (longest > 100) return longest;
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? longest;

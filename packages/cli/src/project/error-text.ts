@@ -4,13 +4,12 @@ import { LONGEST_MESSAGE, MlanError } from "@mlan/core";
 import { syntaxProblem } from "./syntax-problem.ts";
 
 /**
- * The text of an error for a user. For an MlanError it is the message; for a file that does not parse, the place and the
- * message; for any other error, which is a mistake in somebody's code, the message and the stack frames in the user's own
- * files. With `verbose` it is everything that is known.
+ * Formats an error for the user: an `MlanError` as its message, a syntax error with its place in the file, and any
+ * other error, which is a bug, with the stack frames in the user's own files. With `verbose`, everything that is known.
  */
 export function errorText(error: unknown, verbose: boolean): string {
   if (verbose) return inspect(error);
-  // An MlanError is short already; an error from other code may quote a whole file.
+  // The message of an MlanError is short; an error from other code may quote a whole file.
   if (MlanError.is(error)) return error.message;
   const text = syntaxProblem(error) ?? foreignText(error, CAUSES_AT_MOST);
   if (text.length <= LONGEST_MESSAGE) return text;
@@ -29,14 +28,17 @@ function foreignText(error: unknown, causes: number): string {
   return [head, ...framesOf(error, hasCode), ...because].join("\n");
 }
 
-/** The stack frames in the user's files; for an error without a code that has none, all frames outside of Node. */
+/**
+ * Returns the stack frames in the user's files. When there are none and the error has no code, returns all frames
+ * outside of Node.
+ */
 function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
   const all = stack.split("\n").filter((line) => /^ +at /.test(line) && !/\bnode:|<anonymous>\)?$/.test(line));
   const users = all.filter((line) => !/[/\\]node_modules[/\\]/.test(line) && !isOurs(line));
   return (users.length > 0 || hasCode ? users : all).slice(0, FRAMES_AT_MOST);
 }
 
-/** The folder of our packages, in a project and in the repository. */
+/** The folder of our packages, both in a project and in the repository. */
 const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
 
 function isOurs(frame: string): boolean {
@@ -44,7 +46,7 @@ function isOurs(frame: string): boolean {
   return inside !== undefined && /^[^/\\]+[/\\](?:src|dist)[/\\]/.test(inside);
 }
 
-/** Stack frames of ES modules hold URLs, others paths. Returns anything that is not a file URL unchanged. */
+/** Converts a file URL, as in stack frames of ES modules, to a path. Returns anything else unchanged. */
 function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url);

@@ -5,12 +5,14 @@ import { fileURLToPath } from "node:url";
 import { MlanError, pathOf, toFolderUrl } from "@mlan/core";
 import { editDistance } from "./edit-distance.ts";
 
-/** The folder that a command line names, relative to where the command was typed. Ends in a slash. */
+/** Returns the URL of a folder in a command line, relative to where the command was typed. It ends in a slash. */
 export function folderAt(path: string): URL {
   return toFolderUrl(pathAt(path));
 }
 
-/** Like {@link folderAt}, for a run folder to read. Throws `run-folder` when it does not exist, with a suggestion. */
+/**
+ * Like {@link folderAt}, for an existing run folder. Throws `run-folder`, with a suggestion, when it does not exist.
+ */
 export async function runFolderAt(path: string): Promise<URL> {
   const folder = folderAt(path);
   const isMissing = await stat(folder).then(
@@ -26,17 +28,17 @@ export async function runFolderAt(path: string): Promise<URL> {
   throw new MlanError("run-folder", `${pathOf(folder)} does not exist.${hint}`);
 }
 
-/** Expands a leading `~` of a path: shells leave that of `--folder=~/runs` and `boolq=~/data` as it is. */
+/** Expands a leading `~` of a path, since shells do not expand it in `--folder=~/runs` and `boolq=~/data`. */
 export function pathAt(path: string): string {
   return /^~(?=$|[/\\])/.test(path) ? `${homedir()}${path.slice(1)}` : path;
 }
 
-/** A folder as a user would type it. */
+/** Returns the path of a folder as a user would type it. */
 export function displayPath(folder: URL): string {
   return nearbyPath(fileURLToPath(folder).replace(/[/\\]$/, ""));
 }
 
-/** The relative form of a path below the working folder; any other path unchanged. */
+/** Returns the relative form of a path below the working folder, and any other path unchanged. */
 export function nearbyPath(path: string): string {
   const nearby = relative(process.cwd(), path);
   return nearby === "" || nearby.startsWith("..") ? path : nearby;

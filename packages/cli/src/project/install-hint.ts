@@ -3,9 +3,9 @@ import { editDistance } from "./edit-distance.ts";
 import { NO_PLUGINS, OUR_PACKAGES } from "./our-packages.ts";
 
 /**
- * Runs an import, and throws `missing-plugin` with the way out when a package is missing: how to install it if it is
- * ours, which of ours has a similar name, or to check the name. Never advises to install anybody else's package. With
- * `kind`, names are shown as in commands: `vicuna` for `@mlan/model-vicuna`.
+ * Runs an import. When a package is missing, throws `missing-plugin` with advice: how to install the package if it is
+ * ours, or which of ours has a similar name, or to check the name. Never advises to install anybody else's package.
+ * With `kind`, names are shown as in commands: `vicuna` for `@mlan/model-vicuna`.
  */
 export async function withInstallHint<Module>(load: () => Promise<Module>, kind?: string): Promise<Module> {
   try {
@@ -33,7 +33,7 @@ function hintFor(name: string, kind: string | undefined): string {
   return `${shown} is not installed here, and mlan has no such package. Available: ${ours}.`;
 }
 
-/** The package of ours with the most similar name. One letter per three may be wrong, two at most. */
+/** Returns our package with the most similar name. One letter in three may differ, at most two. */
 function nearest(name: string): string | undefined {
   const word = /[^/-]*$/.exec(name)?.[0] ?? name;
   const limit = Math.min(2, Math.floor(word.length / 3));
@@ -43,7 +43,10 @@ function nearest(name: string): string | undefined {
   return first?.other;
 }
 
-/** From Node's message, e.g. "Cannot find package '@mlan/data-boolq' imported from /home/me/experiment.ts". */
+/**
+ * Extracts the name from Node's message, e.g. "Cannot find package '@mlan/data-boolq' imported from
+ * /home/me/experiment.ts".
+ */
 function missingPackage(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   if (error.code !== "ERR_MODULE_NOT_FOUND" && error.code !== "MODULE_NOT_FOUND") return undefined;

@@ -3,8 +3,8 @@ import { isFile, loadFile } from "./load-file.ts";
 
 /**
  * Imports an experiment file, TypeScript or JavaScript, and returns its default export. Throws `invalid-options` when
- * the file does not exist or exports no experiment, and `missing-plugin` with the way out when it imports a package that is
- * not installed.
+ * the file does not exist or exports no experiment, and `missing-plugin`, with the remedy, when it imports a package
+ * that is not installed.
  */
 export async function loadExperiment(path: string): Promise<Experiment> {
   if (/\.\w+$/.test(path) && !isFile(path)) {

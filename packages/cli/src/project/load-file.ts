@@ -9,14 +9,14 @@ import { pathAt } from "./folders.ts";
 import { withInstallHint } from "./install-hint.ts";
 import { syntaxProblem, syntaxProblemIn } from "./syntax-problem.ts";
 
-/** Whether a name is the path of a TypeScript or JavaScript file, and not the name of a package. */
+/** Whether a name is the path of a TypeScript or JavaScript file rather than the name of a package. */
 export function isFile(name: string): boolean {
   return /\.[cm]?[jt]s$/.test(name);
 }
 
 /**
- * Imports a TypeScript or JavaScript file. Throws `invalid-options` when the file does not exist, or with the place where it
- * does not parse, and `missing-plugin` with the way out when it imports a package that is not installed.
+ * Imports a TypeScript or JavaScript file. Throws `invalid-options` when the file does not exist or does not parse
+ * (then with the place), and `missing-plugin`, with the remedy, when it imports a package that is not installed.
  */
 export async function loadFile(path: string): Promise<FileExports> {
   const file = resolve(pathAt(path));
@@ -32,7 +32,7 @@ export async function loadFile(path: string): Promise<FileExports> {
   return exportsOf(Object(module));
 }
 
-/** The error for a missing file, which suggests a file of the same folder with a similar name. */
+/** Returns the error for a missing file; it suggests a file with a similar name in the same folder. */
 async function missingFileError(path: string, file: string): Promise<MlanError> {
   const names = (await readdir(dirname(file)).catch(() => [])).filter(isFile);
   const wanted = basename(file);
@@ -61,7 +61,7 @@ function exportsOf(module: Readonly<Record<string, unknown>>): FileExports {
 /** Module hooks stack: each registration makes every later import slower. */
 let typeScriptAllowed = false;
 
-/** Lets every later import be TypeScript, including those that an experiment makes while it runs. */
+/** Allows TypeScript in all later imports, including those that an experiment makes while it runs. */
 export function allowTypeScript(): void {
   if (typeScriptAllowed) return;
   typeScriptAllowed = true;

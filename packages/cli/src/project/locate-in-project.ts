@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /**
- * The URL of a package's module, resolved from the user's project or, with `through`, from that package of the project;
- * undefined when it is not installed.
+ * Returns the URL of a package's module; undefined when it is not installed. The name is resolved from the user's
+ * project or, with `through`, from that package of the project.
  */
 export function locateInProject(packageName: string, through?: string): string | undefined {
   try {

@@ -2,7 +2,8 @@ import type { ResolveHook } from "node:module";
 
 /**
  * A module hook that makes TypeScript files outside of packages ES modules, whatever the nearest package.json says.
- * `npm init` writes "type": "commonjs", with which an experiment file could use neither our packages nor top-level await.
+ * `npm init` writes "type": "commonjs", and a CommonJS experiment file could use neither our packages nor top-level
+ * await.
  */
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {
   const resolved = await nextResolve(specifier, context);

@@ -14,7 +14,10 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "loss", align: "right" },
 ];
 
-/** The cost of each training stage: positions by kind (text includes the supervised ones), TFLOP, time, and the change of the loss. */
+/**
+ * Returns the table of costs per training stage: positions by kind (text includes the supervised positions), TFLOP,
+ * time, and first and last loss.
+ */
 export function costTable(ledger: readonly LedgerEntry[], width?: number): readonly string[] {
   const rows = ledger.map((entry) => [
     entry.stage,

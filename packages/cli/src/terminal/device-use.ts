@@ -1,7 +1,7 @@
 import { counted, type DeviceUse } from "@mlan/core";
 import { fixed } from "./format-number.ts";
 
-/** The maximum of each number; undefined when no use is known. */
+/** Returns the maximum of each number over all uses; undefined when no use is known. */
 export function mostDeviceUse(uses: readonly (DeviceUse | undefined)[]): DeviceUse | undefined {
   return uses.reduce(
     (most, use) =>

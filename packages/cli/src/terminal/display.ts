@@ -9,7 +9,10 @@ export interface Display extends Disposable {
   show(event: RunEvent): void;
 }
 
-/** On an interactive terminal, one line that is redrawn; elsewhere, a plain line when a stage starts and every ten seconds. */
+/**
+ * Opens a display: on an interactive terminal a single line that is redrawn, elsewhere a plain line when a stage starts
+ * and every ten seconds.
+ */
 export function openDisplay(terminal: Terminal, clock: Clock): Display {
   let progress: Progress | undefined;
   let last = -Infinity;
@@ -27,7 +30,7 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
     announced = true;
   };
   const showDownload = downloadDisplay(terminal, clock);
-  // The time left counts down during a long step, whenever the step lets timers run.
+  // Redraws during a long step, so that the time left counts down whenever the step lets timers run.
   const timer = terminal.interactive ? setInterval(draw, 1000).unref() : undefined;
   return {
     show(event) {

@@ -1,45 +1,54 @@
 import type { BenchmarkResult, Estimate } from "@mlan/core";
 
-/** A number with the given number of decimals, e.g. "2.303"; never throws, whatever value a file contains instead of a number. */
+/**
+ * Formats a number with the given number of decimals, e.g. "2.303". Never throws, even if a file contains something
+ * else than a number.
+ */
 export function fixed(value: number, decimals: number): string {
   return Number(value).toFixed(decimals);
 }
 
-/** A share as a percentage with one decimal, e.g. 0.713 as "71.3". */
+/** Formats a share as a percentage with one decimal, e.g. 0.713 as "71.3". */
 export function percent(share: number): string {
   return fixed(share * 100, 1);
 }
 
-/** "71.3 ± 2.6", in percent; only the first part when there is no standard error. */
+/** Formats a share and its standard error in percent, e.g. "71.3 ± 2.6"; only "71.3" without a standard error. */
 export function percentWithError(value: number, standardError: number | undefined): string {
   return standardError === undefined ? percent(value) : `${percent(value)} ± ${percent(standardError)}`;
 }
 
-/** "71.3 [66.0, 76.3]", in percent; without an interval, as {@link percentWithError}. */
+/**
+ * Formats an estimate with its interval in percent, e.g. "71.3 [66.0, 76.3]"; without an interval, like
+ * {@link percentWithError}.
+ */
 export function percentWithInterval({ value, standardError, interval }: Estimate): string {
   if (!interval) return percentWithError(value, standardError);
   return `${percent(value)} [${percent(interval.low)}, ${percent(interval.high)}]`;
 }
 
-/** "500", or "100 of 500" when only the first questions were asked. */
+/** Returns e.g. "500", or "100 of 500" when only the first questions were asked. */
 export function questionCount(result: Pick<BenchmarkResult, "questions" | "questionsInBenchmark">): string {
   const { questions, questionsInBenchmark: total } = result;
   return total === undefined ? count(questions) : `${count(questions)} of ${count(total)}`;
 }
 
-/** A whole number with thousands separators, e.g. "1,234,567". */
+/** Formats a whole number with thousands separators, e.g. "1,234,567". */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** Three significant digits, or a whole number, e.g. "1.71e-7", "0.0123", "4.57", "12,346". */
+/**
+ * Formats a number with three significant digits, or from 1,000 as a whole number, e.g. "1.71e-7", "0.0123", "4.57",
+ * "12,346".
+ */
 export function significant(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(2);
   return value >= 1000 ? count(value) : value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
 }
 
-/** "0.4s", "42s", "3m 05s", "2h 07m". */
+/** Formats a duration, e.g. "0.4s", "42s", "3m 05s", "2h 07m". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return `${seconds}s`;
   if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
@@ -50,7 +59,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
 }
 
-/** "12.0 steps/s", or "8.5s per step" below one per second. */
+/** Formats a rate, e.g. "12.0 steps/s", or "8.5s per step" below one per second. */
 export function rate(perSecond: number, unit: string): string {
   if (!Number.isFinite(perSecond)) return `${perSecond} ${unit}s/s`;
   if (perSecond >= 1) return `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)} ${unit}s/s`;

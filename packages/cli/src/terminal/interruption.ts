@@ -1,7 +1,7 @@
-/** Lets Ctrl-C and `kill` end the work between two steps. Disposing removes the signal handlers. */
+/** Lets Ctrl-C and `kill` stop the work between two steps. Disposing removes the signal handlers. */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
-  /** The exit status for the signal received; undefined before the first. */
+  /** The exit status for the signal received; undefined before a signal. */
   exitCode(): number | undefined;
 }
 

@@ -6,7 +6,9 @@ import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 const LONGEST_BAR = 30;
 const SHORTEST_BAR = 5;
 
-/** The running stage in one line of at most `width` characters, with a bar if there is room for one. */
+/**
+ * Describes the running stage in one line of at most `width` characters, with a progress bar if there is room for it.
+ */
 export function progressLine(progress: Progress, now: number, width: number): string {
   const { work } = progress;
   const head = headOf(progress);
@@ -17,7 +19,10 @@ export function progressLine(progress: Progress, now: number, width: number): st
   return room < SHORTEST_BAR ? clipped(bare, width) : [head, bar(work.done / work.total, room), ...parts].join("  ");
 }
 
-/** The lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is that after the event. */
+/**
+ * Returns the lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is the
+ * progress after the event.
+ */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
   if (event.type === "damage") {
     const { problem, isRepairable } = event.damage;
@@ -86,7 +91,7 @@ function headline(result: BenchmarkResult): string {
   return `${number}${questionsAsked(result)}${lost}${cut}${shared}${changed}`;
 }
 
-/** "500 questions", or "100 of 500 questions" when only the first were asked. */
+/** Returns e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */
 function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
   return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }

@@ -13,7 +13,7 @@ export interface Progress {
   readonly work?: Work;
 }
 
-/** Steps or questions, some of which are done. */
+/** A number of steps or questions, and how many of them are done. */
 export interface Work {
   readonly unit: "step" | "question";
   /** The benchmark being asked. */
@@ -23,7 +23,7 @@ export interface Work {
   readonly loss?: number;
   /** The largest use of the device by any step so far. */
   readonly device?: DeviceUse;
-  /** The number done over time, oldest first, from which the rate is computed. */
+  /** How many were done at which time, oldest first, to compute the rate. */
   readonly samples: readonly Sample[];
 }
 
@@ -33,11 +33,11 @@ interface Sample {
   readonly done: number;
 }
 
-/** The rate is the mean over this window: short enough to follow changes, long enough to be steady. */
+/** The rate is averaged over this window, which is short enough to follow changes and long enough to be steady. */
 const WINDOW_MILLISECONDS = 30_000;
 const MAXIMUM_SAMPLES = 60;
 
-/** The progress after an event. `now` is in milliseconds. */
+/** Returns the progress after an event. `now` is in milliseconds. */
 export function advance(progress: Progress | undefined, event: RunEvent, now: number): Progress | undefined {
   switch (event.type) {
     case "stage-start": {
@@ -59,7 +59,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, now: nu
   }
 }
 
-/** Steps or questions per second over the window; undefined until it is known. */
+/** Returns the steps or questions per second over the window; undefined until it is known. */
 export function rateOf({ samples }: Work): number | undefined {
   const [first] = samples;
   const last = samples.at(-1);
@@ -67,7 +67,7 @@ export function rateOf({ samples }: Work): number | undefined {
   return ((last.done - first.done) / (last.time - first.time)) * 1000;
 }
 
-/** Estimated seconds until everything is done; undefined until the rate is known. */
+/** Estimates the seconds until everything is done; undefined until the rate is known. */
 export function timeLeft(work: Work, now: number): number | undefined {
   const rate = rateOf(work);
   const last = work.samples.at(-1);
@@ -101,7 +101,10 @@ function startedWork(work: Omit<Work, "samples">, now: number): Work {
   return { ...work, samples: [{ time: now, done: work.done }] };
 }
 
-/** Replaces the last sample while it is close to the one before it, so that fast events do not fill the window. */
+/**
+ * Adds a sample. Replaces the last one while it is close to the one before it, so that fast events do not fill the
+ * window.
+ */
 function withSample(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
   const beforeLast = samples.at(-2);
   const replace = beforeLast && (samples.at(-1)?.time ?? 0) - beforeLast.time < WINDOW_MILLISECONDS / MAXIMUM_SAMPLES;

@@ -3,15 +3,15 @@ import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, percent, percentWithInterval, questionCount, significant } from "./format-number.ts";
 
 export interface ResultsTableOptions {
-  /** Stage names in the order of the columns. Default: as in the results. */
+  /** Stage names in the order of the columns. Default: their order in the results. */
   readonly stages?: readonly string[];
   /** Characters per line. Default: no limit. */
   readonly width?: number;
 }
 
 /**
- * Every metric of every benchmark with a column per stage: value and 95 % interval in percent, and the number of questions.
- * Each protocol has its own table; warnings below name the results that are not comparable.
+ * Returns a table of all metrics of all benchmarks, with a column per stage: value and 95 % interval in percent, and
+ * the number of questions. Each protocol has its own table; warnings below it name the results that are not comparable.
  */
 export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
   const protocols = [...new Set(results.map(({ protocol }) => protocol))];
@@ -48,7 +48,9 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
   return textTable({ columns, rows }, width);
 }
 
-/** A row per metric, and one each for the shares of unreadable answers and of cut prompts if there are any. */
+/**
+ * Returns a row per metric, and a row each for the shares of unreadable answers and of cut prompts if there are any.
+ */
 function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
   const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
@@ -84,7 +86,7 @@ function warningsOf(results: readonly StageResult[]): readonly string[] {
   return warnings.length > 0 ? ["", ...warnings] : [];
 }
 
-/** The outcome of asking some questions again, one at a time. */
+/** Describes the outcome of asking some questions again, one at a time. */
 function verificationsOf(results: readonly StageResult[]): readonly string[] {
   const lines = results.flatMap(({ stage, benchmark, verification }) => {
     if (!verification) return [];
@@ -101,7 +103,7 @@ function verificationsOf(results: readonly StageResult[]): readonly string[] {
   return lines.length > 0 ? ["", ...lines] : [];
 }
 
-/** A warning when questions, prompts or template of a benchmark differ between stages with the same wording. */
+/** Returns a warning when questions, prompts or template of a benchmark differ between stages with the same wording. */
 function differenceOf({ benchmark, wording }: StageResult, results: readonly StageResult[]): readonly string[] {
   const alike = results.filter((one) => one.benchmark === benchmark && one.wording === wording);
   const askedAlike = new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1;
@@ -109,6 +111,6 @@ function differenceOf({ benchmark, wording }: StageResult, results: readonly Sta
   if (askedAlike && templates.size < 2) return [];
   const stages = alike.map(({ stage }) => stage).join(" and ");
   return [
-    `Do not compare ${stages} on ${benchmark}: its ${askedAlike ? "template" : "questions or prompts"} changed in between.`,
+    `Do not compare ${stages} on ${benchmark}: its ${askedAlike ? "template" : "questions or prompts"} changed between these stages.`,
   ];
 }

@@ -1,6 +1,9 @@
 const LEVELS = "▁▂▃▄▅▆▇█";
 
-/** A curve of at most `width` characters: the means of equal bins, from the lowest block to the highest; "!" for a bin that is not finite. */
+/**
+ * Draws a curve of at most `width` block characters. Each shows the mean of a bin, scaled between the lowest and the
+ * highest mean; "!" marks a bin that is not finite.
+ */
 export function sparkline(values: readonly number[], width: number): string {
   const bins = Math.min(values.length, Math.max(1, width));
   const means = Array.from({ length: bins }, (_, bin) => {

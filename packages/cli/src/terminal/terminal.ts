@@ -1,14 +1,17 @@
 /** The output of a command. Results go to one stream and everything else to the other, so that results can be piped. */
 export interface Terminal {
-  /** Whether `note` and `redraw` write to a terminal that a person watches. */
+  /** Whether `note` and `redraw` write to an interactive terminal. */
   readonly interactive: boolean;
   /** The current number of characters per line; it changes with the window. */
   columns(): number;
   /** Writes a line of results. */
   print(line: string): void;
-  /** Writes a part of a line of results. On a terminal, control characters are shown as U+FFFD: they could command it. */
+  /**
+   * Writes a part of a line of results. On a terminal, control characters, which could change its state, are shown as
+   * U+FFFD.
+   */
   write(text: string): void;
-  /** Writes a line of anything else, above the line that is redrawn. */
+  /** Writes any other line, above the line that is redrawn. */
   note(line: string): void;
   /** Replaces the last line; undefined removes it. Does nothing unless `interactive`. */
   redraw(line: string | undefined): void;
@@ -21,7 +24,7 @@ interface Paint {
   red(text: string): string;
 }
 
-/** Milliseconds between two states of a progress: a line is redrawn often, and added seldom. */
+/** Returns the milliseconds between two progress lines: short when a line is redrawn, long when lines are added. */
 export function displayInterval({ interactive }: Terminal): number {
   return interactive ? 100 : 10_000;
 }
@@ -41,7 +44,10 @@ interface Stream {
   write(text: string): unknown;
 }
 
-/** Standard output for results, standard error for the rest. Colours respect NO_COLOR and FORCE_COLOR (no-color.org). */
+/**
+ * Returns a terminal that writes results to standard output and everything else to standard error. Colours respect
+ * NO_COLOR and FORCE_COLOR (no-color.org).
+ */
 export function processTerminal({ stdout, stderr, env }: Streams = process): Terminal {
   const interactive = stderr.isTTY === true && env["TERM"] !== "dumb";
   let shown = false;

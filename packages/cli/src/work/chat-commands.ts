@@ -2,22 +2,22 @@ import { readFile, stat } from "node:fs/promises";
 import { type ChatMessage, type ImageReference, MlanError } from "@mlan/core";
 import { pathAt } from "../project/folders.ts";
 
-/** What has been said, and what the next message shows. */
+/** The messages so far, and the images of the next message. */
 export interface Conversation {
   readonly system: string | undefined;
   readonly messages: readonly ChatMessage[];
-  /** Of the next message. */
+  /** The images of the next message. */
   readonly images: readonly ImageReference[];
 }
 
 const HELP = [
-  "/image <file>    shows a picture with the next message",
-  "/system <text>   changes the system prompt; without a text, back to the template's own",
-  "/reset           forgets the conversation",
-  "/help            lists these",
+  "/image <file>    sends an image with the next message",
+  "/system <text>   changes the system prompt; without text, restores the template's",
+  "/reset           starts a new conversation",
+  "/help            lists these commands",
 ];
 
-/** A changed conversation, and the lines that say so. */
+/** A changed conversation, and lines that report the change. */
 interface Done {
   readonly conversation: Conversation;
   readonly notes: readonly string[];
@@ -29,30 +29,36 @@ export async function carryOut(line: string, conversation: Conversation): Promis
   switch (name) {
     case "image": {
       const images = [...conversation.images, await imageFile(text)];
-      return { conversation: { ...conversation, images }, notes: [`${text} is shown with the next message.`] };
+      return { conversation: { ...conversation, images }, notes: [`${text} will be sent with the next message.`] };
     }
     case "system":
       return {
         conversation: { ...conversation, system: text === "" ? undefined : text },
-        notes: [text === "" ? "The system prompt is the template's own." : "The system prompt has changed."],
+        notes: [text === "" ? "The template's system prompt applies again." : "The system prompt has changed."],
       };
     case "reset":
-      return { conversation: { ...conversation, messages: [], images: [] }, notes: ["The conversation is forgotten."] };
+      return { conversation: { ...conversation, messages: [], images: [] }, notes: ["This is a new conversation."] };
     case "help":
       return { conversation, notes: HELP };
     default:
       throw new MlanError(
         "invalid-options",
-        `there is no command /${name.slice(0, 40)}. There are /image, /system, /reset and /help.`,
+        `there is no command /${name.slice(0, 40)}. The commands are /image, /system, /reset and /help.`,
       );
   }
 }
 
-/** A picture, turned as its EXIF orientation says. Throws `invalid-data` when there is no such file. */
+/**
+ * Returns the image in a file, to be rotated or mirrored according to its EXIF orientation. Throws `invalid-data` when
+ * there is no such file.
+ */
 export async function imageFile(path: string): Promise<ImageReference> {
   const file = pathAt(path);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile())
-    throw new MlanError("invalid-data", `${path === "" ? "no name" : path} is not the name of a file. Give a picture.`);
+    throw new MlanError(
+      "invalid-data",
+      `${path === "" ? "an empty name" : path} is not a file. Give the path of an image.`,
+    );
   return { name: path, orientation: "upright", read: async () => new Uint8Array(await readFile(file)) };
 }

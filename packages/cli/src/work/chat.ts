@@ -6,11 +6,11 @@ import { carryOut, type Conversation, imageFile } from "./chat-commands.ts";
 import { type ModelRequest, openModel } from "./open-model.ts";
 
 export interface ChatRequest extends ModelRequest {
-  /** Files shown with the first message. */
+  /** Image files to send with the first message. */
   readonly image?: readonly string[];
   readonly system?: string;
   readonly maxTokens?: number;
-  /** 0: greedy. */
+  /** 0 means greedy decoding. */
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -22,7 +22,7 @@ export interface ChatRequest extends ModelRequest {
 const INTERRUPTED = 130;
 
 /**
- * Answers one line of standard input after the other until it ends, and returns the exit status: 1 if a line could not be
+ * Answers standard input line by line until it ends. Returns the exit status, which is 1 if a line could not be
  * answered.
  */
 export async function chat(request: ChatRequest, terminal: Terminal): Promise<number> {
@@ -42,7 +42,7 @@ export async function chat(request: ChatRequest, terminal: Terminal): Promise<nu
     status = INTERRUPTED;
     lines.close();
   };
-  // A terminal gives Ctrl-C to readline, as a key.
+  // On a terminal, readline receives Ctrl-C as a key instead of a signal.
   lines.on("SIGINT", interrupt);
   process.on("SIGINT", interrupt);
   let conversation: Conversation = { system: request.system, messages: [], images };
@@ -62,10 +62,10 @@ export async function chat(request: ChatRequest, terminal: Terminal): Promise<nu
       } catch (error) {
         status = 1;
         terminal.note(`${terminal.paint.red("error:")} ${errorText(error, false)}`);
-        // One that cannot be decoded would spoil every further message.
+        // An image that cannot be decoded would make every later message fail.
         if (answering && conversation.images.length > 0) {
           conversation = { ...conversation, images: [] };
-          terminal.note(terminal.paint.dim("Its pictures are dropped. Show them again with /image."));
+          terminal.note(terminal.paint.dim("The images of this message were dropped. Send them again with /image."));
         }
       } finally {
         answering = undefined;
@@ -79,7 +79,7 @@ export async function chat(request: ChatRequest, terminal: Terminal): Promise<nu
   return status;
 }
 
-/** Lines as they are typed; those typed during an answer come after it. */
+/** Yields lines as they are typed; lines typed during an answer are yielded after it. */
 async function* prompted(lines: Interface, isWatched: boolean): AsyncGenerator<string, void, undefined> {
   if (isWatched) lines.prompt();
   for await (const line of lines) {
@@ -94,7 +94,10 @@ interface Answering {
   readonly signal: AbortSignal;
 }
 
-/** Prints the answer as it comes, and returns the conversation with it. An answer that was stopped counts as far as it came. */
+/**
+ * Prints the answer as it is generated, and returns the conversation with it. If the answer is stopped, the text so far
+ * is kept.
+ */
 async function answerLine(
   text: string,
   { system, messages, images }: Conversation,
@@ -115,7 +118,7 @@ async function answerLine(
   }
   terminal.print("");
   if (signal.aborted) terminal.note(terminal.paint.dim("stopped"));
-  // A turn without an answer cannot be followed by another one.
+  // An unanswered turn is dropped, since turns must alternate.
   const said = answer === "" ? messages : [...asked, { role: "assistant", text: answer } as const];
   return { system, messages: said, images: [] };
 }

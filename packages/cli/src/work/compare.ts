@@ -6,7 +6,7 @@ import { damageLines } from "../terminal/damage-lines.ts";
 import { count } from "../terminal/format-number.ts";
 import { folderAt, runFolderAt } from "../project/folders.ts";
 
-/** Compares two evaluations, each named as `folder` or `folder:stage`, and returns the lines of the table. */
+/** Compares two evaluations, each given as `folder` or `folder:stage`, and returns the lines of the table. */
 export async function compareRuns(
   first: string,
   second: string,
@@ -26,7 +26,7 @@ interface NamedEvaluation {
   readonly results: readonly ComparedResult[];
 }
 
-/** The answers of the named stage, by default of the last stage with answers. */
+/** Reads the answers of the named stage, by default of the last stage with answers. */
 async function evaluationAt(named: string): Promise<NamedEvaluation> {
   const [folder, wanted] = await splitName(named);
   const { stages, evaluations, damaged } = await storedEvaluations(await runFolderAt(folder));
@@ -35,7 +35,7 @@ async function evaluationAt(named: string): Promise<NamedEvaluation> {
   if (unreadable) throw unreadable.error;
   const chosen = evaluations.filter((evaluation) => evaluation.stage === stage);
   if (chosen.length === 0) {
-    const message = `${folder} has no answers of a stage "${stage}". Stages with answers: ${stages.join(", ")}.`;
+    const message = `${folder} has no answers for a stage "${stage}". Stages with answers: ${stages.join(", ")}.`;
     throw new MlanError("run-folder", message);
   }
   const results = chosen.map(({ header, records, damage }): ComparedResult => {
@@ -52,7 +52,7 @@ async function evaluationAt(named: string): Promise<NamedEvaluation> {
   return { folder, evaluations: chosen, results };
 }
 
-/** A folder may have a colon in its name. */
+/** Splits `folder:stage`. The folder may have a colon in its name. */
 async function splitName(named: string): Promise<readonly [folder: string, stage: string | undefined]> {
   const colon = named.lastIndexOf(":");
   const whole = await stat(folderAt(named)).catch(() => undefined);

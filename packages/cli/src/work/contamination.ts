@@ -7,7 +7,7 @@ import { withInstallHint } from "../project/install-hint.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface FindContaminationOptions {
-  /** A run to score on all questions and on the clean ones. */
+  /** A run to score on all questions, and on the questions that were not found. */
   readonly folder: URL | undefined;
   /** Number of findings to print per benchmark. */
   readonly show: number;
@@ -16,7 +16,7 @@ export interface FindContaminationOptions {
 
 export interface FoundContamination {
   readonly lines: readonly string[];
-  /** The parts of the run that could not be scored, each with its reason and the way out. */
+  /** The parts of the run that could not be scored, each with the reason and the remedy. */
   readonly problems: readonly string[];
 }
 
@@ -59,7 +59,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "left out", align: "right" },
 ];
 
-/** Scores over all questions, and over those that occur in no training data. */
+/** Scores a run on all questions, and on the questions that occur in no training data. */
 async function cleanScoresOf(
   experiment: Experiment,
   reports: readonly ContaminationReport[],
@@ -88,7 +88,7 @@ async function cleanScoresOf(
   const stored = [...evaluations.map(({ header }) => header.benchmark), ...damaged.map(({ benchmark }) => benchmark)];
   const unasked = [...new Set(stored)].filter((name) => !benchmarks.has(name));
   const unscored =
-    `Neither searched for nor scored: ${unasked.join(", ")}. The run has answers to them, but ${experiment.name} does ` +
+    `Not searched for and not scored: ${unasked.join(", ")}. The run has answers to them, but ${experiment.name} does ` +
     "not evaluate them.";
   return {
     lines: [...(rows.length > 0 ? ["", ...table] : []), ...(unasked.length > 0 ? ["", unscored] : [])],

@@ -6,20 +6,31 @@ import { folderAt } from "../project/folders.ts";
 import { type ModelParts, modelParts } from "../project/model-parts.ts";
 import { importPlugin } from "../project/import-plugin.ts";
 
+/** A server that answers in place of a model on this machine. */
+export interface EvalEndpoint {
+  readonly baseURL: string;
+  /** What it understands, see `ServerKind` of `@mlan/model-endpoint`. */
+  readonly server?: string;
+  /** Number of requests at the same time. */
+  readonly concurrency?: number;
+}
+
 export interface EvalRequest extends ModelParts {
-  /** Plugin names, see {@link importPlugin}. */
+  /** A plugin's name, see {@link importPlugin}; with `endpoint`, the model's name on the server. */
   readonly model: string;
+  readonly endpoint?: EvalEndpoint;
+  /** A plugin's name, see {@link importPlugin}. */
   readonly evaluator: string;
   /**
-   * A checkpoint, see {@link checkpointPlace}, or a run folder for its last finished training stage. Default: the one that
-   * the model's plugin names.
+   * A checkpoint, see {@link checkpointPlace}, or a run folder, for the checkpoint of its last finished training stage.
+   * Default: the model plugin's checkpoint.
    */
   readonly weights?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
   readonly backend: Backend;
   readonly protocol?: string;
-  /** Number of questions of each benchmark to ask, from the first. Default: all. */
+  /** Only the first `limit` questions of each benchmark are asked. Default: all. */
   readonly limit?: number;
   readonly batchSize?: number;
   /** Number of questions to ask again, one at a time. */
@@ -28,7 +39,7 @@ export interface EvalRequest extends ModelParts {
   readonly featureCache?: string;
 }
 
-/** An experiment with one stage, which evaluates a saved model on the benchmarks. */
+/** Returns an experiment with one stage, which evaluates a saved model on the benchmarks. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
   const { batchSize, verify, featureCache, protocol, limit } = request;
   // Look up the benchmarks first: it is fast, and a model's plugin takes seconds to load.
@@ -36,16 +47,24 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   const evaluator = await importPlugin("eval", request.evaluator);
-  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
-  const model = await importPlugin("model", request.model);
   const use = [
-    model({ ...(weights && { weights }), ...modelParts(request) }),
+    ...(request.endpoint ? [await hosted(request.model, request.endpoint)] : await opened(request)),
     evaluator({
       ...(batchSize !== undefined && { batchSize }),
       ...(verify !== undefined && { verify }),
       ...(featureCache !== undefined && { featureCache: folderAt(featureCache) }),
     }),
-    await computePlugin(request.backend),
   ].map(checkPlugin);
   return experiment({ name: "eval", use, stages: [stage] });
+}
+
+/** A model on this machine, and what it computes on. */
+async function opened(request: EvalRequest): Promise<readonly unknown[]> {
+  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
+  const model = await importPlugin("model", request.model);
+  return [model({ ...(weights && { weights }), ...modelParts(request) }), await computePlugin(request.backend)];
+}
+
+async function hosted(model: string, endpoint: EvalEndpoint): Promise<unknown> {
+  return (await importPlugin("model", "endpoint"))({ model, ...endpoint });
 }

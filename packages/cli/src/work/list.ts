@@ -6,7 +6,7 @@ import { textTable } from "@mlan/eval-kit";
 import { importPlugin, type PluginKind } from "../project/import-plugin.ts";
 import { NO_PLUGINS } from "../project/our-packages.ts";
 
-/** A plugin that an experiment or a command can use here. */
+/** An installed plugin that experiments and commands can use. */
 export interface InstalledPlugin {
   readonly kind: "model" | "trainer" | "evaluator" | "benchmark" | "data";
   /** The name used in commands: `boolq` for `@mlan/data-boolq`, the full name for any other package. */
@@ -25,10 +25,13 @@ interface PackageFile {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Kinds in the order of the list. */
+/** The kinds of plugins in the order of the list. */
 const KINDS = { model: "model", trainer: "trainer", eval: "evaluator", data: "data" } as const;
 
-/** The plugins of the project in this folder: packages of mlan, and other plugin packages among its dependencies. */
+/**
+ * Returns the plugins of the project in this folder: packages of mlan, and other plugin packages among its
+ * dependencies.
+ */
 export async function installedPlugins(project: string): Promise<readonly InstalledPlugin[]> {
   const found: InstalledPlugin[] = [];
   for (const [name, { version = "", description = "", ...needs }] of await packagesOf(project)) {
@@ -45,7 +48,7 @@ export async function installedPlugins(project: string): Promise<readonly Instal
   );
 }
 
-/** The lines of the list as a table. */
+/** Returns the plugins as the lines of a table. */
 export function pluginTable(plugins: readonly InstalledPlugin[]): readonly string[] {
   if (plugins.length === 0) {
     return [
@@ -66,7 +69,7 @@ function isKind(prefix: string | undefined): prefix is keyof typeof KINDS {
   return prefix !== undefined && Object.hasOwn(KINDS, prefix);
 }
 
-/** Whether a data plugin is a benchmark. One that cannot be created without options cannot be named in a command. */
+/** Whether a data plugin is a benchmark that commands can use: they can create only benchmarks that need no options. */
 async function asksQuestions(name: string): Promise<boolean> {
   const kind: PluginKind = "data";
   try {
@@ -76,7 +79,10 @@ async function asksQuestions(name: string): Promise<boolean> {
   }
 }
 
-/** By name, the packages of mlan that Node resolves from the folder and the dependencies in the nearest package.json. */
+/**
+ * Returns, by name, the packages of mlan that Node resolves from the folder, and the dependencies in the nearest
+ * package.json.
+ */
 async function packagesOf(project: string): Promise<ReadonlyMap<string, PackageFile>> {
   const from = createRequire(join(project, "mlan.js"));
   const folders = from.resolve.paths("@mlan/core") ?? [];

@@ -14,13 +14,13 @@ export interface MemoryOptions {
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Memory of the card, in GB of 10^9 bytes. */
+  /** Memory of the GPU, in GB of 10^9 bytes. */
   readonly memory: number;
 }
 
 const GB = 1e9;
 
-/** Share of the card's memory that must stay free for fragmentation, kernel workspace, and libraries. */
+/** Share of the GPU's memory that must stay free for fragmentation, kernel workspace, and libraries. */
 const RESERVE = 0.05;
 
 const COLUMNS: readonly TextColumn[] = [
@@ -38,7 +38,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "fits", align: "left" },
 ];
 
-/** The table of the memory that training needs, by trained parts, precision and gradient checkpointing. */
+/** Returns the table of the memory that training needs, by trained components, precision and gradient checkpointing. */
 export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
   const { config, rows, length, images, microBatches, memory } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
@@ -61,13 +61,13 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   );
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
-    `Training memory in GB (10^9 bytes) at its peak: ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
-    `Micro-batches per step: ${microBatches}; in each, rows: ${rows}, positions: ${count(length)}, images: ${images}`,
+    `Peak memory of training in GB (10^9 bytes): ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
+    `Micro-batches per step: ${microBatches}; conversations in each: ${rows}, of at most ${count(length)} tokens, with ${counted(images, "image")} in total`,
     "",
     ...textTable({ columns: COLUMNS, rows: table }, width),
     "",
-    `fits: leaves ${RESERVE * 100} % of ${memory} GB free for fragmentation, kernel workspace, and libraries.`,
-    "Gradients and working memory are shown as they are at the peak of the total, which is not the peak of each.",
+    `"fits" means that ${RESERVE * 100} % of ${memory} GB stay free for fragmentation, kernel workspace, and libraries.`,
+    "Each column shows the memory in use when the total is at its peak, which may be less than the column's own peak.",
   ];
 }
 

@@ -26,20 +26,18 @@ export interface ModelRequest extends ModelParts {
   readonly checkpoint: string;
   /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
   readonly model?: string;
-  /** The conversation template. Default: the checkpoint's. */
-  readonly template?: string;
   readonly backend: Backend;
 }
 
-/** The template of weights that have seen no conversation. */
+/** The template of weights that were not tuned on conversations. */
 const UNTUNED = "plain";
 
 /**
- * Opens a model to talk with, and shows downloads and what a user should know of its files. Throws `invalid-options` when
- * its template has no turns and none is given, besides what opening throws.
+ * Opens a model for a conversation, and shows downloads and notices. Throws `invalid-options` when the checkpoint's
+ * template has no turns and no other template is given, and the errors of opening.
  */
 export async function openModel(request: ModelRequest, terminal: Terminal): Promise<TrainableModel> {
-  const { model, template, backend, checkpoint } = request;
+  const { model, backend, checkpoint } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
   const name = model ?? (await pluginFor(weights));
   const plugin = await importPlugin("model", name);
@@ -47,7 +45,6 @@ export async function openModel(request: ModelRequest, terminal: Terminal): Prom
   const source = createScope(use.map(checkPlugin)).get(MODEL);
   const opened = trainableModel(await openShown(source, terminal));
   try {
-    if (template !== undefined) opened.setFormat({ ...opened.format, template });
     if (opened.format.template === UNTUNED) throw untuned(checkpoint, opened.tuningTemplate);
     return opened;
   } catch (error) {
@@ -64,7 +61,10 @@ async function openShown(source: ModelSource, terminal: Terminal): Promise<Model
   return source.open(options);
 }
 
-/** The installed plugin that reads the checkpoint's `config.json`; of several, which differ only in names, the first. */
+/**
+ * Returns the first installed plugin that reads the checkpoint's `config.json`; if several do, they differ only in
+ * names.
+ */
 export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
   const file =
     weights instanceof URL
@@ -76,7 +76,7 @@ export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>
     });
   });
   const { model_type: own, text_config: language } = Object(jsonOrUndefined(text));
-  // transformers' LLaVA has one type, whichever language model is inside.
+  // In transformers, LLaVA has the same type for every language model.
   const type: unknown = Object(language).model_type ?? own;
   const { packagesThatRead } = await importModelLlava();
   const [found] = typeof type === "string" ? await packagesThatRead(type) : [];
@@ -90,7 +90,7 @@ export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>
 function untuned(checkpoint: string, tuningTemplate = "v1"): MlanError {
   return new MlanError(
     "invalid-options",
-    `${checkpoint} has the template "${UNTUNED}", which has no turns: its weights have learned no conversations. ` +
-      `Give --template, e.g. --template ${tuningTemplate}, to talk with it all the same.`,
+    `${checkpoint} has the template "${UNTUNED}", which has no turns, since its weights were not tuned on conversations. ` +
+      `To chat with it anyway, give a template, e.g. --template ${tuningTemplate}.`,
   );
 }

@@ -9,20 +9,20 @@ import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface PushRequest {
-  /** A checkpoint's folder, or a run folder for its last finished training stage. */
+  /** The folder of a checkpoint, or a run folder, for the checkpoint of its last finished training stage. */
   readonly folder: string;
-  /** Owner and name. */
+  /** Owner and name, separated by a slash. */
   readonly repository: string;
   readonly branch?: string;
-  /** The first line of the commit's message. */
+  /** The first line of the commit message. */
   readonly title?: string;
-  /** Whether a repository that does not exist is created as a public one. */
+  /** Whether the repository is public if it is created. */
   readonly public?: boolean;
 }
 
 /** Uploads a checkpoint to the Hub, prints what was done, and returns the exit status. */
 export async function push(request: PushRequest, terminal: Terminal): Promise<number> {
-  const { repository, branch, title = "Upload of a model by mlan" } = request;
+  const { repository, branch, title = "Upload model with mlan" } = request;
   const folder = await checkpointAt(request.folder, "<folder>");
   if (!(folder instanceof URL)) {
     throw new MlanError("invalid-options", `${request.folder} is on the Hub; give a folder on this machine.`);
@@ -33,10 +33,10 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
     throw new MlanError("invalid-data", message);
   }
   if (await isThere(new URL(BASE_FILE, folder))) {
-    const message = `${pathOf(folder)} holds only what was trained (${BASE_FILE} names the rest). Make it whole with mlan export ${request.folder} --to whole, and push that.`;
+    const message = `${pathOf(folder)} contains only the weights that were trained (${BASE_FILE} names the others). Export the complete model with mlan export ${request.folder} --to complete, and push that folder.`;
     throw new MlanError("invalid-data", message);
   }
-  using interruption = openInterruption(() => terminal.note("Stopping; the same command goes on from here."));
+  using interruption = openInterruption(() => terminal.note("Stopping. The same command continues from here."));
   const onUpload = ({ file, bytes, size }: UploadProgress): void => {
     const line = `uploading ${file}: ${significant(bytes / 1e6)} of ${significant(size / 1e6)} MB`;
     if (terminal.interactive) terminal.redraw(clipped(line, terminal.columns() - 1));
@@ -75,7 +75,7 @@ function isThere(file: URL): Promise<boolean> {
 function summary(request: PushRequest, { commit, created, uploaded, removed }: Upload): string {
   const { repository } = request;
   const made = created ? `Created the ${request.public ? "public" : "private"} repository ${repository}. ` : "";
-  if (uploaded.length + removed.length === 0) return `${repository} has all of it already, at commit ${commit}.`;
-  const stale = removed.length > 0 ? ` Removed, because the folder has no such file: ${removed.join(", ")}.` : "";
+  if (uploaded.length + removed.length === 0) return `${repository} is up to date, at commit ${commit}.`;
+  const stale = removed.length > 0 ? ` Removed files that are not in the folder: ${removed.join(", ")}.` : "";
   return `${made}Uploaded ${counted(uploaded.length, "file")} to ${repository}, commit ${commit}.${stale}`;
 }

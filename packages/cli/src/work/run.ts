@@ -11,11 +11,11 @@ import type { Terminal } from "../terminal/terminal.ts";
 export interface RunRequest {
   readonly experiment: Experiment;
   readonly folder: URL;
-  /** Removes an earlier run from the folder as soon as the new one is ready to start. */
+  /** Whether to remove an earlier run from the folder once the new run is ready to start. */
   readonly fresh: boolean;
 }
 
-/** How often to yield to the event loop. Without it, Ctrl-C goes unnoticed while steps follow each other. */
+/** How often to yield to the event loop; otherwise Ctrl-C would go unnoticed between steps. */
 const YIELD_INTERVAL_MILLISECONDS = 50;
 
 /** Runs an experiment, shows its progress, prints its tables, and returns the exit status. */

@@ -19,7 +19,7 @@ import { OUR_PACKAGES } from "../project/our-packages.ts";
 export interface ScoreOptions {
   /** Benchmarks to use instead of the installed plugins of the same names. */
   readonly benchmarks: readonly Benchmark[];
-  /** Benchmarks of an experiment, used like `benchmarks`; unlike those, they may be missing in the run. */
+  /** Benchmarks of an experiment, used like `benchmarks`, except that they may be missing in the run. */
   readonly asked: readonly Benchmark[];
   /** Number of disagreements to print per benchmark. */
   readonly show: number;
@@ -30,13 +30,13 @@ export interface ScoreOptions {
 export interface ScoredRun {
   /** The table and the disagreements; empty when nothing could be scored. */
   readonly lines: readonly string[];
-  /** The benchmarks that could not be scored, each with its reason and the way out. */
+  /** The benchmarks that could not be scored, each with the reason and the remedy. */
   readonly problems: readonly string[];
 }
 
 /**
- * Scores the stored answers of a run with every extractor. A benchmark that is not found, or whose answers are damaged,
- * does not keep the others from being scored. Throws `run-folder` when there are no answers.
+ * Scores the stored answers of a run with every extractor. When a benchmark is not found or its answers are damaged,
+ * the others are still scored. Throws `run-folder` when there are no answers.
  */
 export async function scoreRun(folder: URL, options: ScoreOptions): Promise<ScoredRun> {
   const { benchmarks, asked, show, width } = options;
@@ -74,7 +74,7 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   const damage = damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? []));
   const changed = damage.length > 0 ? ["", ...damage] : [];
   const title =
-    "Stored answers scored with every extractor (* marks that of the run), headline metric in %, ± standard error";
+    "Stored answers scored with every extractor (* marks the extractor of the run), headline metric in %, ± standard error";
   const lines =
     rows.length === 0 ? [] : [title, "", ...textTable({ columns: COLUMNS, rows }, width), ...examples, ...changed];
   return { lines, problems: [...problems] };
@@ -86,7 +86,7 @@ function incomplete({ stage, header, records, damage }: StoredEvaluation): strin
   return `${there}. ${wayOut}${damage ? "Run" : "run"} the experiment again in its folder to ask the rest.`;
 }
 
-/** Why there are no scores, with the way out. */
+/** Explains why there are no scores, and what to do. */
 function reasonOf(error: unknown, name: string): string {
   const ours = OUR_PACKAGES.includes(`@mlan/data-${name}`);
   if (ours || !MlanError.is(error, "missing-plugin")) return errorText(error, false);
@@ -125,7 +125,7 @@ function rowOf(
   ];
 }
 
-/** "5 of 20" when a run has not finished, or some of its answers were damaged. */
+/** Returns e.g. "20", or "5 of 20" when the run has not finished or answers are damaged. */
 function answered(answers: number, questions: number): string {
   return answers === questions ? count(answers) : `${count(answers)} of ${count(questions)}`;
 }

@@ -16,14 +16,14 @@ export interface ServeRequest extends ModelRequest {
   readonly batchSize?: number;
   readonly maxTokens?: number;
   readonly maxImages?: number;
-  /** In MB of 10^6 bytes. */
+  /** Maximum size of a request body, in MB of 10^6 bytes. */
   readonly maxBody?: number;
   readonly maxWaiting?: number;
-  /** In seconds. */
+  /** Maximum time per request, in seconds. */
   readonly timeout?: number;
 }
 
-/** Serves a checkpoint until a signal, and returns the exit status. */
+/** Serves a checkpoint until a signal arrives, and returns the exit status. */
 export async function serveModel(request: ServeRequest, terminal: Terminal): Promise<number> {
   const { checkpoint, host, port, apiKey, batchSize, maxTokens, maxImages, maxBody, maxWaiting, timeout } = request;
   let model: TrainableModel | undefined;
@@ -44,7 +44,7 @@ export async function serveModel(request: ServeRequest, terminal: Terminal): Pro
       ...(timeout !== undefined && { requestSeconds: timeout }),
     });
     using interruption = openInterruption(() =>
-      terminal.note("Finishing the answers that have begun. Ctrl-C again ends at once."),
+      terminal.note("Finishing the answers that have begun. Ctrl-C again stops at once."),
     );
     terminal.print(`${name} is served at ${server.url}`);
     if (!interruption.signal.aborted) await once(interruption.signal, "abort");
@@ -55,7 +55,7 @@ export async function serveModel(request: ServeRequest, terminal: Terminal): Pro
   }
 }
 
-/** `llava-7b` of `./models/llava-7b/` and of `hub:acme/llava-7b@main`. */
+/** Returns e.g. `llava-7b` for `./models/llava-7b/` and for `hub:acme/llava-7b@main`. */
 function nameOf(checkpoint: string): string {
   const place = checkpointPlace(checkpoint);
   return basename(place instanceof URL ? resolve(pathAt(checkpoint)) : place.repository) || "model";

@@ -8,7 +8,10 @@ import { deviceUseText, mostDeviceUse } from "../terminal/device-use.ts";
 import { count, fixed } from "../terminal/format-number.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 
-/** The contents of a run folder, as lines of at most `width` characters. Throws `run-folder` when it is not one. */
+/**
+ * Describes the contents of a run folder in lines of at most `width` characters. Throws `run-folder` when it is not a
+ * run folder.
+ */
 export async function showRun(folder: URL, width: number): Promise<readonly string[]> {
   const run = await readRun(folder);
   const { manifest, results, ledger, damage } = run;
@@ -45,7 +48,7 @@ function stateOf(stage: string, { manifest, metrics }: Run): string {
   return last ? `at step ${count(last.step)} of ${count(last.steps)}` : "started";
 }
 
-/** The largest device use of a step, for the stages whose trainer counts it. */
+/** Describes the largest device use of a step, for the stages whose trainer measures it. */
 function deviceUses({ metrics }: Run): readonly string[] {
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
   const lines = stages.flatMap((stage) => {

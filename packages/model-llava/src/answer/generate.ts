@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Generation, type GenerationOptions, type GenerationRequest, MlanError } from "@mlan/core";
 import { answerCapacity, decodeRows } from "../network/decode-rows.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { turnsByLength } from "../network/long-prompts.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
@@ -30,7 +31,8 @@ export async function* generate(
   const items = requests.map((request, index): Item => {
     const prompt = prompts[index];
     const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(model.network)) : new Int32Array();
-    return { request, symbols, shareable: symbols.length - 1, cut: prompt?.cut ?? 0 };
+    const turns = turnsByLength(model.network.decoder.config, symbols.length);
+    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
   for await (const answers of runBatches(model, items, set, options, (batch) => answer(model, batch, options)))
     yield* answers;

@@ -4,7 +4,9 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { continued, encodePrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
+import { rotationsByLength, turnsByLength } from "../network/long-prompts.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
+import { disposeRotaryTable } from "../network/rotary.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import {
@@ -35,7 +37,8 @@ export async function score(
     // Outputs are read at the position before the continuation and at all its positions but the last.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    return { id, cut: prompt.cut, symbols: computed, shareable: computed.length - tokens, targets };
+    const turns = turnsByLength(model.network.decoder.config, computed.length);
+    return { id, cut: prompt.cut, symbols: computed, shareable: turns ? 0 : computed.length - tokens, targets };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
   for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
@@ -110,9 +113,22 @@ async function scoreBatch(
   const selected = selection(targets, powerOfTwo(targets.length));
   const table = tableLength(Math.max(...rows.map((row) => row?.item.symbols.length ?? 1)));
   const prefix = given && maskedPrefix(given, prompts.rows);
-  const pass = { prompts, ...(prefix && { prefix }), wanted: selected.positions, table };
+  const parts = rows.map((row) =>
+    row
+      ? { start: row.start, length: row.symbols.length, whole: row.item.symbols.length }
+      : { start: 0, length: 1, whole: 1 },
+  );
+  const rotations = rotationsByLength(functions.network, parts, prompts.length);
+  const pass = {
+    prompts,
+    wanted: selected.positions,
+    table,
+    ...(prefix && { prefix }),
+    ...(rotations && { rotations }),
+  };
   const logProbabilities = functions.score(pass, selected.targets);
   prefix?.mask.dispose();
+  if (rotations) disposeRotaryTable(rotations);
   disposeSelection(selected);
   const values = await logProbabilities.data<"float32">();
   logProbabilities.dispose();

@@ -1,6 +1,7 @@
 import { counted, type GenerationOptions, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import type { LoadPixels } from "../batch/input-tensors.ts";
 import { patchSymbol } from "../batch/prompt-tensors.ts";
+import { trainedPositions } from "../config/language-config.ts";
 import { encodePrompt, writePrompt, type WrittenPrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
@@ -113,8 +114,8 @@ function harnessLimit(
  * answer.
  */
 function languageLimit({ network }: InferenceModel): number {
-  const { maximumPositions } = network.decoder.config;
-  return maximumPositions > HARNESS_ANSWER ? maximumPositions - HARNESS_ANSWER : maximumPositions;
+  const positions = trainedPositions(network.decoder.config);
+  return positions > HARNESS_ANSWER ? positions - HARNESS_ANSWER : positions;
 }
 
 const HARNESS_ANSWER = 256;

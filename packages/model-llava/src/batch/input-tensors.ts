@@ -18,6 +18,8 @@ export interface InputTensors {
     /** Sources of the embeddings [rows * length], int32: see {@link Splice.sources}. */
     readonly sources: tf.Tensor1D;
   };
+  /** [rows * length, 3]: which values the adapter drops. Absent where it drops none. */
+  readonly dropout?: tf.Tensor2D | undefined;
 }
 
 /** Returns an image's normalised pixels [3, size, size]. */
@@ -35,8 +37,9 @@ export async function inputTensors(
   return { ...tensors, images: { patches, sources: tf.tensor1d(sources, "int32") } };
 }
 
-export function disposeInputTensors({ tokenIds, images }: InputTensors): void {
+export function disposeInputTensors({ tokenIds, images, dropout }: InputTensors): void {
   tokenIds.dispose();
+  dropout?.dispose();
   images?.patches.dispose();
   images?.sources.dispose();
 }

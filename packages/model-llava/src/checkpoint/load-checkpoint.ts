@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Component, type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import { exchangeAdapter, loadedAdapter } from "../adapter/loaded-adapter.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import type { Base } from "../saving/base-file.ts";
@@ -55,12 +56,14 @@ export async function loadCheckpoint(
       );
     }
     checkTemplate(folder, checkpoint, fingerprintOf);
-    const { stored, fresh } = planWeights(checkpoint, checkpoint.weights);
+    const { stored, fresh, kept } = planWeights(checkpoint, checkpoint.weights);
     const { format, trained } = checkpoint;
     const isWhole = trained.length === 0;
     const isRead = (component: Component): boolean => isWhole || trained.includes(component) || changed.has(component);
     const read = stored.filter(({ weight }) => isRead(weight.component));
+    const adapter = kept && (await loadedAdapter(kept, network.slot));
     await loadWeights({ stored: read, fresh }, network.weights, { seed: 0, format: weightFormat });
+    exchangeAdapter(network.slot, adapter);
     return { format, changed: new Set(isWhole ? network.weights.map(({ component }) => component) : trained) };
   } finally {
     await checkpoint.close();

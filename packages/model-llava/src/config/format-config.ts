@@ -6,7 +6,7 @@ import { plain } from "../templates/plain.ts";
 import { templatesOf } from "../templates/template-by-name.ts";
 import type { CheckpointType } from "./checkpoint-type.ts";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import type { LanguageConfig } from "./language-config.ts";
+import { type LanguageConfig, trainedPositions } from "./language-config.ts";
 
 /** MLAN's default `model_max_length` (arXiv 2411.10557, scripts/train). */
 const DEFAULT_MAXIMUM_LENGTH = 2048;
@@ -40,7 +40,7 @@ export function formatConfig(
   if (template === undefined)
     throw invalid(
       "it does not say in which template the model was tuned, and its folder has no chat template. " +
-        `Name it in the option "template", one of ${names.join(", ")}; LLaVA-1.5 and MLAN's models are tuned in v1`,
+        `Name it in the option "template" (on the command line: --template), one of ${names.join(", ")}; LLaVA-1.5 and MLAN's models are tuned in v1`,
     );
   if (!names.includes(template)) {
     const key = named === undefined ? 'key "mlan_template"' : 'the option "template"';
@@ -58,13 +58,11 @@ export function formatConfig(
  * Throws `invalid-options` for a maximum length at which dynamically scaled rotary positions would change with the length
  * of each batch.
  */
-export function checkLength(
-  { maximumLength }: ConversationFormat,
-  { ropeScaling, maximumPositions }: LanguageConfig,
-): void {
-  if (ropeScaling?.type !== "dynamic" || maximumLength <= maximumPositions) return;
-  const limit = `the model has dynamically scaled rotary positions, which are supported only up to ${maximumPositions}`;
-  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}.`);
+export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
+  const trained = trainedPositions(language);
+  if (language.ropeScaling?.type !== "dynamic" || maximumLength <= trained) return;
+  const limit = `the model has dynamically scaled rotary positions, with which training supports up to ${trained} positions`;
+  throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
 /** The template that a checkpoint was last trained with, if mlan wrote its `config.json`. */

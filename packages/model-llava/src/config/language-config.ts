@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
-import { ropeConfig, type RopeScaling } from "./rope-config.ts";
+import { type RopeConfig, ropeConfig, type RopeScaling } from "./rope-config.ts";
 
 /** The sizes of a Llama decoder. */
 export interface LanguageConfig {
@@ -16,6 +16,7 @@ export interface LanguageConfig {
   readonly ropeTheta: number;
   /** Default: rotary positions are not scaled. */
   readonly ropeScaling?: RopeScaling;
+  /** The maximum number of positions of a sequence. */
   readonly maximumPositions: number;
   /** Whether the embedding is also the output layer; the checkpoint then has no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
@@ -29,6 +30,7 @@ export interface LanguageConfig {
 export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   const config = checkConfig(schema, value, file);
   const keyValueHeads = config.num_key_value_heads ?? config.num_attention_heads;
+  const rope = ropeConfig(value, file, config.max_position_embeddings);
   return {
     vocabularySize: config.vocab_size,
     hiddenSize: config.hidden_size,
@@ -38,12 +40,22 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
     keyValueHeads,
     headDimension: config.head_dim ?? config.hidden_size / config.num_attention_heads,
     normEpsilon: config.rms_norm_eps,
-    ...ropeConfig(value, file, config.max_position_embeddings),
-    maximumPositions: config.max_position_embeddings,
+    ...rope,
+    maximumPositions: reachOf(rope, config.max_position_embeddings),
     tiedEmbeddings: config.tie_word_embeddings ?? false,
     ...(config.attention_bias && { attentionBias: true }),
     ...(config.mlp_bias && { mlpBias: true }),
   };
+}
+
+/** Returns the maximum number of positions: with dynamic scaling, those of the training times the factor. */
+function reachOf({ ropeScaling }: RopeConfig, positions: number): number {
+  return ropeScaling?.type === "dynamic" ? Math.max(positions, Math.floor(positions * ropeScaling.factor)) : positions;
+}
+
+/** Returns the number of positions that a model was trained with. With dynamic scaling it can read more. */
+export function trainedPositions({ ropeScaling, maximumPositions }: LanguageConfig): number {
+  return ropeScaling?.type === "dynamic" ? ropeScaling.trainedPositions : maximumPositions;
 }
 
 // Larger than in any model; still larger sizes would overflow before they are compared with the weights.

@@ -4,8 +4,8 @@ import { checkConfig, type ConfigObject } from "./config-file.ts";
 /** How rotary positions are scaled beyond the lengths of pretraining. The types have the names of transformers. */
 export type RopeScaling =
   | { readonly type: "linear"; readonly factor: number }
-  /** Has no effect up to `maximumPositions`, which this package never exceeds. */
-  | { readonly type: "dynamic" }
+  /** Has no effect on sequences of up to `trainedPositions`; longer ones are scaled by their length (NTK-aware). */
+  | { readonly type: "dynamic"; readonly factor: number; readonly trainedPositions: number }
   | {
       readonly type: "llama3";
       readonly factor: number;
@@ -89,7 +89,7 @@ function scalingOf(
     case "linear":
       return { type: "linear", factor: scale };
     case "dynamic":
-      return { type: "dynamic" };
+      return { type: "dynamic", factor: scale, trainedPositions: maximumPositions };
     case "llama3":
       return {
         type: "llama3",

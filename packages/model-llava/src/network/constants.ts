@@ -1,7 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { causalMask } from "./attention.ts";
-import { disposeRotaryTable, mapRotaryTable, type RotaryTable, rotaryTable } from "./rotary.ts";
+import {
+  disposeRotaryTable,
+  mapRotaryTable,
+  type RotaryPosition,
+  type RotaryTable,
+  rotaryTable,
+  rotationsOf,
+} from "./rotary.ts";
 
 /**
  * Tensors that depend only on a length. They are created on first use and kept for all later batches of that length.
@@ -9,6 +16,8 @@ import { disposeRotaryTable, mapRotaryTable, type RotaryTable, rotaryTable } fro
 export interface Constants {
   /** Returns the rotations of positions 0 to length - 1: [length, dimension / 2]. */
   rotations(length: number): RotaryTable;
+  /** Returns the rotations of any positions: [positions.length, dimension / 2]. The caller disposes of them. */
+  rotationsOf(positions: readonly RotaryPosition[]): RotaryTable;
   /** Returns the causal mask [length, length]. */
   mask(length: number): tf.Tensor2D;
   dispose(): void;
@@ -20,6 +29,7 @@ export function constants({ headDimension, ropeTheta, ropeScaling }: LanguageCon
   const masks = new Map<number, tf.Tensor2D>();
   return {
     rotations: (length) => remembered(tables, length, () => mapRotaryTable(rotaryTable(length, rotary), tf.keep)),
+    rotationsOf: (positions) => rotationsOf(positions, rotary),
     mask: (length) => remembered(masks, length, () => tf.keep(causalMask(length))),
     dispose: () => {
       for (const table of tables.values()) disposeRotaryTable(table);

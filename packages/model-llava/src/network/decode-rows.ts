@@ -4,7 +4,9 @@ import { roundUp } from "../batch/shape-buckets.ts";
 import { cacheSlot, emptyCache } from "./answer-cache.ts";
 import type { AnswerFunctions } from "./answer-functions.ts";
 import { type Choice, type ChoiceOptions, disposeChoice, readChoice, type ReadChoice } from "./choice.ts";
+import { rotationsByLength } from "./long-prompts.ts";
 import { maskedPrefix, type PrefixCache, tableLength } from "./prompt-pass.ts";
+import { disposeRotaryTable } from "./rotary.ts";
 import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, worthFewerRows } from "./row-state.ts";
 
 export interface RowDecodingOptions {
@@ -108,9 +110,21 @@ function readPrompts(
   const prefix = given && maskedPrefix(given, rows);
   const last = allRows.map((row) => row * length + (lengths[row] ?? 1) - 1);
   const positions = tf.tensor1d(last, "int32");
-  const pass = { prompts, ...(prefix && { prefix }), wanted: positions, table };
+  const parts = allRows.map((row) => {
+    const [own, whole] = [lengths[row] ?? 1, promptLengths[row] ?? 1];
+    return { start: whole - own, length: own, whole };
+  });
+  const rotations = rotationsByLength(functions.network, parts, length);
+  const pass = {
+    prompts,
+    wanted: positions,
+    table,
+    ...(prefix && { prefix }),
+    ...(rotations && { rotations }),
+  };
   const { layers, choice } = functions.begin(pass, wanted);
   positions.dispose();
+  if (rotations) disposeRotaryTable(rotations);
   const state: RowState = {
     rows: allRows.map((row) => (row < lengths.length ? row : undefined)),
     promptLengths: allRows.map((row) => promptLengths[row] ?? 1),

@@ -25,12 +25,20 @@ export interface PromptPass {
   readonly wanted: tf.Tensor1D;
   /** Length of the table of rotations, see {@link tableLength}. */
   readonly table: number;
+  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: those of the table. */
+  readonly rotations?: RotaryTable;
 }
 
 /** Computes hidden states [n, hidden] before the final norm, and each layer's keys and values. */
 export function runPrompts(
   network: LlavaNetwork,
-  { prompts, prefix, wanted, table }: PromptPass,
+  {
+    prompts,
+    prefix,
+    wanted,
+    table,
+    rotations = rotationsAt(network, prompts.positions, prompts.rows, table),
+  }: PromptPass,
 ): { readonly hidden: tf.Tensor2D; readonly layers: readonly KeyValue[] } {
   const { rows, length } = prompts;
   const layers: KeyValue[] = [];
@@ -39,7 +47,6 @@ export function runPrompts(
     layers.push(keyValue);
     return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask, causal: true }]);
   };
-  const rotations = rotationsAt(network, prompts.positions, rows, table);
   const hidden = decode(network.decoder, { hidden: embeddings(network, prompts), rows, rotations, attend, wanted });
   return { hidden, layers };
 }

@@ -20,25 +20,66 @@ export interface RotaryOptions {
 
 /**
  * Creates the table of a rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: the two elements of
- * a pair are half a head apart.
+ * a pair are half a head apart. With dynamic scaling, each position is the last one of its sequence, as in generation.
  */
-export function rotaryTable(positions: number, { dimension, theta, scaling }: RotaryOptions): RotaryTable {
-  const half = dimension / 2;
-  const frequencies = Float64Array.from({ length: half }, (_, pair) => scaled(theta ** (-pair / half), scaling));
-  const angles = Float64Array.from(
-    { length: positions * half },
-    (_, index) => Math.floor(index / half) * (frequencies[index % half] ?? 0),
-  );
-  const scale = 1 / Math.sqrt(dimension);
+export function rotaryTable(positions: number, options: RotaryOptions): RotaryTable {
+  const all = Array.from({ length: positions }, (_, position) => ({ position, reach: position + 1 }));
+  return rotationsOf(all, options);
+}
+
+/** A position in a sequence. */
+export interface RotaryPosition {
+  readonly position: number;
+  /** The number of positions of its sequence that are computed at once. */
+  readonly reach: number;
+}
+
+/** Returns the rotations [positions.length, dimension / 2] of any positions. */
+export function rotationsOf(positions: readonly RotaryPosition[], options: RotaryOptions): RotaryTable {
+  const half = options.dimension / 2;
+  const known = new Map<number, Float64Array>();
+  const angles = new Float64Array(positions.length * half);
+  for (const [index, { position, reach }] of positions.entries()) {
+    const length = countedLength(reach, options.scaling);
+    const frequencies = known.get(length) ?? frequenciesAt(length, options);
+    known.set(length, frequencies);
+    for (let pair = 0; pair < half; pair++) angles[index * half + pair] = position * (frequencies[pair] ?? 0);
+  }
   const table = (turn: (angle: number) => number, factor: number): tf.Tensor =>
     tf.tensor2d(
       Float32Array.from(angles, (angle) => turn(angle) * factor),
-      [positions, half],
+      [positions.length, half],
     );
+  const scale = 1 / Math.sqrt(options.dimension);
   return {
     query: { cosine: table(Math.cos, scale), sine: table(Math.sin, scale) },
     key: { cosine: table(Math.cos, 1), sine: table(Math.sin, 1) },
   };
+}
+
+/** Returns the length that determines the frequencies of a sequence; 0 if its length has no effect. */
+function countedLength(reach: number, scaling: RopeScaling | undefined): number {
+  return scaling?.type === "dynamic" && reach > scaling.trainedPositions ? reach : 0;
+}
+
+/** Returns the frequency of each pair, in radians per position. */
+function frequenciesAt(length: number, { dimension, theta, scaling }: RotaryOptions): Float64Array {
+  const base = length > 0 && scaling?.type === "dynamic" ? stretched(theta, length, dimension, scaling) : theta;
+  const half = dimension / 2;
+  return Float64Array.from({ length: half }, (_, pair) => scaled(base ** (-pair / half), scaling));
+}
+
+type DynamicScaling = Extract<RopeScaling, { readonly type: "dynamic" }>;
+
+/** Returns theta for a sequence that is longer than those of the training, like transformers. */
+function stretched(
+  theta: number,
+  length: number,
+  dimension: number,
+  { factor, trainedPositions }: DynamicScaling,
+): number {
+  const times = (factor * length) / trainedPositions - (factor - 1);
+  return dimension > 2 ? theta * times ** (dimension / (dimension - 2)) : theta;
 }
 
 /** Scales a frequency, in radians per position, like transformers. */

@@ -1,4 +1,6 @@
-import { type Content, contentOfFiles, MlanError, pathOf, toFolderUrl } from "@mlan/core";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type Content, contentOfFiles, MlanError, pathOf, toFolderUrl, writeFileAtomically } from "@mlan/core";
 import { z } from "zod";
 import { fileExists } from "../config/checkpoint-file.ts";
 import { checkConfig, readConfigFile } from "../config/config-file.ts";
@@ -8,6 +10,9 @@ import { checkConfig, readConfigFile } from "../config/config-file.ts";
  * checksums.
  */
 export const BASE_FILE = "base.json";
+
+/** The file beside it that records the state in which the files of the base were last verified. */
+export const VERIFIED_FILE = ".base-verified";
 
 /** The folders of a model and their contents. */
 export interface Base {
@@ -72,11 +77,21 @@ export async function baseFileKeys({ weights, adapter, visionTower, content }: B
 }
 
 /**
- * Checks that a base is the recorded one. Reads its files once. Otherwise throws `invalid-checkpoint`, naming both
- * folders and the files that differ.
+ * Checks that a base is the recorded one. Reads its files, which takes about a second per gigabyte, unless they are in the
+ * state in which they were last verified. Otherwise throws `invalid-checkpoint`, naming both folders and the files that
+ * differ.
  */
-export async function checkBase({ file, digest, files }: BaseRecord, { weights, content }: Base): Promise<void> {
-  if ((await content.digest()) === digest) return;
+export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
+  const { file, digest, files } = record;
+  const { weights, content } = base;
+  const verified = new URL(VERIFIED_FILE, file);
+  const state = stateOf(digest, base);
+  if (state !== undefined && (await readFile(verified, "utf8").catch(() => undefined)) === state) return;
+  if ((await content.digest()) === digest) {
+    // If this fails, the files are read again the next time.
+    if (state !== undefined) await writeFileAtomically(verified, state).catch(() => undefined);
+    return;
+  }
   const now = (await content.files?.()) ?? {};
   const names = [...new Set([...Object.keys(files), ...Object.keys(now)])].filter((name) => files[name] !== now[name]);
   throw new MlanError(
@@ -84,4 +99,13 @@ export async function checkBase({ file, digest, files }: BaseRecord, { weights, 
     `model-llava: ${pathOf(new URL("./", file))} holds only trained components, and the base in ${pathOf(weights)} is not the one ` +
       `that they were trained on: ${names.join(", ")} differ. Restore the base, or write the path of the right one into ${pathOf(file)}.`,
   );
+}
+
+/** Returns the state of the files, with the digest; undefined if they are too new to have one. */
+function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
+  if (stamp === "") return undefined;
+  const places = [...files].map(([name, place]) => [name, place.href]).toSorted();
+  return `${createHash("sha256")
+    .update(JSON.stringify([digest, stamp, places]))
+    .digest("hex")}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Component, ConversationFormat, Parameter } from "@mlan/core";
+import type { NetworkAdapter } from "../adapter/network-adapter.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { CheckpointVision } from "../checkpoint/open-checkpoint.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
@@ -17,6 +18,8 @@ export interface CheckpointContent {
   readonly vision: CheckpointVision | undefined;
   /** All weights, under the names of LLaVA. They are read one at a time. */
   readonly weights: readonly Parameter[];
+  /** The adapter that is apart from them; its parameters are among `weights`. */
+  readonly adapter?: NetworkAdapter | undefined;
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;
   /** The folders that the model was opened from. */

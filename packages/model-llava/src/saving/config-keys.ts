@@ -1,5 +1,5 @@
 import { type ConfigObject, isObject } from "../config/config-file.ts";
-import type { LanguageConfig } from "../config/language-config.ts";
+import { type LanguageConfig, trainedPositions } from "../config/language-config.ts";
 import type { VisionConfig } from "../config/vision-config.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { float } from "./json-numbers.ts";
@@ -45,7 +45,7 @@ function languageSizes(language: LanguageConfig, own: ConfigObject): ConfigObjec
     num_attention_heads: language.heads,
     num_key_value_heads: language.keyValueHeads,
     hidden_act: "silu",
-    max_position_embeddings: language.maximumPositions,
+    max_position_embeddings: trainedPositions(language),
     rms_norm_eps: float(language.normEpsilon),
     ...("rope_parameters" in own ? {} : { rope_theta: float(language.ropeTheta) }),
     tie_word_embeddings: language.tiedEmbeddings,

@@ -1,6 +1,6 @@
 import { CHECKSUMS_FILE } from "@mlan/core";
 import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
-import { BASE_FILE } from "./base-file.ts";
+import { BASE_FILE, VERIFIED_FILE } from "./base-file.ts";
 
 /** Files that saving copies from the folder that the model was opened from. */
 export const CARRIED_FILES: readonly string[] = [
@@ -24,6 +24,7 @@ const OTHERS = new Set([
   ...CARRIED_FILES,
   CHECKSUMS_FILE,
   BASE_FILE,
+  VERIFIED_FILE,
   "config.json",
   "adapter_config.json",
   "params.json",

@@ -1,0 +1,112 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { openCheckpoint } from "#internal/checkpoint/open-checkpoint.ts";
+import { promptTensors, disposePromptTensors } from "#internal/batch/prompt-tensors.ts";
+import { answerFunctions } from "#internal/network/answer-functions.ts";
+import { decodeRows } from "#internal/network/decode-rows.ts";
+import { disposeNetwork, llama, llavaNetwork, loadWeights, planWeights } from "@mlan/model-llava";
+import { afterAll, describe, expect, it } from "vitest";
+import { compute, scratchLlava, tinySource } from "./tiny-llava.ts";
+
+interface Case {
+  readonly prompt: readonly number[];
+  readonly tokens: readonly number[];
+  /** Log-probabilities of the prompt's last tokens, computed at once. */
+  readonly scores: readonly number[];
+}
+
+/** Of transformers, with a tiny Llama trained with 64 positions; made by tools/fixtures/model_llava_dynamic.py. */
+const cases = JSON.parse(
+  await readFile(new URL("fixtures/dynamic-positions.json", import.meta.url), "utf8"),
+) as readonly Case[];
+
+const scratch = await scratchLlava();
+const weights = await scratch.copy(new URL("fixtures/layouts/llama/", import.meta.url));
+await cp(new URL("dynamic.json", weights), new URL("config.json", weights));
+// A letter for each token from 3 on.
+const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0"];
+const tokenizer = JSON.parse(await readFile(new URL("tokenizer.json", scratch.backbone), "utf8"));
+const vocab = Object.fromEntries(["<unk>", "<s>", "</s>", ...LETTERS].map((piece, id) => [piece, id]));
+const letters = {
+  ...tokenizer,
+  normalizer: null,
+  model: { ...tokenizer.model, vocab, merges: [], byte_fallback: false },
+};
+await writeFile(new URL("tokenizer.json", weights), JSON.stringify(letters));
+
+function textOf(tokens: readonly number[]): string {
+  return tokens.map((token) => LETTERS[token - 3]).join("");
+}
+
+await compute.open();
+
+describe("a Llama whose rotary positions are scaled dynamically", async () => {
+  const checkpoint = await openCheckpoint({ architecture: llama, template: "v1", weights });
+  const network = llavaNetwork(checkpoint);
+  await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
+  await checkpoint.close();
+  const functions = answerFunctions(network, compute);
+  afterAll(() => {
+    functions.dispose();
+    disposeNetwork(network);
+  });
+
+  it.each([
+    ["one by one", cases.map((one) => [one])],
+    ["in one batch, in which each row turns by its own length", [cases]],
+  ])("answers as transformers within and beyond the positions of its training, %s", async (_, batches) => {
+    for (const batch of batches) {
+      const rows = batch.map(({ prompt }) => ({ symbols: Int32Array.from(prompt), start: 0 }));
+      const length = Math.max(...batch.map(({ prompt }) => prompt.length));
+      const prompts = promptTensors(rows, { rows: rows.length, length, patches: 0 });
+      const answers: number[][] = batch.map(() => []);
+      await decodeRows(functions, {
+        prompts,
+        lengths: batch.map(({ prompt }) => prompt.length),
+        maximumNewTokens: 24,
+        take: (row, { token }) => {
+          answers[row]?.push(token);
+          return token;
+        },
+        notFinite: async () => new Error("not finite"),
+      });
+      disposePromptTensors(prompts);
+      expect(answers).toEqual(batch.map(({ tokens }) => tokens));
+    }
+  });
+});
+
+describe("its model", () => {
+  it("reads as many positions as its factor says, and trains no more than it was trained with", async () => {
+    const model = await tinySource(weights).open();
+    expect(model.maximumPositions).toBe(128);
+    expect(() => model.setFormat({ ...model.format, maximumLength: 65 })).toThrow(
+      /^model-llava: maximumLength is 65, but the model has dynamic rotary positions, which conversations are trained in up to 64 of them\. Lower it\.$/,
+    );
+    model.dispose();
+  });
+
+  it("scores as transformers, and shares no prefix with prompts that turn otherwise", async () => {
+    const model = await tinySource(weights).open();
+    const scored = async (prompts: readonly (readonly number[])[]): Promise<readonly number[]> => {
+      const requests = prompts.map((prompt, index) => ({
+        id: String(index),
+        prompt: { kind: "raw" as const, text: textOf(prompt.slice(0, -8)), beginOfSequence: false },
+        images: [],
+        continuation: textOf(prompt.slice(-8)),
+      }));
+      return (await model.score(requests)).map(({ logProbability }) => logProbability);
+    };
+    const results = await scored(cases.map(({ prompt }) => prompt));
+    for (const [index, { scores }] of cases.entries())
+      expect(results[index]).toBeCloseTo(
+        scores.reduce((sum, score) => sum + score, 0),
+        4,
+      );
+    const long = cases.at(-1)?.prompt ?? [];
+    const [beginning = NaN] = await scored([long.slice(0, 60)]);
+    const together = await scored([long, long.slice(0, 60)]);
+    expect(together[0]).toBeCloseTo(results.at(-1) ?? NaN, 4);
+    expect(together[1]).toBeCloseTo(beginning, 4);
+    model.dispose();
+  });
+});
