@@ -269,7 +269,7 @@ function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readon
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }
 
-/** Throws `invalid-options` where the opened model would not take it. */
+/** Returns the number of parameters of an adapter. Throws `invalid-options` if the opened model would refuse it. */
 function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, { kept }: WeightPlan): number {
   const list = weightList();
   const { decoder } = declareNetwork(sizes, list);

@@ -18,7 +18,7 @@ export interface InputTensors {
     /** Sources of the embeddings [rows * length], int32: see {@link Splice.sources}. */
     readonly sources: tf.Tensor1D;
   };
-  /** [rows * length, 3]: which values the adapter drops. Absent where it drops none. */
+  /** The random numbers [rows * length, 3] of the adapter's dropout; absent if nothing is dropped. */
   readonly dropout?: tf.Tensor2D | undefined;
 }
 
