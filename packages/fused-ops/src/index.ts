@@ -3,6 +3,7 @@ export { applyAdamW } from "./apply-adamw.ts";
 export type { SgdParameter, SgdStep } from "./apply-sgd.ts";
 export { applySgd } from "./apply-sgd.ts";
 export { attention, type AttentionOptions } from "./attention.ts";
+export { type AttentionSizes, scoresAtOnce } from "./attention-blocks.ts";
 export { checkpointed } from "./checkpointed.ts";
 export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";
