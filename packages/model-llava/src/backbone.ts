@@ -29,9 +29,9 @@ export interface BackboneOptions {
    */
   readonly adapter?: Location | HubModel;
   /**
-   * Whether the adapter is merged into the weights when the model is opened: answers are then as fast as without it, and the
-   * matrices that it changes are float32. Otherwise it stays apart, on weights of any format, and can be trained further.
-   * A checkpoint of a stage that trained an adapter is always kept apart. Default true.
+   * Whether the adapter is merged into the weights when the model is opened. Answers are then as fast as without it,
+   * and the matrices that it changes are float32. Otherwise it stays separate, on weights of any format, and can be
+   * trained further. The adapter in a checkpoint of a training stage always stays separate. Default true.
    */
   readonly mergeAdapter?: boolean;
   /**

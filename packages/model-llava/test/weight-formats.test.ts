@@ -291,7 +291,7 @@ it("matrices that an adapter changes are in float32, which is reported", async (
   };
   for (const format of ["stored", "int8", "int4"] as const)
     expect(await noticesIn(format)).toEqual([
-      `1 matrix that the adapter changes is kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter apart with mergeAdapter: false, or export the model and open the export`,
+      `1 matrix that the adapter changes is kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter separate with mergeAdapter: false, or export the model and open the export`,
     ]);
   expect(await noticesIn("float32")).toEqual([]);
 });

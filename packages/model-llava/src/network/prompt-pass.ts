@@ -26,7 +26,7 @@ export interface PromptPass {
   readonly wanted: tf.Tensor1D;
   /** Length of the table of rotations, see {@link tableLength}. */
   readonly table: number;
-  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: those of the table. */
+  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: from the table. */
   readonly rotations?: RotaryTable;
 }
 

@@ -94,7 +94,7 @@ export function formatNotices({ stored }: WeightPlan, format: WeightFormat): rea
   if (length === 0) return [];
   const what = length === 1 ? "matrix that the adapter changes is" : "matrices that the adapter changes are";
   return [
-    `${length} ${what} kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter apart with mergeAdapter: false, or export the model and open the export`,
+    `${length} ${what} kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter separate with mergeAdapter: false, or export the model and open the export`,
   ];
 }
 
