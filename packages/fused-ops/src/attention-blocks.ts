@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Range, ranges, sizeOf } from "./ranges.ts";
 
-/** A range of rows and key heads that are computed together. */
+/** The rows and key heads that are computed together. */
 export interface Chunk {
   readonly rows: Range;
   readonly keyValueHeads: Range;
