@@ -299,9 +299,9 @@ describe("the answer file", () => {
 
   // Earlier versions wrote no checksums.
   test.each([
-    ["is to no question", (text: string) => text.replace('"id":"3"', '"id":"333"')],
-    ["stands there twice", (text: string) => text.replace('"id":"3"', '"id":"5"')],
-    ["was judged otherwise", (text: string) => text.replace('"correct":true', '"correct":false')],
+    ["belongs to no question", (text: string) => text.replace('"id":"3"', '"id":"333"')],
+    ["occurs twice", (text: string) => text.replace('"id":"3"', '"id":"5"')],
+    ["was judged differently", (text: string) => text.replace('"correct":true', '"correct":false')],
   ])("is refused when an answer %s", async (message, damage) => {
     const answers = freshFile();
     const run = { model: scriptedModel(knowing), benchmark, protocol, answers } as const;
@@ -356,7 +356,7 @@ describe("it refuses", () => {
     const silent = scriptedModel((prompt, id) => (id === "7" ? undefined : knowing(prompt)));
     await expect(eventsOf({ ...run, model: silent })).rejects.toThrow('gave no answer to "7"');
     const babbling = scriptedModel(knowing, { rename: () => "elsewhere" });
-    await expect(eventsOf({ ...run, model: babbling })).rejects.toThrow('answered "elsewhere", which nobody asked');
+    await expect(eventsOf({ ...run, model: babbling })).rejects.toThrow('answered "elsewhere", which was not asked');
   });
 
   test("an aborted run, with the reason that was given", async () => {
