@@ -23,7 +23,7 @@ export function imageType(name: string, bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
   const type = TYPES.find(([start]) => start.test(head))?.[1];
   if (type !== undefined) return type;
-  const formats = "PNG, JPEG, WebP, GIF, BMP and TIFF";
-  const message = `model-endpoint: image ${shownValue(name)} is in a format that servers do not support. Replace it by ${formats}, or remove it.`;
+  const formats = "PNG, JPEG, WebP, GIF, BMP or TIFF";
+  const message = `model-endpoint: image ${shownValue(name)} is in a format that servers do not support; use ${formats}, or remove it.`;
   throw new MlanError("invalid-data", message);
 }

@@ -37,7 +37,7 @@ describe("failures:", () => {
     failing(9, (_, response) => send(response, 429, { error: { message: "quota" } }, { "retry-after": "86400" }));
     const { message } = await failureOf(only(await open(server), chat("a", "?")));
     expect(message).toContain('refused "a" because of too many requests (status 429: quota)');
-    expect(message).toContain("it asks for a pause of 86400 s, and maximumPauseSeconds is 600.");
+    expect(message).toContain("it requests a pause of 86400 s, and maximumPauseSeconds is 600.");
     expect(server.asked).toHaveLength(1);
   });
 
@@ -173,7 +173,7 @@ describe("failures:", () => {
     expect((await failureOf(only(model, raw))).message).toContain("servers accept only in chats");
     const svg = picture("a.svg", Buffer.from("<svg/>"));
     expect((await failureOf(only(model, chat("b", "<image>", { images: [svg] })))).message).toContain(
-      'image "a.svg" is in no format',
+      'image "a.svg" is in a format that servers do not support',
     );
     expect(server.asked).toEqual([]);
   });
