@@ -122,7 +122,7 @@ export function crossEntropy(
 }
 
 function embeddings({ decoder, vision, weights }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
-  const text = embedding(decoder.embedding.tensor, tokenIds);
+  const text = decoder.embedding.rowsAt(tokenIds);
   if (!vision || !images) return text;
   const see = (): tf.Tensor2D => patchFeatures(vision.tower, images.patches, vision.selectLayer);
   const features = project(vision.projector, learns(weights, "vision") ? see() : detached(see));

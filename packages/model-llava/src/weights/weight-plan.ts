@@ -7,6 +7,7 @@ import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 import { projectorNames } from "./projector-file.ts";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 import { weightList } from "./weight-list.ts";
 
@@ -115,9 +116,6 @@ function modulesOf(adapter: Adapter, linears: readonly AdaptableLinear[]): reado
     return { name: linear.name, inputs, outputs, rank, scale: update.scale, update };
   });
 }
-
-export const EMBEDDING = "model.embed_tokens.weight";
-export const HEAD = "lm_head.weight";
 
 function isOfProjector(name: string): boolean {
   return name.startsWith(PROJECTOR_PREFIX);
