@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
@@ -45,7 +45,7 @@ describe("a chat by pipe", () => {
     await rm(kept, { recursive: true });
     const wrong = await chat(["hello"], "--weight-format", "int3");
     expect(wrong.status).not.toBe(0);
-    expect(wrong.stderr).toContain("float32, stored, int8, int4");
+    expect(wrong.stderr).toContain("float32, stored, int8, int8-64");
   });
 
   test("takes a checkpoint from the Hub, with the plugin that reads it", async () => {
@@ -149,6 +149,27 @@ describe("a chat by pipe", () => {
   });
 });
 
+test("a checkpoint that does not name its template is talked with in the one that the user names", async () => {
+  const foreign = temporaryFolder();
+  await cp(model.checkpoint, foreign, { recursive: true });
+  for (const name of ["checksums.json", "chat_template.jinja"]) await rm(new URL(name, foreign));
+  const config = JSON.parse(await readFile(new URL("config.json", foreign), "utf8"));
+  const { mlan_template: _, mlan_template_fingerprint: __, ...theirs } = config;
+  await writeFile(new URL("config.json", foreign), JSON.stringify(theirs));
+  const talk = async (...words: readonly string[]): Promise<Finished> => {
+    const { process: child, finished } = start(["chat", fileURLToPath(foreign), "--max-tokens", "8", ...words]);
+    child.stdin?.end("hello there\n");
+    return finished;
+  };
+  const refused = await talk();
+  expect(refused).toMatchObject({ status: 1, stdout: "" });
+  expect(refused.stderr).toMatch(
+    /does not say in which template the model was tuned.*\(on the command line: --template\)/,
+  );
+  const { status, stdout } = await talk("--template", "v1");
+  expect({ status, stdout }).toEqual({ status: 0, stdout: `${await model.answer([user("hello there")], SHORT)}\n` });
+});
+
 describe("a checkpoint that cannot be talked with is refused:", () => {
   test.each([
     [
@@ -159,7 +180,7 @@ describe("a checkpoint that cannot be talked with is refused:", () => {
     [
       "a template that does not exist",
       () => [model.backbone, "--template", "v9"],
-      /there is no template "v9"\. Known templates: /,
+      /the option "template" is "v9" \(expected one of v1, llama_2, plain\)/,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
     ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],

@@ -74,10 +74,9 @@ export type {
   TextPiece,
   TokenLogProbability,
 } from "./contracts/generation.ts";
+export type { AdapterOptions } from "./contracts/adapter.ts";
+export type { Batch, BatchShape, BatchTensors, CollateOptions, TokenCounts } from "./contracts/batch.ts";
 export type {
-  Batch,
-  BatchShape,
-  BatchTensors,
   Component,
   Encoded,
   EncodeOptions,
@@ -91,7 +90,6 @@ export type {
   Parameter,
   Score,
   ScoreRequest,
-  TokenCounts,
   SaveModelOptions,
   TrainableModel,
   TrainableModelSource,

@@ -25,9 +25,15 @@ export interface BackboneOptions {
   readonly weights?: Location | HubModel;
   /**
    * A low-rank adapter for `weights`, as written by PEFT or by LLaVA's LoRA training: its folder, or
-   * `hub("owner/name", { revision })`. Merged into the weights when the model is opened. Default: none.
+   * `hub("owner/name", { revision })`. Default: none.
    */
   readonly adapter?: Location | HubModel;
+  /**
+   * Whether the adapter is merged into the weights when the model is opened. Answers are then as fast as without it,
+   * and the matrices that it changes are float32. Otherwise it stays separate, on weights of any format, and can be
+   * trained further. The adapter in a checkpoint of a training stage always stays separate. Default true.
+   */
+  readonly mergeAdapter?: boolean;
   /**
    * The folder of a CLIP vision tower in Hugging Face layout, or `hub("owner/name", { revision })`. Default: the tower
    * inside `weights`; a plain backbone without one reads text only.
@@ -40,16 +46,18 @@ export interface BackboneOptions {
    */
   readonly template?: string;
   /**
-   * How the matrices of the language model's layers are kept in memory.
+   * How the matrices of the language model are kept in memory.
    * - "float32" (default): the fastest without rounding; 4 bytes per value.
    * - "stored": the 16-bit values in the checkpoint's files are mapped into memory, with the same results; 2 bytes per
-   *   value, and about a third of the speed when few positions are computed at once, as in generation. 32-bit values
+   *   value, and about half of the speed when few positions are computed at once, as in generation. 32-bit values
    *   are read as float32.
-   * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. Answers
-   *   are computed with 8-bit integer products. The rounded matrices are made at the first start and kept in a folder
-   *   `quantised` beside the weights. They cannot be trained.
+   * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. "int8-64",
+   *   "int8-32", "int4-128" and "int4-32" choose the number of values per scale; with fewer values, rounding loses less.
+   *   The output layer always has 8 bits, and the embedding stays as stored. Answers are computed with 8-bit integer
+   *   products. The rounded matrices are made at the first start and kept in a folder `quantised` beside the weights.
+   *   They cannot be trained.
    *
-   * All formats but "float32" need `@mlan/backend-onnx`. Matrices that an adapter changes are read as float32.
+   * All formats but "float32" need the compute plugin `onnx`. Matrices into which an adapter is merged are read as float32.
    */
   readonly weightFormat?: WeightFormat;
 }
@@ -75,6 +83,7 @@ const place = z.union([folderLocation, hubModel], {
 const schema = z.strictObject({
   weights: place.exactOptional(),
   adapter: place.exactOptional(),
+  mergeAdapter: z.boolean().exactOptional(),
   visionTower: place.exactOptional(),
   template: z.string().min(1, "expected the name of a template").exactOptional(),
   weightFormat: formats.exactOptional(),
@@ -93,7 +102,14 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;
   const { id, revision } = definition.repository;
   const checked = checkOptions(`model-${name}`, schema, options);
-  const { weights = hub(id, { revision }), adapter, visionTower, template, weightFormat = "float32" } = checked;
+  const {
+    mergeAdapter = true,
+    weights = hub(id, { revision }),
+    adapter,
+    visionTower,
+    template,
+    weightFormat = "float32",
+  } = checked;
   return plugin({
     name: packageName,
     token: MODEL,
@@ -103,6 +119,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
     settings: {
       hasTower: visionTower !== undefined,
       ...(template !== undefined && { template }),
+      ...(!mergeAdapter && { mergeAdapter }),
       ...(weightFormat !== "float32" && { weightFormat }),
     },
     places: {
@@ -117,6 +134,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
         ...rest,
         weights,
         adapter,
+        mergeAdapter,
         visionTower,
         template,
         weightFormat,

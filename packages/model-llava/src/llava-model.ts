@@ -8,6 +8,8 @@ import {
   type Wording,
 } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
+import { modulesOf, newAdapter } from "./adapter/new-adapter.ts";
+import { checkSameAdapter, kindOf } from "./adapter/same-adapter.ts";
 import type { Architecture } from "./architectures/architecture.ts";
 import { generate } from "./answer/generate.ts";
 import type { InferenceModel } from "./answer/tokenize-prompt.ts";
@@ -20,7 +22,7 @@ import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
 import { checkLength } from "./config/format-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
-import { preprocessImage } from "./images/preprocess-image.ts";
+import { pixelSettings, preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
@@ -71,7 +73,6 @@ export interface LlavaModelParts {
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, architecture, network, tokenizer, vision } = parts;
   const { templates } = parts;
-  const { weights } = network;
   const functions = answerFunctions(network, parts.compute);
   let { format } = parts;
   let changed: ReadonlySet<Component> = new Set(parts.changed);
@@ -89,7 +90,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     endTokenIds: parts.endTokenIds,
     loadPixels: pixelLoader(vision, format),
     maximumLength: format.maximumLength,
-    pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
+    pixelSettings: vision && pixelSettings({ processor: vision.processor, aspectRatio: format.imageAspectRatio }),
   });
   return {
     specVersion: 1,
@@ -121,11 +122,23 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     },
     generate: (requests, options) => generate(inference(), requests, options),
     score: (requests, options) => score(inference(), requests, options),
-    parameters: () => weights,
+    adapt(adapter, { seed }) {
+      const { adaptable, slot } = network;
+      const has = slot.adapter;
+      if (has) {
+        checkSameAdapter(kindOf(has), { modules: modulesOf(adaptable, adapter), dropout: adapter.dropout });
+        return;
+      }
+      const made = newAdapter(adaptable, adapter, { seed, slot });
+      functions.dispose();
+      slot.put(made);
+      changed = new Set([...changed, "adapter"]);
+    },
+    parameters: () => network.weights,
     learn: (components) => {
       // Recordings refer to the weights' present tensors, which are about to be replaced.
       functions.dispose();
-      const { parameters, end } = learn(weights, components);
+      const { parameters, end } = learn(network.weights, components);
       changed = new Set([...changed, ...components]);
       return {
         parameters,
@@ -135,16 +148,18 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         },
       };
     },
-    collate: (examples, shape) => collate(network, examples, shape, pixelLoader(vision, format)),
+    collate: (examples, shape, { seed } = {}) =>
+      collate(network, examples, shape, { loadPixels: pixelLoader(vision, format), seed }),
     loss: (tensors, options) =>
       tf.tidy(() => {
         const { inputs, selected } = lossInputs(tensors);
         return crossEntropy(network, inputs, selected, options);
       }),
-    trainingFlops: (batch, options) => trainingFlops(network, sizeOf(batch), learningComponents(weights), options),
+    trainingFlops: (batch, options) =>
+      trainingFlops(network, sizeOf(batch), learningComponents(network.weights), options),
     save: (folder, options) => {
-      const language = network.decoder.config;
-      const content = { ...parts, language, weights, format, changed };
+      const { decoder, weights, slot } = network;
+      const content = { ...parts, language: decoder.config, weights, adapter: slot.adapter, format, changed };
       const fingerprint = templateFingerprint(template, tokenizer);
       return writeCheckpoint(toFolderUrl(folder), { ...content, templateFingerprint: fingerprint }, options);
     },

@@ -1,4 +1,5 @@
 import {
+  type AdapterOptions,
   type Component,
   type Compute,
   contentOfFiles,
@@ -15,6 +16,9 @@ import {
   type Wording,
 } from "@mlan/core";
 import { type HubModel, hubModel } from "@mlan/hub";
+import { loadedAdapter } from "./adapter/loaded-adapter.ts";
+import { modulesOf, parametersOf } from "./adapter/new-adapter.ts";
+import { checkSameAdapter } from "./adapter/same-adapter.ts";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
@@ -28,7 +32,7 @@ import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
-import { disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
+import { declareNetwork, disposeNetwork, llavaNetwork, type NetworkSizes } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
@@ -36,6 +40,7 @@ import { templateByName, tuningTemplateOf, wordingOf } from "./templates/templat
 import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
+import { weightList } from "./weights/weight-list.ts";
 import type { WeightPlan } from "./weights/weight-plan.ts";
 
 /** A repository of the Hugging Face Hub at one commit. */
@@ -54,8 +59,10 @@ export interface LlavaSourceOptions {
   readonly compute: Compute;
   /** A checkpoint in Hugging Face layout, as a folder or on the Hub: of the backbone, or of LLaVA based on it. */
   readonly weights: Location | HubModel;
-  /** A low-rank adapter for `weights`, as written by PEFT. It is merged into the weights when the model is opened. */
+  /** A low-rank adapter for `weights`, as written by PEFT. */
   readonly adapter?: Location | HubModel | undefined;
+  /** See `BackboneOptions.mergeAdapter`. */
+  readonly mergeAdapter?: boolean | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` takes precedence. */
   readonly visionTower?: Location | HubModel | undefined;
   /**
@@ -74,7 +81,8 @@ export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
   /**
    * Checks everything that {@link open} checks, without loading weights or verifying checksums. `content` covers the
-   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes with any bit of them.
+   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes if any bit of them
+   * changes.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
   /**
@@ -110,6 +118,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       architecture,
       template: options.template,
       ...adapted,
+      keepAdapter: options.mergeAdapter === false,
       visionTower: visionTower && (await folderOf(visionTower, { repository: VISION_TOWER, files: [] }, opening)),
       ...(visionTower && !(visionTower instanceof URL) && { towerName: visionTower.repository }),
     };
@@ -134,6 +143,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, keepsQuantised: true });
+          if (plan.kept) network.slot.put(await loadedAdapter(plan.kept, network.slot, signal));
           return llavaModel({
             name,
             architecture,
@@ -188,6 +198,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           wording,
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),
+          adapterParameters: (adapter) => adapterParameters(adapter, checkpoint, plan),
           encode,
           notices: [...notices, ...formatNotices(plan, weightFormat ?? "float32")],
         };
@@ -258,10 +269,23 @@ function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readon
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }
 
-function parameterCounts({ stored, fresh }: WeightPlan): ModelInspection["parameters"] {
+/** Returns the number of parameters of an adapter. Throws `invalid-options` if the opened model would refuse it. */
+function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, { kept }: WeightPlan): number {
+  const list = weightList();
+  const { decoder } = declareNetwork(sizes, list);
+  const modules = modulesOf({ linears: list.linears, head: decoder.head }, options);
+  if (kept) {
+    const { modules: has, adapter } = kept;
+    checkSameAdapter({ modules: has, dropout: adapter.config.dropout }, { modules, dropout: options.dropout });
+  }
+  return parametersOf(modules);
+}
+
+function parameterCounts({ stored, fresh, kept }: WeightPlan): ModelInspection["parameters"] {
   const counts: Partial<Record<Component, number>> = {};
   for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {
     counts[component] = (counts[component] ?? 0) + size;
   }
+  if (kept) counts.adapter = parametersOf(kept.modules);
   return counts;
 }

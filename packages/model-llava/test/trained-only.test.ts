@@ -156,8 +156,8 @@ describe("a base that differs from that of the training", () => {
     for (const stamp of ["first", "first", "second", "second", "first"]) await check(stamp);
     await check("first", "moved/");
     expect(reads).toEqual(["", "", "first", "second", "first", "first"]);
-    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that it was trained on/);
-    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that it was trained on/);
+    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that they were trained on/);
+    await expect(check("third", "base/", "wrong")).rejects.toThrow(/is not the one that they were trained on/);
   });
 
   it("is refused by a model of another base", async () => {

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { TensorToWrite } from "@mlan/safetensors";
 import { temporaryFolder } from "@mlan/testing";
 import { onTestFinished } from "vitest";
@@ -24,4 +25,12 @@ export function tensor(name: string, values: readonly number[], dtype: TensorToW
     dtype,
     data: () => (dtype === "I32" ? Int32Array.from(values) : Float32Array.from(values)),
   };
+}
+
+/** Writes a file as an incorrect or foreign writer might. */
+export async function writeRaw(header: unknown, data: Uint8Array): Promise<void> {
+  const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  await writeFile(file(), Buffer.concat([length, text, data]));
 }

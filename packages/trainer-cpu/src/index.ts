@@ -1,4 +1,4 @@
-export type { RecipeOverrides } from "@mlan/trainer";
-export { alignment, instructionTuning } from "@mlan/trainer";
+export type { LowRankAdapter, RecipeOverrides } from "@mlan/trainer";
+export { alignment, instructionTuning, lora } from "@mlan/trainer";
 export type { CpuTrainerOptions } from "./cpu-trainer.ts";
 export { cpuTrainer } from "./cpu-trainer.ts";

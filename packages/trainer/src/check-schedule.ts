@@ -1,5 +1,5 @@
 import { MlanError, type TrainingRecipe } from "@mlan/core";
-import { learningRateFactor } from "./learning-rate.ts";
+import { learningRateFactor, peakLearningRate } from "./learning-rate.ts";
 
 /**
  * If the learning rates of all steps add up to less, float32 weights hardly change: in each step, AdamW changes a
@@ -11,10 +11,9 @@ const MINIMUM_TOTAL_RATE = 1e-7;
  * Checks the learning rate schedule and returns warnings. Throws `invalid-options` when all `steps` have learning rate
  * 0.
  */
-export function checkSchedule(
-  { learningRate, warmupRatio, batchSize, epochs }: TrainingRecipe,
-  steps: number,
-): readonly string[] {
+export function checkSchedule(recipe: TrainingRecipe, steps: number): readonly string[] {
+  const { trained, warmupRatio, batchSize, epochs } = recipe;
+  const learningRate = Math.max(...trained.map((component) => peakLearningRate(recipe, component)));
   let total = 0;
   for (let step = 0; step < steps; step++) total += learningRate * learningRateFactor(step, steps, warmupRatio);
   if (total > 0) {

@@ -1,3 +1,13 @@
+import type { Component, TrainingRecipe } from "@mlan/core";
+
+/** Returns the peak learning rate of a component. */
+export function peakLearningRate(
+  { learningRate, learningRates }: Pick<TrainingRecipe, "learningRate" | "learningRates">,
+  component: Component,
+): number {
+  return learningRates?.[component] ?? learningRate;
+}
+
 /** Returns the number of optimizer steps in which the learning rate rises, rounded up as in the original code. */
 export function warmupSteps(steps: number, warmupRatio: number): number {
   return Math.ceil(steps * warmupRatio);

@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
-import { counted, MlanError, type LearningParameter } from "@mlan/core";
+import { counted, type LearningParameter, MlanError, type TrainingRecipe } from "@mlan/core";
 import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
+import { peakLearningRate } from "./learning-rate.ts";
 
 /** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
 export interface Optimizer {
-  step(gradients: Gradients, step: AdamWStep): void;
+  step(gradients: Gradients, step: OptimizerStep): void;
   /** The moments, float32, named after their parameters. */
   tensors(): readonly TensorToWrite[];
   /** Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ, before any moment changes. */
@@ -15,21 +16,36 @@ export interface Optimizer {
   dispose(): void;
 }
 
+/** Numbers of one update. */
+export interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
+  /** Share of the peak learning rates. */
+  readonly factor: () => number;
+}
+
 /** Creates an optimizer with all moments zero. */
-export function createOptimizer(parameters: readonly LearningParameter[], weightDecay: number): Optimizer {
+export function createOptimizer(
+  parameters: readonly LearningParameter[],
+  recipe: Pick<TrainingRecipe, "weightDecay" | "learningRate" | "learningRates">,
+): Optimizer {
   const states = parameters.map(({ name, variable }): NamedState => ({
     name,
     variable,
     firstMoment: zerosLike(variable),
     secondMoment: zerosLike(variable),
-    weightDecay: decays(name) ? weightDecay : 0,
+    weightDecay: decays(name) ? recipe.weightDecay : 0,
   }));
+  const rates = parameters.map(({ component }) => peakLearningRate(recipe, component));
   const moments = states.flatMap(({ name, firstMoment, secondMoment }) => [
     { name: `${name}.first_moment`, moment: firstMoment },
     { name: `${name}.second_moment`, moment: secondMoment },
   ]);
   return {
-    step: (gradients, step) => applyAdamW(states, gradients, step),
+    step(gradients, { factor, ...rest }) {
+      for (const peak of new Set(rates)) {
+        const own = <Value>(all: readonly Value[]): readonly Value[] => all.filter((_, index) => rates[index] === peak);
+        applyAdamW(own(states), own(gradients), { ...rest, learningRate: () => peak * factor() });
+      }
+    },
     tensors: () =>
       moments.map(({ name, moment }) => ({
         name,

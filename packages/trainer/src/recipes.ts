@@ -1,9 +1,12 @@
-import type { RecipeFormat, TrainingRecipe } from "@mlan/core";
+import type { Component, RecipeFormat, TrainingRecipe } from "@mlan/core";
+import type { LowRankAdapter } from "./lora.ts";
 import { checkRecipe } from "./recipe-schema.ts";
 
 /** The fields of a recipe to change. Fields of `format` that are not given keep their values. */
-export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format">> {
+export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format" | "adapter">> {
   readonly format?: Partial<RecipeFormat>;
+  /** Trains an adapter, as `lora()` describes it, in place of the language model. */
+  readonly adapter?: LowRankAdapter;
 }
 
 /** Stage 1 of arXiv 2411.10557 (`scripts/train/pretrain.sh`) with `overrides`. Throws `invalid-options`. */
@@ -13,7 +16,8 @@ export function alignment(overrides: RecipeOverrides = {}): TrainingRecipe {
 
 /**
  * Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`, in the model's own template: "v1" for Llama 2
- * and Vicuna, as in the paper. Throws `invalid-options`.
+ * and Vicuna, as in the paper. With an adapter, the learning rates are those of LLaVA's `finetune_lora.sh`: 2e-4, and 2e-5
+ * for the projector. Throws `invalid-options`.
  */
 export function instructionTuning(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(INSTRUCTION_TUNING, overrides);
@@ -48,6 +52,21 @@ const INSTRUCTION_TUNING: TrainingRecipe = {
   checkpointEvery: CHECKPOINT_EVERY,
 };
 
-function withOverrides(recipe: TrainingRecipe, { format, ...rest }: RecipeOverrides): TrainingRecipe {
-  return checkRecipe({ ...recipe, ...rest, format: { ...recipe.format, ...format } });
+function withOverrides(recipe: TrainingRecipe, overrides: RecipeOverrides): TrainingRecipe {
+  const { format, adapter, ...rest } = overrides;
+  const adapted = adapter ? adaptedRecipe(recipe, adapter, overrides.trained) : recipe;
+  return checkRecipe({ ...adapted, ...rest, format: { ...recipe.format, ...format } });
 }
+
+function adaptedRecipe(
+  recipe: TrainingRecipe,
+  { projector = true, ...adapter }: LowRankAdapter,
+  trained: readonly Component[] = projector ? ["adapter", "projector"] : ["adapter"],
+): TrainingRecipe {
+  const rates = trained.includes("projector") && { learningRates: { projector: PROJECTOR_RATE } };
+  return { ...recipe, trained, adapter, learningRate: ADAPTER_RATE, ...rates };
+}
+
+/** `--learning_rate` and `--mm_projector_lr` of LLaVA's `finetune_lora.sh`. */
+const ADAPTER_RATE = 2e-4;
+const PROJECTOR_RATE = 2e-5;

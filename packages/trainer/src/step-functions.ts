@@ -48,7 +48,8 @@ export interface StepFunctions {
 
 /** Numbers of the current step. */
 export interface StepNumbers {
-  learningRate: number;
+  /** Share of the peak learning rates. */
+  factor: number;
   /** 1-based. */
   step: number;
 }
@@ -70,7 +71,7 @@ export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
   const { compute, model, recipe, parameters, optimizer, gradientCheckpointing, now } = options;
   const { maximumGradientNorm } = recipe;
   const variables = parameters.map(({ variable }) => variable);
-  const numbers = { learningRate: () => now.learningRate, step: () => now.step };
+  const numbers = { factor: () => now.factor, step: () => now.step };
   const pass: StepFunctions["pass"] = (tensors, weight, before) => {
     const weighted = (): Scalar => tf.mul(model.loss(tensors, { gradientCheckpointing }), weight);
     const { loss: share, gradients } = lossAndGradients(weighted, variables);

@@ -66,12 +66,12 @@ interface BatchOutcome {
 }
 
 async function withBatch<Result>(
-  { indices, shape, weight }: MicroBatch,
+  { indices, shape, weight, seed }: MicroBatch,
   { set, model, gradientCheckpointing }: StepOptions,
   run: (tensors: BatchTensors, weight: tf.Scalar) => Result,
 ): Promise<{ readonly result: Result; readonly outcome: BatchOutcome }> {
   const examples = await Promise.all(indices.map((index) => set.example(index)));
-  const batch = await model.collate(examples, shape);
+  const batch = await model.collate(examples, shape, { seed });
   const share = tf.scalar(weight);
   try {
     const result = run(batch.tensors, share);

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import {
   type Compute,
   counted,
+  deriveSeed,
   formatFor,
   type Learning,
   MlanError,
@@ -45,6 +46,7 @@ export async function* trainingLoop(
   const { template: learned } = model.format;
   model.setFormat(format);
   const otherTemplate = templateWarnings({ name: learned, fingerprint: before }, model);
+  adapt(run);
   checkTrained(run);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed });
@@ -53,8 +55,8 @@ export async function* trainingLoop(
   const checkpoints = checkpointsIn(run.folder, { plan, depends });
   const learning = model.learn(recipe.trained);
   const { parameters } = learning;
-  const optimizer = createOptimizer(parameters, recipe.weightDecay);
-  const now: StepNumbers = { learningRate: 0, step: 0 };
+  const optimizer = createOptimizer(parameters, recipe);
+  const now: StepNumbers = { factor: 0, step: 0 };
   const functions = stepFunctions({ model, recipe, parameters, optimizer, now, ...settings });
   let saveStep: (() => Promise<URL>) | undefined;
   try {
@@ -143,11 +145,22 @@ async function takeStep(step: number, context: StepContext): Promise<StepEndEven
   const { model, recipe } = run;
   const { steps } = plan;
   const start = performance.now();
-  const learningRate = recipe.learningRate * learningRateFactor(step - 1, steps, recipe.warmupRatio);
-  Object.assign(now, { learningRate, step });
+  const factor = learningRateFactor(step - 1, steps, recipe.warmupRatio);
+  const learningRate = recipe.learningRate * factor;
+  Object.assign(now, { factor, step });
   const options = { step, model, set, recipe, parameters: learning.parameters, functions, gradientCheckpointing };
   const outcome = await computeStep(plan.step(step - 1), options);
   return { type: "step-end", step, steps, learningRate, ...outcome, seconds: (performance.now() - start) / 1000 };
+}
+
+/** Throws `invalid-options` for a model that takes no adapter, or none of these options. */
+function adapt({ model, recipe: { adapter }, seed }: TrainRun): void {
+  if (!adapter) return;
+  if (model.adapt) return model.adapt(adapter, { seed: deriveSeed(seed, "adapter") });
+  throw new MlanError(
+    "invalid-options",
+    `trainer: ${model.name} takes no adapter. Train its language model instead, without \`adapter\`.`,
+  );
 }
 
 function checkTrained({ model, recipe }: TrainRun): void {

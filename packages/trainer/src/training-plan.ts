@@ -23,6 +23,8 @@ export interface MicroBatch {
   readonly shape: BatchShape;
   /** Weight in the loss of the step; the weights of a step sum to 1. 0 if no position is supervised. */
   readonly weight: number;
+  /** Of what is random in it, such as dropout. */
+  readonly seed: number;
 }
 
 export interface TrainingPlanOptions {
@@ -84,6 +86,7 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
         indices,
         shape: { rows: microBatchSize, length: bucketFor(longest(indices), lengths) },
         weight: (weights[place] ?? 0) / total,
+        seed: deriveSeed(options.seed, `micro-batch ${place} of step ${step}`),
       }));
     },
   };

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type TrainableModel, type TrainEvent, type TrainingRecipe } from "@mlan/core";
 import { fakeModelSource, memoryDataset, temporaryFolder } from "@mlan/testing";
-import { instructionTuning } from "@mlan/trainer";
 import { beforeEach, describe, expect, it } from "vitest";
 import { DATA, letters, RECIPE, SILENT, train, withEyes } from "./run-training.ts";
 
 let folder: URL;
+
 beforeEach(() => {
   folder = temporaryFolder();
 });
@@ -98,87 +98,6 @@ describe("a training run reports", () => {
       data: memoryDataset("mixed", [SILENT, ...letters(8)]),
     });
     expect(events[0]).toMatchObject({ steps, unsupervised: ["silent: no assistant text within the maximum length"] });
-  });
-});
-
-describe("a step's loss", () => {
-  const recipe = instructionTuning({ ...RECIPE, batchSize: 8, microBatchSize: 1, maximumSteps: 1, warmupRatio: 0 });
-  const conversations = letters(8, false);
-
-  const single = async (): Promise<{ losses: number[]; supervised: number[] }> => {
-    const model = await fakeModelSource().open({ seed: 3 });
-    const examples = conversations.map((conversation) => model.encode(conversation));
-    const losses = [];
-    for (const example of examples) {
-      const batch = await model.collate([example], { rows: 1, length: example.length });
-      const loss = model.loss(batch.tensors);
-      losses.push((await loss.data())[0]!);
-      tf.dispose(loss);
-      batch.dispose();
-    }
-    model.dispose();
-    return { losses, supervised: examples.map((example) => example.supervised) };
-  };
-
-  it("is the mean of its micro-batches' means, as in the paper", async () => {
-    const { losses } = await single();
-    const { steps } = await train({ folder, recipe, data: memoryDataset("letters", conversations) });
-    expect(steps[0]!.loss).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 8, 6);
-  });
-
-  it("is the mean over supervised positions when they weigh the same", async () => {
-    const { losses, supervised } = await single();
-    const { steps } = await train({
-      folder,
-      recipe: { ...recipe, lossWeighting: "position" },
-      data: memoryDataset("letters", conversations),
-    });
-    const weighted = losses.reduce((sum, loss, index) => sum + loss * supervised[index]!, 0);
-    const total = supervised.reduce((sum, count) => sum + count, 0);
-    expect(steps[0]!.loss).toBeCloseTo(weighted / total, 6);
-    expect(Math.abs(weighted / total - losses.reduce((sum, loss) => sum + loss, 0) / 8)).toBeGreaterThan(1e-5);
-  });
-
-  it("is the mean of those micro-batches that supervise anything, where these weigh the same", async () => {
-    const one = conversations.slice(0, 3);
-    const data = memoryDataset("letters", [...one, SILENT]);
-    const few = { ...recipe, batchSize: 4 };
-    const { steps, events } = await train({ folder, recipe: few, data });
-    const { losses } = await single();
-    expect(steps[0]!.loss).toBeCloseTo((losses[0]! + losses[1]! + losses[2]!) / 3, 6);
-    expect(events[0]).toMatchObject({
-      warnings: [expect.stringMatching(/^1 micro-batches have no supervised position/)],
-    });
-    const exact = await train({
-      folder: new URL("exact/", folder),
-      recipe: { ...few, lossWeighting: "position" },
-      data,
-    });
-    expect(exact.events[0]).toMatchObject({ warnings: [] });
-  });
-
-  it("counts a conversation without supervision for nothing among others of its micro-batch", async () => {
-    const pair = [conversations[0]!, SILENT];
-    const { steps } = await train({
-      folder,
-      recipe: { ...recipe, batchSize: 2, microBatchSize: 2 },
-      data: memoryDataset("letters", pair),
-    });
-    expect(steps[0]!.loss).toBeCloseTo((await single()).losses[0]!, 6);
-  });
-
-  it("has gradients that do not depend on how steps weighted by positions are cut into micro-batches", async () => {
-    const data = memoryDataset("letters", conversations);
-    const [whole, cut] = await Promise.all(
-      [8, 2].map(async (microBatchSize) =>
-        train({
-          folder: new URL(`${microBatchSize}/`, folder),
-          data,
-          recipe: { ...recipe, lossWeighting: "position", microBatchSize, maximumSteps: 3 },
-        }),
-      ),
-    );
-    whole!.weights.table!.forEach((weight, index) => expect(cut!.weights.table![index]).toBeCloseTo(weight, 5));
   });
 });
 

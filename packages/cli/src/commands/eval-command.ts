@@ -2,11 +2,14 @@ import { type Command, Option } from "commander";
 import type { ModelParts } from "../project/model-parts.ts";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "../project/folders.ts";
-import { weightFormatOption } from "./model-options.ts";
+import { templateOption, weightFormatOption } from "./model-options.ts";
 import { collect, requireOptions, wholeNumber } from "./option-values.ts";
 
 interface Options extends ModelParts {
   readonly model: string;
+  readonly endpoint?: string;
+  readonly server?: string;
+  readonly concurrency?: number;
   readonly weights?: string;
   readonly benchmark: readonly string[];
   readonly backend: "onnx" | "tensorflow";
@@ -29,6 +32,12 @@ Examples:
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark ./receipts.ts --limit 100
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
 
+  $ mlan eval --endpoint http://127.0.0.1:8000/v1 --server vllm --model llava-hf/llava-1.5-7b-hf --benchmark pope
+
+With --endpoint, any server that speaks OpenAI's interface answers; @mlan/model-endpoint must be installed, and --model is
+the model's name on the server. The key, if the server wants one, is read from the environment variable
+MLAN_ENDPOINT_API_KEY.
+
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
 @mlan/data-boolq, the evaluator generation is @mlan/eval-generation. For any other package, write its full name.
 A benchmark may also be a TypeScript or JavaScript file that exports a benchmark, or a function of { folder } that
@@ -36,11 +45,26 @@ returns one. If a file has several such exports, write ./file.ts:name.
 For more control, write an experiment file with evaluate stages only and run it with mlan run.
 `;
 
+/** Options of a model on this machine. */
+const LOCAL = ["weights", "tower", "adapter", "weightFormat", "template", "backend", "batchSize", "featureCache"];
+
 export function addEvalCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("eval")
-    .description("Evaluate a saved model on benchmarks.")
-    .option("--model <name>", "the model plugin, e.g. vicuna")
+    .description("Evaluate a saved model, or one behind a server, on benchmarks.")
+    .option("--model <name>", "the model plugin, e.g. vicuna; with --endpoint, the model's name on the server")
+    .addOption(
+      new Option("--endpoint <url>", "ask a model behind this server, e.g. http://127.0.0.1:8000/v1").conflicts(LOCAL),
+    )
+    .addOption(
+      new Option("--server <name>", "what the server of --endpoint understands (default: generic)").choices([
+        "generic",
+        "openai",
+        "vllm",
+        "llama.cpp",
+      ]),
+    )
+    .option("--concurrency <number>", "requests to --endpoint at the same time (default: 8)", wholeNumber(1))
     .option(
       "--weights <checkpoint>",
       "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint (default: the model plugin's checkpoint on the Hub)",
@@ -48,6 +72,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply: a folder or hub:owner/name[@revision]")
     .addOption(weightFormatOption())
+    .addOption(templateOption())
     .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)
     .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(
@@ -73,11 +98,15 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--folder <folder>", "the run folder", "runs/eval")
     .option("--fresh", "replace an earlier run in the folder")
     .addHelpText("after", EXAMPLES)
-    .action(async ({ benchmark, folder, fresh = false, ...rest }: Options, command: Command) => {
+    .action(async ({ benchmark, folder, fresh = false, ...given }: Options, command: Command) => {
       requireOptions(command, ["model", "benchmark"]);
+      const { endpoint: baseURL, server, concurrency, ...rest } = given;
+      if (server !== undefined || concurrency !== undefined) requireOptions(command, ["endpoint"]);
+      const options = { ...(server !== undefined && { server }), ...(concurrency !== undefined && { concurrency }) };
+      const endpoint = baseURL === undefined ? undefined : { baseURL, ...options };
       const { evalExperiment } = await import("../work/eval-experiment.ts");
       const { run } = await import("../work/run.ts");
-      const experiment = await evalExperiment({ ...rest, benchmarks: benchmark });
+      const experiment = await evalExperiment({ ...rest, ...(endpoint && { endpoint }), benchmarks: benchmark });
       finish(await run({ experiment, folder: folderAt(folder), fresh }, terminal));
     });
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExportRequest } from "../work/export.ts";
 import type { CommandContext } from "./command-context.ts";
+import { templateOption } from "./model-options.ts";
 import { requireOptions } from "./option-values.ts";
 
 type Options = Omit<ExportRequest, "checkpoint">;
@@ -34,6 +35,7 @@ export function addExportCommand(program: Command, { terminal }: CommandContext)
     .option("--shard-size <size>", "maximum size of each weight file, e.g. 2GB or 500MB", bytes, 5e9)
     .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
+    .addOption(templateOption())
     .addHelpText("after", EXAMPLES)
     .action(async (checkpoint: string, options: Options) => {
       requireOptions(command, ["to"]);

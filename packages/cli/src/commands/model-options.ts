@@ -8,7 +8,7 @@ export function withModelOptions(command: Command): Command {
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply to the checkpoint")
     .addOption(weightFormatOption())
-    .option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)")
+    .addOption(templateOption())
     .addOption(
       new Option("--backend <name>", "the backend that the model runs on")
         .choices(["onnx", "tensorflow"])
@@ -16,10 +16,14 @@ export function withModelOptions(command: Command): Command {
     );
 }
 
+export function templateOption(): Option {
+  return new Option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)");
+}
+
 /** The option for the format of the language model's matrices in memory. */
 export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",
     "format of the language model's weights in memory: float32, stored (16 bits, as in the checkpoint), or quantised to int8 or int4 (default: float32)",
-  ).choices(["float32", "stored", "int8", "int4"]);
+  ).choices(["float32", "stored", "int8", "int8-64", "int8-32", "int4-128", "int4", "int4-32"]);
 }

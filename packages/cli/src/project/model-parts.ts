@@ -7,13 +7,16 @@ export interface ModelParts {
   /** See {@link checkpointPlace}. */
   readonly adapter?: string;
   readonly weightFormat?: string;
+  /** The conversation template. Default: the checkpoint's. */
+  readonly template?: string;
 }
 
 /** Converts the parts to the options of a backbone's plugin. */
-export function modelParts({ tower, adapter, weightFormat }: ModelParts): object {
+export function modelParts({ tower, adapter, weightFormat, template }: ModelParts): object {
   return {
     ...(tower !== undefined && { visionTower: checkpointPlace(tower) }),
     ...(adapter !== undefined && { adapter: checkpointPlace(adapter) }),
     ...(weightFormat !== undefined && { weightFormat }),
+    ...(template !== undefined && { template }),
   };
 }

@@ -6,9 +6,20 @@ import { folderAt } from "../project/folders.ts";
 import { type ModelParts, modelParts } from "../project/model-parts.ts";
 import { importPlugin } from "../project/import-plugin.ts";
 
+/** A server that answers in place of a model on this machine. */
+export interface EvalEndpoint {
+  readonly baseURL: string;
+  /** What it understands, see `ServerKind` of `@mlan/model-endpoint`. */
+  readonly server?: string;
+  /** Number of requests at the same time. */
+  readonly concurrency?: number;
+}
+
 export interface EvalRequest extends ModelParts {
-  /** Plugin names, see {@link importPlugin}. */
+  /** A plugin's name, see {@link importPlugin}; with `endpoint`, the model's name on the server. */
   readonly model: string;
+  readonly endpoint?: EvalEndpoint;
+  /** A plugin's name, see {@link importPlugin}. */
   readonly evaluator: string;
   /**
    * A checkpoint, see {@link checkpointPlace}, or a run folder, for the checkpoint of its last finished training stage.
@@ -36,16 +47,24 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
   const evaluator = await importPlugin("eval", request.evaluator);
-  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
-  const model = await importPlugin("model", request.model);
   const use = [
-    model({ ...(weights && { weights }), ...modelParts(request) }),
+    ...(request.endpoint ? [await hosted(request.model, request.endpoint)] : await opened(request)),
     evaluator({
       ...(batchSize !== undefined && { batchSize }),
       ...(verify !== undefined && { verify }),
       ...(featureCache !== undefined && { featureCache: folderAt(featureCache) }),
     }),
-    await computePlugin(request.backend),
   ].map(checkPlugin);
   return experiment({ name: "eval", use, stages: [stage] });
+}
+
+/** A model on this machine, and what it computes on. */
+async function opened(request: EvalRequest): Promise<readonly unknown[]> {
+  const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
+  const model = await importPlugin("model", request.model);
+  return [model({ ...(weights && { weights }), ...modelParts(request) }), await computePlugin(request.backend)];
+}
+
+async function hosted(model: string, endpoint: EvalEndpoint): Promise<unknown> {
+  return (await importPlugin("model", "endpoint"))({ model, ...endpoint });
 }

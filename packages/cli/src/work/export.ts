@@ -1,10 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { counted, createScope, MlanError, MODEL } from "@mlan/core";
 import { checkpointAt } from "../project/checkpoint-at.ts";
-import { checkpointPlace } from "../project/checkpoint-place.ts";
 import { checkPlugin, computePlugin } from "../project/compute-plugin.ts";
 import { displayPath, folderAt } from "../project/folders.ts";
 import { importPlugin } from "../project/import-plugin.ts";
+import { modelParts } from "../project/model-parts.ts";
 import { pluginFor } from "./open-model.ts";
 
 export interface ExportRequest {
@@ -18,18 +18,20 @@ export interface ExportRequest {
   readonly shardSize: number;
   /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
   readonly model?: string;
-  /** See {@link checkpointPlace}. */
+  /** See {@link ModelParts}. */
   readonly tower?: string;
+  /** The conversation template of a checkpoint that does not name its own. */
+  readonly template?: string;
 }
 
 /** Writes a checkpoint as a complete model. Returns a line that describes what was written. */
 export async function exportModel(request: ExportRequest): Promise<string> {
-  const { checkpoint, to, model, tower, layout, dtype, shardSize } = request;
+  const { checkpoint, to, model, tower, template, layout, dtype, shardSize } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
   const plugin = await importPlugin("model", model ?? (await pluginFor(weights)));
-  const visionTower = tower === undefined ? undefined : checkpointPlace(tower);
+  const parts = modelParts({ ...(tower !== undefined && { tower }), ...(template !== undefined && { template }) });
   // The backend is not opened: nothing is computed.
-  const use = [plugin({ weights, ...(visionTower && { visionTower }) }), await computePlugin("onnx")].map(checkPlugin);
+  const use = [plugin({ weights, ...parts }), await computePlugin("onnx")].map(checkPlugin);
   await using scope = createScope(use);
   const source = scope.get(MODEL);
   if (!source.export) {

@@ -26,8 +26,6 @@ export interface ModelRequest extends ModelParts {
   readonly checkpoint: string;
   /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
   readonly model?: string;
-  /** The conversation template. Default: the checkpoint's. */
-  readonly template?: string;
   readonly backend: Backend;
 }
 
@@ -39,7 +37,7 @@ const UNTUNED = "plain";
  * template has no turns and no other template is given, and the errors of opening.
  */
 export async function openModel(request: ModelRequest, terminal: Terminal): Promise<TrainableModel> {
-  const { model, template, backend, checkpoint } = request;
+  const { model, backend, checkpoint } = request;
   const weights = await checkpointAt(checkpoint, "the checkpoint");
   const name = model ?? (await pluginFor(weights));
   const plugin = await importPlugin("model", name);
@@ -47,7 +45,6 @@ export async function openModel(request: ModelRequest, terminal: Terminal): Prom
   const source = createScope(use.map(checkPlugin)).get(MODEL);
   const opened = trainableModel(await openShown(source, terminal));
   try {
-    if (template !== undefined) opened.setFormat({ ...opened.format, template });
     if (opened.format.template === UNTUNED) throw untuned(checkpoint, opened.tuningTemplate);
     return opened;
   } catch (error) {

@@ -1,4 +1,6 @@
-import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
+import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { AdapterOptions } from "./adapter.ts";
+import type { Batch, BatchShape, BatchTensors, CollateOptions } from "./batch.ts";
 import type { Prompt } from "./benchmark.ts";
 import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
@@ -8,8 +10,8 @@ import type { Generation, GenerationOptions, GenerationRequest } from "./generat
 import type { Wording } from "./wording.ts";
 import { MlanError } from "../errors.ts";
 
-/** A part of a multimodal model, frozen or trained as a whole. */
-export type Component = "language" | "projector" | "vision";
+/** A part of a multimodal model, frozen or trained as a whole. A recipe adds the adapter. */
+export type Component = "language" | "projector" | "vision" | "adapter";
 
 /** A model that is not loaded yet. */
 export interface ModelSource {
@@ -72,6 +74,8 @@ export interface ModelInspection {
   checkFormat?(format: ConversationFormat): void;
   /** Throws `invalid-options` when {@link TrainableModel.learn} would throw it for these components. */
   checkLearning?(components: readonly Component[]): void;
+  /** Number of parameter values of an adapter. Throws where {@link TrainableModel.adapt} would. */
+  adapterParameters?(adapter: AdapterOptions): number;
   /** Like {@link TrainableModel.encode}, for a model in the given format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
@@ -162,36 +166,6 @@ export interface Score {
   readonly cutPositions?: number;
 }
 
-/**
- * Numbers of positions in a batch, by kind. `text`, `image` and `padding` add up to rows x length; `supervised` is part
- * of `text`.
- */
-export interface TokenCounts {
-  readonly text: number;
-  readonly image: number;
-  readonly padding: number;
-  readonly supervised: number;
-}
-
-/** Tensors by name; the model chooses the names. */
-export type BatchTensors = Readonly<Record<string, Tensor>>;
-
-/** The conversations of one forward and backward pass as tensors, which only the model interprets. */
-export interface Batch {
-  readonly counts: TokenCounts;
-  /** Everything that the batch's loss depends on. */
-  readonly tensors: BatchTensors;
-  /** Frees its tensors. */
-  dispose(): void;
-}
-
-export interface BatchShape {
-  /** Number of rows. Rows without an example are padding, so that few shapes need to be compiled. */
-  readonly rows: number;
-  /** Positions per row; at least the length of the longest example. */
-  readonly length: number;
-}
-
 export interface Parameter {
   /** Its name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
   readonly name: string;
@@ -240,6 +214,12 @@ export interface TrainableModel extends Model {
   setFormat(format: ConversationFormat): void;
   /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
+  /**
+   * Adds an adapter, whose parameters are the component "adapter"; it changes no answer before it has learned. `seed`
+   * initialises it. A model that has one of the same options already keeps it as it is. Throws `invalid-options` for an
+   * adapter that does not fit the model, or another one than it has. Absent: the model takes none.
+   */
+  adapt?(adapter: AdapterOptions, options: { readonly seed: number }): void;
   /** Returns all parameters. None is a variable before {@link learn} is called. */
   parameters(): readonly Parameter[];
   /**
@@ -251,7 +231,7 @@ export interface TrainableModel extends Model {
    * Pads the examples, reads and preprocesses their images, and inserts the image features. Text-only batches do not
    * run the vision tower.
    */
-  collate(examples: readonly Encoded[], shape: BatchShape): Promise<Batch>;
+  collate(examples: readonly Encoded[], shape: BatchShape, options?: CollateOptions): Promise<Batch>;
   /**
    * Returns the mean cross-entropy, in nats, over the supervised positions of a batch with these tensors.
    * Differentiable with respect to the parameters being trained. It may be compiled: its operations depend only on the

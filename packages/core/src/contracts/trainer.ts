@@ -1,13 +1,17 @@
+import type { AdapterOptions } from "./adapter.ts";
 import type { DeviceUse } from "./compute.ts";
 import type { RecipeFormat } from "./conversation-format.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Component, EncodeOptions, ModelInspection, TokenCounts, TrainableModel } from "./model.ts";
+import type { TokenCounts } from "./batch.ts";
+import type { Component, EncodeOptions, ModelInspection, TrainableModel } from "./model.ts";
 
 /** Everything that determines what a training stage does, except model, data and seed. */
 export interface TrainingRecipe {
   /** The components to train; the others are frozen. */
   readonly trained: readonly Component[];
+  /** The adapter that the component "adapter" is. */
+  readonly adapter?: AdapterOptions;
   readonly format: RecipeFormat;
   /** Conversations per optimiser step. */
   readonly batchSize: number;
@@ -18,6 +22,8 @@ export interface TrainingRecipe {
   readonly maximumSteps?: number;
   /** Peak learning rate. */
   readonly learningRate: number;
+  /** Peak learning rates of components that have another one. */
+  readonly learningRates?: Readonly<Partial<Record<Component, number>>>;
   /** Share of the steps in which the learning rate rises linearly; it then decays as a half cosine to 0. */
   readonly warmupRatio: number;
   readonly weightDecay: number;
@@ -112,7 +118,7 @@ export interface StepEndEvent {
   readonly steps: number;
   /** Mean cross-entropy in nats before this step's update. */
   readonly loss: number;
-  /** The learning rate of this step's update. */
+  /** The learning rate of this step's update, for components that have no other one. */
   readonly learningRate: number;
   readonly counts: TokenCounts;
   readonly flops: number;

@@ -1,4 +1,4 @@
-import type { TokenCounts } from "../contracts/model.ts";
+import type { TokenCounts } from "../contracts/batch.ts";
 import type { StepEndEvent } from "../contracts/trainer.ts";
 
 /** One line of metrics.jsonl. */

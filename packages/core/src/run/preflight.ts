@@ -1,4 +1,5 @@
 import { pathOf } from "@mlan/errors";
+import type { AdapterOptions } from "../contracts/adapter.ts";
 import { checkpointDigest, isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
 import { type DataSurvey, dataSurvey } from "./data-survey.ts";
@@ -100,8 +101,11 @@ async function* checkStages(
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   let format: ConversationFormat | undefined;
   const trained = new Set<Component>();
+  let adapter: AdapterOptions | undefined;
   for (const stage of experiment.stages) {
     const trainedBefore = [...trained];
+    const adapterBefore = adapter;
+    adapter = stage.adapter ?? adapter;
     for (const component of stage.trained ?? []) trained.add(component);
     const opened = openedOnce(stage);
     const copies = datasetsOf(opened);
@@ -116,6 +120,7 @@ async function* checkStages(
     if (!pending.includes(stage)) continue;
     const known = {
       trainedBefore,
+      ...(adapterBefore && { adapterBefore }),
       ...(inspected && { model: inspected }),
       ...(wording && { wording }),
       ...(signal && { signal }),

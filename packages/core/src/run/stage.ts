@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import type { AdapterOptions } from "../contracts/adapter.ts";
 import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
@@ -27,6 +29,8 @@ export interface Stage {
   readonly data?: Dataset<Conversation>;
   /** The components that a training stage trains. */
   readonly trained?: readonly Component[];
+  /** The adapter that a training stage adds to the model, or trains further. */
+  readonly adapter?: AdapterOptions;
   /** The format in which a training stage leaves the model. */
   readonly format?: RecipeFormat;
   /**
@@ -57,6 +61,8 @@ export interface StageCheckContext {
   readonly model?: ModelInspection;
   /** The components that earlier stages train. */
   readonly trainedBefore: readonly Component[];
+  /** The adapter that earlier stages add. */
+  readonly adapterBefore?: AdapterOptions;
   /** The model's wording when the stage begins. Absent when not known yet. */
   readonly wording?: Wording;
   readonly signal?: AbortSignal;
@@ -101,17 +107,20 @@ export function train(options: TrainStageOptions): Stage {
     settings: { data: data.name, recipe: decisive },
     data,
     trained: recipe.trained,
+    ...(recipe.adapter && { adapter: recipe.adapter }),
     format: recipe.format,
     needs: [TRAINER],
-    async check({ scope, model, trainedBefore, signal, data: opened = data }) {
+    async check({ scope, model, trainedBefore, adapterBefore, signal, data: opened = data }) {
       const source = scope.get(MODEL);
       if (source.answersOnly) throw answersOnly(source.name);
       const examples = await opened.open(signal ? { signal } : {});
       const always = model?.alwaysSaved;
+      checkAdapterBefore(name, recipe, adapterBefore);
+      const parameters = model && { ...model.parameters, ...adapterParameters(recipe.adapter ?? adapterBefore, model) };
       const training = {
         recipe,
         conversations: examples.length,
-        ...(model && { parameters: model.parameters }),
+        ...(parameters && { parameters }),
         ...(always && { stored: [...new Set([...always, ...trainedBefore, ...recipe.trained])] }),
       };
       const needs = scope.get(TRAINER).check?.(training);
@@ -132,6 +141,31 @@ export function train(options: TrainStageOptions): Stage {
         ...(signal && { signal }),
       }),
   };
+}
+
+/** Throws `invalid-options` where the adapter of an earlier stage and what this one trains do not go together. */
+function checkAdapterBefore(
+  name: string,
+  { adapter, trained }: TrainingRecipe,
+  before: AdapterOptions | undefined,
+): void {
+  if (!before) return;
+  const isOther = adapter && !isDeepStrictEqual(adapter, before);
+  if (!isOther && !trained.includes("language")) return;
+  throw new MlanError(
+    "invalid-options",
+    `stage "${name}" ${isOther ? "adds another adapter than" : "trains the language model under the adapter of"} an earlier stage, which the model still has. ` +
+      "Give both stages the same adapter, or export the model after the earlier one, which merges it, and begin with that.",
+  );
+}
+
+/** The size of an adapter that the model does not have yet, or has already. */
+function adapterParameters(
+  adapter: AdapterOptions | undefined,
+  model: ModelInspection,
+): Pick<ModelInspection["parameters"], "adapter"> {
+  const size = adapter && model.adapterParameters?.(adapter);
+  return size === undefined ? {} : { adapter: size };
 }
 
 export interface EvaluateStageOptions {

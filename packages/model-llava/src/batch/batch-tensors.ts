@@ -11,10 +11,10 @@ export interface LossInputs {
 
 /** Returns a batch's tensors by name, with token ids as [rows, length]. Takes ownership of the given tensors. */
 export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
-  const { rows, length, tokenIds, images } = inputs;
+  const { rows, length, tokenIds, images, dropout } = inputs;
   const shaped = tf.reshape(tokenIds, [rows, length]);
   tokenIds.dispose();
-  return { tokenIds: shaped, ...images, ...selected };
+  return { tokenIds: shaped, ...images, ...selected, ...(dropout && { dropout }) };
 }
 
 /**
@@ -22,7 +22,7 @@ export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
  * belongs to another model.
  */
 export function lossInputs(tensors: BatchTensors): LossInputs {
-  const { tokenIds, patches, sources, positions, targets, weights } = tensors;
+  const { tokenIds, patches, sources, positions, targets, weights, dropout } = tensors;
   if (!tokenIds || !positions || !targets || !weights || Object.values(tensors).some(({ isDisposed }) => isDisposed)) {
     throw new MlanError(
       "contract",
@@ -33,7 +33,7 @@ export function lossInputs(tensors: BatchTensors): LossInputs {
   const inputs = { rows, length, tokenIds: tf.reshape<tf.Rank.R1>(tokenIds, [rows * length]) };
   const images = patches && sources && { patches: patches as tf.Tensor2D, sources: sources as tf.Tensor1D };
   return {
-    inputs: { ...inputs, ...(images && { images }) },
+    inputs: { ...inputs, ...(images && { images }), ...(dropout && { dropout: dropout as tf.Tensor2D }) },
     selected: {
       positions: positions as tf.Tensor1D,
       targets: targets as tf.Tensor2D,

@@ -1,4 +1,5 @@
-import { type Batch, type BatchShape, counted, type Encoded, MlanError } from "@mlan/core";
+import { type Batch, type BatchShape, counted, type Encoded, MlanError, seededRandom } from "@mlan/core";
+import { dropoutRows } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type LlavaNetwork, positionsPerImage } from "../network/llava-network.ts";
 import type { BatchSize } from "../network/training-flops.ts";
@@ -11,12 +12,18 @@ export interface LlavaBatch extends Batch {
   readonly size: BatchSize;
 }
 
+export interface LlavaCollateOptions {
+  readonly loadPixels: LoadPixels;
+  /** Seed of the dropout; undefined if nothing is dropped. */
+  readonly seed: number | undefined;
+}
+
 /** Pads and splices training examples to the given shape. Throws a `contract` error when they do not fit. */
 export async function collate(
   network: LlavaNetwork,
   examples: readonly Encoded[],
   { rows, length }: BatchShape,
-  loadPixels: LoadPixels,
+  { loadPixels, seed }: LlavaCollateOptions,
 ): Promise<LlavaBatch> {
   const longest = Math.max(0, ...examples.map((example) => example.length));
   if (examples.length > rows || longest > length) {
@@ -28,7 +35,8 @@ export async function collate(
   const spliced = splice(examples, { rows, length, patches: positionsPerImage(network) });
   const targets = shiftedTargets(spliced.labels, length);
   const inputs = await inputTensors(spliced, network.vision?.tower.config, loadPixels);
-  const tensors = batchTensors({ inputs, selected: selection(targets, rows * length) });
+  const dropout = seed === undefined ? undefined : dropoutOf(network, rows * length, seed);
+  const tensors = batchTensors({ inputs: { ...inputs, dropout }, selected: selection(targets, rows * length) });
   const { textPositions: text, imagePositions: image, images } = spliced;
   return {
     counts: { text, image, padding: rows * length - text - image, supervised: targets.length },
@@ -38,7 +46,12 @@ export async function collate(
   };
 }
 
-/** The size of a batch made by {@link collate}. Throws `contract` for any other batch. */
+function dropoutOf({ slot }: LlavaNetwork, positions: number, seed: number): tf.Tensor2D | undefined {
+  if (!slot.adapter || slot.adapter.dropout === 0) return undefined;
+  return tf.tensor2d(dropoutRows(positions, seededRandom(seed).next), [positions, 3]);
+}
+
+/** Returns the size of a batch made by {@link collate}. Throws `contract` for any other batch. */
 export function sizeOf(batch: Batch): BatchSize {
   if (isLlavaBatch(batch)) return batch.size;
   throw new MlanError("contract", "model-llava: this batch was collated by another model.");

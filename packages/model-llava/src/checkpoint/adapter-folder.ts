@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { messageOf, MlanError, pathOf, shownValue, toFolderUrl } from "@mlan/core";
 import { fileExists, pathExists } from "../config/checkpoint-file.ts";
+import { BASE_FILE } from "../saving/base-file.ts";
 import { ADAPTER_CONFIG, readAdapterConfig } from "../weights/adapter-config.ts";
 
 export interface AdaptedFolders {
@@ -25,6 +26,8 @@ export async function adaptedFolders(
   download: (base: BaseRepository) => Promise<URL>,
 ): Promise<AdaptedFolders> {
   if (!(await fileExists(new URL(ADAPTER_CONFIG, weights)))) return { weights, adapter };
+  // In a checkpoint of mlan, a separate file names the base.
+  if (await fileExists(new URL(BASE_FILE, weights))) return { weights, adapter };
   if (adapter) {
     throw new MlanError(
       "invalid-checkpoint",

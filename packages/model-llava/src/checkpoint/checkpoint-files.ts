@@ -21,13 +21,16 @@ export async function checkpointFiles(
   };
   await add("weights", weights, [...architecture.tokenizer.files, CONFIG, GENERATION_CONFIG, ...PROCESSOR_FILES]);
   if (adapter) await add("adapter", adapter, [CONFIG, ADAPTER_CONFIG]);
+  if (sources.kept) await add("adapter", sources.kept.folder, [ADAPTER_CONFIG]);
   if (visionTower) await add("tower", visionTower, [CONFIG, ...PROCESSOR_FILES]);
   const { checkpoint, projector, tower } = sources;
   for (const [part, reader] of [
     ["weights", checkpoint] as const,
     ["weights", projector] as const,
     ["tower", tower] as const,
-    ...(sources.adapter?.readers ?? []).map((reader) => ["adapter", reader] as const),
+    ...[sources.adapter, sources.kept].flatMap((one) =>
+      (one?.readers ?? []).map((reader) => ["adapter", reader] as const),
+    ),
   ]) {
     for (const { file } of reader?.entries.values() ?? [])
       files.set(`${part}/${file.pathname.split("/").at(-1)}`, file);

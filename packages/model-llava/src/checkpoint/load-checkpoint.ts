@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Component, type ConversationFormat, MlanError, pathOf } from "@mlan/core";
+import { exchangeAdapter, loadedAdapter } from "../adapter/loaded-adapter.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import type { Base } from "../saving/base-file.ts";
@@ -10,7 +11,7 @@ import { storedTemplate } from "../config/format-config.ts";
 import { planWeights } from "../weights/weight-plan.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 
-/** The model that a checkpoint is loaded into. */
+/** The model into which a checkpoint is loaded. */
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
@@ -55,19 +56,21 @@ export async function loadCheckpoint(
       );
     }
     checkTemplate(folder, checkpoint, fingerprintOf);
-    const { stored, fresh } = planWeights(checkpoint, checkpoint.weights);
+    const { stored, fresh, kept } = planWeights(checkpoint, checkpoint.weights);
     const { format, trained } = checkpoint;
     const isWhole = trained.length === 0;
     const isRead = (component: Component): boolean => isWhole || trained.includes(component) || changed.has(component);
     const read = stored.filter(({ weight }) => isRead(weight.component));
+    const adapter = kept && (await loadedAdapter(kept, network.slot));
     await loadWeights({ stored: read, fresh }, network.weights, { seed: 0, format: weightFormat });
+    exchangeAdapter(network.slot, adapter);
     return { format, changed: new Set(isWhole ? network.weights.map(({ component }) => component) : trained) };
   } finally {
     await checkpoint.close();
   }
 }
 
-/** Throws `invalid-checkpoint` for weights that learned conversations as the model does not write them. */
+/** Throws `invalid-checkpoint` if the weights were trained on conversations that the model would write differently. */
 function checkTemplate(
   folder: URL,
   { config, format: { template } }: OpenModel,

@@ -31,6 +31,8 @@ export interface CheckpointFolders {
   readonly weights: URL;
   /** The folder of a low-rank adapter for `weights`, as written by PEFT. Ends in a slash. */
   readonly adapter?: URL | undefined;
+  /** Whether the adapter stays separate from the weights. Default: it is merged. */
+  readonly keepAdapter?: boolean | undefined;
   /**
    * The folder of a CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` takes precedence.
    */
@@ -120,7 +122,7 @@ export async function openCheckpoint(
     const projector = vision && (await open(openProjector(weights)));
     const sources: WeightSources = {
       checkpoint,
-      ...(adapter && { adapter }),
+      ...(adapter && (folders.keepAdapter ? { kept: adapter } : { adapter })),
       ...(tower && { tower }),
       ...(projector && { projector }),
       freshProjector: type === "plain",

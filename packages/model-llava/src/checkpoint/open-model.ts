@@ -1,8 +1,10 @@
+import { readdir } from "node:fs/promises";
 import { type Component, contentOfFiles, MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
-import type { Adapter } from "../weights/adapter.ts";
+import { type Adapter, openAdapter } from "../weights/adapter.ts";
+import { ADAPTER_CONFIG } from "../weights/adapter-config.ts";
 import { checkpointType } from "../config/checkpoint-type.ts";
-import { pathExists } from "../config/checkpoint-file.ts";
+import { fileExists, pathExists } from "../config/checkpoint-file.ts";
 import { readConfigFile } from "../config/config-file.ts";
 import { formatConfig } from "../config/format-config.ts";
 import { readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
@@ -46,7 +48,10 @@ export async function openModel(
   const record = await readBaseFile(folders.weights);
   if (record) return openTrained(folders, { record, own, options });
   const checkpoint = await openCheckpoint(folders, options);
-  return { ...checkpoint, base: await baseOf(checkpoint, folders), trained: [] };
+  const { kept, ...rest } = checkpoint.weights;
+  if (!kept) return { ...checkpoint, base: await baseOf(checkpoint, folders), trained: [] };
+  const base = await baseOf({ ...checkpoint, weights: rest }, { ...folders, adapter: undefined });
+  return { ...checkpoint, base, trained: componentsOf([...kept.whole.keys()], kept) };
 }
 
 async function baseOf(checkpoint: Checkpoint, folders: CheckpointFolders): Promise<Base> {
@@ -75,14 +80,26 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  // The template of the base is not used. Its bytes are compared with those of the training below.
+  // The template of the base is not used. Its bytes are compared below with those at training.
   const opening = { ...options, verify: false };
-  const below = await openCheckpoint({ ...foldersOf(folders, places), template: plain.name }, opening);
+  const below = await openCheckpoint(
+    { ...foldersOf(folders, places), template: plain.name, keepAdapter: false },
+    opening,
+  );
+  const above: SafetensorsReader[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(above.map((reader) => reader.close()));
+    await below.close();
+  };
   try {
     const base = own ?? (await baseOf(below, foldersOf(folders, places)));
     await checkBase(record, base);
-    const above = await openWeights(weights);
-    const trained = componentsOf(above);
+    const kept = (await fileExists(new URL(ADAPTER_CONFIG, weights))) ? await openAdapter(weights) : undefined;
+    above.push(...(kept?.readers ?? []));
+    const whole = kept && !(await holdsTrained(weights)) ? undefined : await openWeights(weights);
+    if (whole) above.push(whole);
+    const tensors = new Set([...(whole?.entries.keys() ?? []), ...(kept?.whole.keys() ?? [])]);
+    const trained = componentsOf([...tensors], kept);
     const inFolder = await readChatTemplates(weights);
     const chatTemplates = inFolder.length > 0 ? inFolder : below.chatTemplates;
     const names = chatTemplates.map(({ name }) => name);
@@ -98,22 +115,27 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
       weights: {
         ...rest,
         ...(tower && !trained.includes("vision") && { tower }),
-        ...(adapter && { adapter: withoutTrained(adapter, above) }),
+        ...(adapter && {
+          adapter: withoutTrained(adapter, tensors),
+        }),
+        ...(kept && { kept }),
         ...(projector && !trained.includes("projector") && { projector }),
-        checkpoint: overlaidReader(rest.checkpoint, above),
+        checkpoint: whole ? overlaidReader(rest.checkpoint, whole) : rest.checkpoint,
         freshProjector: false,
       },
       base,
       trained,
-      close: async () => {
-        await above.close();
-        await below.close();
-      },
+      close,
     };
   } catch (error) {
-    await below.close();
+    await close();
     throw error;
   }
+}
+
+/** Returns whether a folder holds trained weights other than an adapter's. */
+async function holdsTrained(folder: URL): Promise<boolean> {
+  return (await readdir(folder)).some((name) => /^trained(-\d+-of-\d+)?\.safetensors$/.test(name));
 }
 
 type Places = Pick<Base, "weights" | "adapter" | "visionTower">;
@@ -123,8 +145,8 @@ function foldersOf(folders: CheckpointFolders, { weights, adapter, visionTower }
 }
 
 /** Returns the adapter without its changes to tensors that were trained on top of it. */
-function withoutTrained(adapter: Adapter, above: SafetensorsReader): Adapter {
-  const isKept = ([name]: readonly [string, unknown]): boolean => !above.entries.has(name);
+function withoutTrained(adapter: Adapter, above: ReadonlySet<string>): Adapter {
+  const isKept = ([name]: readonly [string, unknown]): boolean => !above.has(name);
   const updates = new Map([...adapter.updates].filter(isKept));
   return { ...adapter, updates, whole: new Map([...adapter.whole].filter(isKept)) };
 }
@@ -140,8 +162,8 @@ async function requireBase({ file }: BaseRecord, places: Places): Promise<void> 
   }
 }
 
-function componentsOf({ entries }: SafetensorsReader): readonly Component[] {
-  return [...new Set([...entries.keys()].map(componentOf))];
+function componentsOf(names: readonly string[], kept: Adapter | undefined): readonly Component[] {
+  return [...new Set([...names.map(componentOf), ...(kept ? (["adapter"] as const) : [])])];
 }
 
 function componentOf(name: string): Component {

@@ -1,3 +1,4 @@
+import { type DropoutMask, lowRankChange } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
@@ -10,18 +11,21 @@ export interface LowRankAdapter {
   readonly b: Weight<tf.Rank.R2>;
   /** alpha / rank, LoRA's factor. */
   readonly scale: number;
+  /** Returns the dropout of the input [n, inputs] in the current pass. Default: none. */
+  dropout?(): DropoutMask | undefined;
 }
 
 /** Adds a low-rank adapter (LoRA, arXiv 2106.09685) to `base`, which may be in any storage format. */
-export function withAdapter(base: Linear, { a, b, scale }: LowRankAdapter): Linear {
+export function withAdapter(base: Linear, adapter: LowRankAdapter): Linear {
+  const { a, b, scale } = adapter;
   return {
     inputs: base.inputs,
     outputs: base.outputs,
     multiplyAdds: base.multiplyAdds + a.size + b.size,
     weights: [...base.weights, a, b],
     apply: (input) => {
-      const change = tf.matMul<tf.Tensor2D>(tf.matMul(input, a.tensor, false, true), b.tensor, false, true);
-      return tf.add(base.apply(input), tf.mul(change, scale));
+      const change = lowRankChange(input, a.tensor, b.tensor, { scale, dropout: adapter.dropout?.() });
+      return tf.add(base.apply(input), change);
     },
   };
 }

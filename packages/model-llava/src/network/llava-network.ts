@@ -1,6 +1,8 @@
 import type { Component, GradientOptions } from "@mlan/core";
 import { detached, embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
+import type { AdaptableNetwork } from "../adapter/target-linears.ts";
+import { AdapterSlot } from "../adapter/network-adapter.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { InputTensors } from "../batch/input-tensors.ts";
 import type { Selection } from "../batch/selection.ts";
@@ -11,7 +13,7 @@ import { type WeightDeclarations, type WeightList, weightList } from "../weights
 import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder } from "./decoder.ts";
-import { checkpointedLayer, tidyLayer } from "./layer-runner.ts";
+import { checkpointedLayer, type LayerRunner, tidyLayer } from "./layer-runner.ts";
 import { declareProjector, project, type Projector } from "./projector.ts";
 import { patchFeatures, type VisionTower } from "./vision-tower.ts";
 import { meanCrossEntropy } from "./token-losses.ts";
@@ -31,8 +33,10 @@ export interface LlavaNetwork {
     | { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number }
     | undefined;
   readonly constants: Constants;
-  /** All weights, in the order of declaration. */
+  /** All weights, in the order of declaration; those of the adapter come last. */
   readonly weights: readonly Weight[];
+  readonly adaptable: AdaptableNetwork;
+  readonly slot: AdapterSlot;
 }
 
 /** The architecture and the sizes of a network. */
@@ -47,7 +51,17 @@ export interface NetworkSizes {
  * is used.
  */
 export function llavaNetwork(sizes: NetworkSizes, list: WeightList = weightList()): LlavaNetwork {
-  return { ...declareNetwork(sizes, list), weights: list.weights, constants: constants(sizes.language) };
+  const declared = declareNetwork(sizes, list);
+  const slot = new AdapterSlot(list.linears);
+  return {
+    ...declared,
+    constants: constants(sizes.language),
+    get weights() {
+      return [...list.weights, ...(slot.adapter?.weights ?? [])];
+    },
+    adaptable: { linears: list.linears, head: declared.decoder.head },
+    slot,
+  };
 }
 
 /** Declares all weights of a network. */
@@ -65,8 +79,9 @@ export function declareNetwork(
   };
 }
 
-export function disposeNetwork({ weights, constants }: LlavaNetwork): void {
+export function disposeNetwork({ weights, constants, slot }: LlavaNetwork): void {
   for (const weight of weights) weight.dispose();
+  slot.adapter?.dispose();
   constants.dispose();
 }
 
@@ -80,12 +95,16 @@ export function positionsPerImage({ vision }: LlavaNetwork): number {
  * attends only to earlier ones, so padding needs no mask.
  */
 export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
-  const { rows, length } = inputs;
+  const { rows, length, dropout } = inputs;
+  const { slot } = network;
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask, causal: true }]);
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
-  const runLayer = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
+  const runner = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
+  // Set around each run of a layer, since the gradient may run it again.
+  const runLayer: LayerRunner = (run, given, weights) =>
+    runner(dropout ? (layerInput) => slot.dropping(dropout, () => run(layerInput)) : run, given, weights);
   return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
 }
 
@@ -103,7 +122,7 @@ export function crossEntropy(
 }
 
 function embeddings({ decoder, vision, weights }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
-  const text = embedding(decoder.embedding.tensor, tokenIds);
+  const text = decoder.embedding.rowsAt(tokenIds);
   if (!vision || !images) return text;
   const see = (): tf.Tensor2D => patchFeatures(vision.tower, images.patches, vision.selectLayer);
   const features = project(vision.projector, learns(weights, "vision") ? see() : detached(see));

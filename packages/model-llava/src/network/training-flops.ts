@@ -29,13 +29,14 @@ export function trainingFlops(
 ): number {
   const learns = (component: Component): boolean => trained.includes(component);
   const sees = vision !== undefined && batch.images > 0;
-  const belowDecoder = learns("language") || (sees && (learns("projector") || learns("vision")));
+  const belowDecoder = learns("language") || learns("adapter") || (sees && (learns("projector") || learns("vision")));
   const decoderPasses = passes(belowDecoder, learns("language"));
   const language = decoderFlops(decoder, batch);
   const again = Number(belowDecoder && gradientCheckpointing);
   const decoderTotal =
     language.head * decoderPasses +
     language.weights * (decoderPasses + again) +
+    language.adapter * (passes(belowDecoder, learns("adapter")) + again) +
     language.attention * ((belowDecoder ? 3 : 1) + again);
   if (!sees) return decoderTotal;
   const { tower, projector, selectLayer } = vision;
@@ -56,9 +57,13 @@ function passes(inputLearns: boolean, weightLearns: boolean): number {
 function decoderFlops(
   { config, layers, head }: Decoder,
   { rows, length, supervised }: BatchSize,
-): { weights: number; attention: number; head: number } {
+): { weights: number; adapter: number; attention: number; head: number } {
+  const parts = layers.map(({ weights }) => weights);
+  const all = multiplyAddsOf(parts);
+  const adapter = adapterMultiplyAddsOf(parts);
   return {
-    weights: 2 * rows * length * multiplyAddsOf(layers.map(({ weights }) => weights)),
+    weights: 2 * rows * length * (all - adapter),
+    adapter: 2 * rows * length * adapter,
     attention: 4 * rows * length ** 2 * config.heads * config.headDimension * layers.length,
     head: 2 * supervised * head.multiplyAdds,
   };
@@ -75,4 +80,10 @@ function towerFlops({ config, weights }: VisionTower, images: number, layers: nu
 /** Returns the number of multiply-adds per position. */
 function multiplyAddsOf(layers: readonly WeightPart[]): number {
   return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+}
+
+/** Returns the part of these multiply-adds that an adapter needs. */
+function adapterMultiplyAddsOf(layers: readonly WeightPart[]): number {
+  const weights = layers.flatMap(linearsOf).flatMap((linear) => linear.weights);
+  return weights.reduce((sum, { component, size }) => sum + (component === "adapter" ? size : 0), 0);
 }

@@ -1,4 +1,5 @@
 import type { Component, ConversationFormat, Parameter } from "@mlan/core";
+import type { NetworkAdapter } from "../adapter/network-adapter.ts";
 import type { Architecture } from "../architectures/architecture.ts";
 import type { CheckpointVision } from "../checkpoint/open-checkpoint.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
@@ -12,11 +13,13 @@ export interface CheckpointContent {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly format: ConversationFormat;
-  /** Of the template that the format names, see `templateFingerprint`. */
+  /** The fingerprint of the template that the format names, see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
   readonly vision: CheckpointVision | undefined;
   /** All weights, under the names of LLaVA. They are read one at a time. */
   readonly weights: readonly Parameter[];
+  /** The adapter, if it is separate; its parameters are among `weights`. */
+  readonly adapter?: NetworkAdapter | undefined;
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;
   /** The folders that the model was opened from. */

@@ -3,8 +3,9 @@ import type { CheckpointFolders } from "../checkpoint/open-checkpoint.ts";
 import { type OpenModel, openModel } from "../checkpoint/open-model.ts";
 import { prepareCheckpoint } from "../checkpoint/prepare-checkpoint.ts";
 import { checkpointResult } from "../weights/read-tensors.ts";
-import type { PlannedWeight } from "../weights/weight-plan.ts";
+import type { PlannedWeight, StoredUpdate } from "../weights/weight-plan.ts";
 import { readCarriedFiles } from "./carried-files.ts";
+import { type Factors, merged } from "./merged-values.ts";
 import type { SaveOptions } from "./save-options.ts";
 import { writeCheckpoint } from "./write-checkpoint.ts";
 
@@ -51,50 +52,37 @@ async function contentOf(
     visionTower: base.visionTower,
     tokenizer: architecture.tokenizer,
   });
-  const weights = plan.stored.map((planned) => parameterOf(planned, signal));
+  const kept = new Map(plan.kept?.modules.map(({ name, update }) => [`${name}.weight`, update]));
+  const weights = plan.stored.map((planned) => parameterOf(planned, kept.get(planned.weight.name), signal));
   const { tunedIn } = prepared;
-  // Nothing is trained here, so what the weights have learned stays.
+  // Exporting trains nothing, so the fingerprint of the template in training stays.
   const learned = tunedIn?.name === format.template ? tunedIn.fingerprint : undefined;
   const templateFingerprint = learned ?? prepared.templateFingerprint;
   const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, carried, base };
   return { ...content, changed: new Set() };
 }
 
-function parameterOf({ weight, reader, name, update }: PlannedWeight, signal: AbortSignal | undefined): Parameter {
+function parameterOf(
+  { weight, reader, name, update }: PlannedWeight,
+  kept: StoredUpdate | undefined,
+  signal: AbortSignal | undefined,
+): Parameter {
   return {
     name: weight.name,
     component: weight.component,
     shape: weight.shape,
     read: async () => {
       signal?.throwIfAborted();
-      const values = await checkpointResult(() => reader.read(name));
-      return update ? merged(values, update) : values;
+      let values = await checkpointResult(() => reader.read(name));
+      for (const one of [update, kept]) if (one) values = merged(values, await factorsOf(one));
+      return values;
     },
   };
 }
 
-/** Adds the low-rank update to values [outputs, inputs], in place. */
-async function merged(
-  values: Float32Array,
-  { reader, a, b, scale }: NonNullable<PlannedWeight["update"]>,
-): Promise<Float32Array> {
-  // down: [rank, inputs], up: [outputs, rank]
-  const [down, up] = [await reader.read(a), await reader.read(b)];
-  const [rank = 0, inputs = 0] = reader.entries.get(a)?.shape ?? [];
-  const row = new Float64Array(inputs);
-  for (let output = 0; output * inputs < values.length; output++) {
-    row.fill(0);
-    for (let place = 0; place < rank; place++) {
-      const factor = up[output * rank + place] ?? 0;
-      for (let input = 0; input < inputs; input++)
-        row[input] = (row[input] ?? 0) + factor * (down[place * inputs + input] ?? 0);
-    }
-    for (let input = 0; input < inputs; input++) {
-      const index = output * inputs + input;
-      values[index] = (values[index] ?? 0) + (row[input] ?? 0) * scale;
-    }
-  }
-  return values;
+async function factorsOf({ reader, a, b, scale }: StoredUpdate): Promise<Factors> {
+  const [rank = 0] = reader.entries.get(a)?.shape ?? [];
+  return { down: await reader.read(a), up: await reader.read(b), rank, scale };
 }
 
 /** Throws `invalid-options` for a target that is one of the folders or inside one of them. */

@@ -1,9 +1,25 @@
-import { makeFolder, messageOf, MlanError, type Parameter, pathOf, replaceFiles, writeChecksums } from "@mlan/core";
-import { SafetensorsError, type TensorToWrite, writeShards, type WrittenShards } from "@mlan/safetensors";
+import {
+  type Component,
+  makeFolder,
+  messageOf,
+  MlanError,
+  type Parameter,
+  pathOf,
+  replaceFiles,
+  writeChecksums,
+} from "@mlan/core";
+import {
+  firstNotFinite,
+  SafetensorsError,
+  type TensorToWrite,
+  writeShards,
+  type WrittenShards,
+} from "@mlan/safetensors";
 import { writeFile } from "node:fs/promises";
-import { firstNotFinite } from "@mlan/safetensors";
-import { isQuantisedFormat } from "../weights/weight-format.ts";
 import { fileAt } from "../templates/jinja/read-chat-templates.ts";
+import { ADAPTER_CONFIG } from "../weights/adapter-config.ts";
+import { isQuantisedFormat } from "../weights/weight-format.ts";
+import { adapterConfigKeys, mergedParameters, peftName } from "./adapter-files.ts";
 import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { hfLayout } from "./hf-layout.ts";
@@ -26,33 +42,61 @@ export async function writeCheckpoint(
   options: SaveOptions = {},
 ): Promise<void> {
   const { layout, dtype, shardSize, trainedOnly } = checkSaveOptions(options);
-  const isPart = trainedOnly && (await hasUse(content));
+  const isPart = trainedOnly && (await hasUse(content, folder));
   if (isPart) refuseBase(folder, content.base);
   if (!isPart || content.changed.has("language")) refuseRounded(folder, content);
-  const { config, weights, files } = (layout === "hf" ? hfLayout : llavaLayout)(content, dtype);
+  const adapter = isPart ? content.adapter : undefined;
+  const laidOut = { ...content, weights: mergedParameters(content.weights, isPart ? undefined : content.adapter) };
+  const { config, weights, files } = (layout === "hf" ? hfLayout : llavaLayout)(laidOut, dtype);
   await replaceFiles(folder, isModelFile, async (temporary) => {
+    const known = new Map<string, string>();
+    const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
+    const write = async (
+      name: string,
+      all: readonly Parameter[],
+      nameOf = (own: string): string => own,
+    ): Promise<void> => {
+      const tensors = all.map((weight) => tensorOf(weight, nameOf(weight.name), dtype, folder));
+      const written = await writeWeights(temporary, tensors, { name, shardSize, folder });
+      for (const [file, sha256] of written.files) known.set(file, sha256);
+      if (written.index) texts.set(written.index.name, written.index.text);
+    };
     const stored = isPart ? weights.filter(({ component }) => content.changed.has(component)) : weights;
-    const tensors = stored.map((weight) => tensorOf(weight, dtype, folder));
+    const inAdapter = (component: Component): boolean => adapter !== undefined && component === "projector";
+    const apart = stored.filter(({ component }) => !inAdapter(component));
     // Named differently from whole models, so that no library treats the other components as missing and initialises
     // them.
-    const written = await writeWeights(temporary, tensors, { name: isPart ? "trained" : "model", shardSize, folder });
-    const texts = new Map([...files, ["config.json", jsonText(config)] as const]);
-    if (written.index) texts.set(written.index.name, written.index.text);
+    if (apart.length > 0) await write(isPart ? "trained" : "model", apart);
+    if (adapter) {
+      const beside = stored.filter(({ component }) => inAdapter(component));
+      await write("adapter_model", [...adapter.weights, ...beside], peftName);
+      texts.set(ADAPTER_CONFIG, jsonText(adapterConfigKeys(adapter, content)));
+    }
     for (const [path, text] of texts) {
       const file = fileAt(path, temporary);
       await makeFolder(new URL("./", file));
       await writeFile(file, text);
     }
-    await writeChecksums(temporary, { known: written.files });
+    await writeChecksums(temporary, { known });
     // Not among the checksums, since users may correct its paths; it has checksums of its own.
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
 }
 
-/** Returns whether a component can be left out: the base still exists, and a component is unchanged. */
-async function hasUse({ weights, changed, base }: CheckpointContent): Promise<boolean> {
+/**
+ * Returns whether a component can be left out: the base still exists, and a component is unchanged. Throws
+ * `unavailable` if the base is gone and an adapter must be saved separately from it.
+ */
+async function hasUse({ weights, changed, base, adapter }: CheckpointContent, folder: URL): Promise<boolean> {
   const isSame = weights.some(({ component }) => !changed.has(component));
-  return changed.size > 0 && isSame && (await isAsOpened(base));
+  if (changed.size === 0 || !isSame) return false;
+  if (await isAsOpened(base)) return true;
+  if (!adapter) return false;
+  throw new MlanError(
+    "unavailable",
+    `model-llava: ${pathOf(folder)} was not written: it would hold only the adapter, and its base in ${pathOf(base.weights)} was moved or ` +
+      "changed since the model was opened. Put it back.",
+  );
 }
 
 /** Throws `invalid-options` for a folder from which the rest of the model is read. */
@@ -77,8 +121,8 @@ function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
 
 const DTYPES = { float32: "F32", bfloat16: "BF16", float16: "F16" } as const;
 
-function tensorOf(weight: Parameter, dtype: keyof typeof DTYPES, folder: URL): TensorToWrite {
-  const { name, shape } = weight;
+function tensorOf(weight: Parameter, name: string, dtype: keyof typeof DTYPES, folder: URL): TensorToWrite {
+  const { shape } = weight;
   return {
     name,
     shape,

@@ -1,6 +1,6 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
 import { z } from "zod";
-import { checkConfig, readConfigFile } from "../config/config-file.ts";
+import { checkConfig, type ConfigObject, readConfigFile } from "../config/config-file.ts";
 
 export const ADAPTER_CONFIG = "adapter_config.json";
 
@@ -8,6 +8,10 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 export interface AdapterConfig {
   /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
+  /** The share of the input that is dropped in training. */
+  readonly dropout: number;
+  /** All keys of the file. */
+  readonly keys: ConfigObject;
   /** The base's revision on the Hub. */
   readonly baseRevision: string | undefined;
   /**
@@ -23,11 +27,14 @@ export interface AdapterConfig {
  */
 export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const file = new URL(ADAPTER_CONFIG, folder);
-  const config = checkConfig(schema, await readConfigFile(file), file);
+  const keys = await readConfigFile(file);
+  const config = checkConfig(schema, keys, file);
   const ranks = patterns(config.rank_pattern);
   const alphas = patterns(config.alpha_pattern);
   return {
     base: config.base_model_name_or_path ?? undefined,
+    dropout: config.lora_dropout ?? 0,
+    keys,
     baseRevision: config.revision ?? undefined,
     scaleOf: (module, rank) => {
       const expected = valueOf(ranks, module) ?? config.r;
@@ -77,6 +84,7 @@ const schema = z.object({
   revision: z.string().min(1).nullish(),
   r: rank,
   lora_alpha: z.number().positive(),
+  lora_dropout: z.number().min(0).lt(1).nullish(),
   use_rslora: z.boolean().nullish(),
   rank_pattern: names.nullish(),
   alpha_pattern: names.nullish(),

@@ -16,6 +16,7 @@ export interface LowRankUpdate {
 /** The changes that a PEFT adapter makes to its base, by names of the original layout. */
 export interface Adapter {
   readonly folder: URL;
+  readonly config: AdapterConfig;
   /** Readers of all files of the adapter. */
   readonly readers: readonly SafetensorsReader[];
   /** Low-rank updates by the name of the updated weight. */
@@ -43,7 +44,7 @@ export async function openAdapter(folder: URL): Promise<Adapter> {
   const readers: SafetensorsReader[] = [];
   try {
     for (const name of files) readers.push(renamed(await openWeights(new URL(name, folder)), adapterName));
-    return { folder, readers, ...changesOf(readers, config, folder) };
+    return { folder, config, readers, ...changesOf(readers, config, folder) };
   } catch (error) {
     await Promise.all(readers.map((reader) => reader.close()));
     throw error;

@@ -1,5 +1,6 @@
 import type { Component } from "@mlan/core";
 import type * as tf from "@tensorflow/tfjs-core";
+import { AdaptableLinear } from "../linear/adaptable-linear.ts";
 import { denseLinear } from "../linear/dense-linear.ts";
 import type { Linear } from "../linear/linear.ts";
 import { Weight } from "./weight.ts";
@@ -28,6 +29,8 @@ export interface WeightDeclarations {
 export interface WeightList extends WeightDeclarations {
   /** All weights, in the order of declaration. */
   readonly weights: readonly Weight[];
+  /** All linear maps of {@link WeightDeclarations.linear}, in the order of declaration. */
+  readonly linears: readonly AdaptableLinear[];
 }
 
 /**
@@ -35,6 +38,7 @@ export interface WeightList extends WeightDeclarations {
  */
 export function weightList(declared: (weight: Weight) => void = () => {}): WeightList {
   const weights: Weight[] = [];
+  const linears: AdaptableLinear[] = [];
   const declare = <Rank extends tf.Rank>(
     component: Component,
     name: string,
@@ -51,11 +55,15 @@ export function weightList(declared: (weight: Weight) => void = () => {}): Weigh
     declare<tf.Rank.R2>(component, name, [rows, columns]);
   return {
     weights,
+    linears,
     vector,
     matrix,
     linear: (component, name, outputs, inputs, { bias = false } = {}) => {
       const weight = declare<tf.Rank.R2>(component, `${name}.weight`, [outputs, inputs], true);
-      return denseLinear(weight, bias ? vector(component, `${name}.bias`, outputs) : undefined);
+      const base = denseLinear(weight, bias ? vector(component, `${name}.bias`, outputs) : undefined);
+      const linear = new AdaptableLinear(component, name, base);
+      linears.push(linear);
+      return linear;
     },
     kernel: (component, name, outputs, channels, size) =>
       denseLinear(declare<tf.Rank.R4>(component, `${name}.weight`, [outputs, channels, size, size])),

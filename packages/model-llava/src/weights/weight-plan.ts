@@ -1,10 +1,13 @@
 import { counted, MlanError, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
+import type { ModuleSizes } from "../adapter/adapter-modules.ts";
+import type { AdaptableLinear } from "../linear/adaptable-linear.ts";
 import type { Adapter, LowRankUpdate } from "./adapter.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 import { projectorNames } from "./projector-file.ts";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 import { weightList } from "./weight-list.ts";
 
@@ -18,6 +21,8 @@ export interface WeightSources {
   readonly projector?: SafetensorsReader;
   /** An adapter for `checkpoint`, merged while weights are loaded. */
   readonly adapter?: Adapter;
+  /** An adapter that was trained on top of all these and stays separate. */
+  readonly kept?: Adapter;
   /** Whether the checkpoint may lack the projector, as a plain backbone does. */
   readonly freshProjector: boolean;
 }
@@ -32,13 +37,27 @@ interface TensorPlace {
 export interface PlannedWeight extends TensorPlace {
   readonly weight: Weight;
   /** A low-rank update to add to the stored values. */
-  readonly update?: LowRankUpdate & { readonly reader: SafetensorsReader };
+  readonly update?: StoredUpdate;
 }
+
+export type StoredUpdate = LowRankUpdate & { readonly reader: SafetensorsReader };
 
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
   /** The projector's weights, if the checkpoint lacks them and may do so. */
   readonly fresh: readonly Weight[];
+  /** The adapter that stays separate. */
+  readonly kept?: KeptAdapter;
+}
+
+/** A separate adapter whose updates fit the network's linear maps. */
+export interface KeptAdapter {
+  readonly adapter: Adapter;
+  readonly modules: readonly KeptModule[];
+}
+
+export interface KeptModule extends ModuleSizes {
+  readonly update: StoredUpdate;
 }
 
 /**
@@ -46,15 +65,16 @@ export interface WeightPlan {
  * for tensors that are missing, have the wrong shape, or belong to a different architecture.
  */
 export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
-  const { checkpoint, tower, adapter } = sources;
-  const hasProjector = [...checkpoint.entries.keys(), ...(adapter?.whole.keys() ?? [])].some(isOfProjector);
+  const { checkpoint, tower, adapter, kept } = sources;
+  const whole = new Map([...(adapter?.whole ?? []), ...(kept?.whole ?? [])]);
+  const hasProjector = [...checkpoint.entries.keys(), ...whole.keys()].some(isOfProjector);
   const projector = hasProjector ? undefined : sources.projector;
   const isFresh = ({ component }: Weight): boolean =>
     component === "projector" && sources.freshProjector && !hasProjector && !projector;
   const towerPrefix = tower && prefixOfTower(tower);
   const inProjector = projector && projectorNames(projector);
   const placeOf = ({ name, component }: Weight): TensorPlace => {
-    const trained = adapter?.whole.get(name);
+    const trained = whole.get(name);
     if (trained) return { reader: trained, name };
     if (tower && component === "vision")
       return { reader: tower, name: `${towerPrefix}${name.slice(VISION_PREFIX.length)}` };
@@ -76,15 +96,26 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
     const used = new Set(stored.flatMap(({ reader, name }) => (reader === from ? [name] : [])));
     refuseUnknown(from, (name) => used.has(name) || isOther(name));
   };
-  refuse(checkpoint, (name) => adapter?.whole.has(name) ?? false);
+  refuse(checkpoint, (name) => whole.has(name));
   if (tower) refuse(tower, (name) => !name.startsWith(towerPrefix ?? ""));
   if (projector) refuse(projector, () => false);
-  if (adapter) refuseLeftOver(adapter, stored);
-  return { stored, fresh };
+  const names = new Set(stored.map(({ weight }) => weight.name));
+  for (const one of [adapter, kept]) if (one) refuseLeftOver(one, names);
+  return { stored, fresh, ...(kept && { kept: { adapter: kept, modules: modulesOf(kept, list.linears) } }) };
 }
 
-export const EMBEDDING = "model.embed_tokens.weight";
-export const HEAD = "lm_head.weight";
+function modulesOf(adapter: Adapter, linears: readonly AdaptableLinear[]): readonly KeptModule[] {
+  const byName = new Map(linears.map((linear) => [`${linear.name}.weight`, linear]));
+  return [...adapter.updates].map(([name, update]) => {
+    const linear = byName.get(name);
+    // Weights that are not linear maps, such as an embedding.
+    if (!linear) throw leftOver(adapter.folder, name);
+    const { inputs, outputs } = linear;
+    checkUpdate(name, [outputs, inputs], update, adapter.folder);
+    const rank = update.reader.entries.get(update.a)?.shape[0] ?? 0;
+    return { name: linear.name, inputs, outputs, rank, scale: update.scale, update };
+  });
+}
 
 function isOfProjector(name: string): boolean {
   return name.startsWith(PROJECTOR_PREFIX);
@@ -94,29 +125,36 @@ function isOfProjector(name: string): boolean {
 function updateOf({ name, shape }: Weight, adapter: Adapter | undefined): Pick<PlannedWeight, "update"> {
   const update = adapter?.updates.get(name);
   if (!adapter || !update) return {};
+  checkUpdate(name, shape, update, adapter.folder);
+  return { update };
+}
+
+function checkUpdate(name: string, shape: readonly number[], update: StoredUpdate, folder: URL): void {
   const [a, b] = [update.a, update.b].map((part) => update.reader.entries.get(part)?.shape ?? []);
   const [outputs, inputs] = shape;
   if (shape.length === 2 && a?.length === 2 && b?.length === 2 && a[1] === inputs && b[0] === outputs && a[0] === b[1])
-    return { update };
+    return;
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: the adapter in ${pathOf(adapter.folder)} updates "${name}" by [${b?.join(", ")}] times [${a?.join(", ")}], but it is ` +
+    `model-llava: the adapter in ${pathOf(folder)} updates "${name}" by [${b?.join(", ")}] times [${a?.join(", ")}], but it is ` +
       `[${shape.join(", ")}]. Take the base that the adapter was trained on.`,
   );
 }
 
 /** Throws if a tensor of the adapter belongs to no weight, so that no training is silently lost. */
-function refuseLeftOver({ folder, updates, whole }: Adapter, stored: readonly PlannedWeight[]): void {
-  const used = new Set(stored.map(({ weight }) => weight.name));
+function refuseLeftOver({ folder, updates, whole }: Adapter, used: ReadonlySet<string>): void {
   const left = [...updates.keys(), ...whole.keys()].find((name) => !used.has(name));
-  if (left === undefined) return;
-  const isVision = left.startsWith(VISION_PREFIX) || isOfProjector(left);
+  if (left !== undefined) throw leftOver(folder, left);
+}
+
+function leftOver(folder: URL, name: string): MlanError {
+  const isVision = name.startsWith(VISION_PREFIX) || isOfProjector(name);
   const wayOut = isVision
     ? "Give the vision tower's folder as `visionTower`."
     : "Take the base that the adapter was trained on.";
-  throw new MlanError(
+  return new MlanError(
     "invalid-checkpoint",
-    `model-llava: the adapter in ${pathOf(folder)} was trained on "${left}", which the model does not have. ${wayOut}`,
+    `model-llava: the adapter in ${pathOf(folder)} was trained on "${name}", which the model does not have. ${wayOut}`,
   );
 }
 
