@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Range, ranges } from "./ranges.ts";
+import { type Range, ranges, sizeOf } from "./ranges.ts";
 
-/** A range of rows and key heads that are computed together. */
+/** The rows and key heads that are computed together. */
 export interface Chunk {
   readonly rows: Range;
   readonly keyValueHeads: Range;
@@ -64,6 +64,16 @@ export function attentionBlocks(
       keys: { start: 0, end: causal ? positions - length + range.end : positions },
     })),
   };
+}
+
+/** Returns the largest number of scores that `attention` holds at a time, for predictions of memory. */
+export function scoresAtOnce(sizes: AttentionSizes): number {
+  const { rows, keyValueHeads, group, length, positions } = sizes;
+  const parts = attentionBlocks(sizes, false);
+  if (!parts) return rows * keyValueHeads * group * length * positions;
+  const heads = parts.chunks.map((chunk) => sizeOf(chunk.rows) * sizeOf(chunk.keyValueHeads));
+  const queries = parts.blocks.map((block) => sizeOf(block.queries));
+  return Math.max(...heads) * group * Math.max(...queries) * positions;
 }
 
 /**

@@ -74,16 +74,19 @@ function fiveDimensional(mask: tf.Tensor): tf.Tensor {
 }
 
 function part(tensor: tf.Tensor, { rows, keyValueHeads }: Chunk): tf.Tensor {
-  return sliced(sliced(tensor, 0, rows), 1, keyValueHeads);
+  return sliced(tensor, { 0: rows, 1: keyValueHeads });
 }
 
-/** Slices one axis. An axis of length 1 is kept, since it is broadcast. */
-function sliced(tensor: tf.Tensor, axis: number, range: Range): tf.Tensor {
-  const length = tensor.shape[axis] ?? 1;
-  if (length === 1 || sizeOf(range) === length) return tensor;
-  const begin = tensor.shape.map((_, other) => (other === axis ? range.start : 0));
-  const size = tensor.shape.map((whole, other) => (other === axis ? sizeOf(range) : whole));
-  return tf.slice(tensor, begin, size);
+/** Slices some axes. An axis of length 1 is kept, since it is broadcast. */
+function sliced(tensor: tf.Tensor, ranges: Readonly<Record<number, Range>>): tf.Tensor {
+  const { shape } = tensor;
+  const wanted = shape.map((length, axis) => (length === 1 ? undefined : ranges[axis]) ?? { start: 0, end: length });
+  if (wanted.every((range, axis) => sizeOf(range) === shape[axis])) return tensor;
+  return tf.slice(
+    tensor,
+    wanted.map(({ start }) => start),
+    wanted.map(sizeOf),
+  );
 }
 
 /** Reshapes [rows, keyValueHeads, group, queries, dimension] to [rows, keyValueHeads, group * queries, dimension]. */
@@ -101,16 +104,16 @@ function probabilitiesOf(
 ): tf.Tensor {
   const scores = tf.matMul(flat(queries), key, false, true);
   if (!mask) return tf.softmax(scores);
-  const visible = sliced(sliced(mask, 3, block.queries), 4, block.keys);
+  const visible = sliced(mask, { 3: block.queries, 4: block.keys });
   const perHead = tf.reshape(scores, [...queries.shape.slice(0, 4), sizeOf(block.keys)]);
   return tf.softmax(tf.reshape(tf.add(perHead, visible), scores.shape));
 }
 
 /** Returns the attended values of a block's queries [rows, keyValueHeads, group, queries, dimension]. */
 function attendedBlock({ query, key, value, mask }: Inputs, block: QueryBlock): tf.Tensor {
-  const queries = sliced(query, 3, block.queries);
-  const probabilities = probabilitiesOf(queries, sliced(key, 2, block.keys), mask, block);
-  return tf.reshape(tf.matMul(probabilities, sliced(value, 2, block.keys)), queries.shape);
+  const queries = sliced(query, { 3: block.queries });
+  const probabilities = tf.tidy(() => probabilitiesOf(queries, sliced(key, { 2: block.keys }), mask, block));
+  return tf.reshape(tf.matMul(probabilities, sliced(value, { 2: block.keys })), queries.shape);
 }
 
 type QueryKeyValue = readonly [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -168,11 +171,12 @@ function plus(sum: tf.Tensor | undefined, contribution: tf.Tensor): tf.Tensor {
 }
 
 function blockGradients({ query, key, value, mask }: Inputs, outgoing: Outgoing, block: QueryBlock): QueryKeyValue {
-  const queries = sliced(query, 3, block.queries);
-  const [keys, values] = [sliced(key, 2, block.keys), sliced(value, 2, block.keys)];
-  const probabilities = probabilitiesOf(queries, keys, mask, block);
-  const dy = flat(sliced(outgoing.dy, 3, block.queries));
-  const dScores = scoreGradient(probabilities, dy, flat(sliced(outgoing.attended, 3, block.queries)), values);
+  const queries = sliced(query, { 3: block.queries });
+  const [keys, values] = [sliced(key, { 2: block.keys }), sliced(value, { 2: block.keys })];
+  const probabilities = tf.tidy(() => probabilitiesOf(queries, keys, mask, block));
+  const dy = flat(sliced(outgoing.dy, { 3: block.queries }));
+  const attended = flat(sliced(outgoing.attended, { 3: block.queries }));
+  const dScores = tf.tidy(() => scoreGradient(probabilities, dy, attended, values));
   const dQueries = tf.reshape(tf.matMul(dScores, keys), queries.shape);
   return [dQueries, tf.matMul(dScores, flat(queries), true, false), tf.matMul(probabilities, dy, true, false)];
 }

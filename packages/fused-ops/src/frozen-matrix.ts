@@ -9,6 +9,8 @@ export interface FrozenMatrix {
   readonly bits: 4 | 8 | 16;
   /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;
+  /** Returns its rows at `indices` [n] (int32) as float32 [n, columns], without rounding. */
+  rowsAt(indices: tf.Tensor1D): tf.Tensor2D;
   /**
    * Returns `input` [n, columns] times the transpose of this matrix: [n, rows]. A quantised matrix may quantise the
    * input too.
@@ -52,4 +54,13 @@ export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Te
     segmentBoundary();
     return result;
   });
+}
+
+/** What a matrix without kernels for it does by its float32 values. */
+export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
+  return {
+    widen,
+    rowsAt: (indices) => widened({ widen }, (values) => tf.gather(values, indices)),
+    multiply: (input) => widened({ widen }, (values) => tf.matMul<tf.Tensor2D>(input, values, false, true)),
+  };
 }

@@ -158,7 +158,7 @@ describe("a folder of an adapter alone", () => {
     await rename(moved, scratch.fresh());
     const target = scratch.fresh();
     await expect(model.save(target, { trainedOnly: true })).rejects.toThrow(
-      /would hold the adapter alone, and its base in .* was moved or changed since the model was opened/,
+      /would hold only the adapter, and its base in .* was moved or changed since the model was opened/,
     );
     model.dispose();
   });

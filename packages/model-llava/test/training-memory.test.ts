@@ -1,19 +1,29 @@
 import { type Component, MlanError } from "@mlan/core";
+import { valueAndGradients } from "@mlan/fused-ops";
 import {
   disposeNetwork,
+  disposeSelection,
   LLAVA_7B,
   llama,
   llavaNetwork,
   modelSizes,
   predictTrainingMemory,
+  selection,
   type TrainingMemoryOptions,
 } from "@mlan/model-llava";
+import { headBackward, headForward } from "#internal/memory/head-memory.ts";
+import { layoutOf } from "#internal/memory/layout.ts";
+import { peakOf, sumOf } from "#internal/memory/memory-walk.ts";
+import { meanCrossEntropy } from "#internal/network/token-losses.ts";
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type HeldBytes, heldBytes } from "./held-bytes.ts";
-import { LANGUAGE, VISION } from "./synthetic-training.ts";
+import { LANGUAGE, syntheticTraining, VISION } from "./synthetic-training.ts";
 import { scratchLlava } from "./tiny-llava.ts";
-import { memoryCases, trainingStep } from "./training-step.ts";
+import { memoryCases, type StepSizes, trainingStep } from "./training-step.ts";
+
+const ONE_POSITION = { rows: 1, length: 1, images: 0, supervised: 1 };
 
 describe("predicted memory of a training step on small models", () => {
   let held: HeldBytes;
@@ -30,6 +40,45 @@ describe("predicted memory of a training step on small models", () => {
     expect(Math.abs(total / measured - 1)).toBeLessThan(0.05);
     const { weights, masterWeights, gradients, moments, activations, logits, working } = parts;
     expect(weights + masterWeights + gradients + moments + activations + logits + working).toBe(total);
+  });
+
+  it("agrees with a batch whose scores are computed in blocks", async () => {
+    const small = { hiddenSize: 8, intermediateSize: 16, heads: 8, keyValueHeads: 8, headDimension: 2, layers: 1 };
+    const batch = { rows: 1, length: 1050, images: 0, supervised: 64 };
+    const sizes: StepSizes = { ...batch, language: { ...LANGUAGE, ...small }, vision: VISION, trained: ["language"] };
+    const step = trainingStep(sizes);
+    const measured = await held.peakOf(() => step.run());
+    step.dispose();
+    const { total, activations } = predictTrainingMemory({ ...sizes, fusedOptimizer: false });
+    expect(Math.abs(total / measured - 1)).toBeLessThan(0.1);
+    expect(activations).toBeLessThan(4 * 8 * 1050 ** 2);
+  });
+
+  it("agrees with a loss whose logits are computed in blocks", async () => {
+    const [count, rows] = [256, 48];
+    const language = { ...LANGUAGE, layers: 1, vocabularySize: 2000 };
+    const { network, learn, dispose } = syntheticTraining({ language, vision: VISION, ...ONE_POSITION });
+    const { decoder } = network;
+    const { end } = learn("language");
+    const selected = selection(
+      Array.from({ length: count }, (_, position) => ({ position, token: position })),
+      count,
+    );
+    const hidden = tf.randomUniform<tf.Rank.R2>([count, language.hiddenSize], -1, 1, "float32", 1);
+    const inputs = [hidden, decoder.norm.tensor, ...decoder.head.weights.map(({ tensor }) => tensor)];
+    const before = await held.peakOf(async () => {});
+    const measured = await held.peakOf(async () => {
+      const loss = (): tf.Scalar => meanCrossEntropy(decoder, hidden, selected, rows);
+      const { value, gradients } = valueAndGradients(loss, inputs);
+      tf.dispose([value, ...gradients.flatMap((gradient) => gradient ?? [])]);
+    });
+    const options = { language, rows: 1, length: count, images: 0, supervised: count, precision: "float32" } as const;
+    const layout = { ...layoutOf(options), logitsAtOnce: Math.ceil(count / Math.ceil(count / rows)) * 2000 };
+    const steps = [...headForward(layout, decoder, true), ...headBackward(layout, decoder, true)];
+    expect(Math.abs(sumOf(peakOf(steps).held) / (measured - before) - 1)).toBeLessThan(0.05);
+    end();
+    disposeSelection(selected);
+    dispose();
   });
 
   it("separates weights and moments from the rest", async () => {

@@ -50,7 +50,7 @@ function projectedBytes({ full, half }: Layout, { weights }: Linear): ProjectedB
  */
 function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
   const { projected } = bytes;
-  const { hidden, queries, keys, inner, scores, full, half, widened } = layout;
+  const { hidden, queries, keys, inner, half } = layout;
   const steps: readonly Step[] = [
     normForward("the norm before attention", hidden, layout),
     {
@@ -62,12 +62,7 @@ function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
     },
     { at: "heads", adds: { activations: keys * projected.result, working: (queries + keys) * projected.result } },
     { at: "rotation", adds: { activations: (queries + keys) * half }, transient: rotation(layout) },
-    {
-      // Kept: probabilities and the attended values. Not kept: scores, and scores with the mask added.
-      at: "attention",
-      adds: { activations: (scores + queries) * half },
-      transient: scores * (half + full + widened),
-    },
+    attentionForward(layout),
     {
       at: "attention's output",
       adds: { activations: queries * half + hidden * bytes.output.product, working: hidden * bytes.output.result },
@@ -99,7 +94,7 @@ function layerBackward(
   { learns, bytes }: { readonly learns: boolean; readonly bytes: LayerBytes },
 ): readonly Step[] {
   const { projected } = bytes;
-  const { hidden, queries, keys, inner, scores, full, half, widened, narrowed } = layout;
+  const { hidden, queries, keys, inner, full, half, widened, narrowed } = layout;
   const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
   return [
     {
@@ -135,15 +130,7 @@ function layerBackward(
       transient: Math.max(hidden * narrowed, queries * half),
       frees: { activations: queries * half + hidden * bytes.output.product },
     },
-    {
-      at: "the gradient of attention",
-      adds: { working: (queries + 2 * keys) * half },
-      transient: queries * half + scores * (half + 2 * full + widened),
-      frees: {
-        activations: (scores + 2 * queries + keys) * half + keys * projected.result,
-        working: queries * half,
-      },
-    },
+    attentionBackward(layout, projected),
     {
       at: "the gradient of values",
       adds: { working: hidden * half, ...gradient(weights.value) },
@@ -167,6 +154,39 @@ function layerBackward(
     },
     joinedNormBackward("the gradient of the norm before attention", layout, gradient(weights.inputNorm)),
   ];
+}
+
+/**
+ * Kept: the attended values, and the probabilities unless they are computed in blocks, and again for the
+ * gradient. Not kept: scores, scores with the mask added, and the results of blocks before they are put together.
+ */
+function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }: Layout): Step {
+  const at = "attention";
+  if (scoresAtOnce === scores)
+    return { at, adds: { activations: (scores + queries) * half }, transient: scores * (half + full + widened) };
+  return {
+    at,
+    adds: { activations: queries * half },
+    transient: queries * half + scoresAtOnce * (2 * half + full + widened),
+  };
+}
+
+function attentionBackward(layout: Layout, projected: ProjectedBytes): Step {
+  const { queries, keys, scores, scoresAtOnce, full, half, widened } = layout;
+  const at = "the gradient of attention";
+  const kept = (2 * queries + keys) * half + keys * projected.result;
+  const adds = { working: (queries + 2 * keys) * half };
+  if (scoresAtOnce === scores) {
+    const transient = queries * half + scores * (half + 2 * full + widened);
+    return { at, adds, transient, frees: { activations: scores * half + kept, working: queries * half } };
+  }
+  return {
+    at,
+    adds,
+    // Besides those of a block: the gradients of all blocks before they are put together.
+    transient: scoresAtOnce * (2 * half + 2 * full + widened),
+    frees: { activations: kept, working: queries * half },
+  };
 }
 
 function sizeOf(part: Weight | Linear): number {

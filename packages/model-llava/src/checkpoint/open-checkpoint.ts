@@ -31,7 +31,7 @@ export interface CheckpointFolders {
   readonly weights: URL;
   /** The folder of a low-rank adapter for `weights`, as written by PEFT. Ends in a slash. */
   readonly adapter?: URL | undefined;
-  /** Whether the adapter stays apart from the weights. Default: it is merged. */
+  /** Whether the adapter stays separate from the weights. Default: it is merged. */
   readonly keepAdapter?: boolean | undefined;
   /**
    * The folder of a CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` takes precedence.

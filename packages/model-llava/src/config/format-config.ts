@@ -61,14 +61,14 @@ export function formatConfig(
 export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
   const trained = trainedPositions(language);
   if (language.ropeScaling?.type !== "dynamic" || maximumLength <= trained) return;
-  const limit = `the model has dynamic rotary positions, which conversations are trained in up to ${trained} of them`;
+  const limit = `the model has dynamically scaled rotary positions, with which training supports up to ${trained} positions`;
   throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
-/** The template in which a checkpoint was last trained, where mlan wrote its `config.json`. */
+/** The template that a checkpoint was last trained with, if mlan wrote its `config.json`. */
 export interface StoredTemplate {
   readonly name: string;
-  /** See `templateFingerprint`. Earlier versions wrote none. */
+  /** The template's fingerprint, see `templateFingerprint`. Earlier versions wrote none. */
   readonly fingerprint: string | undefined;
 }
 
@@ -77,7 +77,7 @@ export function storedTemplate(config: ConfigObject): StoredTemplate | undefined
   return typeof name === "string" ? { name, fingerprint: fingerprint ?? undefined } : undefined;
 }
 
-/** The `config.json` keys of a format; those that begin with `mlan_` are ours, the others are LLaVA's. */
+/** Returns the `config.json` keys of a format. Those that begin with `mlan_` are mlan's own, the others LLaVA's. */
 export function formatConfigKeys(
   { template, imageAspectRatio, maximumLength }: ConversationFormat,
   fingerprint: string | undefined,

@@ -4,8 +4,9 @@ import type { Step } from "./memory-walk.ts";
 import { normBackward, normForward } from "./norm-memory.ts";
 
 /** The forward pass from the last hidden states to the loss of the supervised positions. */
-export function headForward(layout: Layout): readonly Step[] {
-  const { selected, logits, full, half } = layout;
+export function headForward(layout: Layout, decoder: Decoder, learns: boolean): readonly Step[] {
+  const { selected, logits, logitsAtOnce, full, half } = layout;
+  if (logitsAtOnce < logits) return blockwiseForward(layout, decoder, learns);
   return [
     { at: "the supervised positions", adds: { activations: selected * full } },
     normForward("the last norm", selected, layout),
@@ -15,8 +16,10 @@ export function headForward(layout: Layout): readonly Step[] {
   ];
 }
 
-export function headBackward(layout: Layout, { head, norm }: Decoder, learns: boolean): readonly Step[] {
-  const { hidden, selected, logits, full, half, narrowed } = layout;
+export function headBackward(layout: Layout, decoder: Decoder, learns: boolean): readonly Step[] {
+  const { head, norm } = decoder;
+  const { hidden, selected, logits, logitsAtOnce, full, half, narrowed } = layout;
+  if (logitsAtOnce < logits) return blockwiseBackward(layout, decoder, learns);
   return [
     {
       // In addition to the gradient: the softmax, and the scaled softmax.
@@ -36,6 +39,50 @@ export function headBackward(layout: Layout, { head, norm }: Decoder, learns: bo
       { ...layout, hidden: selected },
       learns ? { gradients: norm.size * half } : {},
     ),
+    {
+      at: "the gradient of the last hidden states",
+      adds: { working: hidden * full },
+      frees: { working: selected * full },
+    },
+  ];
+}
+
+/** Float32 sums of the gradients of the output layer and of the last norm. */
+function headGradients({ full }: Layout, { head, norm }: Decoder, learns: boolean): number {
+  return learns ? (head.inputs * head.outputs + norm.size) * full : 0;
+}
+
+/** The gradients of each block of logits are computed right after its loss; they and nothing else are kept. */
+function blockwiseForward(layout: Layout, decoder: Decoder, learns: boolean): readonly Step[] {
+  const { selected, logitsAtOnce, full, half, narrowed } = layout;
+  const sums = headGradients(layout, decoder, learns);
+  const one = (sums / full) * half;
+  return [
+    { at: "the supervised positions", adds: { activations: selected * full } },
+    {
+      at: "the loss and its gradients",
+      adds: { activations: selected * full + sums },
+      transient: Math.max(
+        logitsAtOnce * (2 * half + 2 * full),
+        logitsAtOnce * (full + narrowed) + one,
+        one + sums,
+        // The gradients of all blocks before they are put together.
+        selected * half,
+      ),
+      frees: { activations: selected * full },
+    },
+  ];
+}
+
+function blockwiseBackward(layout: Layout, decoder: Decoder, learns: boolean): readonly Step[] {
+  const { hidden, selected, full } = layout;
+  const sums = headGradients(layout, decoder, learns);
+  return [
+    {
+      at: "the gradient of the output layer",
+      adds: { gradients: sums, working: selected * full },
+      frees: { activations: selected * full + sums },
+    },
     {
       at: "the gradient of the last hidden states",
       adds: { working: hidden * full },

@@ -1,6 +1,8 @@
+import { scoresAtOnce } from "@mlan/fused-ops";
 import { powerOfTwo, selectionBucket } from "../batch/shape-buckets.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import { positionsAtOnce } from "../network/token-losses.ts";
 
 export type TrainingPrecision = "float32" | "bfloat16";
 
@@ -16,6 +18,8 @@ export interface Layout {
   readonly inner: number;
   /** Attention's scores [rows, heads, length, length]. */
   readonly scores: number;
+  /** The most scores that exist at a time; fewer than all if they are computed in blocks. */
+  readonly scoresAtOnce: number;
   readonly positions: number;
   /** Number of positions that pass through the output layer, padded as in {@link selection}. */
   readonly supervised: number;
@@ -23,6 +27,8 @@ export interface Layout {
   readonly selected: number;
   /** Logits [supervised, vocabulary]. */
   readonly logits: number;
+  /** The most logits that exist at a time; fewer than all if they are computed in blocks. */
+  readonly logitsAtOnce: number;
   /**
    * Patch features [images * patches, vision hidden], with the number of images padded to a power of two; 0 without
    * images.
@@ -66,9 +72,17 @@ export function layoutOf(options: LayoutOptions): Layout {
     keys: positions * keyValueHeads * headDimension,
     inner: positions * intermediateSize,
     scores: rows * heads * length ** 2,
+    scoresAtOnce: scoresAtOnce({
+      rows,
+      keyValueHeads,
+      group: heads / keyValueHeads,
+      length,
+      positions: length,
+    }),
     supervised,
     selected: supervised * hiddenSize,
     logits: supervised * vocabularySize,
+    logitsAtOnce: positionsHeld(supervised, vocabularySize) * vocabularySize,
     features: patches * (vision?.hiddenSize ?? 0),
     embedded: patches * hiddenSize,
     full: 4,
@@ -76,4 +90,9 @@ export function layoutOf(options: LayoutOptions): Layout {
     widened: mixed ? 4 : 0,
     narrowed: mixed ? 2 : 0,
   };
+}
+
+/** Positions in each of the equal parts in which `supervised` positions pass through the output layer. */
+function positionsHeld(supervised: number, vocabularySize: number): number {
+  return Math.ceil(supervised / Math.max(1, Math.ceil(supervised / positionsAtOnce(vocabularySize))));
 }

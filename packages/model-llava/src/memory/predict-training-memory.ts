@@ -110,7 +110,7 @@ function forwardAndBackward(options: Described, layout: Layout): readonly Step[]
     batchTensors(layout, input),
     ...inputForward(layout, vision),
     ...layers.flatMap((layer) => layer.forward),
-    ...headForward(layout),
+    ...headForward(layout, network.decoder, learns.language),
   ];
   if (!learns.language && images === 0) return forward;
   return [

@@ -35,7 +35,7 @@ const PACKED_BYTES = 2 ** 28;
 const LARGEST_PACKED = 2 ** 32;
 /** Up to this many rows, a matrix product spends much of its time on packing its matrix. */
 const FEW_ROWS = 8;
-/** Number of steps from which packing pays off. */
+/** Minimum number of steps for which packing pays off. */
 const MANY_STEPS = 16;
 
 export function answerFunctions(network: LlavaNetwork, compute: Compute): AnswerFunctions {

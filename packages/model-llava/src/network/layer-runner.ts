@@ -1,5 +1,6 @@
 import { checkpointed } from "@mlan/fused-ops";
 import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { KeyValue } from "./attention.ts";
 import { type WeightPart, weightsOf } from "../weights/parts.ts";
 
 /**
@@ -20,3 +21,16 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
     learning.map(({ tensor }) => tensor),
   );
 };
+
+/**
+ * Gives back a layer's input at its end, and everything else of it except its result and what it adds to `cached`. What
+ * exists when a graph ends is a result of that graph, and products of quantised matrices end one.
+ */
+export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
+  return (run, hidden) => {
+    const before = cached.length;
+    const [next] = tidy(() => [run(hidden), ...cached.slice(before).flatMap(({ key, value }) => [key, value])]);
+    hidden.dispose();
+    return next as Tensor2D;
+  };
+}

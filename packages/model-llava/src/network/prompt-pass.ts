@@ -5,6 +5,7 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { cachedPart, type MaskedCache, promptMask } from "./answer-cache.ts";
 import { attention, type KeyValue } from "./attention.ts";
 import { type Attend, decode } from "./decoder.ts";
+import { answeringLayer } from "./layer-runner.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { project } from "./projector.ts";
 import { mapRotaryTable, type RotaryTable } from "./rotary.ts";
@@ -25,7 +26,7 @@ export interface PromptPass {
   readonly wanted: tf.Tensor1D;
   /** Length of the table of rotations, see {@link tableLength}. */
   readonly table: number;
-  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: those of the table. */
+  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: from the table. */
   readonly rotations?: RotaryTable;
 }
 
@@ -47,7 +48,14 @@ export function runPrompts(
     layers.push(keyValue);
     return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask, causal: true }]);
   };
-  const hidden = decode(network.decoder, { hidden: embeddings(network, prompts), rows, rotations, attend, wanted });
+  const hidden = decode(network.decoder, {
+    hidden: embeddings(network, prompts),
+    rows,
+    rotations,
+    attend,
+    wanted,
+    runLayer: answeringLayer(layers),
+  });
   return { hidden, layers };
 }
 
@@ -75,7 +83,7 @@ export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows:
 }
 
 function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: PromptTensors): tf.Tensor2D {
-  const text = embedding(decoder.embedding.tensor, tokenIds);
+  const text = decoder.embedding.rowsAt(tokenIds);
   if (!vision || !images) return text;
   return embedding(tf.concat([text, project(vision.projector, images.features)], 0), images.sources);
 }
