@@ -12,6 +12,7 @@ import type { OrtRuntime } from "./ort/ort-runtime.ts";
 import type { Device } from "./devices/device.ts";
 import { assertShape } from "./graph/shape-check.ts";
 import { assertSameSize, recording, type Recording } from "./recording/recording.ts";
+import type { Program } from "./recording/program.ts";
 import { RecordedValue } from "./recording/recorded-value.ts";
 import {
   sessionRunner,
@@ -72,9 +73,9 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     };
   }
 
-  /** Takes the session of a program that has just run out of the cache; the caller releases it. */
-  own(signature: Int32Array): OwnedProgram {
-    return this.#runner.own(signature);
+  /** See {@link SessionRunner.own}. */
+  own(program: Program): OwnedProgram {
+    return this.#runner.own(program);
   }
 
   /** How programs are compiled. */

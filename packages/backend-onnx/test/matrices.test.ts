@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -50,6 +50,20 @@ describe.each(KINDS)("a matrix of %s", (_, open) => {
       input.dispose();
     }
     matrix.dispose();
+  });
+
+  test("gives its rows at indices, also of a compiled function", () => {
+    const matrix = open();
+    const indices = tf.tensor1d([5, 0, 191, 5], "int32");
+    const expected = tf.tidy(() => tf.gather(matrix.widen(), indices).dataSync());
+    const fn = compiled((rows: tf.Tensor1D) => matrix.rowsAt(rows));
+    for (const found of [matrix.rowsAt(indices), fn(indices), fn(indices)]) {
+      expect(found.dataSync()).toEqual(expected);
+      found.dispose();
+    }
+    expect(() => matrix.rowsAt(tf.tensor1d([192], "int32")).dataSync()).toThrow(/192/);
+    fn.dispose();
+    for (const one of [matrix, indices]) one.dispose();
   });
 
   test("gives a compiled function the results of the function itself", () => {
@@ -106,7 +120,73 @@ describe.each(KINDS)("a matrix of %s", (_, open) => {
   });
 });
 
+describe("a large matrix in 16 bits", () => {
+  // 3 parts of 128 rows for one row of input, and 2 parts of 512 for several; 771 rows have no parts of such sizes.
+  test.each([
+    [384, 2048],
+    [1024, 2048],
+    [771, 2048],
+    [512, 9000],
+  ])("of [%i, %i] is multiplied part by part with the results of the whole", (rows, columns) => {
+    const matrix = storedMatrix(bfloat16(values(rows * columns, 3)), [rows, columns], "bfloat16");
+    for (const n of [1, 3, 9]) {
+      const input = tf.tensor2d(values(n * columns, n), [n, columns]);
+      const found = tf.tidy(() => matrix.multiply(input).dataSync());
+      const expected = tf.tidy(() => tf.matMul(input, matrix.widen(), false, true).dataSync());
+      expect(found.length).toBe(expected.length);
+      const largest = Math.max(...Array.from(expected, Math.abs));
+      for (const [index, value] of found.entries())
+        expect(Math.abs(value - expected[index]!)).toBeLessThan(1e-5 * largest);
+      input.dispose();
+    }
+    matrix.dispose();
+  });
+
+  test("never exists in float32, wherever it is in a graph", () => {
+    const [rows, columns] = [8192, 1024];
+    const bytes = bfloat16(values(rows * columns, 3));
+    const matrices = Array.from({ length: 4 }, () => storedMatrix(bytes, [rows, columns], "bfloat16"));
+    const input = tf.ones<tf.Rank.R2>([1, columns]);
+    const product = (): void =>
+      tf.tidy(() => void tf.addN(matrices.map((matrix) => matrix.multiply(input))).dataSync());
+    product();
+    const before = nativeBytes();
+    for (let index = 0; index < 3; index++) product();
+    // One of them takes 34 MB in float32, and the allocator would keep it.
+    expect(nativeBytes() - before).toBeLessThan(8e6);
+    tf.dispose([input]);
+    for (const matrix of matrices) matrix.dispose();
+  });
+
+  test("refuses an input of other columns", () => {
+    const matrix = storedMatrix(bfloat16(given), [ROWS, COLUMNS], "bfloat16");
+    expect(() => matrix.multiply(tf.ones([2, 7]))).toThrow(/\[192, 160\] cannot multiply \[2,7\]\. Give it \[n, 160\]/);
+    matrix.dispose();
+  });
+});
+
 describe("in a file", () => {
+  test.runIf(process.platform === "linux")("what a quantised matrix was packed from leaves the memory", async () => {
+    const [rows, columns] = [512, 4096];
+    const quantised = quantise(values(rows * columns, 4), [rows, columns], { bits: 4, blockSize: 32 });
+    const scales = new Uint8Array(quantised.scales.buffer);
+    const packedFile = new URL("packed.bin", file);
+    await writeFile(packedFile, Buffer.concat([quantised.codes, scales]));
+    const matrix = quantisedMatrix({
+      ...quantised,
+      codes: { file: packedFile, byteOffset: 0 },
+      scales: { file: packedFile, byteOffset: quantised.codes.length },
+    });
+    const input = tf.ones<tf.Rank.R2>([2, columns]);
+    const inMemory = quantisedMatrix(quantised);
+    const products = [matrix, inMemory].map((one) => tf.tidy(() => one.multiply(input).dataSync()));
+    expect(products[0]).toEqual(products[1]);
+    // Of 1.3 MB; scales are read again by some of ONNX Runtime's kernels.
+    expect(await residentBytesOf("packed.bin")).toBeLessThan(0.4e6);
+    expect(tf.tidy(() => matrix.widen().dataSync())).toEqual(tf.tidy(() => inMemory.widen().dataSync()));
+    for (const one of [matrix, inMemory, input]) one.dispose();
+  });
+
   test("a matrix is read in place, from any offset", async () => {
     const stored = bfloat16(given);
     const quantised = quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 });
@@ -129,6 +209,19 @@ describe("in a file", () => {
       /missing\.bin: it cannot be opened/,
     );
   });
+});
+
+test("statistics count the runs of quantised matrices, also those that are replayed", () => {
+  const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
+  const input = tf.ones<tf.Rank.R2>([4, COLUMNS]);
+  const fn = compiled((x: tf.Tensor2D) => tf.tidy(() => tf.relu(matMulFrozen(tf.add(x, 1), matrix))));
+  fn(input).dispose();
+  const { runs } = onnxStatistics();
+  for (let index = 0; index < 2; index++) fn(input).dispose();
+  // Each time the sum, the product, and the rest.
+  expect(onnxStatistics().runs - runs).toBe(6);
+  fn.dispose();
+  for (const one of [matrix, input]) one.dispose();
 });
 
 test("explain shows the products of quantised matrices", async () => {
@@ -160,6 +253,16 @@ test("an input of other columns is refused", () => {
   );
   matrix.dispose();
 });
+
+/** Bytes of a mapped file that are in the process's memory. */
+async function residentBytesOf(name: string): Promise<number> {
+  const maps = await readFile("/proc/self/smaps", "utf8");
+  const mappings = maps
+    .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+    .filter((mapping) => mapping.split("\n", 1)[0]?.endsWith(name));
+  if (mappings.length === 0) throw new Error(`${name} is not mapped`);
+  return mappings.reduce((sum, mapping) => sum + 1024 * Number(/^Rss: +(\d+) kB/m.exec(mapping)?.[1]), 0);
+}
 
 /** Integer products round the input to 8 bits per block. */
 function expectClose(found: ArrayLike<number>, expected: ArrayLike<number>): void {

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Range, ranges, sizeOf } from "./ranges.ts";
 
-/** A range of rows and key heads that are computed together. */
+/** The rows and key heads that are computed together. */
 export interface Chunk {
   readonly rows: Range;
   readonly keyValueHeads: Range;
@@ -66,7 +66,7 @@ export function attentionBlocks(
   };
 }
 
-/** Returns the largest number of scores that `attention` holds at a time, for predictions of memory. */
+/** Returns the maximum number of scores that `attention` has in memory at a time, for predictions of memory. */
 export function scoresAtOnce(sizes: AttentionSizes): number {
   const { rows, keyValueHeads, group, length, positions } = sizes;
   const parts = attentionBlocks(sizes, false);

@@ -9,6 +9,8 @@ export interface FrozenMatrix {
   readonly bits: 4 | 8 | 16;
   /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;
+  /** Returns the rows at `indices` [n] (int32) as float32 [n, columns], without rounding. */
+  rowsAt(indices: tf.Tensor1D): tf.Tensor2D;
   /**
    * Returns `input` [n, columns] times the transpose of this matrix: [n, rows]. A quantised matrix may quantise the
    * input too.
@@ -52,4 +54,13 @@ export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Te
     segmentBoundary();
     return result;
   });
+}
+
+/** The operations of a matrix without kernels, which use its float32 values. */
+export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
+  return {
+    widen,
+    rowsAt: (indices) => widened({ widen }, (values) => tf.gather(values, indices)),
+    multiply: (input) => widened({ widen }, (values) => tf.matMul<tf.Tensor2D>(input, values, false, true)),
+  };
 }

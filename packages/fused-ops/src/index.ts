@@ -13,7 +13,7 @@ export { type MomentPrecision, packedMoment, supportsMoments, unpackedMoment, ze
 export type { UpdateNumber } from "./number-or-scalar.ts";
 export { registerGradients } from "./register-gradients.ts";
 export { type FrozenMatrix, hasFrozenMatrices, matMulFrozen } from "./frozen-matrix.ts";
-export type { MatrixSource } from "./matrix-bytes.ts";
+export type { FilePlace, MatrixSource } from "./matrix-bytes.ts";
 export { quantise, type QuantisedValues, type QuantiseOptions } from "./quantise.ts";
 export { quantisedMatrix } from "./quantised-matrix.ts";
 export { type DropoutMask, dropoutColumns, dropoutRows, dropped } from "./seeded-dropout.ts";

@@ -3,16 +3,17 @@ import { savedTensor, withGradient } from "./custom-gradient.ts";
 import { type DropoutMask, dropped } from "./seeded-dropout.ts";
 
 export interface LowRankChangeOptions {
-  /** Factor of the product. */
+  /** Factor by which the update is multiplied. */
   readonly scale: number;
-  /** Values of the input that are dropped. Default none. */
+  /** The dropout of the input. Default: none. */
   readonly dropout?: DropoutMask | undefined;
 }
 
 /**
- * What a low-rank adapter (LoRA, arXiv 2106.09685) adds to a linear map: `scale` * `input` [n, columns] * `a`
- * [rank, columns] transposed * `b` [rows, rank] transposed, [n, rows]. Differentiable with respect to all three. Kept for the
- * gradient are `input` itself, which other maps may share, and [n, rank]; what was dropped is computed again.
+ * Returns the values [n, rows] that a low-rank adapter (LoRA, arXiv 2106.09685) adds to the result of a linear map:
+ * `scale` * `input` [n, columns] * transposed `a` [rank, columns] * transposed `b` [rows, rank]. Differentiable with
+ * respect to all three tensors. The gradient keeps only `input`, which other maps may share, and a tensor [n, rank]; it
+ * computes the dropout again.
  */
 export function lowRankChange(
   input: tf.Tensor2D,

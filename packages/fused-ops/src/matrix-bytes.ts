@@ -1,8 +1,14 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A matrix's bytes, little-endian: in memory, or part of a file, which must not change while the matrix is in use. */
-export type MatrixSource = Uint8Array | { readonly file: URL; readonly byteOffset: number };
+/** A part of a file with little-endian values. The file must not change while it is in use. */
+export interface FilePlace {
+  readonly file: URL;
+  readonly byteOffset: number;
+}
+
+/** A matrix's bytes, little-endian. */
+export type MatrixSource = Uint8Array | FilePlace;
 
 /** Codes of `bits` bits, packed into 32-bit words from the lowest bits up. */
 export interface CodeWords {
@@ -32,6 +38,11 @@ export function lookUp({ words, bits }: CodeWords, values: tf.Tensor1D, count: n
   );
   const flat = tf.slice(tf.reshape(codes, [words.size * perWord]), [0], [count]);
   return tf.gather(values, tf.cast(flat, "int32"));
+}
+
+/** Returns the first `length` float32 values of a source. Throws a `RangeError` if there are fewer. */
+export function readFloats(source: Float32Array | FilePlace, length: number): Float32Array {
+  return source instanceof Float32Array ? source : new Float32Array(bytesOf(source, 4 * length).buffer);
 }
 
 function bytesOf(source: MatrixSource, byteLength: number): Uint8Array {

@@ -1,4 +1,4 @@
-import type { MatrixSource } from "./matrix-bytes.ts";
+import type { FilePlace, MatrixSource } from "./matrix-bytes.ts";
 
 /**
  * A matrix [rows, columns] with 4 or 8 bits per value: value = (code - 2 ** (bits - 1)) * scale. The layout is that of
@@ -12,8 +12,8 @@ export interface QuantisedValues {
   readonly blockSize: number;
   /** Bytes [rows, blocks, blockSize * bits / 8]; the first code is in the lowest bits. */
   readonly codes: MatrixSource;
-  /** Scales [rows, blocks]. */
-  readonly scales: Float32Array;
+  /** Scales [rows, blocks], float32. */
+  readonly scales: Float32Array | FilePlace;
 }
 
 export interface QuantiseOptions {
@@ -35,7 +35,7 @@ export function quantise(
   values: Float32Array,
   [rows, columns]: readonly [number, number],
   { bits = 8, blockSize = 128 }: QuantiseOptions = {},
-): QuantisedValues & { readonly codes: Uint8Array } {
+): QuantisedValues & { readonly codes: Uint8Array; readonly scales: Float32Array } {
   if (values.length !== rows * columns)
     throw new RangeError(`fused-ops: ${values.length} values were given for a matrix [${rows}, ${columns}].`);
   if (!Number.isInteger(Math.log2(blockSize)) || blockSize < 16)

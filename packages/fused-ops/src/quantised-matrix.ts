@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type FrozenMatrix, widened } from "./frozen-matrix.ts";
+import { type FrozenMatrix, throughWidened } from "./frozen-matrix.ts";
 import { fusedKernel } from "./fused-kernel.ts";
-import { lookUp, readWords } from "./matrix-bytes.ts";
+import { lookUp, readFloats, readWords } from "./matrix-bytes.ts";
 import type { QuantisedValues } from "./quantise.ts";
 
 /**
@@ -25,16 +25,19 @@ function checkLengths({ rows, columns, bits, blockSize, codes, scales }: Quantis
   const blocks = rows * Math.ceil(columns / blockSize);
   const bytes = (blocks * blockSize * bits) / 8;
   const found = codes instanceof Uint8Array ? codes.byteLength : bytes;
-  if (scales.length === blocks && found === bytes) return;
+  const foundScales = scales instanceof Float32Array ? scales.length : blocks;
+  if (foundScales === blocks && found === bytes) return;
   throw new RangeError(
-    `fused-ops: ${found} bytes of codes and ${scales.length} scales were given for a matrix [${rows}, ${columns}] of ${bits} bits ` +
+    `fused-ops: ${found} bytes of codes and ${foundScales} scales were given for a matrix [${rows}, ${columns}] of ${bits} bits ` +
       `in blocks of ${blockSize}, which has ${bytes} and ${blocks}.`,
   );
 }
 
 type Sizes = Pick<QuantisedValues, "rows" | "columns" | "bits" | "blockSize">;
 
-function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Pick<FrozenMatrix, "widen" | "multiply" | "dispose"> {
+type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "dispose">;
+
+function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Operations {
   for (const tensor of kept) tf.keep(tensor);
   const [codes, scales, packed] = kept;
   if (!codes || !scales || !packed) throw new Error("QuantisedMatrix has three results");
@@ -44,18 +47,18 @@ function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Pick<FrozenMatrix,
     return result as tf.Tensor2D;
   };
   return {
-    widen: () => run("WidenQuantised", { codes, scales }, sizes),
+    ...throughWidened(() => run("WidenQuantised", { codes, scales }, sizes)),
     multiply: (x) => run("MatMulQuantised", { x, packed }),
     dispose: () => tf.dispose([...kept]),
   };
 }
 
-function composed(quantised: QuantisedValues): Pick<FrozenMatrix, "widen" | "multiply" | "dispose"> {
+function composed(quantised: QuantisedValues): Operations {
   const { rows, columns, bits, blockSize } = quantised;
   const blocks = Math.ceil(columns / blockSize);
   const count = rows * blocks * blockSize;
   const codes = readWords(quantised.codes, (count * bits) / 8, bits);
-  const scales = tf.tensor(quantised.scales, [rows, blocks, 1]);
+  const scales = tf.tensor(readFloats(quantised.scales, rows * blocks), [rows, blocks, 1]);
   const values = tf.tensor1d(Float32Array.from({ length: 2 ** bits }, (_, code) => code - 2 ** (bits - 1)));
   for (const tensor of [codes.words, scales, values]) tf.keep(tensor);
   const widen = (): tf.Tensor2D =>
@@ -65,8 +68,7 @@ function composed(quantised: QuantisedValues): Pick<FrozenMatrix, "widen" | "mul
       return tf.slice(padded, [0, 0], [rows, columns]);
     });
   return {
-    widen,
-    multiply: (input) => widened({ widen }, (matrix) => tf.matMul<tf.Tensor2D>(input, matrix, false, true)),
+    ...throughWidened(widen),
     dispose: () => tf.dispose([codes.words, scales, values]),
   };
 }

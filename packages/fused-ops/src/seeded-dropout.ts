@@ -1,32 +1,38 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The random numbers of a dropout: which values of an input [n, columns] become 0. The same numbers drop the same values. */
+/**
+ * The random numbers that decide which values of an input [n, columns] a dropout sets to 0. The same numbers drop the
+ * same values.
+ */
 export interface DropoutMask {
-  /** Share of the values that become 0, from 0 to below 1; the others are divided by 1 - rate. */
+  /** The share of values that are set to 0: at least 0 and less than 1. The others are divided by 1 - rate. */
   readonly rate: number;
-  /** [n, 3], as {@link dropoutRows} makes them: new for each batch. */
+  /** The numbers [n, 3] of {@link dropoutRows}, which are new for each batch. */
   readonly rows: tf.Tensor2D;
-  /** [3, columns], as {@link dropoutColumns} makes them: different for each input that is dropped alike. */
+  /** The numbers [3, columns] of {@link dropoutColumns}, which differ between inputs that share `rows`. */
   readonly columns: tf.Tensor2D;
 }
 
-/** Wide enough that two columns, however near, are far apart modulo 1; small enough that float32 keeps 15 bits of it. */
+/**
+ * Large enough that even similar columns are far apart modulo 1, and small enough that float32 keeps 15 bits of the
+ * fraction.
+ */
 const RANGE = 256;
 
-/** Random numbers [n, 3] for the rows of an input; `next` returns uniform numbers in [0, 1). */
+/** Returns random numbers [n, 3] for the rows of an input; `next` returns uniform numbers in [0, 1). */
 export function dropoutRows(n: number, next: () => number): Float32Array {
   return Float32Array.from({ length: 3 * n }, (_, index) => (index % 3 === 2 ? next() : (2 * next() - 1) * RANGE));
 }
 
-/** Random numbers [3, columns] for the columns of an input; `next` returns uniform numbers in [0, 1). */
+/** Returns random numbers [3, columns] for the columns of an input; `next` returns uniform numbers in [0, 1). */
 export function dropoutColumns(columns: number, next: () => number): Float32Array {
   return Float32Array.from({ length: 3 * columns }, (_, index) => (index < 2 * columns ? 2 * next() - 1 : 1));
 }
 
 /**
- * `input` [n, columns] with random values set to 0 and the others divided by 1 - rate. A backend has no generator that a
- * recorded function could be given the state of, so the random number of a value is the product of its row's and its
- * column's numbers modulo 1.
+ * Returns `input` [n, columns] with random values set to 0 and the others divided by 1 - rate. Backends have no random
+ * generator whose state could be passed to a recorded function. Therefore the random number of a value is the product
+ * of its row's and its column's numbers, modulo 1.
  */
 export function dropped(input: tf.Tensor2D, { rate, rows, columns }: DropoutMask): tf.Tensor2D {
   return tf.tidy(() => {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type FrozenMatrix, widened } from "./frozen-matrix.ts";
+import { type FrozenMatrix, throughWidened } from "./frozen-matrix.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 import { lookUp, type MatrixSource, readWords } from "./matrix-bytes.ts";
 
@@ -10,8 +10,9 @@ export type StoredFormat = "bfloat16" | "float16";
  * Creates a matrix [rows, columns] that keeps the 16 bits per value of its source. On a backend that can map files, a
  * matrix in a file uses none of the process's memory. Throws a `RangeError` for a wrong number of bytes.
  *
- * Kernels: "StoredMatrix" (attributes `source`, `shape`, `type`) returns a tensor that only "WidenMatrix" (input
- * `matrix`) reads. Without these kernels, the bit patterns are looked up in a table of all values.
+ * Kernels: "StoredMatrix" (attributes `source`, `shape`, `type`) returns a tensor `matrix` that only "WidenMatrix",
+ * "StoredRows" (input `indices`) and "MatMulStored" (input `x`) read. Without these kernels, the bit patterns are looked
+ * up in a table of all values.
  */
 export function storedMatrix(
   source: MatrixSource,
@@ -23,39 +24,33 @@ export function storedMatrix(
   if (source instanceof Uint8Array && source.byteLength !== byteLength)
     throw new RangeError(`fused-ops: ${source.byteLength} bytes were given for a matrix [${shape.join(", ")}].`);
   const [kept] = fusedKernel("StoredMatrix", {}, { source, shape, type: format }) ?? [];
-  const matrix = kept ? inBackend(kept) : composed(source, shape, format);
-  return {
-    rows,
-    columns,
-    bits: 16,
-    ...matrix,
-    multiply: (input) => widened(matrix, (values) => tf.matMul<tf.Tensor2D>(input, values, false, true)),
-  };
+  return { rows, columns, bits: 16, ...(kept ? inBackend(kept) : composed(source, shape, format)) };
 }
 
-function inBackend(matrix: tf.Tensor): Pick<FrozenMatrix, "widen" | "dispose"> {
+type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "dispose">;
+
+function inBackend(matrix: tf.Tensor): Operations {
   tf.keep(matrix);
+  const run = (kernelName: string, inputs: tf.NamedTensorMap = {}): tf.Tensor2D => {
+    const [result] = fusedKernel(kernelName, { ...inputs, matrix }) ?? [];
+    if (!result) throw new Error("the backend that keeps a stored matrix is not the current one");
+    return result as tf.Tensor2D;
+  };
   return {
-    widen: () => {
-      const [values] = fusedKernel("WidenMatrix", { matrix }) ?? [];
-      if (!values) throw new Error("the backend that keeps a stored matrix is not the current one");
-      return values as tf.Tensor2D;
-    },
+    widen: () => run("WidenMatrix"),
+    rowsAt: (indices) => run("StoredRows", { indices }),
+    multiply: (x) => run("MatMulStored", { x }),
     dispose: () => matrix.dispose(),
   };
 }
 
-function composed(
-  source: MatrixSource,
-  shape: [number, number],
-  format: StoredFormat,
-): Pick<FrozenMatrix, "widen" | "dispose"> {
+function composed(source: MatrixSource, shape: [number, number], format: StoredFormat): Operations {
   const size = shape[0] * shape[1];
   const codes = readWords(source, 2 * size, 16);
   const values = tf.tensor1d(Float32Array.from({ length: 2 ** 16 }, (_, pattern) => valueOf(pattern, format)));
   for (const tensor of [codes.words, values]) tf.keep(tensor);
   return {
-    widen: () => tf.tidy(() => tf.reshape<tf.Rank.R2>(lookUp(codes, values, size), shape)),
+    ...throughWidened(() => tf.tidy(() => tf.reshape<tf.Rank.R2>(lookUp(codes, values, size), shape))),
     dispose: () => tf.dispose([codes.words, values]),
   };
 }

@@ -29,9 +29,9 @@ export interface BackboneOptions {
    */
   readonly adapter?: Location | HubModel;
   /**
-   * Whether the adapter is merged into the weights when the model is opened: answers are then as fast as without it, and the
-   * matrices that it changes are float32. Otherwise it stays apart, on weights of any format, and can be trained further.
-   * A checkpoint of a stage that trained an adapter is always kept apart. Default true.
+   * Whether the adapter is merged into the weights when the model is opened. Answers are then as fast as without it,
+   * and the matrices that it changes are float32. Otherwise it stays separate, on weights of any format, and can be
+   * trained further. The adapter in a checkpoint of a training stage always stays separate. Default true.
    */
   readonly mergeAdapter?: boolean;
   /**
@@ -46,14 +46,16 @@ export interface BackboneOptions {
    */
   readonly template?: string;
   /**
-   * How the matrices of the language model's layers are kept in memory.
+   * How the matrices of the language model are kept in memory.
    * - "float32" (default): the fastest without rounding; 4 bytes per value.
    * - "stored": the 16-bit values in the checkpoint's files are mapped into memory, with the same results; 2 bytes per
-   *   value, and about a third of the speed when few positions are computed at once, as in generation. 32-bit values
+   *   value, and about half of the speed when few positions are computed at once, as in generation. 32-bit values
    *   are read as float32.
-   * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. Answers
-   *   are computed with 8-bit integer products. The rounded matrices are made at the first start and kept in a folder
-   *   `quantised` beside the weights. They cannot be trained.
+   * - "int8", "int4": rounded to 8 or 4 bits with a scale per 128 or 64 values; 1.03 or 0.56 bytes per value. "int8-64",
+   *   "int8-32", "int4-128" and "int4-32" choose the number of values per scale; with fewer values, rounding loses less.
+   *   The output layer always has 8 bits, and the embedding stays as stored. Answers are computed with 8-bit integer
+   *   products. The rounded matrices are made at the first start and kept in a folder `quantised` beside the weights.
+   *   They cannot be trained.
    *
    * All formats but "float32" need the compute plugin `onnx`. Matrices into which an adapter is merged are read as float32.
    */

@@ -57,8 +57,8 @@ function withReason(
     return problem === undefined ? encoded : { ...encoded, problem };
   }
   const learned = encoded.supervised === 0 ? "nothing of the conversation" : "something other than its answers";
-  const wayOut = `change the turn, take the conversation out, or train with answerSpans "turns"`;
-  return { ...encoded, problem: `${odd}, so that ${learned} is learned; ${wayOut}` };
+  const wayOut = `change the turn, remove the conversation, or train with answerSpans "turns"`;
+  return { ...encoded, problem: `${odd}, so ${learned} is learned; ${wayOut}` };
 }
 
 function learnedIds({ inputIds, labels }: Encoded): Int32Array {
@@ -136,7 +136,10 @@ function withImagesInFront(conversation: Conversation): Conversation {
   const wrong = conversation.turns.findIndex(({ role }, turn) => role !== "user" && counts[turn] !== 0);
   const role = conversation.turns[wrong]?.role;
   if (role)
-    throw invalid(id, `turn ${wrong + 1}, by the ${role}, contains ${IMAGE_PLACEHOLDER}; only a user shows images`);
+    throw invalid(
+      id,
+      `turn ${wrong + 1}, by the ${role}, contains ${IMAGE_PLACEHOLDER}; only the user's turns may contain images`,
+    );
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === images.length) {
     return { ...conversation, turns: conversation.turns.map((turn, index) => imagesToFront(turn, counts[index] ?? 0)) };
@@ -146,7 +149,7 @@ function withImagesInFront(conversation: Conversation): Conversation {
   if (turns === images.length)
     return { ...conversation, turns: conversation.turns.map((turn) => imagesToFront(turn, 1)) };
   const found = `${counted(images.length, "image")}, but ${total} ${IMAGE_PLACEHOLDER} in ${counted(turns, "turn")}`;
-  throw invalid(id, `it has ${found}; each image needs a place`);
+  throw invalid(id, `it has ${found}; each image needs a placeholder`);
 }
 
 function invalid(id: string, problem: string): MlanError {

@@ -16,7 +16,7 @@ export function encodeWithImage(
   const ids = tokenizer.encode(first, { beginOfSequence });
   for (const piece of rest) {
     ids.push(IMAGE_TOKEN_INDEX);
-    // One by one: the arguments of a call are bounded, a text is not.
+    // Added one by one, since the number of arguments of a call is limited.
     for (const id of tokenizer.encode(piece)) ids.push(id);
   }
   return ids;

@@ -22,7 +22,7 @@ import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
 import { checkLength } from "./config/format-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
-import { preprocessImage } from "./images/preprocess-image.ts";
+import { pixelSettings, preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
@@ -90,7 +90,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     endTokenIds: parts.endTokenIds,
     loadPixels: pixelLoader(vision, format),
     maximumLength: format.maximumLength,
-    pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
+    pixelSettings: vision && pixelSettings({ processor: vision.processor, aspectRatio: format.imageAspectRatio }),
   });
   return {
     specVersion: 1,

@@ -81,7 +81,8 @@ export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
   /**
    * Checks everything that {@link open} checks, without loading weights or verifying checksums. `content` covers the
-   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes with any bit of them.
+   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes if any bit of them
+   * changes.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
   /**
@@ -268,7 +269,7 @@ function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readon
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }
 
-/** Throws `invalid-options` where the opened model would not take it. */
+/** Returns the number of parameters of an adapter. Throws `invalid-options` if the opened model would refuse it. */
 function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, { kept }: WeightPlan): number {
   const list = weightList();
   const { decoder } = declareNetwork(sizes, list);

@@ -80,7 +80,7 @@ describe("its model", () => {
     const model = await tinySource(weights).open();
     expect(model.maximumPositions).toBe(128);
     expect(() => model.setFormat({ ...model.format, maximumLength: 65 })).toThrow(
-      /^model-llava: maximumLength is 65, but the model has dynamic rotary positions, which conversations are trained in up to 64 of them\. Lower it\.$/,
+      /^model-llava: maximumLength is 65, but the model has dynamically scaled rotary positions, with which training supports up to 64 positions\. Lower it\.$/,
     );
     model.dispose();
   });

@@ -85,7 +85,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
       ["Say ASSISTANT: hi", "hi"],
       48,
       0,
-      /^turn 1, by the user, contains " ASSISTANT: " in "Say ASSISTANT: hi", so that nothing of the conversation is learned; .*"turns"$/,
+      /^turn 1, by the user, contains " ASSISTANT: " in "Say ASSISTANT: hi", so nothing of the conversation is learned; .*"turns"$/,
     ],
     ["an empty answer", ["Hi", ""], 40, 0, /^its answers are empty$/],
     [
@@ -93,7 +93,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
       ["Hi", "yes", "So?", ""],
       51,
       0,
-      /^turn 4, by the assistant, is empty, so that nothing of the conversation is learned/,
+      /^turn 4, by the assistant, is empty, so nothing of the conversation is learned/,
     ],
     ["a question of 3000 words", ["word ".repeat(3000), "hi"], 2048, 0, /begins after position 2048/],
     ["an answer of 3000 words", ["Hi", "word ".repeat(3000)], 2048, 2008, undefined],

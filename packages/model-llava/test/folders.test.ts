@@ -57,7 +57,7 @@ describe("a folder with several weight files", () => {
 
   it("a new projector is reported", async () => {
     const found = await notices(tinySource(scratch.backbone, scratch.tower));
-    expect(found).toEqual([expect.stringMatching(/has no projector, so a new one with random weights is made/)]);
+    expect(found).toEqual([expect.stringMatching(/has no projector, so a new one with random weights is created/)]);
   });
 
   it("one tensor under two names is refused", async () => {

@@ -146,7 +146,7 @@ describe("an adapter that does not fit is refused, by the opened model and by it
       { targets: ["encoder.layers.0.self_attn.q_proj"] },
       /is in the vision tower, which is frozen; "model\.vision_tower/,
     ],
-    ["the projector", { targets: ["mm_projector.0"] }, /is in the projector, which learns as a whole/],
+    ["the projector", { targets: ["mm_projector.0"] }, /is in the projector, which is trained as a whole/],
     [
       "a rank above the matrix",
       { rank: 17 },

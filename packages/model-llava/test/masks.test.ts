@@ -215,8 +215,8 @@ test.skipIf(!hasLlama2)(
     const original = encode(tokenizer, texts, { answerSpans: "text" });
     expect(original.learned).toHaveLength(4);
     expect(original.problem).toBe(
-      'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so that something other than its answers ' +
-        'is learned; change the turn, take the conversation out, or train with answerSpans "turns"',
+      'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so something other than its answers ' +
+        'is learned; change the turn, remove the conversation, or train with answerSpans "turns"',
     );
     const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { answerSpans: "text" });
     expect(special.problem).toMatch(/^turn 1, by the user, contains the token <s> in "Say <s> now"/);

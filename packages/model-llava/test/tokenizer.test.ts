@@ -148,14 +148,16 @@ describe("refuses", () => {
     expect(await refused({ model: { type: "WordPiece" } })).toMatch(
       /tokenizer.json: the tokenizer is of type WordPiece. Only BPE tokenizers are supported: .*Llama/,
     );
-    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/splits text by Whitespace/);
-    expect(await refused({ pre_tokenizer: { type: "Metaspace", replacement: "__" } })).toMatch(/marks spaces by "__"/);
+    expect(await refused({ pre_tokenizer: { type: "Whitespace" } })).toMatch(/splits text with Whitespace/);
+    expect(await refused({ pre_tokenizer: { type: "Metaspace", replacement: "__" } })).toMatch(
+      /marks spaces with "__"/,
+    );
     const steps = [{ type: "NFKC" }, { type: "Lowercase" }];
     expect(await refused({ normalizer: { type: "Sequence", normalizers: steps } })).toMatch(
-      /changes text by Lowercase/,
+      /normalizes text with Lowercase/,
     );
-    expect(await refused({ decoder: { type: "CTC" } })).toMatch(/decodes by CTC/);
-    expect(await refused({ post_processor: { type: "BertProcessing" } })).toMatch(/around text by BertProcessing/);
+    expect(await refused({ decoder: { type: "CTC" } })).toMatch(/decodes with CTC/);
+    expect(await refused({ post_processor: { type: "BertProcessing" } })).toMatch(/around text with BertProcessing/);
   });
 
   test("a truncated tokenizer.json, or one with a different structure", async () => {

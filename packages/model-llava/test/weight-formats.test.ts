@@ -2,14 +2,14 @@ import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promi
 import { onnxStatistics } from "@mlan/backend-onnx";
 import type { Score } from "@mlan/core";
 import { backbonePlugin, createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
-import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { plainCompute, WORDINGS } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 import { compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
 
-type Format = "float32" | "stored" | "int8" | "int4";
+type Format = "float32" | "stored" | "int8" | "int4" | "int4-32" | "int4-128";
 
 const scratch = await scratchLlava();
 /** The tiny model in bfloat16, like published checkpoints. */
@@ -240,6 +240,29 @@ describe.each([
   });
 });
 
+it("takes blocks of another size, which make another file and another model", async () => {
+  const opened = [await open("int4"), await open("int4-32"), await open("int4-128")];
+  expect(new Set(opened.map(({ fingerprint }) => fingerprint)).size).toBe(3);
+  for (const model of opened) model.dispose();
+  const { entries, close } = await openSafetensors(await keptFile(folder, "int4-32"));
+  await close();
+  const shapeOf = (name: string): readonly number[] | undefined => entries.get(`${name}.codes`)?.shape;
+  // A row of 16 values is one block of 32 codes: 4 words of 4 bits each, and 8 words of 8 bits in the output layer.
+  expect(shapeOf("model.layers.0.self_attn.q_proj.weight")).toEqual([16, 4]);
+  expect(shapeOf("lm_head.weight")).toEqual([expect.any(Number), 8]);
+  expect(shapeOf("model.embed_tokens.weight")).toBeUndefined();
+});
+
+it("loads a checkpoint from the file that is kept beside it", async () => {
+  const model = await open("int4");
+  const { mappedBytes, leafBytes } = onnxStatistics();
+  await model.load(folder);
+  expect(onnxStatistics()).toMatchObject({ mappedBytes, leafBytes });
+  const results = await resultsOf(model);
+  model.dispose();
+  expect(results).toEqual(await resultsIn("int4"));
+});
+
 it("matrices that an adapter changes are in float32, which is reported", async () => {
   const adapter = scratch.fresh();
   await mkdir(adapter);
@@ -268,7 +291,7 @@ it("matrices that an adapter changes are in float32, which is reported", async (
   };
   for (const format of ["stored", "int8", "int4"] as const)
     expect(await noticesIn(format)).toEqual([
-      `1 matrix that the adapter changes is kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter apart with mergeAdapter: false, or export the model and open the export`,
+      `1 matrix that the adapter changes is kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter separate with mergeAdapter: false, or export the model and open the export`,
     ]);
   expect(await noticesIn("float32")).toEqual([]);
 });

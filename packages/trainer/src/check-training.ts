@@ -9,8 +9,8 @@ const BYTES_PER_VALUE = 4;
 const MOMENT_BYTES = { float32: 8, bfloat16: 4 } as const;
 
 /**
- * Checks a training before the model is loaded; see `Trainer.check`. Counts the steps as if every conversation had a
- * supervised position.
+ * Checks a planned training stage before the model is loaded; see `Trainer.check`. Counts steps as if every
+ * conversation had a supervised position.
  */
 export function checkTraining(planned: PlannedTraining): TrainingNeeds {
   const { conversations, parameters } = planned;
@@ -31,7 +31,7 @@ export function checkTraining(planned: PlannedTraining): TrainingNeeds {
   const checkpoint = BYTES_PER_VALUE * stored + MOMENT_BYTES[recipe.momentPrecision ?? "float32"] * learning;
   const checkpoints = Math.ceil(steps / recipe.checkpointEvery);
   return {
-    // The oldest is removed only once the new one is complete.
+    // The oldest checkpoint is removed only once the new one is complete.
     peakBytes: checkpoint * Math.min(CHECKPOINTS_KEPT + 1, checkpoints),
     keptBytes: checkpoint * Math.min(CHECKPOINTS_KEPT, checkpoints),
   };

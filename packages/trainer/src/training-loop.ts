@@ -32,8 +32,8 @@ export interface TrainingLoopSettings {
 }
 
 /**
- * The training loop of one stage, on the current tensor backend. If the caller leaves the loop with `break`, the last step
- * is saved as a checkpoint, as when training is aborted.
+ * Runs the training loop of one stage on the current tensor backend. If the caller leaves the loop with `break` or
+ * aborts training, the last step is saved as a checkpoint.
  */
 export async function* trainingLoop(
   given: TrainRun,
@@ -71,7 +71,7 @@ export async function* trainingLoop(
     const history = [...(resumed?.history ?? [])];
     const hasHistory = history.length === stepsDone;
     const { steps } = plan;
-    // Reset the counts, so that loading weights does not count towards the first step.
+    // Resets the counts, so that loading weights does not count towards the first step.
     settings.compute.usage?.();
     yield {
       type: "train-start",

@@ -126,7 +126,7 @@ describe("training stops with one clear error", () => {
       { epochs: 1, batchSize: 24 },
       /nothing would be learned: the only step has .* rate 0.*warmupRatio \(0\.1\) to 0.*batchSize \(24\).*epochs \(1\)/,
     ],
-    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Set a learningRate above 0/],
+    ["every step", { learningRate: 0 }, /each of the 9 steps has learning rate 0\. Set a learningRate above 0/],
   ])("when %s has the learning rate 0", async (_title, change, message) => {
     const error: unknown = await train({ folder, recipe: { ...RECIPE, ...change } }).catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-options")).toBe(true);

@@ -242,13 +242,10 @@ class Tracer implements Execution {
 
   /** Programs with the same signature, e.g. those of identical layers, share a session. */
   #own(program: Program): OwnedProgram {
-    const { session } = program;
-    // A session that was there before belongs to somebody else.
-    if (session) return { run: (...values) => session.run(...values), release: () => {} };
     const key = program.signature.join();
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const owned = this.#backend.own(program.signature);
+    const owned = this.#backend.own(program);
     this.#programs.set(key, owned);
     return owned;
   }

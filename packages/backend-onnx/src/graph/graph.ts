@@ -1,4 +1,5 @@
 import type { DataType } from "@tensorflow/tfjs-core";
+import type { OnnxType } from "./onnx-type.ts";
 
 /** The dtypes that this backend supports. A boolean takes one byte of memory. */
 export type ElementType = Extract<DataType, "float32" | "int32" | "bool">;
@@ -29,6 +30,8 @@ export interface Storage {
   readonly onDevice: boolean;
   /** Whether writing is forbidden, as in a mapped file. Default false. */
   readonly readOnly?: boolean;
+  /** Gives up memory of the process that the system can read again from a file when it is used. */
+  readonly dropPages?: () => void;
   /** A view of the memory, without a copy; of a stored matrix, its bytes. Throws for device memory. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
@@ -77,6 +80,11 @@ export interface GraphEmitter {
     attributes?: Readonly<Record<string, OnnxAttribute>>,
     domain?: string,
   ): string;
+  /**
+   * Computes `body` for each element along the first axis of `input`, one after the other, and returns the name of the
+   * results, stacked along `axis`. `body` gets the name of an element and returns that of its float32 result.
+   */
+  scan(input: string, type: OnnxType, axis: number, body: (element: string) => string): string;
   /** A one-dimensional int64 constant (shapes, axes, starts, ...); equal constants are shared. */
   int64(values: readonly number[]): string;
   /** A scalar int64 constant. */

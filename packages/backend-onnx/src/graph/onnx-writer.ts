@@ -26,8 +26,8 @@ const MODEL = { irVersion: 1, graph: 7, opsetImport: 8 };
 const OPSET_ID = { domain: 1, version: 2 };
 const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 };
 const NODE = { input: 1, output: 2, name: 3, operatorType: 4, attribute: 5, domain: 7 };
-const ATTRIBUTE = { name: 1, float: 2, integer: 3, text: 4, integers: 8, type: 20 };
-const ATTRIBUTE_TYPE = { float: 1, integer: 2, text: 3, integers: 7 };
+const ATTRIBUTE = { name: 1, float: 2, integer: 3, text: 4, graph: 6, integers: 8, type: 20 };
+const ATTRIBUTE_TYPE = { float: 1, integer: 2, text: 3, graph: 5, integers: 7 };
 const TENSOR = { dimension: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 };
 const STRING_ENTRY = { key: 1, value: 2 };
 const EXTERNAL = 1;
@@ -51,7 +51,9 @@ export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
 class ModelWriter implements OnnxWriter {
   readonly float64 = true;
   readonly #proto: ProtobufWriter = protobufWriter();
-  readonly #constants = new Map<string, string>();
+  /** Names by content; of a body's graph while it is written, which does not share them. */
+  #constants = new Map<string, string>();
+  #constantCount = 0;
   readonly #graph: number;
   readonly #written: ((node: WrittenNode) => void) | undefined;
   #label = "";
@@ -78,18 +80,27 @@ class ModelWriter implements OnnxWriter {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     domain = "",
   ): void {
+    const mark = this.#beginNode(operatorType, inputs, outputs, attributes);
+    if (domain !== "") this.#proto.text(NODE.domain, domain);
+    this.#proto.end(mark);
+  }
+
+  scan(input: string, type: OnnxType, axis: number, body: (element: string) => string): string {
     const proto = this.#proto;
-    const mark = proto.begin(GRAPH.node);
-    for (const input of inputs) proto.text(NODE.input, input);
-    for (const output of outputs) proto.text(NODE.output, output);
-    // ONNX Runtime rejects two nodes with the same name.
-    const name = this.#label === "" ? "" : `${this.#label} #${this.#nodes++}`;
-    if (name !== "") proto.text(NODE.name, name);
-    this.#written?.({ name, operatorType });
-    proto.text(NODE.operatorType, operatorType);
-    for (const name in attributes) this.#attribute(name, attributes[name]);
-    if (domain !== "") proto.text(NODE.domain, domain);
-    proto.end(mark);
+    const [element, results] = [this.temporary(), this.temporary()];
+    const node = this.#beginNode("Scan", [input], [results], { num_scan_inputs: 1, scan_output_axes: [axis] });
+    const attribute = proto.begin(NODE.attribute);
+    proto.text(ATTRIBUTE.name, "body");
+    proto.integer(ATTRIBUTE.type, ATTRIBUTE_TYPE.graph);
+    const graph = proto.begin(ATTRIBUTE.graph);
+    proto.text(GRAPH.name, "body");
+    const outside = this.#constants;
+    this.#constants = new Map();
+    this.input(element, undefined, type);
+    this.output(body(element), undefined, "float32");
+    this.#constants = outside;
+    for (const mark of [graph, attribute, node]) proto.end(mark);
+    return results;
   }
 
   apply(
@@ -152,6 +163,26 @@ class ModelWriter implements OnnxWriter {
     return this.#proto.finish();
   }
 
+  /** Writes a node without its domain; the caller ends it. */
+  #beginNode(
+    operatorType: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+  ): number {
+    const proto = this.#proto;
+    const mark = proto.begin(GRAPH.node);
+    for (const input of inputs) proto.text(NODE.input, input);
+    for (const output of outputs) proto.text(NODE.output, output);
+    // ONNX Runtime rejects two nodes with the same name.
+    const name = this.#label === "" ? "" : `${this.#label} #${this.#nodes++}`;
+    if (name !== "") proto.text(NODE.name, name);
+    this.#written?.({ name, operatorType });
+    proto.text(NODE.operatorType, operatorType);
+    for (const name in attributes) this.#attribute(name, attributes[name]);
+    return mark;
+  }
+
   #opset(domain: string, version: number): void {
     const mark = this.#proto.begin(MODEL.opsetImport);
     this.#proto.text(OPSET_ID.domain, domain);
@@ -184,7 +215,7 @@ class ModelWriter implements OnnxWriter {
   #constant(key: string, type: number, shape: readonly number[], bytes: () => Uint8Array): string {
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = `c${this.#constants.size}`;
+    const name = `c${this.#constantCount++}`;
     this.#constants.set(key, name);
     const proto = this.#proto;
     const mark = proto.begin(GRAPH.initializer);

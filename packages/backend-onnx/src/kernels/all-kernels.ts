@@ -37,7 +37,7 @@ import { TRANSPOSE_KERNELS } from "./indexing/transpose.ts";
 import { UNARY_KERNELS } from "./elementwise/unary.ts";
 import { UNIQUE_KERNELS } from "./indexing/unique.ts";
 import { WIDEN_QUANTISED_KERNEL } from "../matrices/quantised-matrix.ts";
-import { WIDEN_MATRIX } from "../matrices/stored-matrix.ts";
+import { STORED_MATRIX_KERNELS } from "../matrices/stored-matrix.ts";
 
 /** All kernels of this backend. Calling any other kernel throws an error that names it. */
 export const ALL_KERNELS: readonly Kernel[] = [
@@ -77,7 +77,7 @@ export const ALL_KERNELS: readonly Kernel[] = [
   ...MULTINOMIAL_KERNELS,
   ...SORTED_SEARCH_KERNELS,
   ...UNIQUE_KERNELS,
-  WIDEN_MATRIX,
+  ...STORED_MATRIX_KERNELS,
   WIDEN_QUANTISED_KERNEL,
   ...TRANSFORMER_KERNELS,
 ];

@@ -4,8 +4,14 @@ import { copyBytes } from "../memory/file-storage.ts";
 import { openMapped } from "../memory/mapped-file.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 
-/** A matrix's bytes, little-endian: in memory, or part of a file, which must not change while the matrix exists. */
-export type MatrixSource = Uint8Array | { readonly file: URL; readonly byteOffset: number };
+/** Part of a file, which must not change while the matrix exists. Little-endian. */
+export interface FilePlace {
+  readonly file: URL;
+  readonly byteOffset: number;
+}
+
+/** A matrix's bytes, little-endian. */
+export type MatrixSource = Uint8Array | FilePlace;
 
 /** The memory of a stored matrix: a copy of its bytes, or its part of the file, mapped. */
 export function openMatrix(

@@ -1,6 +1,8 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { openSession } from "../devices/device-session.ts";
+import type { ElementType, Storage } from "../graph/graph.ts";
+import type { StoredType } from "../graph/onnx-type.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernel, operation, record } from "../kernels/tools/operation.ts";
@@ -8,8 +10,9 @@ import type { OnnxBackend } from "../onnx-backend.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 import { RecordedValue } from "../recording/recorded-value.ts";
 import { addFrozen } from "../sessions/session-runner.ts";
+import { openMapped } from "../memory/mapped-file.ts";
 import { wrapStorage } from "../memory/storage.ts";
-import { type MatrixSource, openMatrix } from "./matrix-source.ts";
+import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
 
 /** Sizes of a matrix [rows, columns] of `bits` per value, in blocks of `blockSize` columns that share a scale. */
 interface QuantisedSizes {
@@ -23,8 +26,8 @@ interface QuantisedSizes {
 interface QuantisedMatrixAttributes extends QuantisedSizes {
   /** [rows, blocks, blockSize * bits / 8]; a value is (code - 2 ** (bits - 1)) * scale, the first in the lowest bits. */
   readonly codes: MatrixSource;
-  /** [rows, blocks] */
-  readonly scales: Float32Array;
+  /** [rows, blocks], float32 */
+  readonly scales: Float32Array | FilePlace;
 }
 
 /** Quantises the input's blocks to 8 bits too, which lets the product use integer instructions. */
@@ -48,22 +51,31 @@ let opened = 0;
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const { codes, scales, ...sizes } = attributes;
-  const { rows, bits, blockSize } = sizes;
-  const blocks = scales.length / rows;
+  const { rows, columns, bits, blockSize } = sizes;
+  const blocks = Math.ceil(columns / blockSize);
   const shape = [rows, blocks, (blockSize * bits) / 8];
-  const stored = openMatrix(backend.runtime, codes, shape, "uint8");
-  const codesInfo = { dataId: backend.adoptLeaf(stored, shape, "int32", "uint8"), shape, dtype: "int32" } as const;
-  const scalesInfo = backend.constant(scales, { shape: [rows, blocks], dtype: "float32" });
-  const operands = [codesInfo, scalesInfo].map(({ dataId }) => backend.data.value(dataId));
+  const infos: TensorInfo[] = [];
+  const leaf = (storage: Storage, shape: number[], dtype: ElementType, type?: StoredType): TensorInfo => {
+    const info = { dataId: backend.adoptLeaf(storage, shape, dtype, type), shape, dtype };
+    infos.push(info);
+    return info;
+  };
   let session: OrtSession;
+  let operands: readonly RecordedValue[];
   try {
+    leaf(openMatrix(backend.runtime, codes, shape, "uint8"), shape, "int32", "uint8");
+    leaf(openScales(backend, scales, [rows, blocks]), [rows, blocks], "float32");
+    operands = infos.map(({ dataId }) => backend.data.value(dataId));
     session = openProduct(backend, sizes, operands);
   } catch (error) {
-    for (const info of [codesInfo, scalesInfo]) backend.disposeIntermediate(info);
+    for (const info of infos) backend.disposeIntermediate(info);
     throw error;
   }
-  // The session may read codes and scales as long as it exists.
-  for (const operand of operands) operand.owners++;
+  for (const operand of operands) {
+    // The session may read codes and scales as long as it exists, but of most it has packed a copy.
+    operand.owners++;
+    operand.storage?.dropPages?.();
+  }
   const empty = wrapStorage(backend.runtime, new Uint8Array(1), [1], "uint8");
   const packed = {
     ...empty,
@@ -78,7 +90,13 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
   };
   const dataId = backend.adoptLeaf(packed, [1], "int32", "uint8");
   products.set(backend.data.value(dataId), { session, sizes, signature: Int32Array.of(-1, opened++) });
-  return [codesInfo, scalesInfo, { dataId, shape: [1], dtype: "int32" }];
+  return [...infos, { dataId, shape: [1], dtype: "int32" }];
+}
+
+function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | FilePlace, shape: number[]): Storage {
+  if (scales instanceof Float32Array) return device.write(scales, shape, "float32");
+  const byteLength = shape.reduce((product, length) => product * length, 4);
+  return openMapped(runtime, { ...scales, byteLength }, shape, "float32");
 }
 
 /** `x` [n, columns] times the transpose of a packed matrix, [n, rows]. */

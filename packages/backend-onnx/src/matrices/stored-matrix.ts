@@ -1,7 +1,12 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { OnnxBackend } from "../onnx-backend.ts";
+import { BackendError } from "../backend-error.ts";
+import { ONNX_TYPES } from "../graph/onnx-type.ts";
 import type { Kernel } from "../kernel.ts";
-import { kernel, operation, record } from "../kernels/tools/operation.ts";
+import { assertKnownInRange, checkedIndices } from "../kernels/indexing/indices.ts";
+import { floatProduct } from "../kernels/matrix/matmul.ts";
+import { kernel, operation, type OutputNode, record } from "../kernels/tools/operation.ts";
+import type { OnnxBackend } from "../onnx-backend.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
 import { type MatrixSource, openMatrix } from "./matrix-source.ts";
 
 /** Attributes of the kernel "StoredMatrix". */
@@ -13,14 +18,95 @@ interface StoredMatrixAttributes {
 }
 
 /** The type of an operand is that of its memory; float32 holds every value of 16 bits. */
-const WIDEN = operation("Widen", (_, matrix) => ["Cast", [matrix], { to: 1 }]);
+const FLOAT32 = { to: ONNX_TYPES.float32 };
+
+const WIDEN = operation("Widen", (_, matrix) => ["Cast", [matrix], FLOAT32]);
 
 /** Reads a matrix in 16 bits as float32. In a graph, the float32 matrix exists only while it is used. */
-export const WIDEN_MATRIX: Kernel = kernel<{ matrix: TensorInfo }>("WidenMatrix", ({ matrix }, _, recorder) =>
+const WIDEN_MATRIX: Kernel = kernel<{ matrix: TensorInfo }>("WidenMatrix", ({ matrix }, _, recorder) =>
   record(recorder, WIDEN, [matrix], { shape: matrix.shape, dtype: "float32" }),
 );
 
-/** A matrix that keeps its 16 bits, for "WidenMatrix" alone. None on a device whose memory JavaScript cannot access. */
+const STORED_ROWS = operation("StoredRows", ({ graph }, matrix, indices) => [
+  "Cast",
+  [graph.apply("Gather", [matrix, checkedIndices(graph, indices)], { axis: 0 })],
+  FLOAT32,
+]);
+
+/** The rows of a matrix at `indices` [n] (int32), as float32. */
+const STORED_ROWS_KERNEL: Kernel = kernel<{ matrix: TensorInfo; indices: TensorInfo }>(
+  "StoredRows",
+  ({ matrix, indices }, _, recorder) => {
+    const [rows = 0, columns = 0] = matrix.shape;
+    assertKnownInRange(recorder, "StoredRows", indices, [rows]);
+    return record(recorder, STORED_ROWS, [matrix, indices], {
+      shape: [indices.shape[0] ?? 0, columns],
+      dtype: "float32",
+    });
+  },
+);
+
+/** Float32 values of a part of a matrix that is widened at once; 1 MB stays in a cache while it is multiplied by one row. */
+const FEW_VALUES = 2 ** 18;
+/** Products of many rows take as long as with the whole matrix from this many values and rows of it on. */
+const MANY_VALUES = 2 ** 20;
+const MANY_ROWS = 256;
+
+/**
+ * Widens and multiplies part by part, so that float32 values are read from a cache and no matrix exists in float32: half
+ * the time of widening it whole where one row is multiplied.
+ */
+const MATMUL_STORED = operation<{ readonly part: number }>(
+  "MatMulStored",
+  ({ graph, attributes: { part }, operands: [x, matrix], result: { shape } }, input, values) => {
+    const [rows = 1, columns = 1] = matrix?.shape ?? [];
+    const [n = 1] = shape;
+    const times = (name: string, count: number): OutputNode => {
+      const sides = [
+        { name: input, shape: x?.shape ?? [] },
+        { name: graph.apply("Cast", [name], FLOAT32), shape: [count, columns] },
+      ];
+      return floatProduct(graph, sides, { transposeA: false, transposeB: true }, [n, count]);
+    };
+    if (part === rows) return times(values, rows);
+    const parts = graph.apply("Reshape", [values, graph.int64([rows / part, part, columns])]);
+    const type = (matrix as RecordedValue).storedType ?? "float32";
+    const products = graph.scan(parts, type, n === 1 ? 0 : 1, (one) => graph.apply(...times(one, part)));
+    return ["Reshape", [products, graph.int64(shape)]];
+  },
+);
+
+/** `x` [n, columns] times the transpose of a matrix in 16 bits, [n, rows]. */
+const MATMUL_STORED_KERNEL: Kernel = kernel<{ x: TensorInfo; matrix: TensorInfo }>(
+  "MatMulStored",
+  ({ x, matrix }, _, recorder) => {
+    const [[n = 0, inner] = [], [rows = 1, columns = 1] = []] = [x.shape, matrix.shape];
+    if (x.shape.length !== 2 || inner !== columns)
+      throw new BackendError(
+        "unsupported",
+        `a matrix in 16 bits [${rows}, ${columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${columns}].`,
+      );
+    const wanted = n === 1 ? FEW_VALUES / columns : Math.max(MANY_ROWS, MANY_VALUES / columns);
+    const part = largestDivisor(rows, Math.max(1, Math.floor(wanted)));
+    return record(
+      recorder,
+      MATMUL_STORED,
+      [x, matrix],
+      { shape: [n, rows], dtype: "float32" },
+      // Small parts would cost more than they save.
+      { part: part < Math.min(rows, wanted) / 4 ? rows : part },
+    );
+  },
+);
+
+export const STORED_MATRIX_KERNELS: readonly Kernel[] = [WIDEN_MATRIX, STORED_ROWS_KERNEL, MATMUL_STORED_KERNEL];
+
+function largestDivisor(of: number, limit: number): number {
+  for (let divisor = Math.min(of, limit); divisor > 1; divisor--) if (of % divisor === 0) return divisor;
+  return 1;
+}
+
+/** A matrix that keeps its 16 bits, for these kernels alone. None on a device whose memory JavaScript cannot access. */
 export function storedMatrix(backend: OnnxBackend, { source, shape, type }: StoredMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const dataId = backend.adoptLeaf(openMatrix(backend.runtime, source, shape, type), shape, "int32", type);

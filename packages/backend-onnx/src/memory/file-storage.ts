@@ -19,14 +19,14 @@ export function mapStorage(
   const { byteLength } = range;
   const map = fileMapper();
   if (map === undefined || byteLength === 0) return copyStorage(runtime, range, shape, dtype);
-  const { address, free } = map(range);
+  const { address, drop, free } = map(range);
   const { tensorBytes, library } = runtime;
   tensorBytes.mapped += byteLength;
   const storage = wrapStorage(runtime, elementsOf(library.view(address, byteLength), dtype), shape, dtype, () => {
     tensorBytes.mapped -= byteLength;
     free();
   });
-  return Object.assign(storage, { readOnly: true });
+  return Object.assign(storage, { readOnly: true, dropPages: drop });
 }
 
 /** A copy of part of a file, for systems without mmap. */

@@ -11,7 +11,12 @@ export interface FileRange {
   readonly byteLength: number;
 }
 
-type MapFile = (range: FileRange) => Allocation;
+type MapFile = (range: FileRange) => MappedRange;
+
+interface MappedRange extends Allocation {
+  /** Lets go of the pages that were read; they stay in the system's cache, and are read again when they are used. */
+  drop(): void;
+}
 
 /** A multiple of every page size in use: 4, 16 and 64 KiB. */
 const PAGES = 65_536;
@@ -31,6 +36,9 @@ function posixMapper(): MapFile {
   const library = koffi.load(process.platform === "darwin" ? "libSystem.dylib" : "libc.so.6");
   const mmap = library.func("void* mmap(void*, size_t, int, int, int, int64_t)");
   const munmap = library.func("int munmap(void*, size_t)");
+  const madvise = library.func("int madvise(void*, size_t, int)");
+  // MADV_DONTNEED; of a shared mapping of a file nothing is lost.
+  const notNeeded = 4;
   const readOnly = 1;
   const shared = 1;
   return ({ descriptor, byteOffset, byteLength }) => {
@@ -39,6 +47,10 @@ function posixMapper(): MapFile {
     const start: Pointer = mmap(null, byteLength + before, readOnly, shared, descriptor, byteOffset - before);
     // MAP_FAILED is -1.
     if (BigInt.asIntN(64, start) === -1n) throw new RangeError(`the system cannot map ${byteLength} bytes of the file`);
-    return { address: start + BigInt(before), free: () => munmap(start, byteLength + before) };
+    return {
+      address: start + BigInt(before),
+      drop: () => void madvise(start, byteLength + before, notNeeded),
+      free: () => void munmap(start, byteLength + before),
+    };
   };
 }

@@ -6,6 +6,7 @@ import { NameTable } from "../graph/name-table.ts";
 import { DISABLED_OPTIMIZERS, HARMFUL_OPTIMIZERS, type OptimizationLevel } from "../ort/ort-runtime.ts";
 import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { Destinations, OrtSession } from "../ort/ort-session.ts";
+import type { Program } from "../recording/program.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { ProgramRunner } from "../recording/recording.ts";
 import type { Storage } from "../graph/graph.ts";
@@ -52,8 +53,11 @@ export interface SessionMaker {
 /** Runs programs through sessions that are compiled once per signature. */
 export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
-  /** Takes the session of a program that has just been run out of the cache; the caller releases it. */
-  own(signature: Int32Array): OwnedProgram;
+  /**
+   * Takes the session of a program that has just been run out of the cache; the caller releases it. A session that the
+   * program came with stays its owner's.
+   */
+  own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;
   /** Releases all sessions. */
   dispose(): void;
@@ -98,7 +102,8 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
       }
       execute(session, program.leaves, program.outputs, destinations, runOptions);
     },
-    own(signature) {
+    own({ signature, session: given }) {
+      if (given) return { run: (...values) => execute(given, ...values), release: () => {} };
       const session = cache.take(signature);
       if (session === undefined) throw new Error("the session of the last program is no longer in the cache");
       return { run: (...values) => execute(session, ...values), release: () => session.release() };

@@ -71,6 +71,10 @@ class ReplacingWriter implements OnnxWriter, TypedGraph {
     return output;
   }
 
+  scan(): never {
+    throw new Error("only matrices in 16 bits are read in parts, and there are none on WebGPU");
+  }
+
   int64(values: readonly number[]): string {
     const name = this.#writer.int64(values);
     this.#types.set(name, { type: "int64", shape: [values.length] });

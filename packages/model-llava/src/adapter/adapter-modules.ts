@@ -5,18 +5,18 @@ import type { LowRankAdapter } from "../linear/adapted-linear.ts";
 import { Weight } from "../weights/weight.ts";
 import type { AdapterSlot } from "./network-adapter.ts";
 
-/** A linear map's share of an adapter. */
+/** The sizes of an adapter's part for one linear map. */
 export interface ModuleSizes {
   /** The linear map's name in a checkpoint. */
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
   readonly rank: number;
-  /** Factor of the product of B and A. */
+  /** Factor by which the product of B and A is multiplied. */
   readonly scale: number;
 }
 
-/** A linear map's share of an adapter, whose weights are declared and not loaded. */
+/** An adapter's part for one linear map, whose weights are declared but not loaded. */
 export interface AdapterModule extends LowRankAdapter {
   dispose(): void;
 }

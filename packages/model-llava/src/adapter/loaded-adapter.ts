@@ -46,8 +46,8 @@ export async function loadedAdapter(
 }
 
 /**
- * Gives a network another adapter, or none, in place of the one that it has, which is disposed of. Of the same linear maps
- * and ranks only the values are exchanged, so that variables keep their identity.
+ * Replaces the adapter of a network with another, or with none, and disposes of the old one. If the linear maps and
+ * ranks are the same, only the values are replaced, so that variables keep their identity.
  */
 export function exchangeAdapter(slot: AdapterSlot, adapter: NetworkAdapter | undefined): void {
   const { adapter: before } = slot;

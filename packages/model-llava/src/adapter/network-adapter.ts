@@ -7,21 +7,21 @@ import type { Weight } from "../weights/weight.ts";
 
 /** A low-rank adapter in memory. */
 export interface NetworkAdapter {
-  /** PEFT's `adapter_config.json`. */
+  /** The keys of PEFT's `adapter_config.json`. */
   readonly config: ConfigObject;
-  /** By the name of the linear map that it changes. */
+  /** The adapter's parts, by the names of the linear maps that they change. */
   readonly modules: ReadonlyMap<string, LowRankAdapter>;
-  /** Share of the input that is dropped while it trains. */
+  /** The share of the input that is dropped in training. */
   readonly dropout: number;
-  /** A and B of each linear map. */
+  /** The weights A and B for each linear map. */
   readonly weights: readonly Weight[];
   dispose(): void;
 }
 
-/** The rows of the dropout in the pass that is computed: see {@link DropoutMask.rows}. */
+/** The random numbers of the dropout in the current pass, see {@link DropoutMask.rows}. */
 export type DropoutRows = DropoutMask["rows"];
 
-/** Where a network has its adapter. */
+/** The place in a network that holds its adapter. */
 export class AdapterSlot {
   readonly #linears: readonly AdaptableLinear[];
   #adapter: NetworkAdapter | undefined;
@@ -35,18 +35,18 @@ export class AdapterSlot {
     return this.#adapter;
   }
 
-  /** The rows of the pass that is being computed; undefined where nothing is dropped. */
+  /** The random numbers of the dropout in the current pass; undefined if nothing is dropped. */
   get rows(): DropoutRows | undefined {
     return this.#rows;
   }
 
-  /** Takes the place of the adapter that is there, which the caller disposes of; undefined leaves the network without one. */
+  /** Replaces the network's adapter; undefined removes it. The caller disposes of the old one. */
   put(adapter: NetworkAdapter | undefined): void {
     this.#adapter = adapter;
     for (const linear of this.#linears) linear.adapt(adapter?.modules.get(linear.name));
   }
 
-  /** Computes a part of a pass in which the adapter drops what `rows` says. */
+  /** Computes a part of a pass with dropout according to `rows`. */
   dropping(rows: DropoutRows, compute: () => tf.Tensor2D): tf.Tensor2D {
     this.#rows = rows;
     try {

@@ -6,21 +6,24 @@ import { adapterModule, type ModuleSizes } from "./adapter-modules.ts";
 import type { AdapterSlot, NetworkAdapter } from "./network-adapter.ts";
 import { type AdaptableNetwork, targetLinears } from "./target-linears.ts";
 
-/** The linear maps that an adapter changes. Throws `invalid-options` like {@link targetLinears}. */
+/**
+ * Returns the sizes of an adapter's parts for the linear maps that it changes. Throws `invalid-options` like
+ * {@link targetLinears}.
+ */
 export function modulesOf(network: AdaptableNetwork, options: AdapterOptions): readonly ModuleSizes[] {
   const { rank, alpha, rankStabilized } = options;
   const scale = alpha / (rankStabilized ? Math.sqrt(rank) : rank);
   return targetLinears(network, options).map(({ name, inputs, outputs }) => ({ name, inputs, outputs, rank, scale }));
 }
 
-/** Number of parameter values of an adapter. */
+/** Returns the number of parameters of an adapter. */
 export function parametersOf(modules: readonly ModuleSizes[]): number {
   return modules.reduce((sum, { rank, inputs, outputs }) => sum + rank * (inputs + outputs), 0);
 }
 
 /**
- * An adapter that changes nothing yet, initialised as PEFT does: A uniform within 1 / sqrt(inputs), B zero. Throws
- * `invalid-options` like {@link targetLinears}.
+ * Creates an adapter that has no effect yet. It is initialised like in PEFT: A uniform within ±1/sqrt(inputs), B zero.
+ * Throws `invalid-options` like {@link targetLinears}.
  */
 export function newAdapter(
   network: AdaptableNetwork,
@@ -73,7 +76,7 @@ function configOf(
   };
 }
 
-/** The ends of the names where they choose the same linear maps, as PEFT reads them; otherwise the whole names. */
+/** Returns the last parts of the names if PEFT would choose the same linear maps by them; otherwise the whole names. */
 function shortNames(linears: readonly AdaptableLinear[], names: readonly string[]): readonly string[] {
   const ends = [...new Set(names.map((name) => name.slice(name.lastIndexOf(".") + 1)))];
   const chosen = linears.filter(({ name }) => ends.some((end) => name === end || name.endsWith(`.${end}`)));

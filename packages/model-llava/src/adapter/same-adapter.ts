@@ -3,25 +3,25 @@ import { MlanError } from "@mlan/core";
 import type { ModuleSizes } from "./adapter-modules.ts";
 import type { NetworkAdapter } from "./network-adapter.ts";
 
-/** What decides whether two adapters are of the same kind. */
+/** The properties in which two adapters must agree to be of the same kind. */
 export interface AdapterKind {
   readonly modules: readonly Pick<ModuleSizes, "name" | "rank" | "scale">[];
   readonly dropout: number;
 }
 
-/** By name, so that the order of the linear maps does not count. */
+/** Returns the kind of an adapter, sorted by name, so that the order of the linear maps does not matter. */
 export function kindOf({ modules, dropout }: NetworkAdapter): AdapterKind {
   const all = [...modules].map(([name, { a, scale }]) => ({ name, rank: a.shape[0], scale }));
   return { modules: all.toSorted((one, other) => (one.name < other.name ? -1 : 1)), dropout };
 }
 
-/** Throws `invalid-options` for an adapter that is not of the options of a recipe. */
+/** Throws `invalid-options` if an adapter does not match the options of a recipe. */
 export function checkSameAdapter(has: AdapterKind, wanted: AdapterKind): void {
   if (isDeepStrictEqual(comparable(has), comparable(wanted))) return;
   throw new MlanError(
     "invalid-options",
-    `model-llava: the model has an adapter ${shown(has)} already, and the recipe adds one ${shown(wanted)}. Give the recipe the same ` +
-      "options to train it further, or export the model, which merges it, and begin with that.",
+    `model-llava: the model has an adapter ${shown(has)} already, but the recipe adds one ${shown(wanted)}. Give the recipe the same ` +
+      "options to train it further, or export the model, which merges the adapter, and start from the export.",
   );
 }
 

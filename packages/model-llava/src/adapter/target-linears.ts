@@ -2,16 +2,17 @@ import { type AdapterOptions, counted, MlanError, shownValue } from "@mlan/core"
 import type { AdaptableLinear } from "../linear/adaptable-linear.ts";
 import type { Linear } from "../linear/linear.ts";
 
-/** The linear maps of a network among which an adapter chooses. */
+/** The linear maps of a network from which an adapter's options choose. */
 export interface AdaptableNetwork {
   readonly linears: readonly AdaptableLinear[];
-  /** The output layer, which has an adapter only where it is named. */
+  /** The output layer, which is chosen only by name. */
   readonly head: Linear;
 }
 
 /**
- * The linear maps that an adapter's options choose, like PEFT's `target_modules`, but of the language model alone. Throws
- * `invalid-options` for a target that is none of them, and for a rank above a matrix's sizes.
+ * Returns the linear maps that an adapter's options choose, like PEFT's `target_modules` but only in the language
+ * model. Throws `invalid-options` for a target that matches none, and for a rank greater than the dimensions of a
+ * matrix.
  */
 export function targetLinears(
   { linears, head }: AdaptableNetwork,
@@ -54,10 +55,11 @@ function withoutMatch(
 ): MlanError {
   const frozen = linears.find(({ name }) => matches(name));
   if (frozen) {
-    const part = frozen.component === "vision" ? "vision tower, which is frozen" : "projector, which learns as a whole";
+    const part =
+      frozen.component === "vision" ? "vision tower, which is frozen" : "projector, which is trained as a whole";
     return new MlanError(
       "invalid-options",
-      `model-llava: the target ${shownValue(target)} of an adapter is in the ${part}; "${frozen.name}" is one. Adapters change the language model alone.`,
+      `model-llava: the target ${shownValue(target)} of an adapter is in the ${part}; "${frozen.name}" is one. Adapters change only the language model.`,
     );
   }
   const language = linears.filter(({ component }) => component === "language").map(({ name }) => name);

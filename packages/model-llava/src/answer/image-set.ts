@@ -10,7 +10,7 @@ export interface KnownImage extends ImageReference {
 }
 
 export interface ImageSet {
-  /** Indexed by image number. */
+  /** The distinct images, indexed by their numbers. */
   readonly images: readonly KnownImage[];
   numberOf(reference: ImageReference): number;
 }

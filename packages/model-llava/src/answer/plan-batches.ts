@@ -11,7 +11,7 @@ export interface Sequence {
 
 /** Batches that use the same shared prefixes, which are computed together first. */
 export interface BatchGroup<Item> {
-  /** Empty when nothing is shared. */
+  /** The shared prefixes; empty when nothing is shared. */
   readonly prefixes: readonly Int32Array[];
   /** The length to which the prefixes are padded. */
   readonly prefixLength: number;
@@ -72,7 +72,7 @@ export function planBatches<Item extends Sequence>(
 interface PrefixItems<Item> {
   /** Length of the shared prefix. */
   readonly length: number;
-  /** Sorted by length. */
+  /** The items, sorted by length. */
   readonly items: readonly Item[];
 }
 
@@ -170,7 +170,7 @@ function chunks<Value>(values: readonly Value[], size: number): readonly Value[]
   );
 }
 
-/** Chunks of at most `size` values whose sizes are balanced, so that the last one is not nearly empty. */
+/** Splits values into chunks of at most `size`. Their sizes are balanced, so that the last one is not nearly empty. */
 function balancedChunks<Value>(values: readonly Value[], size: number): readonly Value[][] {
   return chunks(values, Math.ceil(values.length / Math.ceil(values.length / size)));
 }

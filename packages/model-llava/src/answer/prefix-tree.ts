@@ -1,4 +1,4 @@
-/** A node of a tree of sequences by their common prefixes. */
+/** A node of the tree of common prefixes of sequences. */
 export interface PrefixNode {
   /** Length of the prefix that all sequences below share. */
   readonly depth: number;
@@ -11,7 +11,7 @@ export interface PrefixNode {
 export function prefixTree(sequences: readonly Int32Array[]): PrefixNode {
   const order = sequences.map((_, index) => index).toSorted((one, other) => compare(at(one), at(other)));
   const root: PrefixNode = { depth: 0, ends: [], children: [] };
-  /** From the root to the sequence inserted last. */
+  /** The nodes from the root to the sequence inserted last. */
   const path = [root];
   let before: Int32Array = new Int32Array();
   for (const index of order) {

@@ -34,7 +34,7 @@ export async function score(
   const items = continuations.map(({ prompt, tokens }, index): Item => {
     const symbols = positionSymbols(prompt, set, positionsPerImage(model.network));
     const targets = symbols.subarray(-tokens);
-    // Outputs are read from the position before the continuation up to the last but one.
+    // Outputs are read at the position before the continuation and at all its positions but the last.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
     const turns = turnsByLength(model.network.decoder.config, computed.length);
@@ -66,7 +66,7 @@ interface Item extends Sequence {
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
-  /** Positions that the prompt lost. */
+  /** Number of positions cut from the prompt. */
   readonly cut: number;
 }
 

@@ -14,7 +14,7 @@ export interface LlavaBatch extends Batch {
 
 export interface LlavaCollateOptions {
   readonly loadPixels: LoadPixels;
-  /** Of dropout; undefined where nothing is dropped. */
+  /** Seed of the dropout; undefined if nothing is dropped. */
   readonly seed: number | undefined;
 }
 
@@ -51,7 +51,7 @@ function dropoutOf({ slot }: LlavaNetwork, positions: number, seed: number): tf.
   return tf.tensor2d(dropoutRows(positions, seededRandom(seed).next), [positions, 3]);
 }
 
-/** The size of a batch made by {@link collate}. Throws `contract` for any other batch. */
+/** Returns the size of a batch made by {@link collate}. Throws `contract` for any other batch. */
 export function sizeOf(batch: Batch): BatchSize {
   if (isLlavaBatch(batch)) return batch.size;
   throw new MlanError("contract", "model-llava: this batch was collated by another model.");

@@ -11,14 +11,14 @@ export interface InputTensors {
   readonly length: number;
   /** Token ids [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
-  /** Absent in batches without images, which do not run the vision tower. */
+  /** The vision tower's inputs; absent in batches without images. */
   readonly images?: {
     /** Pixels [images * patches, 3 * patch * patch]; the number of images is padded to a power of two. */
     readonly patches: tf.Tensor2D;
     /** Sources of the embeddings [rows * length], int32: see {@link Splice.sources}. */
     readonly sources: tf.Tensor1D;
   };
-  /** [rows * length, 3]: which values the adapter drops. Absent where it drops none. */
+  /** The random numbers [rows * length, 3] of the adapter's dropout; absent if nothing is dropped. */
   readonly dropout?: tf.Tensor2D | undefined;
 }
 

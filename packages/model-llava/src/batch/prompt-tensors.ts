@@ -16,7 +16,7 @@ export interface PromptTensors {
   readonly tokenIds: tf.Tensor1D;
   /** The index of each position in its sequence, [rows * length], int32. */
   readonly positions: tf.Tensor1D;
-  /** Absent when no row computes an image. */
+  /** The inputs for images; absent when no row computes an image. */
   readonly images?: {
     /** The tower's features [n, vision hidden]. */
     readonly features: tf.Tensor2D;
@@ -41,10 +41,10 @@ export function imagesIn(rows: readonly PromptRow[], patches: number): readonly 
 }
 
 export interface PromptTensorsOptions {
-  /** Rows beyond the given ones are padding. */
+  /** Number of rows; rows beyond the given ones are padding. */
   readonly rows: number;
   readonly length: number;
-  /** Positions per image. */
+  /** Number of positions per image. */
   readonly patches: number;
 }
 

@@ -4,11 +4,11 @@ import { selectionBucket } from "./shape-buckets.ts";
 
 /** Positions whose next token is predicted; only these pass through the output layer. */
 export interface Selection {
-  /** [n], int32: rows of the flat hidden states. */
+  /** Indices [n] (int32) of rows of the flat hidden states. */
   readonly positions: tf.Tensor1D;
-  /** [n, 2], int32: (index in the selection, token that follows). */
+  /** Pairs [n, 2] (int32) of the index in the selection and the token that follows. */
   readonly targets: tf.Tensor2D;
-  /** [n]: 1 / number of targets, 0 for padding. */
+  /** Weights [n]: 1 / number of targets, or 0 for padding. */
   readonly weights: tf.Tensor1D;
 }
 

@@ -5,7 +5,7 @@ import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 export interface SpliceRow {
   readonly id: string;
   readonly inputIds: ArrayLike<number>;
-  /** Same length as `inputIds`; absent when nothing is learned. */
+  /** Labels of `inputIds`, one each; absent when nothing is learned. */
   readonly labels?: ArrayLike<number>;
   readonly images: readonly ImageReference[];
   /** Number of positions to which the spliced row is truncated. */
@@ -16,9 +16,9 @@ export interface SpliceRow {
 export interface Splice {
   readonly rows: number;
   readonly length: number;
-  /** 0 at image positions and padding. */
+  /** Token ids; 0 at image positions and padding. */
   readonly tokenIds: Int32Array;
-  /** -100 where nothing is learned, including all image positions. */
+  /** Labels; -100 where nothing is learned, including all image positions. */
   readonly labels: Int32Array;
   /** Distinct images by reference, in order of appearance. */
   readonly images: readonly ImageReference[];
@@ -35,7 +35,7 @@ export interface SpliceOptions {
   /** Number of rows of the batch; rows beyond the given examples are padding. */
   readonly rows: number;
   readonly length: number;
-  /** Positions per image. */
+  /** Number of positions per image. */
   readonly patches: number;
 }
 

@@ -26,7 +26,7 @@ export async function adaptedFolders(
   download: (base: BaseRepository) => Promise<URL>,
 ): Promise<AdaptedFolders> {
   if (!(await fileExists(new URL(ADAPTER_CONFIG, weights)))) return { weights, adapter };
-  // A checkpoint of mlan, whose own file names the base.
+  // In a checkpoint of mlan, a separate file names the base.
   if (await fileExists(new URL(BASE_FILE, weights))) return { weights, adapter };
   if (adapter) {
     throw new MlanError(

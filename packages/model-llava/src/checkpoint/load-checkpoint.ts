@@ -11,7 +11,7 @@ import { storedTemplate } from "../config/format-config.ts";
 import { planWeights } from "../weights/weight-plan.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 
-/** The model that a checkpoint is loaded into. */
+/** The model into which a checkpoint is loaded. */
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
@@ -70,7 +70,7 @@ export async function loadCheckpoint(
   }
 }
 
-/** Throws `invalid-checkpoint` for weights that learned conversations as the model does not write them. */
+/** Throws `invalid-checkpoint` if the weights were trained on conversations that the model would write differently. */
 function checkTemplate(
   folder: URL,
   { config, format: { template } }: OpenModel,

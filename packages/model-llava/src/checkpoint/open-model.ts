@@ -80,7 +80,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  // The template of the base is not used. Its bytes are compared with those of the training below.
+  // The template of the base is not used. Its bytes are compared below with those at training.
   const opening = { ...options, verify: false };
   const below = await openCheckpoint(
     { ...foldersOf(folders, places), template: plain.name, keepAdapter: false },
@@ -133,7 +133,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   }
 }
 
-/** Whether a folder holds trained weights besides an adapter's. */
+/** Returns whether a folder holds trained weights other than an adapter's. */
 async function holdsTrained(folder: URL): Promise<boolean> {
   return (await readdir(folder)).some((name) => /^trained(-\d+-of-\d+)?\.safetensors$/.test(name));
 }

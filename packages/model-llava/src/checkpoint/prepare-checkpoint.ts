@@ -14,9 +14,9 @@ export interface PreparedCheckpoint extends Checkpoint {
   readonly tokenizer: Tokenizer;
   /** The templates of the architecture and of the folder. */
   readonly templates: readonly Template[];
-  /** Of the template that the format names, see `templateFingerprint`. */
+  /** The fingerprint of the template that the format names, see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
-  /** The template that the weights have learned, where it is known. */
+  /** The template that the weights were trained with, if it is known. */
   readonly tunedIn: StoredTemplate | undefined;
   readonly plan: WeightPlan;
 }
@@ -44,7 +44,7 @@ export async function prepareCheckpoint<Opened extends Checkpoint>(
 }
 
 function freshProjector(weights: URL): string {
-  return `${pathOf(weights)} has no projector, so a new one with random weights is made; it understands images once it is trained`;
+  return `${pathOf(weights)} has no projector, so a new one with random weights is created; the model understands images only after it has been trained`;
 }
 
 function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: Checkpoint, weights: URL): void {
@@ -53,7 +53,7 @@ function checkVocabulary({ vocabularySize, tokenOf }: Tokenizer, { language }: C
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: the tokenizer in ${pathOf(weights)} has the token ${shownValue(tokenOf(vocabularySize - 1))} with the id ` +
-      `${vocabularySize - 1}, and config.json a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
-      `take tokens from the id ${known} on out of the tokenizer's files.`,
+      `${vocabularySize - 1}, but config.json has a vocabulary of ${known}, ids 0 to ${known - 1}. Take both from the same model, or ` +
+      `remove tokens with ids of ${known} and above from the tokenizer's files.`,
   );
 }

@@ -61,23 +61,33 @@ export function formatConfig(
 export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
   const trained = trainedPositions(language);
   if (language.ropeScaling?.type !== "dynamic" || maximumLength <= trained) return;
-  const limit = `the model has dynamic rotary positions, which conversations are trained in up to ${trained} of them`;
+  const limit = `the model has dynamically scaled rotary positions, with which training supports up to ${trained} positions`;
   throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
-/** The template in which a checkpoint was last trained, where mlan wrote its `config.json`. */
+/** The template that a checkpoint was last trained with, if mlan wrote its `config.json`. */
 export interface StoredTemplate {
   readonly name: string;
-  /** See `templateFingerprint`. Earlier versions wrote none. */
+  /** The template's fingerprint, see `templateFingerprint`. Earlier versions wrote none. */
   readonly fingerprint: string | undefined;
 }
 
 export function storedTemplate(config: ConfigObject): StoredTemplate | undefined {
-  const { mlan_template: name, mlan_template_fingerprint: fingerprint } = templateKeys.parse(config);
+  const { mlan_template: name, mlan_template_fingerprint: fingerprint } = templateKeys.safeParse(config).data ?? {};
   return typeof name === "string" ? { name, fingerprint: fingerprint ?? undefined } : undefined;
 }
 
-/** The `config.json` keys of a format; those that begin with `mlan_` are ours, the others are LLaVA's. */
+/**
+ * Returns `config` with the format of another `config.json`, that of an adapter, if mlan wrote it; unchanged otherwise.
+ */
+export function withStoredFormat(config: ConfigObject, other: ConfigObject): ConfigObject {
+  if (!storedTemplate(other)) return config;
+  const without = (from: ConfigObject, isLeft: (key: string) => boolean): ConfigObject =>
+    Object.fromEntries(Object.entries(from).filter(([key]) => isLeft(key)));
+  return { ...without(config, (key) => !FORMAT_KEYS.has(key)), ...without(other, (key) => FORMAT_KEYS.has(key)) };
+}
+
+/** Returns the `config.json` keys of a format. Those that begin with `mlan_` are mlan's own, the others LLaVA's. */
 export function formatConfigKeys(
   { template, imageAspectRatio, maximumLength }: ConversationFormat,
   fingerprint: string | undefined,
@@ -90,6 +100,11 @@ export function formatConfigKeys(
     tokenizer_padding_side: "right",
   };
 }
+
+/** All keys of {@link formatConfigKeys}. */
+const FORMAT_KEYS: ReadonlySet<string> = new Set(
+  Object.keys(formatConfigKeys({ template: "", imageAspectRatio: "pad", maximumLength: 1 }, "")),
+);
 
 const templateKeys = z.object({
   mlan_template: z.string().nullish(),

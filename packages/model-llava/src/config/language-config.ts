@@ -9,7 +9,7 @@ export interface LanguageConfig {
   readonly intermediateSize: number;
   readonly layers: number;
   readonly heads: number;
-  /** Divides `heads`; each key and value head serves `heads / keyValueHeads` query heads. */
+  /** Number of key and value heads, which divides `heads`. Each one serves `heads / keyValueHeads` query heads. */
   readonly keyValueHeads: number;
   readonly headDimension: number;
   readonly normEpsilon: number;
@@ -48,12 +48,12 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   };
 }
 
-/** Returns the maximum number of positions: with dynamic scaling, those of the training times the factor. */
+/** Returns the maximum number of positions: with dynamic scaling, that of the training times the factor. */
 function reachOf({ ropeScaling }: RopeConfig, positions: number): number {
   return ropeScaling?.type === "dynamic" ? Math.max(positions, Math.floor(positions * ropeScaling.factor)) : positions;
 }
 
-/** Returns the number of positions that a model was trained with. With dynamic scaling it can read more. */
+/** Returns the maximum number of positions in a model's training. With dynamic scaling, the model can read more. */
 export function trainedPositions({ ropeScaling, maximumPositions }: LanguageConfig): number {
   return ropeScaling?.type === "dynamic" ? ropeScaling.trainedPositions : maximumPositions;
 }

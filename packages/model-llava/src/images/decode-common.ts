@@ -30,7 +30,7 @@ async function decode(bytes: Uint8Array, { description, decoder, upright }: Comm
   const metadata = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => Promise.reject(withoutRepetition(cause)));
-  if (metadata.format !== decoder) throw new Error(`it is ${description} at its start only`);
+  if (metadata.format !== decoder) throw new Error(`it begins like ${description} but is not one`);
   checkBounds(metadata.width, metadata.height, description);
   const image = sharp(bytes, {
     ignoreIcc: true,

@@ -7,8 +7,8 @@ const DIRECTORY_BYTES = 6;
 const ENTRY_BYTES = 16;
 
 /**
- * Decodes the largest icon of an ICO and, of several, the one with the fewest bits per pixel, as Pillow does. Masks
- * describe transparency and are dropped. Throws for a damaged or too large image.
+ * Decodes the largest icon of an ICO, like Pillow; of equally large icons, the one with the fewest bits per pixel.
+ * Masks describe transparency and are dropped. Throws for a damaged or too large image.
  */
 export async function decodeIco(bytes: Uint8Array): Promise<Pixels> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

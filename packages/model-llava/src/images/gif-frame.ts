@@ -7,7 +7,10 @@ export interface GifFrame {
   /** Columns of the canvas left of the frame. */
   readonly left: number;
   readonly top: number;
-  /** Red, green and blue around the frame: the palette's transparent colour, or its first colour if there is none. */
+  /**
+   * Red, green and blue of the canvas around the frame: the palette's transparent colour, or its first colour if there
+   * is none.
+   */
   readonly background: readonly [number, number, number];
 }
 

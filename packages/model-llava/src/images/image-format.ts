@@ -28,7 +28,7 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   ["BM", { description: "a BMP", decoder: "bmp" }],
   [/^P[1-6]\s/, { description: "a PNM", decoder: "pnm" }],
   ["\0\0\x01\0", { description: "an ICO", decoder: "ico" }],
-  // Decoders disagree by up to 50 of 255 levels where colours change, since each interpolates them differently.
+  // Decoders disagree by up to 50 of 255 levels at edges between colours, since each interpolates colours differently.
   [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF, whose colours depend on the program that decodes it" }],
   [/^$/, { description: "empty (0 bytes)" }],
   ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],

@@ -4,12 +4,12 @@ import type { Weight } from "../weights/weight.ts";
 import { type LowRankAdapter, withAdapter } from "./adapted-linear.ts";
 import type { Linear } from "./linear.ts";
 
-/** A linear map that is known by its name, and to which an adapter can be added while it is in use. */
+/** A linear map with a name, whose adapter can be changed while it is in use. */
 export class AdaptableLinear implements Linear {
-  /** In a checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
+  /** Its name in a checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
   readonly name: string;
   readonly component: Component;
-  /** Without the adapter. */
+  /** The linear map without the adapter. */
   readonly base: Linear;
   #current: Linear;
 
@@ -36,7 +36,7 @@ export class AdaptableLinear implements Linear {
     return this.#current.weights;
   }
 
-  /** Takes the place of an earlier adapter; undefined removes it. Owns nothing. */
+  /** Replaces the adapter; undefined removes it. Does not take ownership. */
   adapt(adapter: LowRankAdapter | undefined): void {
     this.#current = adapter ? withAdapter(this.base, adapter) : this.base;
   }

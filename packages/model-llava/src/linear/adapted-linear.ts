@@ -11,7 +11,7 @@ export interface LowRankAdapter {
   readonly b: Weight<tf.Rank.R2>;
   /** alpha / rank, LoRA's factor. */
   readonly scale: number;
-  /** What of its input [n, inputs] is dropped in the pass that is computed. Default nothing. */
+  /** Returns the dropout of the input [n, inputs] in the current pass. Default: none. */
   dropout?(): DropoutMask | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { Weight } from "../weights/weight.ts";
 export interface Linear {
   readonly inputs: number;
   readonly outputs: number;
-  /** Multiply-adds per row of input. */
+  /** Number of multiply-adds per row of input. */
   readonly multiplyAdds: number;
   /** The weights that can be trained, in the order of declaration. */
   readonly weights: readonly Weight[];

@@ -14,7 +14,10 @@ export interface InputShape {
   readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
 }
 
-/** The tensors of the batch, and those that depend only on its length: the mask and the tables of rotations. */
+/**
+ * The step that creates the tensors of the batch, and those that depend only on its length: the mask and the tables of
+ * rotations.
+ */
 export function batchTensors(layout: Layout, { language, vision, length }: InputShape): Step {
   const { positions, supervised, features, half, full } = layout;
   const integers = 4;
@@ -29,8 +32,8 @@ export function batchTensors(layout: Layout, { language, vision, length }: Input
 }
 
 /**
- * Embeddings of text, with those of images inserted. The frozen vision tower leaves only its features; while it runs,
- * it needs as much memory as one of its layers.
+ * The steps that embed text and insert the embeddings of images. The frozen vision tower leaves only its features;
+ * while it runs, it needs as much memory as one of its layers.
  */
 export function inputForward(layout: Layout, vision: VisionConfig | undefined): readonly Step[] {
   const { hidden, features, embedded, full, half } = layout;

@@ -14,7 +14,7 @@ export interface TrainingMemoryOptions {
   readonly vision?: VisionConfig;
   /** The trained components: "language", "projector" or both; the tower is frozen. */
   readonly trained: readonly Component[];
-  /** Rows of a micro-batch. */
+  /** Number of rows in a micro-batch. */
   readonly rows: number;
   /** Number of positions of the longest row, including those of images; all rows are padded to it. */
   readonly length: number;

@@ -1,8 +1,9 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import { cachedPart, type CacheSlot, type MaskedCache, writeSlot } from "./answer-cache.ts";
 import { attention, type KeyValue } from "./attention.ts";
 import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
 import { type Attend, decode } from "./decoder.ts";
+import { answeringLayer } from "./layer-runner.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { rotationsAt } from "./prompt-pass.ts";
 
@@ -39,8 +40,9 @@ export function runStep(
     return attention(query, [...cachedPart(prefix, layer), ...cachedPart(prompt, layer), { ...now, mask: slot.mask }]);
   };
   const rows = tokens.size;
-  const hidden = tf.gather(network.decoder.embedding.tensor, tokens);
+  const hidden = network.decoder.embedding.rowsAt(tokens);
   const rotations = rotationsAt(network, positions, rows, table);
-  const choice = choose(network, decode(network.decoder, { hidden, rows, rotations, attend }), wanted);
+  const runLayer = answeringLayer(written);
+  const choice = choose(network, decode(network.decoder, { hidden, rows, rotations, attend, runLayer }), wanted);
   return { choice, answer: written };
 }

@@ -1,5 +1,6 @@
 import { checkpointed } from "@mlan/fused-ops";
 import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { KeyValue } from "./attention.ts";
 import { type WeightPart, weightsOf } from "../weights/parts.ts";
 
 /**
@@ -20,3 +21,16 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
     learning.map(({ tensor }) => tensor),
   );
 };
+
+/**
+ * At the end of a layer, frees its input and all its tensors except its result and those that it adds to `cached`.
+ * Tensors that exist when a graph ends become results of the graph, and products of quantised matrices end a graph.
+ */
+export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
+  return (run, hidden) => {
+    const before = cached.length;
+    const [next] = tidy(() => [run(hidden), ...cached.slice(before).flatMap(({ key, value }) => [key, value])]);
+    hidden.dispose();
+    return next as Tensor2D;
+  };
+}

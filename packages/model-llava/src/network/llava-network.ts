@@ -102,7 +102,7 @@ export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, option
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
   const runner = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
-  // Around each run of a layer, since its gradient may run it again.
+  // Set around each run of a layer, since the gradient may run it again.
   const runLayer: LayerRunner = (run, given, weights) =>
     runner(dropout ? (layerInput) => slot.dropping(dropout, () => run(layerInput)) : run, given, weights);
   return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
@@ -122,7 +122,7 @@ export function crossEntropy(
 }
 
 function embeddings({ decoder, vision, weights }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {
-  const text = embedding(decoder.embedding.tensor, tokenIds);
+  const text = decoder.embedding.rowsAt(tokenIds);
   if (!vision || !images) return text;
   const see = (): tf.Tensor2D => patchFeatures(vision.tower, images.patches, vision.selectLayer);
   const features = project(vision.projector, learns(weights, "vision") ? see() : detached(see));

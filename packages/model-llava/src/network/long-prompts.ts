@@ -5,22 +5,24 @@ import { mapRotaryTable, type RotaryPosition, type RotaryTable, disposeRotaryTab
 
 /** The part of a prompt that a row computes. */
 export interface RowPart {
-  /** Positions of the prompt before it. */
+  /** Number of positions of the prompt before this part. */
   readonly start: number;
-  /** Positions of it. */
+  /** Number of positions of this part. */
   readonly length: number;
-  /** Positions of the whole prompt. */
+  /** Number of positions of the whole prompt. */
   readonly whole: number;
 }
 
-/** Whether the length of a prompt decides how its positions turn, so that nothing of it is like in other prompts. */
+/**
+ * Returns whether the rotations of a prompt depend on its length. Such a prompt can share nothing with other prompts.
+ */
 export function turnsByLength(config: LanguageConfig, whole: number): boolean {
   return config.ropeScaling?.type === "dynamic" && whole > trainedPositions(config);
 }
 
 /**
- * The rotations [parts.length, length, dimension / 2] of prompts of which some turn by their length; undefined when none does,
- * so that the table serves. They are the caller's.
+ * Returns the rotations [parts.length, length, dimension / 2] of prompts if those of any prompt depend on its length;
+ * otherwise undefined, since the table can be used. The caller disposes of them.
  */
 export function rotationsByLength(
   { decoder, constants }: LlavaNetwork,
@@ -35,7 +37,7 @@ export function rotationsByLength(
   return shaped;
 }
 
-/** Padding is as the last position. */
+/** Returns the positions of a part; padding repeats the last one. */
 function positionsOf({ start, length, whole }: RowPart, padded: number): readonly RotaryPosition[] {
   return Array.from({ length: padded }, (_, index) => ({
     position: start + Math.min(index, length - 1),

@@ -5,6 +5,7 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { cachedPart, type MaskedCache, promptMask } from "./answer-cache.ts";
 import { attention, type KeyValue } from "./attention.ts";
 import { type Attend, decode } from "./decoder.ts";
+import { answeringLayer } from "./layer-runner.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import { project } from "./projector.ts";
 import { mapRotaryTable, type RotaryTable } from "./rotary.ts";
@@ -25,11 +26,28 @@ export interface PromptPass {
   readonly wanted: tf.Tensor1D;
   /** Length of the table of rotations, see {@link tableLength}. */
   readonly table: number;
-  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: those of the table. */
+  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: from the table. */
   readonly rotations?: RotaryTable;
 }
 
-/** Computes hidden states [n, hidden] before the final norm, and each layer's keys and values. */
+/** Some of a network's layers. */
+export interface LayerRange {
+  /** The first layer, and the one behind the last. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The results of layers. */
+export interface PromptResult {
+  /** [rows * length, hidden], or [n, hidden] of the wanted positions after the last layer, before the final norm. */
+  readonly hidden: tf.Tensor2D;
+  readonly layers: readonly KeyValue[];
+}
+
+/**
+ * Computes hidden states and the keys and values of each layer. `before` are the hidden states [rows * length, hidden] of
+ * the layer before the range. Default: all layers.
+ */
 export function runPrompts(
   network: LlavaNetwork,
   {
@@ -39,15 +57,27 @@ export function runPrompts(
     table,
     rotations = rotationsAt(network, prompts.positions, prompts.rows, table),
   }: PromptPass,
-): { readonly hidden: tf.Tensor2D; readonly layers: readonly KeyValue[] } {
+  { from, to }: LayerRange = { from: 0, to: network.decoder.layers.length },
+  before?: tf.Tensor2D,
+): PromptResult {
   const { rows, length } = prompts;
   const layers: KeyValue[] = [];
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue, layer) => {
     layers.push(keyValue);
-    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask, causal: true }]);
+    return attention(query, [...cachedPart(prefix, from + layer), { ...keyValue, mask, causal: true }]);
   };
-  const hidden = decode(network.decoder, { hidden: embeddings(network, prompts), rows, rotations, attend, wanted });
+  const some = { ...network.decoder, layers: network.decoder.layers.slice(from, to) };
+  const isLast = to === network.decoder.layers.length;
+  const hidden = decode(some, {
+    // A layer disposes of what it is given.
+    hidden: before ? tf.clone(before) : embeddings(network, prompts),
+    rows,
+    rotations,
+    attend,
+    runLayer: answeringLayer(layers),
+    ...(isLast && { wanted }),
+  });
   return { hidden, layers };
 }
 
@@ -75,7 +105,7 @@ export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows:
 }
 
 function embeddings({ decoder, vision }: LlavaNetwork, { tokenIds, images }: PromptTensors): tf.Tensor2D {
-  const text = embedding(decoder.embedding.tensor, tokenIds);
+  const text = decoder.embedding.rowsAt(tokenIds);
   if (!vision || !images) return text;
   return embedding(tf.concat([text, project(vision.projector, images.features)], 0), images.sources);
 }

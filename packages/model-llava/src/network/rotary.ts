@@ -30,7 +30,7 @@ export function rotaryTable(positions: number, options: RotaryOptions): RotaryTa
 /** A position in a sequence. */
 export interface RotaryPosition {
   readonly position: number;
-  /** The number of positions of its sequence that are computed at once. */
+  /** The length of the sequence, which determines the rotation under dynamic scaling. */
   readonly reach: number;
 }
 
@@ -71,7 +71,7 @@ function frequenciesAt(length: number, { dimension, theta, scaling }: RotaryOpti
 
 type DynamicScaling = Extract<RopeScaling, { readonly type: "dynamic" }>;
 
-/** Returns theta for a sequence that is longer than those of the training, like transformers. */
+/** Returns theta for a sequence that is longer than in training, like transformers. */
 function stretched(
   theta: number,
   length: number,

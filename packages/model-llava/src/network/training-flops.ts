@@ -82,7 +82,7 @@ function multiplyAddsOf(layers: readonly WeightPart[]): number {
   return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
 }
 
-/** What of it the matrices of an adapter take. */
+/** Returns the part of these multiply-adds that an adapter needs. */
 function adapterMultiplyAddsOf(layers: readonly WeightPart[]): number {
   const weights = layers.flatMap(linearsOf).flatMap((linear) => linear.weights);
   return weights.reduce((sum, { component, size }) => sum + (component === "adapter" ? size : 0), 0);

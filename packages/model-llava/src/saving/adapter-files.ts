@@ -6,14 +6,17 @@ import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { type Factors, merged } from "./merged-values.ts";
 
-/** What PEFT calls a parameter of the model that it changes. */
+/** Returns PEFT's name for a parameter of the model that the adapter changes. */
 export function peftName(name: string): string {
   return `base_model.model.${name}`;
 }
 
-/** `adapter_config.json` of a folder that names the model's base, with the projector beside the adapter where it has learned. */
+/**
+ * Returns the keys of an `adapter_config.json` that names the model's base and, if the projector was trained, lists it
+ * beside the adapter.
+ */
 export function adapterConfigKeys(adapter: NetworkAdapter, { base, changed }: CheckpointContent): ConfigObject {
-  // PEFT could not make the base from the folder where an adapter is merged into it, or its own weights have learned.
+  // PEFT could not load the base from its folder if an adapter was merged into it or its own weights were trained.
   const isBase = base.adapter === undefined && !changed.has("language") && !changed.has("vision");
   return {
     ...adapter.config,
@@ -23,7 +26,7 @@ export function adapterConfigKeys(adapter: NetworkAdapter, { base, changed }: Ch
   };
 }
 
-/** The parameters of a whole model, with the adapter merged into them. In float32, as PEFT merges. */
+/** Returns the parameters of a whole model, into which the adapter is merged in float32, like in PEFT. */
 export function mergedParameters(
   weights: readonly Parameter[],
   adapter: NetworkAdapter | undefined,

@@ -101,7 +101,7 @@ export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   );
 }
 
-/** Returns the state of the files, with the digest; undefined if they are too new to have one. */
+/** Returns the state of the files and their digest; undefined if the files are too new to have one. */
 function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
   if (stamp === "") return undefined;
   const places = [...files].map(([name, place]) => [name, place.href]).toSorted();

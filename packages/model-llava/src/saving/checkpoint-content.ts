@@ -13,12 +13,12 @@ export interface CheckpointContent {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly format: ConversationFormat;
-  /** Of the template that the format names, see `templateFingerprint`. */
+  /** The fingerprint of the template that the format names, see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
   readonly vision: CheckpointVision | undefined;
   /** All weights, under the names of LLaVA. They are read one at a time. */
   readonly weights: readonly Parameter[];
-  /** The adapter that is apart from them; its parameters are among `weights`. */
+  /** The adapter, if it is separate; its parameters are among `weights`. */
   readonly adapter?: NetworkAdapter | undefined;
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;

@@ -55,7 +55,7 @@ async function contentOf(
   const kept = new Map(plan.kept?.modules.map(({ name, update }) => [`${name}.weight`, update]));
   const weights = plan.stored.map((planned) => parameterOf(planned, kept.get(planned.weight.name), signal));
   const { tunedIn } = prepared;
-  // Nothing is trained here, so what the weights have learned stays.
+  // Exporting trains nothing, so the fingerprint of the template in training stays.
   const learned = tunedIn?.name === format.template ? tunedIn.fingerprint : undefined;
   const templateFingerprint = learned ?? prepared.templateFingerprint;
   const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, carried, base };

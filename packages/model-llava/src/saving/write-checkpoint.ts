@@ -84,8 +84,8 @@ export async function writeCheckpoint(
 }
 
 /**
- * Returns whether a component can be left out: the base still exists, and a component is unchanged. Throws `unavailable`
- * without the base, when an adapter cannot be kept apart without it.
+ * Returns whether a component can be left out: the base still exists, and a component is unchanged. Throws
+ * `unavailable` if the base is gone and an adapter must be saved separately from it.
  */
 async function hasUse({ weights, changed, base, adapter }: CheckpointContent, folder: URL): Promise<boolean> {
   const isSame = weights.some(({ component }) => !changed.has(component));
@@ -94,7 +94,7 @@ async function hasUse({ weights, changed, base, adapter }: CheckpointContent, fo
   if (!adapter) return false;
   throw new MlanError(
     "unavailable",
-    `model-llava: ${pathOf(folder)} was not written: it would hold the adapter alone, and its base in ${pathOf(base.weights)} was moved or ` +
+    `model-llava: ${pathOf(folder)} was not written: it would hold only the adapter, and its base in ${pathOf(base.weights)} was moved or ` +
       "changed since the model was opened. Put it back.",
   );
 }

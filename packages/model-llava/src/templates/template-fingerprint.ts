@@ -6,13 +6,14 @@ import { plain } from "./plain.ts";
 import { joined, type Segment } from "./segments.ts";
 import type { PlacedConversation, PlacedPrompt, Template } from "./template.ts";
 
-/** Hexadecimal digits. */
+/** Number of hexadecimal digits. */
 const LENGTH = 16;
 
 /**
- * A short hash of what a template writes with a tokenizer: the segments of fixed conversations with a system prompt, two
- * rounds and an image, and the ids of the special tokens among them. Equal fingerprints mean that conversations are written
- * alike, whatever code or Jinja writes them. undefined for "plain", which writes no conversations.
+ * Returns a short hash of a template's output with a tokenizer: the segments of fixed conversations with a system
+ * prompt, two rounds and an image, and the ids of the special tokens in them. Equal fingerprints mean that
+ * conversations are written in the same way, by whatever code or Jinja template. Returns undefined for "plain", which
+ * writes no conversations.
  */
 export function templateFingerprint(template: Template, tokenizer: Tokenizer): string | undefined {
   if (template.name === plain.name) return undefined;
@@ -26,7 +27,7 @@ export function templateFingerprint(template: Template, tokenizer: Tokenizer): s
   return fingerprintNow([begin ?? null, end ?? null, written]).slice(0, LENGTH);
 }
 
-/** Never decoded. */
+/** An image that is never decoded. */
 const IMAGE = { name: "fingerprint.png", read: async () => new Uint8Array() };
 
 const ROUNDS: readonly Turn[] = [
@@ -46,7 +47,7 @@ function promptOf(turns: readonly Turn[]): PlacedPrompt {
   return { id: "fingerprint", turns: placePromptImages(turns, 1) ?? [], answerStart: "" };
 }
 
-/** What is written in JSON, or that the template has no place for such turns. */
+/** Returns the segments as values for JSON, or "refused" if the template cannot write the turns. */
 function attempt(write: () => readonly Segment[], tokenizer: Tokenizer): unknown {
   try {
     return joined(write()).map((segment) => [contentOf(segment, tokenizer), segment.learned]);

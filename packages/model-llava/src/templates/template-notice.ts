@@ -3,8 +3,8 @@ import type { StoredTemplate } from "../config/format-config.ts";
 import { plain } from "./plain.ts";
 
 /**
- * What a user should know about weights that learned conversations in one template and are now used in another, as the end
- * of a sentence without a full stop. undefined when nothing differs, as far as it is known.
+ * Returns a notice for the user if weights were trained with one template and are now used with another: the end of a
+ * sentence, without a full stop. Returns undefined if nothing is known to differ.
  */
 export function templateNotice(learned: StoredTemplate | undefined, used: StoredTemplate): string | undefined {
   if (!learned || [learned.name, used.name].includes(plain.name)) return undefined;

@@ -14,9 +14,9 @@ export interface Template {
    */
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
-   * Returns the segments of a prompt up to the beginning of the answer. Nothing in a prompt is learned, but an answer's
-   * start should be marked as learned, so that it is tokenized separately from the text before it, as in training.
-   * Throws an `invalid-data` error that names the prompt when the template cannot write its turns.
+   * Returns the segments of a prompt up to the beginning of the answer. Nothing in a prompt is learned; marking the
+   * answer's start as learned only makes it be tokenized separately from the text before it, like an answer in
+   * training. Throws an `invalid-data` error that names the prompt when the template cannot write its turns.
    */
   promptSegments(prompt: PlacedPrompt): readonly Segment[];
   /**

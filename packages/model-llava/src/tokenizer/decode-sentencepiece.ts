@@ -11,8 +11,9 @@ interface DecodeOptions {
 }
 
 /**
- * Decodes vocabulary pieces like the slow LlamaTokenizer: marks of spaces become spaces, the first of them is dropped,
- * and byte pieces such as `<0x0A>` are read as UTF-8. Added tokens, which are not pieces, are surrounded by spaces.
+ * Decodes vocabulary pieces like the slow LlamaTokenizer: marks of spaces become spaces, except that the mark at the
+ * beginning is dropped, and byte pieces such as `<0x0A>` are read as UTF-8. Added tokens, which are not pieces, are
+ * surrounded by spaces.
  */
 export function decodeSentencePiece(
   pieces: readonly string[],

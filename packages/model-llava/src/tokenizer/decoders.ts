@@ -51,7 +51,7 @@ function decoderOf(one: DecoderStep, refuse: Refuse): DecodeStep {
     }
     default: {
       const from = pattern?.String;
-      if (type !== "Replace" || !from) throw refuse(`decodes by ${type}`);
+      if (type !== "Replace" || !from) throw refuse(`decodes with ${type}`);
       return (pieces) => pieces.map((piece) => piece.replaceAll(from, () => content));
     }
   }

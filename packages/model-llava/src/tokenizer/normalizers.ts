@@ -21,7 +21,7 @@ function normalizerOf({ type, prepend, pattern, content }: NormalizerStep, refus
     return (text, begins) => (begins && text !== "" ? prepend + text : text);
   const from = pattern?.String;
   if (type === "Replace" && from && content !== undefined) return (text) => text.replaceAll(from, () => content);
-  throw refuse(`changes text by ${type}`);
+  throw refuse(`normalizes text with ${type}`);
 }
 
 const FORMS = ["NFC", "NFD", "NFKC", "NFKD"] as const;

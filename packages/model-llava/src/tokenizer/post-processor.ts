@@ -16,12 +16,12 @@ export function frontToken(processors: readonly ProcessorStep[], refuse: Refuse)
   const [template] = templates;
   if (template === undefined) return undefined;
   if (templates.length > 1 || template.type !== "TemplateProcessing")
-    throw refuse(`puts tokens around text by ${templates.map(({ type }) => type).join(" and ")}`);
+    throw refuse(`adds tokens around text with ${templates.map(({ type }) => type).join(" and ")}`);
   const places = (template.single ?? []).map((place) => place.SpecialToken?.id);
   const text = places.indexOf(undefined);
   if (text < 0 || text !== places.lastIndexOf(undefined))
-    throw refuse("puts tokens around text without a place for it");
-  if (text > 1) throw refuse("puts several tokens in front of text");
+    throw refuse("adds tokens around text without a place for the text");
+  if (text > 1) throw refuse("adds several tokens in front of text");
   const [content] = places;
   return content === undefined ? undefined : { content, ids: template.special_tokens?.[content]?.ids ?? [] };
 }

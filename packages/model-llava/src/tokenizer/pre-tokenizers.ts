@@ -3,7 +3,7 @@ import { z } from "zod";
 import { createWordSplitter, GPT2_RULE } from "./split-words.ts";
 import { type Place, type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
 
-/** Splits text into words, in each of which pairs are merged separately. */
+/** Splits text into words. Pairs are merged only within a word. */
 export interface PreTokenizer {
   split(text: string, place: Place): readonly string[];
   /** Whether pieces are written as the characters of a word's bytes. */
@@ -37,10 +37,10 @@ function cutOf(step: PreTokenizerStep, refuse: Refuse): Cut {
   if (type === "ByteLevel") return byteLevel(step, refuse);
   if (type === "Digits") return byRule(step.individual_digits ? "\\p{N}" : "\\p{N}+", true);
   const rule = pattern?.Regex;
-  if (type !== "Split" || rule === undefined) throw refuse(`splits text by ${type}`);
+  if (type !== "Split" || rule === undefined) throw refuse(`splits text with ${type}`);
   if (behavior === "Isolated" && !invert) return byRule(rule, true);
   if (behavior === "Removed" && invert) return byRule(rule, false);
-  throw refuse(`splits text by Split with behavior ${JSON.stringify(behavior)} and invert ${invert}`);
+  throw refuse(`splits text with Split, behavior ${JSON.stringify(behavior)}, invert ${invert}`);
 }
 
 function splitter(pattern: string, keepsRest: boolean, refuse: Refuse): (text: string) => readonly string[] {
@@ -69,7 +69,7 @@ function spacedWord(word: string, begins: boolean): string {
 function metaspace(step: PreTokenizerStep, refuse: Refuse): Cut {
   const { replacement = "", split = true, add_prefix_space: isSpaced = true } = step;
   const scheme = step.prepend_scheme ?? (isSpaced ? "always" : "never");
-  if ([...replacement].length !== 1) throw refuse(`marks spaces by ${JSON.stringify(replacement.slice(0, 60))}`);
+  if ([...replacement].length !== 1) throw refuse(`marks spaces with ${JSON.stringify(replacement.slice(0, 60))}`);
   const before = new RegExp(`(?=${replacement.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&")})`, "u");
   return (words, { begins, isFirst }) =>
     words.flatMap((word, index) => {

@@ -25,7 +25,7 @@ export function createWordSplitter(rules: readonly SplitRule[]): (text: string) 
 
 function createSplitter({ pattern, keepsRest }: SplitRule): (text: string) => string[] {
   const found = (reason: string): Error =>
-    new Error(`splits text by ${JSON.stringify(pattern.slice(0, 200))}, ${reason}`);
+    new Error(`splits text with ${JSON.stringify(pattern.slice(0, 200))}, ${reason}`);
   const folded = pattern.replaceAll(ANY_CASE, (_, content: string) => `(?:${inAnyCase(content)})`);
   const foreign = FOREIGN.exec(folded)?.[0];
   if (foreign !== undefined) throw found(`where ${JSON.stringify(foreign)} is not supported`);

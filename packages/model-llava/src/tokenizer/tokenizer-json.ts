@@ -25,7 +25,7 @@ export interface TokenizerJson {
 
 /** How a word is encoded as pieces. */
 interface Merging {
-  /** Whether a word that is itself a piece is not split and merged. */
+  /** Whether a word that is itself a piece becomes one token, without merging. */
   readonly wholeWords: boolean;
   /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
   readonly byteFallback: boolean;
@@ -65,7 +65,7 @@ function refuseOtherModels(model: z.infer<typeof modelSchema>, refuse: Refuse): 
   if (model.type !== "BPE") throw refuse(`is of type ${model.type}`);
   if (model.dropout) throw refuse("leaves out merges at random (dropout)");
   const affix = model.continuing_subword_prefix || model.end_of_word_suffix;
-  if (affix) throw refuse(`marks pieces within words by ${shownValue(affix)}`);
+  if (affix) throw refuse(`marks pieces inside words with ${shownValue(affix)}`);
 }
 
 function refuseMissingBytes({ ids }: Vocabulary, refuse: Refuse): void {

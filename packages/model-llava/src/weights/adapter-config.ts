@@ -8,9 +8,9 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 export interface AdapterConfig {
   /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
-  /** Share of the input that is dropped while it trains. */
+  /** The share of the input that is dropped in training. */
   readonly dropout: number;
-  /** All of the file. */
+  /** All keys of the file. */
   readonly keys: ConfigObject;
   /** The base's revision on the Hub. */
   readonly baseRevision: string | undefined;

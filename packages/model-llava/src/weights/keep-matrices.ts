@@ -1,12 +1,20 @@
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { type MatrixToQuantise, QUANTISED_FOLDER, quantisedFile } from "./quantised-file.ts";
+import { findQuantised, type MatrixToQuantise, QUANTISED_FOLDER, quantisedFile } from "./quantised-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
 import { firstNotFinite } from "@mlan/safetensors";
 import { openStored, storedIn } from "./stored-matrices.ts";
 import type { Weight } from "./weight.ts";
-import { isQuantised, QUANTISED, staysStored, type WeightFormat } from "./weight-format.ts";
+import {
+  isQuantised,
+  isQuantisedFormat,
+  type Quantisation,
+  quantisationOf,
+  type QuantisedFormat,
+  staysStored,
+  type WeightFormat,
+} from "./weight-format.ts";
 import type { PlannedWeight, WeightPlan } from "./weight-plan.ts";
 
 interface PlannedPair {
@@ -16,10 +24,7 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /**
-   * Whether quantised matrices are kept in the folder `quantised` beside their weight files; otherwise they are
-   * quantised each time.
-   */
+  /** Whether quantised matrices are written to the folder `quantised` beside their weight files, if it lacks them. */
   readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -37,25 +42,37 @@ export async function keepMatrices(
   if (format === "float32") return new Set();
   if (!hasFrozenMatrices()) throw withoutKernels(format);
   const frozen = pairs.filter(({ target }) => !target.learns);
-  if (format === "stored") {
-    const stored = frozen.flatMap(({ planned, target }) =>
-      staysStored(target) ? (storedIn(planned, target) ?? []) : [],
-    );
-    await openStored(stored, signal);
-    return new Set(stored.map(({ target }) => target));
-  }
+  const stored = frozen.flatMap(({ planned, target }) =>
+    staysStored(target, format) ? (storedIn(planned, target) ?? []) : [],
+  );
+  await openStored(stored, signal);
+  const kept = new Set(stored.map(({ target }) => target));
+  if (!isQuantisedFormat(format)) return kept;
   const chosen = frozen.filter(({ planned, target }) => isQuantised(target) && !planned.update);
+  const matrices = chosen.map((pair) => matrixOf(pair, quantisationOf(pair.target, format)));
   const weights = chosen[0]?.planned.reader.entries.get(chosen[0].planned.name)?.file;
-  if (!keepsQuantised || !weights) {
-    for (const pair of chosen) {
-      signal?.throwIfAborted();
-      const { shape, values } = matrixOf(pair);
-      pair.target.keep(quantisedMatrix(quantise(await values(), shape, QUANTISED[format])));
-    }
-    return new Set(chosen.map(({ target }) => target));
+  const folder = weights && new URL(QUANTISED_FOLDER, weights);
+  const quantised =
+    folder &&
+    (keepsQuantised ? await keptIn(folder, matrices, format, signal) : await findQuantised(folder, matrices, format));
+  for (const [index, { target }] of chosen.entries()) {
+    signal?.throwIfAborted();
+    const matrix = matrices[index];
+    const values = quantised?.get(target.name) ?? (matrix && quantise(await matrix.values(), matrix.shape, matrix));
+    if (values) target.keep(quantisedMatrix(values));
+    kept.add(target);
   }
-  const folder = new URL(QUANTISED_FOLDER, weights);
-  const quantised = await quantisedFile(folder, chosen.map(matrixOf), format, signal).catch((cause: unknown) => {
+  return kept;
+}
+
+/** Returns the matrices from a file in the folder. Throws `unavailable` if it cannot be written. */
+function keptIn(
+  folder: URL,
+  matrices: readonly MatrixToQuantise[],
+  format: QuantisedFormat,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof quantisedFile> {
+  return quantisedFile(folder, matrices, format, signal).catch((cause: unknown) => {
     signal?.throwIfAborted();
     if (MlanError.is(cause) && cause.code !== "unavailable") throw cause;
     const reason = MlanError.is(cause) ? cause.cause : cause;
@@ -66,22 +83,18 @@ export async function keepMatrices(
       { cause },
     );
   });
-  for (const { target } of chosen) {
-    const values = quantised.get(target.name);
-    if (values) target.keep(quantisedMatrix(values));
-  }
-  return new Set(chosen.map(({ target }) => target));
 }
 
 /** Returns one sentence if matrices of a format are read as float32 because an adapter changes them; otherwise none. */
 export function formatNotices({ stored }: WeightPlan, format: WeightFormat): readonly string[] {
   if (format === "float32") return [];
-  const isInFormat = format === "stored" ? staysStored : isQuantised;
+  const isInFormat = (weight: Weight): boolean =>
+    staysStored(weight, format) || (isQuantisedFormat(format) && isQuantised(weight));
   const { length } = stored.filter(({ weight, update }) => update && isInFormat(weight));
   if (length === 0) return [];
   const what = length === 1 ? "matrix that the adapter changes is" : "matrices that the adapter changes are";
   return [
-    `${length} ${what} kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter apart with mergeAdapter: false, or export the model and open the export`,
+    `${length} ${what} kept in float32 instead of weightFormat "${format}"; to change this, keep the adapter separate with mergeAdapter: false, or export the model and open the export`,
   ];
 }
 
@@ -93,10 +106,11 @@ function withoutKernels(format: WeightFormat): MlanError {
   );
 }
 
-function matrixOf({ planned, target }: PlannedPair): MatrixToQuantise {
+function matrixOf({ planned, target }: PlannedPair, quantisation: Quantisation): MatrixToQuantise {
   const { reader, name: storedName } = planned;
   const [rows = 1, columns = 1] = target.shape;
   return {
+    ...quantisation,
     name: target.name,
     shape: [rows, columns],
     reader,

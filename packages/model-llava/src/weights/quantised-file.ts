@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { replaceFiles } from "@mlan/core";
 import { quantise, type QuantisedValues } from "@mlan/fused-ops";
 import {
@@ -10,14 +12,13 @@ import {
   writeSafetensors,
 } from "@mlan/safetensors";
 import { pathExists } from "../config/checkpoint-file.ts";
-import { firstNotFinite } from "@mlan/safetensors";
-import { QUANTISED } from "./weight-format.ts";
+import type { Quantisation, QuantisedFormat } from "./weight-format.ts";
 
 /** The folder, beside weight files, with their quantised matrices. If it is missing, they are quantised again. */
 export const QUANTISED_FOLDER = "quantised/";
 
 /** A matrix [rows, columns] to quantise. */
-export interface MatrixToQuantise {
+export interface MatrixToQuantise extends Quantisation {
   readonly name: string;
   readonly shape: readonly [number, number];
   readonly reader: SafetensorsReader;
@@ -34,21 +35,35 @@ export interface MatrixToQuantise {
 export async function quantisedFile(
   folder: URL,
   matrices: readonly MatrixToQuantise[],
-  format: keyof typeof QUANTISED,
+  format: QuantisedFormat,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, QuantisedValues>> {
-  const weights = await stateOfWeights(folder, matrices);
-  const name = `${format}-${weights}-${await identityOf(matrices, format)}.safetensors`;
-  const file = new URL(name, folder);
-  const kept = (await pathExists(file)) && (await readQuantised(file, matrices, format).catch(() => undefined));
+  const kept = await findQuantised(folder, matrices, format);
   if (kept) return kept;
+  const weights = await stateOfWeights(folder, matrices);
+  const file = await fileOf(folder, matrices, format);
   // Files for a model with an adapter, or in another format, are made from the same weight files and stay.
   const isOfEarlierWeights = (other: string): boolean => KEPT.test(other) && !other.includes(weights);
   await replaceFiles(folder, isOfEarlierWeights, async (temporary) => {
-    const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, format, signal));
-    await writeSafetensors(new URL(name, temporary), tensors);
+    const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, signal));
+    await writeSafetensors(new URL(basename(fileURLToPath(file)), temporary), tensors);
   });
-  return readQuantised(file, matrices, format);
+  return readQuantised(file, matrices);
+}
+
+/** Like {@link quantisedFile}, but returns undefined if the folder has no intact file for the matrices. */
+export async function findQuantised(
+  folder: URL,
+  matrices: readonly MatrixToQuantise[],
+  format: QuantisedFormat,
+): Promise<ReadonlyMap<string, QuantisedValues> | undefined> {
+  const file = await fileOf(folder, matrices, format);
+  return (await pathExists(file)) ? readQuantised(file, matrices).catch(() => undefined) : undefined;
+}
+
+async function fileOf(folder: URL, matrices: readonly MatrixToQuantise[], format: QuantisedFormat): Promise<URL> {
+  const weights = await stateOfWeights(folder, matrices);
+  return new URL(`${format}-${weights}-${await identityOf(matrices)}.safetensors`, folder);
 }
 
 const KEPT = /^int[48]-[-0-9a-f]+\.safetensors$/;
@@ -62,15 +77,15 @@ async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]
   return digestOf(hash);
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const SAMPLE_BYTES = 4096;
 
 /**
  * Returns a digest of the matrices' positions, of the sizes and modification times of their files, and of the first
  * bytes of each matrix.
  */
-async function identityOf(matrices: readonly MatrixToQuantise[], format: keyof typeof QUANTISED): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify([VERSION, QUANTISED[format]]));
+async function identityOf(matrices: readonly MatrixToQuantise[]): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify([VERSION]));
   const files = new Map<string, URL>();
   for (const { reader, storedName } of matrices) {
     const file = reader.entries.get(storedName)?.file;
@@ -80,12 +95,12 @@ async function identityOf(matrices: readonly MatrixToQuantise[], format: keyof t
     hash.update(await stateOf(file));
     const handle = await open(file);
     try {
-      for (const { name, shape, reader, storedName } of matrices) {
+      for (const { name, shape, bits, blockSize, reader, storedName } of matrices) {
         const entry = reader.entries.get(storedName);
         if (entry?.file.href !== file.href) continue;
         const sample = Buffer.alloc(Math.min(SAMPLE_BYTES, entry.byteLength));
         await handle.read(sample, 0, sample.length, entry.offset);
-        hash.update(JSON.stringify([name, shape, entry.dtype, entry.offset])).update(sample);
+        hash.update(JSON.stringify([name, shape, bits, blockSize, entry.dtype, entry.offset])).update(sample);
       }
     } finally {
       await handle.close();
@@ -105,11 +120,9 @@ function digestOf(hash: ReturnType<typeof createHash>): string {
 
 /** Returns the tensors to write for a matrix: its codes and its scales. */
 function tensorsOf(
-  { name, shape, values }: MatrixToQuantise,
-  format: keyof typeof QUANTISED,
+  { name, shape, bits, blockSize, values }: MatrixToQuantise,
   signal?: AbortSignal,
 ): readonly [codes: TensorToWrite, scales: TensorToWrite] {
-  const { bits, blockSize } = QUANTISED[format];
   const [rows, columns] = shape;
   const blocks = Math.ceil(columns / blockSize);
   let scales: Float32Array = new Float32Array();
@@ -137,18 +150,24 @@ function tensorsOf(
 async function readQuantised(
   file: URL,
   matrices: readonly MatrixToQuantise[],
-  format: keyof typeof QUANTISED,
 ): Promise<ReadonlyMap<string, QuantisedValues>> {
   const reader = await openSafetensors(file);
   try {
     const found = new Map<string, QuantisedValues>();
+    const most = Math.max(0, ...matrices.map(({ shape, blockSize }) => shape[0] * Math.ceil(shape[1] / blockSize)));
+    const read = new Float32Array(most);
     for (const matrix of matrices) {
-      const [codes, scales] = tensorsOf(matrix, format);
-      const { offset: byteOffset } = entryOf(reader, codes);
-      const values = await reader.read(entryOf(reader, scales).name);
-      if (firstNotFinite(values) >= 0) throw new RangeError(`${scales.name} is not finite`);
-      const [rows, columns] = matrix.shape;
-      found.set(matrix.name, { rows, columns, ...QUANTISED[format], codes: { file, byteOffset }, scales: values });
+      const [codes, scales] = tensorsOf(matrix).map((tensor) => entryOf(reader, tensor));
+      if (!codes || !scales) continue;
+      const values = read.subarray(0, scales.byteLength / 4);
+      if ((await reader.readInto(scales.name, values)) >= 0) throw new RangeError(`${scales.name} is not finite`);
+      const { shape, bits, blockSize } = matrix;
+      const [rows, columns] = shape;
+      const placeOf = ({ offset: byteOffset }: TensorEntry): { file: URL; byteOffset: number } => ({
+        file,
+        byteOffset,
+      });
+      found.set(matrix.name, { rows, columns, bits, blockSize, codes: placeOf(codes), scales: placeOf(scales) });
     }
     return found;
   } finally {

@@ -3,6 +3,10 @@ import type { SafetensorsReader, TensorEntry } from "@mlan/safetensors";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 
+export const EMBEDDING = "model.embed_tokens.weight";
+/** The name of the output layer, if it is not the embedding. */
+export const HEAD = "lm_head.weight";
+
 /**
  * Replacements that convert to the original LLaVA's names: from transformers' own LLaVA in versions 4 and 5, and from
  * models saved without their output layer.

@@ -2,7 +2,7 @@ import { readBytes, type SafetensorsReader, type TensorEntry } from "@mlan/safet
 import { open } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
 import { checkpointResult } from "./read-tensors.ts";
-import { EMBEDDING, HEAD } from "./weight-plan.ts";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 
 const CHUNK_BYTES = 2 ** 22;
 

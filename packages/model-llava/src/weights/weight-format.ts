@@ -1,25 +1,29 @@
 import { type Component, MlanError } from "@mlan/core";
 import { z } from "zod";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 
 /** How the decoder's matrices are kept in memory; see `BackboneOptions.weightFormat`. */
-export type WeightFormat = z.infer<typeof weightFormat>;
+export type WeightFormat = "float32" | "stored" | QuantisedFormat;
 
-export const weightFormat: z.ZodEnum<{ float32: "float32"; stored: "stored"; int8: "int8"; int4: "int4" }> = z.enum([
-  "float32",
-  "stored",
-  "int8",
-  "int4",
-]);
-
-/** Bits per value, and the number of values that share a scale, of each quantised format. */
-export const QUANTISED = {
+/** Bits per value of the matrices in the layers, and the number of values that share a scale, of each quantised format. */
+const QUANTISED = {
   int8: { bits: 8, blockSize: 128 },
+  "int8-64": { bits: 8, blockSize: 64 },
+  "int8-32": { bits: 8, blockSize: 32 },
   int4: { bits: 4, blockSize: 64 },
+  "int4-128": { bits: 4, blockSize: 128 },
+  "int4-32": { bits: 4, blockSize: 32 },
 } as const;
 
+export type QuantisedFormat = keyof typeof QUANTISED;
+
+const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(QUANTISED) as QuantisedFormat[])];
+
+export const weightFormat: z.ZodType<WeightFormat> = z.enum(FORMATS);
+
 /** Returns whether a format rounds the weights. */
-export function isQuantisedFormat(format: WeightFormat | undefined): format is keyof typeof QUANTISED {
+export function isQuantisedFormat(format: WeightFormat | undefined): format is QuantisedFormat {
   return format !== undefined && Object.hasOwn(QUANTISED, format);
 }
 
@@ -33,20 +37,31 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   );
 }
 
-/**
- * Returns whether "int8" and "int4" quantise a weight: only matrices of the decoder's layers, not the embedding or the
- * output layer.
- */
-export function isQuantised({ component, name, isMultiplied }: Weight): boolean {
-  return component === "language" && isMultiplied && name.startsWith(LAYERS);
-}
-
-/**
- * Returns whether "stored" keeps a weight in its file's 16 bits: matrices of the decoder's layers, and the output
- * layer.
- */
-export function staysStored({ component, isMultiplied }: Weight): boolean {
+/** Returns whether quantised formats round a weight: the decoder's matrices, except the embedding. */
+export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
 
-const LAYERS = "model.layers.";
+/**
+ * Returns how a weight is quantised. The output layer never has 4 bits, since it alone chooses the tokens of every
+ * answer.
+ */
+export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
+  const { bits, blockSize } = QUANTISED[format];
+  return { bits: name === HEAD ? 8 : bits, blockSize };
+}
+
+export interface Quantisation {
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+}
+
+/**
+ * Returns whether a weight stays in the 16 bits of its file: "stored" keeps the matrices of the decoder, quantised formats
+ * keep the embedding.
+ */
+export function staysStored(weight: Weight, format: WeightFormat): boolean {
+  const { component, name } = weight;
+  if (format === "float32" || component !== "language") return false;
+  return name === EMBEDDING || (format === "stored" && weight.isMultiplied);
+}

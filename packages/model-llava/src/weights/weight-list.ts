@@ -29,7 +29,7 @@ export interface WeightDeclarations {
 export interface WeightList extends WeightDeclarations {
   /** All weights, in the order of declaration. */
   readonly weights: readonly Weight[];
-  /** Those that {@link WeightDeclarations.linear} declared, likewise. */
+  /** All linear maps of {@link WeightDeclarations.linear}, in the order of declaration. */
   readonly linears: readonly AdaptableLinear[];
 }
 

@@ -7,6 +7,7 @@ import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 import { projectorNames } from "./projector-file.ts";
+import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 import { weightList } from "./weight-list.ts";
 
@@ -20,7 +21,7 @@ export interface WeightSources {
   readonly projector?: SafetensorsReader;
   /** An adapter for `checkpoint`, merged while weights are loaded. */
   readonly adapter?: Adapter;
-  /** What was trained on top of all that, and stays apart. */
+  /** An adapter that was trained on top of all these and stays separate. */
   readonly kept?: Adapter;
   /** Whether the checkpoint may lack the projector, as a plain backbone does. */
   readonly freshProjector: boolean;
@@ -45,11 +46,11 @@ export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
   /** The projector's weights, if the checkpoint lacks them and may do so. */
   readonly fresh: readonly Weight[];
-  /** The adapter that is not merged. */
+  /** The adapter that stays separate. */
   readonly kept?: KeptAdapter;
 }
 
-/** An adapter whose updates fit a network's linear maps. */
+/** A separate adapter whose updates fit the network's linear maps. */
 export interface KeptAdapter {
   readonly adapter: Adapter;
   readonly modules: readonly KeptModule[];
@@ -107,7 +108,7 @@ function modulesOf(adapter: Adapter, linears: readonly AdaptableLinear[]): reado
   const byName = new Map(linears.map((linear) => [`${linear.name}.weight`, linear]));
   return [...adapter.updates].map(([name, update]) => {
     const linear = byName.get(name);
-    // What is no linear map, such as an embedding.
+    // Weights that are not linear maps, such as an embedding.
     if (!linear) throw leftOver(adapter.folder, name);
     const { inputs, outputs } = linear;
     checkUpdate(name, [outputs, inputs], update, adapter.folder);
@@ -115,9 +116,6 @@ function modulesOf(adapter: Adapter, linears: readonly AdaptableLinear[]): reado
     return { name: linear.name, inputs, outputs, rank, scale: update.scale, update };
   });
 }
-
-export const EMBEDDING = "model.embed_tokens.weight";
-export const HEAD = "lm_head.weight";
 
 function isOfProjector(name: string): boolean {
   return name.startsWith(PROJECTOR_PREFIX);

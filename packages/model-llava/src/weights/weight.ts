@@ -1,5 +1,5 @@
 import { type Component, MlanError, type Parameter } from "@mlan/core";
-import { type FrozenMatrix, matMulFrozen } from "@mlan/fused-ops";
+import { embedding, type FrozenMatrix, matMulFrozen } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
@@ -10,7 +10,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
-  /** Whether it is used only by {@link multiply}, so that it may be kept in fewer bits. */
+  /** Whether it is used only by {@link multiply}, so that its values may be rounded. */
   readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
@@ -50,6 +50,11 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     const isMatrix = this.shape.length === 2;
     const matrix = isMatrix ? this.tensor : tf.reshape(this.tensor, [outputs, this.size / outputs]);
     return tf.matMul(input, matrix as tf.Tensor2D, false, true);
+  }
+
+  /** Returns the rows of a matrix at `indices` [n] (int32): [n, columns]. */
+  rowsAt(indices: tf.Tensor1D): tf.Tensor2D {
+    return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
   /** Keeps the values as a matrix with fewer bits. Takes ownership of the matrix. */

@@ -70,10 +70,22 @@ function emitMatMul(
 ): OutputNode {
   const type = numberType(operands);
   const sides = [a, b].map((name, side) => ({ name, shape: operands[side]?.shape ?? [] }));
-  const { transposeA, transposeB } = attributes;
+  return type === "float32"
+    ? floatProduct(graph, sides, attributes, result.shape)
+    : product(graph, sides, attributes, type);
+}
+
+/** The product of float32 matrices; `shape` is its own. */
+export function floatProduct(
+  graph: GraphEmitter,
+  sides: readonly Side[],
+  transposition: Transposition,
+  shape: readonly number[],
+): OutputNode {
+  const { transposeA, transposeB } = transposition;
   const innerAxes = [transposeA ? -2 : -1, transposeB ? -1 : -2];
-  const blocked = type === "float32" ? innerBlocks(graph, sides, innerAxes, result.shape) : undefined;
-  const call = product(graph, blocked?.sides ?? sides, attributes, type);
+  const blocked = innerBlocks(graph, sides, innerAxes, shape);
+  const call = product(graph, blocked?.sides ?? sides, transposition, "float32");
   return blocked === undefined ? call : blocked.sum(graph.apply(...call));
 }
 
