@@ -7,8 +7,8 @@ import { scratchFolder } from "./tiny-model.ts";
 it("the example of an adapter learns, and its checkpoint holds the adapter alone", async () => {
   const folder = await scratchFolder();
   const stage = example.stages.find(({ name }) => name === "tune");
-  const { recipe } = stage?.settings as { readonly recipe: TrainingRecipe };
   if (!stage?.data) throw new Error("the example has no training stage");
+  const { recipe } = stage.settings as { readonly recipe: TrainingRecipe };
   const short = { ...recipe, maximumSteps: 4, warmupRatio: 0, checkpointEvery: 4 };
   const stages = [train({ name: "tune", data: stage.data, recipe: short })];
   const losses: number[] = [];
