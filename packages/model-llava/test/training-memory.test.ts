@@ -90,15 +90,14 @@ describe("predicted memory of a training step on small models", () => {
       network.weights
         .filter(({ component }) => components.includes(component))
         .reduce((sum, { size }) => sum + size, 0);
-    const { weights, moments, masterWeights } = predictTrainingMemory({
-      language: LANGUAGE,
-      vision: VISION,
-      trained: ["language", "projector"],
-      rows: 1,
-      length: 64,
-    });
+    const trained: readonly Component[] = ["language", "projector"];
+    const sizes = { language: LANGUAGE, vision: VISION, trained, rows: 1, length: 64 };
+    const { weights, moments, masterWeights, ...rest } = predictTrainingMemory(sizes);
     expect(weights).toBe(4 * count("language", "projector", "vision"));
     expect(moments).toBe(8 * count("language", "projector"));
+    const narrow = predictTrainingMemory({ ...sizes, momentPrecision: "bfloat16" });
+    expect(narrow.moments).toBe(moments / 2);
+    expect(narrow.activations + narrow.gradients).toBe(rest.activations + rest.gradients);
     expect(masterWeights).toBe(0);
     disposeNetwork(network);
   });

@@ -27,8 +27,8 @@ export async function preprocessImage(bytes: Uint8Array, options: PreprocessImag
 }
 
 /**
- * Everything besides an image's bytes and orientation that determines its pixels, as JSON. Equal for settings that mean the
- * same, whichever files and layout they come from.
+ * Returns everything besides an image's bytes and orientation that determines its pixels, as a JSON value. Equivalent
+ * settings give equal values, whatever files and layout they come from.
  */
 export function pixelSettings(options: Pick<PreprocessImageOptions, "processor" | "aspectRatio">): unknown {
   const { size, shortestEdge, rescaleFactor, mean, standardDeviation } = options.processor;
