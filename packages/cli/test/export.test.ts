@@ -2,12 +2,11 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { onnx } from "@mlan/backend-onnx";
-import { checkpointDigest, COMPUTE, createScope, textWording } from "@mlan/core";
-import { createLlavaSource, llama } from "@mlan/model-llava";
+import { checkpointDigest } from "@mlan/core";
 import { openSafetensors } from "@mlan/safetensors";
 import { writeTinyLlava } from "@mlan/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { tinySource } from "../../serve/test/talking-llava.ts";
 import { openSession } from "./command-line.ts";
 
 const mlan = openSession();
@@ -20,15 +19,7 @@ const step = join(run, "checkpoints/align/step-000001");
 
 beforeAll(async () => {
   const { backbone, tower } = await writeTinyLlava(pathToFileURL(`${folder}/`));
-  const source = createLlavaSource({
-    architecture: llama,
-    name: "tiny",
-    compute: createScope([onnx()]).get(COMPUTE),
-    weights: backbone,
-    visionTower: tower,
-    untunedWording: textWording("tiny", "", ""),
-  });
-  const model = await source.open({ seed: 3 });
+  const model = await tinySource(backbone, tower).open({ seed: 3 });
   const checkpoint = pathToFileURL(`${step}/model/`);
   await model.save(checkpoint, { trainedOnly: true });
   model.dispose();

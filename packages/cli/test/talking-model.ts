@@ -2,13 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { onnx } from "@mlan/backend-onnx";
-import { type ChatMessage, chatRequest, COMPUTE, createScope, type GenerationRequest, textWording } from "@mlan/core";
-import { createLlavaSource, llama, type LlavaModel } from "@mlan/model-llava";
-import { changeWeights, writeTinyLlava } from "@mlan/testing";
-import * as tf from "@tensorflow/tfjs-core";
+import { type ChatMessage, chatRequest, type GenerationRequest } from "@mlan/core";
+import { writeTinyLlava } from "@mlan/testing";
 import sharp from "sharp";
 import { afterAll } from "vitest";
+import { makeTalk, tinySource } from "../../serve/test/talking-llava.ts";
 
 export interface TalkingModel {
   /** A checkpoint that has learned conversations, in template v1. */
@@ -27,24 +25,12 @@ export async function talkingModel(): Promise<TalkingModel> {
   const folder = await mkdtemp(join(tmpdir(), "mlan-talk-"));
   const url = pathToFileURL(`${folder}/`);
   const { backbone, tower } = await writeTinyLlava(url);
-  const open = (weights: URL, visionTower?: URL): Promise<LlavaModel> =>
-    createLlavaSource({
-      architecture: llama,
-      name: "tiny",
-      compute: createScope([onnx()]).get(COMPUTE),
-      weights,
-      untunedWording: textWording("tiny", "", ""),
-      ...(visionTower && { visionTower }),
-    }).open({ seed: 3 });
-  const fresh = await open(backbone, tower);
-  fresh.setFormat({ ...fresh.format, template: "v1" });
-  changeWeights(fresh, ({ component, variable }) =>
-    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
-  );
+  const fresh = await tinySource(backbone, tower).open({ seed: 3 });
+  makeTalk(fresh);
   const checkpoint = new URL("checkpoint/", url);
   await fresh.save(checkpoint);
   fresh.dispose();
-  const model = await open(checkpoint);
+  const model = await tinySource(checkpoint).open();
   afterAll(async () => {
     model.dispose();
     await rm(folder, { recursive: true });

@@ -1,16 +1,15 @@
-/** The most characters in the message of a {@link CodedError}. */
+/** Maximum number of characters in the message of a {@link CodedError}. */
 export const LONGEST_MESSAGE = 10_000;
 
-/** Shared by all installed copies of this package, which are different classes. */
+/** Marks errors of all installed copies of this package, each of which has its own class. */
 const BRAND = Symbol.for("@mlan/errors");
 
 /**
- * The base class of the errors that a user can act on. The message names the thing, the value found, and the way out; the
- * code says the same to programs. A message longer than {@link LONGEST_MESSAGE} loses its middle, so that it can be
- * printed whatever it quotes.
+ * The base class of errors that a user can act on. The message names the cause, the value found, and the remedy; the
+ * code identifies the kind of error for programs. The middle of a message longer than {@link LONGEST_MESSAGE} is left
+ * out, since a message may quote data of any size.
  *
- * A subclass sets its `name`, which no other subclass has, and has a static `is` that passes this name to
- * {@link CodedError.isNamed}.
+ * Each subclass sets a unique `name`, and has a static method `is` that passes this name to {@link CodedError.isNamed}.
  */
 export abstract class CodedError<Code extends string = string> extends Error {
   abstract override readonly name: string;
@@ -22,12 +21,15 @@ export abstract class CodedError<Code extends string = string> extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Recognises errors of every subclass and of any installed copy; `instanceof` recognises only this copy. */
+  /**
+   * Whether a value is an error of any subclass and any installed copy, with this code if one is given. `instanceof`
+   * recognises only errors of this copy.
+   */
   static is(error: unknown, code?: string): error is CodedError {
     return error instanceof Error && BRAND in error && "code" in error && (code === undefined || error.code === code);
   }
 
-  /** Recognises errors of one subclass, and of any installed copy. */
+  /** Whether a value is an error of one subclass, of any installed copy. */
   protected static isNamed(name: string, error: unknown, code?: string): boolean {
     return CodedError.is(error, code) && error.name === name;
   }

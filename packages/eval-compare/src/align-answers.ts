@@ -7,16 +7,16 @@ export interface AlignedAnswers {
   /** 1 for a correct answer, 0 for a wrong one, in the order of the first result's answers. Not empty. */
   readonly first: readonly number[];
   readonly second: readonly number[];
-  /** Cluster keys of the first result, or of the second where the first has none. */
+  /** Cluster keys, from the first result or, where it has none, from the second. */
   readonly clusters: readonly (string | undefined)[];
-  /** Number of answers to questions that only one result has. */
+  /** Number of answers in each result to questions that the other lacks. */
   readonly leftOut: { readonly first: number; readonly second: number };
 }
 
 /**
  * Pairs the answers of both results by question id. Throws `invalid-options` when ids repeat, when `correct` is not a
- * boolean, when one result lacks questions of the other (unless questions may differ), when targets differ (unless protocols
- * do), or when no question is left.
+ * boolean, when one result lacks questions of the other (unless questions may differ), when targets differ (unless the
+ * protocols differ), or when the results have no question in common.
  */
 export function alignAnswers(
   pair: ResultPair,

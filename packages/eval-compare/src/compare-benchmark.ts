@@ -35,7 +35,8 @@ export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptio
   const questions = first.length;
   const clusters = clustersOf(keys).length;
   const alone = clusters === questions;
-  // One seed for all three means, so that they share the resamples; one per benchmark, so that other benchmarks have no effect.
+  // The three means share a seed, so that they share the resamples. Each benchmark has its own seed, so that other
+  // benchmarks do not affect it.
   const resampling = { level, resamples, seed: deriveSeed(options.seed, pair.first.benchmark) };
   const scoreOf = (result: ComparedResult, values: readonly number[]): ComparedScore => {
     const interval = intervalOf({ values, clusters: keys, ...resampling });

@@ -11,7 +11,7 @@ export interface CompareOptions {
   readonly resamples?: number;
   /** Seed of the bootstrap. Default 0. */
   readonly seed?: number;
-  /** Differences that are intended, e.g. `["prompts"]` for an untuned base model and a tuned model. Default: none. */
+  /** Differences to allow, e.g. `["prompts"]` for an untuned base model and a tuned model. Default: none. */
   readonly allow?: readonly AllowedDifference[];
 }
 

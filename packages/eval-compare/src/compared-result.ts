@@ -10,7 +10,7 @@ export interface ComparedAnswer {
   readonly prompt?: string;
 }
 
-/** Must be equal in two results, so that their scores can differ only because of the model. */
+/** Fingerprints that must be equal in two results, so that their scores differ only because of the models. */
 export interface ComparedFingerprints {
   readonly questions: string;
   readonly prompts: string;

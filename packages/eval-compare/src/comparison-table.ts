@@ -8,8 +8,8 @@ const LONGEST_NAME = 20;
 const KINDS: readonly AllowedDifference[] = ["questions", "prompts", "protocol"];
 
 /**
- * The comparison as lines of plain text, at most 110 characters each: accuracies, the gain of the second run, allowed
- * differences, excluded answers, and the methods.
+ * Returns the comparison as lines of plain text of at most 110 characters: accuracies, the gain of the second run,
+ * allowed differences, excluded answers, and the methods.
  */
 export function comparisonTable(comparison: Comparison): readonly string[] {
   const { benchmarks, options } = comparison;
@@ -135,7 +135,7 @@ function signed(share: number): string {
   return share > 0 ? `+${text}` : text;
 }
 
-/** Without trailing zeros, e.g. 95 or 99.9. */
+/** Formats a share in percent without trailing zeros, e.g. 95 or 99.9. */
 function percent(share: number): string {
   return `${Number((share * 100).toFixed(6))}`;
 }

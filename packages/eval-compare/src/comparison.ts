@@ -2,13 +2,13 @@ import type { Interval } from "@mlan/statistics";
 import type { AllowedDifference, ResolvedCompareOptions } from "./compare-options.ts";
 
 export interface Comparison {
-  /** The options with which the numbers were computed. */
+  /** The options of the comparison, with defaults. */
   readonly options: ResolvedCompareOptions;
   /** In the order of the first run. */
   readonly benchmarks: readonly BenchmarkComparison[];
   /** Benchmarks, with their protocol, that only the first run has; not compared. */
   readonly onlyFirst: readonly UncomparedResult[];
-  /** As `onlyFirst`, for the second run. */
+  /** Benchmarks, with their protocol, that only the second run has; not compared. */
   readonly onlySecond: readonly UncomparedResult[];
 }
 
@@ -21,7 +21,7 @@ export interface UncomparedResult {
 /** The comparison on one benchmark. Shares are 0..1; differences are second minus first. */
 export interface BenchmarkComparison {
   readonly benchmark: string;
-  /** Number of questions that both answered. */
+  /** Number of questions that both runs answered. */
   readonly questions: number;
   /** Number of groups of dependent questions; equal to `questions` if all are independent. */
   readonly clusters: number;
@@ -30,9 +30,12 @@ export interface BenchmarkComparison {
   readonly difference: number;
   /** Interval of the difference, from the paired cluster bootstrap. Absent with a single cluster. */
   readonly interval?: Interval;
-  /** Number of questions that only the first, or only the second, answered correctly. */
+  /** Number of questions that only the first run, or only the second, answered correctly. */
   readonly discordant: { readonly onlyFirst: number; readonly onlySecond: number };
-  /** The test that `p` comes from: McNemar's if all questions are independent; none with a single cluster, where p is 1. */
+  /**
+   * The test that `p` comes from: McNemar's if all questions are independent. With a single cluster there is no test,
+   * and `p` is 1.
+   */
   readonly test: "exact-mcnemar" | "paired-cluster-bootstrap" | "none";
   readonly p: number;
   /** `p` adjusted with Holm's method over all benchmarks of the comparison. */
@@ -44,11 +47,11 @@ export interface BenchmarkComparison {
    * discordant share and the design effect of its clusters. Absent when there is no such difference.
    */
   readonly minimumDetectableEffect?: number;
-  /** Whether the second is better according to `adjustedP`, at significance 1 - level. */
+  /** Whether the second run is better or worse, according to `adjustedP` at significance 1 - level. */
   readonly verdict: Verdict;
-  /** The differences found between the two, all of them allowed. */
+  /** The differences found between the results, all of which were allowed. */
   readonly allowed: readonly FoundDifference[];
-  /** Number of answers to questions that the other run lacks; above 0 only if questions may differ. */
+  /** Number of answers to questions that the other run lacks; 0 unless questions may differ. */
   readonly leftOut: { readonly first: number; readonly second: number };
 }
 
@@ -58,13 +61,16 @@ export interface ComparedScore {
   readonly label: string;
   readonly protocol: string;
   readonly accuracy: number;
-  /** Wilson's if all questions are independent, otherwise from the cluster bootstrap. Absent with a single cluster. */
+  /**
+   * Wilson's interval if all questions are independent, otherwise from the cluster bootstrap. Absent with a single
+   * cluster.
+   */
   readonly interval?: Interval;
 }
 
 export interface FoundDifference {
   readonly kind: AllowedDifference;
-  /** The value in the first result: a fingerprint; for a protocol, its name and fingerprint. */
+  /** The value in the first result: a fingerprint or, for a protocol, its name and fingerprint. */
   readonly first: string;
   readonly second: string;
 }

@@ -5,8 +5,8 @@ import type { FoundDifference } from "./comparison.ts";
 import type { ResultPair } from "./pair-results.ts";
 
 /**
- * The differences between the two results, besides the model. Throws `invalid-options`, with both values and the way out,
- * when one of them is not allowed.
+ * Returns the differences between the two results, apart from the model. Throws `invalid-options`, with both values and
+ * the remedy, when a difference is not allowed.
  */
 export function foundDifferences(pair: ResultPair, allow: readonly AllowedDifference[]): readonly FoundDifference[] {
   const found = differencesOf(pair);
@@ -30,7 +30,7 @@ const ADVICE: Readonly<Record<AllowedDifference, string>> = {
   prompts:
     'Evaluate both with the same prompts; or, since the prompts of an untuned base model and a tuned model differ by design, compare such a pair with allow: ["prompts"] (on the command line: --allow prompts).',
   protocol:
-    'Evaluate both with the same protocol, or compare them anyway with allow: ["protocol"] (on the command line: --allow protocol); the difference then includes that of the protocols.',
+    'Evaluate both with the same protocol, or compare them anyway with allow: ["protocol"] (on the command line: --allow protocol); the result then includes the effect of the protocols.',
 };
 
 function differencesOf({ first, second }: ResultPair): readonly FoundDifference[] {
@@ -59,7 +59,7 @@ function haveSamePrompts(first: ComparedResult, second: ComparedResult): boolean
   return common.length > 0 && common.every(({ id, prompt }) => prompt !== undefined && prompt === prompts.get(id));
 }
 
-/** The length at which two abbreviated fingerprints can be told apart. */
+/** Returns the length at which two abbreviated fingerprints differ. */
 function distinctLength(one: string, other: string): number {
   const short = 12;
   return one === other || one.slice(0, short) !== other.slice(0, short) ? short : Math.max(one.length, other.length);

@@ -3,7 +3,7 @@ import type { ComparedResult } from "./compared-result.ts";
 import type { UncomparedResult } from "./comparison.ts";
 
 export interface PairedResults {
-  /** In the order of the first run. At least one. */
+  /** The pairs in the order of the first run; at least one. */
   readonly pairs: readonly ResultPair[];
   readonly onlyFirst: readonly UncomparedResult[];
   readonly onlySecond: readonly UncomparedResult[];
@@ -61,7 +61,7 @@ function checkDistinct(run: string, results: readonly ComparedResult[]): void {
       throw new MlanError(
         "invalid-options",
         `eval-compare: the ${run} run has two results of ${benchmark} (${protocol}): ${other}, and ${label}. ` +
-          "Pass only one of them, e.g. that of one stage.",
+          "Pass only one of them, e.g. the result of one stage.",
       );
     }
     labels.set(key, label);

@@ -1,13 +1,13 @@
 import type { BenchmarkContamination } from "./report.ts";
 
-/** Outcomes, answer records or questions of one benchmark. */
+/** Outcomes, answer records or questions of one benchmark, split by contamination. */
 export interface Parts<Item> {
   readonly all: readonly Item[];
   readonly clean: readonly Item[];
   readonly contaminated: readonly Item[];
 }
 
-/** Splits what has a question's id by whether the question was found in the mixture. */
+/** Splits items that have a question's id by whether the question was found in the mixture. */
 export function cleanPart<Item extends { readonly id: string }>(
   items: readonly Item[],
   { contaminated }: BenchmarkContamination,

@@ -6,7 +6,7 @@ export interface CleanScoresOptions<Score> {
   readonly outcomes: readonly Outcome[];
   readonly metrics: Readonly<Record<string, Metric>>;
   readonly contamination: BenchmarkContamination;
-  /** Makes a score of a metric, e.g. with its standard error. */
+  /** Computes the score for a metric, e.g. with its standard error. */
   estimate(metric: Metric, outcomes: readonly Outcome[]): Score;
 }
 
@@ -16,7 +16,7 @@ export interface CleanScore<Score> {
   readonly clean: Score | undefined;
 }
 
-/** Each metric over all outcomes and over those whose question is not in the mixture. */
+/** Computes each metric over all outcomes, and over those whose question was not found in the mixture. */
 export function cleanScores<Score>(options: CleanScoresOptions<Score>): Readonly<Record<string, CleanScore<Score>>> {
   const { metrics, estimate } = options;
   const { all, clean } = cleanPart(options.outcomes, options.contamination);

@@ -1,12 +1,12 @@
-/** A line of a prompt as word numbers, and the number of its question's cluster. */
+/** A line of a prompt, as word numbers, and the number of its question's cluster. */
 export interface PromptLine {
   readonly words: readonly number[];
   readonly cluster: number;
 }
 
 /**
- * How many words at the beginning of each line are template: the longest beginning that lines of at least `share` of all
- * clusters (and of two) have. Lines are sorted by cluster.
+ * Returns how many words at the start of each line belong to the benchmark's template: the longest start that occurs in
+ * at least a share `share` of all clusters, and in at least two. `lines` must be sorted by cluster.
  */
 export function commonStarts(lines: readonly PromptLine[], clusters: number, share: number): Int32Array {
   const least = Math.max(2, clusters * share);

@@ -3,11 +3,11 @@ import { textTable } from "@mlan/eval-kit";
 import { type BenchmarkContamination, type ContaminationReport, LEAK_KINDS } from "./report.ts";
 
 export interface ContaminationTableOptions {
-  /** Leaks that are shown of each benchmark below the table. Default 3. */
+  /** Number of leaks per benchmark to show below the table. Default 3. */
   readonly leaks?: number;
 }
 
-/** The report as lines of plain text: a row per benchmark, then where the first leaks are. */
+/** Returns the report as lines of plain text: a table with a row per benchmark, then the places of the first leaks. */
 export function contaminationTable(
   report: ContaminationReport,
   { leaks = 3 }: ContaminationTableOptions = {},

@@ -17,23 +17,26 @@ import { createTextIndex, type TextIndex } from "./text-index.ts";
 import { createVocabulary } from "./vocabulary.ts";
 
 export interface ContaminationOptions {
-  /** What a model is tuned on. Read once, example by example. */
+  /** The tuning data. It is read once, example by example. */
   readonly mixture: Dataset<Conversation>;
   readonly benchmarks: readonly Benchmark[];
-  /** The protocol whose prompts are looked for, which every benchmark must have. Default: each benchmark's own default. */
+  /**
+   * The protocol whose prompts are searched for; all benchmarks must have it. Default: each benchmark's default
+   * protocol.
+   */
   readonly protocol?: string;
-  /** How the model that is tuned on it will be asked. Default: in a conversation template, by the name "tuned". */
+  /** The wording of the tuned model. Default: `chatWording("tuned")`. */
   readonly wording?: Wording;
-  /** Words of a run that no two texts share by chance, 4 to 100. Default 13. */
+  /** Number of consecutive words that two texts do not share by chance, 4 to 100. Default 13. */
   readonly ngram?: number;
-  /** Differing bits of 64 that the hashes of one picture may have, 0 to 31. Default 12. */
+  /** Maximum number of differing bits, of 64, between the hashes of the same picture, 0 to 31. Default 12. */
   readonly imageDistance?: number;
   readonly signal?: AbortSignal;
   onProgress?(progress: ContaminationProgress): void;
 }
 
 export interface ContaminationProgress {
-  /** Name of the benchmark or mixture that is read. */
+  /** Name of the benchmark or mixture that is being read. */
   readonly reading: string;
   readonly done: number;
   readonly total: number;
@@ -42,19 +45,23 @@ export interface ContaminationProgress {
 const numbersSchema = z.strictObject({
   protocol: z.string().exactOptional(),
   wording: z
-    .custom<Wording>((value) => typeof Object(value).ask === "function", "expected a wording, as chatWording() returns")
+    .custom<Wording>(
+      (value) => typeof Object(value).ask === "function",
+      "expected a wording, as returned by chatWording()",
+    )
     .default(() => chatWording("tuned")),
   ngram: z.int().min(4).max(100).default(13),
   imageDistance: z.int().min(0).max(31).default(12),
 });
 
-/** Conversations whose images are decoded side by side. */
+/** Number of conversations whose images are decoded in parallel. */
 const SIDE_BY_SIDE = 16;
 
 /**
- * Which questions of benchmarks occur in a mixture, by their text and by their images. Memory grows with the benchmarks,
- * not with the mixture. Throws `invalid-options` for options that do not exist, for no benchmark, for two of one name, and for one without the protocol;
- * `invalid-data`, with example and image, for an image that cannot be read.
+ * Finds the questions of benchmarks whose text or images occur in a mixture. Memory use depends on the size of the
+ * benchmarks, not of the mixture. Throws `invalid-options` for invalid options, when there are no benchmarks or two
+ * with the same name, and when a benchmark lacks the protocol; throws `invalid-data`, naming example and image, for an
+ * image that cannot be read.
  */
 export async function contamination(options: ContaminationOptions): Promise<ContaminationReport> {
   const { mixture, benchmarks, signal, onProgress, ...numbers } = options;
@@ -156,7 +163,7 @@ function check(numbers: unknown, benchmarks: readonly Benchmark[]): z.output<typ
   if (names.length === 0) {
     throw new MlanError("invalid-options", "contamination: there is no benchmark to look for; give at least one.");
   }
-  // Throws for a protocol that one of them does not have, or that has no prompts in this wording, before any is read.
+  // Before reading anything, throws for a protocol that a benchmark lacks, or that does not support the wording.
   for (const benchmark of benchmarks) {
     checkWording(benchmark, benchmark.protocol(checked.protocol).name, checked.wording.name);
   }

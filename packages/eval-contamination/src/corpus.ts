@@ -1,22 +1,22 @@
 import type { OwnText } from "./own-text.ts";
 import { NO_WORD } from "./vocabulary.ts";
 
-/** Own texts of all questions in one array, with a gap behind each stretch. */
+/** The own texts of all questions in one array of words, with a gap after each stretch. */
 export interface Corpus {
   readonly words: Int32Array;
-  /** By benchmark; within one sorted by cluster. */
+  /** The questions by benchmark, sorted by cluster. */
   readonly benchmarks: readonly { readonly clusters: number; readonly questions: readonly CorpusQuestion[] }[];
 }
 
 export interface CorpusQuestion {
-  /** Its number among the questions of all benchmarks. */
+  /** The question's number among the questions of all benchmarks. */
   readonly question: number;
   readonly cluster: number;
   readonly stem: readonly Stretch[];
   readonly choices: readonly Stretch[];
 }
 
-/** `words[start..end)` */
+/** The words `words[start..end)`. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;
@@ -51,7 +51,10 @@ export function createCorpus(benchmarks: readonly BenchmarkTexts[]): Corpus {
   };
 }
 
-/** Text in more clusters than this is the benchmark's wording, never evidence against one question. */
+/**
+ * Returns the number of clusters above which a common text counts as the benchmark's wording, and not as evidence for a
+ * single question.
+ */
 export function wordingLimit(clusters: number): number {
   return Math.max(3, clusters / 1000);
 }

@@ -1,10 +1,10 @@
 import { type BenchmarkContamination, type ContaminatedQuestion, type Leak, LEAK_KINDS } from "./report.ts";
 
-/** What was found so far: of each question and kind the first leak only. */
+/** The leaks found so far, only the first for each question and kind. */
 export interface Findings {
-  /** `match` is asked only when the leak is the first of its kind. */
+  /** Adds a leak. `match` is called only when the leak is the first of its kind for the question. */
   add(question: number, leak: Omit<Leak, "match">, match: () => string): void;
-  /** Short text of a question on an image that its conversation does not have. */
+  /** Adds a match of the short text of a question about an image, in a conversation without that image. */
   addTextOnly(question: number, leak: Omit<Leak, "match">, match: () => string): void;
   of(benchmark: FoundIn): BenchmarkContamination;
 }
@@ -13,9 +13,9 @@ export interface FoundIn {
   readonly benchmark: string;
   readonly protocol: string;
   readonly fingerprint: string;
-  /** Ids of its questions in its order. */
+  /** Ids of the benchmark's questions, in order. */
   readonly ids: readonly string[];
-  /** Number of its first question among those of all benchmarks. */
+  /** Number of the benchmark's first question among the questions of all benchmarks. */
   readonly first: number;
   readonly isSearchable: (question: number) => boolean;
 }

@@ -1,12 +1,12 @@
 import { type Corpus, wordingLimit } from "./corpus.ts";
 import { createRunTable } from "./run-table.ts";
 
-/** Which questions have a run of `length` words. */
+/** An index of all runs of `length` words in questions. */
 export interface GramIndex {
   readonly length: number;
-  /** Questions, and where the run occurs in the corpus. */
+  /** Yields the questions with the run at `words[at]`, and its places in the corpus. */
   find(words: Int32Array, hashes: Int32Array, at: number): Iterable<GramHit>;
-  /** Whether any run of this question can be found. */
+  /** Whether a question has a run that can be found. */
   has(question: number): boolean;
 }
 
@@ -15,7 +15,7 @@ interface GramHit {
   readonly position: number;
 }
 
-/** Runs that occur in more clusters of a benchmark than common wording may are ignored for that benchmark. */
+/** Creates the index. Runs in more clusters of a benchmark than {@link wordingLimit} are ignored for that benchmark. */
 export function createGramIndex(corpus: Corpus, length: number): GramIndex {
   const capacity = corpus.words.length;
   const table = createRunTable(corpus.words, capacity);

@@ -5,14 +5,14 @@ import { correlation, hammingDistance, type PictureHash, pictureHash } from "./p
 export interface ImageHit {
   readonly kind: "same-file" | "same-picture";
   readonly question: number;
-  /** The benchmark's name of the image. */
+  /** The name of the image in the benchmark. */
   readonly name: string;
 }
 
-/** The images of all questions: each file is kept once, as its hashes. */
+/** The images of all questions. Each different file is stored once, as its hashes. */
 export interface ImageIndex {
   readonly size: number;
-  /** `place` names the question in errors. */
+  /** Adds an image of a question. `place` names the question in errors. */
   add(question: number, image: ImageReference, place: string): Promise<void>;
   find(image: ImageReference, place: string): Promise<readonly ImageHit[]>;
 }
@@ -24,8 +24,8 @@ interface IndexedImage {
 }
 
 /**
- * Correlation of two 8 x 8 thumbnails from which on pictures with close hashes are the same one. Simple drawings of
- * different things in the same places have close hashes.
+ * Minimum correlation of the 8 x 8 thumbnails of the same picture. Close hashes are not enough, since simple drawings
+ * of different things in the same places have close hashes.
  */
 const LEAST_CORRELATION = 0.93;
 

@@ -1,28 +1,28 @@
 import { commonStarts } from "./common-starts.ts";
 
-/** What a question asks, as word numbers. */
+/** The prompt of a question, as word numbers. */
 export interface AskedText {
   /** The lines of its prompt. */
   readonly lines: readonly (readonly number[])[];
   readonly choices: readonly (readonly number[])[];
-  /** Number of its cluster within the benchmark. */
+  /** Number of the question's cluster within the benchmark. */
   readonly cluster: number;
 }
 
-/** A question's words without the template: stretches that stand unbroken in its prompt. */
+/** A question's words without the template, as stretches of consecutive words in its prompt. */
 export interface OwnText {
   readonly stem: readonly (readonly number[])[];
-  /** Choices that the prompt offers line by line, without their labels. */
+  /** The choices that the prompt offers, one per line, without their labels. */
   readonly choices: readonly (readonly number[])[];
   readonly cluster: number;
 }
 
-/** Share of clusters from which on a line's beginning or end is the benchmark's template. */
+/** A start or end of a line that occurs in at least this share of clusters belongs to the benchmark's template. */
 const TEMPLATE_SHARE = 0.5;
-/** "A", or "option A": longer beginnings of a line that ends in a choice are no label. */
+/** Maximum number of words in the label of a choice, as in "A" or "option A". */
 const LONGEST_LABEL = 2;
 
-/** Own texts of all questions of one benchmark, which are sorted by cluster. */
+/** Returns the own texts of all questions of one benchmark. `asked` must be sorted by cluster. */
 export function ownTexts(asked: readonly AskedText[], clusters: number): readonly OwnText[] {
   const lines = asked.flatMap(({ lines, cluster }) => lines.map((words) => ({ words, cluster })));
   const starts = commonStarts(lines, clusters, TEMPLATE_SHARE);

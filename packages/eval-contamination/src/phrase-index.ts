@@ -1,39 +1,42 @@
 import { type Corpus, type CorpusQuestion, type Stretch, wordingLimit } from "./corpus.ts";
 import { createRunTable } from "./run-table.ts";
 
-/** Which questions occur in a conversation with all of their own text. */
+/** An index that finds questions whose entire own text occurs in a conversation. */
 export interface PhraseIndex {
-  /** `words` are a conversation's, with gaps between turns; `lines` are the stretches of its lines. */
+  /**
+   * Yields the questions in a conversation. `words` are its words, with gaps between turns; `lines` are the stretches
+   * of its lines.
+   */
   find(words: Int32Array, hashes: Int32Array, lines: readonly Stretch[]): Iterable<PhraseHit>;
   has(question: number): boolean;
 }
 
 interface PhraseHit {
   readonly question: number;
-  /** Its longest stretch. */
+  /** The longest stretch of the question. */
   readonly phrase: Stretch;
 }
 
-/** What must occur in one conversation. */
+/** The phrases of a question that must all occur in the same conversation. */
 interface Wanted {
   readonly question: number;
   readonly phrases: readonly number[];
   readonly longest: Stretch;
-  /** Whether the only phrase must be a whole line. */
+  /** Whether the single phrase must be a whole line. */
   readonly asLine: boolean;
 }
 
-/** Own words from which on a question is found by its text wherever it stands. */
+/** Minimum number of own words with which a question is found anywhere in a conversation. */
 const LEAST_WORDS = 8;
-/** Own words from which on a shorter question without choices is found as a whole line. */
+/** Minimum number of own words with which a shorter question without choices is found as a whole line. */
 const LEAST_LINE_WORDS = 3;
-/** Longer phrases are found by their first words and then compared. */
+/** Longer phrases are looked up by this many first words, and then compared. */
 const KEY_WORDS = 12;
 
 /**
- * By text alone a question is found when all stretches of its stem occur in a conversation and have 8 words, or when they
- * have 8 words together with its choices and these stand there too; a question of 3 to 7 words without choices, when it is
- * a whole line. A stem that several clusters share is not enough by itself.
+ * Creates the index. A question is found by its text when all stretches of its stem occur in a conversation and have at
+ * least 8 words, or when its choices occur there too and stem and choices have at least 8 words. A question of 3 to 7
+ * words without choices must be a whole line. A stem that several clusters share is not enough without the choices.
  */
 export function createPhraseIndex(corpus: Corpus): PhraseIndex {
   const all = corpus.benchmarks.flatMap(({ questions }) =>
@@ -42,10 +45,10 @@ export function createPhraseIndex(corpus: Corpus): PhraseIndex {
   const table = createRunTable(corpus.words, all.length);
   const keys = createRunTable(corpus.words, all.length);
   const keyLengths = [...new Set(all.map(keyLength))].toSorted((one, other) => one - other);
-  /** Phrases by their key. */
+  /** The phrases with each key. */
   const phrasesOf: Set<number>[] = [];
   const stretchOf: Stretch[] = [];
-  /** Questions by their longest phrase. */
+  /** The questions with each longest phrase. */
   const wantedBy: Wanted[][] = [];
   const found = new Set<number>();
 
@@ -67,7 +70,7 @@ export function createPhraseIndex(corpus: Corpus): PhraseIndex {
       found.add(asked.question);
     }
   }
-  /** The search in which a phrase was seen last; a search is one conversation. */
+  /** The last search in which each phrase was seen. Each conversation is one search. */
   const seenIn = new Int32Array(stretchOf.length);
   let search = 0;
 
@@ -130,7 +133,7 @@ function wantedOf(
   return asLine ? { question, phrases: stem.map(phraseOf), longest, asLine } : undefined;
 }
 
-/** Phrases that are the only stem of questions in more clusters than `limit`. */
+/** Returns the phrases that are the only stem of questions in more than `limit` clusters. */
 function sharedPhrases(
   questions: readonly CorpusQuestion[],
   phraseOf: (stretch: Stretch) => number,
@@ -156,7 +159,7 @@ function wordCount(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** Where the run of known words that begins at `at` ends; `at` itself when its word is unknown. */
+/** Returns the end of the run of known words that begins at `at`; `at` itself when its word is unknown. */
 export function endOfKnown(words: Int32Array, at: number): number {
   let end = at;
   while (end < words.length && words[end] !== 0) end++;

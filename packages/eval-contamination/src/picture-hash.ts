@@ -1,24 +1,25 @@
 import sharp from "sharp";
 
-/** What of a picture survives scaling, compression and a change of brightness. */
+/** Properties of a picture that survive scaling, compression and a change of brightness. */
 export interface PictureHash {
-  /** 64 bits, the first 32 and the last 32. */
+  /** The 64 bits of the hash: the first 32 and the last 32. */
   readonly bits: readonly [number, number];
-  /** 8 x 8 RGB, mean 0 and length 1: the dot product of two is their correlation. */
+  /** An 8 x 8 RGB thumbnail, normalised to mean 0 and length 1, so that the dot product of two is their correlation. */
   readonly look: Float32Array;
 }
 
 const SIDE = 32;
 const LOW = 8;
 const LOOK_SIDE = 8;
-/** Standard deviation, of 255, below which a picture is a plain area and its bits are noise. */
+/** Standard deviation (of values 0..255) below which a picture is a plain area, whose bits would be noise. */
 const PLAIN = 3;
 
 /**
- * The DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010): the grey
- * picture in 32 x 32 pixels, its 8 x 8 lowest frequencies without the constant ones, and which of them lie above their
- * median. Decoded as models see it: transparency dropped, no rotation by metadata. Undefined for a picture without
- * detail, whose bits would be noise. Throws what the decoder throws when the bytes are no image, or are cut short.
+ * Computes the DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010): the
+ * picture is scaled to 32 x 32 grey pixels, and each bit says whether one of its 8 x 8 lowest frequencies, without the
+ * constant ones, is above their median. The picture is decoded as for models, without transparency and EXIF
+ * orientation. Undefined for a picture without detail, whose bits would be noise. Throws the decoder's error when the
+ * bytes are not an image or are truncated.
  */
 export async function pictureHash(bytes: Uint8Array): Promise<PictureHash | undefined> {
   const pixels = await smallPixels(bytes);
@@ -30,12 +31,12 @@ export async function pictureHash(bytes: Uint8Array): Promise<PictureHash | unde
   return look && { bits: bitsOf(lowFrequencies(grey)), look };
 }
 
-/** Differing bits of two hashes, 0..64. */
+/** Returns the number of differing bits of two hashes, 0..64. */
 export function hammingDistance([highA, lowA]: PictureHash["bits"], [highB, lowB]: PictureHash["bits"]): number {
   return ones(highA ^ highB) + ones(lowA ^ lowB);
 }
 
-/** -1..1 */
+/** Returns the correlation of two thumbnails, -1..1. */
 export function correlation(one: Float32Array, other: Float32Array): number {
   let sum = 0;
   for (let index = 0; index < one.length; index++) sum += (one[index] ?? 0) * (other[index] ?? 0);
@@ -51,7 +52,10 @@ async function smallPixels(bytes: Uint8Array): Promise<Uint8Array> {
     .toBuffer();
 }
 
-/** `basis[frequency][position]` of the DCT-II for frequencies 1..8; scale does not matter for signs around the median. */
+/**
+ * `basis[frequency][position]` of the DCT-II for frequencies 1..8. The scale is irrelevant, since values are only
+ * compared with their median.
+ */
 const BASIS = Array.from({ length: LOW }, (_, frequency) =>
   Float32Array.from({ length: SIDE }, (_, position) =>
     Math.cos(((2 * position + 1) * (frequency + 1) * Math.PI) / (2 * SIDE)),

@@ -12,11 +12,11 @@ import type { ImageIndex } from "./image-index.ts";
 import { ownTexts } from "./own-text.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** What is kept of a benchmark besides its images' hashes. */
+/** The data of a benchmark that stay in memory, besides the hashes of its images. */
 export interface ReadBenchmark {
   readonly texts: BenchmarkTexts;
   readonly ids: readonly string[];
-  /** Numbers, among the questions of all benchmarks, of those with images. */
+  /** Numbers of the questions with images, among the questions of all benchmarks. */
   readonly withImages: ReadonlySet<number>;
 }
 
@@ -27,7 +27,7 @@ export interface ReadBenchmarkOptions {
   readonly wording: Wording;
   readonly vocabulary: Vocabulary;
   readonly images: ImageIndex;
-  /** Number of the benchmark's first question. */
+  /** Number of the benchmark's first question among the questions of all benchmarks. */
   readonly first: number;
 }
 
@@ -57,7 +57,7 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
   return { texts: { clusters: clusters.size, questions }, ids, withImages };
 }
 
-/** Every example once, in order. `taken` is told how many were. */
+/** Yields every example once, in order. Calls `taken` with the number so far. */
 export async function* inOrder<Example>(
   examples: Examples<Example>,
   taken: (count: number) => void,

@@ -1,56 +1,59 @@
 /**
- * `exact-text`: all of the question's own text occurs in one conversation. `n-gram`: a run of its words does.
- * `same-file`: an image of equal bytes. `same-picture`: an image that looks the same (scaled, compressed again, ...).
+ * `exact-text`: the question's entire own text occurs in one conversation. `n-gram`: a run of its words occurs.
+ * `same-file`: an image has the same bytes. `same-picture`: an image looks the same (scaled, compressed again, ...).
  */
 export type LeakKind = "exact-text" | "n-gram" | "same-file" | "same-picture";
 
 export const LEAK_KINDS: readonly LeakKind[] = ["exact-text", "n-gram", "same-file", "same-picture"];
 
-/** Plain data, as JSON holds it. */
+/** The findings, as plain data that can be stored as JSON. */
 export interface ContaminationReport {
   readonly mixture: {
     readonly name: string;
     readonly fingerprint: string;
     readonly examples: number;
   };
-  /** Words of a run. */
+  /** Number of words in a run. */
   readonly ngram: number;
-  /** Differing bits of 64 that two hashes of one picture may have. */
+  /** Maximum number of differing bits, of 64, between the hashes of the same picture. */
   readonly imageDistance: number;
   readonly benchmarks: readonly BenchmarkContamination[];
 }
 
 export interface BenchmarkContamination {
   readonly benchmark: string;
-  /** Whose prompts were looked for. */
+  /** The protocol whose prompts were searched for. */
   readonly protocol: string;
   readonly fingerprint: string;
   readonly questions: number;
-  /** In the benchmark's order. */
+  /** The contaminated questions in the order of the benchmark. */
   readonly contaminated: readonly ContaminatedQuestion[];
-  /** Contaminated questions of all, 0..1; 0 for a benchmark without questions. */
+  /** Share of contaminated questions, 0..1; 0 for a benchmark without questions. */
   readonly share: number;
-  /** Contaminated questions by kind; one question may have several. */
+  /** Number of contaminated questions by kind of leak; a question may have several kinds. */
   readonly kinds: Readonly<Record<LeakKind, number>>;
-  /** Questions on images of which only the short text was found, without the image: no evidence, and not counted. */
+  /**
+   * Questions about images whose short text was found, but not their image. This is no evidence, so they do not count
+   * as contaminated.
+   */
   readonly textOnly: readonly ContaminatedQuestion[];
-  /** Questions without an image and with too few words to search for: they may be contaminated. */
+  /** Number of questions without an image that have too few words to search for; they may be contaminated. */
   readonly unsearchable: number;
 }
 
 export interface ContaminatedQuestion {
   readonly id: string;
-  /** The first of each kind. */
+  /** The first leak of each kind. */
   readonly leaks: readonly Leak[];
 }
 
-/** Where a question occurs in the mixture, for a person to check. */
+/** A place in the mixture where a question occurs, for a person to check. */
 export interface Leak {
   readonly kind: LeakKind;
   /** Id of the mixture's example. */
   readonly example: string;
-  /** Its place in the mixture, from 0. */
+  /** Index of the example in the mixture, from 0. */
   readonly index: number;
-  /** The words that agree, normalised (of long ones the first 30), or the names of the two images. */
+  /** The matching words, normalised and at most the first 30, or the names of the two images. */
   readonly match: string;
 }

@@ -1,14 +1,22 @@
-/** Numbers equal runs of words alike, from 0. Every hit is compared word by word, so that hashes cannot mislead. */
+/**
+ * Assigns numbers, from 0, to runs of words; equal runs have equal numbers. Hits are compared word by word, so hash
+ * collisions do no harm.
+ */
 export interface RunTable {
-  /** The number of `corpus[at..at + length)`, a new one when it is the first of its kind. */
+  /** Returns the number of the run `corpus[at..at + length)`, and adds the run if it is new. */
   add(at: number, length: number): number;
-  /** The number of `words[at..at + length)`, -1 when there is none; `hashes` are those of `words`. */
+  /**
+   * Returns the number of the run `words[at..at + length)`, or -1 for an unknown run. `hashes` are the prefix hashes of
+   * `words`.
+   */
   find(words: Int32Array, hashes: Int32Array, at: number, length: number): number;
-  /** Where a run stands first in the corpus. */
+  /** Returns the first position of a run in the corpus. */
   positionOf(run: number): number;
 }
 
-/** A table for at most `capacity` different runs of a corpus: open addressing, at most half full. */
+/**
+ * Creates a table for at most `capacity` different runs of a corpus. It uses open addressing and is at most half full.
+ */
 export function createRunTable(corpus: Int32Array, capacity: number): RunTable {
   const size = 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
   const slots = new Int32Array(size).fill(-1);
@@ -47,7 +55,10 @@ export function createRunTable(corpus: Int32Array, capacity: number): RunTable {
   };
 }
 
-/** Of `words[0..at)` for each `at`, so that any run's hash is a difference (a polynomial modulo 2^32). */
+/**
+ * Returns the hashes of `words[0..at)` for each `at` (polynomials modulo 2^32), from which the hash of any run follows
+ * by subtraction.
+ */
 export function prefixHashes(words: Int32Array): Int32Array {
   const hashes = new Int32Array(words.length + 1);
   for (let at = 0; at < words.length; at++) hashes[at + 1] = Math.imul(hashes[at] ?? 0, BASE) + (words[at] ?? 0);

@@ -8,19 +8,19 @@ import { NO_WORD, type Vocabulary } from "./vocabulary.ts";
 interface TextHit {
   readonly kind: "exact-text" | "n-gram";
   readonly question: number;
-  /** The words that agree, normalised. */
+  /** Returns the matching words, normalised. */
   match(): string;
 }
 
-/** The texts of all questions of all benchmarks. */
+/** An index of the texts of all questions of all benchmarks. */
 export interface TextIndex {
-  /** All hits in one conversation, several of one question and kind possible. */
+  /** Yields all hits in one conversation; a question may have several of the same kind. */
   find(turns: readonly Turn[]): Iterable<TextHit>;
-  /** Whether a question has text that could be found. */
+  /** Whether a question has enough text to be found. */
   has(question: number): boolean;
 }
 
-/** Words of a match that are kept. */
+/** Maximum number of words in the text of a match. */
 const SHOWN_WORDS = 30;
 
 export function createTextIndex(
@@ -35,7 +35,7 @@ export function createTextIndex(
     const shown = vocabulary.tell(corpus.words.subarray(start, Math.min(end, start + SHOWN_WORDS)));
     return end - start > SHOWN_WORDS ? `${shown} ...` : shown;
   };
-  /** Where a match in the corpus that begins at `position`, and in `words` at `at`, ends in the corpus. */
+  /** Returns the end, in the corpus, of a match that begins at `position` in the corpus and at `at` in `words`. */
   const endOfMatch = (position: number, words: Int32Array, at: number): number => {
     let length = ngram;
     while (corpus.words[position + length] !== NO_WORD && corpus.words[position + length] === words[at + length])

@@ -1,15 +1,15 @@
 import { wordsOf } from "./words.ts";
 
-/** Stands for a word that no benchmark has, and between two texts: no match goes across it. */
+/** The number of a word that occurs in no benchmark; also separates two texts. No match extends across it. */
 export const NO_WORD = 0;
 
-/** Numbers words from 1, so that texts compare as numbers. */
+/** Assigns numbers, from 1, to words, so that texts can be compared as numbers. */
 export interface Vocabulary {
-  /** The numbers of a text's words; new words are added. */
+  /** Returns the numbers of a text's words; adds new words. */
   add(text: string): readonly number[];
-  /** The numbers of a text's words, {@link NO_WORD} for unknown ones. */
+  /** Returns the numbers of a text's words; {@link NO_WORD} for unknown words. */
   look(text: string): readonly number[];
-  /** The words of numbers, with spaces between them. */
+  /** Returns the words with these numbers, separated by spaces. */
   tell(words: ArrayLike<number>): string;
 }
 

@@ -1,9 +1,9 @@
 /**
- * The words of a text: NFKC, lower case, runs of letters (with their marks) and numbers. Case, punctuation, spacing and
- * compatibility forms do not count.
+ * Returns the words of a text: runs of letters (with their marks) and numbers, in lower case and NFKC. Case,
+ * punctuation, spacing and compatibility forms are thus ignored.
  */
 export function wordsOf(text: string): readonly string[] {
-  // Lower case may decompose (a dotted capital I), so the form is taken again.
+  // Normalised again, since lower-casing may decompose characters (a dotted capital I).
   const plain = ASCII.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase().normalize("NFKC");
   return plain.match(WORD) ?? [];
 }

@@ -95,7 +95,10 @@ it.each([
   [{ ngram: 2 }, /ngram/],
   [{ imageDistance: 64 }, /imageDistance/],
   [{ protocol: "loose" }, /^other: there is no protocol "loose"; it has strict and paper\.$/],
-  [{ wording: "tuned" as never }, /option "wording": expected a wording, as chatWording\(\) returns, found "tuned"/],
+  [
+    { wording: "tuned" as never },
+    /option "wording": expected a wording, as returned by chatWording\(\), found "tuned"/,
+  ],
   [
     { benchmarks: [tunedOnly], wording: textWording("my-base", "", "") },
     /^tuned-only: the protocol "strict" has no prompts for a model with the wording "my-base", only for tuned; use another/,

@@ -4,7 +4,7 @@ import type { GenerationEvaluatorOptions } from "./generation.ts";
 import { generationMethod } from "./generation-method.ts";
 import { sampleAnswers, verifyAnswers } from "./verify.ts";
 
-/** Asks, and asks some again alone when `verify` says so. */
+/** Evaluates a benchmark, and asks `verify` questions again on their own. */
 export async function* evaluate(
   run: EvaluateRun,
   { verify = 0, ...options }: GenerationEvaluatorOptions,

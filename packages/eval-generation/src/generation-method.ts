@@ -1,10 +1,12 @@
 import type { EvaluateRun, GenerationOptions, GenerationRequest, Protocol } from "@mlan/core";
 import { type AskedQuestion, type EvaluationMethod, outcomeOf } from "@mlan/eval-kit";
 
-/** As a harness does: a question that is too long loses its beginning, and the evaluation goes on. */
+/**
+ * A prompt that is too long loses its beginning, as in other evaluation harnesses, so that the evaluation continues.
+ */
 export const LONG_PROMPTS = { longPrompts: "cut" } as const;
 
-/** Greedy answers, as the model gives them under these options. */
+/** Returns the method that asks for greedy answers with these options. */
 export function generationMethod(options: GenerationOptions): EvaluationMethod {
   return {
     name: "generation",

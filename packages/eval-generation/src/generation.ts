@@ -15,16 +15,16 @@ import { z } from "zod";
 import { evaluate } from "./evaluate.ts";
 
 export interface GenerationEvaluatorOptions {
-  /** Questions answered side by side. Default: the model's choice. Answers do not depend on it. */
+  /** Number of questions per batch. Answers do not depend on it. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Compute a beginning that several prompts share only once. Answers do not depend on it. Default true. */
+  /** Whether a prefix that several prompts share is computed only once. Answers do not depend on it. Default true. */
   readonly sharePrefixes?: boolean;
-  /**
-   * Folder in which the model keeps what its frozen parts make of images, by content, for later evaluations. Default:
-   * none is kept.
-   */
+  /** Folder that caches the image features of the model's frozen components for later evaluations. Default: none. */
   readonly featureCache?: Location;
-  /** Questions, drawn at random, that are asked again alone to see whether answers depend on the batch. Default 0. */
+  /**
+   * Number of random questions that are asked again on their own, to check that answers do not depend on the batch.
+   * Default 0.
+   */
   readonly verify?: number;
 }
 
@@ -35,9 +35,8 @@ const optionsSchema = z.strictObject({
   verify: z.int().min(0).exactOptional(),
 });
 /**
- * Evaluates by greedy answers: asks in the words of the benchmark's protocol, cuts at stop strings, reads the
- * answer, and gives each metric with its standard error and interval. Throws `invalid-options` for options that do not
- * exist.
+ * A plugin that evaluates by greedy answers: it asks with the protocol's prompts, cuts answers at stop strings,
+ * extracts and judges them, and reports each metric with its standard error and interval. Throws `invalid-options`.
  */
 export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Evaluator> {
   const checked = checkOptions("generation", optionsSchema, options);
@@ -45,10 +44,10 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
     name: "@mlan/eval-generation",
     token: EVALUATOR,
     module: import.meta.url,
-    // What changes no answer is left out, so that a run may be continued with other values of it.
+    // Options that affect no answer are left out, so that a run can be continued with different values.
     settings: { verify: checked.verify ?? 0 },
     create(scope) {
-      // A model elsewhere, behind an API say, needs none.
+      // A model behind an API needs no compute.
       const compute = scope.find(COMPUTE);
       return {
         specVersion: 1,

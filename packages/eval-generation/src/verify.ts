@@ -2,13 +2,16 @@ import { createHash } from "node:crypto";
 import { type AnswerRecord, type EvaluateRun, type Flip, MlanError, type Verification } from "@mlan/core";
 import { LONG_PROMPTS, requestOf } from "./generation-method.ts";
 
-/** A random part of all answers, the same for the same questions in whatever order they are answered. */
+/** A random sample of all answers, which depends on the questions but not on the order of the answers. */
 export interface AnswerSample {
   add(record: AnswerRecord): void;
   answers(): readonly AnswerRecord[];
 }
 
-/** The `size` answers whose ids' hashes are the least: a sample without repetition, drawn while answers come in. */
+/**
+ * Collects the `size` answers whose ids have the smallest hashes: a sample without replacement, drawn while answers
+ * arrive.
+ */
 export function sampleAnswers(size: number, benchmark: string): AnswerSample {
   const drawn: { readonly rank: string; readonly record: AnswerRecord }[] = [];
   return {
@@ -31,8 +34,8 @@ function placeOf(rank: string, drawn: readonly { readonly rank: string }[]): num
 }
 
 /**
- * Asks the questions of these answers again, each on its own and without a shared prefix, and reports which answers are now
- * other ones. Throws `contract` when the model gives no answer.
+ * Asks the questions of these answers again, each on its own and without a shared prefix, and reports the answers that
+ * changed. Throws `contract` when the model returns no answer.
  */
 export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRecord[]): Promise<Verification> {
   const { model, benchmark, signal } = run;
@@ -51,7 +54,7 @@ export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRe
     for await (const { id, text, margins = [] } of model.generate([request], options)) {
       const margin = Math.min(...margins);
       if (Number.isNaN(margin)) {
-        throw new MlanError("contract", `generation: the model gave "${id}" a margin that is not a number.`);
+        throw new MlanError("contract", `generation: the model returned a margin for "${id}" that is not a number.`);
       }
       smallestMargin = Math.min(smallestMargin, margin);
       if (text !== before) flips.push({ id, together: before, alone: text, margin });

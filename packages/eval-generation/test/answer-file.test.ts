@@ -113,9 +113,9 @@ describe("the answer file", () => {
 
   // Earlier versions wrote no checksums.
   test.each([
-    ["is to no question", (text: string) => text.replace('"id":"3"', '"id":"333"')],
-    ["stands there twice", (text: string) => text.replace('"id":"3"', '"id":"5"')],
-    ["was judged otherwise", (text: string) => text.replace('"correct":true', '"correct":false')],
+    ["belongs to no question", (text: string) => text.replace('"id":"3"', '"id":"333"')],
+    ["occurs twice", (text: string) => text.replace('"id":"3"', '"id":"5"')],
+    ["was judged differently", (text: string) => text.replace('"correct":true', '"correct":false')],
   ])("is refused when an answer %s", async (message, damage) => {
     const answers = freshFile();
     const run = { model: scriptedModel(knowing), benchmark, protocol, answers } as const;

@@ -155,7 +155,7 @@ describe("it refuses", () => {
     const silent = scriptedModel((prompt, id) => (id === "7" ? undefined : knowing(prompt)));
     await expect(eventsOf({ ...run, model: silent })).rejects.toThrow('gave no answer to "7"');
     const babbling = scriptedModel(knowing, { rename: () => "elsewhere" });
-    await expect(eventsOf({ ...run, model: babbling })).rejects.toThrow('answered "elsewhere", which nobody asked');
+    await expect(eventsOf({ ...run, model: babbling })).rejects.toThrow('answered "elsewhere", which was not asked');
   });
 
   test("an aborted run, with the reason that was given", async () => {

@@ -68,7 +68,7 @@ describe("verify", () => {
       },
     };
     await expect(verify(model, QUESTIONS)).rejects.toThrow(
-      'generation: the model gave "7" a margin that is not a number.',
+      'generation: the model returned a margin for "7" that is not a number.',
     );
   });
 

@@ -4,20 +4,22 @@ import { type AnswerRecord, makeFolder, messageOf, MlanError, writeFileAtomicall
 import { type AnswersHeader, checkHeader } from "./answers-header.ts";
 import { answerLine, parseAnswers, type StoredAnswers } from "./parse-answers.ts";
 
-/** Answers that are kept as they come. */
+/** A file to which answers are appended as they arrive. */
 export interface AnswerLog {
-  /** Those that were there before. */
+  /** The answers that the file already contained. */
   readonly records: readonly AnswerRecord[];
-  /** Adds a line. Once it resolves, the line outlives this process; {@link AnswerLog.sync} makes it outlive the machine. */
+  /**
+   * Appends an answer. Once this resolves, the line survives the end of the process; after {@link AnswerLog.sync}, also
+   * a power cut.
+   */
   append(record: AnswerRecord): Promise<void>;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens or begins the answer file. Lines that are not as they were written are removed, so that their questions are asked
- * again. Throws `run-folder` when the file holds answers to something else, `unavailable` when it cannot be read or
- * written.
+ * Opens or creates an answer file. Removes damaged lines, so that their questions are asked again. Throws `run-folder`
+ * when the file belongs to a different evaluation, and `unavailable` when it cannot be read or written.
  */
 export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<AnswerLog> {
   const path = fileURLToPath(file);
@@ -51,8 +53,8 @@ export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<A
 }
 
 /**
- * What an answer file holds; nothing when there is none. Throws `run-folder` when it is damaged, `unavailable` when it
- * cannot be read.
+ * Reads an answer file; a missing file counts as empty. Throws `run-folder` when it is damaged, and `unavailable` when
+ * it cannot be read.
  */
 export async function readAnswers(file: URL): Promise<StoredAnswers> {
   const path = fileURLToPath(file);
@@ -60,7 +62,7 @@ export async function readAnswers(file: URL): Promise<StoredAnswers> {
   const [first] = stored.damaged;
   if (first === undefined) return stored;
   const more = stored.damaged.length > 1 ? ` and ${stored.damaged.length - 1} more` : "";
-  const message = `line ${first}${more} of ${path} is not as it was written. Run the experiment again in its folder: what was asked there is asked anew.`;
+  const message = `line ${first}${more} of ${path} is damaged. Run the experiment again in its folder: the questions of damaged lines are asked again.`;
   throw new MlanError("run-folder", message);
 }
 
@@ -82,7 +84,7 @@ async function attempt<Value>(path: string, write: () => Promise<Value>): Promis
     return await write();
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
-    const message = `cannot write ${path}: ${messageOf(cause)}. Answers so far are kept; run again to go on.`;
+    const message = `cannot write ${path}: ${messageOf(cause)}. Earlier answers are kept; run the command again to continue.`;
     throw new MlanError("unavailable", message, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { type BenchmarkResult, MlanError } from "@mlan/core";
 import { z } from "zod";
 
-/** The first line of an answer file: what its answers are answers to. */
+/** The first line of an answer file, which identifies the evaluation. */
 export interface AnswersHeader extends Pick<
   BenchmarkResult,
   | "benchmark"
@@ -17,11 +17,11 @@ export interface AnswersHeader extends Pick<
 > {
   readonly format: "mlan-answers";
   readonly version: 1;
-  /** Fingerprint of architecture, tokenizer and format; weights are not part of it. */
+  /** Fingerprint of architecture, tokenizer and format, without the weights. */
   readonly model: string;
-  /** The experiment's stage that asked; absent where none did. */
+  /** The experiment's stage; absent outside of an experiment. */
   readonly stage?: string;
-  /** Names the weights that the model had; absent where nobody knew. */
+  /** An identifier of the model's weights; absent when unknown. */
   readonly weights?: string;
 }
 
@@ -50,7 +50,10 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.preprocess((stored) => {
   return { wording: promptFamily, ...header };
 }, currentHeader);
 
-/** Throws `run-folder` when a file's answers are to something else than is asked now, and says where they differ. */
+/**
+ * Throws `run-folder` when a file belongs to a different evaluation than the current one; the message names the first
+ * difference.
+ */
 export function checkHeader(path: string, found: AnswersHeader, expected: AnswersHeader): void {
   // Earlier versions wrote no template.
   const keys = found.template === undefined ? KEYS.filter((one) => one !== "template") : KEYS;
@@ -58,12 +61,12 @@ export function checkHeader(path: string, found: AnswersHeader, expected: Answer
   if (key === undefined) return;
   throw new MlanError(
     "run-folder",
-    `${path} holds answers to something else: its ${key} is ${shown(found, key)}, now it is ${shown(expected, key)}. ` +
+    `${path} belongs to a different evaluation: its ${key} is ${shown(found, key)}, now it is ${shown(expected, key)}. ` +
       "Use another run folder, or delete the file to ask again.",
   );
 }
 
-/** What differs for the plainest reason first. */
+/** The keys to compare, those that explain a difference best first. */
 const KEYS = [
   "stage",
   "benchmark",

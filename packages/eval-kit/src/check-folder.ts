@@ -1,10 +1,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { type Location, messageOf, MlanError, pathOf, toFolderUrl } from "@mlan/core";
 
-/**
- * Throws `unavailable` when a folder that will be made when it is needed could not be made, or not be written. Makes
- * nothing.
- */
+/** Throws `unavailable` when a folder could not be created or written later. Creates nothing. */
 export async function checkFolder(errorPrefix: string, folder: Location): Promise<void> {
   const wanted = toFolderUrl(folder);
   let place = wanted;
@@ -14,9 +11,9 @@ export async function checkFolder(errorPrefix: string, folder: Location): Promis
       throw refused(errorPrefix, wanted, messageOf(error));
     });
     if (status?.isDirectory()) break;
-    if (status) throw refused(errorPrefix, wanted, `${pathOf(place)} is no folder`);
+    if (status) throw refused(errorPrefix, wanted, `${pathOf(place)} is not a folder`);
     const above = new URL("../", place);
-    // On Windows a drive may be missing as a whole.
+    // On Windows, the drive may be missing.
     if (above.href === place.href) throw refused(errorPrefix, wanted, `there is no ${pathOf(place)}`);
     place = above;
   }

@@ -2,13 +2,13 @@ import { type Estimate, type Interval, type Metric, MlanError, type Outcome } fr
 import { clusterBootstrap, clustersOf, proportionInterval } from "@mlan/statistics";
 import { jackknife } from "./jackknife.ts";
 
-/** Outcomes that a percentile bootstrap looks at in all, which bounds its time. */
+/** Maximum number of outcomes that a percentile bootstrap resamples in total, which bounds its time. */
 const OUTCOMES_RESAMPLED = 20_000_000;
 
 /**
- * A metric with its standard error and its 95 % interval: Wilson's for a proportion of independent questions, by
- * resampled clusters otherwise. Throws `contract` in the name of `errorPrefix` when the metric gives no number for all
- * outcomes or a part of them.
+ * Computes a metric with its standard error and 95 % interval: Wilson's for a proportion of independent questions,
+ * otherwise over resampled clusters. Throws `contract`, with a message that starts with `errorPrefix`, when the metric
+ * does not return a number for all outcomes or a subset of them.
  */
 export function estimate(errorPrefix: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
   const checked = finite(errorPrefix, name, metric);
@@ -28,15 +28,15 @@ function anyInterval(metric: Metric, clusters: readonly (readonly Outcome[])[], 
   return { ...clusterBootstrap({ clusters, statistic: metric, resamples }), method: "cluster-bootstrap" };
 }
 
-/** The metric, which must give numbers. */
+/** Wraps a metric so that it throws unless it returns a finite number. */
 function finite(errorPrefix: string, name: string, metric: Metric): Metric {
   const checked = (outcomes: readonly Outcome[]): number => {
     const value = metric(outcomes);
     if (Number.isFinite(value)) return value;
     throw new MlanError(
       "contract",
-      `${errorPrefix}: the metric ${name} gave ${value}. A metric must be a number for every subset of the outcomes; ` +
-        "let it give 0 where it is undefined.",
+      `${errorPrefix}: the metric ${name} returned ${value}. A metric must be a number for every subset of the outcomes; ` +
+        "return 0 where it is undefined.",
     );
   };
   return Object.assign(checked, metric.proportion && { proportion: metric.proportion });

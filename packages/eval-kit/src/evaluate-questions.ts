@@ -18,18 +18,18 @@ import { checkStored } from "./stored-answers.ts";
 
 export interface EvaluateQuestionsOptions {
   readonly clock: Clock;
-  /** Told each answer, old and new, in no order. */
+  /** Called once per answer, stored or new, in no particular order. */
   readonly onRecord?: (record: AnswerRecord) => void;
 }
 
-/** Questions whose prompts are in memory at once. */
+/** Number of questions whose prompts are in memory at the same time. */
 const CHUNK = 512;
 const ANSWERS_PER_SYNC = 32;
 const MILLISECONDS_PER_SYNC = 1000;
 
 /**
- * Asks what is not answered yet, keeps every answer, then computes the metrics. Events come in the order in which answers
- * are finished. Of an answer only its outcome stays in memory.
+ * Asks the questions that have no stored answer, stores every answer, then computes the metrics. Yields events in the
+ * order in which answers finish. Keeps only the outcomes of answers in memory.
  */
 export async function* evaluateQuestions(
   run: EvaluateRun,
@@ -70,7 +70,9 @@ export async function* evaluateQuestions(
   }
 }
 
-/** Answers to a chunk of questions, judged. Throws `contract` unless each is answered once. */
+/**
+ * Yields the judged answers to a chunk of questions. Throws `contract` unless each question is answered exactly once.
+ */
 async function* askChunk(
   run: EvaluateRun,
   method: EvaluationMethod,
@@ -85,7 +87,7 @@ async function* askChunk(
   for await (const { positions, cutPositions = 0, ...answer } of method.ask(run, protocol, chunk)) {
     signal?.throwIfAborted();
     const asked = open.get(answer.id);
-    if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which nobody asked`);
+    if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which was not asked`);
     const { question } = asked;
     const { cluster } = question;
     const target = targetOf(protocol, question);
@@ -103,7 +105,7 @@ async function nameOf(prompt: Prompt): Promise<string> {
   return (await fingerprintOf(prompt)).slice(0, 16);
 }
 
-/** Flushes the log to disk when enough answers or enough time have gone by. */
+/** Returns a function that syncs the log to disk once there are enough new answers or enough time has passed. */
 function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise<void> {
   let answers = 0;
   let last = clock.now();
@@ -116,7 +118,7 @@ function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise
   };
 }
 
-/** What the answers of this run are answers to. */
+/** Returns the header for this run. */
 async function headerOf(
   { benchmark, model, stage, weights }: EvaluateRun,
   method: EvaluationMethod,

@@ -1,17 +1,17 @@
 import type { AnswerRecord, ChoiceScore, EvaluateRun, Extractor, Metric, Outcome, Protocol } from "@mlan/core";
 import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 
-/** How an evaluator gets answers, and what it makes of them. The engine does the rest. */
+/** How an evaluator obtains and reads answers. `evaluateQuestions` does the rest. */
 export interface EvaluationMethod {
-  /** Begins every error, and is stamped on results. */
+  /** The name of the evaluator, used in results and at the start of errors. */
   readonly name: string;
-  /** All else that decides what the numbers mean; part of the protocol's fingerprint. */
+  /** Everything else that affects the meaning of the metrics; part of the protocol's fingerprint. */
   readonly settings: unknown;
-  /** Throws for questions that cannot be asked this way, before any is. */
+  /** Throws, before any question is asked, when questions cannot be asked this way. */
   check?(run: EvaluateRun, plan: QuestionPlan): void;
-  /** `wording` is the name of the model's. */
+  /** Returns the extractor for a protocol. `wording` is the name of the model's wording. */
   extractor(protocol: Protocol, wording: string): Extractor;
-  /** Answers to all questions of a chunk, in any order. */
+  /** Yields the answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
   /** The first metric of the first one is the headline. */
   scorings(protocol: Protocol): readonly Scoring[];
@@ -23,7 +23,7 @@ export interface NewAnswer {
   readonly scores?: readonly ChoiceScore[];
   /** Positions that its prompt lost because it was too long. Default 0. */
   readonly cutPositions?: number | undefined;
-  /** Positions of its prompt, and those of them that were computed for it. */
+  /** Number of positions in its prompt, and how many of them were computed for it. */
   readonly positions: { readonly prompts: number; readonly computed: number };
 }
 

@@ -1,13 +1,13 @@
 import { type Metric, type Outcome, permutation, seededRandom } from "@mlan/core";
 
-/** Deletions of general metrics, each of which costs a pass over all outcomes. */
+/** Maximum number of groups for general metrics, since each group costs a pass over all outcomes. */
 const GROUPS_AT_MOST = 500;
 
 /**
- * The standard error of a metric by the delete-one-cluster jackknife (Efron and Tibshirani 1993, chapter 11): outcomes
- * that share a `cluster` leave together. For a proportion without clusters it is s / sqrt(n). Metrics that are no
- * proportion lose whole groups of clusters at a time when there are more than 500 (the delete-a-group jackknife, Kott
- * 2001). Undefined with fewer than two clusters.
+ * Returns the standard error of a metric by the delete-one-cluster jackknife (Efron and Tibshirani 1993, chapter 11),
+ * which deletes the outcomes of a cluster together. For a proportion without clusters it is s / sqrt(n). For other
+ * metrics with more than 500 clusters, whole groups of clusters are deleted (the delete-a-group jackknife, Kott 2001).
+ * Undefined with fewer than two clusters.
  */
 export function jackknife(metric: Metric, clusters: readonly (readonly Outcome[])[]): number | undefined {
   if (clusters.length < 2) return undefined;
@@ -17,7 +17,7 @@ export function jackknife(metric: Metric, clusters: readonly (readonly Outcome[]
   return Math.sqrt(((without.length - 1) / without.length) * squares);
 }
 
-/** The share of correct outcomes without each cluster in turn. */
+/** Returns the share of correct outcomes without each cluster in turn. */
 function sharesWithout(clusters: readonly (readonly Outcome[])[]): readonly number[] {
   const counts = clusters.map((cluster) => ({ all: cluster.length, correct: cluster.filter(isCorrect).length }));
   const all = counts.reduce((sum, count) => sum + count.all, 0);
@@ -29,7 +29,10 @@ function valuesWithout(metric: Metric, groups: readonly (readonly Outcome[])[]):
   return groups.map((_, left) => metric(groups.flatMap((group, place) => (place === left ? [] : group))));
 }
 
-/** Drawn at random, the same for the same number of clusters: questions in a row are often alike. */
+/**
+ * Assigns clusters to groups at random, since consecutive questions are often alike. The groups depend only on the
+ * number of clusters.
+ */
 function grouped(clusters: readonly (readonly Outcome[])[]): readonly (readonly Outcome[])[] {
   if (clusters.length <= GROUPS_AT_MOST) return clusters;
   const groups: Outcome[][] = Array.from({ length: GROUPS_AT_MOST }, () => []);

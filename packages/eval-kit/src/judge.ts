@@ -9,20 +9,20 @@ import {
   type Question,
 } from "@mlan/core";
 
-/** An answer, and what it is an answer to. */
+/** An answer with the question it belongs to. */
 export interface Answered extends Pick<Question, "id" | "target" | "cluster"> {
   readonly answer: string;
-  /** As the prompt offered them. */
+  /** The choices in the order of the prompt. */
   readonly choices?: readonly Choice[];
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** The right answer to a question as a protocol's extractor would give it. */
+/** Returns the correct answer to a question in the form that the protocol's extractor returns. */
 export function targetOf(protocol: Protocol, question: Question): string {
   return protocol.target?.(question) ?? question.target;
 }
 
-/** Reads and judges an answer as generated. */
+/** Extracts and judges a generated answer. */
 export function judge(extractor: Extractor, answered: Answered): AnswerRecord {
   const { id, answer, target, cluster, choices = [], scores } = answered;
   const extracted = extractor.extract(beforeStop(answer, extractor.stop), choices);
@@ -38,7 +38,7 @@ export function judge(extractor: Extractor, answered: Answered): AnswerRecord {
   };
 }
 
-/** The record as metrics see it. */
+/** Returns the part of a record that metrics use. */
 export function outcomeOf({ id, target, extracted, correct, cluster }: AnswerRecord): Outcome {
   return { id, target, extracted: extracted ?? undefined, correct, ...(cluster !== undefined && { cluster }) };
 }

@@ -4,8 +4,9 @@ export interface Measured {
 }
 
 /**
- * The indices of the items in groups, one per cluster (an item without a cluster is a group by itself), the group
- * with the longest member first: batches hold little padding, and one that does not fit in memory fails at once.
+ * Groups the items by cluster (an item without a cluster is its own group) and returns the indices of each group,
+ * starting with the group that has the longest item. Batches then need little padding, and one that does not fit in
+ * memory fails early.
  */
 export function orderByLength(things: readonly Measured[]): readonly (readonly number[])[] {
   const alone: number[][] = [];

@@ -4,22 +4,24 @@ import { z } from "zod";
 import { type AnswersHeader, headerSchema } from "./answers-header.ts";
 
 export interface StoredAnswers {
-  /** Absent when not even the first line is whole. */
+  /** Absent when the first line is incomplete. */
   readonly header?: AnswersHeader;
-  /** Those whose lines are as they were written. */
+  /** The answers in intact lines. */
   readonly records: readonly AnswerRecord[];
-  /** The numbers of the other lines, from 1. */
+  /** The numbers of the damaged lines, from 1. */
   readonly damaged: readonly number[];
-  /** Bytes up to the end of the last whole line; what follows was being written when the process died. */
+  /** Number of bytes up to the end of the last complete line; the rest was being written when the process ended. */
   readonly wholeBytes: number;
 }
 
-/** The line of an answer, which ends in a checksum of what is before it. */
+/** Returns the line for an answer, which ends with a checksum of the record. */
 export function answerLine(record: AnswerRecord): string {
   return `${JSON.stringify({ ...record, checksum: checksumOf(record) })}\n`;
 }
 
-/** Reads the finished lines of an answer file. Throws `run-folder` with `name` when the first is not that of one. */
+/**
+ * Reads the complete lines of an answer file. Throws `run-folder`, with `name`, when the first line is not a header.
+ */
 export function parseAnswers(bytes: Uint8Array, name: string): StoredAnswers {
   const wholeBytes = bytes.lastIndexOf(NEWLINE) + 1;
   const [first, ...rest] = new TextDecoder().decode(bytes.subarray(0, wholeBytes)).split("\n").slice(0, -1);
@@ -27,7 +29,7 @@ export function parseAnswers(bytes: Uint8Array, name: string): StoredAnswers {
   const header = parsed(headerSchema, first);
   if (!header) {
     const found = first.length > 60 ? `${first.slice(0, 60)}...` : first;
-    const message = `line 1 of ${name} is not what an answer file begins with (${found}). Delete the file to ask again.`;
+    const message = `line 1 of ${name} is not the header of an answer file (${found}). Delete the file to ask again.`;
     throw new MlanError("run-folder", message);
   }
   const lines = rest.map((line) => recordIn(line));
@@ -50,7 +52,7 @@ const recordSchema: z.ZodType<AnswerRecord> = z.object({
   scores: z.array(z.object({ logProbability: z.number(), tokens: z.number(), characters: z.number() })).exactOptional(),
 });
 
-/** Undefined for a line that is not as it was written. Those of earlier versions have no checksum. */
+/** Parses a line; undefined when it is damaged. Lines of earlier versions have no checksum. */
 function recordIn(line: string): AnswerRecord | undefined {
   const value = parsed(lineSchema, line);
   if (!value) return undefined;

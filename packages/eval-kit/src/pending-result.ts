@@ -2,22 +2,22 @@ import type { AnswerRecord, BenchmarkResult, Estimate, Outcome } from "@mlan/cor
 import type { NewAnswer, Scoring } from "./evaluation-method.ts";
 import { estimate } from "./estimate.ts";
 
-/** The answers of one evaluation as they come in, of which only outcomes are kept. */
+/** Collects the answers of one evaluation and keeps only their outcomes. */
 export interface PendingResult {
-  /** `positions` are those that this call spent on it. */
+  /** Adds an answer. `positions` counts the positions that this call computed for it. */
   add(record: AnswerRecord, positions?: NewAnswer["positions"]): void;
   has(id: string): boolean;
   answered(): number;
-  /** `errorPrefix` begins the error of a metric that gives no number. */
+  /** Computes the result. `errorPrefix` starts the message when a metric returns no number. */
   finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "cutPrompts" | "metrics" | "positions">;
 }
 
-/** `ids` are those of all questions, in the order of the benchmark. */
+/** Creates an empty result. `ids` are the ids of all questions, in the order of the benchmark. */
 export function pendingResult(scorings: readonly Scoring[], ids: readonly string[]): PendingResult {
   const outcomes = new Map<string, readonly Outcome[]>();
   const positions = { prompts: 0, computed: 0 };
   let cutPrompts = 0;
-  // In question order, not the order of answering: sums of floats must not depend on how a run was interrupted.
+  // In the order of the questions, not of the answers, so that sums of floats do not depend on interruptions.
   const outcomesOf = (scoring: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[scoring] ?? []);
   return {
     add(record, { prompts, computed } = { prompts: 0, computed: 0 }) {

@@ -11,17 +11,17 @@ import {
 } from "@mlan/core";
 import { orderByLength } from "./order-by-length.ts";
 
-/** A question as it is put to the model. */
+/** A question with its prompt. */
 export interface AskedQuestion {
   readonly question: Question;
   readonly prompt: Prompt;
 }
 
-/** The questions of a benchmark in the order of asking. Prompts and images are made when they are asked, not before. */
+/** The questions of a benchmark in the order in which they are asked. Prompts are built only when they are needed. */
 export interface QuestionPlan {
-  /** Of all questions, in the order of the benchmark. */
+  /** The ids of all questions, in the order of the benchmark. */
   readonly ids: readonly string[];
-  /** Questions of the benchmark, where these are only its first. */
+  /** Number of questions in the benchmark, if only its first ones are asked. */
   readonly total?: number;
   /** Whether any question offers choices in its prompt. */
   readonly offersChoices: boolean;
@@ -30,15 +30,16 @@ export interface QuestionPlan {
   /** SHA-256 of all prompts. */
   readonly promptsFingerprint: string;
   /**
-   * The questions that `wanted` selects, ordered by length, the longest first; those of one cluster come
-   * together. In chunks of `size`, or somewhat more where a cluster would be cut.
+   * Yields the questions that `wanted` selects, the longest first and the questions of a cluster together. Chunks have
+   * `size` questions, or somewhat more where a cluster would be split.
    */
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
 }
 
 /**
- * Reads every question once. Throws `invalid-options` for a wording that the protocol cannot ask in, `invalid-data` when
- * there is none, two of one id, or one that no answer is right for.
+ * Reads every question once. Throws `invalid-options` for a wording that the protocol does not support, and
+ * `invalid-data` when there are no questions, when two have the same id, or when no answer to a question could be
+ * correct.
  */
 export async function planQuestions(
   { benchmark, model, signal }: Pick<EvaluateRun, "benchmark" | "model" | "signal">,
@@ -98,10 +99,13 @@ export async function planQuestions(
   };
 }
 
-/** A cluster is cut when it has more than this many chunks' questions. */
+/** A cluster is split when it is larger than this many chunks. */
 const LARGEST_CLUSTER = 4;
 
-/** In characters: proportional enough to tokens. An image is the same for all. */
+/**
+ * Returns the length in characters, which is nearly proportional to tokens. Images are ignored, since all count the
+ * same.
+ */
 function lengthOf(prompt: Prompt): number {
   return promptTexts(prompt).join("").length;
 }

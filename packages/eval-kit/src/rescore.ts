@@ -1,26 +1,26 @@
 import type { AnswerRecord, Extractor, Outcome } from "@mlan/core";
 import { judge, outcomeOf } from "./judge.ts";
 
-/** Stored answers as one extractor reads them. */
+/** The outcomes of stored answers with one extractor. */
 export interface Rescored {
   readonly extractor: Pick<Extractor, "name" | "version">;
-  /** In the order of the records. */
+  /** The outcomes in the order of the records. */
   readonly outcomes: readonly Outcome[];
-  /** Answers from which it reads nothing. */
+  /** Number of answers from which the extractor reads nothing. */
   readonly unreadable: number;
 }
 
-/** An answer that is right to one extractor and wrong to another. */
+/** An answer that is correct according to one extractor and wrong according to another. */
 export interface Disagreement {
   readonly id: string;
   readonly answer: string;
   readonly target: string;
-  /** In the order of the extractors; undefined where nothing was read. */
+  /** What each extractor read, in their order; undefined for nothing. */
   readonly extracted: readonly (string | undefined)[];
   readonly correct: readonly boolean[];
 }
 
-/** Reads and judges stored answers again, by each extractor. Neither model nor data is needed. */
+/** Reads and judges stored answers again with each extractor. Needs neither the model nor the data. */
 export function rescore(records: readonly AnswerRecord[], extractors: readonly Extractor[]): readonly Rescored[] {
   return extractors.map((extractor) => {
     const outcomes = records.map((record) => outcomeOf(judge(extractor, record)));
@@ -30,7 +30,7 @@ export function rescore(records: readonly AnswerRecord[], extractors: readonly E
   });
 }
 
-/** The answers on which the readings of the same records are not of one mind. */
+/** Returns the answers that the extractors judge differently. */
 export function disagreements(
   records: readonly AnswerRecord[],
   rescored: readonly Rescored[],

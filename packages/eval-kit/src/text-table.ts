@@ -13,8 +13,8 @@ export interface TextColumn {
 const GAP = "  ";
 
 /**
- * The lines of a table without borders, at most `width` characters wide. A wider table is split into parts, each with the
- * key columns. A single column that is too wide is not split.
+ * Returns the lines of a table without borders, at most `width` characters wide. A wider table is split into parts,
+ * each with the key columns. A single column that is too wide is not split.
  */
 export function textTable({ columns, rows }: TextTable, width: number = Infinity): readonly string[] {
   const widths = columns.map(({ title }, column) =>
@@ -35,7 +35,7 @@ export function textTable({ columns, rows }: TextTable, width: number = Infinity
   ]);
 }
 
-/** The columns of each part, by index. */
+/** Returns the columns of each part, by index. */
 function partsOf(
   columns: readonly TextColumn[],
   widths: readonly number[],

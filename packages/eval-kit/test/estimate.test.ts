@@ -146,6 +146,8 @@ describe("estimate", () => {
 
   test("names a metric that gives no number", () => {
     const precision: Metric = (all) => 1 / all.filter(({ correct }) => correct).length;
-    expect(() => estimate("test", "precision", precision, outcomes([true, false]))).toThrow(/precision gave Infinity/);
+    expect(() => estimate("test", "precision", precision, outcomes([true, false]))).toThrow(
+      /precision returned Infinity/,
+    );
   });
 });

@@ -79,7 +79,7 @@ test("gives the others beside a damaged file, and its error", async () => {
 test("refuses a run without answers, and a folder that is no run", async () => {
   await expect(storedEvaluations(await run({}))).rejects.toMatchObject({
     code: "run-folder",
-    message: expect.stringContaining("keeps no answers yet. Let it reach a stage that evaluates."),
+    message: expect.stringContaining("has no answers yet. Let it reach an evaluation stage."),
   });
   await expect(storedEvaluations(new URL("nowhere/", await run({})))).rejects.toMatchObject({ code: "run-folder" });
 });

@@ -1,14 +1,14 @@
 import { type AnswerRecord, type Choice, type ChoiceScore, type Extractor, type Outcome } from "@mlan/core";
 
-/** What ranks choices; the greatest wins, the first of equal ones. */
+/** The number by which choices are ranked. The choice with the greatest number wins; of equal choices, the first. */
 export type Ranking = (score: ChoiceScore) => number;
 
 export const summed: Ranking = ({ logProbability }) => logProbability;
 export const perToken: Ranking = ({ logProbability, tokens }) => logProbability / Math.max(1, tokens);
-/** As lm-evaluation-harness normalises its `acc_norm`: by the length of the text, whatever the tokenizer. */
+/** As in `acc_norm` of lm-evaluation-harness: normalised by the length of the text, independent of the tokenizer. */
 export const perCharacter: Ranking = ({ logProbability, characters }) => logProbability / Math.max(1, characters);
 
-/** The label of the likeliest choice; undefined of none. */
+/** Returns the label of the most likely choice; undefined when there are no choices. */
 export function likeliest(
   choices: readonly Choice[],
   scores: readonly ChoiceScore[],
@@ -27,7 +27,7 @@ export const likeliestChoice: Extractor = {
   isCorrect: (extracted, target) => extracted === target,
 };
 
-/** The outcome of a record under another ranking than the summed one. */
+/** Returns a function that computes the outcome of a record with a different ranking than `summed`. */
 export function outcomeBy(ranking: Ranking): (record: AnswerRecord) => Outcome {
   return ({ id, target, cluster, choices = [], scores = [] }) => {
     const extracted = likeliest(choices, scores, ranking);

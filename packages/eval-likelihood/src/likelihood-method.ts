@@ -11,10 +11,10 @@ import { type AskedQuestion, type EvaluationMethod, type NewAnswer, outcomeOf, t
 import { withoutChoices } from "./check-choices.ts";
 import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ranking, summed } from "./likeliest.ts";
 
-/** Questions whose choices are scored in one call: answers are kept as often. */
+/** Number of questions per call; answers are stored after each call. */
 const QUESTIONS_PER_CALL = 32;
 
-/** Ranks the choices of each question by how likely the model holds them for. */
+/** Returns the method that ranks the choices of each question by their likelihood. */
 export function likelihoodMethod(continuation: "label" | "text", options: GenerationOptions): EvaluationMethod {
   return {
     name: "likelihood",
@@ -29,7 +29,7 @@ export function likelihoodMethod(continuation: "label" | "text", options: Genera
           .slice(start, start + QUESTIONS_PER_CALL)
           .map((asked) => requestsOf(protocol, asked, continuation));
         const requests = part.flatMap((question) => question.requests);
-        // As a harness does: a question that is too long loses its beginning.
+        // A prompt that is too long loses its beginning, as in other evaluation harnesses.
         const how = { longPrompts: "cut", ...options, ...(signal && { signal }) } as const;
         const scores = await model.score(requests, how);
         let next = 0;
@@ -49,7 +49,7 @@ export function likelihoodMethod(continuation: "label" | "text", options: Genera
 interface RankedQuestion {
   readonly id: string;
   readonly choices: ReturnType<Protocol["choices"]>;
-  /** In the order of the choices. */
+  /** One request per choice, in the order of the choices. */
   readonly requests: readonly ScoreRequest[];
 }
 
@@ -74,7 +74,7 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
     const { id: scored, logProbability = NaN, tokens = 0 } = found[index] ?? {};
     if (scored === request.id && Number.isFinite(logProbability))
       return { logProbability, tokens, characters: [...continuation].length };
-    const message = `likelihood: the model gave the score ${logProbability} of "${scored}" where that of "${request.id}" was due.`;
+    const message = `likelihood: the model returned the score ${logProbability} for "${scored}"; expected a finite score for "${request.id}".`;
     throw new MlanError("contract", message);
   });
   const prompts = found.reduce((sum, { length }) => sum + length, 0);
@@ -84,7 +84,7 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   return { id, answer, scores, cutPositions, positions: { prompts, computed } };
 }
 
-/** The headline metric when choices are ranked by a different score. */
+/** Returns the headline metric for a different ranking of the choices. */
 function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Scoring {
   const [headline] = Object.entries(metrics);
   return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };

@@ -17,15 +17,15 @@ import { likelihoodMethod } from "./likelihood-method.ts";
 
 export interface LikelihoodEvaluatorOptions {
   /**
-   * What is scored as the continuation of the prompt: a choice's label ("B"), as tuned models answer, or its text
-   * ("hawk"). Default "label".
+   * The text that is scored after the prompt: a choice's label ("B"), as tuned models answer, or its text ("hawk").
+   * Default "label".
    */
   readonly continuation?: "label" | "text";
-  /** Continuations scored side by side. Default: the model's choice. Scores do not depend on it. */
+  /** Number of continuations per batch. Scores do not depend on it. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Compute what several prompts begin with once. Scores do not depend on it. Default true. */
+  /** Whether a prefix that several prompts share is computed only once. Scores do not depend on it. Default true. */
   readonly sharePrefixes?: boolean;
-  /** Folder in which the model keeps what its frozen parts make of images. Default: none is kept. */
+  /** Folder that caches the image features of the model's frozen components. Default: none. */
   readonly featureCache?: Location;
 }
 
@@ -36,10 +36,10 @@ const optionsSchema = z.strictObject({
   featureCache: folderLocation.exactOptional(),
 });
 /**
- * Evaluates by the likeliest choice instead of a written answer: every choice is scored as the continuation of the
- * benchmark's own prompt. The protocol's metrics see the choice of the greatest summed log-probability; beside them the
- * headline metric is given for log-probabilities per token and per character. Questions without choices count as
- * unreadable. Throws `invalid-options` for options that do not exist.
+ * A plugin that evaluates by the most likely choice instead of a written answer: every choice is scored as the
+ * continuation of the protocol's prompt. Metrics use the choice with the greatest total log-probability; the headline
+ * metric is also reported for log-probabilities per token and per character. Questions without choices count as
+ * unreadable. Throws `invalid-options`.
  */
 export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Evaluator> {
   const { continuation = "label", ...modelOptions } = checkOptions("likelihood", optionsSchema, options);
@@ -47,10 +47,10 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
     name: "@mlan/eval-likelihood",
     token: EVALUATOR,
     module: import.meta.url,
-    // What changes no score is left out, so that a run may be continued with other values of it.
+    // Options that affect no score are left out, so that a run can be continued with different values.
     settings: { continuation },
     create(scope) {
-      // A model elsewhere, behind an API say, needs none.
+      // A model behind an API needs no compute.
       const compute = scope.find(COMPUTE);
       return {
         specVersion: 1,

@@ -184,7 +184,7 @@ describe("likelihood", () => {
   test("refuses scores that are none, and options that do not exist", async () => {
     const { model } = await scoring({ A: [-1, 1], B: [-1, 1] });
     const benchmark = memoryBenchmark("animals", [question("1", "A")]);
-    await expect(evaluate({ model, benchmark, protocol: "strict" })).rejects.toThrow('the score NaN of "1 C"');
+    await expect(evaluate({ model, benchmark, protocol: "strict" })).rejects.toThrow('the score NaN for "1 C"');
     expect(() => likelihood({ continuatoin: "text" } as object)).toThrow(/likelihood: .*continuatoin/s);
   });
 });

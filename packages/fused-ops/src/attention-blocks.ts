@@ -66,7 +66,7 @@ export function attentionBlocks(
   };
 }
 
-/** Returns the largest number of scores that `attention` holds at a time, for predictions of memory. */
+/** Returns the maximum number of scores that `attention` has in memory at a time, for predictions of memory. */
 export function scoresAtOnce(sizes: AttentionSizes): number {
   const { rows, keyValueHeads, group, length, positions } = sizes;
   const parts = attentionBlocks(sizes, false);

@@ -9,7 +9,7 @@ export interface FrozenMatrix {
   readonly bits: 4 | 8 | 16;
   /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;
-  /** Returns its rows at `indices` [n] (int32) as float32 [n, columns], without rounding. */
+  /** Returns the rows at `indices` [n] (int32) as float32 [n, columns], without rounding. */
   rowsAt(indices: tf.Tensor1D): tf.Tensor2D;
   /**
    * Returns `input` [n, columns] times the transpose of this matrix: [n, rows]. A quantised matrix may quantise the
@@ -56,7 +56,7 @@ export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Te
   });
 }
 
-/** What a matrix without kernels for it does by its float32 values. */
+/** The operations of a matrix without kernels, which use its float32 values. */
 export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
   return {
     widen,

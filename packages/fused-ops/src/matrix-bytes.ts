@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Part of a file, which must not change while it is in use. Little-endian. */
+/** A part of a file with little-endian values. The file must not change while it is in use. */
 export interface FilePlace {
   readonly file: URL;
   readonly byteOffset: number;
@@ -40,7 +40,7 @@ export function lookUp({ words, bits }: CodeWords, values: tf.Tensor1D, count: n
   return tf.gather(values, tf.cast(flat, "int32"));
 }
 
-/** The first `length` float32 values of a source. Throws a `RangeError` if there are fewer. */
+/** Returns the first `length` float32 values of a source. Throws a `RangeError` if there are fewer. */
 export function readFloats(source: Float32Array | FilePlace, length: number): Float32Array {
   return source instanceof Float32Array ? source : new Float32Array(bytesOf(source, 4 * length).buffer);
 }

@@ -56,6 +56,27 @@ test("creates a public repository only where it is asked to, and leaves an exist
   expect(repositoryOf(server).visibility).toBe("public");
 });
 
+test("writes to a repository that exists with a token that may not create one", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  const folder = await folderWith(BY_URL);
+  await upload(server, folder);
+  server.intercept = ({ url }, response) =>
+    url === "/api/repos/create" && Boolean(response.writeHead(403, { connection: "close" }).end());
+  await writeFile(new URL("config.json", folder), "[]\n");
+  expect(await upload(server, folder)).toMatchObject({ created: false, uploaded: ["config.json"] });
+  await expect(upload(server, folder, { repository: "acme/other" })).rejects.toThrow(
+    "answered 403. The token does not allow writing to acme/other",
+  );
+});
+
+test("tries again while the Hub creates another repository of the account", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  let conflicts = 1;
+  server.intercept = ({ url }, response) =>
+    url === "/api/repos/create" && conflicts-- > 0 && Boolean(response.writeHead(409, { connection: "close" }).end());
+  expect(await upload(server, await folderWith(BY_URL))).toMatchObject({ created: true });
+});
+
 test("sends nothing and commits nothing where the repository has everything", async () => {
   const server = await hubUploadServer({ token: TOKEN });
   const folder = await folderWith(BY_URL);

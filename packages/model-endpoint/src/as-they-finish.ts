@@ -1,6 +1,6 @@
 /**
- * Results in the order in which they finish, of at most `limit` calls at a time. When one fails, or the caller leaves, the
- * signal ends the others.
+ * Runs at most `limit` calls at a time and yields their results in the order in which they finish. When a call fails or
+ * the consumer stops, the signal aborts the others.
  */
 export async function* asTheyFinish<Item, Result>(
   items: readonly Item[],
@@ -10,7 +10,7 @@ export async function* asTheyFinish<Item, Result>(
 ): AsyncGenerator<Result, void, undefined> {
   const left = new AbortController();
   const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal;
-  /** Node.js warns of many listeners at one signal. */
+  /** A signal per call, since Node.js warns about many listeners on one signal. */
   const ownSignal = (): AbortSignal => AbortSignal.any([signal]);
   const running = new Map<number, Promise<readonly [place: number, result: Result]>>();
   let next = 0;
@@ -29,7 +29,7 @@ export async function* asTheyFinish<Item, Result>(
       yield result;
     }
   } finally {
-    left.abort(new Error("The answers were no longer wanted."));
+    left.abort(new Error("The answers are no longer needed."));
     await Promise.allSettled(running.values());
   }
 }

@@ -15,12 +15,12 @@ type Part =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image_url"; readonly image_url: { readonly url: string } };
 
-/** Servers that continue an answer that begins already. */
+/** Whether a server can continue an answer that has already begun. */
 export function continuesAnswers(server: ServerKind): boolean {
   return server === "vllm" || server === "llama.cpp";
 }
 
-/** The fields of a chat: messages, and what makes the server continue the start of the answer. */
+/** Returns the fields of a chat: the messages, and the fields that make the server continue the start of the answer. */
 export async function chatFields(
   prompt: ChatPrompt,
   images: readonly ImageReference[],
@@ -48,7 +48,10 @@ export async function chatFields(
   };
 }
 
-/** Takes the images of a text's placeholders from the front of `urls`; a placeholder without an image is text. */
+/**
+ * Splits a text at its placeholders and takes their images from the front of `urls`; a placeholder without an image is
+ * text.
+ */
 function partsOf(text: string, urls: string[]): readonly Part[] {
   const parts: Part[] = [];
   let rest = text;
@@ -60,7 +63,7 @@ function partsOf(text: string, urls: string[]): readonly Part[] {
     const before = rest.slice(0, place);
     if (before.trim() !== "") parts.push({ type: "text", text: before });
     parts.push(...urls.splice(0, 1).map(imagePart));
-    // Parts are separate already.
+    // Parts need no line break between them.
     rest = rest.slice(place + IMAGE_PLACEHOLDER.length).replace(/^\n/, "");
   }
   if (rest !== "" || parts.length === 0) parts.push({ type: "text", text: rest });
@@ -71,11 +74,11 @@ function imagePart(url: string): Part {
   return { type: "image_url", image_url: { url } };
 }
 
-/** The fields of a text that the model continues. Throws `invalid-options` when there are images. */
+/** Returns the fields for a text that the model continues. Throws `invalid-options` when there are images. */
 export function textFields(prompt: RawPrompt, { id, images }: Pick<GenerationRequest, "id" | "images">): Body {
   if (images.length > 0) {
-    const way = "evaluate with a protocol that asks a chat, such as strict, and a chat wording";
-    const message = `model-endpoint: ${shownValue(id)} is a text to continue that has images, which servers read in chats only; ${way}.`;
+    const way = "evaluate with a protocol that uses chats, such as strict, and with a chat wording";
+    const message = `model-endpoint: ${shownValue(id)} is a text to continue and has images, which servers accept only in chats; ${way}.`;
     throw new MlanError("invalid-options", message);
   }
   return { prompt: prompt.text, ...(!prompt.beginOfSequence && { add_special_tokens: false }) };

@@ -6,7 +6,7 @@ import { Scorer } from "./score.ts";
 import { Server } from "./server.ts";
 import { UsageMeter } from "./usage.ts";
 
-/** What requests are asked with. */
+/** The parts that every request uses. */
 export interface Endpoint {
   readonly options: CheckedOptions;
   readonly server: Server;

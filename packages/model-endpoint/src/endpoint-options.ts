@@ -2,13 +2,13 @@ import type { Wording } from "@mlan/core";
 import { z } from "zod";
 import type { EndpointUsage } from "./usage.ts";
 
-/** What a server understands beyond the interface that all have in common. */
+/** The kind of server, for features beyond the common API. */
 export type ServerKind = "generic" | "openai" | "vllm" | "llama.cpp";
 
-/** Per million tokens, in one currency. */
+/** Prices per million tokens, all in the same currency. */
 export interface Prices {
   readonly input: number;
-  /** Of input tokens that the server had cached. Default: as `input`. */
+  /** Price of input tokens that the server had cached. Default: `input`. */
   readonly cachedInput?: number;
   readonly output: number;
 }
@@ -19,34 +19,39 @@ export interface EndpointOptions {
   /** The model's name on the server. */
   readonly model: string;
   /**
-   * `vllm` and `llama.cpp` continue the start of an answer; the others are asked, in the user's text, to begin with it.
-   * `openai` takes `max_completion_tokens`, the others `max_tokens`. Default `generic`.
+   * `vllm` and `llama.cpp` continue a given start of the answer; other servers are asked, in the user's text, to begin
+   * with it. `openai` gets `max_completion_tokens`, the others `max_tokens`. Default `generic`.
    */
   readonly server?: ServerKind;
   /** Default: the environment variable `MLAN_ENDPOINT_API_KEY`. Never written anywhere. */
   readonly apiKey?: string | undefined;
   /**
-   * Identifies the weights that answer, e.g. a commit. A run is then continued on any server with these weights;
-   * otherwise only at the same address.
+   * An identifier of the model's weights, e.g. a commit. With it, a run can be continued on any server with these
+   * weights; without it, only at the same address.
    */
   readonly weights?: string;
-  /** How the model is asked. Default `chatWording("tuned")`: with the server's own chat template. */
+  /** The prompt format. Default `chatWording("tuned")`, which uses the server's chat template. */
   readonly wording?: Wording;
-  /** Requests at the same time, unless an evaluator says otherwise. Default 8. */
+  /** Number of requests in parallel, unless the evaluator sets `batchSize`. Default 8. */
   readonly concurrency?: number;
-  /** How often a request is repeated that failed in passing. Default 6. */
+  /** How often to repeat a request after a temporary failure. Default 6. */
   readonly retries?: number;
-  /** The longest time for one answer. Default 300. */
+  /** Maximum time for one answer, in seconds. Default 300. */
   readonly timeoutSeconds?: number;
-  /** The longest pause that a server's `retry-after` may ask for. Default 600. */
+  /**
+   * The longest pause that a server may request with `retry-after`, in seconds; a longer one is an error. Default 600.
+   */
   readonly maximumPauseSeconds?: number;
-  /** For {@link EndpointUsage.cost}. */
+  /** Prices to compute {@link EndpointUsage.cost}. */
   readonly prices?: Prices;
-  /** The evaluation ends with an error when the cost since the model was opened reaches this. Needs `prices`. */
+  /** Maximum cost since the model was opened; the evaluation ends with an error when it is reached. Needs `prices`. */
   readonly maximumCost?: number;
-  /** Called after each answer with the sums since the model was opened. */
+  /** Called after each answer with the usage since the model was opened. */
   readonly onUsage?: (usage: EndpointUsage) => void;
-  /** Fields for every request, e.g. `{ reasoning_effort: "low" }`; null leaves a field out, e.g. `{ temperature: null }`. */
+  /**
+   * Fields to add to every request, e.g. `{ reasoning_effort: "low" }`; null removes a field, e.g. `{ temperature: null
+   * }`.
+   */
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
@@ -85,7 +90,7 @@ export const optionsSchema: z.ZodType<EndpointOptions> = z
       .optional(),
     weights: z.string().min(1).exactOptional(),
     wording: z
-      .custom<Wording>((value) => isFunction(Object(value).ask), "expected a wording, as chatWording() returns")
+      .custom<Wording>((value) => isFunction(Object(value).ask), "expected a wording, as returned by chatWording()")
       .exactOptional(),
     concurrency: z.int().min(1).max(1024).exactOptional(),
     retries: z.int().min(0).max(100).exactOptional(),

@@ -8,8 +8,8 @@ import { imageType } from "./image-url.ts";
 const API_KEY = "MLAN_ENDPOINT_API_KEY";
 
 /**
- * A model behind a server that speaks OpenAI's interface: it is asked, and not trained. The server is not contacted before
- * the first question. Throws `invalid-options`.
+ * A plugin for a model behind an OpenAI-compatible API. The model can be evaluated but not trained. The server is not
+ * contacted before the first question. Throws `invalid-options`.
  */
 export function endpoint(options: EndpointOptions): Plugin<ModelSource> {
   const given = checkOptions("model-endpoint", optionsSchema, options);
@@ -26,7 +26,7 @@ export function endpoint(options: EndpointOptions): Plugin<ModelSource> {
     ...(apiKey !== undefined && apiKey !== "" && { apiKey }),
   };
   const { baseURL, model, server, wording, weights = baseURL, body = {} } = checked;
-  // What decides the answers; never the key.
+  // Everything that determines the answers, but never the key.
   const identity = { model, weights, server, wording: wording.name, body };
   const fingerprint = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
   return plugin<ModelSource>({

@@ -2,7 +2,7 @@ import { counted, messageOf, MlanError, shownValue } from "@mlan/core";
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import type { CheckedOptions } from "./endpoint-options.ts";
 
-/** A reply that is not what the interface promises. */
+/** A reply that does not follow the API. */
 export class MalformedReply extends Error {
   override readonly name = "MalformedReply";
 }
@@ -15,20 +15,20 @@ export interface FailureContext extends Pick<
   readonly attempts: number;
 }
 
-/** How often a request is repeated after this error, of the `retries` that are allowed; 0 where it would fail again. */
+/** Returns how often to repeat a request after this error, at most `retries`; 0 when it would fail again. */
 export function retriesOf(error: unknown, retries: number): number {
-  // An address of something else answers so every time.
+  // A wrong address yields this error every time, so few retries are enough.
   if (!(error instanceof APIError)) return Math.min(retries, 2);
   const { status } = error;
   return status === undefined || status === 408 || status === 409 || status === 429 || status >= 500 ? retries : 0;
 }
 
-/** Whether an error came from the server, and not from the way to it. */
+/** Whether an error came from the server rather than from the connection. */
 export function hasReplied(error: unknown): boolean {
   return !(error instanceof APIConnectionError) || error instanceof APIConnectionTimeoutError;
 }
 
-/** Seconds for which a server asks not to be asked; undefined when it does not say. */
+/** Returns the pause in seconds that a server requests; undefined when it requests none. */
 export function pauseOf(error: unknown): number | undefined {
   const headers = error instanceof APIError ? error.headers : undefined;
   const milliseconds = numberOf(headers?.get("retry-after-ms"));
@@ -45,14 +45,14 @@ function numberOf(text: string | null | undefined): number | undefined {
   return Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
-/** One sentence on what failed and what to do; never with the API key. */
+/** Describes in one sentence what failed and what to do, never with the API key. */
 export function describeFailure(error: unknown, context: FailureContext): MlanError {
   if (MlanError.is(error)) return error;
   const { baseURL, apiKey, attempts } = context;
   const times = attempts === 1 ? "" : ` (${counted(attempts, "attempt")})`;
   const [code, problem] = problemOf(error, context);
   const message = `model-endpoint: ${baseURL} ${problem.replace("{times}", times)}`;
-  // The error itself is no cause here: it may hold the key.
+  // The original error is not attached as the cause, since it may contain the key.
   return new MlanError(code, apiKey === undefined ? message : message.replaceAll(apiKey, "***"));
 }
 
@@ -63,7 +63,7 @@ function problemOf(error: unknown, { id, model, timeoutSeconds, concurrency }: F
   if (error instanceof APIConnectionTimeoutError)
     return [
       "unavailable",
-      `gave no answer to ${question} within ${timeoutSeconds} s{times}; raise timeoutSeconds, or ask less at once.`,
+      `gave no answer to ${question} within ${timeoutSeconds} s{times}; raise timeoutSeconds, or lower concurrency.`,
     ];
   if (error instanceof APIConnectionError)
     return ["unavailable", `cannot be reached (${reasonOf(error)}){times}; start the server, or correct baseURL.`];
@@ -79,16 +79,16 @@ function problemOf(error: unknown, { id, model, timeoutSeconds, concurrency }: F
     if (error.status === 429)
       return [
         "unavailable",
-        `refused ${question} for the number of requests{times} (${said}); lower concurrency (${concurrency}), or go on later.`,
+        `refused ${question} because of too many requests{times} (${said}); lower concurrency (${concurrency}), or continue later.`,
       ];
     if (error.status >= 500)
       return [
         "unavailable",
-        `failed at ${question}{times} (${said}); look at its log, then run the same command to go on.`,
+        `failed at ${question}{times} (${said}); look at its log, then run the same command to continue.`,
       ];
     return [
       "invalid-options",
-      `does not take the request for ${question} (${said}); correct the options server and body, or the question.`,
+      `does not accept the request for ${question} (${said}); correct the options server and body, or the question.`,
     ];
   }
   const what = error instanceof MalformedReply ? error.message : reasonOf(error);
@@ -103,7 +103,7 @@ function saidBy(error: APIError): string {
   return shortened(typeof message === "string" && message !== "" ? message : error.message);
 }
 
-/** The innermost cause says why, e.g. "connect ECONNREFUSED 127.0.0.1:8000". */
+/** Returns the message of the innermost cause, e.g. "connect ECONNREFUSED 127.0.0.1:8000". */
 function reasonOf(error: unknown): string {
   const { cause } = Object(error);
   return cause instanceof Error ? reasonOf(cause) : shortened(messageOf(error));

@@ -6,7 +6,10 @@ import { samplingFields } from "./sampling-fields.ts";
 import type { Body, Question } from "./server.ts";
 import { type StartRemover, startRemover } from "./start-remover.ts";
 
-/** The answer to one request. Throws `unavailable` or `invalid-options`; the request's own signal only ends the answer. */
+/**
+ * Answers one request. Throws `unavailable` or `invalid-options`; the request's own signal ends the answer without an
+ * error.
+ */
 export async function generate(
   endpoint: Endpoint,
   request: GenerationRequest,
@@ -40,14 +43,17 @@ export async function generate(
   }
 }
 
-/** A request whose answer may begin with a start: it takes tokens too, and has no stop string that would end it there. */
+/**
+ * Adapts a request for a model that repeats the start of the answer: adds tokens for it, and removes stop strings that
+ * it contains.
+ */
 function withRoomFor(start: string, request: GenerationRequest): GenerationRequest {
   const { maximumNewTokens, stop = [] } = request;
   const stops = stop.filter((end) => !start.includes(end));
   return { ...request, maximumNewTokens: maximumNewTokens + start.length, stop: stops };
 }
 
-/** Asks for the two likeliest tokens at each position. */
+/** Fields that request the two most likely tokens at each position. */
 function marginFields(kind: "chat" | "raw"): Body {
   return kind === "chat" ? { logprobs: true, top_logprobs: 2 } : { logprobs: 2 };
 }
@@ -70,7 +76,10 @@ async function whole({ server, meter }: Endpoint, question: Question, start: Sta
   return { ...generation(question.id, choice.text, choice, usage), ...(margins && { margins }) };
 }
 
-/** The difference between two log-probabilities is that of their logits; 0 where the server gives only one. */
+/**
+ * Returns the difference between the two log-probabilities, which equals that of their logits; 0 when the server
+ * returns only one.
+ */
 function marginOf(logProbabilities: readonly number[] | null | undefined): number {
   const [first = 0, second = first] = (logProbabilities ?? []).toSorted((one, other) => other - one);
   return first - second;
@@ -123,7 +132,7 @@ function generation(id: string, text: string, ending: Ending, usage: ReportedUsa
   };
 }
 
-/** Without a reason of vLLM's, a stop string cannot be told from the end of the sequence. */
+/** Only vLLM gives a reason that distinguishes a stop string from the end of the sequence. */
 function finishOf({ finish_reason: finish, stop_reason: reason }: Ending): Generation["finish"] {
   if (finish === "length") return "length";
   return reason === null || reason === undefined ? "end-of-sequence" : "stop";

@@ -9,18 +9,21 @@ const TYPES: readonly (readonly [start: RegExp, type: string])[] = [
   [/^(?:II\*|MM\0)/, "image/tiff"],
 ];
 
-/** An image as a data URL. Throws `invalid-data` for a file that no server decodes. */
+/** Returns an image as a data URL. Throws `invalid-data` for a format that servers do not support. */
 export async function imageUrl(image: ImageReference): Promise<string> {
   const bytes = await image.read();
   return `data:${imageType(image.name, bytes)};base64,${Buffer.from(bytes).toString("base64")}`;
 }
 
-/** The media type by the first bytes. Throws `invalid-data`, naming the image, for one that no server decodes. */
+/**
+ * Returns the media type, from the first bytes. Throws `invalid-data`, naming the image, for a format that servers do
+ * not support.
+ */
 export function imageType(name: string, bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1");
   const type = TYPES.find(([start]) => start.test(head))?.[1];
   if (type !== undefined) return type;
-  const formats = "PNG, JPEG, WebP, GIF, BMP and TIFF";
-  const message = `model-endpoint: image ${shownValue(name)} is in no format that servers read; ${formats} are sent. Replace or remove it.`;
+  const formats = "PNG, JPEG, WebP, GIF, BMP or TIFF";
+  const message = `model-endpoint: image ${shownValue(name)} is in a format that servers do not support; use ${formats}, or remove it.`;
   throw new MlanError("invalid-data", message);
 }

@@ -14,7 +14,7 @@ const usage: z.ZodType<ReportedUsage> = z.object({
   prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
 
-/** What ended an answer, as servers report it; vLLM says which stop string or token did. */
+/** Why an answer ended, as servers report it; vLLM also names the stop string or token. */
 export interface Ending {
   readonly finish_reason: string;
   readonly stop_reason?: string | number | null | undefined;
@@ -22,7 +22,7 @@ export interface Ending {
 
 const ending = { finish_reason: z.string(), stop_reason: z.union([z.string(), z.number()]).nullish() };
 
-/** Log-probabilities of a chosen token and of the likeliest ones. */
+/** Log-probabilities of a generated token and of the most likely tokens. */
 interface ReportedToken {
   readonly logprob: number;
   readonly top_logprobs?: readonly { readonly logprob: number }[] | null | undefined;
@@ -33,7 +33,10 @@ const reportedToken: z.ZodType<ReportedToken> = z.object({
   top_logprobs: z.array(z.object({ logprob: z.number() })).nullish(),
 });
 
-/** For each token of a prompt its id with its log-probability, and those of the likeliest; null where none is known. */
+/**
+ * For each token of a prompt, log-probabilities by token id: of the token itself and of the most likely tokens; null
+ * when unknown.
+ */
 export type PromptLogProbabilities = readonly (Readonly<Record<string, { readonly logprob: number }>> | null)[];
 
 const promptLogProbabilities = z.array(z.record(z.string(), z.object({ logprob: z.number() })).nullable()).nullish();
@@ -94,7 +97,7 @@ export const textReply: z.ZodType<TextReply> = z.object({
   usage: usage.nullish(),
 });
 
-/** One piece of a streamed answer; the last one may have the token counts only. */
+/** One piece of a streamed answer; the last piece may contain only the token counts. */
 export interface StreamPiece {
   readonly choices: readonly {
     readonly delta?: { readonly content?: string | null | undefined } | null | undefined;

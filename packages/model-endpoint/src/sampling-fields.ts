@@ -2,14 +2,14 @@ import { type GenerationRequest, MlanError } from "@mlan/core";
 import type { ServerKind } from "./endpoint-options.ts";
 import type { Body } from "./server.ts";
 
-/** How the answer to a request is generated. Throws `invalid-options` for what servers cannot say. */
+/** Returns the fields for sampling. Throws `invalid-options` for options that servers do not support. */
 export function samplingFields(request: GenerationRequest, server: ServerKind): Body {
   const { id, maximumNewTokens, stop = [], stopTokens = [], sampling, repetitionPenalty, logProbabilities } = request;
   if (logProbabilities !== undefined) {
-    const message = `model-endpoint: "${id}" wants log-probabilities with token ids, which servers do not send; leave out logProbabilities.`;
+    const message = `model-endpoint: "${id}" asks for log-probabilities with token ids, which servers do not send; leave out logProbabilities.`;
     throw new MlanError("invalid-options", message);
   }
-  // OpenAI takes four.
+  // OpenAI accepts at most four.
   const stops = server === "openai" ? stop.slice(0, 4) : stop;
   return {
     [server === "openai" ? "max_completion_tokens" : "max_tokens"]: maximumNewTokens,

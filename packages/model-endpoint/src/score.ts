@@ -6,17 +6,17 @@ import type { Body } from "./server.ts";
 
 type Prompted<Prompt> = ScoreRequest & { readonly prompt: Prompt };
 
-/** Scores continuations by the log-probabilities of prompts that end with them, where a server gives those. */
+/** Scores continuations from the log-probabilities of prompts that end with them, on servers that return these. */
 export class Scorer {
   readonly #endpoint: Endpoint;
-  /** Tokens of the prompts without a continuation, which the choices of a question share. */
+  /** Tokens of each prompt without a continuation, shared by the choices of a question. */
   readonly #prompts = new Map<string, Promise<readonly string[]>>();
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
   }
 
-  /** Throws `unavailable` when the server gives no log-probabilities of prompts. */
+  /** Scores one continuation. Throws `unavailable` when the server returns no log-probabilities of prompts. */
   async score(request: ScoreRequest, signal: AbortSignal): Promise<Score> {
     this.#endpoint.meter.checkBudget();
     const { prompt } = request;
@@ -25,7 +25,7 @@ export class Scorer {
       : this.#scoreChat({ ...request, prompt }, signal);
   }
 
-  /** By `echo`: the text with its continuation is sent back with log-probabilities, and one new token. */
+  /** Uses `echo`: the server returns the text and its continuation with log-probabilities, and one new token. */
   async #scoreText({ id, prompt, images, continuation }: Prompted<RawPrompt>, signal: AbortSignal): Promise<Score> {
     const { server, meter } = this.#endpoint;
     const fields = textFields(prompt, { id, images });
@@ -34,19 +34,19 @@ export class Scorer {
     const { choices, usage } = await server.ask({ id, path: "/completions", body, signal }, textReply);
     meter.add(usage);
     const { tokens = [], token_logprobs: values = [], text_offset: offsets = [] } = choices[0].logprobs ?? {};
-    // A token that spans the end of the prompt counts in full.
+    // A token that spans the end of the prompt counts as part of the continuation.
     const [start, end] = [lengthOf(prompt.text), lengthOf(text)];
     const first = offsets.findIndex((_, index) => (offsets[index + 1] ?? end) > start);
     const last = offsets.findLastIndex((offset) => offset < end) + 1;
     const scored = first < 0 ? [] : values.slice(first, last);
     if (offsets[0] !== 0 || (continuation !== "" && scored.length === 0)) throw this.#cannotScore();
-    // Servers that decode tokens one by one lose spaces, and with them the places of tokens.
+    // Servers that decode tokens one by one lose spaces, so the offsets of tokens are wrong.
     const found = tokens.slice(first, last).join("");
     if (scored.length > 0 && found !== [...text].slice(offsets[first]).join("")) throw this.#notFound(id, found);
     return this.#scoreOf(id, scored, last);
   }
 
-  /** By `prompt_logprobs`: a chat whose last message is continued by the choice. */
+  /** Uses `prompt_logprobs`, with a chat whose last message is the start of the answer and the choice. */
   async #scoreChat({ id, prompt, images, continuation }: Prompted<ChatPrompt>, signal: AbortSignal): Promise<Score> {
     const { server } = this.#endpoint.options;
     if (!continuesAnswers(server)) throw this.#cannotScore();
@@ -57,7 +57,7 @@ export class Scorer {
     const key = JSON.stringify([prompt, images.map(({ name }) => name)]);
     const known = this.#prompts.get(key) ?? tokensOf("").then((tokens) => tokens.map(idOf));
     this.#prompts.set(key, known);
-    // Its failure is thrown to every choice that waits for it.
+    // A failure is thrown for every choice that awaits the tokens.
     known.catch(() => {});
     const [before, found] = [await known, await tokensOf(continuation)];
     const first = found.findIndex((token, index) => before[index] !== idOf(token));
@@ -83,22 +83,22 @@ export class Scorer {
 
   #notFound(id: string, found: string): MlanError {
     const { baseURL } = this.#endpoint.options;
-    const where = `${baseURL} gives tokens for ${shownValue(id)} that do not add up to its text (${shownValue(found)})`;
-    const way = 'ask in chats of a vLLM server with server: "vllm", or evaluate with generation()';
+    const where = `${baseURL} returns tokens for ${shownValue(id)} that do not add up to its text (${shownValue(found)})`;
+    const way = 'use chats on a vLLM server with server: "vllm", or evaluate with generation()';
     return new MlanError("unavailable", `model-endpoint: ${where}, so the continuation cannot be scored; ${way}.`);
   }
 
   #cannotScore(): MlanError {
     const { baseURL, server } = this.#endpoint.options;
-    const needs = 'which likelihood() needs; ask a vLLM server with server: "vllm", or evaluate with generation()';
-    const message = `model-endpoint: ${baseURL} (server "${server}") gives no log-probabilities of a prompt, ${needs}.`;
+    const needs = 'which likelihood() needs; use a vLLM server with server: "vllm", or evaluate with generation()';
+    const message = `model-endpoint: ${baseURL} (server "${server}") returns no log-probabilities of prompts, ${needs}.`;
     return new MlanError("unavailable", message);
   }
 }
 
-/** The id of a prompt's token; "" for one that was not predicted, such as the first. */
+/** Returns the id of a prompt's token; "" for a token that was not predicted, such as the first. */
 function idOf(token: PromptLogProbabilities[number]): string {
-  // With prompt_logprobs 0 the token itself is the only one.
+  // With prompt_logprobs 0, the token itself is the only entry.
   return Object.keys(token ?? {})[0] ?? "";
 }
 
@@ -107,7 +107,7 @@ function valueOf(token: PromptLogProbabilities[number]): number | undefined {
   return others.length === 0 ? value?.logprob : undefined;
 }
 
-/** In code points, as Python counts the offsets of tokens. */
+/** Returns the length in code points, the unit of token offsets in Python. */
 function lengthOf(text: string): number {
   return [...text].length;
 }

@@ -25,14 +25,14 @@ const FIRST_DELAY_SECONDS = 0.5;
 const LONGEST_DELAY_SECONDS = 30;
 
 /**
- * Sends requests and repeats those that failed in passing: refused for their number (429), errors of the server, broken
- * connections, no answer in time, and replies that make no sense. When the server asks for a pause, all requests wait.
+ * Sends requests and repeats them after temporary failures: too many requests (429), server errors, broken connections,
+ * timeouts, and malformed replies. When the server requests a pause, all requests wait.
  */
 export class Server {
   readonly #options: CheckedOptions;
   readonly #client: OpenAI;
   readonly #meter: UsageMeter;
-  /** A moment of `performance.now()`. */
+  /** The end of the pause, in the time of `performance.now()`. */
   #pausedUntil = 0;
   /** Whether the server has ever replied, with an error or otherwise. */
   #replied = false;
@@ -42,7 +42,8 @@ export class Server {
     this.#meter = meter;
     this.#client = new OpenAI({
       baseURL: options.baseURL,
-      // Without one, the client would take the key, organization and project of the environment and send them anywhere.
+      // Without a key, the client would read key, organization and project from the environment and send them to any
+      // server.
       apiKey: options.apiKey ?? "none",
       organization: null,
       project: null,
@@ -52,7 +53,7 @@ export class Server {
     });
   }
 
-  /** The whole reply. Throws `unavailable` or `invalid-options`, or the signal's reason. */
+  /** Returns the whole reply. Throws `unavailable`, `invalid-options`, or the signal's reason. */
   async ask<Reply>(question: Question, schema: z.ZodType<Reply>): Promise<Reply> {
     const { path, body } = question;
     return this.#repeat(question, async (signal) => {
@@ -62,8 +63,8 @@ export class Server {
   }
 
   /**
-   * Calls `onPiece` for each piece of a streamed reply, which must be complete in the end. What fails once a piece has come
-   * is not repeated.
+   * Calls `onPiece` for each piece of a streamed reply, and throws if the reply ends early. A request that fails after
+   * its first piece is not repeated.
    */
   async stream<Piece>(
     question: Question,
@@ -101,7 +102,7 @@ export class Server {
     const { id, signal } = question;
     for (let attempt = 0; ; attempt++) {
       await this.#pause(signal);
-      // The client's own timeout ends with the headers of a reply.
+      // The client's timeout covers only the time until the headers of a reply.
       const late = AbortSignal.timeout(timeoutSeconds * 1000);
       try {
         const result = await send(AbortSignal.any([signal, late]));
@@ -116,7 +117,7 @@ export class Server {
         const repeats = this.#replied ? retriesOf(error, retries) : Math.min(1, retries);
         if (attempt >= repeats || isFinal()) throw failure;
         if (pause !== undefined && pause > maximumPauseSeconds) {
-          const asked = `it asks for a pause of ${Math.ceil(pause)} s, and maximumPauseSeconds is ${maximumPauseSeconds}`;
+          const asked = `it requests a pause of ${Math.ceil(pause)} s, and maximumPauseSeconds is ${maximumPauseSeconds}`;
           throw new MlanError("unavailable", `${failure.message} Besides, ${asked}.`);
         }
         this.#meter.repeat();
@@ -135,7 +136,7 @@ export class Server {
     }
   }
 
-  /** With the user's own fields; null leaves one out. */
+  /** Adds the user's fields; null removes a field. */
   #complete(body: Body): Body {
     const { model, body: own = {} } = this.#options;
     return Object.fromEntries(Object.entries({ model, ...body, ...own }).filter(([, value]) => value !== null));
@@ -149,7 +150,10 @@ function parsed<Reply>(schema: z.ZodType<Reply>, reply: unknown): Reply {
   throw new MalformedReply(issue ? `${issue.path.join(".") || "its body"}: ${issue.message}` : "");
 }
 
-/** Doubles each time; a random part keeps requests that failed together from coming together again. */
+/**
+ * Returns the delay, which doubles each time. A random part prevents requests that failed together from being repeated
+ * together.
+ */
 function delayOf(attempt: number): number {
   return Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempt) * (0.75 + Math.random() / 4);
 }

@@ -1,9 +1,9 @@
-/** Takes the start of an answer off, which a model repeats that was asked to begin with it. */
+/** Removes the start of an answer that a model repeats when it is asked to begin with it. */
 export interface StartRemover {
   add(piece: string): void;
-  /** The text that is certain. */
+  /** Returns the text so far that can no longer change. */
   text(): string;
-  /** The whole answer without its start; now all of it is certain. */
+  /** Ends the answer and returns all of it without its start. */
   end(): string;
 }
 
@@ -12,7 +12,7 @@ export function startRemover(start: string): StartRemover {
   let ended = false;
   const text = (): string => {
     if (raw.startsWith(start)) return raw.slice(start.length);
-    // It may still become the start.
+    // The text so far may be a part of the start.
     return !ended && start.startsWith(raw) ? "" : raw;
   };
   return {

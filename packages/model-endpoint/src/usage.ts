@@ -2,19 +2,19 @@ import { MlanError } from "@mlan/core";
 import type { Prices } from "./endpoint-options.ts";
 import type { ReportedUsage } from "./replies.ts";
 
-/** Sums since a model was opened. */
+/** Usage since a model was opened. */
 export interface EndpointUsage {
-  /** Requests that were answered. */
+  /** Number of answered requests. */
   readonly requests: number;
-  /** Requests that failed and were repeated. */
+  /** Number of requests that failed and were repeated. */
   readonly repeated: number;
-  /** Tokens of prompts, images included, as the server counts them; NaN when an answer came without. */
+  /** Tokens of prompts, including images, as counted by the server; NaN when an answer came without a count. */
   readonly inputTokens: number;
-  /** Those of them that the server had cached. */
+  /** The input tokens that the server had cached. */
   readonly cachedInputTokens: number;
   /** Tokens of answers. */
   readonly outputTokens: number;
-  /** By {@link Prices}; NaN without prices or token counts. */
+  /** Cost according to {@link Prices}; NaN without prices or token counts. */
   readonly cost: number;
 }
 
@@ -24,7 +24,7 @@ export interface UsageLimits {
   readonly onUsage?: ((usage: EndpointUsage) => void) | undefined;
 }
 
-/** Counts what answers cost. */
+/** Sums up usage and cost. */
 export class UsageMeter {
   readonly #limits: UsageLimits;
   #requests = 0;
@@ -49,19 +49,21 @@ export class UsageMeter {
     this.#limits.onUsage?.(this.total());
   }
 
-  /** Throws `unavailable` when no more may be spent. Answers that are under way are paid for all the same. */
+  /**
+   * Throws `unavailable` when the maximum cost has been reached. Answers already being generated still add to the cost.
+   */
   checkBudget(): void {
     const { maximumCost } = this.#limits;
     if (maximumCost === undefined) return;
     const { cost } = this.total();
     if (Number.isNaN(cost)) {
       const message =
-        "model-endpoint: the server reports no token counts, so maximumCost cannot be kept; leave it out.";
+        "model-endpoint: the server reports no token counts, so maximumCost cannot be checked; leave it out.";
       throw new MlanError("unavailable", message);
     }
     if (cost < maximumCost) return;
     const spent = `answers have cost ${cost.toFixed(4)}, and maximumCost is ${maximumCost}`;
-    throw new MlanError("unavailable", `model-endpoint: ${spent}; raise it to go on with the remaining questions.`);
+    throw new MlanError("unavailable", `model-endpoint: ${spent}; raise it to continue with the remaining questions.`);
   }
 
   total(): EndpointUsage {

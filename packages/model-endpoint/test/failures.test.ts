@@ -36,8 +36,8 @@ describe("failures:", () => {
   it("a longer pause than maximumPauseSeconds ends the evaluation", async () => {
     failing(9, (_, response) => send(response, 429, { error: { message: "quota" } }, { "retry-after": "86400" }));
     const { message } = await failureOf(only(await open(server), chat("a", "?")));
-    expect(message).toContain('refused "a" for the number of requests (status 429: quota)');
-    expect(message).toContain("it asks for a pause of 86400 s, and maximumPauseSeconds is 600.");
+    expect(message).toContain('refused "a" because of too many requests (status 429: quota)');
+    expect(message).toContain("it requests a pause of 86400 s, and maximumPauseSeconds is 600.");
     expect(server.asked).toHaveLength(1);
   });
 
@@ -77,7 +77,7 @@ describe("failures:", () => {
     const { message, code } = await failureOf(only(model, chat("b", "?")));
     expect(code).toBe("unavailable");
     expect(message).toBe(
-      `model-endpoint: ${server.baseURL} gave no answer to "b" within 0.2 s (2 attempts); raise timeoutSeconds, or ask less at once.`,
+      `model-endpoint: ${server.baseURL} gave no answer to "b" within 0.2 s (2 attempts); raise timeoutSeconds, or lower concurrency.`,
     );
   });
 
@@ -101,7 +101,7 @@ describe("failures:", () => {
       { retries: 1 },
       500,
       { error: { message: "out of memory" } },
-      'failed at "q" (2 attempts) (status 500: out of memory); look at its log, then run the same command to go on.',
+      'failed at "q" (2 attempts) (status 500: out of memory); look at its log, then run the same command to continue.',
     ],
     [
       {},
@@ -119,7 +119,7 @@ describe("failures:", () => {
       {},
       400,
       { error: { message: "context length is 2048" } },
-      'does not take the request for "q" (status 400: context length is 2048); correct the options server and body, or the question.',
+      'does not accept the request for "q" (status 400: context length is 2048); correct the options server and body, or the question.',
     ],
     [{ retries: 0 }, 200, { nothing: true }, 'answered "q" with something else than an answer (choices: '],
   ] as const)("%o: status %i ends in one sentence", async (options, status, reply, sentence) => {
@@ -170,10 +170,10 @@ describe("failures:", () => {
     const model = await open(server);
     const prompt = { kind: "raw", text: "<image>", beginOfSequence: true } as const;
     const raw = { id: "raw", prompt, images: [picture("a.png")], maximumNewTokens: 4 };
-    expect((await failureOf(only(model, raw))).message).toContain("servers read in chats only");
+    expect((await failureOf(only(model, raw))).message).toContain("servers accept only in chats");
     const svg = picture("a.svg", Buffer.from("<svg/>"));
     expect((await failureOf(only(model, chat("b", "<image>", { images: [svg] })))).message).toContain(
-      'image "a.svg" is in no format',
+      'image "a.svg" is in a format that servers do not support',
     );
     expect(server.asked).toEqual([]);
   });

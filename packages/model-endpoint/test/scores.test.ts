@@ -66,7 +66,9 @@ describe("scores", () => {
     const model = await open(server);
     const prompt = { kind: "raw", text: "The sky is", beginOfSequence: true } as const;
     const { message } = await failureOf(model.score([{ id: "a", prompt, images: [], continuation: " blue" }]));
-    expect(message).toMatch(/gives tokens for "a" that do not add up to its text \(".*"\), so the continuation cannot/);
+    expect(message).toMatch(
+      /returns tokens for "a" that do not add up to its text \(".*"\), so the continuation cannot/,
+    );
   });
 
   it.each(["generic", "openai", "vllm", "llama.cpp"] as const)(
@@ -86,7 +88,7 @@ describe("scores", () => {
         const { message, code } = await failureOf(model.score([{ id: "a", prompt, images: [], continuation: "blue" }]));
         expect(code).toBe("unavailable");
         expect(message).toContain(
-          `(server "${kind}") gives no log-probabilities of a prompt, which likelihood() needs; ask a vLLM server`,
+          `(server "${kind}") returns no log-probabilities of prompts, which likelihood() needs; use a vLLM server`,
         );
       }
     },

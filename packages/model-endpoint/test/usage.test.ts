@@ -25,7 +25,7 @@ describe("tokens and cost", () => {
     const limited = await open(server, { prices, maximumCost: 1 });
     await only(limited, chat("a", "?"));
     expect((await failureOf(only(limited, chat("b", "?")))).message).toContain(
-      "and maximumCost is 1; raise it to go on",
+      "and maximumCost is 1; raise it to continue",
     );
     server.change = (reply) => ({ ...reply, usage: null });
     const blind = await open(server, { prices, maximumCost: 1 });

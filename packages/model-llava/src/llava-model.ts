@@ -22,7 +22,7 @@ import type { CheckpointVision } from "./checkpoint/open-checkpoint.ts";
 import { checkLength } from "./config/format-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
-import { preprocessImage } from "./images/preprocess-image.ts";
+import { pixelSettings, preprocessImage } from "./images/preprocess-image.ts";
 import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
@@ -90,7 +90,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     endTokenIds: parts.endTokenIds,
     loadPixels: pixelLoader(vision, format),
     maximumLength: format.maximumLength,
-    pixelSettings: [vision?.processor ?? null, format.imageAspectRatio],
+    pixelSettings: vision && pixelSettings({ processor: vision.processor, aspectRatio: format.imageAspectRatio }),
   });
   return {
     specVersion: 1,
@@ -202,7 +202,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 /** Returns a fingerprint of everything that affects answers, except the values of the weights. */
 function fingerprintOf(
   { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
-  format: ConversationFormat,
+  { imageAspectRatio, maximumLength }: ConversationFormat,
   template: Template,
 ): string {
   const others = endTokenIds.filter((id) => id !== tokenizer.endOfSequenceId);
@@ -213,7 +213,8 @@ function fingerprintOf(
     sees ?? null,
     tokenizer.fingerprint,
     template.fingerprint,
-    format,
+    // The order of keys counts.
+    { template: template.name, imageAspectRatio, maximumLength },
     ...(others.length > 0 ? [others] : []),
     ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),
   ]);

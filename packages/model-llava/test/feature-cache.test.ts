@@ -129,9 +129,26 @@ it("leaves no tensors behind", async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
+it("finds features again in another session, whichever folder and layout the model is opened from", async () => {
+  const folder = scratch.fresh();
+  await ask([RED], folder);
+  const [moved, tower] = await Promise.all([scratch.copy(scratch.backbone), scratch.copy(scratch.tower)]);
+  const saved = { llava: scratch.fresh(), hf: scratch.fresh() };
+  // In the layout hf, the image processor pads.
+  expect(model.format.imageAspectRatio).toBe("pad");
+  for (const layout of ["llava", "hf"] as const) await model.save(saved[layout], { layout });
+  for (const source of [tinySource(moved, tower), tinySource(saved.llava), tinySource(saved.hf, undefined, "plain")]) {
+    const again = await source.open({ seed: 3 });
+    await ask([RED], folder, again);
+    again.dispose();
+  }
+  expect(await filesIn(folder)).toHaveLength(1);
+});
+
 async function ask(
   images: readonly (ImageReference | undefined)[],
   featureCache?: Location,
+  asked = model,
 ): Promise<readonly string[]> {
   const requests = images.map((image, index) => ({
     id: `${index}`,
@@ -140,7 +157,7 @@ async function ask(
     maximumNewTokens: 8,
   }));
   const texts: string[] = [];
-  for await (const { id, text } of model.generate(requests, featureCache ? { featureCache } : {}))
+  for await (const { id, text } of asked.generate(requests, featureCache ? { featureCache } : {}))
     texts[Number(id)] = text;
   return texts;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFile, cp, readdir, readFile, rename } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { pathOf } from "@mlan/core";
 import { registerGradients } from "@mlan/fused-ops";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
@@ -72,6 +72,24 @@ describe("a folder of an adapter alone", () => {
     const last = await loraSource({ weights: next }).open();
     expect(await valuesOf(last)).toEqual(await valuesOf(copy));
     for (const one of [copy, last]) one.dispose();
+  });
+
+  it("given beside a base says how the adapted model is asked, and that its template was another", async () => {
+    const folder = scratch.fresh();
+    const model = await trainedAdapter(base);
+    model.setFormat({ template: "v1", imageAspectRatio: "square", maximumLength: 77 });
+    await model.save(folder, { trainedOnly: true });
+    const { format, templateFingerprint } = model;
+    model.dispose();
+    const adapted = loraSource({ weights: base, adapter: folder });
+    const copy = await adapted.open();
+    expect([copy.format, copy.wording.name, copy.templateFingerprint]).toEqual([format, "tuned", templateFingerprint]);
+    copy.dispose();
+    const asked = await adapted.inspect();
+    expect([asked.wording?.().name, asked.tuningTemplate, asked.notices]).toEqual(["tuned", "v1", []]);
+    await changeJson(new URL("config.json", folder), { mlan_template_fingerprint: "0123456789abcdef" });
+    await rm(new URL("checksums.json", folder));
+    expect((await adapted.inspect()).notices).toEqual([expect.stringContaining("0123456789abcdef")]);
   });
 
   it("loads into models of the base, with another adapter or none, whose variables stay the same", async () => {

@@ -1,3 +1,4 @@
+import { chatml } from "@mlan/model-qwen2";
 import { describeSavedModelsContract } from "@mlan/testing";
 import { savedModels } from "./saved-models.ts";
 
@@ -5,4 +6,6 @@ describeSavedModelsContract({
   models: savedModels,
   names: ["tied"],
   fixture: new URL("fixtures/saved/", import.meta.url),
+  templates: { tied: chatml },
+  beginOfSequence: "",
 });

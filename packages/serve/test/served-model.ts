@@ -2,33 +2,20 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { onnx } from "@mlan/backend-onnx";
-import { COMPUTE, createScope, textWording, type TrainableModel } from "@mlan/core";
-import { createLlavaSource, llama } from "@mlan/model-llava";
-import { changeWeights, writeTinyLlava } from "@mlan/testing";
+import type { TrainableModel } from "@mlan/core";
+import { writeTinyLlava } from "@mlan/testing";
 import { type ModelServer, serve, type ServeOptions } from "@mlan/serve";
-import * as tf from "@tensorflow/tfjs-core";
 import OpenAI from "openai";
 import sharp from "sharp";
 import { afterAll } from "vitest";
+import { makeTalk, tinySource } from "./talking-llava.ts";
 
 /** A tiny LLaVA with template v1, whose answers depend on the prompt. */
 export async function tinyModel(): Promise<TrainableModel> {
   const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-serve-"))}/`);
   const { backbone, tower } = await writeTinyLlava(folder);
-  const source = createLlavaSource({
-    architecture: llama,
-    name: "tiny",
-    compute: createScope([onnx()]).get(COMPUTE),
-    weights: backbone,
-    visionTower: tower,
-    untunedWording: textWording("tiny", "", ""),
-  });
-  const model = await source.open({ seed: 3 });
-  model.setFormat({ ...model.format, template: "v1" });
-  changeWeights(model, ({ component, variable }) =>
-    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
-  );
+  const model = await tinySource(backbone, tower).open({ seed: 3 });
+  makeTalk(model);
   afterAll(async () => {
     model.dispose();
     await rm(folder, { recursive: true });

@@ -8,8 +8,9 @@ export interface BootstrappedMean extends ClusteredMean {
 }
 
 /**
- * The mean of all values, its standard error, and its symmetric studentized bootstrap interval over resampled clusters.
- * The interval is not clipped to the range of the values. If clusters do not vary, its width is 0. Throws `invalid-options`.
+ * Returns the mean of all values, its standard error, and its symmetric studentized bootstrap interval over resampled
+ * clusters. The interval is not clipped to the range of the values. Its width is 0 if all clusters have the same mean.
+ * Throws `invalid-options`.
  */
 export function clusterBootstrapMean({
   values,
@@ -21,8 +22,8 @@ export function clusterBootstrapMean({
 }
 
 /**
- * Mean ± critical deviation times standard error. If too many resamples show no variation, so that there is no critical
- * deviation (only a handful of clusters differ from the others), the range of the resampled means.
+ * Returns mean ± critical deviation × standard error. If so many resamples show no variation that there is no critical
+ * deviation (when only a few clusters differ from the others), returns the range of the resampled means.
  */
 export function studentizedInterval(resampled: StudentizedResamples): Interval {
   const { mean, standardError, critical, range, level } = resampled;

@@ -8,19 +8,19 @@ export interface ClusterBootstrapOptions<Item> {
   readonly clusters: readonly (readonly Item[])[];
   /** Must return a finite number for every list of items. */
   readonly statistic: (items: readonly Item[]) => number;
-  /** Default 2000; at least 100. */
+  /** Number of resamples, at least 100. Default 2000. */
   readonly resamples?: number;
-  /** Default 0. */
+  /** Seed of the resampling. Default 0. */
   readonly seed?: number;
-  /** Default 0.95. */
+  /** Confidence level. Default 0.95. */
   readonly level?: number;
 }
 
 /**
- * The percentile interval of any statistic over resampled clusters (Efron and Tibshirani 1993, chapter 13; Davison and
- * Hinkley 1997, section 3.8). Too narrow below about fifty clusters. For means use {@link clusterBootstrapMean}, which is
- * faster and keeps its level with few clusters. Throws `invalid-options`, and `contract` when the statistic is not
- * finite.
+ * Returns the percentile interval of any statistic over resampled clusters (Efron and Tibshirani 1993, chapter 13;
+ * Davison and Hinkley 1997, section 3.8). The interval is too narrow with fewer than about fifty clusters. For means
+ * use {@link clusterBootstrapMean}, which is faster and keeps its level with few clusters. Throws `invalid-options`,
+ * and `contract` when the statistic is not finite.
  */
 export function clusterBootstrap<Item>(options: ClusterBootstrapOptions<Item>): Interval {
   const { clusters, statistic, resamples = 2000, seed = 0, level = 0.95 } = options;

@@ -9,13 +9,16 @@ export interface ClusteredValues {
   readonly clusters?: readonly (string | undefined)[];
 }
 
-/** The sum and the number of values per cluster, which is all that a clustered mean needs. */
+/** Sum and number of values per cluster, from which a clustered mean is computed. */
 export interface ClusterTotals {
   readonly sums: Float64Array;
   readonly counts: Float64Array;
 }
 
-/** Throws `invalid-options` for values that are not finite, lists of unequal length, or fewer than two clusters. */
+/**
+ * Computes the totals. Throws `invalid-options` for values that are not finite, lists of unequal length, or fewer than
+ * two clusters.
+ */
 export function clusterTotals({ values, clusters }: ClusteredValues): ClusterTotals {
   if (clusters && clusters.length !== values.length) {
     throw new MlanError(

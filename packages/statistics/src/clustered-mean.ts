@@ -8,9 +8,10 @@ export interface ClusteredMean {
 }
 
 /**
- * The mean of all values, and its standard error from the variation between clusters: the linearized variance of the ratio
- * estimator (Cochran 1977, Sampling Techniques, section 6.4), times clusters / (clusters - 1). For independent values the
- * standard error is s / sqrt(n). Throws `invalid-options` below two clusters.
+ * Returns the mean of all values, and its standard error from the variation between clusters: the square root of the
+ * linearized variance of the ratio estimator (Cochran 1977, Sampling Techniques, section 6.4) times clusters /
+ * (clusters - 1). For independent values the standard error is s / sqrt(n). Throws `invalid-options` for fewer than two
+ * clusters.
  */
 export function clusteredMean(values: ClusteredValues): ClusteredMean {
   return meanOfTotals(clusterTotals(values));

@@ -2,9 +2,9 @@ import { clusteredMean } from "./clustered-mean.ts";
 import type { ClusteredValues } from "./cluster-totals.ts";
 
 /**
- * How many times larger the variance of the mean is than if all items were independent (Kish 1965, Survey Sampling):
- * 100 questions with a design effect of 4 carry as much information as 25 independent ones. 1 when there is no variation.
- * Throws `invalid-options` below two clusters.
+ * Returns the design effect: the variance of the mean, divided by its variance if all items were independent (Kish
+ * 1965, Survey Sampling). With a design effect of 4, 100 questions are as informative as 25 independent questions.
+ * Returns 1 when there is no variation. Throws `invalid-options` for fewer than two clusters.
  */
 export function designEffect(values: ClusteredValues): number {
   const clustered = clusteredMean(values).standardError;

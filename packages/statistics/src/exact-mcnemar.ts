@@ -7,16 +7,17 @@ export interface McNemarOptions {
   readonly onlyFirst: number;
   readonly onlySecond: number;
   /**
-   * Counts the observed split by half (mid-p): closer to the nominal false positive rate, which it may slightly exceed
-   * (Fagerland, Lydersen and Laake 2013, BMC Medical Research Methodology 13:91). Default false.
+   * Whether to count only half of the probability of the observed split (mid-p). The false positive rate is then closer
+   * to the nominal rate, but may slightly exceed it (Fagerland, Lydersen and Laake 2013, BMC Medical Research
+   * Methodology 13:91). Default false.
    */
   readonly midP?: boolean;
 }
 
 /**
- * The two-sided exact p-value of McNemar's test: the probability that the discordant pairs split at least as unevenly as
- * observed if each falls on either side with probability 1/2. 1 without discordant pairs. Pairs must be independent of each
- * other. Throws `invalid-options`.
+ * Returns the two-sided exact p-value of McNemar's test: the probability that discordant pairs split at least as
+ * unevenly as observed if each is equally likely to fall on either side. Returns 1 without discordant pairs. The pairs
+ * must be independent. Throws `invalid-options`.
  */
 export function exactMcNemar({ onlyFirst, onlySecond, midP = false }: McNemarOptions): number {
   checkCount("onlyFirst", onlyFirst);

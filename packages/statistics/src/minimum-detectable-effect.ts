@@ -7,7 +7,7 @@ export interface DetectableEffectOptions {
   readonly pairs: number;
   /** Share of the pairs in which exactly one run is correct, 0..1. */
   readonly discordantShare: number;
-  /** How many times larger the variance is than that of independent pairs, see `designEffect`. Default 1. */
+  /** Design effect of the clusters, see `designEffect`. Default 1. */
   readonly designEffect?: number;
   /** Probability of finding the difference. Default 0.8. */
   readonly power?: number;
@@ -16,11 +16,11 @@ export interface DetectableEffectOptions {
 }
 
 /**
- * The smallest difference of two accuracies, 0..1, that a paired comparison of this size detects: the difference d at
- * which z(1 - significance/2) sqrt(s) + z(power) sqrt(s - d^2) = d sqrt(pairs / designEffect), s being the discordant
- * share (Miettinen 1968, Biometrics 24, 339-352; Connor 1987, Biometrics 43, 207-211). A difference cannot exceed
- * the discordant share, so s is d itself if the observed share is smaller. Undefined if not even a difference of 1 would be
- * detected. Uses the normal approximation: the exact test needs slightly more. Throws `invalid-options`.
+ * Returns the smallest difference between two accuracies, 0..1, that a paired comparison of this size detects: the
+ * difference d at which z(1 - significance/2) sqrt(s) + z(power) sqrt(s - d^2) = d sqrt(pairs / designEffect), where s
+ * is the discordant share (Miettinen 1968, Biometrics 24, 339-352; Connor 1987, Biometrics 43, 207-211). Since d cannot
+ * exceed s, s is replaced by d if it is smaller. Undefined if not even a difference of 1 would be detected. Uses the
+ * normal approximation; the exact test has slightly less power. Throws `invalid-options`.
  */
 export function minimumDetectableEffect(options: DetectableEffectOptions): number | undefined {
   const { pairs, discordantShare, designEffect = 1, power = 0.8, significance = 0.05 } = options;

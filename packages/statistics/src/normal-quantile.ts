@@ -1,6 +1,6 @@
 /**
- * The quantile of the standard normal distribution at the given probability, to about 16 digits: algorithm AS 241, PPND16
- * (Wichura 1988, Applied Statistics 37, 477-484). Infinite at 0 and 1, NaN outside.
+ * Returns the quantile of the standard normal distribution for a probability, to about 16 digits, by algorithm AS 241,
+ * PPND16 (Wichura 1988, Applied Statistics 37, 477-484). Returns ±Infinity for 0 and 1, and NaN outside of 0..1.
  */
 export function normalQuantile(probability: number): number {
   const centred = probability - 0.5;
@@ -18,7 +18,7 @@ export function normalQuantile(probability: number): number {
   return centred < 0 ? -quantile : quantile;
 }
 
-/** Evaluates a polynomial by Horner's rule; coefficients from the constant term upwards. */
+/** Evaluates a polynomial by Horner's rule. Coefficients start with the constant term. */
 function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 }

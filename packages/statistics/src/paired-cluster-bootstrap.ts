@@ -14,20 +14,22 @@ export interface PairedClusterBootstrapOptions extends ResampleOptions {
 }
 
 export interface PairedDifference {
-  /** Mean of the second minus mean of the first. */
+  /** Mean of the second values minus mean of the first. */
   readonly difference: number;
   readonly standardError: number;
   readonly interval: Interval;
-  /** Two-sided p-value of no difference: at most 1 - level exactly if the interval excludes 0. */
+  /**
+   * Two-sided p-value for the hypothesis of no difference; at most 1 - level if and only if the interval excludes 0.
+   */
   readonly p: number;
   readonly clusters: number;
 }
 
 /**
- * The difference of two means over the same items, by the symmetric studentized bootstrap over clusters, which keeps its
- * level with few and with unequal clusters. A resampled cluster brings both values of its items. The p-value is never below
- * 2^(1 - clusters that differ), the minimum of a sign-flipping test, so fewer than six differing clusters are never
- * significant at 5 %. Throws `invalid-options`.
+ * Compares two means over the same items by the symmetric studentized bootstrap over clusters, which keeps its level
+ * with few clusters and with unequal ones. Both values of an item are resampled together. The p-value is at least 2^(1
+ * - k), the minimum of a sign-flipping test, where k is the number of clusters that differ; so fewer than six differing
+ * clusters are never significant at 5 %. Throws `invalid-options`.
  */
 export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): PairedDifference {
   const { first, second, clusters, ...resampling } = options;
@@ -50,7 +52,10 @@ export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): 
   };
 }
 
-/** Share of resamples that deviate from the mean at least as far as the mean from 0, counting the sample as a resample. */
+/**
+ * Returns the share of resamples whose studentized deviation is at least that of the mean from 0. The sample itself
+ * counts as a resample.
+ */
 function bootstrapP({ mean, standardError, deviations }: StudentizedResamples): number {
   const observed = (Math.abs(mean) / standardError) * (1 - 1e-9); // so that rounding does not separate equal fractions
   if (mean === 0) return 1;

@@ -10,9 +10,10 @@ export interface ProportionInterval extends Interval {
 }
 
 /**
- * The interval of the share of ones among `values` (each 0 or 1): Wilson's if all values are independent, otherwise over
- * resampled clusters, clipped to 0..1. If all values are equal, resampling sees no variation, so each cluster counts as one
- * trial of Wilson's interval. Undefined if several values form a single cluster. Throws `invalid-options`.
+ * Returns the interval for the share of ones among `values`, each of which is 0 or 1: Wilson's if all values are
+ * independent, otherwise a bootstrap over clusters, clipped to 0..1. If all values are equal, there is no variation to
+ * resample, so Wilson's interval is used with each cluster as one trial. Undefined if several values form a single
+ * cluster. Throws `invalid-options`.
  */
 export function proportionInterval({
   values,

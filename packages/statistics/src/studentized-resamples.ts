@@ -4,11 +4,11 @@ import type { ClusterTotals } from "./cluster-totals.ts";
 import { type ClusteredMean, meanOfTotals } from "./clustered-mean.ts";
 
 export interface ResampleOptions {
-  /** Number of resamples. Default 10,000; at least 100, and more for a level close to 1. */
+  /** Number of resamples, at least 100, and more for a level close to 1. Default 10,000. */
   readonly resamples?: number;
-  /** Default 0. */
+  /** Seed of the resampling. Default 0. */
   readonly seed?: number;
-  /** Default 0.95. */
+  /** Confidence level. Default 0.95. */
   readonly level?: number;
 }
 
@@ -17,12 +17,18 @@ export interface StudentizedResamples extends ClusteredMean {
   readonly deviations: Float64Array;
   /** The smallest and the largest resampled mean. */
   readonly range: readonly [number, number];
-  /** The deviation that a share of at most 1 - level of the resamples exceeds, at the rank that keeps the level exactly. */
+  /**
+   * The smallest deviation that at most a share of 1 - level of the resamples exceeds, at the rank that keeps the level
+   * exactly.
+   */
   readonly critical: number;
   readonly level: number;
 }
 
-/** Deviations of resampled means in units of their own standard errors (Davison and Hinkley 1997, section 5.2.1). */
+/**
+ * Computes the deviations of resampled means in units of their standard errors (Davison and Hinkley 1997, section
+ * 5.2.1).
+ */
 export function studentizedResamples(totals: ClusterTotals, options: ResampleOptions): StudentizedResamples {
   const { resamples = 10_000, seed = 0, level = 0.95 } = options;
   checkShare("level", level);
@@ -54,7 +60,10 @@ interface ResampledMeans {
   readonly standardErrors: Float64Array;
 }
 
-/** One pass over typed arrays: a hundred million draws for ten thousand resamples of ten thousand clusters. */
+/**
+ * Draws the resamples in one pass over typed arrays for speed: ten thousand resamples of ten thousand clusters are a
+ * hundred million draws.
+ */
 function resampledMeans({ sums, counts }: ClusterTotals, resamples: number, seed: number): ResampledMeans {
   const random = seededRandom(seed);
   const clusters = sums.length;

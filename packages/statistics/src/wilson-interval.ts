@@ -7,13 +7,14 @@ export interface WilsonOptions {
   readonly successes: number;
   /** Number of independent trials, at least 1. */
   readonly trials: number;
-  /** Default 0.95. */
+  /** Confidence level. Default 0.95. */
   readonly level?: number;
 }
 
 /**
- * The score interval of a proportion (Wilson 1927; method 3 of Newcombe 1998, Statistics in Medicine 17, 857-872). It
- * stays within 0..1 and has a positive width even for 0 and for all successes. Throws `invalid-options`.
+ * Returns the score interval of a proportion (Wilson 1927; method 3 of Newcombe 1998, Statistics in Medicine 17,
+ * 857-872). It stays within 0..1 and has a positive width even with no successes or only successes. Throws
+ * `invalid-options`.
  */
 export function wilsonInterval({ successes, trials, level = 0.95 }: WilsonOptions): Interval {
   checkCount("trials", trials, 1);

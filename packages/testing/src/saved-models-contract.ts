@@ -10,15 +10,34 @@ export interface SavedModelsContract {
   /** Makes the models; the folder is for their files. */
   models(folder: URL): Promise<readonly SavedModel[]>;
   readonly names: readonly string[];
-  /** What tools/fixtures/saved_models.py wrote: `hashes.json` and `answers.safetensors`. Ends in a slash. */
+  /** What tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors` and `chats.json`. Ends in a slash. */
   readonly fixture: URL;
+  /** The conversation templates of models, by the model's name, and the text of their begin-of-sequence token. */
+  readonly templates: Readonly<Record<string, AskingTemplate>>;
+  readonly beginOfSequence: string;
+}
+
+/** The part of a model's conversation template that writes prompts. */
+interface AskingTemplate {
+  promptSegments(prompt: {
+    readonly id: string;
+    readonly turns: readonly { readonly role: "user" | "assistant"; readonly text: string; readonly images: number }[];
+    readonly answerStart: string;
+  }): readonly WrittenSegment[];
+}
+
+interface WrittenSegment {
+  readonly text?: string;
+  readonly addedToken?: string;
+  readonly token?: string;
 }
 
 /**
  * Declares tests that saved folders are bit-identical to those that transformers has read, and that transformers returned
- * the same log-probabilities and greedy answers.
+ * the same log-probabilities and greedy answers, and rendered the same prompt from their chat_template.jinja.
  */
-export function describeSavedModelsContract({ models, names, fixture }: SavedModelsContract): void {
+export function describeSavedModelsContract(contract: SavedModelsContract): void {
+  const { models, names, fixture, templates, beginOfSequence } = contract;
   describe("transformers reads as we do the saved model", () => {
     let folder: URL;
     let all: readonly SavedModel[];
@@ -50,4 +69,25 @@ export function describeSavedModelsContract({ models, names, fixture }: SavedMod
       expect(Math.max(...ours.map((value, index) => Math.abs(value - (rows[index] ?? NaN))))).toBeLessThan(1e-5);
     });
   });
+  it.each(Object.entries(templates))(
+    "transformers asks the saved model %s as our template does",
+    async (name, template) => {
+      const chats: Readonly<Record<string, string>> = JSON.parse(
+        await readFile(new URL("chats.json", fixture), "utf8"),
+      );
+      const segments = template.promptSegments({ id: "asked", turns: TURNS, answerStart: "" });
+      expect(chats[name]).toBe(beginOfSequence + segments.map(textOf).join(""));
+    },
+  );
+}
+
+/** As tools/fixtures/saved_models.py asks them. */
+const TURNS = [
+  { role: "user", text: "What is it?", images: 2 },
+  { role: "assistant", text: "A cat", images: 0 },
+  { role: "user", text: "Why?", images: 0 },
+] as const;
+
+function textOf({ text, addedToken, token }: WrittenSegment): string {
+  return text ?? addedToken ?? (token === "image" ? "<image>" : "</s>");
 }

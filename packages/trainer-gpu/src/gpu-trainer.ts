@@ -5,14 +5,14 @@ import { z } from "zod";
 
 export interface GpuTrainerOptions extends TensorFlowOptions, TrainerOptions {
   /**
-   * Default "gpu": the first GPU in CUDA_VISIBLE_DEVICES; a number is an index into these GPUs. "cpu" trains on the CPU, with
-   * the CPU build of TensorFlow or on a machine without a GPU.
+   * "gpu" (default) is the first GPU in CUDA_VISIBLE_DEVICES, and a number is an index into these GPUs. "cpu" trains on
+   * the CPU, e.g. with the CPU build of TensorFlow.
    */
   readonly device?: "gpu" | "cpu" | number;
 }
 
 const unchecked = z.unknown().optional();
-/** Checks the names only; the plugin that receives an option checks its value. */
+/** Checks only the names of options; the plugin that receives an option checks its value. */
 const schema = z.strictObject({
   device: unchecked,
   threads: unchecked,
@@ -22,8 +22,8 @@ const schema = z.strictObject({
 });
 
 /**
- * The GPU trainer, for `use`: runs both stages of the recipe with TensorFlow, which `mlan backend install tensorflow`
- * installs. It includes the compute plugin, on which evaluations run too. Throws `invalid-options`; a run that uses it
+ * The GPU trainer: runs both stages of the recipe with TensorFlow, which `mlan backend install tensorflow` installs.
+ * Returns plugins for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`; a run
  * throws `unavailable` if TensorFlow or the device is missing.
  */
 export function gpuTrainer(options: GpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {

@@ -1,12 +1,15 @@
 import { MlanError, type TrainingRecipe } from "@mlan/core";
 import { learningRateFactor, peakLearningRate } from "./learning-rate.ts";
 
-/** If the learning rates sum to less, float32 weights hardly change: AdamW moves a weight by about the rate per step. */
+/**
+ * If the learning rates of all steps add up to less, float32 weights hardly change: in each step, AdamW changes a
+ * weight by about the learning rate.
+ */
 const MINIMUM_TOTAL_RATE = 1e-7;
 
 /**
- * Checks the learning rate schedule and returns warnings. Throws `invalid-options` when each of its `steps` has learning
- * rate 0.
+ * Checks the learning rate schedule and returns warnings. Throws `invalid-options` when all `steps` have learning rate
+ * 0.
  */
 export function checkSchedule(recipe: TrainingRecipe, steps: number): readonly string[] {
   const { trained, warmupRatio, batchSize, epochs } = recipe;
@@ -26,6 +29,6 @@ export function checkSchedule(recipe: TrainingRecipe, steps: number): readonly s
         `(${batchSize}) or more epochs (${epochs}).`;
   throw new MlanError(
     "invalid-options",
-    `trainer: nothing would be learned: ${steps === 1 ? "the only step" : `each of the ${steps} steps`} has the learning rate 0. ${wayOut}`,
+    `trainer: nothing would be learned: ${steps === 1 ? "the only step" : `each of the ${steps} steps`} has learning rate 0. ${wayOut}`,
   );
 }

@@ -1,7 +1,7 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { CHECKSUMS_FILE, messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** File with the position of the run and everything that it depends on. */
+/** The file with the position of the run and everything that the run depends on. */
 export const STATE_FILE = "trainer-state.json";
 
 /** The folder of one checkpoint. */
@@ -22,7 +22,7 @@ export async function checkpointFolders(folder: URL): Promise<readonly Checkpoin
     const step = /^step-(\d+)$/.exec(name)?.[1];
     if (step === undefined) continue;
     const url = new URL(`${name}/`, folder);
-    // The state file is missing if an earlier version was killed while it removed the folder.
+    // An earlier version that was killed while removing a folder may have removed the state file only.
     const isOne = (await exists(new URL(STATE_FILE, url))) || (await exists(new URL(CHECKSUMS_FILE, url)));
     if (isOne) found.push({ step: Number(step), url });
   }
@@ -39,7 +39,7 @@ export async function removeCheckpoint({ url }: CheckpointFolder): Promise<void>
     await rename(url, aside);
     await rm(aside, { recursive: true, force: true });
   } catch {
-    // The next checkpoint tries again; if the disk fills up before, writing a checkpoint reports it.
+    // The next checkpoint tries again. If the disk is full by then, writing the checkpoint reports it.
   }
 }
 
@@ -63,7 +63,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   }
 }
 
-/** Throws `unavailable` when access is denied: if such a file counted as absent, training would start over. */
+/** Throws `unavailable` when access is denied, since training would start over if such a file counted as absent. */
 async function exists(file: URL): Promise<boolean> {
   try {
     await stat(file);

@@ -46,7 +46,7 @@ export interface Checkpoints {
 
 interface Resumed {
   readonly stepsDone: number;
-  /** For `TrainableModel.load`. */
+  /** The checkpoint, for `TrainableModel.load`. */
   readonly folder: URL;
   /** The finished steps, except those before the first checkpoint of format version 2. */
   readonly history: readonly StepEndEvent[];
@@ -57,10 +57,10 @@ const MODEL = "model/";
 const OPTIMIZER = "optimizer.safetensors";
 const HISTORY = "steps.jsonl";
 
-/** The number of checkpoints of a stage that stay on disk, the newest. */
+/** How many of the newest checkpoints of a stage stay on disk. */
 export const CHECKPOINTS_KEPT = 2;
 
-/** The checkpoints of the run in `folder`. Keeps the newest {@link CHECKPOINTS_KEPT} of them. */
+/** Returns the checkpoints of the run in `folder`. Keeps only the newest {@link CHECKPOINTS_KEPT}. */
 export function checkpointsIn(folder: URL, run: RunState): Checkpoints {
   return {
     async save(step, history, { model, optimizer }) {
@@ -123,14 +123,14 @@ async function load(
   return { stepsDone: step, folder, history, warnings };
 }
 
-/** Distinguishes a checkpoint that cannot be read (`unavailable`) from a damaged one (`run-folder`). */
+/** Returns the error for a checkpoint that cannot be read (`unavailable`) or is damaged (`run-folder`). */
 function readError({ url }: CheckpointFolder, older: CheckpointFolder | undefined, cause: unknown): MlanError {
   const { code, syscall }: { code?: unknown; syscall?: unknown } = Object(cause);
   if (MlanError.is(cause, "unavailable") || (syscall !== undefined && code !== "ENOENT")) {
     return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${messageOf(cause)}`, { cause });
   }
   const rest = older ? `resume from step ${older.step}` : "start this stage over";
-  const message = `trainer: ${pathOf(url)} is damaged: ${messageOf(cause)} Or remove that folder to ${rest}.`;
+  const message = `trainer: ${pathOf(url)} is damaged: ${messageOf(cause)} Alternatively, remove that folder to ${rest}.`;
   return new MlanError("run-folder", message, { cause });
 }
 

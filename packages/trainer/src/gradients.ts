@@ -10,13 +10,15 @@ export interface LossAndGradients {
   readonly gradients: Gradients;
 }
 
-/** The loss and its gradients. Unlike `tf.variableGrads`, accepts a loss that depends on no variable at all. */
+/**
+ * Computes the loss and its gradients. Unlike `tf.variableGrads`, accepts a loss that depends on no variable at all.
+ */
 export function lossAndGradients(loss: () => Scalar, variables: readonly Variable[]): LossAndGradients {
   const { value, gradients } = valueAndGradients(loss, variables);
   return { loss: value, gradients };
 }
 
-/** The sums of the gradients; disposes both arguments. */
+/** Adds gradients. Disposes of both arguments. */
 export function addGradients(left: Gradients, right: Gradients): Gradients {
   return right.map((gradient, index) => {
     const other = left[index];
@@ -28,8 +30,8 @@ export function addGradients(left: Gradients, right: Gradients): Gradients {
 }
 
 /**
- * The gradients, scaled by one factor so that their global norm is at most `maximumNorm`
- * (`torch.nn.utils.clip_grad_norm_`). Disposes the argument.
+ * Scales the gradients by a common factor so that their global norm is at most `maximumNorm`
+ * (`torch.nn.utils.clip_grad_norm_`). Disposes of the argument.
  */
 export function clipGradients(gradients: Gradients, maximumNorm: number): Gradients {
   const present = gradients.filter((gradient) => gradient !== undefined);
@@ -48,7 +50,7 @@ export function clipGradients(gradients: Gradients, maximumNorm: number): Gradie
   return clipped;
 }
 
-/** The sum of all values, which is not finite if one of them is not; undefined when there are no gradients. */
+/** Returns the sum of all values, which is not finite if one of them is not; undefined when there are no gradients. */
 export function sumOf(gradients: Gradients): Scalar | undefined {
   const present = gradients.filter((gradient) => gradient !== undefined);
   if (present.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import type { Component, TrainingRecipe } from "@mlan/core";
 
-/** The peak learning rate of a component. */
+/** Returns the peak learning rate of a component. */
 export function peakLearningRate(
   { learningRate, learningRates }: Pick<TrainingRecipe, "learningRate" | "learningRates">,
   component: Component,
@@ -8,14 +8,15 @@ export function peakLearningRate(
   return learningRates?.[component] ?? learningRate;
 }
 
-/** Number of optimizer steps in which the learning rate rises, rounded up as in the original code. */
+/** Returns the number of optimizer steps in which the learning rate rises, rounded up as in the original code. */
 export function warmupSteps(steps: number, warmupRatio: number): number {
   return Math.ceil(steps * warmupRatio);
 }
 
 /**
- * Share of the peak learning rate that update `step` (0-based) uses: a linear rise from 0, then half a cosine to 0.
- * The first update therefore has rate 0 (transformers 4.37.2, `get_cosine_schedule_with_warmup`).
+ * Returns the share of the peak learning rate for the update of `step` (0-based): it rises linearly from 0, then
+ * follows half a cosine to 0. The first update therefore has learning rate 0 (transformers 4.37.2,
+ * `get_cosine_schedule_with_warmup`).
  */
 export function learningRateFactor(step: number, steps: number, warmupRatio: number): number {
   const warmup = warmupSteps(steps, warmupRatio);

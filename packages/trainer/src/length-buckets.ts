@@ -3,13 +3,14 @@ export interface LengthBucketsOptions {
   readonly multiple: number;
   /** Maximum number of different lengths. */
   readonly maximumCount: number;
-  /** Upper bound of all lengths; those in `needed` must not exceed it. */
+  /** Maximum of all lengths, including those in `needed`. */
   readonly maximumLength: number;
 }
 
 /**
- * The lengths to which batches are padded, ascending: of all choices that satisfy the options, the one with the fewest
- * padding positions. `needed` contains the length of the longest example of each batch. Each length costs one compiled graph.
+ * Returns the lengths to which batches are padded, ascending. Of all choices that satisfy the options, it is the one
+ * with the fewest padding positions. `needed` contains the length of the longest example of each batch. Each length
+ * costs one compiled graph.
  */
 export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOptions): readonly number[] {
   const counts = new Map<number, number>();
@@ -23,7 +24,9 @@ export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOp
   return cheapest(candidates, options.maximumCount);
 }
 
-/** The smallest bucket length that is at least `length`; `buckets` are ascending. Throws a RangeError when there is none. */
+/**
+ * Returns the smallest of the ascending `buckets` that is at least `length`. Throws a RangeError when there is none.
+ */
 export function bucketFor(length: number, buckets: readonly number[]): number {
   const bucket = buckets.find((candidate) => candidate >= length);
   if (bucket === undefined) throw new RangeError(`No bucket of ${buckets.join(", ")} holds ${length} positions.`);
@@ -40,7 +43,10 @@ interface Buckets {
   readonly lengths: readonly number[];
 }
 
-/** Dynamic programming over the candidates: `best[end]` is the best choice for the first `end` of them with the number of buckets so far. */
+/**
+ * Finds the best choice by dynamic programming: `best[end]` is the best choice for the first `end` candidates with the
+ * current number of buckets.
+ */
 function cheapest(candidates: readonly Candidate[], maximumCount: number): readonly number[] {
   let best: (Buckets | undefined)[] = [{ positions: 0, lengths: [] }];
   for (let bucket = 0; bucket < Math.min(maximumCount, candidates.length); bucket++) {

@@ -8,13 +8,16 @@ export interface ModalityGroupsOptions {
   /** Micro-batches per optimizer step; in the original code, the number of devices. */
   readonly microBatches: number;
   readonly random: TorchRandom;
-  /** For data of one modality: group by `lengths` as they are, including negative ones, or by their absolute values. */
+  /**
+   * How data of a single modality is grouped: by `lengths` as they are, including negative lengths, or by their
+   * absolute values.
+   */
   readonly groupLengths: NonNullable<TrainingRecipe["groupLengths"]>;
 }
 
 /**
- * An order in which each step has one modality and each micro-batch has similar lengths, except for a mixed tail
- * (arXiv 2411.10557, `llava/train/llava_trainer.py`, `group_by_modality_length`).
+ * Returns an order in which each step has one modality and each micro-batch has similar lengths, except for a mixed
+ * tail (arXiv 2411.10557, `llava/train/llava_trainer.py`, `group_by_modality_length`).
  */
 export function modalityGroups(options: ModalityGroupsOptions): readonly number[] {
   const { random, groupLengths, microBatchSize, microBatches } = options;
@@ -29,7 +32,7 @@ export function modalityGroups(options: ModalityGroupsOptions): readonly number[
   }
   const image = chunksOf(lengthGroups(withImage, trueLengths, stepSize, microBatches, random), stepSize);
   const language = chunksOf(lengthGroups(withoutImage, trueLengths, stepSize, microBatches, random), stepSize);
-  // The last group of each goes to the mixed tail even when it is full.
+  // The last group of each modality goes to the mixed tail, even if it is full.
   const tail = [...(image.pop() ?? []), ...(language.pop() ?? [])].toSorted((left, right) => left - right);
   const groups = [...image, ...language];
   const shuffled = Array.from(random.permutation(groups.length), (group) => groups[group] ?? []);

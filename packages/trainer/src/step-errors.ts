@@ -2,7 +2,7 @@ import { type LearningParameter, MlanError, type TrainableModel, type TrainingRe
 import { firstTensorNotFinite } from "./first-tensor-not-finite.ts";
 import type { Gradients } from "./gradients.ts";
 
-/** The parts of a step that its errors name. */
+/** The data of a step that its errors mention. */
 export interface StepInErrors {
   /** 1-based. */
   readonly step: number;
@@ -12,7 +12,10 @@ export interface StepInErrors {
   readonly parameters: readonly LearningParameter[];
 }
 
-/** The error for a loss that is not finite: `invalid-checkpoint` if a weight is not finite, otherwise `invalid-options`. */
+/**
+ * Returns the error for a loss that is not finite: `invalid-checkpoint` if a weight is not finite, otherwise
+ * `invalid-options`.
+ */
 export async function lossNotFinite(
   loss: number | undefined,
   ids: readonly string[],

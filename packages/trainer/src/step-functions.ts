@@ -4,7 +4,7 @@ import type { BatchTensors, Compute, LearningParameter, TrainableModel, Training
 import { addGradients, clipGradients, type Gradients, lossAndGradients, sumOf } from "./gradients.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The sums over the passes of a step so far; the caller disposes them. */
+/** The sums over the passes of a step so far. The caller disposes of them. */
 export interface Sums {
   readonly loss: Scalar;
   readonly gradients: Gradients;
@@ -23,9 +23,15 @@ interface Finished extends Pick<Pass, "share"> {
   readonly guard: Scalar;
 }
 
-/** The computations of an optimizer step. Each is recorded once per batch shape if the compute plugin supports it. */
+/**
+ * The functions that compute an optimizer step. Each is recorded once per batch shape if the compute plugin supports
+ * it.
+ */
 export interface StepFunctions {
-  /** Forward and backward pass. Consumes the gradients in `before`. `weight` is the share of the batch in the step. */
+  /**
+   * Runs a forward and backward pass. Consumes the gradients in `before`. `weight` is the share of the batch in the
+   * step.
+   */
   pass(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Pass;
   /**
    * Like {@link pass} for the last batch of a step, followed by the update. The update is skipped if the loss or a gradient
@@ -34,7 +40,7 @@ export interface StepFunctions {
   finish(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Finished;
   /** Like {@link pass}, but never recorded. */
   plainPass: StepFunctions["pass"];
-  /** The update for gradients that are finite although their sum may overflow. Consumes them. */
+  /** Updates with gradients that are finite although their sum may overflow. Consumes the gradients. */
   plainUpdate(gradients: Gradients): void;
   /** Releases the recordings. */
   dispose(): void;

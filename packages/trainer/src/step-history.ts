@@ -15,7 +15,7 @@ const schema: z.ZodType<StepEndEvent> = z.strictObject({
   device: z.strictObject({ dispatches: count, peakBytes: count }).exactOptional(),
 });
 
-/** The steps of a stage so far as JSON lines. */
+/** Returns the steps of a stage so far as JSON lines. */
 export function historyText(steps: readonly StepEndEvent[]): string {
   return steps.map((step) => `${JSON.stringify(step)}\n`).join("");
 }
@@ -28,7 +28,7 @@ export async function readHistory(file: URL, last: number): Promise<readonly Ste
   if (history.length === lines.length && history.every(({ step }, index) => step === first + index)) return history;
   throw new MlanError(
     "run-folder",
-    `${pathOf(file)} is not the list of the steps up to ${last}. Restore it from a copy.`,
+    `${pathOf(file)} is not the list of steps up to step ${last}. Restore it from a copy.`,
   );
 }
 

@@ -20,9 +20,9 @@ export interface StepOutcome {
 }
 
 /**
- * Runs forward and backward passes over the micro-batches of a step, one at a time so that the memory is that of one, and
- * updates the trained parameters. Throws `invalid-options`, naming the conversations, when a loss or a gradient is not
- * finite, and `invalid-checkpoint` when a weight is not finite; no parameter has changed then.
+ * Runs a forward and backward pass over one micro-batch of a step after another, which needs the memory of only one,
+ * and updates the trained parameters. Throws `invalid-options`, naming the conversations, when a loss or a gradient is
+ * not finite, and `invalid-checkpoint` when a weight is not finite; parameters are then unchanged.
  */
 export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
   const { functions } = options;

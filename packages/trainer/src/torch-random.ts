@@ -1,10 +1,12 @@
 /** The part of PyTorch's CPU random generator that shuffles data. */
 export interface TorchRandom {
-  /** The next `torch.randperm(length)`. */
+  /** Returns the next `torch.randperm(length)`. */
   permutation(length: number): Uint32Array;
 }
 
-/** Returns the permutations of PyTorch after `torch.manual_seed(seed)`, for lengths below 2^32 / 20. */
+/**
+ * Creates a generator with the permutations of PyTorch after `torch.manual_seed(seed)`, for lengths below 2^32 / 20.
+ */
 export function torchRandom(seed: number): TorchRandom {
   const twister = new MersenneTwister(seed);
   return {
@@ -24,7 +26,7 @@ export function torchRandom(seed: number): TorchRandom {
 const SIZE = 624;
 const SHIFT = 397;
 
-/** MT19937 of Matsumoto and Nishimura (1998), seeded by their `init_genrand`. */
+/** The Mersenne Twister MT19937 of Matsumoto and Nishimura (1998), seeded with their `init_genrand`. */
 class MersenneTwister {
   readonly #state = new Uint32Array(SIZE);
   #position = SIZE;
@@ -37,7 +39,7 @@ class MersenneTwister {
     }
   }
 
-  /** Uniform in 0..2^32-1. */
+  /** Returns a uniform integer in 0..2^32-1. */
   next(): number {
     if (this.#position === SIZE) this.#refill();
     let bits = this.#at(this.#position++);

@@ -4,8 +4,8 @@ import { createTrainer } from "./create-trainer.ts";
 
 export interface TrainerOptions {
   /**
-   * Stores only the input of each decoder layer and recomputes the layer for its gradient: longer rows in the same memory, for
-   * about a third more time. Does not change results. Default false.
+   * Whether to store only the input of each decoder layer and recompute the layer for its gradient. This saves memory,
+   * e.g. for longer rows, and takes about a third more time. Does not change results. Default false.
    */
   readonly gradientCheckpointing?: boolean;
 }
@@ -13,8 +13,8 @@ export interface TrainerOptions {
 const schema = z.strictObject({ gradientCheckpointing: z.boolean().exactOptional() });
 
 /**
- * A trainer that uses the compute plugin of the experiment. `cpuTrainer()` and `gpuTrainer()` are lists of a compute plugin
- * and this one. Throws `invalid-options`; a run without a compute plugin throws `missing-plugin`.
+ * A plugin for a trainer that uses the compute plugin of the experiment. `cpuTrainer()` and `gpuTrainer()` return a
+ * compute plugin and this one. Throws `invalid-options`; a run without a compute plugin throws `missing-plugin`.
  */
 export function trainer(options: TrainerOptions = {}): Plugin<Trainer> {
   const name = "@mlan/trainer";
@@ -23,7 +23,7 @@ export function trainer(options: TrainerOptions = {}): Plugin<Trainer> {
     name,
     token: TRAINER,
     module: import.meta.url,
-    // Recomputation does not change results, so a run may be resumed with or without it.
+    // Gradient checkpointing does not change results, so a run may be resumed with or without it.
     settings: {},
     create: (scope) => createTrainer({ name, compute: scope.get(COMPUTE), ...settings }),
   });

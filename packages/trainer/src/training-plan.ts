@@ -4,7 +4,7 @@ import { modalityGroups } from "./modality-groups.ts";
 import { torchRandom } from "./torch-random.ts";
 import type { TrainingSet } from "./training-set.ts";
 
-/** The conversations of each step: pure arithmetic on recipe, data and seed, so resuming needs no state. */
+/** The conversations of each step. They are computed from recipe, data and seed only, so resuming needs no state. */
 export interface TrainingPlan {
   readonly steps: number;
   readonly stepsPerEpoch: number;
@@ -12,7 +12,7 @@ export interface TrainingPlan {
   readonly lengths: readonly number[];
   /** Number of micro-batches, over all steps, without a supervised position; their weight is 0. */
   readonly withoutSupervision: number;
-  /** The micro-batches of a step, 0-based. */
+  /** Returns the micro-batches of a step, 0-based. */
   step(step: number): readonly MicroBatch[];
 }
 
@@ -33,7 +33,7 @@ export interface TrainingPlanOptions {
   readonly seed: number;
 }
 
-/** The number of steps for a number of conversations. */
+/** Returns the number of steps for a number of conversations. */
 export function stepsOf(
   conversations: number,
   { batchSize, epochs, maximumSteps = Infinity }: TrainingRecipe,
@@ -44,7 +44,7 @@ export function stepsOf(
 
 /** Batch lengths are padded to multiples of this. */
 const LENGTH_MULTIPLE = 16;
-/** The most different batch lengths: more mean less padding and more compilation. */
+/** Maximum number of different batch lengths. More lengths would mean less padding and more compilation. */
 const MAXIMUM_LENGTHS = 4;
 
 /** Computes the plan. Throws `invalid-data` when a step would have no supervised position. */
@@ -57,7 +57,8 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
     const order = orderOf(Math.floor(step / stepsPerEpoch));
     const start = (step % stepsPerEpoch) * batchSize;
     return Array.from({ length: batchSize / microBatchSize }, (_, microBatch) =>
-      // The last step of an epoch is filled up from the beginning of the epoch, like `even_batches` of accelerate.
+      // The last step of an epoch is filled up with conversations from the beginning of the epoch, like `even_batches`
+      // of accelerate.
       Array.from(
         { length: microBatchSize },
         (_row, row) => order[(start + microBatch * microBatchSize + row) % order.length] ?? 0,
@@ -92,8 +93,9 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
 }
 
 /**
- * The unnormalized weight of a micro-batch: 1 for each with a supervised position, or the number of supervised positions. A
- * micro-batch without any has weight 0; in the original code its mean is 0 / 0, which makes the model's weights NaN.
+ * Returns the unnormalized weight of a micro-batch: 1, or its number of supervised positions, as in `lossWeighting`.
+ * Without a supervised position the weight is 0; in the original code, the mean is then 0 / 0, which makes the model's
+ * weights NaN.
  */
 function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
   const supervised = indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);

@@ -2,9 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { type Conversation, type Encoded, nothingToLearn, PYTHON_WHITE_SPACE, type TrainRun } from "@mlan/core";
 
 /**
- * The conversations of a dataset that are used in batches, with their own indices from 0. As in the original code these are
- * all conversations, even those without a supervised position, which add nothing to the loss;
- * `lossWeighting: "position"` drops the latter.
+ * The conversations of a dataset that are used for training, with indices from 0. As in the original code, these are
+ * all conversations, even those without a supervised position, which add nothing to the loss; `lossWeighting:
+ * "position"` drops them.
  */
 export interface TrainingSet {
   /** The fingerprint of the dataset. */
@@ -18,7 +18,7 @@ export interface TrainingSet {
   readonly positions: ArrayLike<number>;
   /** Per conversation: number of supervised positions. */
   readonly supervised: ArrayLike<number>;
-  /** Per conversation: number of words of its text; negative without images. */
+  /** Per conversation: number of words in its text; negative for a conversation without images. */
   readonly words: ArrayLike<number>;
   example(index: number): Promise<Encoded>;
 }
@@ -38,7 +38,7 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
   const examples = await data.open(signal ? { signal } : {});
   const survey = newSurvey(lossWeighting === "micro-batch");
   for (let index = 0; index < examples.length; index++) {
-    // Let signals and timers run: encoding alone never leaves the microtask queue.
+    // Lets signals and timers run, since encoding alone never leaves the microtask queue.
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
     const conversation = await examples.at(index);
@@ -67,7 +67,7 @@ interface Survey {
   readonly misaligned: string[];
   readonly kept: Encoded[];
   keptTokens: number;
-  /** Whether conversations without supervision keep their places. */
+  /** Whether conversations without a supervised position are kept. */
   readonly keepsUnsupervised: boolean;
 }
 

@@ -16,8 +16,8 @@ import type { TrainingPlan } from "./training-plan.ts";
 import type { TrainingSet } from "./training-set.ts";
 
 /**
- * The position of a run and everything that it depends on, as stored in `trainer-state.json`. All randomness is a function
- * of the seed and the position, so there is no generator state to store.
+ * The position of a run and everything that the run depends on, as stored in `trainer-state.json`. Random numbers
+ * depend only on the seed and the position, so no generator state is stored.
  */
 export interface TrainingState {
   /** Version 1 has no checksums and no history of the steps. */
@@ -47,7 +47,7 @@ export interface RunState {
   readonly depends: Dependencies;
 }
 
-/** Two runs with equal dependencies take the same steps. */
+/** Everything that determines the steps of a run; runs with equal dependencies take the same steps. */
 export interface Dependencies {
   readonly recipe: Omit<TrainingRecipe, "checkpointEvery">;
   readonly seed: number;
@@ -76,12 +76,12 @@ export function dependenciesOf({ model, recipe, seed }: TrainRun, set: TrainingS
   };
 }
 
-/** The content of the state file after `step` steps. */
+/** Returns the content of the state file after `step` steps. */
 export function stateText(step: number, run: RunState): string {
   return `${JSON.stringify({ ...stateAt(step, run), depends: run.depends }, null, 2)}\n`;
 }
 
-/** Reads a state file. Throws `run-folder` when it is not one. */
+/** Reads a state file. Throws `run-folder` when its content is not valid. */
 export async function readState(file: URL): Promise<TrainingState> {
   const parsed = schema.safeParse(jsonOrUndefined(await readFile(file, "utf8")), {
     reportInput: true,

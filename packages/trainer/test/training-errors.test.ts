@@ -27,6 +27,19 @@ describe("training stops with one clear error", () => {
     expect(String(error)).toMatch(/step 2 is NaN on the conversations (letter-\d(, )?){4}\..*learningRate/);
   });
 
+  it("when the backend cannot update moments in bfloat16, before the data are read", async () => {
+    let encoded = 0;
+    const run = train({
+      folder,
+      recipe: { ...RECIPE, momentPrecision: "bfloat16" },
+      adapt: (model) => ({ ...model, encode: (...given) => (encoded++, model.encode(...given)) }),
+    });
+    const error: unknown = await run.catch((thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-options")).toBe(true);
+    expect(String(error)).toMatch(/backend cpu has no update for moments in bfloat16/);
+    expect(encoded).toBe(0);
+  });
+
   it("when a weight is not finite, naming it", async () => {
     const run = train({
       folder,
@@ -113,7 +126,7 @@ describe("training stops with one clear error", () => {
       { epochs: 1, batchSize: 24 },
       /nothing would be learned: the only step has .* rate 0.*warmupRatio \(0\.1\) to 0.*batchSize \(24\).*epochs \(1\)/,
     ],
-    ["every step", { learningRate: 0 }, /each of the 9 steps has the learning rate 0\. Set a learningRate above 0/],
+    ["every step", { learningRate: 0 }, /each of the 9 steps has learning rate 0\. Set a learningRate above 0/],
   ])("when %s has the learning rate 0", async (_title, change, message) => {
     const error: unknown = await train({ folder, recipe: { ...RECIPE, ...change } }).catch((thrown: unknown) => thrown);
     expect(MlanError.is(error, "invalid-options")).toBe(true);

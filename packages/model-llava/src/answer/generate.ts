@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type Generation, type GenerationOptions, type GenerationRequest, MlanError } from "@mlan/core";
+import type { Pause } from "../network/answer-functions.ts";
 import { answerCapacity, decodeRows } from "../network/decode-rows.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
 import { turnsByLength } from "../network/long-prompts.ts";
@@ -34,7 +35,15 @@ export async function* generate(
     const turns = turnsByLength(model.network.decoder.config, symbols.length);
     return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
-  for await (const answers of runBatches(model, items, set, options, (batch) => answer(model, batch, options)))
+  const isFollowed = options.onText !== undefined || requests.some(({ signal }) => signal);
+  // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
+  const { signal } = options;
+  const pause: Pause = async () => {
+    await setImmediate();
+    signal?.throwIfAborted();
+  };
+  const run = (batch: ReadyBatch<Item>) => answer(model, batch, options, isFollowed ? pause : undefined);
+  for await (const answers of runBatches(model, items, set, options, run, isFollowed ? pause : undefined))
     yield* answers;
 }
 
@@ -64,6 +73,7 @@ async function answer(
   model: InferenceModel,
   { prompts, prefix, rows }: ReadyBatch<Item>,
   { details = false, onText, signal }: GenerationOptions,
+  pause: Pause | undefined,
 ): Promise<readonly Generation[]> {
   const { network, functions, tokenizer } = model;
   const ends = answerEnds(model);
@@ -74,7 +84,6 @@ async function answer(
     const promptTokens = symbols.filter((symbol) => symbol >= 0);
     return pendingAnswer(request, { tokenizer, ends, promptTokens, details, ...(onText && { onText }) });
   });
-  const isFollowed = onText !== undefined || rows.some((row) => row?.item.request.signal);
   await decodeRows(functions, {
     prompts,
     ...(prefix && { prefix }),
@@ -88,8 +97,7 @@ async function answer(
       signal?.throwIfAborted();
       return answers[row]?.take(next);
     },
-    // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
-    ...(isFollowed && { pause: () => setImmediate() }),
+    ...(pause && { pause }),
   });
   return rows.flatMap((row, index) => {
     const result = answers[index]?.result();

@@ -46,7 +46,7 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
   const shape: [number, number] = [patches, tower.config.hiddenSize];
   const towerFingerprint = cache && (await fingerprintOfTower(network));
   const keyOf = ({ hash }: KnownImage): string =>
-    fingerprintNow(["mlan-features-2", hash, towerFingerprint, tower.config, selectLayer, pixelSettings]);
+    fingerprintNow(["mlan-features-3", hash, towerFingerprint, tower.config, selectLayer, pixelSettings]);
 
   return {
     async take(wanted) {

@@ -8,6 +8,7 @@ import {
   promptTensors,
 } from "../batch/prompt-tensors.ts";
 import { disposeCache } from "../network/answer-cache.ts";
+import type { Pause } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
 import { type PrefixCache, tableLength } from "../network/prompt-pass.ts";
 import { type ImageFeatures, imageFeatures } from "./image-features.ts";
@@ -30,6 +31,7 @@ export async function* runBatches<Item extends Sequence, Result>(
   set: ImageSet,
   options: GenerationOptions,
   run: (batch: ReadyBatch<Item>) => Promise<Result>,
+  pause?: Pause,
 ): AsyncGenerator<Result, void, undefined> {
   const { batchSize = DEFAULT_BATCH_SIZE, sharePrefixes = true, featureCache, signal } = options;
   const { network, loadPixels, pixelSettings } = model;
@@ -46,7 +48,7 @@ export async function* runBatches<Item extends Sequence, Result>(
   try {
     for (const batchGroup of batchGroups) {
       signal?.throwIfAborted();
-      const prefix = await computePrefixes(model, batchGroup, features);
+      const prefix = await computePrefixes(model, batchGroup, features, pause);
       try {
         for (const { rows, length } of batchGroup.batches) {
           signal?.throwIfAborted();
@@ -70,16 +72,20 @@ async function computePrefixes<Item>(
   model: InferenceModel,
   { prefixes, prefixLength }: BatchGroup<Item>,
   features: ImageFeatures,
+  pause: Pause | undefined,
 ): Promise<PrefixCache | undefined> {
   if (prefixes.length === 0) return undefined;
   const rows = prefixes.map((symbols) => ({ symbols, start: 0 }));
   const prompts = await tensorsOf(model, rows, prefixLength, features);
   // Only keys and values are needed, so a single position of the output is computed.
   const wanted = tf.tensor1d([0], "int32");
-  const layers = model.functions.read({ prompts, wanted, table: tableLength(prefixLength) });
-  wanted.dispose();
-  disposePromptTensors(prompts);
-  return { layers, lengths: prefixes.map(({ length }) => length) };
+  try {
+    const layers = await model.functions.read({ prompts, wanted, table: tableLength(prefixLength) }, pause);
+    return { layers, lengths: prefixes.map(({ length }) => length) };
+  } finally {
+    wanted.dispose();
+    disposePromptTensors(prompts);
+  }
 }
 
 async function tensorsOf(

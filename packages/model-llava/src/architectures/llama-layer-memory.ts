@@ -157,8 +157,8 @@ function layerBackward(
 }
 
 /**
- * Kept: the attended values, and the probabilities unless they are computed in blocks, and again for the
- * gradient. Not kept: scores, scores with the mask added, and the results of blocks before they are put together.
+ * Kept: the attended values, and the probabilities unless they are computed in blocks, and again for the gradient. Not
+ * kept: scores, scores with the mask added, and the results of blocks before they are concatenated.
  */
 function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }: Layout): Step {
   const at = "attention";
@@ -183,7 +183,7 @@ function attentionBackward(layout: Layout, projected: ProjectedBytes): Step {
   return {
     at,
     adds,
-    // Besides those of a block: the gradients of all blocks before they are put together.
+    // In addition to those of a block: the gradients of all blocks before they are concatenated.
     transient: scoresAtOnce * (2 * half + 2 * full + widened),
     frees: { activations: kept, working: queries * half },
   };

@@ -2,9 +2,9 @@ import { type ConversationFormat, pathOf } from "@mlan/core";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type { Architecture } from "../architectures/architecture.ts";
 import { fileExists } from "../config/checkpoint-file.ts";
-import type { ConfigObject } from "../config/config-file.ts";
+import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
 import { endTokenIds } from "../config/generation-config.ts";
-import { formatConfig } from "../config/format-config.ts";
+import { formatConfig, withStoredFormat } from "../config/format-config.ts";
 import type { ChatTemplateSource } from "../templates/jinja/chat-template.ts";
 import { readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
@@ -138,13 +138,19 @@ export async function openCheckpoint(
   }
 }
 
-/** An adapter that turned a plain backbone into LLaVA has its own `config.json`, which describes the whole model. */
+/**
+ * Beside an adapter, `config.json` describes the whole model if the adapter turned a plain backbone into LLaVA. One that
+ * mlan wrote says in any case in which format the adapter was trained, and so how the adapted model is asked.
+ */
 async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
   const base = await readModelConfig(architecture, new URL("config.json", weights));
   const file = adapter && new URL("config.json", adapter);
-  if (base.type === "llava" || !file || !(await fileExists(file))) return base;
-  const whole = await readModelConfig(architecture, file);
-  return whole.type === "llava" ? whole : base;
+  if (!file || !(await fileExists(file))) return base;
+  if (base.type === "plain") {
+    const whole = await readModelConfig(architecture, file);
+    if (whole.type === "llava") return whole;
+  }
+  return { ...base, config: withStoredFormat(base.config, await readConfigFile(file)) };
 }
 
 async function openedAdapter(folder: URL | undefined, opened: SafetensorsReader[]): Promise<Adapter | undefined> {

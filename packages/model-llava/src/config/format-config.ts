@@ -73,8 +73,18 @@ export interface StoredTemplate {
 }
 
 export function storedTemplate(config: ConfigObject): StoredTemplate | undefined {
-  const { mlan_template: name, mlan_template_fingerprint: fingerprint } = templateKeys.parse(config);
+  const { mlan_template: name, mlan_template_fingerprint: fingerprint } = templateKeys.safeParse(config).data ?? {};
   return typeof name === "string" ? { name, fingerprint: fingerprint ?? undefined } : undefined;
+}
+
+/**
+ * Returns `config` with the format of another `config.json`, that of an adapter, if mlan wrote it; unchanged otherwise.
+ */
+export function withStoredFormat(config: ConfigObject, other: ConfigObject): ConfigObject {
+  if (!storedTemplate(other)) return config;
+  const without = (from: ConfigObject, isLeft: (key: string) => boolean): ConfigObject =>
+    Object.fromEntries(Object.entries(from).filter(([key]) => isLeft(key)));
+  return { ...without(config, (key) => !FORMAT_KEYS.has(key)), ...without(other, (key) => FORMAT_KEYS.has(key)) };
 }
 
 /** Returns the `config.json` keys of a format. Those that begin with `mlan_` are mlan's own, the others LLaVA's. */
@@ -90,6 +100,11 @@ export function formatConfigKeys(
     tokenizer_padding_side: "right",
   };
 }
+
+/** All keys of {@link formatConfigKeys}. */
+const FORMAT_KEYS: ReadonlySet<string> = new Set(
+  Object.keys(formatConfigKeys({ template: "", imageAspectRatio: "pad", maximumLength: 1 }, "")),
+);
 
 const templateKeys = z.object({
   mlan_template: z.string().nullish(),

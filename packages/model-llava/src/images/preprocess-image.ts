@@ -20,11 +20,25 @@ export interface PreprocessImageOptions {
  * names the image when it cannot be decoded.
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
-  const { processor, aspectRatio, name, orientation = "stored" } = options;
+  const { processor, name, orientation = "stored" } = options;
   const image = await decodeImage(bytes, { name, orientation });
-  const pads = aspectRatio === "pad" || processor.padsToSquare === true;
-  const framed = pads ? padToSquare(image, meanColour(processor)) : unframed(image);
+  const framed = isPadded(options) ? padToSquare(image, meanColour(processor)) : unframed(image);
   return normalize(resize(framed, processor), processor);
+}
+
+/**
+ * Returns everything besides an image's bytes and orientation that determines its pixels, as a JSON value. Equivalent
+ * settings give equal values, whatever files and layout they come from.
+ */
+export function pixelSettings(options: Pick<PreprocessImageOptions, "processor" | "aspectRatio">): unknown {
+  const { size, shortestEdge, rescaleFactor, mean, standardDeviation } = options.processor;
+  const { keepsAspectRatio = true, resampling = "bicubic", normalizes = true } = options.processor;
+  const resizing = { size, shortestEdge, keepsAspectRatio, resampling, padded: isPadded(options) };
+  return { ...resizing, rescaleFactor, mean, standardDeviation, normalizes };
+}
+
+function isPadded({ processor, aspectRatio }: Pick<PreprocessImageOptions, "processor" | "aspectRatio">): boolean {
+  return aspectRatio === "pad" || processor.padsToSquare === true;
 }
 
 function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [number, number, number] {

@@ -47,12 +47,12 @@ export function headBackward(layout: Layout, decoder: Decoder, learns: boolean):
   ];
 }
 
-/** Float32 sums of the gradients of the output layer and of the last norm. */
+/** Returns the bytes of the float32 sums of the gradients of the output layer and the final norm. */
 function headGradients({ full }: Layout, { head, norm }: Decoder, learns: boolean): number {
   return learns ? (head.inputs * head.outputs + norm.size) * full : 0;
 }
 
-/** The gradients of each block of logits are computed right after its loss; they and nothing else are kept. */
+/** The gradients of each block of logits are computed right after its loss; only they are kept. */
 function blockwiseForward(layout: Layout, decoder: Decoder, learns: boolean): readonly Step[] {
   const { selected, logitsAtOnce, full, half, narrowed } = layout;
   const sums = headGradients(layout, decoder, learns);
@@ -66,7 +66,7 @@ function blockwiseForward(layout: Layout, decoder: Decoder, learns: boolean): re
         logitsAtOnce * (2 * half + 2 * full),
         logitsAtOnce * (full + narrowed) + one,
         one + sums,
-        // The gradients of all blocks before they are put together.
+        // The gradients of all blocks before they are concatenated.
         selected * half,
       ),
       frees: { activations: selected * full },

@@ -18,7 +18,7 @@ export interface Layout {
   readonly inner: number;
   /** Attention's scores [rows, heads, length, length]. */
   readonly scores: number;
-  /** The most scores that exist at a time; fewer than all if they are computed in blocks. */
+  /** Maximum number of scores in memory at a time; fewer than all if they are computed in blocks. */
   readonly scoresAtOnce: number;
   readonly positions: number;
   /** Number of positions that pass through the output layer, padded as in {@link selection}. */
@@ -27,7 +27,7 @@ export interface Layout {
   readonly selected: number;
   /** Logits [supervised, vocabulary]. */
   readonly logits: number;
-  /** The most logits that exist at a time; fewer than all if they are computed in blocks. */
+  /** Maximum number of logits in memory at a time; fewer than all if they are computed in blocks. */
   readonly logitsAtOnce: number;
   /**
    * Patch features [images * patches, vision hidden], with the number of images padded to a power of two; 0 without
@@ -92,7 +92,10 @@ export function layoutOf(options: LayoutOptions): Layout {
   };
 }
 
-/** Positions in each of the equal parts in which `supervised` positions pass through the output layer. */
+/**
+ * Returns the number of positions in each of the equal parts in which `supervised` positions pass through the output
+ * layer.
+ */
 function positionsHeld(supervised: number, vocabularySize: number): number {
   return Math.ceil(supervised / Math.max(1, Math.ceil(supervised / positionsAtOnce(vocabularySize))));
 }

@@ -1,10 +1,11 @@
 import type { Compute } from "@mlan/core";
 import type * as tf from "@tensorflow/tfjs-core";
+import { disposeCache } from "./answer-cache.ts";
 import type { KeyValue } from "./attention.ts";
 import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
 import { type DecodingStep, runStep } from "./decoding-step.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
-import { type PromptPass, runPrompts } from "./prompt-pass.ts";
+import { type LayerRange, type PromptPass, type PromptResult, runPrompts } from "./prompt-pass.ts";
 import { logProbabilitiesOf } from "./token-losses.ts";
 
 /**
@@ -13,16 +14,25 @@ import { logProbabilitiesOf } from "./token-losses.ts";
  */
 export interface AnswerFunctions {
   readonly network: LlavaNetwork;
-  /** Computes each layer's keys and values for prompts. */
-  read(pass: PromptPass): readonly KeyValue[];
+  /** Computes each layer's keys and values for prompts. `pause` is awaited between parts of a long computation. */
+  read(pass: PromptPass, pause?: Pause): Promise<readonly KeyValue[]>;
   /** Computes each layer's keys and values for prompts, and chooses the token after each wanted position. */
-  begin(pass: PromptPass, wanted: ChoiceOptions): { readonly layers: readonly KeyValue[]; readonly choice: Choice };
+  begin(pass: PromptPass, wanted: ChoiceOptions, pause?: Pause): Promise<BegunAnswers>;
   /** Computes one step of an answer that has up to `steps`. Consumes the step's answer cache. */
   step(step: DecodingStep, steps: number): ReturnType<typeof runStep>;
   /** Computes the log-probabilities [n], in nats, of `targets` [n, 2] (index among the wanted positions, token). */
   score(pass: PromptPass, targets: tf.Tensor2D): tf.Tensor1D;
   /** Discards all recordings. Call it before weights are replaced, become variables, or are disposed. */
   dispose(): void;
+}
+
+/** Lets others in while something is computed. */
+export type Pause = () => Promise<void>;
+
+/** Prompts that have been read. */
+export interface BegunAnswers {
+  readonly layers: readonly KeyValue[];
+  readonly choice: Choice;
 }
 
 /** Maximum number of recordings kept per function, each for one combination of input shapes. */
@@ -41,10 +51,42 @@ const MANY_STEPS = 16;
 export function answerFunctions(network: LlavaNetwork, compute: Compute): AnswerFunctions {
   let recorded: ReturnType<typeof recordedFunctions> | undefined;
   const functions = (): ReturnType<typeof recordedFunctions> => (recorded ??= recordedFunctions(network, compute));
+  const inParts = async (pass: PromptPass, ranges: readonly LayerRange[], pause?: Pause): Promise<PromptResult> => {
+    const layers: KeyValue[] = [];
+    let hidden: tf.Tensor2D | undefined;
+    try {
+      for (const range of ranges) {
+        if (range.from > 0) await pause?.();
+        const part = functions().part(pass, range, hidden);
+        layers.push(...part.layers);
+        hidden?.dispose();
+        hidden = part.hidden;
+      }
+    } catch (error) {
+      hidden?.dispose();
+      disposeCache(layers);
+      throw error;
+    }
+    if (!hidden) throw new RangeError("model-llava: a network without layers reads nothing.");
+    return { hidden, layers };
+  };
   return {
     network,
-    read: (pass) => functions().read(pass),
-    begin: (pass, wanted) => functions().begin(pass, wanted),
+    async read(pass, pause) {
+      const ranges = layerRanges(network, pass, pause);
+      if (ranges.length === 1) return functions().read(pass);
+      const { hidden, layers } = await inParts(pass, ranges, pause);
+      hidden.dispose();
+      return layers;
+    },
+    async begin(pass, wanted, pause) {
+      const ranges = layerRanges(network, pass, pause);
+      if (ranges.length === 1) return functions().begin(pass, wanted);
+      const { hidden, layers } = await inParts(pass, ranges, pause);
+      const choice = functions().choose(hidden, wanted);
+      hidden.dispose();
+      return { layers, choice };
+    },
     step(step, steps) {
       const { packedStep, plainStep } = functions();
       return packedStep && step.tokens.size <= FEW_ROWS && steps >= MANY_STEPS ? packedStep(step) : plainStep(step);
@@ -55,6 +97,26 @@ export function answerFunctions(network: LlavaNetwork, compute: Compute): Answer
       recorded = undefined;
     },
   };
+}
+
+/** Positions whose way through all layers takes so long that others are let in. */
+const LONG_PASS = 256;
+
+/**
+ * Splits a long pass into parts of as much work as {@link LONG_PASS} positions, a layer at least, if others are to be let in
+ * between them.
+ */
+function layerRanges(
+  { decoder }: LlavaNetwork,
+  { prompts: { rows, length } }: PromptPass,
+  pause: Pause | undefined,
+): readonly LayerRange[] {
+  const count = decoder.layers.length;
+  const size = pause ? Math.max(1, Math.floor((count * LONG_PASS) / (rows * length))) : count;
+  return Array.from({ length: Math.ceil(count / size) }, (_, part) => ({
+    from: part * size,
+    to: Math.min(count, (part + 1) * size),
+  }));
 }
 
 function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
@@ -70,6 +132,12 @@ function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
       const { hidden, layers } = runPrompts(network, pass);
       return { layers, choice: choose(network, hidden, wanted) };
     }, options),
+    part: compile(
+      (pass: PromptPass, range: LayerRange, before?: tf.Tensor2D) => runPrompts(network, pass, range, before),
+      // A pass has several parts.
+      { signatures: 4 * SIGNATURES },
+    ),
+    choose: compile((hidden: tf.Tensor2D, wanted: ChoiceOptions) => choose(network, hidden, wanted), options),
     plainStep: compile(step, { ...options, donated }),
     packedStep:
       bytes > LARGEST_PACKED

@@ -52,7 +52,7 @@ export async function decodeRows(functions: AnswerFunctions, options: RowDecodin
   const { maximumNewTokens, margins = false, readsLogits = () => false, take, pause } = options;
   const table = tableLength(Math.max(...(options.promptLengths ?? options.lengths)) + maximumNewTokens);
   const wanted = { margins, logits: options.lengths.some((_, row) => readsLogits(row)) };
-  let [state, choice] = readPrompts(functions, options, wanted, table);
+  let [state, choice] = await readPrompts(functions, options, wanted, table);
   try {
     for (let step = 0; ; step++) {
       const logitRows = state.rows.flatMap((row, place) => (row !== undefined && readsLogits(row) ? place : []));
@@ -98,12 +98,12 @@ export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);
 }
 
-function readPrompts(
+async function readPrompts(
   functions: AnswerFunctions,
   options: RowDecodingOptions,
   wanted: ChoiceOptions,
   table: number,
-): [RowState, Choice] {
+): Promise<[RowState, Choice]> {
   const { prompts, prefix: given, lengths, promptLengths = lengths, maximumNewTokens } = options;
   const { rows, length } = prompts;
   const allRows = Array.from({ length: rows }, (_, row) => row);
@@ -122,9 +122,16 @@ function readPrompts(
     ...(prefix && { prefix }),
     ...(rotations && { rotations }),
   };
-  const { layers, choice } = functions.begin(pass, wanted);
-  positions.dispose();
-  if (rotations) disposeRotaryTable(rotations);
+  const { layers, choice } = await functions
+    .begin(pass, wanted, options.pause)
+    .catch((error: unknown) => {
+      prefix?.mask.dispose();
+      throw error;
+    })
+    .finally(() => {
+      positions.dispose();
+      if (rotations) disposeRotaryTable(rotations);
+    });
   const state: RowState = {
     rows: allRows.map((row) => (row < lengths.length ? row : undefined)),
     promptLengths: allRows.map((row) => promptLengths[row] ?? 1),

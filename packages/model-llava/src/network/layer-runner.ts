@@ -23,8 +23,8 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
 };
 
 /**
- * Gives back a layer's input at its end, and everything else of it except its result and what it adds to `cached`. What
- * exists when a graph ends is a result of that graph, and products of quantised matrices end one.
+ * At the end of a layer, frees its input and all its tensors except its result and those that it adds to `cached`.
+ * Tensors that exist when a graph ends become results of the graph, and products of quantised matrices end a graph.
  */
 export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
   return (run, hidden) => {

@@ -30,7 +30,24 @@ export interface PromptPass {
   readonly rotations?: RotaryTable;
 }
 
-/** Computes hidden states [n, hidden] before the final norm, and each layer's keys and values. */
+/** Some of a network's layers. */
+export interface LayerRange {
+  /** The first layer, and the one behind the last. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The results of layers. */
+export interface PromptResult {
+  /** [rows * length, hidden], or [n, hidden] of the wanted positions after the last layer, before the final norm. */
+  readonly hidden: tf.Tensor2D;
+  readonly layers: readonly KeyValue[];
+}
+
+/**
+ * Computes hidden states and the keys and values of each layer. `before` are the hidden states [rows * length, hidden] of
+ * the layer before the range. Default: all layers.
+ */
 export function runPrompts(
   network: LlavaNetwork,
   {
@@ -40,21 +57,26 @@ export function runPrompts(
     table,
     rotations = rotationsAt(network, prompts.positions, prompts.rows, table),
   }: PromptPass,
-): { readonly hidden: tf.Tensor2D; readonly layers: readonly KeyValue[] } {
+  { from, to }: LayerRange = { from: 0, to: network.decoder.layers.length },
+  before?: tf.Tensor2D,
+): PromptResult {
   const { rows, length } = prompts;
   const layers: KeyValue[] = [];
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue, layer) => {
     layers.push(keyValue);
-    return attention(query, [...cachedPart(prefix, layer), { ...keyValue, mask, causal: true }]);
+    return attention(query, [...cachedPart(prefix, from + layer), { ...keyValue, mask, causal: true }]);
   };
-  const hidden = decode(network.decoder, {
-    hidden: embeddings(network, prompts),
+  const some = { ...network.decoder, layers: network.decoder.layers.slice(from, to) };
+  const isLast = to === network.decoder.layers.length;
+  const hidden = decode(some, {
+    // A layer disposes of what it is given.
+    hidden: before ? tf.clone(before) : embeddings(network, prompts),
     rows,
     rotations,
     attend,
-    wanted,
     runLayer: answeringLayer(layers),
+    ...(isLast && { wanted }),
   });
   return { hidden, layers };
 }

@@ -65,7 +65,7 @@ export async function keepMatrices(
   return kept;
 }
 
-/** The matrices as a file of the folder keeps them. Throws `unavailable` if it cannot be written. */
+/** Returns the matrices from a file in the folder. Throws `unavailable` if it cannot be written. */
 function keptIn(
   folder: URL,
   matrices: readonly MatrixToQuantise[],

@@ -51,7 +51,7 @@ export async function quantisedFile(
   return readQuantised(file, matrices);
 }
 
-/** The same, if the folder has an undamaged file of them. */
+/** Like {@link quantisedFile}, but returns undefined if the folder has no intact file for the matrices. */
 export async function findQuantised(
   folder: URL,
   matrices: readonly MatrixToQuantise[],

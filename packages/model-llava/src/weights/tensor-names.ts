@@ -4,7 +4,7 @@ import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 
 export const EMBEDDING = "model.embed_tokens.weight";
-/** The output layer, where it is not the embedding. */
+/** The name of the output layer, if it is not the embedding. */
 export const HEAD = "lm_head.weight";
 
 /**

@@ -42,7 +42,10 @@ export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
 
-/** How a weight is quantised; the output layer never in 4 bits, since every answer's words are chosen by it alone. */
+/**
+ * Returns how a weight is quantised. The output layer never has 4 bits, since it alone chooses the tokens of every
+ * answer.
+ */
 export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
   const { bits, blockSize } = QUANTISED[format];
   return { bits: name === HEAD ? 8 : bits, blockSize };

@@ -1,0 +1,25 @@
+import { onnx } from "@mlan/backend-onnx";
+import { COMPUTE, createScope, textWording, type TrainableModel } from "@mlan/core";
+import { createLlavaSource, llama, type LlavaSource } from "@mlan/model-llava";
+import { changeWeights } from "@mlan/testing";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** The model that `writeTinyLlava` wrote to these folders, on the backend onnx. */
+export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
+  return createLlavaSource({
+    architecture: llama,
+    name: "tiny",
+    compute: createScope([onnx()]).get(COMPUTE),
+    weights,
+    untunedWording: textWording("tiny", "", ""),
+    ...(visionTower && { visionTower }),
+  });
+}
+
+/** Gives a tiny model template v1, and weights so large that its answers depend on what it is asked. */
+export function makeTalk(model: TrainableModel): void {
+  model.setFormat({ ...model.format, template: "v1" });
+  changeWeights(model, ({ component, variable }) =>
+    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
+  );
+}
