@@ -3,7 +3,7 @@ import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
-import { hubServer, temporaryFolder } from "@mlan/testing";
+import { folderWith, hubServer, temporaryFolder } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { type Finished, openSession, start } from "./command-line.ts";
 import { talkingModel } from "./talking-model.ts";
@@ -172,7 +172,8 @@ test("a checkpoint that does not name its template is talked with in the one tha
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${await model.answer([user("hello there")], SHORT)}\n` });
 });
 
-describe("a checkpoint that cannot be talked with is refused:", () => {
+describe("a checkpoint that cannot be talked with is refused:", async () => {
+  const adapter = await folderWith({ "adapter_config.json": "{}" });
   test.each([
     [
       "a backbone without a template",
@@ -185,6 +186,11 @@ describe("a checkpoint that cannot be talked with is refused:", () => {
       /the option "template" is "v9" \(expected one of v1, llama_2, plain\)/,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
+    [
+      "an adapter",
+      () => [fileURLToPath(adapter)],
+      /holds an adapter, not a whole model\. Give the model that it was trained on, and this folder as --adapter/,
+    ],
     ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],
     ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not a file/],
     ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number of 0 or more\./],
