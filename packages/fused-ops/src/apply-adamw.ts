@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import { completeGradients } from "./complete-gradients.ts";
 import { fusedKernel } from "./fused-kernel.ts";
+import { adamwKernel, type MomentPrecision, supportsMoments } from "./moments.ts";
 import {
   inputsAndAttributes,
   oneMinusPower,
@@ -12,10 +13,10 @@ import {
   type UpdateNumber,
 } from "./number-or-scalar.ts";
 
-/** A trained variable with its AdamW state, all of the same shape. */
+/** A trained variable with its AdamW state, all of the same shape unless the moments are in bfloat16. */
 export interface AdamWParameter {
   readonly variable: Variable;
-  /** Running mean of the gradient; zeros before the first step. */
+  /** Running mean of the gradient; zeros before the first step, as `zeroMoment` creates it. */
   readonly firstMoment: Variable;
   /** Running mean of the squared gradient; zeros before the first step. */
   readonly secondMoment: Variable;
@@ -32,6 +33,8 @@ export interface AdamWStep {
    * guard.
    */
   readonly guard?: tf.Scalar;
+  /** How the moments are stored; all of a call are the same. Default "float32". */
+  readonly momentPrecision?: MomentPrecision;
 }
 
 /** The defaults of `torch.optim.AdamW`. */
@@ -43,7 +46,9 @@ const EPSILON = 1e-8;
  * Performs one AdamW update in place (arXiv 1711.05101) with the semantics of `torch.optim.AdamW`. Uses the fused
  * kernel "ApplyAdamW" if the backend has it, and plain ops otherwise. A parameter without a gradient is updated with a
  * zero gradient: its moments decay and still move it. The caller disposes of the gradients. Throws a `RangeError` for a
- * gradient whose shape differs from its parameter's, and for more gradients than parameters.
+ * gradient whose shape differs from its parameter's, for more gradients than parameters, and for moments in bfloat16 on
+ * a backend without the kernel "ApplyAdamWBfloat16", which has the same inputs and attributes and rounds the moments
+ * stochastically: rounded to nearest, a second moment would never decay.
  *
  * Inputs of the kernel: lists `parameters`, `gradients`, `firstMoments`, `secondMoments`, and optionally a scalar `guard`.
  * Attributes: `beta1`, `beta2`, `epsilon`, `weightDecays` (one per parameter). `learningRate` and `step` are attributes
@@ -54,6 +59,13 @@ export function applyAdamW(
   gradients: readonly (Tensor | undefined)[],
   step: AdamWStep,
 ): void {
+  const { momentPrecision = "float32" } = step;
+  if (!supportsMoments(momentPrecision)) {
+    throw new RangeError(
+      `fused-ops: the backend ${tf.getBackend()} has no kernel ${adamwKernel(momentPrecision)}, which updates moments in ` +
+        `${momentPrecision}. Use float32 moments.`,
+    );
+  }
   tf.tidy(() => {
     const complete = completeGradients(parameters, gradients);
     const { inputs, attributes } = inputsAndAttributes({ learningRate: step.learningRate, step: step.step });
@@ -72,7 +84,7 @@ export function applyAdamW(
       epsilon: EPSILON,
       weightDecays: parameters.map(({ weightDecay }) => weightDecay),
     };
-    if (fusedKernel("ApplyAdamW", { ...lists, ...inputs }, settings)) return;
+    if (fusedKernel(adamwKernel(momentPrecision), { ...lists, ...inputs }, settings)) return;
     composedUpdates(parameters, complete, step);
   });
 }

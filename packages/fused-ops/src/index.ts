@@ -9,6 +9,7 @@ export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";
 export { mergeHeads, splitHeads } from "./heads.ts";
 export { lowRankChange, type LowRankChangeOptions } from "./low-rank-change.ts";
+export { type MomentPrecision, packedMoment, supportsMoments, unpackedMoment, zeroMoment } from "./moments.ts";
 export type { UpdateNumber } from "./number-or-scalar.ts";
 export { registerGradients } from "./register-gradients.ts";
 export { type FrozenMatrix, hasFrozenMatrices, matMulFrozen } from "./frozen-matrix.ts";

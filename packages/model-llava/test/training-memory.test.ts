@@ -33,7 +33,6 @@ describe("predicted memory of a training step on small models", () => {
 
   it.each(memoryCases(LANGUAGE, 48))("is what $name takes, learning $trained, $how", async ({ sizes }) => {
     const step = trainingStep(sizes);
-    await step.run();
     const measured = await held.peakOf(() => step.run());
     step.dispose();
     const { total, ...parts } = predictTrainingMemory({ ...sizes, fusedOptimizer: false });
@@ -91,15 +90,14 @@ describe("predicted memory of a training step on small models", () => {
       network.weights
         .filter(({ component }) => components.includes(component))
         .reduce((sum, { size }) => sum + size, 0);
-    const { weights, moments, masterWeights } = predictTrainingMemory({
-      language: LANGUAGE,
-      vision: VISION,
-      trained: ["language", "projector"],
-      rows: 1,
-      length: 64,
-    });
+    const trained: readonly Component[] = ["language", "projector"];
+    const sizes = { language: LANGUAGE, vision: VISION, trained, rows: 1, length: 64 };
+    const { weights, moments, masterWeights, ...rest } = predictTrainingMemory(sizes);
     expect(weights).toBe(4 * count("language", "projector", "vision"));
     expect(moments).toBe(8 * count("language", "projector"));
+    const narrow = predictTrainingMemory({ ...sizes, momentPrecision: "bfloat16" });
+    expect(narrow.moments).toBe(moments / 2);
+    expect(narrow.activations + narrow.gradients).toBe(rest.activations + rest.gradients);
     expect(masterWeights).toBe(0);
     disposeNetwork(network);
   });
@@ -149,7 +147,8 @@ describe("predicted memory", () => {
         expect(totalOf({ ...given, rows: given.rows + 1 })).toBeGreaterThanOrEqual(total);
         expect(totalOf({ ...given, length: given.length + 32 })).toBeGreaterThanOrEqual(total);
         expect(totalOf({ ...given, microBatches: given.microBatches + 1 })).toBeGreaterThanOrEqual(total);
-        const blind = { ...given, trained: ["language"] } as const;
+        // By default all text is supervised, of which there is more without images.
+        const blind = { ...given, trained: ["language"], supervised: 400 } as const;
         expect(totalOf({ ...blind, images: 0 })).toBeLessThanOrEqual(totalOf(blind));
       }),
     );

@@ -5,8 +5,8 @@ import { checkRecipe } from "./recipe-schema.ts";
 import { stepsOf } from "./training-plan.ts";
 
 const BYTES_PER_VALUE = 4;
-/** Adam keeps two moments per trained value. */
-const MOMENTS = 2;
+/** AdamW keeps two moments per trained value. */
+const MOMENT_BYTES = { float32: 8, bfloat16: 4 } as const;
 
 /**
  * Checks a planned training stage before the model is loaded; see `Trainer.check`. Counts steps as if every
@@ -28,7 +28,7 @@ export function checkTraining(planned: PlannedTraining): TrainingNeeds {
   const sizes = planned.stored?.map((component) => parameters[component] ?? 0) ?? Object.values(parameters);
   const stored = sizes.reduce((sum, values) => sum + values, 0);
   const learning = recipe.trained.reduce((sum, component) => sum + (parameters[component] ?? 0), 0);
-  const checkpoint = BYTES_PER_VALUE * (stored + MOMENTS * learning);
+  const checkpoint = BYTES_PER_VALUE * stored + MOMENT_BYTES[recipe.momentPrecision ?? "float32"] * learning;
   const checkpoints = Math.ceil(steps / recipe.checkpointEvery);
   return {
     // The oldest checkpoint is removed only once the new one is complete.

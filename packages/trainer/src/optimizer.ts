@@ -1,7 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Variable } from "@tensorflow/tfjs-core";
 import { counted, type LearningParameter, MlanError, type TrainingRecipe } from "@mlan/core";
-import { type AdamWParameter, type AdamWStep, applyAdamW } from "@mlan/fused-ops";
+import {
+  type AdamWParameter,
+  type AdamWStep,
+  applyAdamW,
+  packedMoment,
+  unpackedMoment,
+  zeroMoment,
+} from "@mlan/fused-ops";
 import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
 import { peakLearningRate } from "./learning-rate.ts";
@@ -9,7 +16,7 @@ import { peakLearningRate } from "./learning-rate.ts";
 /** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
 export interface Optimizer {
   step(gradients: Gradients, step: OptimizerStep): void;
-  /** The moments, float32, named after their parameters. */
+  /** The moments, float32 or bfloat16, named after their parameters. */
   tensors(): readonly TensorToWrite[];
   /** Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ, before any moment changes. */
   load(tensors: SafetensorsReader): Promise<void>;
@@ -25,39 +32,45 @@ export interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
 /** Creates an optimizer with all moments zero. */
 export function createOptimizer(
   parameters: readonly LearningParameter[],
-  recipe: Pick<TrainingRecipe, "weightDecay" | "learningRate" | "learningRates">,
+  recipe: Pick<TrainingRecipe, "weightDecay" | "learningRate" | "learningRates" | "momentPrecision">,
 ): Optimizer {
+  const { momentPrecision = "float32" } = recipe;
   const states = parameters.map(({ name, variable }): NamedState => ({
     name,
     variable,
-    firstMoment: zerosLike(variable),
-    secondMoment: zerosLike(variable),
+    firstMoment: zeroMoment(variable.shape, momentPrecision),
+    secondMoment: zeroMoment(variable.shape, momentPrecision),
     weightDecay: decays(name) ? recipe.weightDecay : 0,
   }));
   const rates = parameters.map(({ component }) => peakLearningRate(recipe, component));
-  const moments = states.flatMap(({ name, firstMoment, secondMoment }) => [
-    { name: `${name}.first_moment`, moment: firstMoment },
-    { name: `${name}.second_moment`, moment: secondMoment },
+  const moments = states.flatMap(({ name, variable: { shape, size }, firstMoment, secondMoment }): Moment[] => [
+    { name: `${name}.first_moment`, moment: firstMoment, shape, size },
+    { name: `${name}.second_moment`, moment: secondMoment, shape, size },
   ]);
+  const dtype = momentPrecision === "bfloat16" ? "BF16" : "F32";
   return {
     step(gradients, { factor, ...rest }) {
       for (const peak of new Set(rates)) {
         const own = <Value>(all: readonly Value[]): readonly Value[] => all.filter((_, index) => rates[index] === peak);
-        applyAdamW(own(states), own(gradients), { ...rest, learningRate: () => peak * factor() });
+        applyAdamW(own(states), own(gradients), { ...rest, momentPrecision, learningRate: () => peak * factor() });
       }
     },
     tensors: () =>
-      moments.map(({ name, moment }) => ({
+      moments.map(({ name, moment, shape, size }) => ({
         name,
-        shape: moment.shape,
-        dtype: "F32",
-        data: () => moment.data<"float32">(),
+        shape,
+        dtype,
+        data: async () =>
+          momentPrecision === "float32"
+            ? await moment.data<"float32">()
+            : unpackedMoment(await moment.data<"int32">(), size),
       })),
     async load(tensors) {
-      checkMoments(moments, tensors);
+      checkMoments(moments, dtype, tensors);
       for (const { name, moment } of moments) {
-        const values = await tensors.read(name);
-        tf.tidy(() => moment.assign(tf.tensor(values, moment.shape)));
+        const read = await tensors.read(name);
+        const values = momentPrecision === "float32" ? read : packedMoment(read);
+        tf.tidy(() => moment.assign(tf.tensor(values, moment.shape, moment.dtype)));
       }
     },
     dispose: () => tf.dispose(moments.map(({ moment }) => moment)),
@@ -67,16 +80,19 @@ export function createOptimizer(
 interface Moment {
   readonly name: string;
   readonly moment: Variable;
+  /** Of the parameter. */
+  readonly shape: number[];
+  readonly size: number;
 }
 
-function checkMoments(moments: readonly Moment[], { entries }: SafetensorsReader): void {
-  for (const { name, moment } of moments) {
+function checkMoments(moments: readonly Moment[], wanted: "F32" | "BF16", { entries }: SafetensorsReader): void {
+  for (const { name, shape: own } of moments) {
     const { dtype, shape } = entries.get(name) ?? {};
-    if (dtype === "F32" && shape?.join() === moment.shape.join()) continue;
+    if (dtype === wanted && shape?.join() === own.join()) continue;
     const found = shape ? `${dtype} [${shape.join(", ")}]` : "missing";
     throw new MlanError(
       "run-folder",
-      `In the optimizer, "${name}" is ${found} instead of F32 [${moment.shape.join(", ")}]. Restore it from a copy.`,
+      `In the optimizer, "${name}" is ${found} instead of ${wanted} [${own.join(", ")}]. Restore it from a copy.`,
     );
   }
   if (entries.size === moments.length) return;
@@ -93,8 +109,4 @@ interface NamedState extends AdamWParameter {
 /** Whether weight decay applies: not to biases or the weights of normalizations (transformers 4.37.2, `Trainer.create_optimizer`). */
 function decays(name: string): boolean {
   return !/bias|norm/.test(name);
-}
-
-function zerosLike({ shape }: Variable): Variable {
-  return tf.tidy(() => tf.variable(tf.zeros(shape), false));
 }

@@ -9,8 +9,11 @@ import {
   type StepEndEvent,
   type TrainableModel,
   type TrainEvent,
+  type TrainingRecipe,
   type TrainRun,
 } from "@mlan/core";
+import { supportsMoments } from "@mlan/fused-ops";
+import * as tf from "@tensorflow/tfjs-core";
 import { checkSchedule } from "./check-schedule.ts";
 import { checkpointsIn } from "./checkpoint.ts";
 import { learningRateFactor } from "./learning-rate.ts";
@@ -48,6 +51,7 @@ export async function* trainingLoop(
   const otherTemplate = templateWarnings({ name: learned, fingerprint: before }, model);
   adapt(run);
   checkTrained(run);
+  checkMoments(recipe);
   const set = await openTrainingSet(run);
   const plan = trainingPlan({ set, recipe, seed });
   const warnings = [...otherTemplate, ...checkSchedule(recipe, plan.steps), ...supervisionWarnings(set, plan)];
@@ -160,6 +164,15 @@ function adapt({ model, recipe: { adapter }, seed }: TrainRun): void {
   throw new MlanError(
     "invalid-options",
     `trainer: ${model.name} takes no adapter. Train its language model instead, without \`adapter\`.`,
+  );
+}
+
+function checkMoments({ momentPrecision = "float32" }: TrainingRecipe): void {
+  if (supportsMoments(momentPrecision)) return;
+  throw new MlanError(
+    "invalid-options",
+    `trainer: the backend ${tf.getBackend()} has no update for moments in ${momentPrecision}. Remove momentPrecision from the ` +
+      "recipe, or train with onnx() on the CPU.",
   );
 }
 

@@ -27,6 +27,19 @@ describe("training stops with one clear error", () => {
     expect(String(error)).toMatch(/step 2 is NaN on the conversations (letter-\d(, )?){4}\..*learningRate/);
   });
 
+  it("when the backend cannot update moments in bfloat16, before the data are read", async () => {
+    let encoded = 0;
+    const run = train({
+      folder,
+      recipe: { ...RECIPE, momentPrecision: "bfloat16" },
+      adapt: (model) => ({ ...model, encode: (...given) => (encoded++, model.encode(...given)) }),
+    });
+    const error: unknown = await run.catch((thrown: unknown) => thrown);
+    expect(MlanError.is(error, "invalid-options")).toBe(true);
+    expect(String(error)).toMatch(/backend cpu has no update for moments in bfloat16/);
+    expect(encoded).toBe(0);
+  });
+
   it("when a weight is not finite, naming it", async () => {
     const run = train({
       folder,

@@ -1,4 +1,6 @@
-import type { Optimizer } from "./optimizer.ts";
+import type { OptimizerPasses } from "./optimizer-passes.ts";
+import type { SlotAddresses } from "./optimizer-slot.ts";
+import type { Numbers, Optimizer } from "./optimizer.ts";
 
 /**
  * AdamW (arXiv 1711.05101) as `torch.optim.AdamW`: weight decay scales the parameter, not the gradient.
@@ -7,30 +9,53 @@ import type { Optimizer } from "./optimizer.ts";
 const ADAMW: Optimizer = {
   kernelName: "ApplyAdamW",
   states: ["firstMoments", "secondMoments"],
+  stateType: "float32",
   update(numbers) {
-    const learningRate = numbers.finite("learningRate");
-    const [beta1, beta2, epsilon] = [numbers.finite("beta1"), numbers.finite("beta2"), numbers.finite("epsilon")];
-    const step = numbers.count("step");
-    const stepSize = learningRate / (1 - beta1 ** step);
-    const correction = 1 / Math.sqrt(1 - beta2 ** step);
-    return ({ passes, parameter, gradient, states: [first = 0, second = 0], bytes }, weightDecay) =>
-      passes.adamw(
-        parameter,
-        gradient,
-        first,
-        second,
-        bytes,
-        1 - learningRate * weightDecay,
-        beta1,
-        1 - beta1,
-        beta2,
-        1 - beta2,
-        stepSize,
-        correction,
-        epsilon,
-      );
+    const adamw = adamwNumbers(numbers);
+    return (slot, weightDecay) => slot.passes.adamw(...adamw(slot, weightDecay));
   },
 };
+
+/**
+ * The same with moments in bfloat16, two in each int32 element, which are rounded stochastically: the step and the place
+ * of an element determine the random bits, so equal steps have equal results.
+ */
+const ADAMW_BFLOAT16: Optimizer = {
+  ...ADAMW,
+  kernelName: "ApplyAdamWBfloat16",
+  stateType: "bfloat16",
+  update(numbers) {
+    const adamw = adamwNumbers(numbers);
+    const step = numbers.count("step");
+    return (slot, weightDecay) => slot.passes.adamwBfloat16(...adamw(slot, weightDecay), step);
+  },
+};
+
+type AdamWParameters = Parameters<OptimizerPasses["adamw"]>;
+
+/** The parameters of a pass over one slot. */
+function adamwNumbers(numbers: Numbers): (slot: SlotAddresses, weightDecay: number) => AdamWParameters {
+  const learningRate = numbers.finite("learningRate");
+  const [beta1, beta2, epsilon] = [numbers.finite("beta1"), numbers.finite("beta2"), numbers.finite("epsilon")];
+  const step = numbers.count("step");
+  const stepSize = learningRate / (1 - beta1 ** step);
+  const correction = 1 / Math.sqrt(1 - beta2 ** step);
+  return ({ parameter, gradient, states: [first = 0, second = 0], bytes }, weightDecay) => [
+    parameter,
+    gradient,
+    first,
+    second,
+    bytes,
+    1 - learningRate * weightDecay,
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    stepSize,
+    correction,
+    epsilon,
+  ];
+}
 
 /**
  * Plain gradient descent as `torch.optim.SGD`: weight decay times the parameter is added to the gradient.
@@ -39,6 +64,7 @@ const ADAMW: Optimizer = {
 const SGD: Optimizer = {
   kernelName: "ApplySgd",
   states: [],
+  stateType: "float32",
   update(numbers) {
     const rate = numbers.finite("learningRate");
     return ({ passes, parameter, gradient, bytes }, decay) => passes.sgd(parameter, gradient, bytes, rate, decay);
@@ -53,6 +79,7 @@ const SGD: Optimizer = {
 const MOMENTUM: Optimizer = {
   kernelName: "ApplyMomentum",
   states: ["velocities"],
+  stateType: "float32",
   update(numbers) {
     const [rate, momentum] = [numbers.finite("learningRate"), numbers.finite("momentum")];
     const nesterov = numbers.flag("nesterov") ? 1 : 0;
@@ -61,4 +88,4 @@ const MOMENTUM: Optimizer = {
   },
 };
 
-export const ALL_OPTIMIZERS: readonly Optimizer[] = [ADAMW, SGD, MOMENTUM];
+export const ALL_OPTIMIZERS: readonly Optimizer[] = [ADAMW, ADAMW_BFLOAT16, SGD, MOMENTUM];

@@ -6,7 +6,7 @@ import { allocateStorage, wrapStorage } from "../memory/storage.ts";
 /** Memory for one tensor. At most one value occupies it. */
 export interface Area {
   readonly occupant: RecordedValue | undefined;
-  readonly elements: Float32Array;
+  readonly elements: Float32Array | Int32Array;
   /** Reserves this area for the value: the caller sets the result as the value's storage, or releases it. */
   reserve(value: RecordedValue): Storage;
   /** Moves the occupant, if there is one, to new memory outside the area. */
@@ -14,8 +14,9 @@ export interface Area {
 }
 
 /** `changed` is called whenever the occupant changes. */
-export function optimizerArea(runtime: OrtRuntime, elements: Float32Array, changed: () => void): Area {
+export function optimizerArea(runtime: OrtRuntime, elements: Area["elements"], changed: () => void): Area {
   let occupant: RecordedValue | undefined;
+  const dtype = elements instanceof Int32Array ? "int32" : "float32";
   return {
     elements,
     get occupant() {
@@ -24,7 +25,7 @@ export function optimizerArea(runtime: OrtRuntime, elements: Float32Array, chang
     reserve(value) {
       occupant = value;
       changed();
-      return wrapStorage(runtime, elements, value.shape, "float32", () => {
+      return wrapStorage(runtime, elements, value.shape, dtype, () => {
         occupant = undefined;
         changed();
       });
@@ -32,7 +33,7 @@ export function optimizerArea(runtime: OrtRuntime, elements: Float32Array, chang
     evacuate() {
       if (occupant === undefined) return;
       const value = occupant;
-      const storage = allocateStorage(runtime, value.shape, "float32");
+      const storage = allocateStorage(runtime, value.shape, dtype);
       storage.view().set(elements);
       value.storage?.release();
       value.storage = storage;

@@ -2,7 +2,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { sizeOf } from "../memory/storage.ts";
 import type { Numbers, Optimizer } from "./optimizer.ts";
-import { fitsSlot } from "./optimizer-slot.ts";
+import { type AreaSize, fitsSlot } from "./optimizer-slot.ts";
 import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-numbers.ts";
 
 /** A checked call of an optimizer's kernel. */
@@ -13,7 +13,7 @@ export interface OptimizerCall {
   numbers(read: ReadScalar): Numbers;
 }
 
-/** One parameter and the tensors of its update, all float32 and of the same shape. */
+/** One parameter and the tensors of its update: float32 and of the same shape, except for states in bfloat16. */
 export interface OptimizerGroup {
   readonly gradient: TensorInfo;
   /** The parameter, then its states. */
@@ -31,7 +31,7 @@ type Named = Readonly<Record<string, unknown>>;
  * Throws {@link BackendError} "invalid-options".
  */
 export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: Named): OptimizerCall {
-  const { kernelName, states } = optimizer;
+  const { kernelName, states, stateType } = optimizer;
   const invalid = (reason: string): BackendError =>
     new BackendError("invalid-options", `${kernelName} changed nothing: ${reason}.`);
   const list = (name: string): readonly TensorInfo[] => {
@@ -41,15 +41,16 @@ export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: N
   };
   const companions = ["gradients", ...states].map((name) => ({ name, tensors: list(name) }));
   const groups = list("parameters").map((parameter, index): OptimizerGroup => {
-    checkParameter(parameter, index, states.length, invalid);
+    checkParameter(parameter, index, optimizer, invalid);
     const [gradient = parameter, ...others] = companions.map(({ name, tensors }) => {
       const tensor = tensors[index];
-      if (tensor !== undefined && areAlike(tensor, parameter)) return tensor;
+      const packed = name !== "gradients" && stateType === "bfloat16";
+      if (tensor !== undefined && (packed ? isPacked : areAlike)(tensor, parameter)) return tensor;
       const found = tensor === undefined ? "missing" : typeOf(tensor);
-      throw invalid(
-        `${name}[${index}] is ${found}, but parameters[${index}] is ${typeOf(parameter)}; ` +
-          "both must be float32 and have the same shape",
-      );
+      const rule = packed
+        ? `two of its values must be in each element of an int32 vector of ${packedLength(parameter)}`
+        : "both must be float32 and have the same shape";
+      throw invalid(`${name}[${index}] is ${found}, but parameters[${index}] is ${typeOf(parameter)}; ${rule}`);
     });
     return { gradient, changed: [parameter, ...others], weightDecay: weightDecay(attributes, index, invalid) };
   });
@@ -67,11 +68,13 @@ export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: N
 function checkParameter(
   parameter: TensorInfo,
   index: number,
-  states: number,
+  { states, stateType }: Optimizer,
   invalid: (reason: string) => BackendError,
 ): void {
   const length = sizeOf(parameter.shape);
-  if (!fitsSlot({ length, changed: 1 + states }))
+  const state: AreaSize =
+    stateType === "bfloat16" ? { length: packedLength(parameter), dtype: "int32" } : { length, dtype: "float32" };
+  if (!fitsSlot([{ length, dtype: "float32" }, ...states.map(() => state)]))
     throw invalid(`parameters[${index}] has ${length} elements, too many for WebAssembly's 32-bit addresses`);
 }
 
@@ -84,6 +87,15 @@ function weightDecay(attributes: Named, index: number, invalid: (reason: string)
 
 function areAlike(tensor: TensorInfo, parameter: TensorInfo): boolean {
   return tensor.dtype === "float32" && parameter.dtype === "float32" && tensor.shape.join() === parameter.shape.join();
+}
+
+/** The number of int32 elements that hold a bfloat16 per element of the parameter. */
+function packedLength({ shape }: TensorInfo): number {
+  return Math.ceil(sizeOf(shape) / 2);
+}
+
+function isPacked({ dtype, shape }: TensorInfo, parameter: TensorInfo): boolean {
+  return dtype === "int32" && parameter.dtype === "float32" && shape.join() === `${packedLength(parameter)}`;
 }
 
 function typeOf({ dtype, shape }: TensorInfo): string {

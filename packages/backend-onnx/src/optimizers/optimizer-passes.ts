@@ -30,6 +30,8 @@ export interface OptimizerPasses {
     correction: number,
     epsilon: number,
   ) => void;
+  /** `adamw` with moments in bfloat16, half as many bytes, which are rounded stochastically; `seed` is the step. */
+  readonly adamwBfloat16: (...parameters: [...numbers: Parameters<OptimizerPasses["adamw"]>, seed: number]) => void;
   readonly sgd: (parameter: number, gradient: number, bytes: number, rate: number, decay: number) => void;
   readonly momentum: (
     parameter: number,
@@ -60,8 +62,7 @@ export function allocateOptimizerMemory(bytes: number): OptimizerMemory {
   // Fixed size: growing could move the memory while ONNX Runtime uses it.
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = new WebAssembly.Instance(compiledModule(), { optimizers: { memory } });
-  const { adamw, sgd, momentum } = exports;
-  return { buffer: memory.buffer, passes: { adamw, sgd, momentum } as OptimizerPasses };
+  return { buffer: memory.buffer, passes: exports as object as OptimizerPasses };
 }
 
 let compiled: Module | undefined;

@@ -23,15 +23,17 @@ export interface SlotAddresses {
   readonly parameter: number;
   readonly gradient: number;
   readonly states: readonly number[];
-  /** Padded length of each area, in bytes. */
+  /** Padded length of parameter and gradient, in bytes. */
   readonly bytes: number;
 }
 
-export interface SlotSize {
-  /** Number of elements of each tensor. */
+/** The tensors that an update changes: the parameter and its states. */
+export type SlotSize = readonly [parameter: AreaSize, ...states: AreaSize[]];
+
+export interface AreaSize {
+  /** Number of elements, of 4 bytes each. */
   readonly length: number;
-  /** How many tensors the update changes: the parameter and its states. */
-  readonly changed: number;
+  readonly dtype: "float32" | "int32";
 }
 
 /** Areas start at multiples of a cache line, which is also a multiple of a SIMD vector. */
@@ -80,23 +82,38 @@ function slotAt(
   size: SlotSize,
   moved: (slot: OptimizerSlot) => void,
 ): OptimizerSlot {
-  const bytes = areaBytes(size);
-  const elements = (offset: number): Float32Array => new Float32Array(buffer, offset, size.length);
-  const [parameter = start, ...states] = Array.from({ length: size.changed }, (_, index) => start + index * bytes);
-  const gradient = start + size.changed * bytes;
+  const [parameter] = size;
+  let next = start;
+  const places = [...size, parameter].map(({ length, dtype }) => {
+    const offset = next;
+    next += areaBytes({ length, dtype });
+    const elements =
+      dtype === "int32" ? new Int32Array(buffer, offset, length) : new Float32Array(buffer, offset, length);
+    return { offset, elements };
+  });
+  const [first, ...others] = places;
+  const gradient = others.at(-1);
+  if (!first || !gradient) throw new Error("a slot has a parameter and a gradient");
   const slot: OptimizerSlot = {
     byteLength: slotBytes(size),
-    gradient: optimizerArea(runtime, elements(gradient), () => {}),
-    changed: [parameter, ...states].map((offset) => optimizerArea(runtime, elements(offset), () => moved(slot))),
-    addresses: { passes, parameter, gradient, states, bytes },
+    gradient: optimizerArea(runtime, gradient.elements, () => {}),
+    changed: places.slice(0, -1).map(({ elements }) => optimizerArea(runtime, elements, () => moved(slot))),
+    addresses: {
+      passes,
+      parameter: first.offset,
+      gradient: gradient.offset,
+      states: others.slice(0, -1).map(({ offset }) => offset),
+      bytes: areaBytes(parameter),
+    },
   };
   return slot;
 }
 
-function areaBytes({ length }: SlotSize): number {
+function areaBytes({ length }: AreaSize): number {
   return Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
 }
 
+/** Of all areas, the gradient's included. */
 function slotBytes(size: SlotSize): number {
-  return (size.changed + 1) * areaBytes(size);
+  return [...size, size[0]].reduce((sum, area) => sum + areaBytes(area), 0);
 }

@@ -5,6 +5,8 @@ export interface Optimizer {
   readonly kernelName: string;
   /** Names of the input lists that the update changes in addition to `parameters`. */
   readonly states: readonly string[];
+  /** Of the states' elements. Two bfloat16 are in each element of an int32 vector, the first in the lower half. */
+  readonly stateType: "float32" | "bfloat16";
   /** Reads the numbers of one update and returns the function that updates each slot. */
   update(numbers: Numbers): SlotUpdate;
 }

@@ -1,3 +1,4 @@
+import { BackendError } from "../backend-error.ts";
 import type { DataTable } from "../recording/data-table.ts";
 import type { Device } from "../devices/device.ts";
 import type { Attributes, GraphEmitter, Operation } from "../graph/graph.ts";
@@ -51,7 +52,13 @@ const FORMS: Readonly<Record<string, RecordedForm>> = {
  */
 export function recordOptimizer({ data, recording, device }: RecordingHost, call: OptimizerCall): void {
   const form = FORMS[call.optimizer.kernelName];
-  if (form === undefined) throw new Error(`${call.optimizer.kernelName} has no recorded form`);
+  if (form === undefined) {
+    throw new BackendError(
+      "unsupported",
+      `${call.optimizer.kernelName} works in memory that JavaScript can access, which a tensor on ${device.provider} is not in. ` +
+        "Use float32 moments, or the provider cpu.",
+    );
+  }
   const numbers = call.numbers(({ dataId, shape, dtype }) => {
     const { storage, failure } = data.value(dataId);
     if (failure !== undefined) throw failure;

@@ -1,14 +1,14 @@
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import { sizeOf } from "../memory/storage.ts";
-import { allocateSlots, type OptimizerSlot } from "./optimizer-slot.ts";
+import { allocateSlots, type AreaSize, type OptimizerSlot, type SlotSize } from "./optimizer-slot.ts";
 
 /** Keeps track of the slots that values occupy. */
 export interface SlotPool {
   /** Bytes of all slots that a parameter or a state occupies. */
   readonly bytes: number;
   /**
-   * For each parameter with its states (all of the same shape), the slot that one of them occupies, or a new one; no slot
+   * For each parameter with its states, the slot that one of them occupies, or a new one; no slot
    * twice. A slot stays in use as long as a value occupies it.
    */
   assign(groups: readonly (readonly RecordedValue[])[]): readonly OptimizerSlot[];
@@ -32,19 +32,35 @@ export function slotPool(runtime: OrtRuntime): SlotPool {
       const claimed = new Set<OptimizerSlot>();
       const found = groups.map((group) => {
         const slot = group.map((value) => byValue.get(value)).find((candidate) => candidate !== undefined);
-        if (slot === undefined || slot.changed.length !== group.length || claimed.has(slot)) return undefined;
+        if (slot === undefined || !fits(slot, group) || claimed.has(slot)) return undefined;
         claimed.add(slot);
         return slot;
       });
       const sizes = groups.flatMap(([parameter, ...states], index) =>
         found[index] === undefined && parameter !== undefined
-          ? [{ length: sizeOf(parameter.shape), changed: 1 + states.length }]
+          ? [[areaSize(parameter), ...states.map(areaSize)] satisfies SlotSize]
           : [],
       );
       const fresh = allocateSlots(runtime, sizes, moved).values();
       return found.flatMap((slot) => slot ?? fresh.next().value ?? []);
     },
   };
+}
+
+/** Whether the slot's areas have the sizes and types of these values. */
+function fits({ changed }: OptimizerSlot, group: readonly RecordedValue[]): boolean {
+  return (
+    changed.length === group.length &&
+    group.every((value, index) => {
+      const { elements } = changed[index] ?? {};
+      const { length, dtype } = areaSize(value);
+      return elements?.length === length && elements instanceof Int32Array === (dtype === "int32");
+    })
+  );
+}
+
+function areaSize({ shape, dtype }: RecordedValue): AreaSize {
+  return { length: sizeOf(shape), dtype: dtype === "int32" ? dtype : "float32" };
 }
 
 function slotsByValue(slots: Iterable<OptimizerSlot>): ReadonlyMap<RecordedValue, OptimizerSlot> {

@@ -27,6 +27,11 @@ export interface TrainingRecipe {
   /** Share of the steps in which the learning rate rises linearly; it then decays as a half cosine to 0. */
   readonly warmupRatio: number;
   readonly weightDecay: number;
+  /**
+   * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter; "bfloat16" takes 4 and
+   * rounds them stochastically, the same way in each run.
+   */
+  readonly momentPrecision?: "float32" | "bfloat16";
   /** Global gradient norm above which gradients are scaled down. Absent: no clipping. */
   readonly maximumGradientNorm?: number;
   /** Whether each batch contains conversations of one modality and similar length, as in the original code. */

@@ -24,7 +24,7 @@ export interface TrainingMemory extends Held {
    * 0.
    */
   readonly masterWeights: number;
-  /** AdamW's two moments in float32: 8 bytes per trained parameter. */
+  /** AdamW's two moments: 8 bytes per trained parameter in float32, 4 in bfloat16. */
   readonly moments: number;
   /** The sum of all parts. */
   readonly total: number;
@@ -91,7 +91,7 @@ function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "ma
     const { matrices, vectors } = parameters;
     weights += matrices * (mixed ? 2 : 4) + vectors * 4;
     if (!learns) continue;
-    moments += 8 * (matrices + vectors);
+    moments += (options.momentPrecision === "bfloat16" ? 4 : 8) * (matrices + vectors);
     if (mixed) masterWeights += 4 * matrices;
   }
   return { weights, masterWeights, moments };

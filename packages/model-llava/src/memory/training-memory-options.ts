@@ -32,6 +32,8 @@ export interface TrainingMemoryOptions {
   readonly microBatches?: number;
   /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` do. Default true. */
   readonly fusedOptimizer?: boolean;
+  /** Precision of AdamW's two moments. Default "float32". */
+  readonly momentPrecision?: TrainingPrecision;
 }
 
 export type CompleteMemoryOptions = Required<Omit<TrainingMemoryOptions, "vision">> &
@@ -61,6 +63,7 @@ const schema = z
     gradientCheckpointing: z.boolean().default(false),
     microBatches: count.default(1),
     fusedOptimizer: z.boolean().default(true),
+    momentPrecision: z.enum(["float32", "bfloat16"]).default("float32"),
   })
   .refine(({ vision, images }) => vision !== undefined || images === 0, {
     path: ["images"],

@@ -1,0 +1,41 @@
+import * as tf from "@tensorflow/tfjs-core";
+
+/** How the moments of AdamW are stored. */
+export type MomentPrecision = "float32" | "bfloat16";
+
+/**
+ * Creates a moment of zeros for a parameter of this shape: a variable of the same shape, or, in bfloat16, an int32 vector
+ * with two values in each element, the first in the lower half.
+ */
+export function zeroMoment(shape: number[], precision: MomentPrecision): tf.Variable {
+  return tf.tidy(() => {
+    if (precision === "float32") return tf.variable(tf.zeros(shape), false);
+    return tf.variable(tf.zeros([Math.ceil(tf.util.sizeFromShape(shape) / 2)], "int32"), false);
+  });
+}
+
+/** Returns the first `count` values of a moment in bfloat16. */
+export function unpackedMoment(elements: Int32Array, count: number): Float32Array {
+  const patterns = new Uint16Array(elements.buffer, elements.byteOffset, count);
+  return new Float32Array(Int32Array.from(patterns, (pattern) => pattern << 16).buffer);
+}
+
+/** Returns the elements of a moment with these values, which must be bfloat16 numbers; other digits are cut off. */
+export function packedMoment(values: Float32Array): Int32Array {
+  const patterns = new Uint16Array(2 * Math.ceil(values.length / 2));
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (const [index, pattern] of bits.entries()) patterns[index] = pattern >>> 16;
+  return new Int32Array(patterns.buffer);
+}
+
+const KERNELS = { float32: "ApplyAdamW", bfloat16: "ApplyAdamWBfloat16" } as const;
+
+/** The kernel that updates moments of this precision. */
+export function adamwKernel(precision: MomentPrecision): string {
+  return KERNELS[precision];
+}
+
+/** Whether the current backend can update moments of this precision; float32 works on each. */
+export function supportsMoments(precision: MomentPrecision): boolean {
+  return precision === "float32" || tf.getKernel(adamwKernel(precision), tf.getBackend()) !== undefined;
+}
