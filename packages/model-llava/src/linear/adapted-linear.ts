@@ -1,5 +1,5 @@
-import { type DropoutMask, lowRankChange } from "@mlan/fused-ops";
-import * as tf from "@tensorflow/tfjs-core";
+import { type DropoutMask, lowRankChange, residual } from "@mlan/fused-ops";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
@@ -25,7 +25,7 @@ export function withAdapter(base: Linear, adapter: LowRankAdapter): Linear {
     weights: [...base.weights, a, b],
     apply: (input) => {
       const change = lowRankChange(input, a.tensor, b.tensor, { scale, dropout: adapter.dropout?.() });
-      return tf.add(base.apply(input), change);
+      return residual(base.apply(input), change);
     },
   };
 }
