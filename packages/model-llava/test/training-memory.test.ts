@@ -148,7 +148,8 @@ describe("predicted memory", () => {
         expect(totalOf({ ...given, rows: given.rows + 1 })).toBeGreaterThanOrEqual(total);
         expect(totalOf({ ...given, length: given.length + 32 })).toBeGreaterThanOrEqual(total);
         expect(totalOf({ ...given, microBatches: given.microBatches + 1 })).toBeGreaterThanOrEqual(total);
-        const blind = { ...given, trained: ["language"] } as const;
+        // Without images more positions would be supervised.
+        const blind = { ...given, trained: ["language"], supervised: 256 } as const;
         expect(totalOf({ ...blind, images: 0 })).toBeLessThanOrEqual(totalOf(blind));
       }),
     );
