@@ -21,7 +21,7 @@ import { cleanUp, contextOf } from "./clean-up.ts";
  */
 export interface HellaswagOptions extends SourceOptions {}
 
-/** A scene and four ways in which it may go on; `cluster` names the video or article that it is from. */
+/** A scene and four possible continuations; `cluster` names the video or article that it is from. */
 export interface HellaswagQuestion extends Question {
   /** Cleaned of the marks that the published texts hold. */
   readonly context: string;

@@ -47,7 +47,7 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   });
 }
 
-/** Of a file, without its ending. */
+/** Returns the name of a file without its extension. */
 function nameOf(file: Location): string {
   return parse(pathOf(toFileUrl(file))).name;
 }

@@ -28,18 +28,18 @@ export interface BackboneContractOptions {
   /** The package without its scope, e.g. "model-vicuna". */
   readonly name: string;
   readonly backbone: (options?: BackboneOptions) => Plugin<ModelSource>;
-  /** The compute that the model opens on, as a plugin, and the name of its backend. */
+  /** The compute plugin that the model runs on, and the name of its backend. */
   readonly compute: () => Plugin<Compute>;
   readonly backend: string;
-  /** The wording in which the untuned model is asked. */
+  /** The wording of prompts for the untuned model. */
   readonly untuned: PaperWording;
-  /** What the backbone takes on the Hub when no weights are given. */
+  /** The repository on the Hub that the backbone uses by default. */
   readonly repository: { readonly name: string; readonly revision: string };
 }
 
 /**
- * What every backbone of the Llama architecture promises, with the contracts of models and of trainable models. The test
- * imports `@tensorflow/tfjs-backend-cpu`, for a backend that the model must not use.
+ * Declares the tests that every backbone of the Llama architecture must pass, including those of models and of trainable
+ * models. The calling test must import `@tensorflow/tfjs-backend-cpu`, as a backend that the model must not use.
  */
 export function describeBackboneContract(options: BackboneContractOptions): void {
   const { name, backbone, compute, backend, untuned, repository } = options;

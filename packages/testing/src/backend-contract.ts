@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
-/** A computation with its right result, which no backend decides. */
+/** A computation with its correct result, which was not computed by any backend. */
 interface Case {
   readonly name: string;
   readonly run: () => tf.Tensor;
@@ -109,7 +109,7 @@ const GRADIENTS: readonly {
   { name: "reciprocal square root", f: (x) => tf.sum(tf.rsqrt(x)), x: [4], expected: [-1 / 16] },
 ];
 
-/** What every TensorFlow.js backend under mlan promises: right values, gradients, and memory that stays flat. */
+/** Declares the tests that every TensorFlow.js backend of mlan must pass: correct values and gradients, and no memory leaks. */
 export function describeTensorBackendContract(name: string, useBackend: () => Promise<void>): void {
   describe(`backend ${name} keeps the tensor backend contract`, () => {
     beforeAll(useBackend);

@@ -12,14 +12,17 @@ import { describe, expect, it } from "vitest";
 import { WORDINGS } from "./wordings.ts";
 import { type DatasetContractOptions, describeDatasetContract, sampled } from "./dataset-contract.ts";
 
-/** Those of the paper's models, and of two that no benchmark has heard of. */
+/** The wordings of the paper's models, and two that no benchmark knows. */
 const ALL_WORDINGS = [
   ...Object.values(WORDINGS),
   chatWording("unheard-of-chat"),
   textWording("unheard-of-base", "Q: ", "\nA: "),
 ];
 
-/** What every benchmark promises, by each protocol that it has: pure prompts, readable targets, metrics that reward right answers. */
+/**
+ * Declares the tests that every benchmark must pass with each of its protocols: pure prompts, readable targets, metrics
+ * that reward correct answers.
+ */
 export function describeBenchmarkContract<Q extends Question>(
   benchmark: Benchmark<Q>,
   options: DatasetContractOptions = {},

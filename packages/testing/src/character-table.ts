@@ -3,7 +3,7 @@ import { type Prompt, promptTexts } from "@mlan/core";
 /** Letters a-z, space, and everything else. */
 export const VOCABULARY = 28;
 
-/** The text that a prompt comes to, without any template. */
+/** Returns the text of a prompt, without any template. */
 export function textOf(prompt: Prompt): string {
   return promptTexts(prompt).join(" ");
 }
@@ -17,12 +17,12 @@ export function characters(text: string): readonly number[] {
   });
 }
 
-/** The character of an id; everything that is no letter is a space. */
+/** Returns the character of an id; anything but a letter becomes a space. */
 function letter(id: number): string {
   return id < 26 ? String.fromCharCode(97 + id) : " ";
 }
 
-/** The `count` likeliest characters after `prompt`, one after the other. `logits` is the table, row-major. */
+/** The greedy continuation of `prompt`, `count` characters long. `logits` is the table, row-major. */
 export function continuation(logits: ArrayLike<number>, prompt: string, count: number): string {
   let last = characters(prompt).at(-1) ?? 0;
   let text = "";
@@ -46,7 +46,7 @@ export function logProbability(logits: ArrayLike<number>, prompt: string, text: 
   return sum;
 }
 
-/** The difference of the two highest logits before each character of `text` after `prompt`. */
+/** The difference between the two highest logits before each character of `text` after `prompt`. */
 export function margins(logits: ArrayLike<number>, prompt: string, text: string): readonly number[] {
   const written = characters(text);
   return written.map((_, index) => {

@@ -2,7 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Compute } from "@mlan/core";
 import { beforeEach, describe, expect, it } from "vitest";
 
-/** What every compute promises: it opens again and again, and compiled functions do what the plain ones do. */
+/**
+ * Declares the tests that every compute must pass: it can be opened repeatedly, and compiled functions behave like the
+ * originals.
+ */
 export function describeComputeContract(compute: Compute): void {
   describe(`${compute.name} keeps the compute contract`, () => {
     beforeEach(() => compute.open());

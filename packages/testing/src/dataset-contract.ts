@@ -3,11 +3,11 @@ import { IMAGE_PLACEHOLDER } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 
 export interface DatasetContractOptions {
-  /** How many examples are looked at, from the front and the back. Default 20. */
+  /** Number of examples to check, taken from the beginning and the end. Default 20. */
   readonly sample?: number;
 }
 
-/** What every dataset promises, whatever its examples are. */
+/** Declares the tests that every dataset must pass, whatever its examples are. */
 export function describeDatasetContract<
   Example extends { readonly id: string; readonly images: readonly ImageReference[] },
 >(dataset: Dataset<Example>, { sample = 20 }: DatasetContractOptions = {}): void {
@@ -52,7 +52,7 @@ export function describeDatasetContract<
   });
 }
 
-/** What a tuning dataset promises besides. */
+/** Declares the tests that a tuning dataset must pass, including those of {@link describeDatasetContract}. */
 export function describeConversationsContract(
   dataset: Dataset<Conversation>,
   options: DatasetContractOptions = {},
@@ -83,7 +83,7 @@ export function describeConversationsContract(
   });
 }
 
-/** Examples from both ends. */
+/** Returns examples from both ends. */
 export async function sampled<Example>(examples: Examples<Example>, count: number): Promise<readonly Example[]> {
   const front = Math.min(count, examples.length);
   const back = Math.max(front, examples.length - count);

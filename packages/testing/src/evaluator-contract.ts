@@ -15,7 +15,10 @@ const QUESTIONS = Array.from({ length: 10 }, (_, index) => ({
   cluster: `article-${Math.floor(index / 2)}`,
 }));
 
-/** What every evaluator promises: all questions, honest numbers, answers that survive. */
+/**
+ * Declares the tests that every evaluator must pass: all questions are asked, metrics are correct, and answers survive
+ * a crash.
+ */
 export function describeEvaluatorContract(evaluator: Evaluator): void {
   describe(`${evaluator.name} keeps the evaluator contract`, () => {
     const benchmark = memoryBenchmark("yes-or-no", QUESTIONS);
@@ -25,7 +28,7 @@ export function describeEvaluatorContract(evaluator: Evaluator): void {
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    /** Answers yes to everything; `asked` collects what reached the model. */
+    /** A model that answers every question with yes; `asked` collects the requests. */
     const run = async (answers?: URL, stopAfter = Infinity): Promise<{ events: EvaluateEvent[]; asked: string[] }> => {
       const asked: string[] = [];
       const source = fakeModelSource({

@@ -35,26 +35,26 @@ const FILE = "fake-model.json";
 const TUNING_TEMPLATE = "v1";
 
 export interface FakeModelOptions {
-  /** What its tensors live on. Default: the backend that is TensorFlow.js's current one. */
+  /** The compute that it opens and runs on. Default: TensorFlow.js's current backend. */
   readonly compute?: Compute;
-  /** A file that counts as the model's weights: a run notices when it is missing or has changed. */
+  /** A file to treat as the model's weights: a run notices if it is missing or has changed. */
   readonly weights?: URL;
-  /** What a run is told of whether it reads images. Default true: they are counted. */
+  /** The value of `readsImages` in its inspection. Default true: images are counted. */
   readonly readsImages?: boolean;
-  /** What a run has images checked by. Default: all pass. */
+  /** The `checkImage` of its inspection. Default: accepts every image. */
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
-  /** What a user is told of how its files were read. Default nothing. */
+  /** The notices in its inspection, about how its files were read. Default: none. */
   readonly notices?: readonly string[];
   /** See {@link ModelInspection.tuningTemplate}. Default "v1". */
   readonly tuningTemplate?: string;
-  /** What `generate` answers. Default: the character that the learned weights make most likely, again and again. */
+  /** Returns the answer of `generate`. Default: the greedy answer of the learned weights. */
   readonly answer?: (request: GenerationRequest) => string;
 }
 
 /**
- * A real, tiny trainable model: a table of next-character logits with an untouched `projector` beside it.
- * It learns on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be
- * tested without weights. Not multimodal: images are counted as one position and looked at by nobody.
+ * A real, tiny trainable model: a table of next-character logits, and a `projector` that has no effect. It can be trained on
+ * any backend, saved, loaded and asked to generate, so that trainers, evaluators and scripts can be tested without downloaded
+ * weights. It is not multimodal: an image counts as one position, and its content is ignored.
  */
 export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
@@ -81,7 +81,7 @@ function wordingOf({ template }: Partial<ConversationFormat> = {}): Wording {
   return WORDINGS[template === "v1" ? "tuned" : "llama2-base"];
 }
 
-/** The same as a plugin, for `use`, on the experiment's compute where there is one. */
+/** {@link fakeModelSource} as a plugin, for `use`. It runs on the experiment's compute, if there is one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
   return {
     name: "@mlan/testing/fake-model",

@@ -6,13 +6,13 @@ export interface HubServer {
   readonly endpoint: string;
   /** "GET /path" of every request, in order. */
   readonly requests: string[];
-  /** The range that each request for a file's content asked for, in order. */
+  /** The byte range of each request for a file's content, in order. */
   readonly ranges: (string | undefined)[];
-  /** Bytes of content that were sent, by request; those of {@link HubServer.intercept} do not count. */
+  /** Number of content bytes sent per request, without those of {@link HubServer.intercept}. */
   readonly sent: number[];
-  /** Answers instead of the Hub while it returns true: for failures. */
+  /** Simulates failures: if it returns true, it has answered the request itself. */
   intercept: Intercept;
-  /** As {@link HubServer.intercept}, for the storage of large files. */
+  /** Like {@link HubServer.intercept}, for the storage of large files. */
   interceptStorage: Intercept;
 }
 
@@ -24,21 +24,21 @@ export interface HubContents {
   readonly name: string;
   readonly commit: string;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
-  /** Stored as large files: listed with their SHA-256, and served by a redirect to another host. */
+  /** Files stored as large files: listed with their SHA-256, and served through a redirect to another host. */
   readonly large?: readonly string[];
   /** Only readable with this token. */
   readonly token?: string;
-  /** Whether everybody may list the files, as of a gated repository. Default false. */
+  /** Whether anyone may list the files, as in a gated repository. Default false. */
   readonly listed?: boolean;
-  /** Branches beside main, all of the same commit. */
+  /** Branches in addition to main, all at the same commit. */
   readonly branches?: readonly string[];
-  /** A name that the repository had before: answered with a redirect. */
+  /** A former name of the repository, which is answered with a redirect. */
   readonly formerName?: string;
 }
 
 /**
- * A server that speaks the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. Closed
- * when the test is done.
+ * A server that implements the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. It is
+ * closed when the test ends.
  */
 export async function hubServer(contents: HubContents): Promise<HubServer> {
   const hub: HubServer = {
@@ -165,7 +165,7 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return url;
 }
 
-/** A server on a free port, closed when the test is done. Returns its address. */
+/** Starts a server on a free port, which is closed when the test ends. Returns its address. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<string> {

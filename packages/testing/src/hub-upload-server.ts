@@ -4,10 +4,10 @@ import { type HubContents, listen, sendError, sendJson, sendTree } from "./hub-s
 
 export interface HubUploadServer {
   readonly endpoint: string;
-  /** "PUT /path" of every request, in order, of the Hub and of its storage. */
+  /** "PUT /path" of every request to the Hub and to its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
-  /** Answers instead of the server while it returns true: for failures. */
+  /** Simulates failures: if it returns true, it has answered the request itself. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -21,15 +21,15 @@ export interface UploadedRepository {
 }
 
 export interface HubUploadOptions {
-  /** The token that may write. */
+  /** The token with write permission. */
   readonly token: string;
-  /** Larger files are taken in parts of this many bytes. Default: in one. */
+  /** Larger files must be uploaded in parts of this many bytes. Default: no limit. */
   readonly partSize?: number;
 }
 
 /**
- * A server that speaks the Hub's endpoints for uploads of models: creating, preupload, Git LFS and commit, and those for
- * listing. Closed when the test is done.
+ * A server that implements the Hub's endpoints for uploading models (creation, preupload, Git LFS and commit) and for listing
+ * files. It is closed when the test ends.
  */
 export async function hubUploadServer({ token, partSize = Infinity }: HubUploadOptions): Promise<HubUploadServer> {
   const state: State = {
@@ -56,9 +56,9 @@ export async function hubUploadServer({ token, partSize = Infinity }: HubUploadO
 
 interface State extends HubUploadServer {
   readonly repositories: Map<string, UploadedRepository>;
-  /** Bytes of large files by their SHA-256. */
+  /** Bytes of large files, keyed by SHA-256. */
   readonly objects: Map<string, Uint8Array>;
-  /** By SHA-256 and number. */
+  /** Uploaded parts, keyed by the file's SHA-256 and the part's number. */
   readonly parts: Map<string, Uint8Array>;
   readonly partSize: number;
 }

@@ -10,7 +10,7 @@ export interface ModelContractOptions {
   readonly template?: string;
 }
 
-/** What every model promises that answers and scores. */
+/** Declares the tests that every model must pass that generates answers and scores choices. */
 export function describeModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
   describe(`${source.name} keeps the model contract`, () => {
     let model: Model;

@@ -7,12 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerOfSaved, hashOfSaved, type SavedModel } from "./saved-models.ts";
 
 export interface SavedModelsContract {
-  /** Makes the models; the folder is for their files. */
+  /** Creates the models; their files go into `folder`. */
   models(folder: URL): Promise<readonly SavedModel[]>;
   readonly names: readonly string[];
-  /** What tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors` and `chats.json`. Ends in a slash. */
+  /**
+   * The folder that tools/fixtures/saved_models.py wrote, with `hashes.json`, `answers.safetensors` and `chats.json`. Ends
+   * in a slash.
+   */
   readonly fixture: URL;
-  /** The conversation templates of models, by the model's name, and the text of their begin-of-sequence token. */
+  /** The conversation templates of models, keyed by the model's name, and the text of their begin-of-sequence token. */
   readonly templates: Readonly<Record<string, AskingTemplate>>;
   readonly beginOfSequence: string;
 }
@@ -81,7 +84,7 @@ export function describeSavedModelsContract(contract: SavedModelsContract): void
   );
 }
 
-/** As tools/fixtures/saved_models.py asks them. */
+/** The same turns as in tools/fixtures/saved_models.py. */
 const TURNS = [
   { role: "user", text: "What is it?", images: 2 },
   { role: "assistant", text: "A cat", images: 0 },

@@ -2,15 +2,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type GenerationRequest, pathOf, sha256OfFile, type TrainableModel } from "@mlan/core";
 import { answersOf } from "./answers-of.ts";
 
-/** A model that is saved for another library, and what both are asked. */
+/** A model that is saved for another library, and the prompt for both. */
 export interface SavedModel {
-  /** Of its folder. */
+  /** The name of its folder. */
   readonly name: string;
-  /** Raw, with a placeholder where there is an image. */
+  /** The raw prompt, with a placeholder for each image. */
   readonly prompt: string;
-  /** The file of an image. */
+  /** The image file, if the prompt has an image. */
   readonly image?: URL;
-  /** Must give the same bits each time. */
+  /** Must return bit-identical weights each time. */
   open(): Promise<TrainableModel>;
   save(model: TrainableModel, folder: URL): Promise<void>;
 }
@@ -22,7 +22,7 @@ const MESSAGES = [
   { role: "user", content: [{ type: "text", text: "Why?" }] },
 ];
 
-/** What a model answers. */
+/** A model's answer. */
 export interface SavedAnswer {
   readonly tokens: readonly number[];
   /** [tokens, vocabulary], natural logarithms. */
@@ -32,7 +32,8 @@ export interface SavedAnswer {
 const NEW_TOKENS = 16;
 
 /**
- * Saves each model into a folder of its name, with `questions.json` beside them for a script of the other library.
+ * Saves each model into a folder with its name, and writes `questions.json` next to the folders for a script that uses
+ * the other library.
  *
  * @public `tools/fixtures/saved_models.py` calls it.
  */
@@ -57,12 +58,12 @@ export async function saveModels(models: readonly SavedModel[], folder: URL): Pr
   await writeFile(new URL("questions.json", folder), JSON.stringify(questions));
 }
 
-/** The SHA-256 of a saved folder's list of checksums, and so of all its files. */
+/** The SHA-256 of a saved folder's list of checksums, which identifies the content of all its files. */
 export function hashOfSaved(folder: URL): Promise<string> {
   return sha256OfFile(new URL("checksums.json", folder));
 }
 
-/** The greedy answer of a model, with the whole distribution at each token. */
+/** The greedy answer of a model, with the full distribution for each token. */
 export async function answerOfSaved(model: TrainableModel, { prompt, image }: SavedModel): Promise<SavedAnswer> {
   const bytes = image && new Uint8Array(await readFile(image));
   const request: GenerationRequest = {

@@ -20,7 +20,7 @@ import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
-/** What every model promises besides that can be trained. */
+/** Declares the tests that every trainable model must pass in addition to those of `describeModelContract`. */
 export function describeTrainableModelContract(
   source: ModelSource,
   { useBackend, template = "v1" }: ModelContractOptions,

@@ -32,8 +32,8 @@ const RECIPE: TrainingRecipe = {
 };
 
 /**
- * What every trainer promises: it learns, repeats itself, and goes on where it was stopped, to the bit. `use` is the trainer
- * with what it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
+ * Declares the tests that every trainer must pass: the loss falls, and repeated and resumed runs are bit-identical. `use` lists
+ * the trainer and the plugins that it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
  */
 export function describeTrainerContract(use: readonly UseEntry[]): void {
   const scope = createScope([fakeModelPlugin(), ...use]);
