@@ -24,6 +24,7 @@ import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
 import { type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { checkAdapters, openAdapters } from "./checkpoint/open-adapters.ts";
 import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
 import { prepareCheckpoint } from "./checkpoint/prepare-checkpoint.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
@@ -63,6 +64,8 @@ export interface LlavaSourceOptions {
   readonly adapter?: Location | HubModel | undefined;
   /** See `BackboneOptions.mergeAdapter`. */
   readonly mergeAdapter?: boolean | undefined;
+  /** See `BackboneOptions.adapters`. */
+  readonly adapters?: Readonly<Record<string, Location | HubModel>> | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` takes precedence. */
   readonly visionTower?: Location | HubModel | undefined;
   /**
@@ -103,6 +106,13 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
+  const adapters = Object.entries(options.adapters ?? {}).map(([key, place]) => [key, placeOf(place)] as const);
+  const findAdapters = async (opening: OpenOptions): Promise<ReadonlyMap<string, URL>> => {
+    const found = new Map<string, URL>();
+    for (const [key, place] of adapters)
+      found.set(key, await folderOf(place, { repository: undefined, files: [] }, opening));
+    return found;
+  };
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
     const adapted = await adaptedFolders(
@@ -133,6 +143,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
     open: async ({ seed = 0, ...opening } = {}) => {
       const { signal } = opening;
       const folders = await findFolders(opening);
+      const named = await findAdapters(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
         const { vision, format, tokenizer, templates, plan, endTokenIds } = await prepareCheckpoint(
@@ -158,6 +169,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             format,
             weightFormat,
             base: checkpoint.base,
+            adapters: await openAdapters(named, network.adaptable.linears, network.slot, signal),
             changed: changedAtOpening(checkpoint, plan),
           });
         } catch (error) {
@@ -171,7 +183,11 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
         const { plan, tokenizer, templates, vision, language, notices } = await prepareCheckpoint(checkpoint, folders);
-        const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
+        const list = weightList();
+        declareNetwork(checkpoint, list);
+        const files = await checkpointFiles(checkpoint, folders);
+        const inAdapters = await checkAdapters(await findAdapters(opening), list.linears);
+        const content = await contentOfFiles(new Map([...files, ...inAdapters]), signal);
         const readsImages = vision !== undefined;
         const checkFormat = (next: ConversationFormat): void => {
           checkLength(next, language);
