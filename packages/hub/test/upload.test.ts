@@ -136,6 +136,14 @@ test("tries again by itself while the Hub or its storage is busy, and not for ev
   );
 });
 
+test("sends an empty file, which the storage of large ones does not take", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  const done = await upload(server, await folderWith({ "config.json": "{}", "empty.bin": "" }));
+  expect(done.uploaded).toContain("empty.bin");
+  expect(repositoryOf(server).files.get("empty.bin")).toHaveLength(0);
+  expect([...repositoryOf(server).large]).toEqual([]);
+});
+
 test("sends a large file in parts", async () => {
   const server = await hubUploadServer({ token: TOKEN, partSize: 70_000 });
   const seen: number[] = [];
