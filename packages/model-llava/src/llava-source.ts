@@ -1,5 +1,4 @@
 import {
-  type AdapterOptions,
   type Component,
   type Compute,
   contentOfFiles,
@@ -18,8 +17,6 @@ import {
 import { readableFormat } from "@mlan/images";
 import { type HubModel, hubModel } from "@mlan/hub";
 import { loadedAdapter } from "./adapter/loaded-adapter.ts";
-import { modulesOf, parametersOf } from "./adapter/new-adapter.ts";
-import { checkSameAdapter } from "./adapter/same-adapter.ts";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
@@ -27,13 +24,14 @@ import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
 import { type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
 import { checkAdapters, openAdapters } from "./checkpoint/open-adapters.ts";
 import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
+import { adapterParameters, parameterCounts } from "./checkpoint/parameter-counts.ts";
 import { prepareCheckpoint } from "./checkpoint/prepare-checkpoint.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
-import { declareNetwork, disposeNetwork, llavaNetwork, type NetworkSizes } from "./network/llava-network.ts";
+import { declareNetwork, disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
@@ -283,25 +281,4 @@ function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
 /** Returns the components that are not in the base's folders: trained components, and a fresh projector. */
 function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
-}
-
-/** Returns the number of parameters of an adapter. Throws `invalid-options` if the opened model would refuse it. */
-function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, { kept }: WeightPlan): number {
-  const list = weightList();
-  const { decoder } = declareNetwork(sizes, list);
-  const modules = modulesOf({ linears: list.linears, head: decoder.head }, options);
-  if (kept) {
-    const { modules: has, adapter } = kept;
-    checkSameAdapter({ modules: has, dropout: adapter.config.dropout }, { modules, dropout: options.dropout });
-  }
-  return parametersOf(modules);
-}
-
-function parameterCounts({ stored, fresh, kept }: WeightPlan): ModelInspection["parameters"] {
-  const counts: Partial<Record<Component, number>> = {};
-  for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {
-    counts[component] = (counts[component] ?? 0) + size;
-  }
-  if (kept) counts.adapter = parametersOf(kept.modules);
-  return counts;
 }
