@@ -139,7 +139,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       await exportCheckpoint(await findFolders(signal ? { signal } : {}), toFolderUrl(folder), exporting);
     },
     open: async ({ seed = 0, ...opening } = {}) => {
-      const { signal } = opening;
+      const { signal, onDownload } = opening;
       const folders = await findFolders(opening);
       const named = await findAdapters(opening);
       await compute.open();
@@ -151,7 +151,13 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
-          await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, keepsQuantised: true });
+          await loadWeights(plan, network.weights, {
+            seed,
+            signal,
+            onDownload,
+            format: weightFormat,
+            keepsQuantised: true,
+          });
           if (plan.kept) network.slot.put(await loadedAdapter(plan.kept, network.slot, signal));
           return llavaModel({
             name,
