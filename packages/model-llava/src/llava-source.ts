@@ -30,13 +30,16 @@ import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
+import { encodePrompt, type PromptOwner, writePrompt, type WrittenPrompt } from "./encode-prompt.ts";
 import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
+import { modelMemory } from "./memory/model-memory.ts";
 import { declareNetwork, disposeNetwork, llavaNetwork, type NetworkSizes } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
 import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
@@ -188,6 +191,17 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           });
         const parameters = parameterCounts(plan);
         const alwaysSaved = changedAtOpening(checkpoint, plan);
+        const { template } = checkpoint.format;
+        const memory = await modelMemory({
+          sizes: { architecture, language, vision },
+          plan,
+          weightFormat: weightFormat ?? "float32",
+          promptLength: (prompt, images) =>
+            lengthOfPrompt(writePrompt(prompt, templateByName(templates, template), ownerOf(images)), images, {
+              tokenizer,
+              vision,
+            }),
+        });
         return {
           content,
           parameters,
@@ -199,12 +213,27 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),
           adapterParameters: (adapter) => adapterParameters(adapter, checkpoint, plan),
+          memory,
           encode,
           notices: [...notices, ...formatNotices(plan, weightFormat ?? "float32")],
         };
       });
     },
   };
+}
+
+function ownerOf(images: number): PromptOwner {
+  return { id: "a question", images: Array.from({ length: images }) };
+}
+
+/** Returns the number of positions of a prompt, including those of its images. */
+function lengthOfPrompt(
+  prompt: WrittenPrompt,
+  images: number,
+  { tokenizer, vision }: { readonly tokenizer: Tokenizer; readonly vision: NetworkSizes["vision"] },
+): number {
+  const { length } = encodePrompt(prompt, tokenizer, ownerOf(images));
+  return length + images * ((vision ? patchesPerImage(vision.config) : 1) - 1);
 }
 
 /** CLIP ViT-L/14 at 336 pixels, the tower of arXiv 2411.10557. */
