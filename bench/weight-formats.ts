@@ -74,7 +74,14 @@ try {
   for (let round = 0; round < Number(options.rounds); round++)
     for (const { name, start } of sides) {
       const side = start();
-      if (side) await measure(side, found.get(name) ?? newSide(found, name));
+      if (!side) continue;
+      const { openSeconds, promptSeconds, secondsPerToken, peak } = await measure(
+        side,
+        found.get(name) ?? newSide(found, name),
+      );
+      const seconds = [openSeconds, promptSeconds, secondsPerToken].map((value) => value.toFixed(2)).join(", ");
+      // A size of 7 billion takes an hour: what is known is said at once.
+      console.log(`${name}, start ${round + 1}: open, prompt, token ${seconds} s; peak ${(peak / 1e9).toFixed(2)} GB`);
     }
   for (const [name, { open, prompt, token, result }] of found)
     console.log(
@@ -113,7 +120,7 @@ function newSide(found: Map<string, Side>, name: string): Side {
   return side;
 }
 
-async function measure(side: LineProcess, into: Side): Promise<void> {
+async function measure(side: LineProcess, into: Side): Promise<FormatResult> {
   const request: FormatRequest = {
     folder: fileURLToPath(folder).replace(/\/$/, ""),
     threads: Number(options.threads),
@@ -127,4 +134,5 @@ async function measure(side: LineProcess, into: Side): Promise<void> {
   add(into.token, result.secondsPerToken);
   // Later starts do not quantise.
   into.result = result;
+  return result;
 }

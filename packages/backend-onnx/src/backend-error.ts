@@ -15,7 +15,7 @@ export type BackendErrorCode =
 
 const NAME = "BackendError";
 
-/** An error that the user can fix: the message names the thing, the value found, and the way out. */
+/** An error that the user can fix: the message names the problem, the value found, and how to fix it. */
 export class BackendError extends CodedError<BackendErrorCode> {
   override readonly name: string = NAME;
 

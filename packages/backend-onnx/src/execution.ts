@@ -19,11 +19,11 @@ export interface Execution {
   isFixed(value: RecordedValue): boolean;
   /** Throws if a tensor's data must not be read now. */
   beforeRead(): void;
-  /** For work that is not part of a compiled function even while one is being compiled. */
+  /** The execution for work that does not become part of a compiled function, even while one is being compiled. */
   readonly uncompiled: Execution;
 }
 
-/** Does everything as it comes. `runOutsideGraph` and the programs may be replaced, to measure them. */
+/** Executes all work immediately. `run` and `measured` let `explain` measure it. */
 export function directExecution(run: ProgramRunner, measured?: Pick<Execution, "kind" | "runOutsideGraph">): Execution {
   const execution: Execution = {
     kind: "direct",

@@ -23,7 +23,7 @@ import {
 } from "./sessions/session-runner.ts";
 import type { Elements } from "./memory/storage.ts";
 
-/** The limits of {@link SessionRunnerOptions} and of the recording. */
+/** The limits on sessions and on the recording. */
 export interface OnnxBackendSettings extends SessionRunnerOptions {
   readonly pendingNodes: number;
   readonly pendingBytes: number;
@@ -78,12 +78,12 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.#runner.own(program);
   }
 
-  /** How programs are compiled. */
+  /** Compiles programs into sessions. */
   get sessions(): SessionMaker {
     return this.#runner;
   }
 
-  /** How work is done now. */
+  /** How the backend does its work at present. */
   get execution(): Execution {
     return this.#execution;
   }

@@ -9,9 +9,9 @@ export interface OnnxBackendOptions {
    * "library" if the provider does not start.
    */
   readonly provider?: Provider;
-  /** Size of the thread pool that all graphs share, 1 to 256. Default: the available parallelism. Fixed by its first use in a process. */
+  /** Size of the thread pool that all graphs share, 1 to 256. Default: the available parallelism. The first use in a process fixes it. */
   readonly threads?: number;
-  /** How far ONNX Runtime optimizes a graph. Default "basic": "all" takes half as long again to compile and runs no faster. */
+  /** How far ONNX Runtime optimizes a graph. Default "basic": "all" takes 1.5 times as long to compile and runs no faster. */
   readonly optimization?: OptimizationLevel;
   /** Most compiled graphs kept; the least recently used is evicted. Default 256. */
   readonly sessions?: number;

@@ -185,7 +185,7 @@ describe("indices outside a tensor", () => {
           [-1, 0],
           [0, 0],
         ]),
-      /one pair of whole numbers of at least 0 for each axis/,
+      /one pair of whole numbers, 0 or more, for each axis/,
     ],
     "a mirror image longer than its axis": [
       () =>

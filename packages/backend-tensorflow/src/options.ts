@@ -4,7 +4,7 @@ import type { Precision } from "./device/tensor-table.ts";
 
 export interface TensorFlowOptions {
   /**
-   * "gpu" is the first GPU that CUDA_VISIBLE_DEVICES lists, a number the GPU with this index among them, "cpu" no GPU.
+   * "gpu": the first GPU that CUDA_VISIBLE_DEVICES lists. A number: the listed GPU with this index. "cpu": no GPU.
    * Default: the first GPU, or the CPU if there is none. Fixed by the first use in a process.
    */
   readonly device?: "gpu" | "cpu" | number;

@@ -3,19 +3,24 @@ import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage } from "@mlan/core";
-import { hubServer, temporaryFolder } from "@mlan/testing";
+import { folderWith, hubServer, temporaryFolder } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
-import { type Finished, start } from "./command-line.ts";
+import { type Finished, openSession, start } from "./command-line.ts";
 import { talkingModel } from "./talking-model.ts";
 
 const model = await talkingModel();
 const [red, blue] = await Promise.all([model.picture("red"), model.picture("blue")]);
 
+const mlan = openSession();
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
 /** `mlan chat` with these lines as its input. */
-async function chat(lines: readonly string[], ...words: readonly string[]): Promise<Finished> {
-  const { process: child, finished } = start(["chat", model.checkpoint, "--max-tokens", "8", ...words]);
-  child.stdin?.end(lines.map((line) => `${line}\n`).join(""));
-  return finished;
+function chat(lines: readonly string[], ...words: readonly string[]): Promise<Finished> {
+  return chatWith(model.checkpoint, lines, "--max-tokens", "8", ...words);
+}
+
+function chatWith(checkpoint: string, lines: readonly string[], ...words: readonly string[]): Promise<Finished> {
+  return mlan(["chat", checkpoint, ...words], process.cwd(), textOf(lines));
 }
 
 function user(text: string, file?: string): ChatMessage {
@@ -31,7 +36,9 @@ describe("a chat by pipe", () => {
     const first = await model.answer([user("hello there")], SHORT);
     const second = await model.answer([user("hello there"), by("assistant", first), user("and now?")], SHORT);
     expect(second).not.toBe(await model.answer([user("and now?")], SHORT));
-    const { status, stdout, stderr } = await chat(["hello there", "", "and now?"]);
+    const { process: child, finished } = start(["chat", model.checkpoint, "--max-tokens", "8"]);
+    child.stdin?.end(textOf(["hello there", "", "and now?"]));
+    const { status, stdout, stderr } = await finished;
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toBe(`${first}\n${second}\n`);
   });
@@ -87,10 +94,8 @@ describe("a chat by pipe", () => {
   });
 
   test("says first what is to be known of the checkpoint, such as a projector that is new", async () => {
-    const words = [model.backbone, "--tower", model.tower, "--template", "v1", "--max-tokens", "1"];
-    const { process: child, finished } = start(["chat", ...words]);
-    child.stdin?.end("hello\n");
-    const { status, stderr } = await finished;
+    const words = ["--tower", model.tower, "--template", "v1", "--max-tokens", "1"];
+    const { status, stderr } = await chatWith(model.backbone, ["hello"], ...words);
     expect(status).toBe(0);
     expect(stderr).toMatch(/^Note: .*projector.*\.\n$/);
   });
@@ -156,11 +161,8 @@ test("a checkpoint that does not name its template is talked with in the one tha
   const config = JSON.parse(await readFile(new URL("config.json", foreign), "utf8"));
   const { mlan_template: _, mlan_template_fingerprint: __, ...theirs } = config;
   await writeFile(new URL("config.json", foreign), JSON.stringify(theirs));
-  const talk = async (...words: readonly string[]): Promise<Finished> => {
-    const { process: child, finished } = start(["chat", fileURLToPath(foreign), "--max-tokens", "8", ...words]);
-    child.stdin?.end("hello there\n");
-    return finished;
-  };
+  const talk = (...words: readonly string[]): Promise<Finished> =>
+    chatWith(fileURLToPath(foreign), ["hello there"], "--max-tokens", "8", ...words);
   const refused = await talk();
   expect(refused).toMatchObject({ status: 1, stdout: "" });
   expect(refused.stderr).toMatch(
@@ -170,7 +172,8 @@ test("a checkpoint that does not name its template is talked with in the one tha
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${await model.answer([user("hello there")], SHORT)}\n` });
 });
 
-describe("a checkpoint that cannot be talked with is refused:", () => {
+describe("a checkpoint that cannot be talked with is refused:", async () => {
+  const adapter = await folderWith({ "adapter_config.json": "{}" });
   test.each([
     [
       "a backbone without a template",
@@ -183,11 +186,16 @@ describe("a checkpoint that cannot be talked with is refused:", () => {
       /the option "template" is "v9" \(expected one of v1, llama_2, plain\)/,
     ],
     ["no folder", () => ["nowhere"], /nowhere\/config\.json cannot be read\. Give the folder of a checkpoint\./],
+    [
+      "an adapter",
+      () => [fileURLToPath(adapter)],
+      /holds an adapter, not a whole model\. Give the model that it was trained on, and this folder as --adapter/,
+    ],
     ["a name that no repository has", () => ["hub:../tiny"], /hub: "\.\.\/tiny" is not the name of a model on the Hub/],
     ["a picture that is none", () => [model.checkpoint, "--image", "none.png"], /none\.png is not a file/],
     ["a temperature below 0", () => [model.checkpoint, "--temperature", "-1"], /It must be a number of 0 or more\./],
   ] as const)("%s", async (_, words, message) => {
-    const { status, stdout, stderr } = await start(["chat", ...words()]).finished;
+    const { status, stdout, stderr } = await mlan(["chat", ...words()]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(message);
   });

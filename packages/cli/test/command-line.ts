@@ -53,17 +53,17 @@ export function mlan(...words: readonly string[]): Promise<Finished> {
  */
 export function openSession(
   env: () => Variables = () => ({}),
-): (words: readonly string[], cwd?: string) => Promise<Finished> {
+): (words: readonly string[], cwd?: string, input?: string) => Promise<Finished> {
   let child: ChildProcess | undefined;
   afterAll(() => child?.disconnect());
-  return async (words, cwd = process.cwd()) => {
+  return async (words, cwd = process.cwd(), input = "") => {
     child ??= fork(session, { execArgv: source, env: environment(env()) });
     const answered = new AbortController();
     const crashed = once(child, "exit", answered).then(([code, signal]) => {
       throw new Error(`The session ended with ${code ?? signal} at: mlan ${words.join(" ")}`);
     });
     const finished = once(child, "message").then(([message]: Finished[]) => message as Finished);
-    child.send({ words, cwd } satisfies Typed);
+    child.send({ words, cwd, input } satisfies Typed);
     try {
       return await Promise.race([finished, crashed]);
     } finally {

@@ -2,6 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endpoint } from "@mlan/model-endpoint";
 import { fakeModelSource } from "@mlan/testing";
 import { serve } from "@mlan/serve";
 import * as tf from "@tensorflow/tfjs-core";
@@ -43,6 +44,9 @@ test("mlan eval asks a model behind a server, once, and writes the key nowhere",
   expect(again.stdout).toMatch(/^lettered +accuracy +75\.0 .* 4$/m);
   expect(asked()).toBe(4);
   const manifest = await readFile(join(folder, "run", "manifest.json"), "utf8");
+  // As of an experiment file with this plugin, which continues the run.
+  const { name, settings } = endpoint({ baseURL: url, model: "remote" });
+  expect(JSON.parse(manifest).plan.plugins).toContainEqual({ name, settings });
   expect(JSON.parse(manifest).places["@mlan/model-endpoint"]).toEqual({ server: url.replace(/\/$/, "") });
   expect(manifest + first.stdout + first.stderr).not.toContain(KEY);
 });

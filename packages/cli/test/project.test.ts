@@ -89,7 +89,7 @@ describe("mlan eval", () => {
     expect(status).toBe(0);
     const manifest = await readFile(join(project, "runs/tensorflow/manifest.json"), "utf8");
     expect(JSON.parse(manifest)).toMatchObject({
-      plan: { plugins: [{}, {}, { name: "@mlan/backend-tensorflow", settings: {} }] },
+      plan: { plugins: expect.arrayContaining([expect.objectContaining({ name: "@mlan/backend-tensorflow" })]) },
     });
   });
 

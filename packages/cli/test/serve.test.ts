@@ -45,4 +45,7 @@ test("serve refuses options that cannot be", async () => {
   const { status, stderr } = await start(["serve", model.checkpoint, "--port", "70000"]).finished;
   expect(status).toBe(1);
   expect(stderr).toMatch(/serve: option "port": expected .* at most 65535, found 70000/);
+  const bodies = await start(["serve", "nowhere", "--max-body", "2", "--max-bodies", "1"]).finished;
+  // Before the checkpoint is opened.
+  expect(bodies.stderr).toMatch(/option "maximumHeldBytes" is 1000000, less than the 2000000 bytes/);
 });

@@ -1,16 +1,19 @@
+import { Readable } from "node:stream";
 import { processTerminal } from "../src/terminal/terminal.ts";
 import { mlan } from "../src/commands/program.ts";
 import type { Finished } from "./command-line.ts";
 
-/** A command line, and the folder in which it is typed. */
+/** A command line, the folder in which it is typed, and the text of its standard input. */
 export interface Typed {
   readonly words: readonly string[];
   readonly cwd: string;
+  readonly input: string;
 }
 
 /** Runs each command line that it receives and sends back the result; ends when the parent disconnects. */
-process.on("message", async ({ words, cwd }: Typed) => {
+process.on("message", async ({ words, cwd, input }: Typed) => {
   process.chdir(cwd);
+  Object.defineProperty(process, "stdin", { value: Readable.from([input]), configurable: true });
   const written = { stdout: "", stderr: "" };
   const terminal = processTerminal({
     stdout: { write: (text) => (written.stdout += text) },

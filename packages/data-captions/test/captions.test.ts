@@ -55,12 +55,12 @@ test.each([
   [
     "a question without the image",
     { conversations: [turn("human"), turn("gpt")] },
-    "its image needs <image> in a turn, which is there 0 times",
+    "its image needs <image> in a turn, but it occurs 0 times",
   ],
   [
     "a caption that names the image",
     { conversations: [turn("human", "<image>"), turn("gpt", "<image>")] },
-    "only a turn of the user may hold <image>",
+    "only user turns may contain <image>",
   ],
   [
     "an image outside its folder",

@@ -5,13 +5,13 @@ export interface RowDatasetDefinition<Row, Example> {
   readonly name: string;
   readonly card: DatasetCard;
   readonly rows: RowReader<Row>;
-  /** The row's own name; a repeated one gets "#2", "#3", ... By default the row's number. */
+  /** The id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
   idOf?(row: Row, index: number): string;
-  /** Pure. `id` is unique in the dataset. */
+  /** Creates the example of a row; must be pure. `id` is unique in the dataset. */
   toExample(row: Row, id: string): Example;
 }
 
-/** A dataset that makes one example of each row. */
+/** Creates a dataset with one example per row. */
 export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<Row, Example>): Dataset<Example> {
   const { name, card } = definition;
   const idOf = definition.idOf ?? ((_row: Row, index: number) => String(index));
@@ -47,7 +47,7 @@ export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<R
   };
 }
 
-/** Later holders of a name get "#2", "#3", ...; published ids are not always unique. */
+/** Appends "#2", "#3", ... to repeated names; published ids are not always unique. */
 function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set(names);
   const seen = new Set<string>();

@@ -76,7 +76,7 @@ describe("protocols", () => {
   test.each<[string, RowBenchmarkDefinition<Row, Question>, string]>([
     ["none",              definition({}),                                            'riddles: it has no protocol; define one, such as "strict".'],
     ["no default",        definition({ a: raw, b: raw }),                            "riddles: none of its protocols a and b is the default; set defaultProtocol to one of them."],
-    ["an unknown default", { ...definition({ a: raw, b: raw }), defaultProtocol: "c" }, 'riddles: its default protocol "c" is none of its protocols; it has a and b.'],
+    ["an unknown default", { ...definition({ a: raw, b: raw }), defaultProtocol: "c" }, 'riddles: its default protocol "c" is not one of its protocols; it has a and b.'],
     ["nothing asked",     definition({ a: { ...raw, prompt: undefined } as never }), 'riddles: its protocol "a" has neither `ask` nor `prompt`; define one of the two.'],
     ["no wording",        definition({ a: { ...raw, prompt: {} } }),                 'riddles: its protocol "a" has prompts for no wording; define one.'],
     ["asked twice",       definition({ a: { ...raw, ...asking } as never }),         'riddles: its protocol "a" has both `ask` and `prompt`; define one of the two.'],

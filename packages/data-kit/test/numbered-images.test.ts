@@ -23,8 +23,8 @@ describe("images that a text numbers", () => {
 
   // prettier-ignore
   test.each<[string, readonly (ImageReference | null)[], string]>([
-    ["<image 2>",          [one, null], "the text mentions <image 2>, and there is no such image"],
-    ["<image 0>",          [one],       "the text mentions <image 0>, and there is no such image"],
+    ["<image 2>",          [one, null], "the text mentions <image 2>, but there is no such image"],
+    ["<image 0>",          [one],       "the text mentions <image 0>, but there is no such image"],
     ["<image 1> <image>",  [one],       "the text contains <image> beside numbered images"],
   ])("are refused: %j", (text, images, problem) => expect(() => numberedImages(text, images)).toThrow(problem));
 });

@@ -79,7 +79,7 @@ test.each([
   [
     "an image that no turn names",
     { image: "red.png", conversations: [turn("human"), turn("gpt")] },
-    'column "conversations": its image needs <image> in a turn, which is there 0 times',
+    'column "conversations": its image needs <image> in a turn, but it occurs 0 times',
   ],
   [
     "an image named in two turns",
@@ -87,12 +87,12 @@ test.each([
       image: "red.png",
       conversations: [turn("human", "<image>"), turn("gpt"), turn("human", "<image>"), turn("gpt")],
     },
-    'column "conversations": its image needs <image> in a turn, which is there 2 times',
+    'column "conversations": its image needs <image> in a turn, but it occurs 2 times',
   ],
   [
     "an image named in an answer",
     { image: "red.png", conversations: [turn("human"), turn("gpt", "<image>")] },
-    'column "conversations": only a turn of the user may hold <image>, and one of the assistant does',
+    'column "conversations": only user turns may contain <image>, but a turn of the assistant does',
   ],
   [
     "an image outside its folder",

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
+import { decodeImage } from "@mlan/images";
 import { correlation, hammingDistance, type PictureHash, pictureHash } from "./picture-hash.ts";
 
 export interface ImageHit {
@@ -76,17 +77,12 @@ function contentHash(bytes: Uint8Array): string {
 
 async function readImage(image: ImageReference, place: string): Promise<Uint8Array> {
   return image.read().catch((cause: unknown) => {
-    throw imageError(cause, "read", image, place);
+    const message = `contamination: ${place}: image ${JSON.stringify(image.name)} cannot be read: ${messageOf(cause)}`;
+    throw new MlanError(MlanError.is(cause) ? cause.code : "invalid-data", message, { cause });
   });
 }
 
-async function decode(bytes: Uint8Array, image: ImageReference, place: string): Promise<PictureHash | undefined> {
-  return pictureHash(bytes).catch((cause: unknown) => {
-    throw imageError(cause, "decoded", image, place);
-  });
-}
-
-function imageError(cause: unknown, verb: string, { name }: ImageReference, place: string): MlanError {
-  const message = `contamination: ${place}: image ${JSON.stringify(name)} cannot be ${verb}: ${messageOf(cause)}`;
-  return new MlanError(MlanError.is(cause) ? cause.code : "invalid-data", message, { cause });
+/** Decodes an image as for models. */
+async function decode(bytes: Uint8Array, { name }: ImageReference, place: string): Promise<PictureHash | undefined> {
+  return pictureHash(await decodeImage(bytes, { errorPrefix: `contamination: ${place}`, name, orientation: "stored" }));
 }

@@ -1,3 +1,4 @@
+import { CHANNELS, type Pixels } from "@mlan/images";
 import sharp from "sharp";
 
 /** Properties of a picture that survive scaling, compression and a change of brightness. */
@@ -17,12 +18,10 @@ const PLAIN = 3;
 /**
  * Computes the DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010): the
  * picture is scaled to 32 x 32 grey pixels, and each bit says whether one of its 8 x 8 lowest frequencies, without the
- * constant ones, is above their median. The picture is decoded as for models, without transparency and EXIF
- * orientation. Undefined for a picture without detail, whose bits would be noise. Throws the decoder's error when the
- * bytes are not an image or are truncated.
+ * constant ones, is above their median. Undefined for a picture without detail, whose bits would be noise.
  */
-export async function pictureHash(bytes: Uint8Array): Promise<PictureHash | undefined> {
-  const pixels = await smallPixels(bytes);
+export async function pictureHash(image: Pixels): Promise<PictureHash | undefined> {
+  const pixels = await smallPixels(image);
   const grey = Float32Array.from({ length: SIDE * SIDE }, (_, index) => {
     const [red = 0, green = 0, blue = 0] = pixels.subarray(index * 3, index * 3 + 3);
     return 0.299 * red + 0.587 * green + 0.114 * blue;
@@ -43,12 +42,10 @@ export function correlation(one: Float32Array, other: Float32Array): number {
   return sum;
 }
 
-async function smallPixels(bytes: Uint8Array): Promise<Uint8Array> {
-  return sharp(bytes, { ignoreIcc: true, failOn: "truncated" })
-    .removeAlpha()
-    .toColourspace("srgb")
+async function smallPixels({ data, width, height }: Pixels): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: CHANNELS } })
     .resize(SIDE, SIDE, { fit: "fill" })
-    .raw({ depth: "uchar" })
+    .raw()
     .toBuffer();
 }
 

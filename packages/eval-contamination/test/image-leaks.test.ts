@@ -118,6 +118,30 @@ it.each([
   await expect(inBenchmark).rejects.toThrow(`question 0 ("q") of pictures: image "bad.png" cannot be ${verb}`);
 });
 
+it("reads every kind of image that models read, such as a BMP", async () => {
+  const png = await draw(seededRandom(5));
+  const { data, info } = await sharp(png).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const bitmap = image("it.bmp", bmpOf(data, info.width, info.height));
+  const mixture = memoryDataset("mixture", [conversation("it", "<image>", "Shapes.", [bitmap])]);
+  const question = { id: "q", text: "What is it?", target: "x", images: [image("it.png", png)] };
+  const { benchmarks } = await contamination({ mixture, benchmarks: [memoryBenchmark("pictures", [question])] });
+  expect(benchmarks[0]?.contaminated.flatMap(({ leaks }) => leaks.map(({ kind }) => kind))).toEqual(["same-picture"]);
+});
+
+/** A BMP of 24 bits: rows from the bottom, blue first, each row a multiple of 4 bytes long. */
+function bmpOf(rgb: Uint8Array, width: number, height: number): Uint8Array {
+  const stride = Math.ceil((3 * width) / 4) * 4;
+  const bmp = Buffer.alloc(54 + stride * height);
+  bmp.write("BM", "latin1");
+  const header = { 10: 54, 14: 40, 18: width, 22: height, 26: 1 | (24 << 16) };
+  for (const [offset, value] of Object.entries(header)) bmp.writeUInt32LE(value, Number(offset));
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const row = height - 1 - Math.floor(pixel / width);
+    bmp.set(rgb.slice(3 * pixel, 3 * pixel + 3).reverse(), 54 + row * stride + (pixel % width) * 3);
+  }
+  return bmp;
+}
+
 function image(name: string, bytes: Uint8Array): ImageReference {
   return { name, read: async () => bytes };
 }

@@ -5,6 +5,7 @@ export { applySgd } from "./apply-sgd.ts";
 export { attention, type AttentionOptions } from "./attention.ts";
 export { type AttentionSizes, scoresAtOnce } from "./attention-blocks.ts";
 export { checkpointed } from "./checkpointed.ts";
+export { constantProduct } from "./constant-product.ts";
 export { detached } from "./detached.ts";
 export { embedding } from "./embedding.ts";
 export { mergeHeads, splitHeads } from "./heads.ts";

@@ -23,13 +23,14 @@ export interface QuantiseOptions {
   readonly blockSize?: number;
 }
 
-/** Candidate scales for 4 bits, as ratios to the scale that maps a block's largest value to the largest code. */
-const SCALES_OF_4_BITS: readonly number[] = [1, 0.95, 0.9, 0.85, 0.8, 1.05];
+/** Candidate steps for 4 bits, as ratios to the step that maps a block's largest value to the largest code. */
+const STEPS_OF_4_BITS: readonly number[] = [1, 0.93, 0.86, 0.79];
 
 /**
  * Rounds a matrix [rows, columns] to multiples of a scale per block. With 8 bits, no value changes by more than half
- * its block's scale. With 4 bits, several scales are tried, and the one with the smallest sum of squared errors is
- * used. Throws a `RangeError` for a wrong number of values, a value that is not finite, and an invalid block size.
+ * its block's scale. With 4 bits, codes are made with several steps, each with the scale that fits them best, and those
+ * with the smallest sum of squared errors are used. Throws a `RangeError` for a wrong number of values, a value that is
+ * not finite, and an invalid block size.
  */
 export function quantise(
   values: Float32Array,
@@ -41,68 +42,85 @@ export function quantise(
   if (!Number.isInteger(Math.log2(blockSize)) || blockSize < 16)
     throw new RangeError(`fused-ops: blockSize ${blockSize} is not a power of two of at least 16.`);
   const blocks = Math.ceil(columns / blockSize);
-  const zeroPoint = 2 ** (bits - 1);
   const codes = new Uint8Array((rows * blocks * blockSize * bits) / 8).fill(bits === 8 ? 128 : 0x88);
   const scales = new Float32Array(rows * blocks);
   for (let block = 0; block < scales.length; block++) {
-    const start = Math.floor(block / blocks) * columns + (block % blocks) * blockSize;
-    const end = Math.min(start + blockSize, (Math.floor(block / blocks) + 1) * columns);
-    const scale = scaleOf(values, start, end, bits);
+    const row = Math.floor(block / blocks);
+    const start = row * columns + (block - row * blocks) * blockSize;
+    const end = Math.min(start + blockSize, (row + 1) * columns);
+    const { scale, inverse } = bits === 8 ? fitOf8Bits(values, start, end) : fitOf4Bits(values, start, end);
     scales[block] = scale;
     if (scale === 0) continue;
-    for (let index = start; index < end; index++) {
-      const code = codeOf((values[index] ?? 0) / scale, zeroPoint);
-      const place = block * blockSize + index - start;
-      if (bits === 8) codes[place] = code;
-      else setHalf(codes, place, code);
-    }
+    let place = (block * blockSize * bits) / 8;
+    if (bits === 8)
+      for (let index = start; index < end; index++) codes[place++] = codeOf(values[index] ?? 0, inverse, 128);
+    else
+      for (let index = start; index < end; index += 2) {
+        const high = index + 1 < end ? codeOf(values[index + 1] ?? 0, inverse, 8) : 8;
+        codes[place++] = codeOf(values[index] ?? 0, inverse, 8) | (high << 4);
+      }
   }
   return { rows, columns, bits, blockSize, codes, scales };
 }
 
-function codeOf(ratio: number, zeroPoint: number): number {
-  // `| 0` truncates towards zero and is much faster than Math.round.
-  const code = (ratio + zeroPoint + 0.5) | 0;
+/** A block's scale, and the factor of its values that gives their codes, which is not quite 1 / scale for 4 bits. */
+interface Fit {
+  readonly scale: number;
+  readonly inverse: number;
+}
+
+const ZEROS: Fit = { scale: 0, inverse: 0 };
+
+function codeOf(value: number, inverse: number, zeroPoint: number): number {
+  // A conversion to an integer cuts towards zero, and is much faster than Math.round.
+  const code = (value * inverse + zeroPoint + 0.5) | 0;
   return code < 0 ? 0 : code >= 2 * zeroPoint ? 2 * zeroPoint - 1 : code;
 }
 
-function setHalf(codes: Uint8Array, place: number, code: number): void {
-  const byte = place >> 1;
-  const before = codes[byte] ?? 0;
-  codes[byte] = place & 1 ? (before & 0x0f) | (code << 4) : (before & 0xf0) | code;
-}
-
-function scaleOf(values: Float32Array, start: number, end: number, bits: 4 | 8): number {
+/** Returns the value with the largest magnitude. */
+function largestOf(values: Float32Array, start: number, end: number): number {
   let largest = 0;
+  let sum = 0;
   for (let index = start; index < end; index++) {
     const value = values[index] ?? 0;
-    if (!Number.isFinite(value)) throw notFinite(value);
+    sum += value;
     if (Math.abs(value) > Math.abs(largest)) largest = value;
   }
-  if (bits === 8) return Math.fround(Math.abs(largest) / 127);
-  if (largest === 0) return 0;
-  // Codes range from -8 to 7, so the largest value is mapped to -8; if it is positive, the scale is negative.
-  let best = 0;
-  let least = Infinity;
-  for (const ratio of SCALES_OF_4_BITS) {
-    const scale = Math.fround((ratio * largest) / -8);
-    const error = squaredError(values, start, end, scale);
-    if (error < least) [least, best] = [error, scale];
+  // A sum of float32 values in float64 is finite if all of them are.
+  if (!Number.isFinite(sum)) throw notFinite(values.subarray(start, end));
+  return largest;
+}
+
+function fitOf8Bits(values: Float32Array, start: number, end: number): Fit {
+  const scale = Math.fround(Math.abs(largestOf(values, start, end)) / 127);
+  return { scale, inverse: 1 / scale };
+}
+
+function fitOf4Bits(values: Float32Array, start: number, end: number): Fit {
+  const largest = largestOf(values, start, end);
+  if (largest === 0) return ZEROS;
+  let best = ZEROS;
+  let most = -1;
+  for (const ratio of STEPS_OF_4_BITS) {
+    // The codes reach from -8 to 7, so the largest value gets the -8, with a negative scale if it is positive.
+    const inverse = -8 / (ratio * largest);
+    let products = 0;
+    let squares = 0;
+    for (let index = start; index < end; index++) {
+      const value = values[index] ?? 0;
+      const code = codeOf(value, inverse, 8) - 8;
+      products += value * code;
+      squares += code * code;
+    }
+    // With the scale that fits these codes best, products / squares, the squared errors sum up to this much less than the
+    // squared values.
+    const explained = (products * products) / squares;
+    if (explained > most) [most, best] = [explained, { scale: Math.fround(products / squares), inverse }];
   }
   return best;
 }
 
-function squaredError(values: Float32Array, start: number, end: number, scale: number): number {
-  const inverse = 1 / scale;
-  let sum = 0;
-  for (let index = start; index < end; index++) {
-    const value = values[index] ?? 0;
-    const error = value - (codeOf(value * inverse, 8) - 8) * scale;
-    sum += error * error;
-  }
-  return sum;
-}
-
-function notFinite(value: number): RangeError {
-  return new RangeError(`fused-ops: a matrix to quantise holds ${value}. Check the weights.`);
+function notFinite(values: Float32Array): RangeError {
+  const found = values.find((value) => !Number.isFinite(value));
+  return new RangeError(`fused-ops: a matrix to quantise holds ${found}. Check the weights.`);
 }

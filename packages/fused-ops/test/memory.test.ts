@@ -1,11 +1,13 @@
-import { attention, detached, residual, splitHeads, valueAndGradients } from "@mlan/fused-ops";
+import { attention, constantProduct, detached, residual, splitHeads, valueAndGradients } from "@mlan/fused-ops";
 import "@tensorflow/tfjs-layers";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
+let fixed: tf.Tensor2D;
 beforeAll(async () => {
   await import("@tensorflow/tfjs-backend-cpu");
   await tf.setBackend("cpu");
+  fixed = tf.tidy(() => tf.keep(tf.ones([3, 4])));
 });
 
 describe("detached", () => {
@@ -71,6 +73,7 @@ describe("a gradient", () => {
 it.each([
   { name: "residual", keeps: (x: tf.Tensor2D) => residual(x, x) },
   { name: "splitHeads", keeps: (x: tf.Tensor2D) => splitHeads(x, 1, 2) },
+  { name: "constantProduct", keeps: (x: tf.Tensor2D) => constantProduct(x, () => fixed) },
 ])("$name keeps nothing for its gradient", ({ keeps }) => {
   const input = tf.ones<tf.Rank.R2>([4, 4]);
   let held = NaN;

@@ -1,5 +1,6 @@
 import {
   attention,
+  constantProduct,
   embedding,
   mergeHeads,
   residual,
@@ -23,6 +24,7 @@ const EPSILON = 1e-5;
 
 const indices = (): tf.Tensor1D => tf.tensor1d([3, 0, 3, 1], "int32");
 const targets = (): tf.Tensor2D => tf.tensor2d([0, 2, 1, 0, 2, 4], [3, 2], "int32");
+const fixed = (): tf.Tensor2D => wave([3, 4], 6) as tf.Tensor2D;
 const angles = (shape: number[]): tf.Tensor => tf.mul(wave(shape, 5), 3);
 const mask = (): tf.Tensor => tf.tensor([0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0], [1, 1, 1, 3, 3]);
 
@@ -86,6 +88,11 @@ export const OPERATION_CASES: readonly OperationCase[] = [
     }),
     plain: (query, key, value) =>
       plainAttention(query!, perQueryHead(key!), perQueryHead(value!), tf.reshape(mask(), [1, 1, 3, 3])),
+  },
+  {
+    name: "constantProduct",
+    operation: () => ({ f: (x) => constantProduct(x as tf.Tensor2D, fixed), inputs: [wave([5, 4], 0)] }),
+    plain: (x) => tf.matMul(x as tf.Tensor2D, fixed(), false, true),
   },
   {
     name: "embedding",

@@ -52,12 +52,28 @@ export function uploadFetch(
   let last: Promise<unknown> = Promise.resolve();
   return (input, init) => {
     const body = init?.body;
+    if (typeof body === "string" && /\/preupload\/[^/]+$/.test(addressOf(input)))
+      return short(input, init).then((response) => withoutEmptyLargeFiles(response, body));
     if (!(body instanceof Blob)) return short(input, init);
     // Files are sent one after another: when one fails, all others being sent at that time would be lost.
     const turn = last.then(() => send(input, init ?? {}, body));
     last = turn.catch(() => undefined);
     return turn;
   };
+}
+
+function addressOf(input: Parameters<typeof fetch>[0]): string {
+  return input instanceof Request ? input.url : String(input);
+}
+
+/** The Hub's storage takes no empty files, so they are committed as small ones, as Python's `huggingface_hub` does. */
+async function withoutEmptyLargeFiles(response: Response, asked: string): Promise<Response> {
+  const listOf = (value: unknown): readonly { readonly path?: unknown; readonly size?: unknown }[] =>
+    [Object(value).files ?? []].flat();
+  const empty = new Set(listOf(JSON.parse(asked)).flatMap(({ path, size: bytes }) => (bytes === 0 ? [path] : [])));
+  const answer: unknown = await response.json();
+  const files = listOf(answer).map((file) => (empty.has(file.path) ? { ...file, uploadMode: "regular" } : file));
+  return Response.json({ ...Object(answer), files });
 }
 
 /** A blob that reports how much of it has been read. */

@@ -157,11 +157,20 @@ async function createIfMissing(request: HubRequest, isPrivate: boolean): Promise
       });
       return true;
     } catch (cause) {
-      // It exists.
-      if (answerOf(cause)?.status === 409) return false;
-      throw cause;
+      const status = answerOf(cause)?.status ?? 0;
+      // A token may write to a repository without being allowed to create one.
+      if ([401, 402, 403, 409].includes(status) && (await exists(request))) return false;
+      // The Hub creates one repository of an account at a time.
+      throw status === 409 ? new Error("the Hub is creating another repository") : cause;
     }
   });
+}
+
+async function exists(request: HubRequest): Promise<boolean> {
+  return fetchCommit(request, "main").then(
+    () => true,
+    () => false,
+  );
 }
 
 async function changedFiles(

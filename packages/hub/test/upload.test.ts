@@ -56,6 +56,27 @@ test("creates a public repository only where it is asked to, and leaves an exist
   expect(repositoryOf(server).visibility).toBe("public");
 });
 
+test("writes to a repository that exists with a token that may not create one", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  const folder = await folderWith(BY_URL);
+  await upload(server, folder);
+  server.intercept = ({ url }, response) =>
+    url === "/api/repos/create" && Boolean(response.writeHead(403, { connection: "close" }).end());
+  await writeFile(new URL("config.json", folder), "[]\n");
+  expect(await upload(server, folder)).toMatchObject({ created: false, uploaded: ["config.json"] });
+  await expect(upload(server, folder, { repository: "acme/other" })).rejects.toThrow(
+    "answered 403. The token does not allow writing to acme/other",
+  );
+});
+
+test("tries again while the Hub creates another repository of the account", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  let conflicts = 1;
+  server.intercept = ({ url }, response) =>
+    url === "/api/repos/create" && conflicts-- > 0 && Boolean(response.writeHead(409, { connection: "close" }).end());
+  expect(await upload(server, await folderWith(BY_URL))).toMatchObject({ created: true });
+});
+
 test("sends nothing and commits nothing where the repository has everything", async () => {
   const server = await hubUploadServer({ token: TOKEN });
   const folder = await folderWith(BY_URL);
@@ -113,6 +134,14 @@ test("tries again by itself while the Hub or its storage is busy, and not for ev
   await expect(upload(server, folder, { attempts: 3 })).rejects.toThrow(
     "the Hub answered 503. It failed 3 times in a row",
   );
+});
+
+test("sends an empty file, which the storage of large ones does not take", async () => {
+  const server = await hubUploadServer({ token: TOKEN });
+  const done = await upload(server, await folderWith({ "config.json": "{}", "empty.bin": "" }));
+  expect(done.uploaded).toContain("empty.bin");
+  expect(repositoryOf(server).files.get("empty.bin")).toHaveLength(0);
+  expect([...repositoryOf(server).large]).toEqual([]);
 });
 
 test("sends a large file in parts", async () => {

@@ -202,7 +202,7 @@ function pixelLoader(vision: CheckpointVision | undefined, { imageAspectRatio }:
 /** Returns a fingerprint of everything that affects answers, except the values of the weights. */
 function fingerprintOf(
   { architecture, network, tokenizer, vision, endTokenIds, weightFormat }: LlavaModelParts,
-  format: ConversationFormat,
+  { imageAspectRatio, maximumLength }: ConversationFormat,
   template: Template,
 ): string {
   const others = endTokenIds.filter((id) => id !== tokenizer.endOfSequenceId);
@@ -213,7 +213,8 @@ function fingerprintOf(
     sees ?? null,
     tokenizer.fingerprint,
     template.fingerprint,
-    format,
+    // The order of keys counts.
+    { template: template.name, imageAspectRatio, maximumLength },
     ...(others.length > 0 ? [others] : []),
     ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),
   ]);

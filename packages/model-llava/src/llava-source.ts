@@ -15,6 +15,7 @@ import {
   toFolderUrl,
   type Wording,
 } from "@mlan/core";
+import { readableFormat } from "@mlan/images";
 import { type HubModel, hubModel } from "@mlan/hub";
 import { loadedAdapter } from "./adapter/loaded-adapter.ts";
 import { modulesOf, parametersOf } from "./adapter/new-adapter.ts";
@@ -31,7 +32,6 @@ import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { encodePrompt, type PromptOwner, writePrompt, type WrittenPrompt } from "./encode-prompt.ts";
-import { readableFormat } from "./images/decode-image.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
 import { modelMemory } from "./memory/model-memory.ts";
 import { declareNetwork, disposeNetwork, llavaNetwork, type NetworkSizes } from "./network/llava-network.ts";
@@ -290,7 +290,7 @@ async function withCheckpoint<Result>(
 
 /** Throws `invalid-data` for a file that is not a supported image, such as a saved web page. Called before a run. */
 function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
-  readableFormat(bytes, origin === undefined ? name : `${name} (${origin})`);
+  readableFormat(bytes, { errorPrefix: "model-llava", name: origin === undefined ? name : `${name} (${origin})` });
 }
 
 /** Returns the components that are not in the base's folders: trained components, and a fresh projector. */

@@ -31,6 +31,16 @@ describe("a model with a fresh projector", () => {
   });
 });
 
+it("a model has the fingerprint of earlier versions, whose runs continue, in whatever order its format was written", async () => {
+  const model = await tinySource(scratch.backbone, scratch.tower).open();
+  const { template, imageAspectRatio, maximumLength } = TUNED;
+  for (const format of [TUNED, { maximumLength, imageAspectRatio, template }]) {
+    model.setFormat(format);
+    expect(model.fingerprint).toBe("46aa4d0d078d380ccbe79eca5a2ee02afaf06170b8bec736a1800a4ca16f5b35");
+  }
+  model.dispose();
+});
+
 describe("a saved checkpoint", () => {
   it("opens on its own with the same bits, format and wording", async () => {
     const folder = scratch.fresh();

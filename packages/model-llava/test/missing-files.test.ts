@@ -70,6 +70,16 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
       writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...LORA, base_model_name_or_path: "./base" })),
   ],
   [
+    "no weights",
+    /has no weights, neither model\.safetensors nor pytorch_model\.bin nor their shards: it holds config\.json, tokenizer\.json, tokenizer_config\.json\. Download the weights into it\.$/,
+    (folder) => rm(new URL("model.safetensors", folder)),
+  ],
+  [
+    "weights as GGUF",
+    /has no weights, .* it holds config\.json, model\.gguf, .*\. GGUF files are not supported: use the model as safetensors\.$/,
+    (folder) => rename(new URL("model.safetensors", folder), new URL("model.gguf", folder)),
+  ],
+  [
     "an adapter of a kind that is not merged",
     /"peft_type" is "IA3" \(only LORA is supported; merge it into its base in Python with merge_and_unload\)/,
     (folder) => writeFile(new URL("adapter_config.json", folder), JSON.stringify({ ...LORA, peft_type: "IA3" })),

@@ -125,7 +125,9 @@ describe("damaged or unusual bitmaps are refused by one sentence:", () => {
 
 /** Returns a file of the fixture that was made with Pillow. */
 async function ofPillow(name: string): Promise<Uint8Array> {
-  const { rows } = JSON.parse(await readFile(new URL("fixtures/pillow-pixels.json", import.meta.url), "utf8"));
+  const { rows } = JSON.parse(
+    await readFile(new URL("../../images/test/fixtures/pillow-pixels.json", import.meta.url), "utf8"),
+  );
   return Buffer.from(rows.find((row: { readonly name: string }) => row.name === name).file, "base64");
 }
 

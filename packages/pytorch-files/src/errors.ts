@@ -3,10 +3,10 @@ import { type SafetensorsErrorCode, WeightFileError } from "@mlan/safetensors";
 
 const NAME = "PytorchFileError";
 
-/** `missing`: no such file or tensor. `damaged`: bytes that contradict the format. `unsupported`: what is not read here. */
+/** `missing`: no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: intact, but not readable here. */
 export type PytorchFileErrorCode = SafetensorsErrorCode;
 
-/** An error of a PyTorch file that names the file, what was found in it, and what to do. */
+/** An error of a PyTorch file. It names the file, what was found in it, and what to do. */
 export class PytorchFileError extends WeightFileError {
   override readonly name: string = NAME;
 
@@ -25,7 +25,7 @@ export function damaged(file: URL, what: string, options?: ErrorOptions): Pytorc
   return new PytorchFileError("damaged", `${pathOf(file)} is damaged: ${what}. Download or write it again.`, options);
 }
 
-/** The error for a file that is as its writer meant it, and is not read. `wayOut` is a sentence without its full stop. */
+/** The error for an intact file that this package cannot read. `wayOut` says what to do, as a sentence without its full stop. */
 export function unsupported(file: URL, what: string, wayOut: string): PytorchFileError {
   return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${wayOut}.`);
 }

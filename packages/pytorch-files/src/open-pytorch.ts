@@ -23,10 +23,9 @@ const SINGLE_FILE = "pytorch_model.bin";
 const INDEX_FILE = "pytorch_model.bin.index.json";
 
 /**
- * Opens a file that `torch.save` wrote of a state dict (PyTorch 1.6 or newer), such as `pytorch_model.bin` or
- * `mm_projector.bin`, or a folder: its `pytorch_model.bin`, else the shards that `pytorch_model.bin.index.json` names. Only
- * the lists of tensors are read before a tensor is asked for, and no code of a file is run. Throws a
- * {@link PytorchFileError} that names the file.
+ * Opens a state dict that `torch.save` wrote (PyTorch 1.6 or newer), such as `pytorch_model.bin` or `mm_projector.bin`, or a
+ * folder. In a folder it opens `pytorch_model.bin`, else the shards that `pytorch_model.bin.index.json` names. Only the lists
+ * of tensors are read at first, and no code in a file is ever run. Throws a {@link PytorchFileError} that names the file.
  */
 export function openPytorch(fileOrFolder: URL): Promise<SafetensorsReader> {
   return openWeightFiles(fileOrFolder, PYTORCH);
@@ -43,8 +42,8 @@ const PYTORCH: WeightFormat = {
     const shards = names.filter((name) => /^pytorch_model-.*\.bin$/.test(name));
     const problem =
       shards.length > 0
-        ? `holds ${listed(shards)} without ${INDEX_FILE}, which lists their tensors. Download it too`
-        : `holds no ${SINGLE_FILE}, but ${listed(names)}. Name the file if it is another`;
+        ? `contains ${listed(shards)} without ${INDEX_FILE}, which lists their tensors. Download it too`
+        : `contains no ${SINGLE_FILE}, but ${listed(names)}. If the weights are in one of these, pass the path of that file`;
     throw new PytorchFileError("missing", `${pathOf(folder)} ${problem}.`);
   },
 };
@@ -58,18 +57,18 @@ async function readEntries(handle: FileHandle, file: URL): Promise<readonly Tens
     if (!found?.isPacked) return found;
     throw unsupported(
       file,
-      `has its record ${shown(name)} packed, which torch.save never does`,
-      "Take it as it was written",
+      `has a compressed or encrypted record ${shown(name)}, which torch.save never writes`,
+      "Use the file as torch.save wrote it",
     );
   };
   const order = record("byteorder");
   const byteOrder = order ? Buffer.from(await readRecord(handle, order, file)).toString("latin1") : "little";
   if (byteOrder === "big") {
-    throw unsupported(file, "holds big-endian numbers", `Load and save it on a little-endian machine: ${RESAVE}`);
+    throw unsupported(file, "contains big-endian numbers", `Load and save it on a little-endian machine: ${RESAVE}`);
   }
   if (byteOrder !== "little") throw damaged(file, `its byte order is ${shown(byteOrder)}`);
   const pickle = record("data.pkl");
-  if (!pickle) throw damaged(file, "it holds no data.pkl");
+  if (!pickle) throw damaged(file, "it contains no data.pkl");
   const value = unpickle(await readRecord(handle, pickle, file), pickleWorld(file));
   return [...stateDict(value, file)].map(([name, view]) =>
     tensorEntry(name, view, record(`data/${view.storage.key}`), file),
@@ -81,7 +80,7 @@ function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): strin
   const archives = [...records.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [archive] = archives;
   if (archive === undefined || archives.length > 1) {
-    const what = `is a zip archive, but not one of torch.save: it holds ${listed([...records.keys()])}`;
+    const what = `is a zip archive, but not one that torch.save wrote: it contains ${listed([...records.keys()])}`;
     throw unsupported(file, what, "Unpack it if the weights are inside");
   }
   if (!records.has(`${archive}/constants.pkl`)) return archive;
@@ -89,24 +88,25 @@ function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): strin
   throw unsupported(file, "is a TorchScript program", wayOut);
 }
 
-/** The lists of tensors of the largest models take some megabytes; a parsed one takes a hundred times its bytes. */
+/** The largest models' lists of tensors have a few megabytes; parsing one takes a hundred times its bytes in memory. */
 const LARGEST_RECORD = 2 ** 24;
 
 async function readRecord(handle: FileHandle, record: CheckedBytes, file: URL): Promise<Uint8Array> {
   const { offset, byteLength } = record;
-  if (byteLength > LARGEST_RECORD) throw damaged(file, `a list of tensors takes ${byteLength} bytes in it`);
+  if (byteLength > LARGEST_RECORD)
+    throw damaged(file, `its list of tensors has ${byteLength} bytes; at most ${LARGEST_RECORD} are read`);
   const bytes = new Uint8Array(byteLength);
   await readBytes(handle, { bytes, position: offset }, () => damaged(file, "it became shorter while it was read"));
   if (record.crc32 === 0 || record.crc32 === crc32(bytes)) return bytes;
-  throw damaged(file, "its list of tensors does not fit its checksum");
+  throw damaged(file, "its list of tensors does not match its checksum");
 }
 
 const START_BYTES = 512;
 const RESAVE = "torch.save(torch.load(file, weights_only=True), file)";
-/** What the pickles of PyTorch before version 1.6 begin with: protocol 2, and a number of 10 bytes. */
+/** The first bytes of files from PyTorch before version 1.6: protocol 2, and an integer of 10 bytes. */
 const LEGACY = Buffer.from("80028a0a6cfc9c46f9206aa85019", "hex");
 
-/** Throws for a file that is something else by its first bytes. */
+/** Throws if the first bytes show that the file has a different format. */
 async function checkStart(handle: FileHandle, file: URL): Promise<void> {
   const { size } = await handle.stat();
   if (size === 0) throw damaged(file, "it is empty");
@@ -116,10 +116,10 @@ async function checkStart(handle: FileHandle, file: URL): Promise<void> {
   if (foreign) throw new PytorchFileError("damaged", `${pathOf(file)} ${foreign}.`);
   if (start.toString("latin1", 0, 4) === "PK\u0003\u0004") return;
   if (start.subarray(0, LEGACY.length).equals(LEGACY) || start.toString("latin1", 257, 262) === "ustar") {
-    const what = "has the format that PyTorch had before version 1.6";
-    throw unsupported(file, what, `Load and save it with a newer one: ${RESAVE}`);
+    const what = "has the format of PyTorch before version 1.6";
+    throw unsupported(file, what, `Load and save it with a newer version: ${RESAVE}`);
   }
   if (start[0] === 0x80) throw unsupported(file, "is a pickle that torch.save did not write", SAVE_STATE_DICT);
-  if (start[8] === 0x7b) throw unsupported(file, "is a safetensors file", "Call it model.safetensors");
-  throw damaged(file, "it does not begin as a file of torch.save");
+  if (start[8] === 0x7b) throw unsupported(file, "is a safetensors file", "Rename it to model.safetensors");
+  throw damaged(file, "it does not begin like a file that torch.save wrote");
 }

@@ -1,4 +1,4 @@
-/** A pickle's bytes, read from the beginning. `fail` makes the error for bytes that contradict the format. */
+/** Reads the bytes of a pickle from the beginning. `fail` creates the error for bytes that contradict the format. */
 export class PickleBytes {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -11,7 +11,7 @@ export class PickleBytes {
     this.#fail = fail;
   }
 
-  /** Of the byte that is read next. */
+  /** The position of the next byte. */
   get position(): number {
     return this.#position;
   }
@@ -32,18 +32,18 @@ export class PickleBytes {
     return this.#view.getInt32(this.#advance(4), true);
   }
 
-  /** Infinity when no file is so long. */
+  /** An unsigned integer; Infinity if it is larger than any file. */
   uint64(): number {
     const value = this.#view.getBigUint64(this.#advance(8), true);
     return value > Number.MAX_SAFE_INTEGER ? Infinity : Number(value);
   }
 
-  /** Big-endian, as pickles have only these numbers. */
+  /** A big-endian float64, as pickles store it. */
   float64(): number {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
-  /** Two's complement of any length; a bigint when it is no safe integer. */
+  /** A two's complement integer of `length` bytes; a bigint if it is not a safe integer. */
   integer(length: number): number | bigint {
     const bytes = this.bytes(length);
     const hex = Buffer.from(bytes.toReversed()).toString("hex");
@@ -61,7 +61,7 @@ export class PickleBytes {
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch {
-      throw this.#fail("its text is no UTF-8");
+      throw this.#fail("its text is not UTF-8");
     }
   }
 
@@ -69,7 +69,7 @@ export class PickleBytes {
     return Buffer.from(this.bytes(length)).toString("latin1");
   }
 
-  /** Up to the next line feed, which is passed over. */
+  /** Text up to the next line feed, which is skipped. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#position);
     if (end < 0) throw this.#fail("it ends in the middle of a name");

@@ -3,13 +3,13 @@ import { damaged, unsupported } from "./errors.ts";
 import { Storage, TensorView } from "./stored-tensors.ts";
 import { type Callable, type PickleWorld, Tuple } from "./unpickle.ts";
 
-/** The way out for a file that holds more than weights. */
+/** What to do with a file that contains more than weights. */
 export const SAVE_STATE_DICT =
   'If you trust the file, load it in Python and save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin")';
 
-/** What the pickle of a file of weights may name: what tensors are made of, and nothing else. */
+/** The names that a pickle of weights may refer to: the parts of tensors, and nothing else. */
 export function pickleWorld(file: URL): PickleWorld {
-  const wrong = (what: string): Error => damaged(file, `its pickle is not right: ${what}`);
+  const wrong = (what: string): Error => damaged(file, `its pickle is invalid: ${what}`);
   const refused = (what: string): Error => unsupported(file, what, SAVE_STATE_DICT);
   const makers = tensorMakers(wrong, refused);
   return {
@@ -17,9 +17,7 @@ export function pickleWorld(file: URL): PickleWorld {
       const path = `${module}.${name}`;
       const found = makers.get(path) ?? STORAGES.get(path) ?? DTYPES.get(path);
       if (found) return found;
-      throw refused(
-        `names ${shown(path)}, and only what tensors are made of is read, as no code of a file is ever run`,
-      );
+      throw refused(`names ${shown(path)}. Only the parts of tensors are read, because no code in a file is ever run`);
     },
     load: (id) => storageOf(id, wrong),
     damaged: wrong,
@@ -84,13 +82,14 @@ function tensorMakers(wrong: Fail, refused: Fail): ReadonlyMap<string, Callable>
     const known = dtype instanceof DtypeName ? dtype.dtype : storage.dtype;
     if (known === undefined) throw wrong("a tensor has no dtype");
     if (!isNatural(offset)) throw wrong(`a tensor begins at element ${shown(offset)}`);
-    // A bit that says "negated" or "conjugated" changes all values.
-    if (metadata instanceof Map && metadata.size > 0) throw refused("holds a negated or conjugated view of a tensor");
+    // A flag "negated" or "conjugated" changes all values.
+    if (metadata instanceof Map && metadata.size > 0)
+      throw refused("contains a negated or conjugated view of a tensor");
     return new TensorView(storage, known, { offset, shape: naturals(shape, wrong), strides: naturals(strides, wrong) });
   };
   const tensorOf = (value: unknown): TensorView => {
     if (value instanceof TensorView) return value;
-    throw wrong("a parameter is no tensor");
+    throw wrong("a parameter is not a tensor");
   };
   return new Map<string, Callable>([
     ["collections.OrderedDict", { call: ([pairs]) => dictOf(pairs, wrong) }],
@@ -103,25 +102,25 @@ function tensorMakers(wrong: Fail, refused: Fail): ReadonlyMap<string, Callable>
   ]);
 }
 
-/** An ordered dict, empty or of pairs. */
+/** Creates an ordered dict from pairs; an empty one without pairs. */
 function dictOf(pairs: unknown, wrong: Fail): Map<unknown, unknown> {
   const dict = new Map<unknown, unknown>();
   if (pairs === undefined) return dict;
-  if (!Array.isArray(pairs)) throw wrong("a dict is made of what are no pairs");
+  if (!Array.isArray(pairs)) throw wrong("a dict is created from items that are not pairs");
   for (const pair of pairs) {
     const [key, value, ...more] = pair instanceof Tuple ? pair.items : Array.isArray(pair) ? pair : [];
-    if (value === undefined || more.length > 0) throw wrong("a dict is made of what are no pairs");
+    if (value === undefined || more.length > 0) throw wrong("a dict is created from items that are not pairs");
     if (dict.has(key)) throw wrong(`one dict has the key ${shown(key)} twice`);
     dict.set(key, value);
   }
   return dict;
 }
 
-/** From the id of a storage, as torch.save writes it: ("storage", type, key, device, length). */
+/** Parses a storage's id as torch.save writes it: ("storage", type, key, device, length). */
 function storageOf(id: unknown, wrong: Fail): Storage {
   const [kind, type, key, , length] = id instanceof Tuple ? id.items : [];
   if (kind !== "storage" || !(type instanceof StorageType) || typeof key !== "string" || !isNatural(length)) {
-    throw wrong("it refers to something that is no storage");
+    throw wrong("it refers to something that is not a storage");
   }
   return new Storage(key, type.dtype, length);
 }

@@ -3,23 +3,27 @@ import { damaged, unsupported } from "./errors.ts";
 import { TensorView } from "./stored-tensors.ts";
 import { Tuple } from "./unpickle.ts";
 
-/** The tensors of a state dict by name. Throws for anything else that holds tensors, saying how to save the state dict alone. */
+/** The tensors of a state dict by name. For any other value, throws an error that says how to save the state dict alone. */
 export function stateDict(value: unknown, file: URL): ReadonlyMap<string, TensorView> {
   if (!(value instanceof Map)) {
-    const kind = value instanceof TensorView ? "one tensor without a name" : "no dict of tensors";
-    throw unsupported(file, `holds ${kind}`, 'Save a state dict: torch.save(model.state_dict(), "pytorch_model.bin")');
+    const kind = value instanceof TensorView ? "one tensor without a name" : "a value that is not a dict of tensors";
+    throw unsupported(
+      file,
+      `contains ${kind}`,
+      'Save a state dict: torch.save(model.state_dict(), "pytorch_model.bin")',
+    );
   }
   const tensors = new Map<string, TensorView>();
   const seen = new Set<unknown>();
   for (const [key, item] of value) {
     if (item instanceof TensorView) {
-      if (typeof key !== "string") throw damaged(file, `a tensor is called ${shown(key)}, which is no text`);
+      if (typeof key !== "string") throw damaged(file, `a tensor has the name ${shown(key)}, which is not text`);
       tensors.set(key, item);
     } else if (holdsTensor(item, seen)) throw nested(key, value, file);
   }
   if (tensors.size === 0) {
     const keys = [...value.keys()].map((key) => shown(key));
-    throw unsupported(file, `holds no tensors, but ${listed(keys)}`, "Take the file that holds the model's weights");
+    throw unsupported(file, `contains no tensors, but ${listed(keys)}`, "Use the file with the model's weights");
   }
   if ([...tensors.keys()].every((name) => name.startsWith("module."))) {
     const what = 'has "module." before the names of all tensors, as DataParallel saves them';
@@ -32,12 +36,12 @@ function nested(key: unknown, value: ReadonlyMap<unknown, unknown>, file: URL): 
   const keys = listed([...value.keys()].map((other) => shown(other)));
   return unsupported(
     file,
-    `holds tensors inside ${shown(key)}, one of ${keys}, as a training's checkpoint does`,
+    `contains tensors inside ${shown(key)}, one of ${keys}, like a training checkpoint`,
     `In Python, save that part alone: torch.save(torch.load(file, weights_only=True)[${shown(key)}], "pytorch_model.bin")`,
   );
 }
 
-/** Whether there is a tensor anywhere in it, but in what was `seen` before, which had none. */
+/** Whether `value` contains a tensor at any depth. Objects in `seen` are skipped: they contain none. */
 function holdsTensor(value: unknown, seen: Set<unknown>): boolean {
   const left = [value];
   while (left.length > 0) {

@@ -1,12 +1,12 @@
 import type { Dtype } from "@mlan/safetensors";
 
-/** A storage beside the pickle: a row of numbers that one or more tensors are views of. */
+/** A storage, in a separate record of the archive: an array of numbers. Tensors are views of it. */
 export class Storage {
-  /** Its record is called `data/<key>`. */
+  /** The name of its record is `data/<key>`. */
   readonly key: string;
   /** Undefined for plain bytes. */
   readonly dtype: Dtype | undefined;
-  /** Elements of the dtype; bytes where there is none. */
+  /** Number of elements; number of bytes if there is no dtype. */
   readonly length: number;
 
   constructor(key: string, dtype: Dtype | undefined, length: number) {

@@ -9,10 +9,10 @@ import {
 import { damaged, unsupported } from "./errors.ts";
 import type { TensorView } from "./stored-tensors.ts";
 
-/** A view that repeats a few values may be as large as this. */
+/** The largest size in bytes of a view that repeats values. */
 const MOST_REPEATED_BYTES = 2 ** 28;
 
-/** Where the tensor is in its file. `record` is that of its storage. Throws for a view that leaves its storage. */
+/** The tensor's location in its file. `record` is the record of its storage. Throws for a view beyond the end of its storage. */
 export function tensorEntry(name: string, view: TensorView, record: CheckedBytes | undefined, file: URL): TensorEntry {
   const { storage, dtype, shape, strides, offset } = view;
   const tensor = `tensor ${shown(name)}`;
@@ -46,7 +46,7 @@ export function tensorEntry(name: string, view: TensorView, record: CheckedBytes
     offset: record.offset + (span === 0 ? 0 : offset * size),
     byteLength: span * size,
     ...(!isRowMajor && { strides }),
-    // torch.save can be told to compute no checksums; then it writes 0.
+    // With an option of torch.save, checksums are not computed and 0 is written.
     ...(record.crc32 !== 0 && { checked: record }),
   };
 }

@@ -10,33 +10,33 @@ export class Tuple {
   }
 }
 
-/** What a name of a pickle is that may be called. */
+/** A function that a pickle may call. */
 export interface Callable {
   call(args: readonly unknown[]): unknown;
 }
 
-/** What a pickle may refer to. All of it may throw. */
+/** Resolves the references of a pickle. Each function may throw. */
 export interface PickleWorld {
-  /** What a module's name means: a {@link Callable}, or any other value. */
+  /** Returns the value of a name in a module: a {@link Callable} or any other value. */
   find(module: string, name: string): unknown;
-  /** What an id means that the pickle's writer gave to something beside the pickle. */
+  /** Returns the object with a persistent id, which is stored outside the pickle. */
   load(id: unknown): unknown;
-  /** The error for a pickle that contradicts itself; `what` goes on after "the pickle is damaged: ". */
+  /** Creates the error for an inconsistent pickle; `what` continues a sentence after a colon. */
   damaged(what: string): Error;
-  /** The error for something that pickles may hold and that is not read. */
+  /** Creates the error for valid content that is not supported. */
   unsupported(what: string): Error;
 }
 
-/** A tensor takes fewer than twenty, and an archive has up to 100,000 records. */
+/** Most objects of one pickle: a tensor takes fewer than twenty, and an archive has up to 100,000 records. */
 const MOST_OBJECTS = 3_000_000;
-/** A dict takes as much memory as four lists. */
+/** The cost of a dict in objects: it takes as much memory as four lists. */
 const DICT = 4;
-/** Python puts a thousand items at a time. */
+/** Most values on the stack; Python pushes a thousand items at a time. */
 const MOST_STACKED = 1_000_000;
 
 /**
- * Reads a pickle of protocol 2 or newer. It only builds tuples, lists, dicts, text, numbers, and what `world` gives; it takes
- * time and memory proportional to the bytes.
+ * Reads a pickle of protocol 2 or newer. It builds only tuples, lists, dicts, text, numbers, and the values that `world`
+ * returns. Time and memory are proportional to the number of bytes.
  */
 export function unpickle(bytes: Uint8Array, world: PickleWorld): unknown {
   const machine = new Machine(new PickleBytes(bytes, (what) => world.damaged(what)), world);
@@ -65,7 +65,7 @@ class Machine {
       if (!operation) {
         const shown = `0x${code.toString(16).padStart(2, "0")}`;
         throw this.world.damaged(
-          `byte ${position} is ${shown}, no instruction of a pickle of protocol 2 to 5 that is read here`,
+          `byte ${position} is ${shown}, which is not a supported instruction of pickle protocols 2 to 5`,
         );
       }
       operation(this);
@@ -73,11 +73,11 @@ class Machine {
   }
 
   push(value: unknown): void {
-    if (this.#stack.length >= MOST_STACKED) throw this.world.damaged(`it puts more than ${MOST_STACKED} values`);
+    if (this.#stack.length >= MOST_STACKED) throw this.world.damaged(`it pushes more than ${MOST_STACKED} values`);
     this.#stack.push(value);
   }
 
-  /** Puts a dict, list, tuple, or what a call gave: one byte of a pickle can make hundreds of memory. */
+  /** Pushes a dict, list, tuple or the result of a call: one byte of a pickle can create an object of hundreds of bytes. */
   pushObject(value: unknown): void {
     this.#count(value instanceof Map ? DICT : 1);
     this.push(value);
@@ -85,11 +85,11 @@ class Machine {
 
   pop(): unknown {
     if (this.#stack.length <= (this.#marks.at(-1) ?? 0))
-      throw this.world.damaged("it takes a value that it did not put");
+      throw this.world.damaged("it pops a value that it did not push");
     return this.#stack.pop();
   }
 
-  /** The value on top, which stays there. */
+  /** Returns the value on top of the stack without removing it. */
   top(): unknown {
     const value = this.pop();
     this.push(value);
@@ -101,21 +101,21 @@ class Machine {
     this.#marks.push(this.#stack.length);
   }
 
-  /** Takes the values behind the last mark. */
+  /** Removes the last mark, and returns the values above it. */
   popMarked(): readonly unknown[] {
     const mark = this.#marks.pop();
-    if (mark === undefined) throw this.world.damaged("it takes values behind a mark that it did not set");
+    if (mark === undefined) throw this.world.damaged("it pops values down to a mark that it did not set");
     return this.#stack.splice(mark);
   }
 
-  /** Stores the value on top; by default under the next number. */
+  /** Stores the value on top in the memo, by default under the next number. */
   put(index: number = this.#memo.size): void {
     this.#count(1);
     this.#memo.set(index, this.top());
   }
 
   get(index: number): void {
-    if (!this.#memo.has(index)) throw this.world.damaged(`it takes value ${index}, which it did not store`);
+    if (!this.#memo.has(index)) throw this.world.damaged(`it reads value ${index} of its memo, which it did not store`);
     this.push(this.#memo.get(index));
   }
 
@@ -126,14 +126,14 @@ class Machine {
 
   append(items: readonly unknown[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) throw this.world.damaged("it appends to what is no list");
+    if (!Array.isArray(list)) throw this.world.damaged("it appends to something that is not a list");
     for (const item of items) list.push(item);
   }
 
-  /** Keys and values in turn. */
+  /** Adds items to the dict on top; keys and values alternate. */
   setItems(items: readonly unknown[]): void {
     const dict = this.top();
-    if (!(dict instanceof Map)) throw this.world.damaged("it sets items of what is no dict");
+    if (!(dict instanceof Map)) throw this.world.damaged("it sets items of something that is not a dict");
     if (items.length % 2 !== 0) throw this.world.damaged("it sets a key without a value");
     for (let index = 0; index < items.length; index += 2) {
       const key = items[index];
@@ -143,27 +143,28 @@ class Machine {
   }
 
   find(module: unknown, name: unknown): void {
-    if (typeof module !== "string" || typeof name !== "string") throw this.world.damaged("a module's name is no text");
+    if (typeof module !== "string" || typeof name !== "string")
+      throw this.world.damaged("the name of a module is not text");
     this.push(this.world.find(module, name));
   }
 
   call(): void {
     const args = this.pop();
     const callable = this.pop();
-    if (!(args instanceof Tuple)) throw this.world.damaged("it calls something with what is no tuple");
-    if (!isCallable(callable)) throw this.world.damaged("it calls what is no function");
+    if (!(args instanceof Tuple)) throw this.world.damaged("it calls a function with arguments that are not a tuple");
+    if (!isCallable(callable)) throw this.world.damaged("it calls something that is not a function");
     this.pushObject(callable.call(args.items));
   }
 
-  /** The attributes that Python sets on a dict, such as a state dict's `_metadata`, are no tensors. */
+  /** Ignores the attributes that Python sets on a dict, such as a state dict's `_metadata`, which are not tensors. */
   build(): void {
     this.pop();
-    if (!(this.top() instanceof Map)) throw this.world.unsupported("sets attributes of what is no dict");
+    if (!(this.top() instanceof Map)) throw this.world.unsupported("sets attributes of something that is not a dict");
   }
 
   #count(cost: number): void {
     this.#objects += cost;
-    if (this.#objects > MOST_OBJECTS) throw this.world.damaged(`it makes more than ${MOST_OBJECTS} objects`);
+    if (this.#objects > MOST_OBJECTS) throw this.world.damaged(`it creates more than ${MOST_OBJECTS} objects`);
   }
 
   refuse(what: string): never {
@@ -176,10 +177,10 @@ function isCallable(value: unknown): value is Callable {
 }
 
 const STOP = 0x2e;
-/** Longer integers are no sizes of anything. */
+/** Most bytes of an integer; no size needs more. */
 const LONGEST_INTEGER = 255;
 
-/** The instructions of protocols 2 to 5 by their byte, with the names of Python's pickletools. */
+/** The instructions of protocols 2 to 5 by their byte; the names are those of Python's pickletools. */
 const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x28, (m) => m.mark()], // MARK
   [0x29, (m) => m.tuple(0)], // EMPTY_TUPLE
@@ -258,11 +259,12 @@ function findOnStack(machine: Machine): void {
 
 function longInteger(machine: Machine): void {
   const length = machine.input.uint32();
-  if (length > LONGEST_INTEGER) throw machine.world.damaged(`it holds an integer of ${length} bytes`);
+  if (length > LONGEST_INTEGER) throw machine.world.damaged(`it contains an integer of ${length} bytes`);
   machine.push(machine.input.integer(length));
 }
 
 function checkProtocol(machine: Machine): void {
   const protocol = machine.input.uint8();
-  if (protocol < 2 || protocol > 5) machine.refuse(`is a pickle of protocol ${protocol}; those of 2 to 5 are read`);
+  if (protocol < 2 || protocol > 5)
+    machine.refuse(`is a pickle of protocol ${protocol}; protocols 2 to 5 are supported`);
 }

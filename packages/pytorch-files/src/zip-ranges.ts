@@ -5,8 +5,8 @@ import { RandomAccessReader } from "yauzl";
 const WINDOW_BYTES = 2 ** 16;
 
 /**
- * An open file for yauzl. The many small reads of an archive's list are served by few of the file, and a place that no file
- * has is an error: yauzl's own reader throws there where nobody can catch it.
+ * An open file for yauzl. It combines the many small reads of an archive's directory into a few reads of the file. A position
+ * beyond the end of the file is reported to the caller; yauzl's own reader would throw where no caller can catch it.
  */
 export class ZipRanges extends RandomAccessReader {
   readonly #handle: FileHandle;
@@ -32,7 +32,7 @@ export class ZipRanges extends RandomAccessReader {
   }
 
   async #copy(target: Buffer, position: number): Promise<void> {
-    if (position + target.length > this.#size) throw new Error("it refers to a place behind the end of the file");
+    if (position + target.length > this.#size) throw new Error("it refers to a position beyond the end of the file");
     for (let done = 0; done < target.length;) {
       const start = position + done - this.#windowStart;
       if (start < 0 || start >= this.#windowLength) await this.#move(position + done);

@@ -6,15 +6,15 @@ import { damaged, PytorchFileError } from "./errors.ts";
 import { ZipRanges } from "./zip-ranges.ts";
 
 export interface ZipRecord extends CheckedBytes {
-  /** Compressed or encrypted: the bytes are not what the record holds. */
+  /** Whether it is compressed or encrypted, so that its bytes are not its content. */
   readonly isPacked: boolean;
 }
 
-/** Large models have about a thousand tensors, mixtures of experts some ten thousand. */
+/** Most records of an archive. Large models have about a thousand tensors, mixtures of experts about ten thousand. */
 const MOST_RECORDS = 100_000;
 const STORED = 0;
 
-/** Where the records of a zip archive are in its file, by name. Throws for records that are doubled or cut short. */
+/** The locations of a zip archive's records in its file, by name. Throws for duplicate or truncated records. */
 export async function zipRecords(handle: FileHandle, file: URL): Promise<ReadonlyMap<string, ZipRecord>> {
   const records = new Map<string, ZipRecord>();
   try {
@@ -26,13 +26,13 @@ export async function zipRecords(handle: FileHandle, file: URL): Promise<Readonl
     for await (const entry of zip.eachEntry()) entries.push(entry);
     for (const entry of entries) {
       const name = entry.fileName;
-      if (records.has(name)) throw damaged(file, `it holds the record ${shown(name)} twice`);
+      if (records.has(name)) throw damaged(file, `it contains the record ${shown(name)} twice`);
       records.set(name, await placeOf(entry, zip, file));
     }
   } catch (cause) {
     if (PytorchFileError.is(cause)) throw cause;
     const reason = messageOf(cause).replace(/\.$/, "");
-    throw damaged(file, `its list of records cannot be read (${reason}); most likely it was cut short`, { cause });
+    throw damaged(file, `its list of records cannot be read (${reason}); it was probably truncated`, { cause });
   }
   return records;
 }

@@ -26,7 +26,7 @@ async function errorOf(place: URL): Promise<unknown> {
   );
 }
 
-describe("a folder that is not whole", () => {
+describe("an incomplete folder", () => {
   const sharded = async (): Promise<URL> => {
     const folder = temporaryFolder();
     await cp(new URL("sharded/", fixtures), folder, { recursive: true });
@@ -51,7 +51,7 @@ describe("a folder that is not whole", () => {
     expect(String(await errorOf(folder))).toContain("without pytorch_model.bin.index.json, which lists their tensors");
   });
 
-  it("has an index of another model", async () => {
+  it("has an index of a different model", async () => {
     const folder = await sharded();
     await writeFile(new URL("pytorch_model.bin.index.json", folder), JSON.stringify({ weight_map: { w: FIRST } }));
     expect(String(await errorOf(folder))).toMatch(
@@ -65,22 +65,24 @@ describe("a folder that is not whole", () => {
     expect(String(await errorOf(folder))).toMatch(/tensor "layers\.1\.weight" is in .*00001-of.* and in .*00002-of/);
   });
 
-  it("has weights of another name only", async () => {
+  it("has only weights with a different name", async () => {
     const folder = await sharded();
     await rm(new URL("pytorch_model.bin.index.json", folder));
     await rm(new URL(SECOND, folder));
     await rename(new URL(FIRST, folder), new URL("mm_projector.bin", folder));
-    expect(String(await errorOf(folder))).toContain("holds no pytorch_model.bin, but mm_projector.bin. Name the file");
+    expect(String(await errorOf(folder))).toContain(
+      "contains no pytorch_model.bin, but mm_projector.bin. If the weights",
+    );
     await (await openPytorch(new URL("mm_projector.bin", folder))).close();
   });
 });
 
-describe("what is no file of torch.save is named as what it is", () => {
+describe("a file that torch.save did not write is named by its format", () => {
   it.each([
     ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "is a Git LFS pointer"],
     ["a web page", "<!DOCTYPE html><html>", "is a web page"],
     ["nothing", "", "it is empty"],
-    ["text", "hello", "does not begin as a file of torch.save"],
+    ["text", "hello", "does not begin like a file that torch.save wrote"],
     ["a pickle", bytes(0x80, 2, 0x7d, 0x2e), "is a pickle that torch.save did not write"],
     ["a tar of PyTorch before 1.0", Buffer.concat([Buffer.alloc(257), Buffer.from("ustar")]), "before version 1.6"],
   ])("%s", async (_, content, message) => {
@@ -89,20 +91,20 @@ describe("what is no file of torch.save is named as what it is", () => {
     expect(String(await errorOf(file))).toContain(message);
   });
 
-  it("safetensors", async () => {
+  it("a safetensors file", async () => {
     const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeSafetensors(file, [{ name: "w", dtype: "F32", shape: [1], data: () => Float32Array.of(1) }]);
-    expect(String(await errorOf(file))).toContain("is a safetensors file. Call it model.safetensors");
+    expect(String(await errorOf(file))).toContain("is a safetensors file. Rename it to model.safetensors");
   });
 
-  it("an archive of something else", async () => {
+  it("an archive of other files", async () => {
     const file = new URL("pytorch_model.bin", temporaryFolder());
     await writeArchive(file, [{ name: "images/cat.png", data: bytes(1) }]);
-    expect(String(await errorOf(file))).toContain("not one of torch.save: it holds images/cat.png");
+    expect(String(await errorOf(file))).toContain("not one that torch.save wrote: it contains images/cat.png");
   });
 });
 
-it("a file that was cut short, wherever", async () => {
+it("a file truncated at any position", async () => {
   const file = new URL("pytorch_model.bin", temporaryFolder());
   const whole = await readFile(new URL("module.bin", fixtures));
   for (let size = 0; size < whole.length; size += 37) {
@@ -112,17 +114,17 @@ it("a file that was cut short, wherever", async () => {
   }
 });
 
-it("a file whose list is said to be at a place that no file has", async () => {
+it("an archive whose directory is at a position beyond any file", async () => {
   const file = new URL("pytorch_model.bin", temporaryFolder());
   const whole = await readFile(new URL("module.bin", fixtures));
   const locator = Buffer.alloc(20, 0xff);
   locator.writeUInt32LE(0x07064b50);
   await writeFile(file, Buffer.concat([whole.subarray(0, -22), locator, whole.subarray(-22)]));
-  expect(String(await errorOf(file))).toContain("refers to a place behind the end of the file");
+  expect(String(await errorOf(file))).toContain("refers to a position beyond the end of the file");
 });
 
 describe("a flipped bit is found by the file's checksums", () => {
-  it("in a tensor, which is named, whether it is read whole or as a view", async () => {
+  it("in a tensor, which is named whether it is read whole or as a view", async () => {
     const file = new URL("pytorch_model.bin", temporaryFolder());
     const views = {
       whole: view,
@@ -147,7 +149,7 @@ describe("a flipped bit is found by the file's checksums", () => {
     const content = await readFile(file);
     content[content.indexOf("weight")] = 0x57;
     await writeFile(file, content);
-    expect(String(await errorOf(file))).toContain("its list of tensors does not fit its checksum");
+    expect(String(await errorOf(file))).toContain("its list of tensors does not match its checksum");
   });
 });
 
@@ -156,7 +158,7 @@ describe("a list of tensors that contradicts its file", () => {
   const saved = (change: Partial<ViewToWrite>): Buffer => pickle.stateDict({ w: { ...view, ...change } });
   const nest = Buffer.concat([Buffer.alloc(100_000, 0x5d), Buffer.alloc(99_999, 0x61)]);
   it.each([
-    ["a view that leaves its storage", saved({ offset: 1 }), 'tensor "w" ends at element 7, its storage at 6'],
+    ["a view beyond the end of its storage", saved({ offset: 1 }), 'tensor "w" ends at element 7, its storage at 6'],
     ["strides that leave it", saved({ strides: [4, 1] }), "ends at element 7"],
     ["strides that run backwards", saved({ strides: [-3, 1] }), "has the sizes or strides [-3, 1]"],
     ["a size that overflows", saved({ shape: [2 ** 50, 2 ** 50], strides: [1, 1] }), "ends at element"],
@@ -166,7 +168,7 @@ describe("a list of tensors that contradicts its file", () => {
       'repeats 24 bytes until tensor "w" has',
     ],
     ["a storage of another length", saved({ length: 7 }), "has 24 bytes where 28 were expected"],
-    ["a storage that is not there", saved({ key: "1" }), 'the storage "1" of tensor "w" is missing'],
+    ["a missing storage", saved({ key: "1" }), 'the storage "1" of tensor "w" is missing'],
     ["a stride too few", saved({ strides: [1] }), "has the shape [2, 3] and the strides [1]"],
     [
       "a hundred axes",
@@ -184,14 +186,14 @@ describe("a list of tensors that contradicts its file", () => {
       'the key "w" twice',
     ],
     [
-      "a tensor of no storage",
+      "a tensor without a storage",
       document(dict([[text("w"), call(name("torch._utils", "_rebuild_tensor_v2"), text("x"))]])),
       "has no storage",
     ],
-    ["a call of what is none", document(call(integer(1))), "calls what is no function"],
-    ["a call of a dtype", document(call(name("torch", "float32"))), "calls what is no function"],
-    ["another storage id", document(tuple(text("storage")), bytes(0x51)), "refers to something that is no storage"],
-    ["lists in lists in lists", document(nest), "holds no dict of tensors"],
+    ["a call of a number", document(call(integer(1))), "calls something that is not a function"],
+    ["a call of a dtype", document(call(name("torch", "float32"))), "calls something that is not a function"],
+    ["another storage id", document(tuple(text("storage")), bytes(0x51)), "refers to something that is not a storage"],
+    ["lists in lists in lists", document(nest), "contains a value that is not a dict of tensors"],
     [
       "deep lists in a dict",
       document(
@@ -203,7 +205,7 @@ describe("a list of tensors that contradicts its file", () => {
       undefined,
     ],
     [
-      "a list that holds itself",
+      "a list that contains itself",
       document(
         dict([
           [text("x"), bytes(0x5d, 0x71, 0, 0x68, 0, 0x61)],
@@ -212,21 +214,25 @@ describe("a list of tensors that contradicts its file", () => {
       ),
       undefined,
     ],
-    ["a value that nothing put", document(bytes(0x30)), "takes a value that it did not put"],
-    ["marks without end", document(Buffer.alloc(1_000_000, 0x28)), "takes a value that it did not put"],
+    ["a pop of a value that was not pushed", document(bytes(0x30)), "pops a value that it did not push"],
+    ["marks without end", document(Buffer.alloc(1_000_000, 0x28)), "pops a value that it did not push"],
     [
       "text longer than the file",
       document(bytes(0x8d, 255, 255, 255, 255, 255, 255, 255, 255)),
       "before its last value",
     ],
-    ["text that is no UTF-8", document(bytes(0x8c, 1, 0xff)), "its text is no UTF-8"],
-    ["an instruction of protocol 0", document(Buffer.from("I1\n")), "byte 2 is 0x49, no instruction"],
-    ["protocol 9", bytes(0x80, 9, 0x2e), "a pickle of protocol 9; those of 2 to 5 are read"],
+    ["text that is not UTF-8", document(bytes(0x8c, 1, 0xff)), "its text is not UTF-8"],
+    [
+      "an instruction of protocol 0",
+      document(Buffer.from("I1\n")),
+      "byte 2 is 0x49, which is not a supported instruction",
+    ],
+    ["protocol 9", bytes(0x80, 9, 0x2e), "a pickle of protocol 9; protocols 2 to 5 are supported"],
     ["no end", Buffer.from([0x80, 2, 0x7d]), "before its last value"],
     [
       "17 MB",
       Buffer.concat([bytes(0x80, 2), Buffer.alloc(17_000_000, 0x5d), bytes(0x2e)]),
-      "a list of tensors takes 17000003 bytes",
+      "its list of tensors has 17000003 bytes",
     ],
   ] as const)("%s", async (_, document_, message) => {
     const file = new URL("pytorch_model.bin", temporaryFolder());
@@ -242,6 +248,6 @@ describe("a list of tensors that contradicts its file", () => {
     const file = new URL("pytorch_model.bin", temporaryFolder());
     const records = recordsOf(saved({}), { 0: numbers });
     await writeArchive(file, [...records, { name: "model/data/0", data: numbers }]);
-    expect(String(await errorOf(file))).toContain('it holds the record "model/data/0" twice');
+    expect(String(await errorOf(file))).toContain('it contains the record "model/data/0" twice');
   });
 });

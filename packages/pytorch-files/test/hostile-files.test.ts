@@ -7,7 +7,7 @@ import { bytes, pickle, recordsOf, writeArchive } from "./torch-file.ts";
 const fixtures = new URL("fixtures/", import.meta.url);
 const isTyped = (error: unknown): boolean => PytorchFileError.is(error);
 
-/** Opens it and reads all its numbers. */
+/** Opens a file and reads all its numbers. */
 async function readAll(place: URL): Promise<void> {
   const reader = await openPytorch(place);
   try {
@@ -55,7 +55,7 @@ test.each(["views.bin", "module.bin", "protocol-5.bin"])(
   },
 );
 
-test("hostile values at every place of an index", async () => {
+test("hostile values at every position of an archive's directory", async () => {
   const folder = temporaryFolder();
   await writeFile(new URL("shard.bin", folder), await readFile(new URL("module.bin", fixtures)));
   const value = { metadata: {}, weight_map: { "0.weight": "shard.bin", "0.bias": "shard.bin" } };
@@ -69,7 +69,7 @@ test("hostile values at every place of an index", async () => {
   expect(outcome.refused).toBeGreaterThan(50);
 });
 
-test("pickles of 16 MB that make as much as they can", async () => {
+test("pickles of 16 MB that create as many objects as possible", async () => {
   const file = new URL("pytorch_model.bin", temporaryFolder());
   const filled = (code: number): Buffer => pickle.document(Buffer.alloc(2 ** 24 - 3, code));
   const list = Buffer.concat([bytes(0x5d, 0x28), Buffer.alloc(900_000, 0x4e), bytes(0x65, 0x71, 0)]);
@@ -97,7 +97,7 @@ test("pickles of 16 MB that make as much as they can", async () => {
   expect(outcome.refused).toBe(Object.keys(inputs).length);
 });
 
-/** The pickle and the storages of a small file of torch.save, by its local headers alone. */
+/** The pickle and the storages of a small file that torch.save wrote, found through local headers only. */
 function partsOf(file: Buffer): { document: Buffer; storages: Record<string, Buffer> } {
   const records = new Map<string, Buffer>();
   const directory = file.lastIndexOf("PK\u0005\u0006");

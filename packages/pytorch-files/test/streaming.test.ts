@@ -3,7 +3,7 @@ import { peakBytes, temporaryFolder } from "@mlan/testing";
 import { expect, it } from "vitest";
 import { pickle, recordsOf, type ViewToWrite, writeArchive } from "./torch-file.ts";
 
-it("a file of 9 GB is read by range: tensors behind 2 and 4 GB, and parts of large ones, in little memory", async () => {
+it("a file of 9 GB is read by range: tensors beyond 2 and 4 GB, and parts of large tensors, in little memory", async () => {
   const file = new URL("pytorch_model.bin", temporaryFolder());
   const last = new Uint8Array(Float32Array.of(1, 2, 3).buffer);
   const huge = 5_000_000_000;
@@ -17,7 +17,7 @@ it("a file of 9 GB is read by range: tensors behind 2 and 4 GB, and parts of lar
     last: view("2", 3, {}),
   });
   const [data, ...others] = recordsOf(document, { 2: last });
-  // Holes of zeros, which take no room on disk.
+  // Holes: zeros that take no space on disk.
   const holes = [3_000_000_000, huge].map((byteLength, key) => {
     return { name: `model/data/${key}`, data: new Uint8Array(0), byteLength, crc32: 0 };
   });
@@ -26,7 +26,7 @@ it("a file of 9 GB is read by range: tensors behind 2 and 4 GB, and parts of lar
     () => true,
     () => false,
   );
-  // Where the file system has no holes, there may be no room for it.
+  // On a file system without holes, the disk may be too small.
   if (!written) return;
   const peak = peakBytes();
   const reader = await openPytorch(file);

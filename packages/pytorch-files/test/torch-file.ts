@@ -5,9 +5,9 @@ import { crc32 } from "node:zlib";
 export interface RecordToWrite {
   readonly name: string;
   readonly data: Uint8Array;
-  /** Default: the length of `data`. What is beyond it is a hole of zeros in the file. */
+  /** Default: the length of `data`. The rest is a hole of zeros in the file. */
   readonly byteLength?: number;
-  /** Default: that of `data`; 0 says that there is none. */
+  /** Default: the checksum of `data`; 0 means none. */
   readonly crc32?: number;
 }
 
@@ -68,7 +68,7 @@ export const pickle = {
   tuple: (...items: readonly Uint8Array[]): Buffer => Buffer.concat([bytes(0x28), ...items, bytes(0x74)]),
   dict: (items: readonly (readonly [Uint8Array, Uint8Array])[]): Buffer =>
     Buffer.concat([bytes(0x7d), pickle.items(items)]),
-  /** Sets keys and values of the dict before. */
+  /** Sets keys and values of the dict on top of the stack. */
   items: (items: readonly (readonly [Uint8Array, Uint8Array])[]): Buffer =>
     Buffer.concat([bytes(0x28), ...items.flat(), bytes(0x75)]),
   name: (module: string, name: string): Buffer => Buffer.from(`c${module}\n${name}\n`),
@@ -86,7 +86,7 @@ export const pickle = {
     pickle.document(pickle.dict(Object.entries(views).map(([name, view]) => [pickle.text(name), pickle.tensor(view)]))),
 };
 
-/** The archive of a pickle and the storages that it refers to. */
+/** An archive with a pickle and the storages that it refers to. */
 export function recordsOf(
   document: Uint8Array,
   storages: Readonly<Record<string, Uint8Array>> = {},
@@ -103,7 +103,7 @@ export function bytes(...values: readonly number[]): Buffer {
   return Buffer.from(values);
 }
 
-/** Little-endian; negative ones as two's complement. */
+/** A little-endian integer; two's complement if negative. */
 function uint(value: number, length: number): Buffer {
   const buffer = Buffer.alloc(8);
   buffer.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));

@@ -4,13 +4,13 @@ import { openPytorch, PytorchFileError } from "@mlan/pytorch-files";
 import { temporaryFolder } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 
-/** Made by tools/fixtures/pytorch_files.py. */
+/** Written by tools/fixtures/pytorch_files.py. */
 const fixtures = new URL("fixtures/", import.meta.url);
 
 interface ExpectedTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** Float32 or int32, little-endian, as base64; absent for dtypes that are listed only. */
+  /** Float32 or int32, little-endian, as base64; absent for dtypes that cannot be read. */
   readonly values?: string;
 }
 
@@ -34,7 +34,7 @@ async function expectTensors(place: URL, tensors: Readonly<Record<string, Expect
   }
 }
 
-describe("what torch.save wrote has PyTorch's values", () => {
+describe("a file that torch.save wrote has PyTorch's values", () => {
   it.each(Object.keys(files).filter((name) => name !== "sharded"))("%s", async (name) => {
     await expectTensors(new URL(`${name}.bin`, fixtures), files[name] ?? {});
   });
@@ -43,14 +43,14 @@ describe("what torch.save wrote has PyTorch's values", () => {
     await expectTensors(new URL("sharded/", fixtures), files["sharded"] ?? {});
   });
 
-  it("in a folder without an index, where other files are left alone", async () => {
+  it("in a folder without an index, where other files are ignored", async () => {
     const folder = temporaryFolder();
     await cp(new URL("single/", fixtures), folder, { recursive: true });
     await writeFile(new URL("training_args.bin", folder), "PK");
     await expectTensors(folder, files["single/pytorch_model"] ?? {});
   });
 
-  it("in a single file beside older shards, as transformers prefers it", async () => {
+  it("in a single file beside older shards, as transformers prefers", async () => {
     const folder = temporaryFolder();
     await cp(new URL("sharded/", fixtures), folder, { recursive: true });
     await cp(new URL("single/", fixtures), folder, { recursive: true });
@@ -58,33 +58,33 @@ describe("what torch.save wrote has PyTorch's values", () => {
   });
 });
 
-it("the first value that is not finite is found, in a view too", async () => {
+it("the first value that is not finite is found, also in a view", async () => {
   const reader = await openPytorch(new URL("dtypes.bin", fixtures));
   expect(await reader.readInto("not.finite", new Float32Array(3))).toBe(1);
   expect(await reader.readInto("scalar", new Float32Array(1))).toBe(-1);
   await reader.close();
 });
 
-describe("what holds more than a state dict of tensors is refused with a way out, and nothing of it is run", () => {
+describe("a file with more than a state dict of tensors is refused with instructions, and no code in it is run", () => {
   it.each([
-    ["legacy", "unsupported", "before version 1.6. Load and save it with a newer one: torch.save("],
-    ["big-endian", "unsupported", "holds big-endian numbers"],
+    ["legacy", "unsupported", "before version 1.6. Load and save it with a newer version: torch.save("],
+    ["big-endian", "unsupported", "contains big-endian numbers"],
     ["torchscript", "unsupported", "is a TorchScript program. In Python: torch.save(torch.jit.load("],
-    ["trainer-state", "unsupported", 'holds tensors inside "state_dict", one of "epoch", "state_dict"'],
+    ["trainer-state", "unsupported", 'contains tensors inside "state_dict", one of "epoch", "state_dict"'],
     ["data-parallel", "unsupported", 'has "module." before the names of all tensors'],
-    ["tensor", "unsupported", "holds one tensor without a name"],
-    ["list", "unsupported", "holds no dict of tensors"],
-    ["no-tensors", "unsupported", 'holds no tensors, but "lr"'],
-    ["namespace", "unsupported", 'names "argparse.Namespace", and only what tensors are made of is read'],
+    ["tensor", "unsupported", "contains one tensor without a name"],
+    ["list", "unsupported", "contains a value that is not a dict of tensors"],
+    ["no-tensors", "unsupported", 'contains no tensors, but "lr"'],
+    ["namespace", "unsupported", 'names "argparse.Namespace". Only the parts of tensors are read'],
     ["runs", "unsupported", 'names "posix.system"'],
     ["set", "unsupported", 'names "__builtin__.set"'],
     ["sparse", "unsupported", 'names "torch._utils._rebuild_sparse_tensor"'],
     ["quantized", "unsupported", 'names "torch._utils._rebuild_qtensor"'],
-    ["negated", "unsupported", "holds a negated or conjugated view"],
+    ["negated", "unsupported", "contains a negated or conjugated view"],
     ["complex", "unsupported", 'names "torch.ComplexFloatStorage"'],
     ["device", "unsupported", 'names "torch.device"'],
     ["meta", "unsupported", 'names "torch._utils._rebuild_meta_tensor_no_storage"'],
-    ["integer-names", "damaged", "a tensor is called 1, which is no text"],
+    ["integer-names", "damaged", "a tensor has the name 1, which is not text"],
   ] as const)("%s", async (name, code, message) => {
     const error: unknown = await openPytorch(new URL(`refused/${name}.bin`, fixtures)).catch(
       (thrown: unknown) => thrown,
@@ -96,7 +96,7 @@ describe("what holds more than a state dict of tensors is refused with a way out
   });
 });
 
-it("dtypes that are no numbers here are listed, and refused by name when they are read", async () => {
+it("dtypes that cannot be read are listed, and refused by name when they are read", async () => {
   const reader = await openPytorch(new URL("dtypes.bin", fixtures));
   await expect(reader.read("torch.float8_e5m2")).rejects.toThrow('tensor "torch.float8_e5m2" is F8_E5M2; only F32');
   await expect(reader.readInt32("torch.float32")).rejects.toThrow('"torch.float32" is F32; only BOOL, U8');

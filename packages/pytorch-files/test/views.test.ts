@@ -5,7 +5,7 @@ import { temporaryFolder } from "@mlan/testing";
 import { expect, it } from "vitest";
 import { pickle, recordsOf, type ViewToWrite, writeArchive } from "./torch-file.ts";
 
-/** The values of a view, index by index, as PyTorch defines them; undefined when one is outside of the storage. */
+/** The values of a view, index by index, as PyTorch defines them; undefined if one is outside the storage. */
 function valuesOf({ offset, shape, strides }: ViewToWrite, storage: readonly number[]): readonly number[] | undefined {
   const places = shape.reduce<readonly number[]>(
     (before, size, axis) =>
@@ -19,7 +19,7 @@ function valuesOf({ offset, shape, strides }: ViewToWrite, storage: readonly num
 const axis = fc.record({ size: fc.nat(4), stride: fc.nat(6) });
 const view = fc.record({ offset: fc.nat(12), axes: fc.array(axis, { maxLength: 4 }) });
 
-it("any views of one storage, strided, overlapping and empty, have the values that PyTorch gives them", async () => {
+it("views of one storage (strided, overlapping, empty) have the same values as in PyTorch", async () => {
   const file = new URL("pytorch_model.bin", temporaryFolder());
   let refused = 0;
   await fc.assert(
@@ -56,7 +56,7 @@ it("any views of one storage, strided, overlapping and empty, have the values th
 
 const DAMAGED: PytorchFileErrorCode = "damaged";
 
-it("views that are longer in the file than what is read at once have every value at its place", async () => {
+it("views that span more of the file than is read at once have every value in its place", async () => {
   const [rows, columns] = [1500, 1201]; // 7 MB
   const numbers = Float32Array.from({ length: rows * columns }, (_, place) => place);
   const storage = { key: "0", storageType: "FloatStorage", length: numbers.length, offset: 0 };
@@ -74,7 +74,7 @@ it("views that are longer in the file than what is read at once have every value
   const reader = await openPytorch(file);
   for (const [name, { shape, strides }] of Object.entries(shapes)) {
     const read = await reader.read(name);
-    // Values are places in the storage, so that an index gives what is right.
+    // Each value is its position in the storage, so the expected value is the index.
     const steps = shape.map((_, index) => shape.slice(index + 1).reduce((product, size) => product * size, 1));
     const wrong = read.findIndex((value, place) => {
       const right = strides.reduce((sum, stride, index) => {

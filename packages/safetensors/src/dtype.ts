@@ -44,7 +44,7 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   });
 }
 
-/** `Uint16Array.from` would first collect all values in an array of numbers. */
+/** Applies `round` to each value's bits. `Uint16Array.from` would first collect all values in an array of numbers. */
 function rounded(values: Float32Array, round: (word: number) => number): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);

@@ -29,7 +29,7 @@ export class SafetensorsError extends WeightFileError {
   }
 }
 
-/** A value from a file, for messages: text and lists of numbers shortened to a line, anything else by its kind. */
+/** Formats a value from a file for messages: text and lists of numbers in one line, anything else as its kind. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
@@ -38,7 +38,7 @@ export function shown(value: unknown): string {
   return `[${items.join(", ")}${value.length > 8 ? `, ... ${value.length} in all` : ""}]`;
 }
 
-/** File names, for messages: the first eight in order, and the number of the others. */
+/** Formats file names for messages: the first eight in order, and the number of the others. */
 export function listed(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
   const rest = names.length > 8 ? ` and ${names.length - 8} more` : "";

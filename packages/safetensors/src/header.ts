@@ -68,7 +68,7 @@ function parseHeader(bytes: Uint8Array, file: URL): Readonly<Record<string, unkn
   return value;
 }
 
-/** Real headers have three levels and about four commas per tensor; JSON with far more would take gigabytes when parsed. */
+/** Real headers have three levels and about four commas per tensor; parsing JSON with far more would take gigabytes. */
 const MAXIMUM_DEPTH = 4;
 const MAXIMUM_COMMAS = 4_000_000;
 

@@ -53,7 +53,7 @@ export async function readBytes(
   }
 }
 
-/** For messages, what a file that begins with these bytes is if it cannot be weights; otherwise undefined. */
+/** Describes, for messages, a file that begins with these bytes and cannot be weights; undefined if it can be. */
 export function foreignFormat(start: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(start).trimStart().toLowerCase();
   return FORMATS.find(({ mark }) => text.startsWith(mark))?.problem;

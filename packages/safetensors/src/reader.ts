@@ -14,8 +14,8 @@ export interface SafetensorsReader {
   /** A floating-point tensor (F32, F16, BF16, F64) as float32, row-major. */
   read(name: string): Promise<Float32Array>;
   /**
-   * Reads the same into `target`, which must have as many elements, in chunks and without a copy of the tensor. Resolves to
-   * the index of the first value that is NaN or infinite, -1 if all are finite.
+   * Reads a floating-point tensor into `target`, which must have as many elements, in chunks and without a copy. Resolves
+   * to the index of the first value that is NaN or infinite, -1 if all are finite.
    */
   readInto(name: string, target: Float32Array): Promise<number>;
   /** An integer tensor (BOOL, U8, I8, U16, I16, I32, I64) as int32, row-major. */
@@ -24,7 +24,7 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a `*.safetensors` file or a folder. In a folder that is `model.safetensors`, else the shards that
+ * Opens a `*.safetensors` file or a folder. In a folder it opens `model.safetensors`, else the shards that
  * `model.safetensors.index.json` names, else every `*.safetensors` file. Headers are checked against the files before any
  * tensor is read. Throws a {@link SafetensorsError} that names the file.
  */
@@ -50,7 +50,7 @@ const SAFETENSORS: WeightFormat = {
   },
 };
 
-/** Opens a file of a different format, or a folder of such files, with the same reader. Throws the format's errors. */
+/** Opens a weight file in the given format, or a folder of them. Throws the format's errors. */
 export async function openWeightFiles(fileOrFolder: URL, format: WeightFormat): Promise<SafetensorsReader> {
   const opened = new Map<string, OpenedFile>();
   const close = async (): Promise<void> => {
@@ -134,13 +134,13 @@ function allocate<Memory>(
   }
 }
 
-/** Throws if a tensor is not in the file that the index names: then index and weights belong to different models. */
+/** Throws if a tensor is not in the file that the index names, so index and weights belong to different models. */
 function checkIndex({ indexed, index }: Shards, entries: ReadonlyMap<string, TensorEntry>, format: WeightFormat): void {
   for (const [name, file] of indexed) {
     const found = entries.get(name)?.file.href;
     if (found === file.href || !index) continue;
     const where = `${pathOf(index)} puts tensor ${shown(name)} into ${pathOf(file)}, which does not contain it`;
-    throw new format.error("damaged", `${where}. Download index and weights from the same index.`);
+    throw new format.error("damaged", `${where}. Download index and weights from the same place.`);
   }
 }
 

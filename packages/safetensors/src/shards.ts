@@ -15,7 +15,8 @@ export interface Shards {
 const LARGEST_INDEX = 100_000_000;
 
 /**
- * The file itself; in a folder, the single file, else the shards that the index names, else the format's other files.
+ * Returns the file itself; in a folder, the single file, else the shards that the index names, else the format's other
+ * files.
  */
 export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise<Shards> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {

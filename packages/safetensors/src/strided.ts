@@ -13,7 +13,7 @@ interface Axis {
   readonly size: number;
   /** Distance in the file from one index to the next, in elements. */
   readonly stride: number;
-  /** The same distance in the row-major tensor. */
+  /** Distance in the row-major tensor from one index to the next, in elements. */
   readonly step: number;
 }
 

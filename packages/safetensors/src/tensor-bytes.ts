@@ -44,8 +44,8 @@ export function readTensorBytes(
 }
 
 /**
- * Throws if the file has changed since it was opened, or another one is in its place: who maps an entry's file opens it
- * again by its path.
+ * Throws if the file has been changed or replaced since it was opened: a caller that maps an entry's file opens it again
+ * by its path.
  */
 export async function checkState({ handle, state, format }: OpenedFile, { file }: TensorEntry): Promise<void> {
   const atPath = await stat(file, { bigint: true }).then(stateText, () => undefined);
@@ -80,7 +80,7 @@ export function checkChecksum(
   verified.add(checked.offset);
 }
 
-/** Verifies the checked part around a tensor, once; for tensors that are only a fraction of it. */
+/** Verifies the checksum of the part that contains a tensor, once; for tensors that are only a fraction of that part. */
 export async function verifyPart(opened: OpenedFile, entry: TensorEntry, pool: ChunkPool): Promise<void> {
   const { checked } = entry;
   if (!checked || opened.verified.has(checked.offset)) return;

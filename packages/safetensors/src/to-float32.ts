@@ -10,7 +10,7 @@ export interface Float32Decoder {
   decode(bytes: Uint8Array<ArrayBuffer>, target: Float32Array): number;
 }
 
-/** Undefined for dtypes that cannot be read as float32. */
+/** The decoder for a dtype; undefined for dtypes that cannot be read as float32. */
 export function float32Decoder(dtype: Dtype): Float32Decoder | undefined {
   const decode = DECODERS[dtype];
   return decode && { elementBytes: elementBytesOf(dtype), decode };
@@ -51,7 +51,7 @@ const DECODERS: Partial<Record<Dtype, Float32Decoder["decode"]>> = {
   },
 };
 
-/** Created when the first F16 tensor is read. */
+/** The values of all F16 bit patterns; created when the first F16 tensor is read. */
 let halves: Float32Array | undefined;
 
 /** The index of the first value that is NaN or infinite; -1 if all are finite. */

@@ -34,7 +34,7 @@ export interface WeightFormat {
   /** The name of the index of a folder's shards. */
   readonly indexFile: string;
   readonly error: WeightErrorClass;
-  /** The names of the weight files in a folder with neither of these. Throws if there are none. */
+  /** The names of the weight files in a folder with neither a single file nor an index. Throws if there are none. */
   otherFiles(folder: URL, names: readonly string[]): readonly string[];
   /** The tensors of a file. Must check the entries against the file and for consistency, so that later reads stay within it. */
   readEntries(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]>;

@@ -13,14 +13,14 @@ export interface ShardOptions {
 export interface WrittenShards {
   /** Hexadecimal SHA-256 by file name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Name and content of the index, where there are several files. */
+  /** Name and content of the index; undefined if there is only one file. */
   readonly index: { readonly name: string; readonly text: string } | undefined;
 }
 
 /**
- * Writes tensors in their order to one file in `folder`, whose URL ends in a slash, or to several with an index as
- * transformers writes it. Each file is written atomically; the index is left to the caller, who writes it last. Throws
- * a {@link SafetensorsError}, before anything is written, when `shardSize` is less than a tensor has.
+ * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files with
+ * transformers' kind of index. Each file is written atomically; the caller writes the index, last. Throws a
+ * {@link SafetensorsError}, before anything is written, if `shardSize` is less than the bytes of a tensor.
  */
 export async function writeShards(
   folder: URL,

@@ -13,7 +13,7 @@ export interface TensorToWrite {
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
 }
 
-/** A hash accepts less than 2 GiB per update. */
+/** Most bytes per update of a hash, which accepts less than 2 GiB. */
 const LARGEST_UPDATE = 1 << 30;
 
 /**
@@ -89,7 +89,7 @@ async function bytesOf(tensor: TensorToWrite): Promise<Uint8Array> {
     throw new SafetensorsError(
       "damaged",
       `tensor "${name}" (${dtype} [${shape}]) has ${values.length} values in a ${values.constructor.name}. ` +
-        "Return as many as its shape has, in an Int32Array for I32 and a Float32Array otherwise.",
+        "Return one value per element of its shape, in an Int32Array for I32 and a Float32Array otherwise.",
     );
   }
   const numbers = values instanceof Float32Array ? rounded(tensor, values) : values;

@@ -129,6 +129,7 @@ function lfsObject(
 }
 
 function store({ objects, parts }: State, url: string, body: Buffer, response: ServerResponse): void {
+  if (body.length === 0) return sendError(response, 501, "NotImplemented");
   const [, oid = "", part] = /^\/storage\/([0-9a-f]+)(?:\/(\w+))?$/.exec(url) ?? [];
   if (part !== undefined && part !== "complete") {
     parts.set(`${oid}/${part}`, body);

@@ -35,7 +35,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
   { signatures: capacity = 32, frozen = [], donated = () => [] }: CompiledOptions<Parameters> = {},
 ): CompiledFunction<Parameters, Result> {
   if (!Number.isSafeInteger(capacity) || capacity < 1)
-    throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number of at least 1.`);
+    throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number, 1 or more.`);
   // A Map keeps insertion order: the first entry is the least recently used.
   const plans = new Map<string, CachedPlan>();
   let owner: OnnxBackend | undefined;

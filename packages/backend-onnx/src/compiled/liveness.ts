@@ -1,6 +1,6 @@
 import type { GraphAction, Plan, PlannedTensor, Source } from "./plan.ts";
 
-/** The actions, which now overwrite only arguments that have a single reader and are not returned or assigned. */
+/** Removes every overwrite of an argument that has several readers, is returned, or is assigned. */
 export function withExclusiveOverwrites(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): Plan["actions"] {
   const readers = new Map<number, number>();
   const read = (source: Source): void => {

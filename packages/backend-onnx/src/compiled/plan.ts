@@ -9,9 +9,9 @@ export type Source =
   | { readonly kind: "argument"; readonly index: number; readonly shape: readonly number[] }
   /** The variable's current data, read under this shape. */
   | { readonly kind: "variable"; readonly variable: Variable; readonly shape: readonly number[] }
-  /** Created while tracing, or captured from outside the function. */
+  /** A value that was created during the trace or captured from outside the function. */
   | { readonly kind: "constant"; readonly value: RecordedValue }
-  /** Computed by the plan. */
+  /** A value that the plan computes. */
   | { readonly kind: "result"; readonly index: number };
 
 /** A tensor of a plan. */
@@ -24,7 +24,7 @@ export interface GraphAction {
   readonly program: OwnedProgram;
   readonly leaves: readonly Source[];
   readonly results: readonly number[];
-  /** Results that may reuse the memory of a donated argument: from the result's index to the argument's. */
+  /** Maps each result that may reuse a donated argument's memory to that argument, both by index. */
   readonly overwrites: ReadonlyMap<number, number>;
 }
 

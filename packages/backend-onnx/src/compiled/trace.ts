@@ -47,7 +47,7 @@ export function trace(
     leave = backend.enter(tracer);
     tracer.setFrozen(true);
     returned = tf.tidy(() => {
-      // Tensor ids count upwards: one with a smaller id is a variable or an argument, which the function must not give away.
+      // Ids increase: a tensor with a smaller id is a variable or an argument, and its owner keeps it, so a clone is returned.
       const { id } = tf.scalar(0);
       return work(placeholders).map((tensor) => (tensor.id < id ? tf.clone(tensor) : tensor));
     });
@@ -65,7 +65,7 @@ export function trace(
   }
 }
 
-/** Does the work, and records it for the plan. */
+/** Executes the work of a function directly and records it as a plan. */
 class Tracer implements Execution {
   readonly kind = "compiling";
   readonly uncompiled: Execution;
@@ -78,7 +78,7 @@ class Tracer implements Execution {
   readonly #resultIndices = new Map<RecordedValue, number>();
   readonly #programs = new Map<string, OwnedProgram>();
   readonly #actions: (GraphAction | UpdateAction)[] = [];
-  /** Where the next graph goes: among the actions, or into the update that runs it. */
+  /** The list to which the next graph is added: the actions, or the graphs of the update that runs it. */
   #graphs: (GraphAction | UpdateAction)[] = this.#actions;
 
   constructor(backend: OnnxBackend, variables: TracedVariables, frozen: readonly tf.Tensor[]) {

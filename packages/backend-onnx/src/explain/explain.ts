@@ -22,10 +22,10 @@ export interface ExplainOptions {
 export async function explain(work: () => unknown, options: ExplainOptions = {}): Promise<Explanation> {
   const { calls = 3 } = options;
   if (!Number.isSafeInteger(calls) || calls < 1) {
-    throw new BackendError("invalid-options", `calls: ${calls} is not a whole number of at least 1.`);
+    throw new BackendError("invalid-options", `calls: ${calls} is not a whole number, 1 or more.`);
   }
   const backend = currentBackend();
-  // Operations that were recorded before must not count.
+  // Operations recorded before this call must not be counted.
   backend.recording.flush();
   const sessions = profiledSessions(backend.sessions);
   const leave = backend.enter(directExecution(sessions.run, { kind: "explaining", runOutsideGraph: sessions.measure }));

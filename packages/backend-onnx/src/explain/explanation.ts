@@ -9,7 +9,7 @@ export interface Explanation {
   readonly steady: CallTime;
   /** The number of calls that `steady` and everything below are the mean of. */
   readonly calls: number;
-  /** By recorded operation (tfjs kernels and those of this backend), most time first. */
+  /** By recorded operation (a kernel of tfjs or of this backend), most time first. */
   readonly operations: readonly OperationTime[];
   /** By ONNX operator type, most time first, including nodes that were written and then removed or fused. */
   readonly operatorTypes: readonly OperatorTypeTime[];

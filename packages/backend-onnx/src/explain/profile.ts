@@ -1,6 +1,6 @@
 /** A node that ONNX Runtime ran. */
 export interface RunNode {
-  /** The name that the node was written with, or one that ONNX Runtime derived from it. */
+  /** The name under which the node was written, or a name that ONNX Runtime derived from it. */
   readonly name: string;
   readonly operatorType: string;
   readonly provider: string;

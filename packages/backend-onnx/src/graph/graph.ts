@@ -30,9 +30,9 @@ export interface Storage {
   readonly onDevice: boolean;
   /** Whether writing is forbidden, as in a mapped file. Default false. */
   readonly readOnly?: boolean;
-  /** Gives up memory of the process that the system can read again from a file when it is used. */
+  /** Frees pages of a mapped file, which the system reads again from the file when they are used. */
   readonly dropPages?: () => void;
-  /** A view of the memory, without a copy; of a stored matrix, its bytes. Throws for device memory. */
+  /** A view of the memory, without a copy; for a stored matrix, a view of its bytes. Throws for device memory. */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
 }

@@ -2,7 +2,7 @@ import type { DataType } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "./graph.ts";
 
-/** The types of matrices that are kept in fewer bits, which only the kernels for them read. */
+/** The types of stored matrices, which have fewer bits per value and are read only by the kernels for them. */
 export type StoredType = "bfloat16" | "float16" | "uint8";
 
 /** The types in compiled graphs: those of tensors, of stored matrices, of shapes and of exact intermediate results. */

@@ -51,7 +51,7 @@ export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
 class ModelWriter implements OnnxWriter {
   readonly float64 = true;
   readonly #proto: ProtobufWriter = protobufWriter();
-  /** Names by content; of a body's graph while it is written, which does not share them. */
+  /** Names of constants by content. The body of a scan is a separate graph with separate constants. */
   #constants = new Map<string, string>();
   #constantCount = 0;
   readonly #graph: number;

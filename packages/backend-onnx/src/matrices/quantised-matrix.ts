@@ -33,7 +33,7 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
 /** Quantises the input's blocks to 8 bits too, which lets the product use integer instructions. */
 const INTEGER_PRODUCTS = 4;
 
-/** A product that a separate session computes, for any number of rows. */
+/** A matrix product with any number of rows, computed in a separate session. */
 interface Product {
   readonly session: OrtSession;
   readonly sizes: QuantisedSizes;
@@ -46,7 +46,7 @@ let opened = 0;
 /**
  * Codes and scales, which "WidenQuantised" reads, and the packed matrix, which "MatMulQuantised" reads. ONNX Runtime packs
  * a copy of the codes for its products and needs them as constants: as inputs of a graph they are hundreds of times slower.
- * So each matrix has its own session, which all graphs share. None on a device other than the CPU.
+ * So each matrix has its own session, which all graphs share. Returns no tensors on a device other than the CPU.
  */
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
@@ -72,7 +72,7 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     throw error;
   }
   for (const operand of operands) {
-    // The session may read codes and scales as long as it exists, but of most it has packed a copy.
+    // The session may read codes and scales as long as it exists, although it has packed a copy of most of them.
     operand.owners++;
     operand.storage?.dropPages?.();
   }
@@ -117,7 +117,7 @@ export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: Ten
     const input = backend.data.value(given.dataId);
     if (input.failure !== undefined) throw input.failure;
     const output = new RecordedValue([n, sizes.rows], "float32");
-    // A compiled function holds what is frozen, and with it the session.
+    // A compiled function keeps its frozen values alive, and thereby the session.
     const frozen = [backend.data.value(packed.dataId)];
     backend.execution.run({ nodes: [], leaves: [input], frozen, outputs: [output], signature, session }, undefined);
     return { dataId: backend.data.add(output), shape: [n, sizes.rows], dtype: "float32" };
@@ -126,7 +126,7 @@ export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: Ten
   }
 }
 
-/** Its float32 values, for gradients; ONNX Runtime's own operator for this is four times slower. */
+/** Converts a quantised matrix to float32, for gradients; ONNX Runtime's operator for this is four times slower. */
 const WIDEN_QUANTISED = operation<QuantisedSizes>(
   "WidenQuantised",
   ({ graph, attributes: { rows, columns, bits, blockSize }, operands: [, scales] }, codes, factors) => {
@@ -140,7 +140,7 @@ const WIDEN_QUANTISED = operation<QuantisedSizes>(
     const padded = graph.apply("Reshape", [scaled, graph.int64([rows, blocks * blockSize])]);
     return ["Slice", [padded, graph.int64([0]), graph.int64([columns]), graph.int64([1])]];
 
-    /** The low and the high four bits of each byte, side by side. */
+    /** Splits each byte into its low and its high four bits, side by side. */
     function halves(given: string): string {
       const high = graph.apply("Floor", [graph.apply("Mul", [given, graph.scalar(1 / 16, "float32")])]);
       const low = graph.apply("Sub", [given, graph.apply("Mul", [high, graph.scalar(16, "float32")])]);

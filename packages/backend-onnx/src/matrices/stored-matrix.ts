@@ -17,7 +17,7 @@ interface StoredMatrixAttributes {
   readonly type: "bfloat16" | "float16";
 }
 
-/** The type of an operand is that of its memory; float32 holds every value of 16 bits. */
+/** A stored matrix is an operand of its 16-bit type; float32 represents each of its values exactly. */
 const FLOAT32 = { to: ONNX_TYPES.float32 };
 
 const WIDEN = operation("Widen", (_, matrix) => ["Cast", [matrix], FLOAT32]);
@@ -46,15 +46,15 @@ const STORED_ROWS_KERNEL: Kernel = kernel<{ matrix: TensorInfo; indices: TensorI
   },
 );
 
-/** Float32 values of a part of a matrix that is widened at once; 1 MB stays in a cache while it is multiplied by one row. */
+/** Number of values widened at a time for few rows: 1 MB of float32 stays in the cache while it is multiplied. */
 const FEW_VALUES = 2 ** 18;
-/** Products of many rows take as long as with the whole matrix from this many values and rows of it on. */
+/** Number of values widened at a time for many rows: from this size on, splitting the matrix costs no time. */
 const MANY_VALUES = 2 ** 20;
 const MANY_ROWS = 256;
 
 /**
- * Widens and multiplies part by part, so that float32 values are read from a cache and no matrix exists in float32: half
- * the time of widening it whole where one row is multiplied.
+ * Widens and multiplies a matrix in parts, so that float32 values are read from the cache and the whole matrix never
+ * exists in float32. For one row this takes half the time of widening the whole matrix first.
  */
 const MATMUL_STORED = operation<{ readonly part: number }>(
   "MatMulStored",
@@ -106,7 +106,7 @@ function largestDivisor(of: number, limit: number): number {
   return 1;
 }
 
-/** A matrix that keeps its 16 bits, for these kernels alone. None on a device whose memory JavaScript cannot access. */
+/** A matrix kept in 16 bits, which only these kernels read. No tensors on a device whose memory JavaScript cannot access. */
 export function storedMatrix(backend: OnnxBackend, { source, shape, type }: StoredMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const dataId = backend.adoptLeaf(openMatrix(backend.runtime, source, shape, type), shape, "int32", type);

@@ -4,13 +4,13 @@ import type { Pointer } from "../ort/ort-library.ts";
 
 /** Zeroed memory outside ONNX Runtime's arena, returned to the system when freed. */
 export interface Allocation {
-  /** A multiple of a cache line. */
+  /** Aligned to a cache line. */
   readonly address: Pointer;
   free(): void;
 }
 
 const CACHE_LINE = 64;
-/** From this size on, memory is mapped from the system: malloc would keep freed memory and so double a model's. */
+/** From this size on, memory is mapped from the system: malloc keeps freed blocks, which doubles a model's memory. */
 const WHOLE_PAGES = 2 ** 20;
 
 /** Allocates `byteLength` bytes, at least one. */

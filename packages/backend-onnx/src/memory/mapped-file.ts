@@ -47,7 +47,7 @@ export function openMapped(
   }
 }
 
-/** The error for a file that cannot be mapped, for `reason`, which ends with the way out. */
+/** The error for a file that cannot be mapped; `reason` ends with how to fix it. */
 export function invalidFile(file: string | URL, reason: string, cause?: unknown): BackendError {
   return new BackendError("invalid-options", `cannot map ${shownPath(file)}: ${reason}.`, { cause });
 }

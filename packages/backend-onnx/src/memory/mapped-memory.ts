@@ -14,7 +14,7 @@ export interface FileRange {
 type MapFile = (range: FileRange) => MappedRange;
 
 interface MappedRange extends Allocation {
-  /** Lets go of the pages that were read; they stay in the system's cache, and are read again when they are used. */
+  /** Removes the pages from the process; they stay in the system's cache and are mapped again when they are used. */
   drop(): void;
 }
 
@@ -37,7 +37,7 @@ function posixMapper(): MapFile {
   const mmap = library.func("void* mmap(void*, size_t, int, int, int, int64_t)");
   const munmap = library.func("int munmap(void*, size_t)");
   const madvise = library.func("int madvise(void*, size_t, int)");
-  // MADV_DONTNEED; of a shared mapping of a file nothing is lost.
+  // MADV_DONTNEED, which loses no data in a shared mapping of a file.
   const notNeeded = 4;
   const readOnly = 1;
   const shared = 1;

@@ -29,7 +29,7 @@ export function mappedTensor(options: MappedTensorOptions): tf.Tensor {
   if (dtype !== "float32" && dtype !== "int32")
     throw invalidFile(file, `dtype ${String(dtype)} cannot be mapped, only float32 and int32. Read it with tf.tensor`);
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))
-    throw invalidFile(file, `shape [${shape.join()}] is invalid. Dimensions must be whole numbers of at least 0`);
+    throw invalidFile(file, `shape [${shape.join()}] is invalid. Dimensions must be whole numbers, 0 or more`);
   if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % ELEMENT_BYTES !== 0) {
     throw invalidFile(
       file,

@@ -17,8 +17,8 @@ const GRAPHS_BETWEEN_TRIMMING = 256;
 
 /**
  * ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never releases any by itself: a tensor
- * that grows with every step would leave all its former sizes there, 6 GB when 4 MB are in use. Sessions fragment the
- * heap. Only new graphs bring new sizes, so only they count; a loop of known graphs costs nothing.
+ * that grows with every step would leave blocks of all its earlier sizes there: 6 GB while 4 MB are in use. Sessions
+ * fragment the heap. Only new graphs bring new sizes, so only they are counted; running known graphs costs nothing.
  */
 export function memoryTrimmer(library: OrtLibrary): MemoryTrimmer {
   const shrinking = library.create("CreateRunOptions");

@@ -88,7 +88,7 @@ function settle(data: DataTable, dataId: object, area: Area): void {
   const shared = value.owners > 1;
   if (area.occupant === value && !shared) return;
   const current = elementsOf(value);
-  // The occupant moves out: an unrelated value, or the shared value, which the other data ids keep.
+  // The occupant is moved out: it is an unrelated value, or the shared value, which the other data ids keep.
   const moved = area.occupant;
   area.evacuate();
   if (moved !== value) area.elements.set(current);

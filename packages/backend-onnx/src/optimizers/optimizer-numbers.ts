@@ -45,8 +45,7 @@ export function optimizerNumbers(
     finite,
     count(name) {
       const value = finite(name);
-      if (!Number.isSafeInteger(value) || value < 1)
-        throw invalid(`${name} ${value} is not a whole number of at least 1`);
+      if (!Number.isSafeInteger(value) || value < 1) throw invalid(`${name} ${value} is not a whole number, 1 or more`);
       return value;
     },
     flag(name) {

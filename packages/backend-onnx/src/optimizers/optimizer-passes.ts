@@ -13,7 +13,7 @@ interface Module {
   readonly [Symbol.toStringTag]: string;
 }
 
-/** The functions of optimizers.wat over one memory. Arrays are passed as byte offset and length in bytes. */
+/** The functions of optimizers.wat, which work on one memory. Arrays are passed as byte offset and length in bytes. */
 export interface OptimizerPasses {
   readonly adamw: (
     parameter: number,

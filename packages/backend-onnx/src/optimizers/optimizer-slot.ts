@@ -70,7 +70,7 @@ export function allocateSlots(
   return slots;
 }
 
-/** Whether a slot can have this size. */
+/** Whether a slot of this size fits into one memory. */
 export function fitsSlot(size: SlotSize): boolean {
   return slotBytes(size) <= LARGEST_MEMORY;
 }

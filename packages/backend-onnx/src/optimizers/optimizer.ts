@@ -16,7 +16,7 @@ export interface Numbers {
   /** Whether the call has a guard, and it is not finite. */
   readonly changesNothing: boolean;
   finite(name: string): number;
-  /** A whole number of at least 1. */
+  /** A whole number, 1 or more. */
   count(name: string): number;
   /** False if missing. */
   flag(name: string): boolean;

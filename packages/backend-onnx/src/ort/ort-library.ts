@@ -17,7 +17,7 @@ import {
 /** A native address. All ONNX Runtime objects are referred to by address. */
 export type Pointer = bigint;
 
-/** An argument of a native function. A typed array is passed by address and must outlive every use of that address. */
+/** An argument of a native function. A typed array is passed by address and must exist as long as the address is used. */
 type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 
 /** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */

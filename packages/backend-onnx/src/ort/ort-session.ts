@@ -66,8 +66,8 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
 }
 
 /**
- * Throws if the number or type of ONNX Runtime's result elements differs from what was recorded: reading more elements
- * than there are would read past the end of the memory.
+ * Throws if the number or type of the elements that ONNX Runtime computed differs from the recording: otherwise JavaScript
+ * could read past the end of the memory.
  */
 function checkResults(
   library: OrtLibrary,

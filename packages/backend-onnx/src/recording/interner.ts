@@ -35,7 +35,7 @@ export function interner(limits: InternerLimits = { strings: 100_000, characters
   };
 }
 
-/** Everything that defines one node of a graph, except where its inputs come from, as text. */
+/** Describes a node completely as text, except for the sources of its inputs. */
 export function kindText(
   operation: Operation,
   inputs: number,

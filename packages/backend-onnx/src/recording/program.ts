@@ -17,7 +17,7 @@ export interface Program {
    * each leaf but not its content; frozen leaves have unique numbers.
    */
   readonly signature: Int32Array;
-  /** The session that computes it, if there is one before the program is first run; it outlives the program. */
+  /** An existing session that computes the program, which its owner releases. Undefined: one is compiled or found in the cache. */
   readonly session?: OrtSession;
 }
 
@@ -34,7 +34,7 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
     words.push(node.kind);
     for (const input of node.inputs) {
       if (input.position < 0) {
-        // A leaf: no node produced this position, which makes it recognisable in the signature.
+        // A leaf: the signature shows it as a position that no node produced.
         input.position = position++;
         leaves.push(input);
       }

@@ -15,7 +15,7 @@ export class RecordedValue implements Value {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly outputIndex: number;
-  /** The type of its memory if it is a stored matrix; its `dtype` then says nothing. */
+  /** The type of its memory if it is a stored matrix, whose `dtype` has no meaning. */
   readonly storedType: StoredType | undefined;
   producer: RecordedNode | undefined = undefined;
   storage: Storage | undefined = undefined;

@@ -1,7 +1,7 @@
 import type { Program } from "../recording/program.ts";
 
 // Measured with ONNX Runtime 1.30 (Linux x64): growth of the resident set per session over hundreds of them, for graphs
-// of 3 to 3000 recorded operations that are written as 1 to 8 nodes each. The estimate is within a third of it.
+// of 3 to 3000 recorded operations that are written as 1 to 8 nodes each. The estimate differs by less than a third.
 const BYTES_OF_AN_EMPTY_SESSION = 50_000;
 /** ONNX Runtime has an object with a name for each node, edge and type, which take only a few bytes in the model. */
 const BYTES_PER_BYTE_OF_STRUCTURE = 60;

@@ -10,7 +10,7 @@ export interface SessionCache<Session extends Releasable> {
   readonly bytes: number;
   readonly evicted: number;
   find(signature: Int32Array): Session | undefined;
-  /** `bytes` is the memory of the session. One above the limit is kept as the only session. */
+  /** `bytes` is the memory of the session. A session larger than the limit is kept alone. */
   add(signature: Int32Array, session: Session, bytes: number): void;
   /** Removes a session from the cache; the caller releases it. */
   take(signature: Int32Array): Session | undefined;

@@ -54,8 +54,8 @@ export interface SessionMaker {
 export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
   /**
-   * Takes the session of a program that has just been run out of the cache; the caller releases it. A session that the
-   * program came with stays its owner's.
+   * Removes the session of a program that has just been run from the cache; the caller releases it. A session that the
+   * program already had stays with its owner.
    */
   own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;

@@ -17,7 +17,7 @@ export const INTEGERS: Replacements = {
     operand?.type === "int64"
       ? [graph.apply("ReduceProd", [converted(graph, x, "int32"), axes], attributes)]
       : undefined,
-  // An int64 mask occurs only in casts from float to int32, which need no mask here.
+  // Only casts from float to int32 use an int64 mask, and they need none here.
   BitwiseAnd: (_graph, { inputs: [x = ""], operands: [, mask] }) => (mask?.type === "int64" ? [x] : undefined),
 };
 

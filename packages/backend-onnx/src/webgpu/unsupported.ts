@@ -1,7 +1,7 @@
 import { BackendError } from "../backend-error.ts";
 import type { NodeCall, Replacement, Replacements } from "./typed-graph.ts";
 
-/** Operators without a WebGPU kernel or a replacement: they throw an error with a way out before the graph is compiled. */
+/** Operators without a WebGPU kernel or a replacement. Writing one throws an error that names an alternative. */
 export const UNSUPPORTED: Replacements = {
   MatMul: throwing(ofInt32, "products of integers", "tf.cast them to float32"),
   TopK: throwing(ofInt32, "the order of integers", "tf.cast them to float32"),

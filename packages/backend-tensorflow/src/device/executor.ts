@@ -10,7 +10,7 @@ export interface DeviceExecutor extends Pick<
   readonly dispatches: number;
 }
 
-/** `currentBytes` is called when memory runs out. */
+/** `currentBytes` returns the bytes of all tensors; it is called when memory runs out. */
 export function deviceExecutor(binding: NativeBinding, device: string, currentBytes: () => number): DeviceExecutor {
   let dispatches = 0;
   const explained = <Result>(what: string, call: () => Result): Result => {

@@ -34,10 +34,10 @@ export interface NativeBinding {
   readonly TF_Version: string;
 }
 
-/** The types of mlan's tensors (`tensorflow/c/tf_datatype.h`). */
+/** TensorFlow's numbers for the types of mlan's tensors (`tensorflow/c/tf_datatype.h`). */
 export const DataType = { float: 1, int32: 3, uint8: 4, complex64: 8, int64: 9, bool: 10, bfloat16: 14 } as const;
 
-/** The kinds of attributes (`tensorflow/c/tf_attrtype.h`). */
+/** TensorFlow's numbers for the kinds of attributes (`tensorflow/c/tf_attrtype.h`). */
 export const AttributeType = { string: 0, int: 1, float: 2, bool: 3, type: 4, shape: 5 } as const;
 
 const BYTES: Readonly<Record<number, number>> = {

@@ -10,7 +10,7 @@ export interface TensorEntry {
   parameter: boolean;
   /** The values in the original type. */
   full?: NativeTensor | undefined;
-  /** The values in bfloat16: the only values of an activation that was computed in it, or a copy of a parameter's. */
+  /** The values in bfloat16: the only values of an activation computed in bfloat16, or a copy of a parameter's values. */
   half?: NativeTensor | undefined;
   /** The exact values of a parameter that is on the device only in bfloat16. */
   host?: Float32Array | undefined;

@@ -41,7 +41,7 @@ export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, prec
   const entries = new Map<number, TensorEntry>();
   const device = residency(executor, memory);
   const mixed = precision === "bfloat16";
-  /** Ops for which the device has no bfloat16 kernel, as found so far. */
+  /** Ops that have been found to lack a bfloat16 kernel on the device. */
   const fullOnly = new Set<string>();
   let next = 0;
 

@@ -24,7 +24,7 @@ interface BrokenBinding {
   readonly reason: string;
 }
 
-// [[1, 2], [3, 4]] times [[5, 6], [7, 8]], and the gradients of its sum, which are products with ones. Small whole numbers
+// [[1, 2], [3, 4]] times [[5, 6], [7, 8]], and the gradients of the product's sum: products with ones. Small whole numbers
 // are exact in any order of summation, and in any precision down to bfloat16.
 const EXPECTED = JSON.stringify({
   product: [19, 22, 43, 50],

@@ -9,7 +9,7 @@ import { libraryNames } from "./library-names.ts";
 import { pythonLibrary } from "./python-library.ts";
 import { unpackWheel } from "./wheel/unpack-wheel.ts";
 
-/** Where to search, in order of precedence. It is an error if the place has no TensorFlow. */
+/** Where to search, in order of precedence. A place without TensorFlow is an error. */
 export interface LibraryPlaces {
   /** The folder of an unpacked wheel, its `tensorflow` folder, or the C library's folder with `lib` and `include`. */
   readonly library?: string;
@@ -20,7 +20,7 @@ export interface LibraryPlaces {
 }
 
 export interface FoundLibrary extends TensorFlowLibrary {
-  /** The option, variable or place that led to it. */
+  /** The option, variable or place through which it was found. */
   readonly foundBy: string;
 }
 
@@ -35,7 +35,7 @@ interface SearchOptions extends LibraryPlaces {
 
 interface Place {
   readonly name: string;
-  /** Whether the user named it, so that it must have a TensorFlow. */
+  /** Whether the user named the place, which must then have a TensorFlow. */
   readonly named: boolean;
   look(): LibraryAnswer | Promise<LibraryAnswer>;
 }

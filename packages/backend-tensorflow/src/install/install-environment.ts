@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { bindingPackageFolder } from "./binding-sources.ts";
 
-/** Everything besides the options that finding and building depends on; tests pass those of other machines. */
+/** The machine and process in which TensorFlow is found and the binding built. Tests describe other machines. */
 export interface InstallEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** As `process.platform` and `process.arch`. */

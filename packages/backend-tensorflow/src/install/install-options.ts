@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { LibraryPlaces } from "./find-library.ts";
 
 export interface InstallOptions extends LibraryPlaces {
-  /** Builds the binding, and unpacks a wheel, even if it was done before. Default false. */
+  /** Builds the binding and unpacks a wheel even if that was done before. Default false. */
   readonly force?: boolean;
   /** Called with a line of text at the start of each step. */
   readonly report?: (line: string) => void;

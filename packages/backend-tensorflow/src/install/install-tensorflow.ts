@@ -31,7 +31,7 @@ export interface InstallReport {
   /** The Python package or archive that TensorFlow comes from. */
   readonly distribution: string;
   readonly libraryFolder: string;
-  /** The option, variable or place that led to it. */
+  /** The option, variable or place through which TensorFlow was found. */
   readonly foundBy: string;
   /** The version of @tensorflow/tfjs-node-gpu. */
   readonly bindingVersion: string;

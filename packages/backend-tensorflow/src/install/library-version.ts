@@ -9,7 +9,7 @@ interface LibraryVersion {
 /** Names of Python packages that contain libtensorflow, with hyphens. */
 export const DISTRIBUTIONS: RegExp = /^(tensorflow(-cpu|-gpu|-cpu-aws|-aarch64|-macos|-rocm)?|tf-nightly(-cpu|-gpu)?)$/;
 
-/** From the metadata of the Python package beside the folder, otherwise from the resolved file name of the library. */
+/** Reads the version from the metadata of the Python package beside the folder, otherwise from the library's real file name. */
 export function libraryVersion(folder: string, files: readonly string[]): LibraryVersion {
   const packages = dirname(folder);
   const metadata = existsSync(packages)

@@ -23,7 +23,7 @@ interface AdamWAttributes {
   readonly step?: NumberOrFunction;
 }
 
-/** A function is called whenever the update runs. */
+/** A function is called each time the update runs. */
 type NumberOrFunction = number | (() => number);
 
 /**

@@ -6,7 +6,7 @@ const GRADIENTS: ReadonlySet<string> = new Set(["Conv2DBackpropInput", "Conv3DBa
 
 /**
  * `table.execute`, but the gradient of a convolution's input with one channel and one filter is computed with a second
- * filter of zeros: on the CPU, TensorFlow 2.21 (oneDNN) returns wrong numbers for exactly those shapes.
+ * filter of zeros: on the CPU, TensorFlow 2.21 (oneDNN) returns wrong numbers for exactly these shapes.
  */
 export function executeCorrected(table: TensorTable): TensorTable["execute"] {
   return (op, attributes, inputs, outputs) => {

@@ -39,6 +39,16 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
       "maximum size of a request body, in MB of 10^6 bytes (default: 33.6)",
       numberWithin(0, 2000, true),
     )
+    .option(
+      "--max-bodies <megabytes>",
+      "maximum total size of the bodies of unanswered requests, in MB (default: 8 times --max-body)",
+      numberWithin(0, 16_000, true),
+    )
+    .option(
+      "--max-batches <number>",
+      "maximum number of batches that are computed alternately (default: 2)",
+      wholeNumber(1),
+    )
     .option("--max-waiting <number>", "maximum number of waiting and running answers (default: 256)", wholeNumber(1))
     .option(
       "--timeout <seconds>",

@@ -28,6 +28,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/eval-likelihood",
   "@mlan/fused-ops",
   "@mlan/hub",
+  "@mlan/images",
   "@mlan/model-endpoint",
   "@mlan/model-llama2",
   "@mlan/model-llava",

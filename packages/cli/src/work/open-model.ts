@@ -70,7 +70,9 @@ export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>
     weights instanceof URL
       ? new URL("config.json", weights)
       : await (await openRepository(weights)).local("config.json");
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+  const text = await readFile(file, "utf8").catch(async (cause: unknown) => {
+    const adapter = await readFile(new URL("adapter_config.json", file)).catch(() => undefined);
+    if (adapter) throw adapterAlone(new URL("./", file));
     throw new MlanError("invalid-checkpoint", `${pathOf(file)} cannot be read. Give the folder of a checkpoint.`, {
       cause,
     });
@@ -84,6 +86,14 @@ export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>
   throw new MlanError(
     "missing-plugin",
     `no installed plugin reads ${pathOf(file)}, whose key "model_type" is ${shownValue(type)}. Install one, or give --model.`,
+  );
+}
+
+function adapterAlone(folder: URL): MlanError {
+  return new MlanError(
+    "invalid-checkpoint",
+    `${pathOf(folder)} holds an adapter, not a whole model. Give the model that it was trained on, and this folder as --adapter; ` +
+      "or give --model, e.g. --model vicuna, to open it on the model that it names.",
   );
 }
 

@@ -18,6 +18,9 @@ export interface ServeRequest extends ModelRequest {
   readonly maxImages?: number;
   /** Maximum size of a request body, in MB of 10^6 bytes. */
   readonly maxBody?: number;
+  /** Maximum total size of the bodies of unanswered requests, in MB. */
+  readonly maxBodies?: number;
+  readonly maxBatches?: number;
   readonly maxWaiting?: number;
   /** Maximum time per request, in seconds. */
   readonly timeout?: number;
@@ -26,6 +29,7 @@ export interface ServeRequest extends ModelRequest {
 /** Serves a checkpoint until a signal arrives, and returns the exit status. */
 export async function serveModel(request: ServeRequest, terminal: Terminal): Promise<number> {
   const { checkpoint, host, port, apiKey, batchSize, maxTokens, maxImages, maxBody, maxWaiting, timeout } = request;
+  const { maxBodies, maxBatches } = request;
   let model: TrainableModel | undefined;
   // Listens first: a port that is taken is no reason to wait for gigabytes.
   const open = async (): Promise<TrainableModel> => (model = await openModel(request, terminal));
@@ -40,6 +44,8 @@ export async function serveModel(request: ServeRequest, terminal: Terminal): Pro
       ...(maxTokens !== undefined && { maximumTokens: maxTokens }),
       ...(maxImages !== undefined && { maximumImages: maxImages }),
       ...(maxBody !== undefined && { maximumBodyBytes: Math.ceil(maxBody * 1e6) }),
+      ...(maxBodies !== undefined && { maximumHeldBytes: Math.ceil(maxBodies * 1e6) }),
+      ...(maxBatches !== undefined && { maximumBatches: maxBatches }),
       ...(maxWaiting !== undefined && { maximumWaiting: maxWaiting }),
       ...(timeout !== undefined && { requestSeconds: timeout }),
     });

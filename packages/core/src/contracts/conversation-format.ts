@@ -24,8 +24,8 @@ export function formatFor(
   format: RecipeFormat,
   { name, tuningTemplate }: { readonly name: string; readonly tuningTemplate?: string | undefined },
 ): ConversationFormat {
-  const template = format.template ?? tuningTemplate;
-  if (template !== undefined) return { ...format, template };
+  const { template = tuningTemplate, imageAspectRatio, maximumLength } = format;
+  if (template !== undefined) return { template, imageAspectRatio, maximumLength };
   const message = `neither the recipe nor the model ${name} names a conversation template; set format.template.`;
   throw new MlanError("invalid-options", message);
 }

@@ -1,7 +1,7 @@
 import type { Metric } from "@mlan/core";
 import { withoutPunctuation } from "./python-text.ts";
 
-/** Share of correct answers, in 0..1; 0 of none. */
+/** Share of correct answers, from 0 to 1; 0 if there are no answers. */
 export const accuracy: Metric = Object.assign(
   (outcomes: Parameters<Metric>[0]): number =>
     outcomes.length === 0 ? 0 : outcomes.filter(({ correct }) => correct).length / outcomes.length,
@@ -16,8 +16,8 @@ export interface ExactMatchOptions {
 }
 
 /**
- * Whether two texts are equal as the original harnesses compare them, in arrays of NumPy: white space counts, NUL characters
- * at the end do not.
+ * Whether two texts are equal in the comparison of the original harnesses, which use NumPy arrays: white space matters,
+ * NUL characters at the end are ignored.
  */
 export function exactMatch(answer: string, target: string, options: ExactMatchOptions = {}): boolean {
   const [left, right] = [answer, target].map((text) => {
@@ -27,6 +27,6 @@ export function exactMatch(answer: string, target: string, options: ExactMatchOp
   return left === right;
 }
 
-/** The look-behind lets an attempt start only at the head of a run, which keeps it linear. */
+/** The look-behind allows a match to start only at the first NUL of a run, which keeps the time linear. */
 // oxlint-disable-next-line no-control-regex
 const TRAILING_NULS = /(?<!\0)\0+$/;

@@ -2,19 +2,19 @@ import { type Choice, PYTHON_WHITE_SPACE, stripAsPython } from "@mlan/core";
 import { splitWords, withoutPunctuation, WORD_CHARACTERS } from "./python-text.ts";
 
 /**
- * Where the original language harness ends an answer: at its tasks' own list, and at the text of the end-of-sequence
- * token, which it adds.
+ * The stop strings of the original language harness: the list of its tasks, and the text of the end-of-sequence token,
+ * which the harness adds.
  */
 export const harnessStop: readonly string[] = ["User:", '"', ":", ".", ",", "</s>"];
 
-/** The answer up to the first character that occurs in `ends`, stripped: the original code's leading regular expressions. */
+/** The answer up to the first character that occurs in `ends`, stripped, as the original code's regular expressions cut it. */
 export function textBefore(answer: string, ends: string): string {
   let end = 0;
   while (end < answer.length && !ends.includes(answer.charAt(end))) end += 1;
   return stripAsPython(answer.slice(0, end));
 }
 
-/** "0" for "none" and "zero", "1" to "9" for "one" to "nine", in any case; anything else unchanged, "ten" too. */
+/** Returns "0" for "none" and "zero", "1" to "9" for "one" to "nine", in any letter case; any other answer unchanged, even "ten". */
 export function digitToNumber(answer: string): string {
   const word = stripAsPython(answer.toLowerCase());
   if (word === "none") return "0";
@@ -24,7 +24,7 @@ export function digitToNumber(answer: string): string {
 
 const WORDS: readonly string[] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
-/** "yes" for `true` and "no" for `false` in any case; anything else unchanged, with its white space. */
+/** Returns "yes" for "true" and "no" for "false" in any letter case; any other answer unchanged, with its white space. */
 export function trueFalse(answer: string): string {
   const lower = answer.toLowerCase();
   if (lower === "true") return "yes";
@@ -32,21 +32,21 @@ export function trueFalse(answer: string): string {
 }
 
 /**
- * Whether the original vision tasks take a question for a yes/no one: its published answer contains "yes" or "no", as
- * "snow" and "north" do too.
+ * Whether the original vision tasks treat a question with this published answer as a yes/no question: the answer contains
+ * "yes" or "no". Answers such as "snow" and "north" do too.
  */
 export function saysYesOrNo(answer: string): boolean {
   return answer.includes("yes") || answer.includes("no");
 }
 
 export interface MapByTextOptions {
-  /** Compare the answer, too, without ASCII punctuation; choices always are. Default: no. */
+  /** Compare the answer without ASCII punctuation. Choices are always compared without it. Default: no. */
   readonly ignorePunctuation?: boolean;
 }
 
 /**
- * The label of the first choice whose text the answer is, case aside; any other answer unchanged. The original vision
- * tasks map in this way: a letter is looked for among texts only, so "A" becomes the label of a choice whose text is "A".
+ * Returns the label of the first choice whose text equals the answer, ignoring case; any other answer unchanged. The
+ * original vision tasks map in this way: only texts are compared, so "A" becomes the label of a choice whose text is "A".
  */
 export function mapByText(answer: string, choices: readonly Choice[], options: MapByTextOptions = {}): string {
   const text = stripAsPython(answer.toLowerCase());
@@ -58,16 +58,16 @@ export function mapByText(answer: string, choices: readonly Choice[], options: M
 
 export interface MapByWordsOptions {
   /**
-   * Clean the answer twice, as the task of HellaSwag does: "İ" is first "i" with a dot above, then "i", which no choice
-   * with "İ" holds. Default: once.
+   * Clean the answer twice, as the original HellaSwag task does: "İ" first becomes "i" with a combining dot, then "i", so
+   * the answer no longer matches a choice with "İ", which is cleaned once. Default: once.
    */
   readonly cleanTwice?: boolean;
 }
 
 /**
- * The label that the original language harness reads from an answer: the answer itself when it is a label, else the
- * label of the first choice all of whose words occur anywhere in it, else the answer as it is. A choice without a word
- * is never read.
+ * Returns the label that the original language harness reads from an answer: the answer itself if it is a label, else the
+ * label of the first choice whose words all occur in it, in any order, else the unchanged answer. A choice without words
+ * never matches.
  */
 export function mapByWords(answer: string, choices: readonly Choice[], options: MapByWordsOptions = {}): string {
   if (choices.some(({ label }) => label === answer)) return answer;
@@ -83,7 +83,7 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set(splitWords(cleaned(text)));
 }
 
-/** In lower case, of Python's word characters and white space only. */
+/** The text in lower case, reduced to Python's word characters and white space. */
 function cleaned(text: string): string {
   return text.replace(UNCLEAN, "").toLowerCase();
 }

@@ -9,26 +9,26 @@ export const yesNoChoices: readonly Choice[] = [
 ];
 
 /**
- * The `strict` reading of a yes/no answer: as a short answer it must be yes, true, no or false; undefined otherwise.
+ * Reads a yes/no answer for `strict`: its short form must be yes, true, no or false; otherwise returns undefined.
  */
 export function yesNo(answer: string): "yes" | "no" | undefined {
   const said = shortAnswer(answer);
   return said === "yes" || said === "no" ? said : undefined;
 }
 
-/** The `strict` reading of yes/no questions: the answer's first line, trimmed, must be yes, no, true or false. */
+/** The `strict` extractor for yes/no questions: the answer's first line, trimmed, must be yes, no, true or false. */
 export const strictYesNo: Extractor = {
   name: "strict",
   version: 2,
-  // Not the newline: an answer may begin with one, so `yesNo` cuts there after trimming.
+  // No newline: an answer may begin with a newline, so `yesNo` takes the first line after trimming.
   stop: ["User:", '"', ":", ",", "."],
   extract: (answer) => yesNo(answer),
   isCorrect: (extracted, target) => extracted === target,
 };
 
 /**
- * What two equal short answers share: the first line in lower case without punctuation, the words "zero" to "ten" as
- * digits, "true" as "yes" and "false" as "no". Empty only where the text is.
+ * The normalized form in which short answers are compared: the first line in lower case without punctuation, with "zero"
+ * to "ten" as digits, "true" as "yes" and "false" as "no". Empty only if the text is empty.
  */
 function shortAnswer(text: string): string {
   const line = firstLine(text).toLowerCase();
@@ -41,27 +41,27 @@ const NUMBERS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The `strict` reading of free answers: the whole first line, as {@link shortAnswer} writes it, must be the target,
- * written in the same way. Articles, plurals and synonyms are not forgiven.
+ * The `strict` extractor for free answers: the whole first line and the target must have the same {@link shortAnswer}.
+ * Other articles, plurals and synonyms are wrong.
  */
 export const strictShortAnswer: Extractor = {
   name: "strict",
   version: 1,
-  // Not the newline: an answer may begin with one. Nor other punctuation: answers such as "3.5" hold it.
+  // No newline, because an answer may begin with one. No other punctuation, because answers such as "3.5" contain it.
   stop: ['"', "User:", "USER:"],
   extract: (answer) => shortAnswer(answer) || undefined,
   isCorrect: (extracted, target) => shortAnswer(extracted) === shortAnswer(target),
 };
 
 /**
- * The `strict` reading of multiple choice: the answer's first line, trimmed, is a label in any case ("b", "(B)", "B."),
- * else the text of exactly one choice, else a label with text behind it ("B: steam"). An answer that merely contains
- * the words of a choice is none.
+ * The `strict` extractor for multiple choice. The answer's first line, trimmed, must be a label in any letter case ("b",
+ * "(B)", "B."), else the text of exactly one choice, else a label followed by text ("B: steam"). An answer that merely
+ * contains the words of a choice is not read.
  */
 export const strictChoice: Extractor = {
   name: "strict",
   version: 1,
-  // Not the newline: an answer may begin with one. Nor other punctuation: the texts of choices hold it.
+  // No newline, because an answer may begin with one. No other punctuation, because the texts of choices contain it.
   stop: ['"', "User:", "USER:"],
   extract: readChoice,
   isCorrect: (extracted, target) => extracted.toLowerCase() === target.toLowerCase(),
@@ -75,9 +75,8 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
 }
 
 /**
- * The `strict` reading of benchmarks that have questions of both kinds: an answer is read by {@link strictChoice} where its
- * question has choices, and else by {@link strictShortAnswer}. Several answers are right where the target is one of
- * {@link anyOf}.
+ * The `strict` extractor for benchmarks with both kinds of questions: it reads an answer like {@link strictChoice} if the
+ * question has choices, otherwise like {@link strictShortAnswer}. A target from {@link anyOf} has several right answers.
  */
 export const strictAnswer: Extractor = {
   name: "strict",
@@ -89,15 +88,15 @@ export const strictAnswer: Extractor = {
 };
 
 /**
- * The target of a question with several right answers, for {@link strictAnswer}: one per line. Answers without a
- * character are left out.
+ * Returns the target of a question with several right answers, for {@link strictAnswer}: one answer per line. Empty
+ * answers are omitted.
  */
 export function anyOf(answers: readonly string[]): string {
   const lines = answers.map((answer) => splitWords(answer).join(" "));
   return lines.filter((line) => line !== "").join("\n");
 }
 
-/** As it stands, else by its words. The text of a choice, too, ends at a quotation mark, as the answer does. */
+/** Finds the choice by its exact text, else by its words. Choices are cut at a quotation mark, as the answer is. */
 function byText(line: string, choices: readonly Choice[]): string | undefined {
   const texts = choices.map(({ label, text }) => ({ label, text: stripAsPython(text.split('"', 1)[0] ?? "") }));
   for (const form of [(text: string) => text.toLowerCase(), normalizedWords]) {
@@ -109,13 +108,13 @@ function byText(line: string, choices: readonly Choice[]): string | undefined {
 }
 
 const LABEL_ALONE = /^\(?([\p{L}\p{N}]+)\)?[.:,;]?$/u;
-/** With a mark behind the label: "A cat" begins with an article. */
+/** A label followed by a mark and text. Without a mark, "A cat" begins with an article. */
 const LABEL_FIRST = /^\(?([\p{L}\p{N}])[.:)]\s/u;
 
 /**
- * A lenient reading, for comparison: what the strict one reads, else the choice whose label (a capital letter, standing
- * alone, or any in parentheses) or text comes first, wherever that is in the answer. Of several that begin at one place the
- * longest counts, and a label before a text.
+ * A lenient extractor, for comparison. It reads what {@link strictChoice} reads, else the choice whose label (a separate
+ * capital letter, or any letter in parentheses) or text comes first in the answer. Of several that begin at the same
+ * position, the longest is chosen.
  */
 export const firstMention: Extractor = {
   name: "first-mention",
@@ -143,7 +142,7 @@ function firstOf(answer: string, choices: readonly Choice[]): string | undefined
   return first?.label;
 }
 
-/** In the places of {@link normalizedWords}; -1 where the label stands nowhere alone. */
+/** The position of the label in {@link normalizedWords}; -1 if it never occurs as a separate word. */
 function labelPlace(answer: string, label: string): number {
   const literal = label.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const alone = `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}'’])`;
@@ -156,14 +155,14 @@ function labelPlace(answer: string, label: string): number {
   return -1;
 }
 
-/** Whether the "A" there begins a sentence and a word follows that an article may have. Within one it would be small. */
+/** Whether the "A" at `index` is an article: it begins a sentence, and the next word can follow an article. */
 function isArticle(answer: string, index: number): boolean {
   const [, next] = /^A\s+([\p{Ll}'’]+)/u.exec(answer.slice(index, index + 40)) ?? [];
   if (next === undefined || NOT_OF_ARTICLES.has(next)) return false;
   return /(?:^|[.?!:;\n])["'“‘(\s]*$/u.test(answer.slice(Math.max(0, index - 20), index));
 }
 
-/** "A is", "A because", ...: no noun. */
+/** Words that cannot follow an article, as in "A is" or "A because". */
 const NOT_OF_ARTICLES = new Set(
   (
     "is isn't was wasn't are aren't be seems seemed looks fits fit matches does doesn't did didn't has hasn't had would could " +
@@ -173,12 +172,12 @@ const NOT_OF_ARTICLES = new Set(
 );
 
 /**
- * The text in lower case, its letters and digits only, one space between words: what two equal answers share. The signs
- * that make another number of one stay: "-5" is not "5", and "3.5" not "3 5".
+ * The text in lower case, reduced to letters and digits, with one space between words. Signs that change the value of a
+ * number are kept: "-5" differs from "5", and "3.5" from "3 5".
  */
 export function normalizedWords(text: string): string {
   return splitWords(
-    // White space first: long runs of it are the usual long answer.
+    // White space first: a very long answer is usually a long run of it.
     splitWords(text.toLowerCase())
       .join(" ")
       .replace(/[’'`]/g, "")

@@ -7,23 +7,23 @@ export interface RowBenchmarkDefinition<Row, Q extends Question> extends Protoco
   readonly name: string;
   readonly card: DatasetCard;
   readonly rows: RowReader<Row>;
-  /** The row's own name; a repeated one gets "#2", "#3", ... By default the row's number. */
+  /** The id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
   id?(row: Row, index: number): string;
-  /** Pure. `id` is unique in the benchmark. */
+  /** Creates the question of a row; must be pure. `id` is unique in the benchmark. */
   question(row: Row, id: string): Q;
 }
 
 export interface ProtocolsDefinition<Q extends Question> {
-  /** By name; at least one. */
+  /** Protocols by name; at least one. */
   readonly protocols: Readonly<Record<string, ProtocolDefinition<Q>>>;
-  /** The name of the protocol that asks where none is named. Default: the only one, or else "strict". */
+  /** The name of the protocol that is used when none is named. Default: the only protocol, or "strict" if there are several. */
   readonly defaultProtocol?: string;
   /** Further ways to read stored answers, besides those of the protocols. Default none. */
   readonly extractors?: readonly Extractor[];
 }
 
 /**
- * A benchmark that makes one question of each row. Throws `contract` when it has no protocol, or when none of several is the
+ * Creates a benchmark with one question per row. Throws `contract` if it has no protocol, or several of which none is the
  * default.
  */
 export function benchmarkFromRows<Row, Q extends Question>(definition: RowBenchmarkDefinition<Row, Q>): Benchmark<Q> {
@@ -45,11 +45,11 @@ export function benchmarkFromRows<Row, Q extends Question>(definition: RowBenchm
 interface KnownProtocols<Q extends Question> {
   readonly protocols: ReadonlyMap<string, Protocol<Q>>;
   readonly names: readonly string[];
-  /** The name of the default one. */
+  /** The name of the default protocol. */
   readonly first: string;
 }
 
-/** Throws `contract` when there is none, or when none of several is the default. */
+/** Throws `contract` if there is no protocol, or several of which none is the default. */
 export function protocolsOf<Q extends Question>(
   definition: ProtocolsDefinition<Q> & { readonly name: string },
 ): KnownProtocols<Q> {
@@ -72,7 +72,7 @@ function defaultOf(benchmark: string, names: readonly string[], wanted: string |
   const known = names.join(" and ");
   if (wanted !== undefined) {
     if (names.includes(wanted)) return wanted;
-    const message = `${benchmark}: its default protocol "${wanted}" is none of its protocols; it has ${known}.`;
+    const message = `${benchmark}: its default protocol "${wanted}" is not one of its protocols; it has ${known}.`;
     throw new MlanError("contract", message);
   }
   if (others.length === 0) return only;

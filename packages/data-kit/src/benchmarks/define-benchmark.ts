@@ -8,38 +8,38 @@ import { type RowReader, rowsFrom } from "../rows/rows-from.ts";
 import { benchmarkFromRows, protocolsOf, type ProtocolsDefinition } from "./benchmark-from-rows.ts";
 import { type Published, publishedCard, publishedSource } from "./published.ts";
 
-/** What a benchmark made by {@link defineBenchmark} takes. */
+/** The options of a benchmark that {@link defineBenchmark} created. */
 export interface BenchmarkOptions extends SourceOptions {
-  /** Folder or zip of the images that rows only name. Default: `images/` beside the rows, then the rows' own folder. */
+  /** Folder or zip archive of images that rows refer to by name. Default: `images/` beside the rows, then the rows' folder. */
   readonly images?: Location;
 }
 
 export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Question> extends ProtocolsDefinition<
   NoInfer<Q>
 > {
-  /** E.g. "boolq"; every error of its data begins with `data-<name>`. */
+  /** For example "boolq". Every error about its data begins with `data-<name>`. */
   readonly name: string;
   readonly published: Published & {
     /**
-     * Patterns, best first: all files that match the first one with any match are read. Their content says whether they are
-     * a JSON array, JSON lines or Parquet; tables of text end in `.csv` or `.tsv`.
+     * Patterns in order of preference: all files that match the first pattern with a match are read. JSON arrays, JSON
+     * lines and Parquet are detected from the content; text tables end in `.csv` or `.tsv`.
      */
     readonly files: readonly string[];
   };
-  /** The columns that are used; a file may have more. Columns of images are {@link imageColumn}, or lists of it. */
+  /** The columns to read; a file may have more. Image columns are {@link imageColumn}, or lists of it. */
   readonly row: z.ZodObject<Shape>;
   /**
-   * Whether images inside Parquet files are looked at when it is opened, so that `imageIdentity` finds which are equal.
-   * Default false.
+   * Whether images inside Parquet files are read when the benchmark is opened, so that `imageIdentity` can find equal
+   * images. Default false.
    */
   readonly identifyImages?: boolean;
-  /** The row's own name; a repeated one gets "#2", "#3", ... By default the row's number. */
+  /** The id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
   id?(row: z.output<z.ZodObject<Shape>>, index: number): string;
-  /** Pure: one question of each row. `id` is unique in the benchmark. */
+  /** Creates the question of a row; must be pure. `id` is unique in the benchmark. */
   question(row: z.output<z.ZodObject<Shape>>, id: string): Q;
 }
 
-/** As {@link BenchmarkDefinition}, of rows that are put together from several tables with images. */
+/** Like {@link BenchmarkDefinition}, for rows that are joined from several tables with images. */
 export interface JoinedBenchmarkDefinition<Row, Q extends Question> extends ProtocolsDefinition<NoInfer<Q>> {
   readonly name: string;
   readonly published: Published;
@@ -48,10 +48,10 @@ export interface JoinedBenchmarkDefinition<Row, Q extends Question> extends Prot
   question(row: Row, id: string): Q;
 }
 
-/** Where {@link JoinedBenchmarkDefinition.rows} reads from. */
+/** The sources of {@link JoinedBenchmarkDefinition.rows}. */
 export interface RowPlaces {
   readonly source: FileSource;
-  /** Begins every error. */
+  /** The beginning of every error. */
   readonly errorPrefix: string;
   readonly images?: Location;
 }
@@ -122,7 +122,7 @@ function made<Row, Q extends Question>(
       rows: rows({ source, errorPrefix, ...(images && { images }) }),
     });
   };
-  // What is wrong with the protocols is an error of the definition, not of its first use.
+  // Wrong protocols are an error when the benchmark is defined, not when it is first used.
   protocolsOf<Q>(asked);
   return (options = {}) => benchmarkOf(options);
 }

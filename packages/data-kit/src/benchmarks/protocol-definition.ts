@@ -13,27 +13,27 @@ import {
 } from "@mlan/core";
 import { accuracy } from "../answers/metrics.ts";
 
-/** A question in words: what the user says, and how the answer begins. */
+/** The text of a question: the user's message, and the beginning of the answer. */
 export interface QuestionWords extends Pick<AskedText, "user" | "answerStart"> {
   /**
-   * How many images have their place inside `user`, as `<image>`: the last ones of the question. The others come before
-   * the text. Default 0, where `<image>` in `user` is plain text.
+   * The number of images, the question's last ones, that are placed inside `user` by `<image>`. The others come before the
+   * text. Default 0: `<image>` in `user` is then plain text.
    */
   readonly placedImages?: number;
 }
 
-/** How one protocol asks and judges, under its name in a benchmark's `protocols`. Every member is pure. */
+/** How one protocol asks and judges. Every function must be pure. */
 export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (AskingDefinition<Q> | PromptDefinition<Q>);
 
-/** Asks through the wording that the model brings, so that every model can be asked. */
+/** Asks in the model's own wording, so that every model can be asked. */
 export interface AskingDefinition<Q extends Question> {
   ask(question: Q): QuestionWords;
-  /** Different words for models with these wordings, by name, e.g. "vicuna-base". */
+  /** Different text for models with certain wordings, by the wording's name, e.g. "vicuna-base". */
   readonly askAs?: ByWording<(question: Q) => QuestionWords>;
   readonly prompt?: never;
 }
 
-/** Defines whole prompts: one for all models, or one per wording, by name. */
+/** Defines whole prompts: one function for all models, or one per wording, by its name. */
 export interface PromptDefinition<Q extends Question> {
   readonly prompt: ((question: Q) => Prompt) | ByWording<(question: Q) => Prompt>;
   readonly ask?: never;
@@ -41,25 +41,25 @@ export interface PromptDefinition<Q extends Question> {
 }
 
 export interface JudgingDefinition<Q extends Question> {
-  /** Raised whenever prompts or metrics change: results of different versions do not compare. */
+  /** Increase it whenever prompts or metrics change: results of different versions cannot be compared. */
   readonly version: number;
-  /** The choices as the prompt offers them, in its order. Default: the question's. */
+  /** The choices that the prompt offers, in its order. Default: the question's choices. */
   choices?(question: Q): readonly Choice[];
-  /** The right answer in the form that the extractor returns. Default: the question's. */
+  /** The right answer in the form that the extractor returns. Default: the question's target. */
   target?(question: Q): string;
   /** See {@link Protocol.allowsUnanswerable}. Default false. */
   readonly allowsUnanswerable?: boolean;
   readonly maximumNewTokens: number;
   readonly extractor: Extractor;
-  /** Other extractors for the answers of models of these wordings, by name. */
+  /** Other extractors for models with certain wordings, by the wording's name. */
   readonly extractorAs?: ByWording<Extractor>;
-  /** The first is the benchmark's headline number. Default: accuracy. */
+  /** Metrics by name; the first is the benchmark's main score. Default: accuracy. */
   readonly metrics?: Readonly<Record<string, Metric>>;
 }
 
 type ByWording<Value> = Readonly<Record<string, Value>>;
 
-/** The protocol of a benchmark. Throws `contract` for one that asks in no way or in two. */
+/** Creates the protocol of a benchmark. Throws `contract` if it has neither `ask` nor `prompt`, or both. */
 export function protocolFrom<Q extends Question>(
   benchmark: string,
   name: string,
@@ -121,14 +121,14 @@ function promptOf<Q extends Question>(
   );
 }
 
-/** Throws `invalid-data` when a text with places of images has others, or more than there are images. */
+/** Throws `invalid-data` unless the text has exactly `placed` placeholders and the question at least as many images. */
 function checkPlaces(benchmark: string, { id, images }: Question, user: string, placed: number): void {
   const places = user.split(IMAGE_PLACEHOLDER).length - 1;
   if (places === placed && placed <= images.length) return;
   throw new MlanError(
     "invalid-data",
     `${benchmark}: question "${id}" has ${counted(places, "placeholder")} ${IMAGE_PLACEHOLDER} in its text, for ` +
-      `${placed} of ${counted(images.length, "image")}; write one for each image that has its place in the text.`,
+      `${placed} of ${counted(images.length, "image")}; write one for each image that is placed in the text.`,
   );
 }
 

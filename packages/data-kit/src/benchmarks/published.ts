@@ -3,27 +3,27 @@ import { localFolder } from "../files/local-folder.ts";
 import type { FileSource } from "../files/file-source.ts";
 import { cardFor, refuseTogether, type SourceOptions, sourceFrom } from "../files/source-options.ts";
 
-/** A dataset as its authors published it, or as it lies on this machine. */
+/** A dataset on the Hub, or one on this machine. */
 export type Published = PublishedOnHub | PublishedHere;
 
 interface PublishedOnHub extends PublishedFacts {
   /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
   readonly repository: string;
-  /** The commit that is read unless the options name another. */
+  /** The commit to read unless the options name a different one. */
   readonly revision: string;
 }
 
 interface PublishedHere extends PublishedFacts {
-  /** A file of rows, or the folder that holds it. */
+  /** A file of rows, or its folder. */
   readonly location: Location;
 }
 
 interface PublishedFacts extends Omit<DatasetCard, "source" | "repository" | "revision"> {
-  /** A page that describes it. Default: the dataset's on the Hub, or the path of `location`. */
+  /** The address of a page about the dataset. Default: its page on the Hub, or the path of `location`. */
   readonly source?: string;
 }
 
-/** The card of what the options name. */
+/** The card of the data that the options select. */
 export function publishedCard(published: Published, options: SourceOptions): DatasetCard {
   if ("location" in published) {
     const { location, ...facts } = published;
@@ -32,7 +32,7 @@ export function publishedCard(published: Published, options: SourceOptions): Dat
   return cardFor(options, { source: `https://huggingface.co/datasets/${published.repository}`, ...published });
 }
 
-/** The files that the options name, or else the published ones. Every error begins with `errorPrefix`. */
+/** The files that the options name, otherwise the published files. Every error begins with `errorPrefix`. */
 export function publishedSource(published: Published, options: SourceOptions, errorPrefix: string): FileSource {
   if (!("location" in published)) return sourceFrom(options, { ...published, errorPrefix });
   const { file, folder } = options;

@@ -8,22 +8,22 @@ import { withPartsAsText } from "./message-parts.ts";
 
 export interface ConversationsDefinition {
   readonly name: string;
-  /** Begins every error. Default: the name. */
+  /** The beginning of every error. Default: `name`. */
   readonly errorPrefix?: string;
   readonly source: FileSource;
-  /** Patterns, best first; all files of the first one with any are read. */
+  /** Patterns in order of preference; all files that match the first pattern with a match are read. */
   readonly files: readonly string[];
-  /** Default: of unknown licence, text and images. */
+  /** The dataset card. Default: a card with an unknown licence, for text and images. */
   readonly card?: DatasetCard;
-  /** Where the images are that rows name. Default: `images/` beside the rows, then their folder. */
+  /** Where to find images that rows refer to by name. Default: `images/` beside the rows, then the rows' folder. */
   readonly images?: ImagePlaces;
-  /** {@link llavaRecord}, perhaps with further conditions. */
+  /** The schema of a row: {@link llavaRecord} (the default), possibly with further conditions. */
   readonly schema?: typeof llavaRecord;
 }
 
 /**
- * A tuning dataset from files in the formats of LLaVA, ShareGPT or OpenAI's messages: a JSON array, JSON lines, Parquet,
- * or a table with them as JSON. Reads the files when it is opened, and images when they are needed.
+ * Creates a tuning dataset from files in the formats of LLaVA, ShareGPT or OpenAI's messages: a JSON array, JSON lines,
+ * Parquet, or a text table with JSON cells. Files are read when the dataset is opened, images when they are needed.
  */
 export function conversationsFrom(definition: ConversationsDefinition): Dataset<Conversation> {
   const { name, errorPrefix = name, source, files, images, schema = llavaRecord } = definition;

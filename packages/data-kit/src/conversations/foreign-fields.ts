@@ -2,8 +2,8 @@ import { z } from "zod";
 import { isAbsent } from "./is-absent.ts";
 
 /**
- * Whether an answer is learned, as tools write it: `weight` (OpenAI), `train` or `training` (axolotl), `loss` (ms-swift).
- * Null is the absence of one.
+ * Fields in which other tools store whether an answer is learned: `weight` (OpenAI), `train` or `training` (axolotl), `loss`
+ * (ms-swift). Null means that the field is absent.
  */
 export interface LearningFlags {
   readonly weight?: Flag;
@@ -35,13 +35,13 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** undefined when nothing says it; contradictions are for {@link turnFieldProblem}. */
+/** Whether the turn is learned; undefined if no field says so. {@link turnFieldProblem} reports contradictions. */
 export function isLearned(turn: LearningFlags): boolean | undefined {
   const said = FLAGS.flatMap((name) => turn[name] ?? []);
   return said.length === 0 ? undefined : said.every(Boolean);
 }
 
-/** A field of a turn that cannot be honoured: dropping it would change what the turn means. */
+/** Finds a field of a turn that is not supported: ignoring it would change the meaning of the turn. */
 export function turnFieldProblem(turn: LearningFlags, isAnswer: boolean): FieldProblem | undefined {
   const refused = refusedField(turn);
   if (refused) return refused;
@@ -60,11 +60,11 @@ function refusedField(turn: object): FieldProblem | undefined {
   return found && { field: found[0], message: found[1] };
 }
 
-const IN_THE_TEXT = "is not read; write it into the text of a turn";
+const IN_THE_TEXT = "is not supported; write it into the text of a turn";
 const REFUSED_FIELDS: Readonly<Record<string, string>> = {
-  tool_calls: `a call of tools ${IN_THE_TEXT}`,
-  function_call: `a call of a function ${IN_THE_TEXT}`,
-  tool_call_id: `which call a turn answers ${IN_THE_TEXT}`,
+  tool_calls: `a tool call ${IN_THE_TEXT}`,
+  function_call: `a function call ${IN_THE_TEXT}`,
+  tool_call_id: `the id of a tool call ${IN_THE_TEXT}`,
   name: `a speaker's name ${IN_THE_TEXT}`,
   refusal: `a refusal ${IN_THE_TEXT}`,
   reasoning: `reasoning ${IN_THE_TEXT}`,
@@ -72,20 +72,20 @@ const REFUSED_FIELDS: Readonly<Record<string, string>> = {
   thinking: `reasoning ${IN_THE_TEXT}`,
   image: 'a turn has no images; name them in the column "images" of the row',
   images: 'a turn has no images; name them in the column "images" of the row',
-  audio: "sound is not read; remove it",
+  audio: "audio is not supported; remove it",
   loss_scale: 'a turn is learned or not; write "loss": true or false instead',
   train_detail: 'a turn is learned as a whole or not; write "train": true or false instead',
   training_detail: 'a turn is learned as a whole or not; write "training": true or false instead',
 };
 
-const PREFERENCES = "preferences are not learned; remove it, and keep only turns that should be learned";
-const VIDEOS = 'videos are not read; name their frames in the column "images"';
-const SOUND = "sound is not read; remove it";
-const TOOLS = "tools are not read; describe them in a system turn";
+const PREFERENCES = "preference data is not supported; remove it, and keep only turns that should be learned";
+const VIDEOS = 'video is not supported; name their frames in the column "images"';
+const SOUND = "audio is not supported; remove it";
+const TOOLS = "tools are not supported; describe them in a system turn";
 
 type Refused = z.ZodOptional<z.ZodUnknown>;
 
-/** Columns that would change what a row means; they are refused where they hold something. */
+/** Columns that would change the meaning of a row. A row is refused if one of them is not empty. */
 export const refusedColumns: {
   tools: Refused;
   functions: Refused;

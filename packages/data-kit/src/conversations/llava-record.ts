@@ -6,8 +6,8 @@ import { isAbsent } from "./is-absent.ts";
 import { partProblem } from "./message-parts.ts";
 
 /**
- * A row of LLaVA's and ShareGPT's format (`conversations`) or of OpenAI's (`messages`). Only images make it multimodal;
- * null is the absence of one.
+ * A row in the format of LLaVA and ShareGPT (`conversations`) or of OpenAI (`messages`). It is multimodal only if it has
+ * images; null means no image.
  */
 export interface LlavaRecord {
   readonly id?: string | number | null;
@@ -15,14 +15,14 @@ export interface LlavaRecord {
   readonly images?: ImageCell;
   readonly conversations?: readonly LlavaTurn[] | null;
   readonly messages?: readonly LlavaTurn[] | null;
-  /** The same as a first system turn. */
+  /** The system prompt, equivalent to a system turn at the beginning. */
   readonly system?: string | null;
   readonly system_prompt?: string | null;
 }
 
 type ImageCell = ImageReference | readonly ImageReference[] | null;
 
-/** Who speaks is in `from` or `role` ("human", "user", "gpt", "assistant", "system", "developer"), what in `value` or `content`. */
+/** The speaker is in `from` or `role` ("human", "user", "gpt", "assistant", "system", "developer"), the text in `value` or `content`. */
 export interface LlavaTurn extends LearningFlags {
   readonly from?: string | null;
   readonly role?: string | null;
@@ -40,7 +40,7 @@ const messageContent: z.ZodType<string | null> = z.custom<string | null>(
 );
 const turns: z.ZodType<readonly LlavaTurn[] | null> = z
   .array(
-    // Loose, so that fields that cannot be honoured are seen.
+    // Loose, so that unsupported fields are kept and reported.
     z.looseObject({
       from: z.string().nullable().exactOptional(),
       role: z.string().nullable().exactOptional(),
@@ -53,8 +53,8 @@ const turns: z.ZodType<readonly LlavaTurn[] | null> = z
 
 /**
  * The columns of a {@link LlavaRecord}. Turns must alternate and end with an answer; a system turn may come first. Every
- * image needs `<image>` in a user's turn, and `<image>` at the beginning or end of a line needs an image. Fields of other
- * tools that change what a row means are honoured, or refused where they hold something.
+ * image needs `<image>` in a user turn, and `<image>` at the beginning or end of a line needs an image. Fields of other
+ * tools that change the meaning of a row are supported, or refused if they are not empty.
  */
 export const llavaRecord: z.ZodObject<
   {
@@ -82,12 +82,12 @@ export const llavaRecord: z.ZodObject<
     if (issue) context.addIssue({ code: "custom", ...issue });
   });
 
-/** The columns of a {@link LlavaRecord} that hold images. */
+/** The image columns of a {@link LlavaRecord}. */
 export const llavaImages: readonly string[] = ["image", "images"];
 
 /**
- * The record as a conversation: a first turn by "gpt" is dropped. Texts stay as they are: their words decide the order of
- * training in the original code, `<image>` counts as one, and a template moves it to the front of its turn.
+ * Converts a record to a conversation. A first turn by "gpt" is dropped. Texts are unchanged: the original code orders
+ * training by their number of words, in which `<image>` counts as one; a template later moves it to the front of its turn.
  */
 export function conversationOf(record: LlavaRecord, id: string): Conversation {
   return { id, turns: turnsOf(record), images: imagesOf(record) };
@@ -115,7 +115,7 @@ interface Problem {
 
 interface SaidTurn {
   readonly turn: LlavaTurn;
-  /** undefined for a speaker that is not known. */
+  /** undefined for an unknown speaker. */
   readonly role: Turn["role"] | undefined;
   readonly index: number;
 }
@@ -160,7 +160,7 @@ function turnProblem(record: LlavaRecord): Problem | undefined {
   const rounds = all[0]?.role === "user" ? all : all.slice(1);
   const wrong = rounds.find(({ role }, place) => role !== (place % 2 === 0 ? "user" : "assistant"));
   if (wrong) {
-    const expected = wrong.role === "user" ? "an answer" : "a turn of the user";
+    const expected = wrong.role === "user" ? "an answer" : "a user turn";
     const found = wrong.turn[speakerKey(wrong.turn)];
     const message = `turns must alternate: expected ${expected}, found one by "${found}"`;
     return { path: [column, wrong.index, speakerKey(wrong.turn)], message };
@@ -169,7 +169,7 @@ function turnProblem(record: LlavaRecord): Problem | undefined {
   return { path: [column], message: `the last turn must be an answer; found ${counted(all.length, "turn")}` };
 }
 
-/** What columns say beside the turns; empty ones say nothing. */
+/** The system prompts in columns outside the turns; empty columns are ignored. */
 function systemsOf(record: LlavaRecord): readonly { readonly column: string; readonly text: string }[] {
   return (["system", "system_prompt"] as const).flatMap((column) => {
     const text = record[column];
@@ -184,7 +184,7 @@ function systemProblem(record: LlavaRecord): Problem | undefined {
   const other = systems.find(({ text }) => text !== (turn ?? systems[0]?.text));
   if (!other) return undefined;
   const where = turn === undefined ? `the column "${systems[0]?.column}"` : "the system turn";
-  return { path: [other.column], message: `its text differs from that of ${where}; keep one of the two` };
+  return { path: [other.column], message: `its text differs from that of ${where}; keep only one of them` };
 }
 
 function fieldProblem(record: LlavaRecord): Problem | undefined {
@@ -216,7 +216,7 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   }
   const elsewhere = turns.find(({ role, text }) => role !== "user" && text.includes(IMAGE_PLACEHOLDER));
   if (elsewhere) {
-    const message = `only a turn of the user may hold ${IMAGE_PLACEHOLDER}, and one of the ${elsewhere.role} does`;
+    const message = `only user turns may contain ${IMAGE_PLACEHOLDER}, but a turn of the ${elsewhere.role} does`;
     return { path: [column], message };
   }
   const total = placeholders(turns);
@@ -225,11 +225,11 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   const times = total === 1 ? "once" : `${total} times`;
   return {
     path: [column],
-    message: `${images === 1 ? "its image" : `each of its ${images} images`} needs ${IMAGE_PLACEHOLDER} in a turn, which is there ${times}`,
+    message: `${images === 1 ? "its image" : `each of its ${images} images`} needs ${IMAGE_PLACEHOLDER} in a turn, but it occurs ${times}`,
   };
 }
 
-/** Text about `<image>` tags has it within a line; a placeholder begins or ends one. */
+/** A placeholder begins or ends a line. Inside a line, `<image>` is text, e.g. about HTML. */
 const PLACEHOLDER_OF_A_LINE = new RegExp(`^[ \\t]*${IMAGE_PLACEHOLDER}|${IMAGE_PLACEHOLDER}[ \\t]*$`, "m");
 
 function placeholders(turns: readonly Turn[]): number {

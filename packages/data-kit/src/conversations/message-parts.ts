@@ -1,9 +1,9 @@
 import { IMAGE_PLACEHOLDER, shownValue } from "@mlan/core";
 
 /**
- * A row of OpenAI's messages with contents of parts, as one with contents of text: parts are joined by newlines, an image
- * stands as `<image>`, and the names (or `data:` addresses) of images that parts hold become the column `image`. A row of
- * another format stays as it is; so does a content with parts of other types, which the schema then refuses.
+ * Converts a row of OpenAI's messages whose contents are lists of parts to text contents: parts are joined by newlines, an
+ * image becomes `<image>`, and the names (or `data:` URLs) of the images become the column `image`. Rows in other formats
+ * are unchanged, and so is a content with parts of other types, which the schema then refuses.
  */
 export function withPartsAsText(row: unknown): unknown {
   if (!isObject(row) || !Array.isArray(row["messages"])) return row;
@@ -23,7 +23,7 @@ interface Part {
   readonly image?: string;
 }
 
-/** undefined for a part of another type, such as sound. */
+/** Reads one part; undefined for other types, such as audio. */
 function readPart(part: unknown): Part | undefined {
   if (!isObject(part)) return undefined;
   const { type, text, image_url: url, image } = part;
@@ -34,7 +34,7 @@ function readPart(part: unknown): Part | undefined {
   return name === undefined || name === null ? { text: IMAGE_PLACEHOLDER } : undefined;
 }
 
-/** Which part of a content cannot be read, and why; undefined for a content that has no such part. */
+/** Describes the first part of a content that cannot be read, and why; undefined if there is none. */
 export function partProblem(content: unknown): string | undefined {
   if (!Array.isArray(content)) return undefined;
   const index = content.findIndex((part) => readPart(part) === undefined);
@@ -45,7 +45,7 @@ export function partProblem(content: unknown): string | undefined {
   if (typeof type !== "string") return `${named} has no type; give it one of ${[...TEXTS, ...IMAGES].join(", ")}`;
   if (isOneOf(TEXTS, type)) return `${named} is of type "${type}" and has no text; give it one, or remove it`;
   if (isOneOf(IMAGES, type)) return `${named} is of type "${type}" and names no image; name one, or remove it`;
-  return `${named} is of type ${shownValue(type)}, which is not read; remove it`;
+  return `${named} is of type ${shownValue(type)}, which is not supported; remove it`;
 }
 
 const TEXTS = ["text", "input_text"] as const;
@@ -55,7 +55,7 @@ function isOneOf(types: readonly string[], type: unknown): boolean {
   return typeof type === "string" && types.includes(type);
 }
 
-/** Images that a row names beside its parts are kept, so that there are too many of them. */
+/** The column for the images of parts. An occupied `image` column is kept, so that the schema reports too many images. */
 function freeColumn(row: Readonly<Record<string, unknown>>): string {
   return row["image"] === undefined || row["image"] === null ? "image" : "images";
 }

@@ -63,7 +63,7 @@ async function foldersOf(errorPrefix: string, root: URL, segments: readonly stri
     const matches = patternOf(segment);
     const below = parents.map(async (parent) => {
       const entries = await entriesOf(errorPrefix, urlOf(root, parent));
-      // What is no folder, or a link to none, has no entries.
+      // A link to something other than a folder has no entries.
       const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
       return folders.filter(({ name }) => matches.test(name)).map(({ name }) => `${parent}${name}/`);
     });
@@ -72,7 +72,7 @@ async function foldersOf(errorPrefix: string, root: URL, segments: readonly stri
   return parents;
 }
 
-/** What a folder holds; nothing when there is no such folder. */
+/** The entries of a folder; none if it does not exist. */
 async function entriesOf(errorPrefix: string, folder: URL): Promise<readonly Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     if (isMissing(cause)) return [];

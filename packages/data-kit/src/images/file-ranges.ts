@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 import { RandomAccessReader } from "yauzl";
 
 /**
- * A file for yauzl that is open only while something is read, since nobody announces that a dataset and its archives
- * are no longer used. The many small reads of the archive's directory share the descriptor of {@link withOpenFile}.
+ * A file for yauzl that is open only while something is read, because a dataset and its archives are never closed. The
+ * many small reads of the archive's directory share the descriptor of {@link withOpenFile}.
  */
 export class FileRanges extends RandomAccessReader {
   readonly #path: string;
@@ -41,7 +41,7 @@ export class FileRanges extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    // Node throws synchronously for an impossible position, and nobody could catch that here.
+    // Node throws synchronously for an impossible position, where no caller could catch it.
     if (position + length > this.#size)
       return callback(new Error("it refers to a position beyond the end of the archive, which was truncated"));
     if (this.#handle === undefined) return void super.read(buffer, offset, length, position, callback);

@@ -49,9 +49,9 @@ export function imageArchive(errorPrefix: string, file: URL): ImageStore {
 
 interface Archive {
   readonly zip: ZipArchive;
-  /** By plain name, also in composed Unicode form. */
+  /** Entries by plain name, also by its composed Unicode form. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** Prefixes of the folder path that all images share: none of it, the first folder, the first two, ... */
+  /** The prefixes of the folder path that all images share: the empty prefix, the first folder, the first two folders, ... */
   readonly folders: readonly string[];
 }
 

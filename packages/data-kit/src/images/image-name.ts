@@ -34,17 +34,17 @@ export function spellings(name: string): readonly string[] {
 /** The most bytes of an encoded image; a larger file or entry would fill the memory. */
 export const MOST_IMAGE_BYTES: number = 256 * 2 ** 20;
 
-/** Where an image is that has no name. */
+/** The location of an image without a name. */
 export interface ImagePlace {
   readonly file: string;
   readonly row: number;
-  /** Where rows have images in several columns. */
+  /** The column, if rows have images in several columns. */
   readonly column?: string | undefined;
-  /** In a list of several. */
+  /** The index in a list of several images. */
   readonly index?: number | undefined;
 }
 
-/** The name of an image that has none: its place, e.g. "test.parquet#7", "test.parquet#7.image_2". */
+/** Names an image after its location, e.g. "test.parquet#7" or "test.parquet#7.image_2". */
 export function nameOfPlace({ file, row, column, index }: ImagePlace): string {
   return [`${file}#${row}`, column, index].filter((part) => part !== undefined).join(".");
 }

@@ -19,7 +19,7 @@ export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference 
 }
 
 /**
- * The image with that name in a folder. Throws an `invalid-data` error for a name outside the folder; reading throws
+ * The image with this name in a folder. Throws an `invalid-data` error for a name outside the folder; reading throws
  * one when the file is missing, is not a regular file, or is a symbolic link out of the folder.
  */
 export function imageFromFile(folder: URL, name: string, errorPrefix = "data-kit"): ImageReference {
@@ -58,11 +58,11 @@ export function isImageReference(value: unknown): value is ImageReference {
 }
 
 interface FoundFile {
-  /** With symbolic links resolved. */
+  /** The path with symbolic links resolved. */
   readonly path: string;
 }
 
-/** Undefined when there is no such file. Throws for anything that is not a regular file inside the folder. */
+/** Finds a file below the folder; undefined if there is none. Throws for anything but a regular file inside the folder. */
 async function findBelow(folder: URL, name: string, errorPrefix: string): Promise<FoundFile | undefined> {
   const place = join(fileURLToPath(folder), name);
   const found = await lookAt(folder, place).catch((cause: unknown) =>

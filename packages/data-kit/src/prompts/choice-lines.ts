@@ -1,11 +1,11 @@
 import { type Choice, MlanError, shownValue } from "@mlan/core";
 
-/** The texts as choices A, B, C, ... Throws `invalid-data` for more than 26. */
+/** Creates choices A, B, C, ... from texts. Throws `invalid-data` for more than 26 texts. */
 export function lettered(texts: readonly string[]): readonly Choice[] {
   return texts.map((text, index) => ({ label: letter(index), text }));
 }
 
-/** The label of a choice: 0 is A, 25 is Z. Throws `invalid-data` outside of that. */
+/** The label of a choice by its index, from 0 (A) to 25 (Z). Throws `invalid-data` for any other index. */
 export function letter(index: number): string {
   const label = LETTERS[index];
   if (label !== undefined) return label;

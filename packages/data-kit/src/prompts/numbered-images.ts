@@ -1,18 +1,18 @@
 import { IMAGE_PLACEHOLDER, type ImageReference, MlanError } from "@mlan/core";
 
-/** A text with a place for each image that it mentions, and the images in the order in which a question has them. */
+/** A text with a placeholder for each mention of an image, and the images in the order that a question needs. */
 export interface NumberedImages {
   readonly text: string;
-  /** First those that the text does not mention, then one for each place. */
+  /** First the images that the text does not mention, then one image per placeholder. */
   readonly images: readonly ImageReference[];
-  /** The number of places. */
+  /** The number of placeholders. */
   readonly placedImages: number;
 }
 
 /**
- * Replaces `<image 1>`, `<image 2>`, ... in a text by places of the first, the second, ... of the images; an image that is
- * mentioned twice has two places. Absent images may be null or undefined. Throws `invalid-data` when the text mentions an
- * image that is absent, or contains `<image>` too, which would be taken for a place.
+ * Replaces `<image 1>`, `<image 2>`, ... in a text by placeholders of the first, the second, ... image; an image that is
+ * mentioned twice gets two placeholders. Absent images may be null or undefined. Throws `invalid-data` if the text mentions
+ * an absent image, or contains `<image>`, which would be mistaken for a placeholder.
  */
 export function numberedImages(text: string, images: readonly (ImageReference | null | undefined)[]): NumberedImages {
   const mentioned = [...text.matchAll(NUMBERED)].map(([place, number]) => {
@@ -20,7 +20,7 @@ export function numberedImages(text: string, images: readonly (ImageReference | 
     if (image) return image;
     throw new MlanError(
       "invalid-data",
-      `the text mentions ${place}, and there is no such image; add it, or leave out the row.`,
+      `the text mentions ${place}, but there is no such image; add it, or remove the row.`,
     );
   });
   if (mentioned.length > 0 && text.includes(IMAGE_PLACEHOLDER)) {

@@ -1,13 +1,13 @@
 import { IMAGE_PLACEHOLDER, imagesInFront, type RawPrompt, V1_SYSTEM_PROMPT } from "@mlan/core";
 
-/** Text as the original language harness puts it, without the begin-of-sequence token. */
+/** A prompt as in the original language harness: the text without the begin-of-sequence token. */
 export function languageHarnessPrompt(text: string): RawPrompt {
   return { kind: "raw", text, beginOfSequence: false, harness: "language" };
 }
 
 /**
- * Text as the original vision harness puts it. It names no image where the text already holds the placeholder, such as
- * in a question about HTML; else the placeholders come first.
+ * A prompt as in the original vision harness: placeholders of the images, then the text. A text that already contains the
+ * placeholder, such as a question about HTML, gets no further ones.
  */
 export function visionHarnessPrompt(text: string, images = 1): RawPrompt {
   const isNamed = text.includes(IMAGE_PLACEHOLDER);

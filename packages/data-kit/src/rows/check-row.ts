@@ -16,7 +16,7 @@ export interface RowPlace {
 
 /**
  * Throws an `invalid-data` error that names the columns that the schema needs and no row of the file has. Such a file
- * is of another dataset or version; its rows are not to blame.
+ * belongs to a different dataset or version; no single row is wrong.
  */
 export function checkColumns(
   schema: z.ZodObject,
@@ -74,7 +74,7 @@ export function placeText({ errorPrefix, file, row, line }: RowPlace): string {
   return `${errorPrefix}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
 }
 
-/** A row of another dataset differs in every column; three problems are enough to see that. */
+/** Most problems shown: a row of a different dataset differs in every column, and three are enough to see that. */
 const SHOWN = 3;
 
 /** Length of the ", " or ": " that {@link problemOf} begins with. */

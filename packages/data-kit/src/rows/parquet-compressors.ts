@@ -2,7 +2,7 @@ import { MlanError } from "@mlan/core";
 import type { Compressors } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 
-/** Pages of every sensible file unpack to fewer bytes than this. */
+/** The largest size of an unpacked page in bytes, far above the pages of real files. */
 export const LARGEST_PAGE: number = 2 ** 30;
 
 /** A page may claim any size, so the size is checked before anything is unpacked. */

@@ -24,7 +24,7 @@ export interface ImageColumnOptions {
   readonly nullable: boolean;
   /** Whether to read every image now, for its identity. */
   readonly identify: boolean;
-  /** Whether images have the name of the column in their own, as another column has images too. */
+  /** Whether names of images include the column, because the file has several image columns. */
   readonly named: boolean;
   readonly store: ImageStore;
 }
@@ -36,9 +36,9 @@ export function imageKind(tree: SchemaTree): "image" | "list" | undefined {
 }
 
 /**
- * The images of a column by row; null where there is none. Reads cells now, one row group at a time, only when the
- * file's statistics do not show which rows have an image: when they count nulls, or are absent and images may be
- * missing. Lists are always read. Throws an `invalid-data` error that names a cell that holds anything but an image.
+ * Returns the images of a column by row; null for a row without an image. If the file's statistics do not show which rows
+ * have an image (they count nulls, or there are none and images may be missing), and for lists, cells are read now, one
+ * row group at a time. Throws an `invalid-data` error that names a cell with anything but an image.
  */
 export async function imagesOfColumn(
   source: ParquetColumn,

@@ -8,7 +8,7 @@ import { checkRuns, type RunsColumn } from "./parquet-runs.ts";
 
 /**
  * Checks the page headers of a column chunk against each other, the chunk and the file. The decoder trusts a page, and
- * one without a size, or with a billion values, would keep it busy forever. Throws an error that says what is wrong.
+ * a page without a size, or with a billion values, would keep it busy forever. Throws an error that says what is wrong.
  * Returns the chunks, and whether one differs from the file because the header of a page with a wrong null count was
  * corrected.
  */

@@ -17,7 +17,7 @@ export interface Splitter {
   end(): Iterable<Piece>;
 }
 
-/** Why the next row cannot be split off; `wayOut` when that row is not to blame. */
+/** The error for a row that cannot be split off. `wayOut` says what to do if the cause is not in that row. */
 export class SplitError extends MlanError {
   readonly wayOut: string | undefined;
 
@@ -27,7 +27,7 @@ export class SplitError extends MlanError {
   }
 }
 
-/** The way out when a file ends too early. */
+/** What to do with a truncated file. */
 export const WRITE_AGAIN = "Download or write the file again";
 
 /** A longer row means a missing quotation mark or bracket; V8 cannot hold a text of 512 MiB. */

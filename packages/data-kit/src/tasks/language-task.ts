@@ -5,9 +5,9 @@ import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../b
 import { languageHarnessPrompt } from "../prompts/raw-prompt.ts";
 
 export interface LanguageTask<Q extends Question> {
-  /** The question in words, the same in both protocols. */
+  /** The text of a question, the same in both protocols. */
   asked(question: Q): string;
-  /** Default: the question's. */
+  /** The choices that the question offers. Default: its `choices`. */
   choices?(question: Q): readonly Choice[];
   readonly paper: Extractor;
   readonly strict: Extractor;
@@ -19,8 +19,8 @@ export type LanguageProtocols<Q extends Question> = Readonly<{
 }>;
 
 /**
- * Both protocols of a task of the original language harness. `paper`: one prompt for tuned and untuned models, without the
- * begin-of-sequence token. `strict`: the same question in the model's own wording.
+ * Creates both protocols of a task of the original language harness. `paper` has one prompt for tuned and untuned models,
+ * without the begin-of-sequence token. `strict` asks the same question in the model's own wording.
  */
 export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): LanguageProtocols<Q> {
   const { asked, choices, paper, strict } = task;
@@ -41,11 +41,11 @@ export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): La
 }
 
 export interface LanguageExtractorOptions {
-  /** Whether "a" is right where "A" is. Default true. */
+  /** Whether "a" is right if "A" is right. Default true. */
   readonly ignoreCase?: boolean;
 }
 
-/** The reading of an answer in the original language harness, which does not trim it: " A" is wrong. */
+/** The extractor of the original language harness. It does not trim an answer: " A" is wrong. */
 export function languageExtractor(
   read: (answer: string, choices: readonly Choice[]) => string,
   { ignoreCase = true }: LanguageExtractorOptions = {},

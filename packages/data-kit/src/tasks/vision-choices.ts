@@ -6,13 +6,13 @@ import { choiceLines } from "../prompts/choice-lines.ts";
 import { visionAsking, visionExtractor, visionPrompts, type VisionWords } from "./vision-task.ts";
 
 export interface OfferedChoices {
-  /** What the question is about, with the end of its line. Default: nothing. */
+  /** Text before the question, including its line break. Default: none. */
   readonly context?: string;
   readonly question: string;
   readonly choices: readonly Choice[];
 }
 
-/** A question of several choices in the words of the original vision tasks. */
+/** The text of a multiple-choice question, as in the original vision tasks. */
 export function choiceWords({ context = "", question, choices }: OfferedChoices): VisionWords {
   const below = `${question} Choose the best option from below:\n${choiceLines(choices)}`;
   const provided = `${question} Choose the best option from the choices provided:\n${choiceLines(choices)}`;
@@ -26,9 +26,9 @@ export function choiceWords({ context = "", question, choices }: OfferedChoices)
 const BEST = 'The best answer is "';
 
 export interface VisionChoiceTask<Q extends Question> extends MapByTextOptions {
-  /** The question in words, with its `choices`. */
+  /** The text of a question, which includes its `choices`. */
   words(question: Q): VisionWords;
-  /** Choices that the original offers at most; it fails at a question whose answer is a later one. */
+  /** Most choices that the original code offers. It fails on a question whose answer is a later choice. */
   readonly offered: number;
 }
 
@@ -38,9 +38,9 @@ export type VisionChoiceProtocols<Q extends Question> = Readonly<{
 }>;
 
 /**
- * Both protocols of a multiple-choice task of the original vision harness, eight tokens long. `paper`: the images come before
- * the whole prompt, and no stop string applies. `strict`: all choices are offered, images are inside the user's turn, where
- * tuning has them, and an answer is compared with the letters before the texts of the choices.
+ * Creates both protocols of a multiple-choice task of the original vision harness, with answers of eight tokens. `paper`: the
+ * images come before the whole prompt, and there are no stop strings. `strict`: all choices are offered, images are inside the
+ * user's turn as in tuning, and an answer is compared first with the letters, then with the texts of the choices.
  */
 export function visionChoiceProtocols<Q extends Question>(task: VisionChoiceTask<Q>): VisionChoiceProtocols<Q> {
   const { words, offered, ignorePunctuation = false } = task;

@@ -7,10 +7,10 @@ import { v1Prompt, visionHarnessPrompt } from "../prompts/raw-prompt.ts";
 /** The wordings of the original vision tasks `*_llava_plain`, `*_llama_plain` and `*_vicuna_plain`. */
 export type VisionWording = "tuned" | "llama2-base" | "vicuna-base";
 
-/** A question in the words of the original vision tasks for models of each wording. */
+/** The text of a question for models of each wording, as in the original vision tasks. */
 export type VisionWords = Readonly<Record<VisionWording, QuestionWords>>;
 
-/** Asks every model in the words for tuned ones, except the two bases that have their own. */
+/** Asks every model with the text for tuned models, except the two bases, which have separate texts. */
 export function visionAsking<Q extends Question>(words: (question: Q) => VisionWords): AskingDefinition<Q> {
   return {
     ask: (question) => words(question).tuned,
@@ -22,9 +22,9 @@ export function visionAsking<Q extends Question>(words: (question: Q) => VisionW
 }
 
 /**
- * The prompts of the original vision harness, by wording. The images come before the whole prompt, unless it names
- * `<image>` already, as it does in a question about HTML; `written` are the wordings whose tasks write the placeholders
- * themselves, before what the user says.
+ * The prompts of the original vision harness, by wording. The images come before the whole prompt, unless it already contains
+ * `<image>`, e.g. in a question about HTML. `written` are the wordings whose tasks write the placeholders themselves, before
+ * the user's text.
  */
 export function visionPrompts<Q extends Question>(
   words: (question: Q) => VisionWords,
@@ -51,13 +51,13 @@ export function visionPrompts<Q extends Question>(
 }
 
 export interface VisionExtractorOptions {
-  /** Default "paper". */
+  /** The extractor's name. Default "paper". */
   readonly name?: string;
-  /** The characters at the first of which the answer ends. Default `.,:"` and the ends of a line. */
+  /** The answer ends at the first of these characters. Default `.,:"` and line breaks. */
   readonly ends?: string;
 }
 
-/** The reading of an answer in the original vision tasks: up to the first mark, then as `read` says, punctuation and case aside. */
+/** The extractor of the original vision tasks: cuts an answer at the first of `ends`, applies `read`, and ignores punctuation and case. */
 export function visionExtractor(
   read: (answer: string, choices: readonly Choice[]) => string,
   { name = "paper", ends = '.,:"\n\r' }: VisionExtractorOptions = {},

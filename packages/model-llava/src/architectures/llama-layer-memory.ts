@@ -14,7 +14,7 @@ export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, lea
     down: projectedBytes(layout, weights.down),
   };
   return {
-    forward: layerForward(layout, bytes),
+    forward: layerForward(layout, bytes, learns),
     backward: layerBackward(layout, weights, { learns, bytes }),
   };
 }
@@ -44,15 +44,17 @@ function projectedBytes({ full, half }: Layout, { weights }: Linear): ProjectedB
 }
 
 /**
- * A layer's forward pass while gradients are recorded. The inputs of matrix products, and the tensors that gradients of
- * fused operations need, are kept. The rest is freed at the end of the layer: projections before they are split into
+ * A layer's forward pass while gradients are recorded. The inputs of products with matrices that learn, and the tensors
+ * that gradients of fused operations need, are kept. The rest is freed at the end of the layer: projections before they are split into
  * heads, heads before their rotation, and the terms added to the residual stream.
  */
-function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
+function layerForward(layout: Layout, bytes: LayerBytes, learns: boolean): readonly Step[] {
   const { projected } = bytes;
+  /** The input of a matrix product, which only the gradient of the matrix needs. */
+  const input = (size: number): Partial<Held> => (learns ? { activations: size } : { working: size });
   const { hidden, queries, keys, inner, half } = layout;
   const steps: readonly Step[] = [
-    normForward("the norm before attention", hidden, layout),
+    { ...normForward("the norm before attention", hidden, layout), adds: input(hidden * half) },
     {
       at: "queries, keys and values",
       adds: {
@@ -63,18 +65,19 @@ function layerForward(layout: Layout, bytes: LayerBytes): readonly Step[] {
     { at: "heads", adds: { activations: keys * projected.result, working: (queries + keys) * projected.result } },
     { at: "rotation", adds: { activations: (queries + keys) * half }, transient: rotation(layout) },
     attentionForward(layout),
+    { at: "attended values of all heads", adds: input(queries * half) },
     {
       at: "attention's output",
-      adds: { activations: queries * half + hidden * bytes.output.product, working: hidden * bytes.output.result },
+      adds: { activations: hidden * bytes.output.product, working: hidden * bytes.output.result },
     },
     residualSum("the sum after attention", layout),
-    normForward("the norm before the MLP", hidden, layout),
+    { ...normForward("the norm before the MLP", hidden, layout), adds: input(hidden * half) },
     {
       at: "gate and up projection",
       adds: { activations: 2 * inner * (bytes.inner.result + bytes.inner.product) },
     },
-    // As wide as its inputs; the down projection keeps it.
-    { at: "swiglu", adds: { activations: inner * bytes.inner.result }, transient: 2 * inner * bytes.inner.result },
+    // As wide as its inputs.
+    { at: "swiglu", adds: input(inner * bytes.inner.result), transient: 2 * inner * bytes.inner.result },
     {
       at: "down projection",
       adds: { activations: hidden * bytes.down.product, working: hidden * bytes.down.result },
@@ -96,12 +99,13 @@ function layerBackward(
   const { projected } = bytes;
   const { hidden, queries, keys, inner, full, half, widened, narrowed } = layout;
   const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
+  const input = (size: number): number => (learns ? size : 0);
   return [
     {
       at: "the gradient of the down projection",
       adds: { working: inner * half, ...gradient(weights.down) },
       transient: hidden * narrowed,
-      frees: { activations: inner * bytes.inner.result + hidden * bytes.down.product },
+      frees: { activations: input(inner * bytes.inner.result) + hidden * bytes.down.product },
     },
     {
       at: "the gradient of swiglu",
@@ -119,7 +123,7 @@ function layerBackward(
       adds: { working: hidden * full, ...gradient(weights.gate) },
       transient: Math.max(inner * narrowed, hidden * (half + widened)),
       frees: {
-        activations: hidden * half + inner * bytes.inner.product,
+        activations: input(hidden * half) + inner * bytes.inner.product,
         working: hidden * half + inner * full,
       },
     },
@@ -128,7 +132,7 @@ function layerBackward(
       at: "the gradient of attention's output",
       adds: { working: queries * half, ...gradient(weights.output) },
       transient: Math.max(hidden * narrowed, queries * half),
-      frees: { activations: queries * half + hidden * bytes.output.product },
+      frees: { activations: input(queries * half) + hidden * bytes.output.product },
     },
     attentionBackward(layout, projected),
     {
@@ -148,7 +152,7 @@ function layerBackward(
       adds: { working: hidden * full, ...gradient(weights.query) },
       transient: Math.max(rotation(layout), hidden * (half + widened)),
       frees: {
-        activations: hidden * half + queries * projected.product,
+        activations: input(hidden * half) + queries * projected.product,
         working: queries * half + hidden * full,
       },
     },

@@ -55,8 +55,7 @@ async function missing(file: URL, cause: unknown): Promise<MlanError> {
   const folder = new URL("./", file);
   try {
     const names = await readdir(folder);
-    const held = names.length === 0 ? "is empty" : `holds ${listed(names)}`;
-    return invalid(file, `does not exist; its folder ${held}.${hintOf(names)}`.replace(/\.$/, ""), cause);
+    return invalid(file, `does not exist; its folder ${heldIn(names)}.${hintOf(names)}`.replace(/\.$/, ""), cause);
   } catch (error) {
     const problem = Object(error).code === "ENOTDIR" ? "is a file; give the folder that it is in" : "does not exist";
     return invalid(file, `cannot be read: ${pathOf(folder)} ${problem}`, cause);
@@ -64,12 +63,17 @@ async function missing(file: URL, cause: unknown): Promise<MlanError> {
 }
 
 /** Returns a hint if the folder looks like another kind of checkpoint, or an empty text. */
-function hintOf(names: readonly string[]): string {
+export function hintOf(names: readonly string[]): string {
   if (names.includes("snapshots")) return " It is a Hub cache: give the folder of one commit in snapshots.";
   if (names.includes("params.json")) return " It has Meta's layout: use the model in Hugging Face layout.";
   return names.some((name) => name.endsWith(".gguf"))
     ? " GGUF files are not supported: use the model as safetensors."
     : "";
+}
+
+/** What a folder with files of these names contains, for messages. */
+export function heldIn(names: readonly string[]): string {
+  return names.length === 0 ? "is empty" : `holds ${listed(names)}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -1,4 +1,4 @@
-import type { Pixels } from "./pixels.ts";
+import type { Pixels } from "@mlan/images";
 
 /** An image on a canvas of one colour. The canvas is never allocated, since it would be huge for a narrow strip. */
 export interface FramedImage {

@@ -1,7 +1,6 @@
-import { decodeImage } from "./decode-image.ts";
+import { CHANNELS, decodeImage, type Pixels } from "@mlan/images";
 import type { ImageProcessor } from "./image-processor.ts";
 import { type FramedImage, padToSquare, unframed } from "./pad-to-square.ts";
-import { CHANNELS, type Pixels } from "./pixels.ts";
 import { resizeAndCrop } from "./resize.ts";
 
 export interface PreprocessImageOptions {
@@ -21,7 +20,7 @@ export interface PreprocessImageOptions {
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, name, orientation = "stored" } = options;
-  const image = await decodeImage(bytes, { name, orientation });
+  const image = await decodeImage(bytes, { errorPrefix: "model-llava", name, orientation });
   const framed = isPadded(options) ? padToSquare(image, meanColour(processor)) : unframed(image);
   return normalize(resize(framed, processor), processor);
 }

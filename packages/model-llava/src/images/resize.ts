@@ -1,6 +1,6 @@
+import { CHANNELS, type Pixels } from "@mlan/images";
 import { type FramedWeights, framedWeights } from "./framed-weights.ts";
 import type { FramedImage } from "./pad-to-square.ts";
-import { CHANNELS, type Pixels } from "./pixels.ts";
 import { PRECISION_BITS, type Resampling, resamplingWeights } from "./resampling-weights.ts";
 
 export interface ResizeOptions {

@@ -13,6 +13,8 @@ export function headForward(layout: Layout, decoder: Decoder, learns: boolean): 
     { at: "the logits", adds: { logits: logits * half } },
     // The logits minus their maximum, and the exponentials of the differences.
     { at: "the loss", transient: 2 * logits * full },
+    // Only the gradient of the output layer needs its input.
+    ...(learns ? [] : [{ at: "the end of the loss", frees: { activations: selected * half } }]),
   ];
 }
 
@@ -32,7 +34,7 @@ export function headBackward(layout: Layout, decoder: Decoder, learns: boolean):
       at: "the gradient of the output layer",
       adds: { working: selected * half, ...(learns && { gradients: head.inputs * head.outputs * half }) },
       transient: logits * narrowed,
-      frees: { logits: logits * full, activations: selected * half },
+      frees: { logits: logits * full, ...(learns && { activations: selected * half }) },
     },
     normBackward(
       "the gradient of the last norm",

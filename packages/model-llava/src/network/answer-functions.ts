@@ -30,7 +30,7 @@ export interface AnswerFunctions {
 export type Pause = () => Promise<void>;
 
 /** Prompts that have been read. */
-export interface BegunAnswers {
+interface BegunAnswers {
   readonly layers: readonly KeyValue[];
   readonly choice: Choice;
 }

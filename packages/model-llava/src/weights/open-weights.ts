@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { MlanError, pathOf } from "@mlan/core";
 import { openPytorch } from "@mlan/pytorch-files";
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
+import { heldIn, hintOf } from "../config/checkpoint-file.ts";
 import { checkpointResult } from "./read-tensors.ts";
 
 /**
@@ -17,6 +18,11 @@ export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
 const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
+/** The readers say which of the named files is missing. */
+function isIndex(name: string): boolean {
+  return name.endsWith(".index.json");
+}
+
 /** The file that LLaVA's first stage saves; see `openProjector`. */
 export const PROJECTOR_FILE: RegExp = /^mm_projector\.(bin|pt|safetensors)$/;
 
@@ -31,6 +37,13 @@ async function isPytorch(fileOrFolder: URL): Promise<boolean> {
       "invalid-checkpoint",
       `${pathOf(fileOrFolder)} holds the projector of LLaVA's first stage (${projector}) without its backbone. Copy it into the ` +
         "backbone's folder, and give that.",
+    );
+  }
+  if (!weights.some((name) => name.endsWith(".safetensors") || PYTORCH_FILE.test(name)) && !names.some(isIndex)) {
+    throw new MlanError(
+      "invalid-checkpoint",
+      `${pathOf(fileOrFolder)} has no weights, neither model.safetensors nor pytorch_model.bin nor their shards: it ${heldIn(names)}.` +
+        (hintOf(names) || " Download the weights into it."),
     );
   }
   return !names.some((name) => SAFETENSORS.test(name)) && names.some((name) => PYTORCH_FILE.test(name));

@@ -77,7 +77,7 @@ async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]
   return digestOf(hash);
 }
 
-const VERSION = 2;
+const VERSION = 3;
 const SAMPLE_BYTES = 4096;
 
 /**

@@ -1,5 +1,5 @@
 import { type Component, MlanError, type Parameter } from "@mlan/core";
-import { embedding, type FrozenMatrix, matMulFrozen } from "@mlan/fused-ops";
+import { constantProduct, embedding, type FrozenMatrix, matMulFrozen } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
@@ -46,10 +46,12 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   /** Returns `input` [n, inputs] times the transpose of the weight as a matrix [outputs, all others]: [n, outputs]. */
   multiply(input: tf.Tensor2D): tf.Tensor2D {
     if (this.#matrix) return matMulFrozen(input, this.#matrix);
-    const [outputs = 1] = this.shape;
-    const isMatrix = this.shape.length === 2;
-    const matrix = isMatrix ? this.tensor : tf.reshape(this.tensor, [outputs, this.size / outputs]);
-    return tf.matMul(input, matrix as tf.Tensor2D, false, true);
+    const matrix = (): tf.Tensor2D => {
+      const [outputs = 1] = this.shape;
+      if (this.shape.length === 2) return this.tensor as tf.Tensor2D;
+      return tf.reshape(this.tensor, [outputs, this.size / outputs]);
+    };
+    return this.learns ? tf.matMul(input, matrix(), false, true) : constantProduct(input, matrix);
   }
 
   /** Returns the rows of a matrix at `indices` [n] (int32): [n, columns]. */

@@ -77,7 +77,7 @@ function squaredDifference({ graph }: EmitContext, a: string, b: string): Output
   return ["Mul", [difference, difference]];
 }
 
-/** The remainder with the sign of the divisor. If the signs agree it is the plain remainder, as infinite divisors need. */
+/** The remainder with the sign of the divisor. If the signs agree it is the plain remainder, even for infinite divisors. */
 function floorMod({ graph }: EmitContext, a: string, b: string): OutputNode {
   const zero = convert(graph, graph.scalar(0, "float32"), "float32", "float64");
   const remainder = graph.apply("Mod", [a, b], { fmod: 1 });
@@ -98,8 +98,8 @@ function powerOrNaN({ graph, operands }: EmitContext, base: string, exponent: st
 }
 
 /**
- * ONNX has only the arc tangent of one number. Two infinities count as two ones; two zeros return the first one. -0 is
- * negative, which its reciprocal reveals.
+ * ONNX has only the arc tangent of one number. Two infinities are treated as two ones; for two zeros, `y` is returned. The
+ * sign of -0 is found from its reciprocal.
  */
 function atan2({ graph }: EmitContext, y: string, x: string): OutputNode {
   const constant = (value: number): string => graph.scalar(value, "float32");

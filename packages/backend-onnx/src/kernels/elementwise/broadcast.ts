@@ -14,8 +14,8 @@ export function expand(recorder: Recorder, source: TensorInfo, shape: readonly n
 }
 
 /**
- * Records an elementwise operation. It uses operands that are the result of a pending broadcast (gradients of sums and
- * means, `ones`, `broadcastTo`) as they are before that broadcast, which then often never runs.
+ * Records an elementwise operation. If an operand is the result of a pending broadcast (gradients of sums and means,
+ * `ones`, `broadcastTo`), the source of the broadcast is used instead, and often the broadcast never runs.
  */
 export function elementwise<A extends object>(
   recorder: Recorder,

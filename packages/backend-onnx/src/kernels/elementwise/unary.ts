@@ -41,7 +41,7 @@ const ROUND = operation(tf.Round, onnxNode(tf.Round));
 /** The only function whose tfjs result is always float32. */
 const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
 
-/** For `|x|` above this, `log(1 + x)` and `exp(x) - 1` in float64 are exact to float32. */
+/** For `|x|` above this, `log(1 + x)` and `exp(x) - 1` computed in float64 are accurate to float32 precision. */
 const SERIES_BELOW = 1e-5;
 
 export const UNARY_KERNELS: readonly Kernel[] = [
@@ -117,7 +117,7 @@ function log1pInFloat32({ graph }: EmitContext, x: string): OutputNode {
   return ["Where", [isSmall(graph, x), series, far]];
 }
 
-/** The power series for `|x| <= 0.5`, where a GPU's exponential minus one would lose most digits. */
+/** `exp(x) - 1` as a power series for `|x| <= 0.5`, where subtracting 1 from a GPU's exponential would lose most digits. */
 function expm1InFloat32({ graph }: EmitContext, x: string): OutputNode {
   const series = graph.apply("Mul", [x, polynomial(graph, x, EXPM1_SERIES)]);
   const far = graph.apply("Sub", [graph.apply("Exp", [x]), graph.scalar(1, "float32")]);

@@ -15,7 +15,7 @@ interface RowUpdates {
 const FEW_ROWS = 4096;
 /** Most elements of all copies of the sums together. */
 const LARGEST_COPIES = 2 ** 24;
-/** The same limit if there are more sums than updates (gradients of embeddings), so that few updates share a row. */
+/** Replaces `FEW_ROWS` if there are more sums than updates (gradients of embeddings), because few updates share a row. */
 const FEW_AMONG_MANY = 65_536;
 
 /**

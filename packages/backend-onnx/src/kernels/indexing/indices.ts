@@ -9,7 +9,7 @@ const INVALID_INDEX = 2 ** 31 - 1;
 
 /**
  * Converts int32 indices to int64 and makes negative ones out of range: ONNX would count them from the end, but tfjs
- * rejects them. So a graph with an invalid index fails and never reads a wrong element.
+ * rejects them. A graph with an invalid index therefore fails and never reads a wrong element.
  */
 export function checkedIndices(graph: GraphEmitter, indices: string): string {
   const negative = graph.apply("Less", [indices, graph.scalar(0, "int32")]);

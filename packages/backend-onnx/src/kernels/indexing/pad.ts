@@ -63,7 +63,7 @@ function assertPaddings(name: string, x: TensorInfo, paddings: Paddings): void {
   throw new BackendError(
     "unsupported",
     `${name}: ${paddings.length} paddings ${JSON.stringify(paddings)} for a tensor of shape [${x.shape.join()}]; ` +
-      "pass one pair of whole numbers of at least 0 for each axis.",
+      "pass one pair of whole numbers, 0 or more, for each axis.",
   );
 }
 
@@ -75,7 +75,7 @@ function beyondMirror(x: TensorInfo, axis: number, [before, after]: readonly [nu
   );
 }
 
-/** `paddings` is the number of elements `value` before and after each axis. */
+/** Pads `x` with `value`; `paddings` are the numbers of elements to add before and after each axis. */
 export function pad(recorder: Recorder, x: TensorInfo, paddings: Paddings, value = 0): TensorInfo {
   assertPaddings("pad", x, paddings);
   const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];

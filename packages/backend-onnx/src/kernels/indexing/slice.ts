@@ -53,7 +53,7 @@ export const SLICE_KERNELS: readonly Kernel[] = [
   }),
 ];
 
-/** tfjs only checks the end of the block. */
+/** Throws unless the block is inside the tensor. tfjs checks only the end of the block. */
 function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly number[]): void {
   const { shape } = x;
   const isInside = (length: number, axis: number): boolean => {
@@ -63,8 +63,8 @@ function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly 
   if (begins.length <= shape.length && sizes.length === shape.length && shape.every(isInside)) return;
   throw new BackendError(
     "unsupported",
-    `slice from [${begins.join()}] of size [${sizes.join()}] does not fit into shape [${shape.join()}]. Begin at a whole number ` +
-      "of at least 0 and end within the tensor; a size of -1 means the rest.",
+    `slice from [${begins.join()}] of size [${sizes.join()}] does not fit into shape [${shape.join()}]. Begin at whole numbers, ` +
+      "0 or more, and end within the tensor; a size of -1 means the rest.",
   );
 }
 

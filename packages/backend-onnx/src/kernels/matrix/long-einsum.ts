@@ -6,7 +6,7 @@ import type { OutputNode } from "../tools/operation.ts";
 const LONGEST = { few: 2 ** 13, many: 2 ** 18 };
 const FEW_ELEMENTS = 4096;
 const LARGEST_BLOCK = 1024;
-/** A smaller block is not worth a reshape: the whole index is then summed afterwards. */
+/** Smaller blocks are not worth a reshape: an index that would need them is summed afterwards as a whole. */
 const SMALLEST_BLOCK = 16;
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 

@@ -75,7 +75,7 @@ function emitMatMul(
     : product(graph, sides, attributes, type);
 }
 
-/** The product of float32 matrices; `shape` is its own. */
+/** The product of float32 matrices; `shape` is the shape of the product. */
 export function floatProduct(
   graph: GraphEmitter,
   sides: readonly Side[],

@@ -6,7 +6,7 @@ export interface CumulativeAttributes {
   readonly axis: number;
   /** Whether the result at an element excludes the element itself. */
   readonly exclusive: boolean;
-  /** Whether it starts at the end of the axis. */
+  /** Whether the operation starts at the end of the axis. */
   readonly reverse: boolean;
 }
 

@@ -123,7 +123,7 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): EmitNodes<Reduce
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
-/** Numbers times this can be added up without overflow. */
+/** Numbers scaled by this factor can be summed without overflow. */
 const TINY = 2 ** -100;
 
 /** ONNX Runtime loses NaN among other numbers. A sum of scaled numbers cannot overflow, so it is NaN only if one of them is. */

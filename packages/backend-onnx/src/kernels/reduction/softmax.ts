@@ -25,7 +25,7 @@ export const SOFTMAX_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Along the last dimension. */
+/** Softmax along the last dimension. */
 export function softmax(recorder: Recorder, logits: TensorInfo): TensorInfo {
   return normalize(recorder, SOFTMAX, logits, -1);
 }
@@ -42,7 +42,7 @@ function normalization(operatorType: "Softmax" | "LogSoftmax"): OnnxOperation<Ax
   );
 }
 
-/** The same composed from other operators: ONNX Runtime's kernel adds the exponentials one by one. */
+/** A softmax of long rows, composed from other operators: ONNX Runtime's kernel adds the exponentials one by one. */
 function longNormalization(
   graph: GraphEmitter,
   operatorType: "Softmax" | "LogSoftmax",

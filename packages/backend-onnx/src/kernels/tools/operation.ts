@@ -69,7 +69,7 @@ export function computedIn<A>(
 
 /** ONNX Runtime has a float32 kernel for every operator. */
 export const inFloat32 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float32", emitNodes);
-/** For results that float32 would round too much. */
+/** For results that would be too inaccurate in float32. */
 export const inFloat64 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float64", emitNodes);
 /** For operators with kernels for float32 and int32 but not for bool. */
 export const inNumber = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn(numberType, emitNodes);

@@ -188,7 +188,7 @@ function pool(
   x: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
-  // As in tfjs, even if padding and strides would move the pixels.
+  // As in tfjs, the image is returned unchanged even if padding and strides would move the pixels.
   if (info.filterHeight * info.filterWidth === 1 && tf.util.arraysEqual(info.inShape, info.outShape))
     return recorder.alias(x, x.shape);
   const whole = wholeInfo(info);

@@ -104,7 +104,7 @@ function resizeAxis(
   );
 }
 
-/** The transposed products. (tfjs's cpu backend ignores `halfPixelCenters` here, and swaps height and width.) */
+/** The gradient of a resize. (tfjs's cpu backend ignores `halfPixelCenters` here, and swaps height and width.) */
 function gradient(
   recorder: Recorder,
   dy: TensorInfo,

@@ -50,7 +50,7 @@ export function wholeInfo(info: backend_util.Conv2DInfo): backend_util.Conv2DInf
   };
 }
 
-/** The part of a result for `whole` that tfjs expects. */
+/** Slices the result for `whole` down to the part that tfjs expects. */
 export function wanted(
   recorder: Recorder,
   y: TensorInfo,

@@ -11,7 +11,7 @@ export interface CudaVersions {
   readonly cudnn: string | undefined;
 }
 
-/** From build_info.py in Python packages; in other libraries, CUDA is detected by searching the bytes. Undefined without CUDA. */
+/** Reads build_info.py of a Python package, or searches the bytes of any other library for CUDA. Undefined without CUDA. */
 export async function cudaVersions({ folder, files }: TensorFlowLibrary): Promise<CudaVersions | undefined> {
   const file = join(folder, "python/platform/build_info.py");
   if (existsSync(file)) return parseBuildInfo(readFileSync(file, "utf8"));

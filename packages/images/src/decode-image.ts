@@ -6,9 +6,15 @@ import { decodeCommon } from "./decode-common.ts";
 import { type ImageDecoder, imageFormat, type ImageFormat, READ_FORMATS } from "./image-format.ts";
 import type { Pixels } from "./pixels.ts";
 
-export interface DecodeOptions {
+/** How errors name an image. */
+interface NamedImage {
+  /** The beginning of every error, e.g. "model-llava". */
+  readonly errorPrefix: string;
   /** Names the image in errors. */
   readonly name: string;
+}
+
+export interface DecodeOptions extends NamedImage {
   /** "upright" rotates the image according to its EXIF orientation; "stored" does so for TIFF only, as Pillow does. */
   readonly orientation: "stored" | "upright";
 }
@@ -20,8 +26,8 @@ export interface DecodeOptions {
  * image when the bytes are not such an image, are truncated, or have more than 178,956,970 pixels or 65,535 pixels on a
  * side.
  */
-export async function decodeImage(bytes: Uint8Array, { name, orientation }: DecodeOptions): Promise<Pixels> {
-  const { description, decoder } = readableFormat(bytes, name);
+export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Pixels> {
+  const { description, decoder } = readableFormat(bytes, options);
   try {
     switch (decoder) {
       case "bmp":
@@ -31,10 +37,10 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
       case "ico":
         return await decodeIco(bytes);
       default:
-        return await decodeCommon(bytes, { description, decoder, upright: orientation === "upright" });
+        return await decodeCommon(bytes, { description, decoder, upright: options.orientation === "upright" });
     }
   } catch (cause) {
-    throw undecodable(name, messageOf(cause), { cause });
+    throw undecodable(options, messageOf(cause), { cause });
   }
 }
 
@@ -42,17 +48,17 @@ export async function decodeImage(bytes: Uint8Array, { name, orientation }: Deco
  * Detects a file's format from its first bytes. Throws an `invalid-data` error that names the image for an unsupported
  * format.
  */
-export function readableFormat(bytes: Uint8Array, name: string): ReadableFormat {
+export function readableFormat(bytes: Uint8Array, image: NamedImage): ReadableFormat {
   const { description, decoder } = imageFormat(bytes);
   if (decoder !== undefined) return { description, decoder };
-  throw undecodable(name, `it is ${description}; ${READ_FORMATS} are supported`);
+  throw undecodable(image, `it is ${description}; ${READ_FORMATS} are supported`);
 }
 
-interface ReadableFormat extends ImageFormat {
+export interface ReadableFormat extends ImageFormat {
   readonly decoder: ImageDecoder;
 }
 
-function undecodable(name: string, problem: string, options?: ErrorOptions): MlanError {
-  const message = `model-llava: image ${shownValue(name)} cannot be decoded: ${problem}. Replace or remove it.`;
+function undecodable({ errorPrefix, name }: NamedImage, problem: string, options?: ErrorOptions): MlanError {
+  const message = `${errorPrefix}: image ${shownValue(name)} cannot be decoded: ${problem}. Replace or remove it.`;
   return new MlanError("invalid-data", message, options);
 }

@@ -1,0 +1,124 @@
+/**
+ * A training step of a low-rank adapter on a frozen base of bfloat16 values, compared with peft, whose base is in float32
+ * or bfloat16: time per step and the peak of the process's memory. Writes 2.2 GB below .cache/bench and removes them.
+ * `node tools/setup/run.mjs source bench/lora-step.ts [--size 1b] [--rank 64] [--length 512] [--steps 3] [--rounds 2]`
+ */
+import { rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Measurement } from "./measurement.ts";
+import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
+import { startPython, startSource } from "./start-workers.ts";
+
+/** What a side does once, in a new process. */
+export interface LoraRequest {
+  /** Without a trailing slash. */
+  readonly folder: string;
+  readonly threads: number;
+  readonly rank: number;
+  /** Positions of the only row. */
+  readonly length: number;
+  /** Positions at its beginning that are not learned. */
+  readonly prompt: number;
+  /** Measured steps, after one that is not. */
+  readonly steps: number;
+}
+
+export interface LoraResult {
+  readonly secondsPerStep: readonly number[];
+  /** Before each step, the first included. */
+  readonly losses: readonly number[];
+  readonly parameters: number;
+  /** Positions that are learned. */
+  readonly supervised: number;
+  /** Peak bytes of the process, with the pages of mapped files. */
+  readonly peak: number;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    size: { type: "string", default: "1b" },
+    formats: { type: "string", default: "stored,int8,int4" },
+    peers: { type: "string", default: "float32,bfloat16" },
+    rank: { type: "string", default: "64" },
+    length: { type: "string", default: "512" },
+    steps: { type: "string", default: "3" },
+    rounds: { type: "string", default: "2" },
+    threads: { type: "string", default: "2" },
+  },
+});
+const SIZES = {
+  "23m": { layers: 4, hiddenSize: 384, intermediateSize: 1024, heads: 6, keyValueHeads: 6, vocabularySize: 32_000 },
+  "1b": { layers: 22, hiddenSize: 2048, intermediateSize: 5632, heads: 32, keyValueHeads: 4, vocabularySize: 32_000 },
+};
+const size = SIZES[options.size as keyof typeof SIZES];
+if (size === undefined) throw new Error(`--size ${options.size} is not one of ${Object.keys(SIZES).join(", ")}`);
+
+interface Found {
+  readonly step: Measurement;
+  result: LoraResult | undefined;
+}
+
+const folder = new URL("../.cache/bench/lora-step/", import.meta.url);
+try {
+  const count = await writeShardedLlama(folder, size);
+  console.log(
+    `${(count / 1e9).toFixed(2)} billion values, rank ${options.rank}, one row of ${options.length} positions`,
+  );
+  const names = (text: string): readonly string[] => text.split(",").filter((name) => name !== "");
+  const sides = [
+    ...names(options.formats).map((format) => {
+      const name = `mlan, ${format}`;
+      return { name, start: () => startSource(name, "peers/mlan-lora.ts", [format]) };
+    }),
+    ...names(options.peers).map((dtype) => {
+      const name = `peft, ${dtype}`;
+      return {
+        name,
+        start: () => startPython(name, "peers/torch_lora.py", ["torch", "transformers", "peft"], [dtype]),
+      };
+    }),
+  ];
+  const found = new Map<string, Found>();
+  let prompt = 0;
+  for (let round = 0; round < Number(options.rounds); round++)
+    for (const { name, start } of sides) {
+      const side = start();
+      if (!side) continue;
+      const request: LoraRequest = {
+        folder: fileURLToPath(folder).replace(/\/$/, ""),
+        threads: Number(options.threads),
+        rank: Number(options.rank),
+        length: Number(options.length),
+        prompt,
+        steps: Number(options.steps),
+      };
+      const result = await side.ask<LoraResult>(request);
+      side.stop();
+      // The peer learns as many positions as we do.
+      prompt = request.length - result.supervised;
+      const into = found.get(name) ?? { step: new Measurement(), result: undefined };
+      found.set(name, into);
+      for (const seconds of result.secondsPerStep) into.step.add(1000 * seconds);
+      into.result = result;
+    }
+  const peers = [...found].filter(([name]) => name.startsWith("peft"));
+  for (const [name, { step, result }] of found) {
+    const peak = result?.peak ?? NaN;
+    const ratios = name.startsWith("peft")
+      ? []
+      : peers.map(([peer, other]) => {
+          const time = (step.median / other.step.median).toFixed(2);
+          return `${time} x the time and ${(peak / (other.result?.peak ?? NaN)).toFixed(2)} x the memory of ${peer}`;
+        });
+    const losses = result?.losses.map((loss) => loss.toFixed(3)).join(" ");
+    console.log(
+      [
+        `${name.padEnd(16)} ${step} per step; peak ${(peak / 1e9).toFixed(2)} GB; ${result?.parameters} parameters; losses ${losses}`,
+        ...ratios,
+      ].join("; "),
+    );
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
