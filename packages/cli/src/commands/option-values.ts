@@ -46,3 +46,13 @@ export function gigabytes(value: string): number {
   if (number > 0 && number < Infinity) return number;
   throw new InvalidArgumentError("It must be a number of gigabytes, such as 80.");
 }
+
+/** Collects values such as `math=./math-lora` as an object from names to checkpoints. */
+export function namedCheckpoint(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, checkpoint] = /^([^=]+)=(.+)$/s.exec(value) ?? [];
+  if (name !== undefined && checkpoint !== undefined) return { ...before, [name]: checkpoint };
+  throw new InvalidArgumentError("It must be a name and a checkpoint, such as math=./math-lora.");
+}
