@@ -121,7 +121,7 @@ it.each<[string, Partial<HubContents>, RegExp]>([
   [
     "a repository that does not exist",
     { name: "acme/other" },
-    /model acme\/tiny-llama, .*The model does not exist, or is private/,
+    /model acme\/tiny-llama, .*The model does not exist, or it is private/,
   ],
   [
     "a repository without weights",
