@@ -2,8 +2,8 @@ import type { LearningParameter, TrainableModel } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * Gives the parameters of a model that does not learn just now other values, as a training would. `change` returns what a
- * parameter becomes (run in a `tf.tidy`), undefined where it stays.
+ * Changes the parameters of a model that is not being trained, as training would. `change` runs in a `tf.tidy` and returns
+ * the new value of a parameter; undefined leaves it unchanged.
  */
 export function changeWeights(
   model: TrainableModel,

@@ -1,13 +1,13 @@
 import { type Component, type LearningParameter, MlanError, type Parameter } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A parameter of the fake model: a constant that becomes a variable while it learns. */
+/** A parameter of the fake model: a constant that becomes a variable while it is trained. */
 export interface FakeWeight extends Parameter {
   readonly tensor: tf.Tensor;
   learn(): LearningParameter;
   freeze(): void;
   assign(values: tf.Tensor): void;
-  /** Throws `invalid-checkpoint` when a value is not finite. */
+  /** Reads the values. Throws `invalid-checkpoint` if a value is not finite. */
   finite(): Promise<Float32Array>;
   dispose(): void;
 }

@@ -6,7 +6,7 @@ export interface HubServer {
   readonly endpoint: string;
   /** "GET /path" of every request, in order. */
   readonly requests: string[];
-  /** The range that each request for a file's content asked for, in order. */
+  /** The requested range of each request for a file's content, in order. */
   readonly ranges: (string | undefined)[];
   /** Bytes of content that were sent, by request; those of {@link HubServer.intercept} do not count. */
   readonly sent: number[];
@@ -30,15 +30,15 @@ export interface HubContents {
   readonly token?: string;
   /** Whether everybody may list the files, as of a gated repository. Default false. */
   readonly listed?: boolean;
-  /** Branches beside main, all of the same commit. */
+  /** Branches in addition to main, all at the same commit. */
   readonly branches?: readonly string[];
-  /** A name that the repository had before: answered with a redirect. */
+  /** An earlier name of the repository, which is answered with a redirect. */
   readonly formerName?: string;
 }
 
 /**
- * A server that speaks the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. Closed
- * when the test is done.
+ * A server with the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. It is closed when
+ * the test ends.
  */
 export async function hubServer(contents: HubContents): Promise<HubServer> {
   const hub: HubServer = {
@@ -165,7 +165,7 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return url;
 }
 
-/** A server on a free port, closed when the test is done. Returns its address. */
+/** Starts a server on a free port, which is closed when the test ends. Returns its address. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<string> {

@@ -4,7 +4,7 @@ import { type HubContents, listen, sendError, sendJson, sendTree } from "./hub-s
 
 export interface HubUploadServer {
   readonly endpoint: string;
-  /** "PUT /path" of every request, in order, of the Hub and of its storage. */
+  /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
   /** Answers instead of the server while it returns true: for failures. */
@@ -21,15 +21,15 @@ export interface UploadedRepository {
 }
 
 export interface HubUploadOptions {
-  /** The token that may write. */
+  /** The token with write access. */
   readonly token: string;
-  /** Larger files are taken in parts of this many bytes. Default: in one. */
+  /** Larger files must be uploaded in parts of this many bytes. Default: in one part. */
   readonly partSize?: number;
 }
 
 /**
- * A server that speaks the Hub's endpoints for uploads of models: creating, preupload, Git LFS and commit, and those for
- * listing. Closed when the test is done.
+ * A server with the Hub's endpoints for uploading models (create, preupload, Git LFS, commit) and for listing. It is closed
+ * when the test ends.
  */
 export async function hubUploadServer({ token, partSize = Infinity }: HubUploadOptions): Promise<HubUploadServer> {
   const state: State = {
@@ -58,7 +58,7 @@ interface State extends HubUploadServer {
   readonly repositories: Map<string, UploadedRepository>;
   /** Bytes of large files by their SHA-256. */
   readonly objects: Map<string, Uint8Array>;
-  /** By SHA-256 and number. */
+  /** Uploaded parts, by SHA-256 and part number. */
   readonly parts: Map<string, Uint8Array>;
   readonly partSize: number;
 }

@@ -6,13 +6,13 @@ import { tinyTokenizer, tinyTokenizerConfiguration } from "./tiny-tokenizer.ts";
 export interface TinyCheckpointOptions {
   /** Default 0. */
   readonly seed?: number;
-  /** Of the stored weights. Default "F32". */
+  /** The dtype of the stored weights. Default "F32". */
   readonly dtype?: "F32" | "BF16";
-  /** Files over which the backbone's weights are spread. Default 1. */
+  /** The number of files for the backbone's weights. Default 1. */
   readonly shards?: number;
 }
 
-/** Where the parts lie; both URLs end in a slash. */
+/** The folders of the parts; both URLs end in a slash. */
 export interface TinyCheckpoint {
   readonly backbone: URL;
   readonly tower: URL;
@@ -22,7 +22,7 @@ const LLAMA = { hidden: 16, intermediate: 24, layers: 2, heads: 4, keyValueHeads
 const CLIP = { hidden: 8, intermediate: 12, layers: 3, heads: 2, imageSize: 8, patchSize: 4 };
 
 /**
- * Writes a random Llama of some 20,000 parameters and a random CLIP vision tower in the layout of the Hugging Face
+ * Writes a random Llama with about 20,000 parameters and a random CLIP vision tower in the layout of the Hugging Face
  * Hub: `backbone/` and `tower/` below `folder`. Small enough for any test, real enough for any loader.
  */
 export async function writeTinyLlava(folder: URL, options: TinyCheckpointOptions = {}): Promise<TinyCheckpoint> {
@@ -138,7 +138,7 @@ function clipTensors(options: TinyCheckpointOptions): readonly TensorToWrite[] {
   return randomTensors(shapes, options);
 }
 
-/** Norm weights are near one, everything else is small and around zero. */
+/** Draws random tensors: norm weights near one, all others near zero. */
 function randomTensors(
   shapes: Readonly<Record<string, readonly number[]>>,
   { seed = 0, dtype = "F32" }: TinyCheckpointOptions,

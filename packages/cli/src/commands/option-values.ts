@@ -39,3 +39,13 @@ export function requireOptions(command: Command, names: readonly string[]): void
   );
   if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }
+
+/** Collects values such as `math=./math-lora` as an object from names to checkpoints. */
+export function namedCheckpoint(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, checkpoint] = /^([^=]+)=(.+)$/s.exec(value) ?? [];
+  if (name !== undefined && checkpoint !== undefined) return { ...before, [name]: checkpoint };
+  throw new InvalidArgumentError("It must be a name and a checkpoint, such as math=./math-lora.");
+}

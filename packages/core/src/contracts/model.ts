@@ -99,6 +99,8 @@ export interface Model {
   readonly templateFingerprint?: string | undefined;
   /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
   readonly maximumPositions?: number;
+  /** Names of adapters that a request may choose, on the same weights. Default: none. */
+  readonly adapters?: readonly string[];
   /**
    * Yields one answer per request, in the order in which they finish. Decoding is greedy unless a request has
    * `sampling`. Throws an {@link MlanError} naming the request when its logits are NaN or infinite, or when its options

@@ -155,7 +155,7 @@ function checkAdapterBefore(
   throw new MlanError(
     "invalid-options",
     `stage "${name}" ${isOther ? "adds another adapter than" : "trains the language model under the adapter of"} an earlier stage, which the model still has. ` +
-      "Give both stages the same adapter, or export the model after the earlier one, which merges it, and begin with that.",
+      "Give both stages the same adapter, or export the model after the earlier one, which merges the adapter, and start from the export.",
   );
 }
 
