@@ -56,7 +56,7 @@ export interface KeptAdapter {
   readonly modules: readonly KeptModule[];
 }
 
-export interface KeptModule extends ModuleSizes {
+interface KeptModule extends ModuleSizes {
   readonly update: StoredUpdate;
 }
 
