@@ -31,6 +31,8 @@ import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
+import { modelMemory } from "./memory/model-memory.ts";
+import { promptLength } from "./memory/prompt-length.ts";
 import { declareNetwork, disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
@@ -208,6 +210,12 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           });
         const parameters = parameterCounts(plan);
         const alwaysSaved = changedAtOpening(checkpoint, plan);
+        const memory = await modelMemory({
+          sizes: { architecture, language, vision },
+          plan,
+          weightFormat: weightFormat ?? "float32",
+          promptLength: promptLength(templateByName(templates, checkpoint.format.template), { tokenizer, vision }),
+        });
         return {
           content,
           parameters,
@@ -219,6 +227,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),
           adapterParameters: (adapter) => adapterParameters(adapter, checkpoint, plan),
+          memory,
           encode,
           notices: [...notices, ...formatNotices(plan, weightFormat ?? "float32")],
         };

@@ -40,6 +40,13 @@ export function requireOptions(command: Command, names: readonly string[]): void
   if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }
 
+/** Parses the value of an option that is a size in GB. */
+export function gigabytes(value: string): number {
+  const number = Number(value);
+  if (number > 0 && number < Infinity) return number;
+  throw new InvalidArgumentError("It must be a number of gigabytes, such as 80.");
+}
+
 /** Collects values such as `math=./math-lora` as an object from names to checkpoints. */
 export function namedCheckpoint(
   value: string,
