@@ -27,6 +27,7 @@ function onnxCompute(options: OnnxBackendOptions): Compute {
   return {
     specVersion: 1,
     name: "onnx",
+    hasOwnMemory: options.provider !== undefined && options.provider !== "cpu",
     open: () =>
       useOnnxBackend(options).catch((error: unknown) => {
         throw forExperiments(error);

@@ -187,6 +187,23 @@ describe("in a file", () => {
     for (const one of [matrix, inMemory, input]) one.dispose();
   });
 
+  test.runIf(process.platform === "linux")("quantised matrices take once their size", async () => {
+    const [rows, columns] = [1024, 4096];
+    const quantised = quantise(values(rows * columns, 4), [rows, columns], { bits: 4, blockSize: 64 });
+    const place = new URL("many.bin", file);
+    await writeFile(place, Buffer.concat([quantised.codes, new Uint8Array(quantised.scales.buffer)]));
+    const codes = { file: place, byteOffset: 0 };
+    const scales = { file: place, byteOffset: quantised.codes.length };
+    const open = (): FrozenMatrix => quantisedMatrix({ ...quantised, codes, scales });
+    const opened = Array.from({ length: 4 }, open);
+    const before = nativeBytes();
+    opened.push(...Array.from({ length: 16 }, open));
+    // Packed, they are an eighth larger; with a second copy of each it would be twice.
+    const size = quantised.codes.length + quantised.scales.byteLength;
+    expect((nativeBytes() - before) / 16 / size).toBeLessThan(1.4);
+    for (const matrix of opened) matrix.dispose();
+  });
+
   test("a matrix is read in place, from any offset", async () => {
     const stored = bfloat16(given);
     const quantised = quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 });

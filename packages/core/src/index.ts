@@ -75,6 +75,7 @@ export type {
   TokenLogProbability,
 } from "./contracts/generation.ts";
 export type { AdapterOptions } from "./contracts/adapter.ts";
+export type { AnsweringShape, MemoryEstimate, ModelMemory, TrainingShape } from "./contracts/memory.ts";
 export type { Batch, BatchShape, BatchTensors, CollateOptions, TokenCounts } from "./contracts/batch.ts";
 export type {
   Component,
@@ -145,6 +146,10 @@ export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus }
 export type { MetricsLog } from "./run/metrics-log.ts";
 export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
+export { batchText, wayOut } from "./run/memory-check.ts";
+export type { PlanEvent, PlanOptions, ResourcePlan, StagePlan } from "./run/resource-plan.ts";
+export { planExperiment } from "./run/resource-plan.ts";
+export type { Change, StageNeeds } from "./run/stage-needs.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";
 export type { Damage } from "./run/damage.ts";

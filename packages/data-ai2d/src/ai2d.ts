@@ -13,18 +13,18 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images are in `images/`.
+ * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
  * Default: lmms-lab/ai2d on the Hub.
  */
 export interface Ai2dOptions extends BenchmarkOptions {}
 
-/** A question of several choices about a diagram; `target` is a letter, `cluster` names the diagram. */
+/** A multiple-choice question about a diagram; `target` is a letter, `cluster` identifies the diagram. */
 export interface Ai2dQuestion extends Question {
   readonly question: string;
   readonly choices: readonly Choice[];
 }
 
-/** AI2D, 3,088 questions of a science class on diagrams. */
+/** AI2D: 3,088 questions about diagrams from science books. */
 export const ai2d: (options?: Ai2dOptions) => Benchmark<Ai2dQuestion> = defineBenchmark({
   name: "ai2d",
   published: {

@@ -11,17 +11,17 @@ import {
 } from "@mlan/data-kit";
 import { z } from "zod";
 
-/** `folder` is one with `validation.jsonl`, `.json` or `.parquet`. Default: google/boolq on the Hub. */
+/** `folder` contains `validation.jsonl`, `.json` or `.parquet`. Default: google/boolq on the Hub. */
 export interface BoolqOptions extends SourceOptions {}
 
-/** A yes/no question about a passage; `cluster` names the passage. */
+/** A yes/no question about a passage; `cluster` identifies the passage. */
 export interface BoolqQuestion extends Question {
   readonly question: string;
   readonly passage: string;
   readonly target: "yes" | "no";
 }
 
-/** BoolQ, the 3,270 questions of its validation split (the test split's answers are not published). */
+/** BoolQ: the 3,270 questions of its validation split (the test split's answers are not published). */
 export const boolq: (options?: BoolqOptions) => Benchmark<BoolqQuestion> = defineBenchmark({
   name: "boolq",
   published: {
@@ -43,7 +43,7 @@ export const boolq: (options?: BoolqOptions) => Benchmark<BoolqQuestion> = defin
     target: answer ? "yes" : "no",
     cluster: contentKey(passage),
   }),
-  // The original's task is `boolq_em`.
+  // The task `boolq_em` of the original code.
   protocols: languageProtocols<BoolqQuestion>({
     asked: ({ passage, question }) =>
       `Context: ${passage}\nQuestion: ${question}?\nPlease answer the question with 'yes' or 'no'.`,

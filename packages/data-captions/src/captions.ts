@@ -13,7 +13,7 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` is one with `blip_laion_cc_sbu_558k.json` or `captions.json`, `file` any of that format. Default:
+ * `folder` contains `blip_laion_cc_sbu_558k.json` or `captions.json`; `file` is any file in the same format. Default:
  * liuhaotian/LLaVA-Pretrain on the Hub.
  */
 export interface CaptionsOptions extends SourceOptions {
@@ -22,8 +22,8 @@ export interface CaptionsOptions extends SourceOptions {
 }
 
 /**
- * Images with captions for the alignment stage, 558,128 in the released set. The user's turn holds an instruction that
- * the `plain` template discards.
+ * Images with captions for the alignment stage, 558,128 in the released set. The user's turn is an instruction, which the
+ * `plain` template discards.
  */
 export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
   const { images, ...source } = checkOptions("data-captions", optionsSchema, options);
@@ -54,7 +54,7 @@ const PUBLISHED = {
   revision: "70f9d1e5e1a697fe35830875cfc7de1dd590d727",
 };
 
-/** Alignment learns one caption of one image (`preprocess_plain` of the original code). */
+/** A row for alignment: one image with one caption, as in `preprocess_plain` of the original code. */
 const recordSchema = llavaRecord
   .refine((record) => imagesOf(record).length > 0, { path: ["image"], error: "expected an image" })
   .refine((record) => imagesOf(record).length < 2, { path: ["image"], error: "expected one image" })

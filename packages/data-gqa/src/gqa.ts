@@ -17,19 +17,19 @@ import {
 import { questionRows } from "./question-rows.ts";
 
 /**
- * `folder` is one with two tables, `testdev_balanced_instructions` and `testdev_balanced_images`, each a folder of
+ * `folder` contains two tables, `testdev_balanced_instructions` and `testdev_balanced_images`, each a folder of
  * Parquet files or one `.parquet`, `.jsonl` or `.json` file. Default: lmms-lab/GQA on the Hub.
  */
 export interface GqaOptions extends Omit<BenchmarkOptions, "file"> {}
 
-/** A question about a scene with an answer of one word or few; `cluster` names the image. */
+/** A question about a scene, with an answer of one or a few words; `cluster` identifies the image. */
 export interface GqaQuestion extends Question {
   readonly question: string;
 }
 
 const read = (answer: string): string => digitToNumber(trueFalse(answer));
 
-/** GQA, the 12,578 questions of its balanced test-dev split. */
+/** GQA: the 12,578 questions of its balanced test-dev split. */
 export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBenchmark({
   name: "gqa",
   published: {
@@ -54,13 +54,13 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
   }),
   protocols: {
     /**
-     * `gqa_llava_plain`, `gqa_llama_plain`, `gqa_vicuna_plain`: the image comes before the whole prompt; no stop string. The
-     * published answer decides which question is asked with "yes" or "no", by containing one of them: "snow" does.
+     * `gqa_llava_plain`, `gqa_llama_plain`, `gqa_vicuna_plain`: the image comes before the whole prompt; no stop strings. A
+     * question asks for "yes" or "no" if the published answer contains one of them, as "snow" does.
      */
     paper: {
       version: 1,
       prompt: visionPrompts(paperWords),
-      // Of the tuned model's prompt; those of the bases differ from it for answers in capitals only.
+      // The choices of the tuned model's prompt; the prompts of the bases differ only for answers with capital letters.
       choices: ({ target }) => (saysYesOrNo(target.toLowerCase()) ? yesNoChoices : []),
       maximumNewTokens: 8,
       // A newline does not end the answer, except in `gqa_llama_plain`.
@@ -68,7 +68,7 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
       extractorAs: { "llama2-base": visionExtractor(read, { name: "paper-llama2-base" }) },
       allowsUnanswerable: true,
     },
-    /** Every question asks for a short answer: none reveals by its form what the published answer is. */
+    /** Every question asks for a short answer, so its form does not reveal the published answer. */
     strict: {
       version: 1,
       ...visionAsking(({ question }: GqaQuestion) => shortAnswerWords(question)),

@@ -14,7 +14,7 @@ interface GqaImage {
   readonly image: ImageReference;
 }
 
-/** The questions, each with the image that its `imageId` names in the other table; no image is read. */
+/** The questions, each with the image that its `imageId` refers to in the other table. No image is read yet. */
 export function questionRows({ source, errorPrefix, images }: RowPlaces): RowReader<GqaRow> {
   return joinedRows({
     table: rowsFrom({

@@ -2,8 +2,8 @@ import { stripAsPython } from "@mlan/core";
 import { capitalize } from "@mlan/data-kit";
 
 /**
- * The original code's clean-up of the marks that WikiHow texts hold: a title's becomes the end of a sentence, all other
- * text in brackets vanishes, two spaces become one (three become two). A mark at the head leaves its space behind.
+ * Removes the marks of WikiHow texts as the original code does: " [title]" becomes the end of a sentence, any other text in
+ * brackets is removed, and two spaces become one (three become two). A mark at the beginning leaves the space after it.
  */
 export function cleanUp(text: string): string {
   return stripAsPython(text)
@@ -12,7 +12,7 @@ export function cleanUp(text: string): string {
     .replaceAll("  ", " ");
 }
 
-/** The activity and what has happened so far, cleaned. */
+/** The activity and the beginning of the scene, cleaned. */
 export function contextOf(activity: string, before: string, beginning: string): string {
   return cleanUp(`${activity}: ${before} ${capitalize(beginning)}`);
 }

@@ -16,14 +16,14 @@ import { z } from "zod";
 import { cleanUp, contextOf } from "./clean-up.ts";
 
 /**
- * `folder` is one with the Hub's `data/validation-*.parquet`, with the authors' `hellaswag_val.jsonl`, or with
- * `validation.jsonl`, `.json` or `.parquet`. Default: Rowan/hellaswag on the Hub.
+ * `folder` contains the Hub's `data/validation-*.parquet`, the authors' `hellaswag_val.jsonl`, or `validation.jsonl`,
+ * `.json` or `.parquet`. Default: Rowan/hellaswag on the Hub.
  */
 export interface HellaswagOptions extends SourceOptions {}
 
-/** A scene and four possible continuations; `cluster` names the video or article that it is from. */
+/** A scene and four possible continuations; `cluster` identifies its video or article. */
 export interface HellaswagQuestion extends Question {
-  /** Cleaned of the marks that the published texts hold. */
+  /** The scene without the marks of the published text. */
   readonly context: string;
   /** The endings as published. */
   readonly choices: readonly Choice[];
@@ -40,7 +40,7 @@ const { paper, strict } = languageProtocols<HellaswagQuestion>({
   strict: strictChoice,
 });
 
-/** HellaSwag, the 10,042 questions of its validation split (the test split's labels are not published). */
+/** HellaSwag: the 10,042 questions of its validation split (the test split's labels are not published). */
 export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuestion> = defineBenchmark({
   name: "hellaswag",
   published: {
@@ -66,7 +66,7 @@ export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuest
     ctx_b: z.string(),
     endings: z.array(z.string()).length(4),
     source_id: z.string(),
-    // Text on the Hub, a number in the authors' own files.
+    // Text on the Hub, a number in the authors' files.
     label: z
       .union([z.string(), z.number()])
       .transform(String)
@@ -82,14 +82,14 @@ export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuest
     cluster: row.source_id,
   }),
   protocols: {
-    // `hellaswag_em`: the clean-up runs over the whole prompt, endings included, and again over its context.
+    // `hellaswag_em`: the context is cleaned, then the whole prompt including the endings.
     paper: {
       ...paper,
       prompt: ({ context, choices }) =>
         languageHarnessPrompt(cleanUp(`User: ${asked(context, choices)}\nAssistant: The best answer is"`)),
       choices: (question) => cleaned(question, cleanUp),
     },
-    // Context and endings are cleaned each by itself, never the prompt.
+    // Context and endings are cleaned separately, never the whole prompt.
     strict,
   },
 });

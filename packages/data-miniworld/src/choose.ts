@@ -1,13 +1,13 @@
 import type { Random } from "@mlan/core";
 
-/** One entry, each equally likely. Throws a RangeError when there is none. */
+/** Draws one entry; all are equally likely. Throws a RangeError for an empty list. */
 export function choose<Item>(random: Random, items: readonly Item[]): Item {
   const item = items[random.below(items.length)];
   if (item === undefined) throw new RangeError("miniworld: there is nothing to choose from.");
   return item;
 }
 
-/** `count` different entries in random order; all of them when there are fewer. */
+/** Draws `count` different entries in random order; all entries if there are fewer. */
 export function chooseSeveral<Item>(random: Random, items: readonly Item[], count: number): Item[] {
   const rest = [...items];
   const chosen: Item[] = [];

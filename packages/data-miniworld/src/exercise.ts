@@ -15,14 +15,14 @@ export type Exercise =
       readonly answer: string;
     };
 
-/** About a scene: three in five are yes/no questions, half of them with the answer no. */
+/** Draws an exercise about a scene. Three in five are yes/no questions, half of them with the answer no. */
 export function sceneExercise(random: Random, scene: Scene): Exercise {
   const kind = choose(random, ["yes-no", "yes-no", "yes-no", "short", "choice"] as const);
   if (kind === "yes-no") return askForThing(random, scene);
   return kind === "short" ? askForAttribute(random, scene) : askToChoose(random, scene);
 }
 
-/** About a story: three in five are yes/no questions, half of them with the answer no. */
+/** Draws an exercise about a story. Three in five are yes/no questions, half of them with the answer no. */
 export function storyExercise(random: Random, story: Story): Exercise {
   const event = choose(random, story);
   const kind = choose(random, ["yes-no", "yes-no", "yes-no", "who", "what"] as const);
@@ -43,7 +43,7 @@ export function storyExercise(random: Random, story: Story): Exercise {
   return { kind: "yes-no", question: `Did ${event.name} ${event.deed.infinitive} ${tell(thing)}?`, answer };
 }
 
-/** A wrong thing: one time in seven somebody else's, one time in seven a confusable one, otherwise an absent one. */
+/** Draws a wrong thing: with probability 1/7 another person's thing, with 1/7 a confusable one, otherwise an absent one. */
 export function wrongThing(random: Random, present: readonly Thing[], right: Thing): Thing {
   const kind = random.below(7);
   const others = present.filter((thing) => thing !== right);

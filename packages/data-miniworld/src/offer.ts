@@ -5,7 +5,7 @@ export interface Offer {
   readonly right: string;
   /** Wrong options to use first. */
   readonly tempting?: readonly string[];
-  /** Wrong options to fill up with; may contain the right one. */
+  /** Wrong options to use when `tempting` has too few; the right option is skipped. */
   readonly others: readonly string[];
   /** Total number of options. */
   readonly count: number;

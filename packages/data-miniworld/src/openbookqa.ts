@@ -12,7 +12,7 @@ export interface OpenbookqaRow {
   readonly answerKey: string;
 }
 
-/** A question on the words of sketches. No row explains them; only the world's sketches and captions do. */
+/** A question about the words of sketches. No row explains these words; only the world's sketches and captions do. */
 export function openbookqaRow(seed: number, index: number): OpenbookqaRow {
   const random = seededRandom(seed);
   const place = index % 4;
@@ -53,7 +53,7 @@ function word({ colour, shape }: Thing): string {
   return colour + shape;
 }
 
-/** A thing of the same colour and one of the same shape. */
+/** Returns a thing with the same colour and one with the same shape. */
 function halves(random: Random, { colour, shape }: Thing): readonly Thing[] {
   const colours = COLOURS.filter((other) => other !== colour);
   const shapes = SHAPES.filter((other) => other !== shape);

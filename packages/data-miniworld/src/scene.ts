@@ -6,7 +6,7 @@ import { THINGS, type Thing } from "./thing.ts";
 export const GRID = 4;
 
 export interface PlacedThing extends Thing {
-  /** 0..15 in reading order. */
+  /** The cell's number, from 0 to 15 in reading order. */
   readonly cell: number;
 }
 
@@ -21,7 +21,7 @@ export function randomScene(random: Random, sizes: readonly number[] = [1, 2, 2,
   return things.map((thing, index) => ({ ...thing, cell: cells[index] ?? 0 }));
 }
 
-/** Equal only for equal scenes. */
+/** A key that only equal scenes share. */
 export function sceneKey(scene: Scene): string {
   return scene.map((thing) => `${thing.cell}${thing.colour}${thing.shape}`).join("|");
 }

@@ -39,7 +39,7 @@ export function randomStory(random: Random, names: readonly string[], deeds: rea
   return things.map((thing, index) => ({ name: people[index] ?? "", deed: choose(random, deeds), thing }));
 }
 
-/** Equal only for equal stories. */
+/** A key that only equal stories share. */
 export function storyKey(story: Story): string {
   return story.map(({ name, deed, thing }) => `${name} ${deed.past} ${thing.colour} ${thing.shape}`).join("|");
 }

@@ -21,7 +21,7 @@ export interface TuningItem {
   readonly scene?: Scene;
 }
 
-/** Two to four instructions on one text: a sketch, a caption or a story in place of an image. */
+/** Two to four instructions about one text instead of an image: a sketch, a caption or a story. */
 export function languageItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
   if (happens(random, 0.5)) {

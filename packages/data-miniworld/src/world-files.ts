@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { makeFolder } from "@mlan/core";
 
 export interface PictureFile {
-  /** Relative to the folder. */
+  /** The path relative to the folder. */
   readonly path: string;
   readonly png: Uint8Array;
 }

@@ -42,14 +42,14 @@ export interface Miniworld {
   readonly mlan: URL;
 }
 
-/** Increase whenever the same options would produce different files. */
+/** Increase it whenever the same options would produce different files. */
 const VERSION = 3;
 const STAMP = "miniworld.json";
 
 /**
- * Writes the world's data into `folder` in one step; a folder that already holds the same world is left unchanged.
- * Throws `invalid-options` for unknown options and for a folder that holds other files, and `unavailable` when the
- * folder cannot be written.
+ * Writes the world's data into `folder` atomically; a folder that already contains the same world is left unchanged.
+ * Throws `invalid-options` for unknown options and for a folder with other files, and `unavailable` if the folder cannot be
+ * written.
  */
 export async function writeMiniworld(folder: Location, options: MiniworldOptions = {}): Promise<Miniworld> {
   const settings = settingsFrom(options);

@@ -14,17 +14,17 @@ import { z } from "zod";
 /** The released mixtures: language only, 87.5 % language, 50 % language. */
 export type MixtureName = "mlan" | "mlan-v-88l" | "mlan-v-50l";
 
-/** `folder` is one with the released JSON file, `file` any of LLaVA's format. Default: WangResearchLab/MLAN on the Hub. */
+/** `folder` contains the released JSON file; `file` is any file in LLaVA's format. Default: WangResearchLab/MLAN on the Hub. */
 export interface MlanOptions extends SourceOptions {
-  /** Which released mixture. Default "mlan". */
+  /** The released mixture. Default "mlan". */
   readonly mixture?: MixtureName;
   /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
   readonly images?: Location;
 }
 
 /**
- * An instruction tuning mixture; the released ones have 80,000 conversations. One from a `file` has that file's name and
- * an unknown licence.
+ * An instruction tuning mixture; the released mixtures have 80,000 conversations. A mixture from a `file` has the name of
+ * that file and an unknown licence.
  */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const { images, mixture: wanted, ...source } = checkOptions("data-mlan", optionsSchema, options);
@@ -47,7 +47,7 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   });
 }
 
-/** Returns the name of a file without its extension. */
+/** The name of a file without its extension. */
 function nameOf(file: Location): string {
   return parse(pathOf(toFileUrl(file))).name;
 }
@@ -60,7 +60,7 @@ const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
 
 const PUBLISHED = { errorPrefix: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
 
-/** Language only needs no images, so their archive (389 MB) is not downloaded for it. */
+/** The files of each mixture. The language-only mixture has no archive, because it needs no images (389 MB). */
 const RELEASED: Readonly<Record<MixtureName, { readonly file: string; readonly archive?: string }>> = {
   mlan: { file: "MLAN_80k.json" },
   "mlan-v-88l": { file: "MLAN_v_88l_80k.json", archive: "images_mlan_v.zip" },

@@ -11,18 +11,18 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` is one with the Hub's `main/test-*.parquet`, or with `test.jsonl`, `.json` or `.parquet`.
+ * `folder` contains the Hub's `main/test-*.parquet`, or `test.jsonl`, `.json` or `.parquet`.
  * Default: allenai/openbookqa on the Hub.
  */
 export interface OpenbookqaOptions extends SourceOptions {}
 
-/** The beginning of a sentence about elementary science, and the choices that may end it. */
+/** The beginning of a sentence about elementary science, and choices that complete it. */
 export interface OpenbookqaQuestion extends Question {
   readonly stem: string;
   readonly choices: readonly Choice[];
 }
 
-/** OpenBookQA, the 500 questions of its test split, without the book's facts. */
+/** OpenBookQA: the 500 questions of its test split, without the book's facts. */
 export const openbookqa: (options?: OpenbookqaOptions) => Benchmark<OpenbookqaQuestion> = defineBenchmark({
   name: "openbookqa",
   published: {
@@ -43,8 +43,8 @@ export const openbookqa: (options?: OpenbookqaOptions) => Benchmark<OpenbookqaQu
       question_stem: z.string(),
       choices: z
         .object({ text: z.array(z.string()), label: z.array(z.string()).min(1) })
-        .refine(({ text, label }) => text.length === label.length, "there are not as many texts as labels")
-        .refine(({ label }) => new Set(label).size === label.length, "two choices have one label"),
+        .refine(({ text, label }) => text.length === label.length, "texts and labels differ in number")
+        .refine(({ label }) => new Set(label).size === label.length, "two choices have the same label"),
       answerKey: z.string(),
     })
     .superRefine(({ choices: { label }, answerKey }, context) => {
@@ -60,7 +60,7 @@ export const openbookqa: (options?: OpenbookqaOptions) => Benchmark<OpenbookqaQu
     choices: choices.label.map((label, index) => ({ label, text: choices.text[index] ?? "" })),
     target: answerKey,
   }),
-  // The original's task is `openbookqa_em`. Alone among the four of its harness, it counts case: "a" is wrong where "A" is right.
+  // The task `openbookqa_em` of the original code, the only one of its language tasks where case matters: "a" is not "A".
   protocols: languageProtocols<OpenbookqaQuestion>({
     asked: ({ stem, choices }) => `${stem} Choose the best option from the choices provided:\n${choiceLines(choices)}`,
     paper: languageExtractor(mapByWords, { ignoreCase: false }),

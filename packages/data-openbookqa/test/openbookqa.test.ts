@@ -49,8 +49,8 @@ test.each([
   [{ ...ROW, question_stem: undefined },  'column "question_stem": expected text, found nothing. The row has "id", "choices", "answerKey"'],
   [{ ...ROW, choices: ["hot", "cold"] },  'column "choices": expected an object, found a list of 2'],
   [{ ...ROW, choices: { text: ["hot", 3], label: ["A", "B"] } }, 'column "choices.text.1": expected text, found 3'],
-  [{ ...ROW, choices: { text: ["hot"], label: ["A", "B"] } },    'column "choices": there are not as many texts as labels'],
-  [{ ...ROW, choices: { text: ["hot", "cold"], label: ["B", "B"] } }, 'column "choices": two choices have one label'],
+  [{ ...ROW, choices: { text: ["hot"], label: ["A", "B"] } },    'column "choices": texts and labels differ in number'],
+  [{ ...ROW, choices: { text: ["hot", "cold"], label: ["B", "B"] } }, 'column "choices": two choices have the same label'],
   [{ ...ROW, answerKey: "C" },            'column "answerKey": expected one of the labels A, B, found "C"'],
   [{ ...ROW, answerKey: "b" },            'column "answerKey": expected one of the labels A, B, found "b"'],
 ])("names file, row and column of a bad row: %j", async (bad, message) => {

@@ -1,19 +1,19 @@
 import type { Metric, Outcome } from "@mlan/core";
 
-/** TP / (TP + FP): how often an answer "yes" is right; 0 when nothing was answered "yes". */
+/** TP / (TP + FP): the share of "yes" answers that are right; 0 if there is no "yes" answer. */
 export const precision: Metric = (outcomes) => share(outcomes.filter(saysYes), isYes);
 
-/** TP / (TP + FN), an unreadable answer being a missed "yes"; 0 when no target is "yes". */
+/** TP / (TP + FN); an unreadable answer counts as a missed "yes". 0 if no target is "yes". */
 export const recall: Metric = (outcomes) => share(outcomes.filter(isYes), saysYes);
 
-/** As {@link recall}, of the answers that are exactly yes or no: the original code ignores the others. */
+/** Like {@link recall}, but only over answers that are exactly yes or no: the original code ignores all others. */
 export const recallAmongAnswered: Metric = (outcomes) =>
   share(
     outcomes.filter((outcome) => isYes(outcome) && (saysYes(outcome) || outcome.extracted === "no")),
     saysYes,
   );
 
-/** The harmonic mean of precision and the given recall; 0 when both are. */
+/** The harmonic mean of precision and the given recall; 0 if both are 0. */
 export function f1(recallMetric: Metric): Metric {
   return (outcomes) => {
     const [p, r] = [precision(outcomes), recallMetric(outcomes)];
@@ -21,10 +21,10 @@ export function f1(recallMetric: Metric): Metric {
   };
 }
 
-/** Share of answers "yes" among all questions. */
+/** The share of questions that are answered "yes". */
 export const predictedYesRatio: Metric = (outcomes) => share(outcomes, saysYes);
 
-/** Share of targets "yes": what the original code prints as its yes_ratio, whatever the model answers. */
+/** The share of targets that are "yes". The original code prints it as its yes_ratio, whatever the model answers. */
 export const goldYesRatio: Metric = (outcomes) => share(outcomes, isYes);
 
 function saysYes({ extracted }: Outcome): boolean {

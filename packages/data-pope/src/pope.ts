@@ -18,12 +18,12 @@ import { z } from "zod";
 import { f1, goldYesRatio, precision, predictedYesRatio, recall, recallAmongAnswered } from "./metrics.ts";
 
 /**
- * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images are in `images/`.
+ * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
  * Default: lmms-lab/POPE on the Hub.
  */
 export interface PopeOptions extends BenchmarkOptions {}
 
-/** A yes/no question whether a thing is in an image; `cluster` names the image. */
+/** A yes/no question about whether a thing is in an image; `cluster` identifies the image. */
 export interface PopeQuestion extends Question {
   readonly question: string;
   readonly target: "yes" | "no";
@@ -31,7 +31,7 @@ export interface PopeQuestion extends Question {
 
 const shared = { version: 1, choices: () => yesNoChoices, maximumNewTokens: 4 };
 
-/** POPE, 9,000 questions on 500 images: random, popular and adversarial ones together. */
+/** POPE: 9,000 questions about 500 images in the categories random, popular and adversarial together. */
 export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBenchmark({
   name: "pope",
   published: {
@@ -65,7 +65,7 @@ export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBe
     cluster: image_source ?? image.name,
   }),
   protocols: {
-    /** `pope_llava_plain`, `pope_llama_plain`, `pope_vicuna_plain`: the image comes before the whole prompt; no stop string. */
+    /** `pope_llava_plain`, `pope_llama_plain`, `pope_vicuna_plain`: the image comes before the whole prompt; no stop strings. */
     paper: {
       ...shared,
       prompt: {
@@ -89,7 +89,7 @@ export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBe
         yes_ratio: goldYesRatio,
       },
     },
-    /** The image is inside the user's turn; an answer that is neither yes nor no counts as no "yes", and is never correct. */
+    /** The image is inside the user's turn. An answer that is neither yes nor no does not count as "yes" and is never correct. */
     strict: {
       ...shared,
       ...visionAsking(words),

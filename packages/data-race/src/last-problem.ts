@@ -13,7 +13,7 @@ const problem = z.object({
   answer: z.enum(["A", "B", "C", "D"]),
 });
 
-/** The last of the questions about one article. The published JSONL holds a list of them; in Parquet it is text. */
+/** The last of the questions about an article. Their list is a list in the published JSONL, and text in Parquet. */
 export const lastProblem: z.ZodType<Problem> = pythonList(problem).transform((problems, context) => {
   const last = problems.at(-1);
   if (last !== undefined) return last;

@@ -14,19 +14,19 @@ import { z } from "zod";
 import { lastProblem } from "./last-problem.ts";
 
 /**
- * `folder` is one with `race_high_test.jsonl`, with the Parquet files of the Hub's conversion below `high/`, or with
- * `test.jsonl`, `.json` or `.parquet`. Default: EleutherAI/race on the Hub.
+ * `folder` contains `race_high_test.jsonl`, the Parquet files of the Hub's conversion below `high/`, or `test.jsonl`,
+ * `.json` or `.parquet`. Default: EleutherAI/race on the Hub.
  */
 export interface RaceOptions extends SourceOptions {}
 
-/** The last question about an article; `cluster` names the article. */
+/** The last question about an article; `cluster` identifies the article. */
 export interface RaceQuestion extends Question {
   readonly article: string;
   readonly question: string;
   readonly choices: readonly Choice[];
 }
 
-/** RACE for high schools, the last question of each of the 1,045 articles of its test split: the subset that the paper asks. */
+/** RACE for high schools: the last question about each of the 1,045 articles of its test split, the paper's subset. */
 export const race: (options?: RaceOptions) => Benchmark<RaceQuestion> = defineBenchmark({
   name: "race",
   published: {
@@ -57,7 +57,7 @@ export const race: (options?: RaceOptions) => Benchmark<RaceQuestion> = defineBe
     target: answer,
     cluster: contentKey(article),
   }),
-  // The original's task is `race_em`.
+  // The task `race_em` of the original code.
   protocols: languageProtocols<RaceQuestion>({
     asked: ({ article, question, choices }) =>
       `Context: ${article}\nQuestion: ${question}\nChoose the best option from the choices provided:\n${choiceLines(choices)}`,

@@ -9,11 +9,11 @@ export interface QuestionParts {
 }
 
 /**
- * The question and its options as the original code finds them: the first line, and whatever stands between "A.", "B."
- * or "C." and the last white space of that line, its newline included. A fourth option is lost; an option at the very
- * end of the text loses its last word. Labels are given anew by position, and only three are offered: the original
- * fails with an index error at an answer that equals a later match, which stays as it is here. So it does at an empty
- * first line, which becomes "..." here.
+ * Splits the published text into question and options as the original code does. The question is the first line. An option
+ * is the text between "A.", "B." or "C." and the last white space of its line (which may be the newline), so a fourth option
+ * is lost, and an option at the very end of the text loses its last word. Options are relabelled by position, and only three
+ * are offered. The original code fails with an index error on an answer that equals a later match, and on an empty first
+ * line. Here that answer stays unchanged, and the question becomes "...".
  */
 export function paperParts(published: string): QuestionParts {
   const text = withoutInstruction(published);
@@ -22,5 +22,5 @@ export function paperParts(published: string): QuestionParts {
   return { question: ended(first), choices: lettered(options.slice(0, 3)) };
 }
 
-/** Python's `[ABC]\.\s(.+)\s`, whose dot excludes the line feed alone. */
+/** Python's `[ABC]\.\s(.+)\s`, whose dot matches everything except a line feed. */
 const OPTION = new RegExp(`[ABC]\\.[${PYTHON_WHITE_SPACE}]([^\\n]+)[${PYTHON_WHITE_SPACE}]`, "g");

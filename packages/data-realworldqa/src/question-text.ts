@@ -1,18 +1,18 @@
 import { stripAsPython } from "@mlan/core";
 import { withoutPunctuation } from "@mlan/data-kit";
 
-/** The published question without the sentences that tell how to answer: each protocol has its own. */
+/** The published question without its instruction on how to answer; each protocol adds its own instruction. */
 export function withoutInstruction(question: string): string {
   return INSTRUCTIONS.reduce((text, instruction) => text.replaceAll(instruction, ""), question);
 }
 
-/** With "..." behind it, where it does not end in ASCII punctuation. */
+/** Appends "..." unless the question ends in ASCII punctuation. */
 export function ended(question: string): string {
   const last = stripAsPython(question).slice(-1);
   return last !== "" && withoutPunctuation(last) === "" ? question : `${question}...`;
 }
 
-/** Whether the published question has options, and says so. */
+/** Whether the published question asks for the letter of an option. */
 export function asksForLetter(question: string): boolean {
   return question.includes(LETTER);
 }

@@ -2,15 +2,16 @@ import { stripAsPython, PYTHON_WHITE_SPACE } from "@mlan/core";
 import type { Choice } from "@mlan/core";
 import { letter } from "@mlan/data-kit";
 
-/** Options, and the lines that are none. */
+/** The options of a question, and the lines that are not options. */
 export interface Read {
   readonly rest: readonly string[];
   readonly choices: readonly Choice[];
 }
 
 /**
- * Every line but the first that begins with a letter, a mark and a space ("A. ", "A) ", "(A) ", "A: ") is an option; one
- * that lacks the mark or the space ("B Middle", "B.Middle") is, where the letter is the next one.
+ * Finds options on separate lines. Every line after the first that begins with a letter, a mark and a space ("A. ", "A) ",
+ * "(A) ", "A: ") is an option. Without the mark or the space ("B Middle", "B.Middle") it is an option only if its letter is
+ * the next in order.
  */
 export function optionLines([first = "", ...lines]: readonly string[]): Read {
   const choices = new Map<string, Choice>();
@@ -31,13 +32,13 @@ export function optionLines([first = "", ...lines]: readonly string[]): Read {
 function continuing(line: string, next: number, following: string | undefined): RegExpExecArray | undefined {
   const found = LOOSE.exec(line);
   if (next >= 26 || found?.[1] !== letter(next)) return undefined;
-  // An article may begin a line, too: "A" is an option where "B" follows.
+  // A line may also begin with an article: "A" is an option only if "B" follows.
   return next > 0 || LOOSE.exec(following ?? "")?.[1] === letter(1) ? found : undefined;
 }
 
 /**
- * Options "A", "B", ... one behind the other, each with a mark, the first at the beginning of a line or of a sentence.
- * What joins them ("or", a comma) belongs to none; the last one ends with its line.
+ * Finds options within the text: "A", "B", ... in order, each with a mark, the first at the beginning of a line or sentence.
+ * Words and marks between options ("or", a comma) are removed; the last option ends with its line.
  */
 export function optionsWithin(lines: readonly string[]): Read {
   const text = lines.join("\n");
@@ -60,7 +61,7 @@ interface Mark {
   readonly end: number;
 }
 
-/** The marks of "A", "B", ... up to the first letter that is not found behind the one before it. */
+/** The marks of "A", "B", ... in order, up to the first letter that does not follow the previous one. */
 function inOrder(text: string): readonly Mark[] {
   const marks: Mark[] = [];
   for (const found of text.matchAll(MARK)) {

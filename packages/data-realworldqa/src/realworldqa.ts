@@ -24,23 +24,23 @@ import { strictParts } from "./strict-parts.ts";
 import { strictQuestion } from "./strict-question.ts";
 
 /**
- * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images are in `images/`.
+ * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
  * Default: lmms-lab/RealWorldQA on the Hub.
  */
 export interface RealworldqaOptions extends BenchmarkOptions {}
 
 /**
- * A question about a photograph; `target` is the published answer as it is written, a letter or the text of an option, a
- * word, a number, or yes or no. `cluster` names the photograph.
+ * A question about a photograph. `target` is the unchanged published answer: a letter, the text of an option, a word, a
+ * number, or yes or no. `cluster` identifies the photograph.
  */
 export interface RealworldqaQuestion extends Question {
-  /** As published: with a line for each option, and with the instruction on how to answer. */
+  /** The published text, with a line for each option and the instruction on how to answer. */
   readonly question: string;
 }
 
 const LABELS = new Set(["A", "B", "C"]);
 
-/** RealWorldQA, 765 questions about photographs, many of them taken from cars. */
+/** RealWorldQA: 765 questions about photographs, many of them taken from cars. */
 export const realworldqa: (options?: RealworldqaOptions) => Benchmark<RealworldqaQuestion> = defineBenchmark({
   name: "realworldqa",
   published: {
@@ -70,8 +70,8 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
   protocols: {
     /**
      * `realworldqa_llava_plain`, `realworldqa_llama_plain`, `realworldqa_vicuna_plain`: the image is in the user's turn for
-     * tuned models and before the whole prompt for the bases; no stop string. An answer is right when it is the published
-     * one, as that is written: " B" is not "B".
+     * tuned models and before the whole prompt for the bases; no stop strings. The published answer is not
+     * trimmed: " B" is not "B".
      */
     paper: {
       version: 2,
@@ -84,12 +84,12 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
       ),
       choices({ question, target }) {
         const { choices } = paperParts(question);
-        // Of the tuned model's prompt; those of the bases differ from it for answers in capitals only.
+        // The choices of the tuned model's prompt; the prompts of the bases differ only for answers with capital letters.
         return choices.length === 0 && saysYesOrNo(target.toLowerCase()) ? yesNoChoices : choices;
       },
       maximumNewTokens: 16,
-      // A newline does not end the answer. "Yes" and "no" are choices to whoever ranks them; the original maps to options alone,
-      // and leaves "No" as it is.
+      // A newline does not end the answer. "Yes" and "no" are choices only for evaluations by likelihood; the original maps
+      // answers to options only, and leaves "No" unchanged.
       extractor: visionExtractor(
         (answer, choices) =>
           digitToNumber(
@@ -105,8 +105,8 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
       allowsUnanswerable: true,
     },
     /**
-     * All options are offered, under their own letters; a question without options asks for a short answer, whatever the
-     * published one is. A question whose options cannot be read is an error that names it.
+     * All options are offered with their published letters. A question without options asks for a short answer, whatever the
+     * published answer is. A question whose options cannot be read throws an error that names it.
      */
     strict: {
       version: 2,
@@ -117,7 +117,7 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
       choices: ({ question }) => strictParts(question).choices,
       target: (question) => strictQuestion(question).target,
       maximumNewTokens: 16,
-      // Letters and options where there are options, a short answer elsewhere; both end at the same stop strings.
+      // Reads a letter or an option if there are options, otherwise a short answer. Both have the same stop strings.
       extractor: {
         name: "strict",
         version: 1,

@@ -5,8 +5,8 @@ import type { QuestionParts } from "./paper-parts.ts";
 import { ended, withoutInstruction } from "./question-text.ts";
 
 /**
- * The question and its options, each under its own letter: one to a line, or all within a line. A question in which only
- * one stands has none, and of lines with one letter the first counts.
+ * Splits the published text into question and options with their letters: one option per line, or all within a line. A
+ * question with only one option counts as having none. Of several lines with the same letter, only the first is an option.
  */
 export function strictParts(published: string): QuestionParts {
   const lines = withoutInstruction(published)

@@ -5,14 +5,14 @@ import { asksForLetter } from "./question-text.ts";
 import type { RealworldqaQuestion } from "./realworldqa.ts";
 import { strictParts } from "./strict-parts.ts";
 
-/** A question that can be judged: an answer among its options, or one without options. */
+/** A question that can be scored: its answer is one of its options, or it has no options. */
 export interface StrictQuestion extends QuestionParts {
   readonly target: string;
 }
 
 /**
- * The label or text that the published answer is, as a label. Throws `invalid-data`, naming the question, when its
- * options cannot all be read, or its answer is none of them.
+ * Returns the question with its options; `target` becomes the label of the published answer, if there are options. Throws
+ * `invalid-data`, naming the question, if not all options can be read or the answer is not one of them.
  */
 export function strictQuestion({ id, question, target }: RealworldqaQuestion): StrictQuestion {
   const parts = strictParts(question);
@@ -20,8 +20,8 @@ export function strictQuestion({ id, question, target }: RealworldqaQuestion): S
   const invalid = (problem: string): MlanError =>
     new MlanError(
       "invalid-data",
-      `data-realworldqa: question ${id}: ${problem}. Write each option on its own line, such as "B. Middle", or leave the ` +
-        `row out. It reads ${JSON.stringify(shortened(question))}.`,
+      `data-realworldqa: question ${id}: ${problem}. Write each option on its own line, such as "B. Middle", or remove the ` +
+        `row. The question is ${JSON.stringify(shortened(question))}.`,
     );
   if (labels.length === 0) {
     if (asksForLetter(question)) throw invalid(`it asks for a letter, but has no options that can be read`);
@@ -33,10 +33,10 @@ export function strictQuestion({ id, question, target }: RealworldqaQuestion): S
     throw invalid(`its options are ${labels.join(", ")}, with a gap`);
   const label = strictChoice.extract(target, parts.choices);
   if (label !== undefined) return { ...parts, target: label };
-  throw invalid(`its answer ${JSON.stringify(shortened(target))} is none of its options ${labels.join(", ")}`);
+  throw invalid(`its answer ${JSON.stringify(shortened(target))} is not one of its options ${labels.join(", ")}`);
 }
 
-/** Whether the answer is a capital letter by which the question names something. "A" alone may be an article. */
+/** Whether the answer is a capital letter that occurs in the question as a label. "A" without a mark may be an article. */
 function isLetterOf(target: string, question: string): boolean {
   const label = /^[\s([]*([A-Z])[\s.):\]]*$/.exec(target)?.[1];
   if (label === undefined) return false;

@@ -116,8 +116,8 @@ test.each([
 
 // prettier-ignore
 test.each([
-  ["Which?\nA. Left\nB. Right\n",              "C",      'its answer "C" is none of its options A, B'],
-  ["Which?\nA. Left\nB. Left\n",               "Left",   'its answer "Left" is none of its options A, B'],
+  ["Which?\nA. Left\nB. Right\n",              "C",      'its answer "C" is not one of its options A, B'],
+  ["Which?\nA. Left\nB. Left\n",               "Left",   'its answer "Left" is not one of its options A, B'],
   ["Which?\nA. Left\nC. Right\n",              "A",      "its options are A, C, with a gap"],
   ["Which way, A. left, or B. right?\n",        "B",      'its answer is the letter "B", but it has no options that can be read'],
   ["Which one, A Left B Right?\n",              "B",      'its answer is the letter "B", but it has no options that can be read'],

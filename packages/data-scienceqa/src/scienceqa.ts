@@ -13,20 +13,20 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` is one with `test.parquet` (images inside), or with `test.jsonl` or `.json` whose images are in `images/`.
+ * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
  * Default: lmms-lab/ScienceQA on the Hub.
  */
 export interface ScienceqaOptions extends BenchmarkOptions {}
 
-/** A question of several choices, with an image or without; `target` is a letter, `cluster` names the image. */
+/** A multiple-choice question, with or without an image; `target` is a letter, `cluster` identifies the image. */
 export interface ScienceqaQuestion extends Question {
   readonly question: string;
-  /** A text that belongs to the question; empty where there is none. */
+  /** A text that belongs to the question; empty if there is none. */
   readonly hint: string;
   readonly choices: readonly Choice[];
 }
 
-/** ScienceQA, 4,241 questions of school science, 2,017 of them with an image. */
+/** ScienceQA: 4,241 questions from school science, 2,017 of them with an image. */
 export const scienceqa: (options?: ScienceqaOptions) => Benchmark<ScienceqaQuestion> = defineBenchmark({
   name: "scienceqa",
   published: {
@@ -69,6 +69,6 @@ export const scienceqa: (options?: ScienceqaOptions) => Benchmark<ScienceqaQuest
 
 function words({ hint, question, choices }: ScienceqaQuestion): VisionWords {
   const usual = choiceWords({ question, choices, context: hint === "" ? "" : `Context: ${hint}\n` });
-  // Alone among the vision tasks, this one writes "Question: " for tuned models, too, and begins their answer otherwise.
+  // Unlike the other vision tasks, this one writes "Question: " for tuned models too, and begins their answers differently.
   return { ...usual, tuned: { user: usual["llama2-base"].user, answerStart: 'The answer is "' } };
 }

@@ -52,6 +52,7 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
       return {
         specVersion: 1,
         name: "generation",
+        ...(checked.batchSize !== undefined && { batchSize: checked.batchSize }),
         check: async () => {
           if (checked.featureCache) await checkFolder("generation: featureCache", checked.featureCache);
         },

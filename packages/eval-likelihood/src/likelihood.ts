@@ -55,6 +55,7 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
       return {
         specVersion: 1,
         name: "likelihood",
+        ...(modelOptions.batchSize !== undefined && { batchSize: modelOptions.batchSize }),
         check: async (planned) => {
           if (modelOptions.featureCache) await checkFolder("likelihood: featureCache", modelOptions.featureCache);
           await checkChoices(planned);

@@ -17,15 +17,14 @@ export function blockedAttention(
   blocks: AttentionBlocks,
 ): tf.Tensor4D {
   return withGradient<tf.Tensor4D>([query, key, value], (save) => {
-    const inputs: Inputs = { query: grouped(query, sizes), key, value, mask };
+    const inputs: Inputs = { query: grouped(query, sizes), key, value, mask: mask && fiveDimensional(mask) };
     const chunks = blocks.chunks.map((chunk) =>
-      tf.tidy(() => {
-        const part = chunkOf(inputs, chunk);
-        return tf.concat(
-          blocks.blocks.map((block) => tf.tidy(() => attendedBlock(part, block))),
+      tf.tidy(() =>
+        tf.concat(
+          blocks.blocks.map((block) => tf.tidy(() => attendedBlock(inputs, { ...chunk, ...block }))),
           3,
-        );
-      }),
+        ),
+      ),
     );
     const attended = tf.reshape<tf.Rank.R4>(joined(chunks, blocks.chunks), query.shape);
     save(query, key, value, attended, ...(mask ? [mask] : []));
@@ -33,7 +32,12 @@ export function blockedAttention(
       value: attended,
       gradient: (dy, saved) => {
         const [of, keys, values] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
-        const again: Inputs = { query: grouped(of, sizes), key: keys, value: values, mask: saved[4] };
+        const again: Inputs = {
+          query: grouped(of, sizes),
+          key: keys,
+          value: values,
+          mask: saved[4] && fiveDimensional(saved[4]),
+        };
         const outgoing = { attended: grouped(savedTensor(saved, 3), sizes), dy: grouped(dy, sizes) };
         const [dQuery, dKey, dValue] = gradients(again, outgoing, blocks);
         return [tf.reshape(dQuery, query.shape), dKey, dValue];
@@ -60,21 +64,21 @@ function grouped(heads: tf.Tensor, { rows, keyValueHeads, group, length }: Atten
   return tf.reshape(heads, [rows, keyValueHeads, group, length, heads.shape.at(-1) ?? 1]);
 }
 
-function chunkOf({ query, key, value, mask }: Inputs, chunk: Chunk): Inputs {
-  return {
-    query: part(query, chunk),
-    key: part(key, chunk),
-    value: part(value, chunk),
-    mask: mask && part(fiveDimensional(mask), chunk),
-  };
-}
-
 function fiveDimensional(mask: tf.Tensor): tf.Tensor {
   return tf.reshape(mask, [...Array.from({ length: 5 - mask.rank }, () => 1), ...mask.shape]);
 }
 
-function part(tensor: tf.Tensor, { rows, keyValueHeads }: Chunk): tf.Tensor {
-  return sliced(tensor, { 0: rows, 1: keyValueHeads });
+/** One block of one chunk. */
+type Block = Chunk & QueryBlock;
+
+/** The block's part of a tensor with the shape of the grouped query. */
+function queriesOf(tensor: tf.Tensor, { rows, keyValueHeads, queries }: Block): tf.Tensor {
+  return sliced(tensor, { 0: rows, 1: keyValueHeads, 3: queries });
+}
+
+/** The block's part of keys or values. */
+function keysOf(tensor: tf.Tensor, { rows, keyValueHeads, keys }: Block): tf.Tensor {
+  return sliced(tensor, { 0: rows, 1: keyValueHeads, 2: keys });
 }
 
 /** Slices some axes. An axis of length 1 is kept, since it is broadcast. */
@@ -100,20 +104,20 @@ function probabilitiesOf(
   queries: tf.Tensor,
   key: tf.Tensor,
   mask: tf.Tensor | undefined,
-  block: QueryBlock,
+  { rows, keyValueHeads, queries: range, keys }: Block,
 ): tf.Tensor {
   const scores = tf.matMul(flat(queries), key, false, true);
   if (!mask) return tf.softmax(scores);
-  const visible = sliced(mask, { 3: block.queries, 4: block.keys });
-  const perHead = tf.reshape(scores, [...queries.shape.slice(0, 4), sizeOf(block.keys)]);
+  const visible = sliced(mask, { 0: rows, 1: keyValueHeads, 3: range, 4: keys });
+  const perHead = tf.reshape(scores, [...queries.shape.slice(0, 4), sizeOf(keys)]);
   return tf.softmax(tf.reshape(tf.add(perHead, visible), scores.shape));
 }
 
 /** Returns the attended values of a block's queries [rows, keyValueHeads, group, queries, dimension]. */
-function attendedBlock({ query, key, value, mask }: Inputs, block: QueryBlock): tf.Tensor {
-  const queries = sliced(query, { 3: block.queries });
-  const probabilities = tf.tidy(() => probabilitiesOf(queries, sliced(key, { 2: block.keys }), mask, block));
-  return tf.reshape(tf.matMul(probabilities, sliced(value, { 2: block.keys })), queries.shape);
+function attendedBlock({ query, key, value, mask }: Inputs, block: Block): tf.Tensor {
+  const queries = queriesOf(query, block);
+  const probabilities = tf.tidy(() => probabilitiesOf(queries, keysOf(key, block), mask, block));
+  return tf.reshape(tf.matMul(probabilities, keysOf(value, block)), queries.shape);
 }
 
 type QueryKeyValue = readonly [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -137,7 +141,7 @@ function gradients(inputs: Inputs, outgoing: Outgoing, { chunks, blocks }: Atten
  */
 function chunkGradients(
   inputs: Inputs,
-  { attended, dy }: Outgoing,
+  outgoing: Outgoing,
   chunk: Chunk,
   blocks: readonly QueryBlock[],
 ): QueryKeyValue {
@@ -147,8 +151,7 @@ function chunkGradients(
     segmentBoundary();
     const before = sums;
     const [dQuery, ...contributions] = tf.tidy(() => {
-      const outgoing = { attended: part(attended, chunk), dy: part(dy, chunk) };
-      const [ofQueries, ofKeys, ofValues] = blockGradients(chunkOf(inputs, chunk), outgoing, block);
+      const [ofQueries, ofKeys, ofValues] = blockGradients(inputs, outgoing, { ...chunk, ...block });
       return [ofQueries, plus(before?.[0], ofKeys), plus(before?.[1], ofValues)];
     }) as [tf.Tensor, tf.Tensor, tf.Tensor];
     dQueries.push(dQuery);
@@ -170,12 +173,12 @@ function plus(sum: tf.Tensor | undefined, contribution: tf.Tensor): tf.Tensor {
   return tf.add(contribution, missing === 0 ? sum : tf.pad(sum, padding));
 }
 
-function blockGradients({ query, key, value, mask }: Inputs, outgoing: Outgoing, block: QueryBlock): QueryKeyValue {
-  const queries = sliced(query, { 3: block.queries });
-  const [keys, values] = [sliced(key, { 2: block.keys }), sliced(value, { 2: block.keys })];
+function blockGradients({ query, key, value, mask }: Inputs, outgoing: Outgoing, block: Block): QueryKeyValue {
+  const queries = queriesOf(query, block);
+  const [keys, values] = [keysOf(key, block), keysOf(value, block)];
   const probabilities = tf.tidy(() => probabilitiesOf(queries, keys, mask, block));
-  const dy = flat(sliced(outgoing.dy, { 3: block.queries }));
-  const attended = flat(sliced(outgoing.attended, { 3: block.queries }));
+  const dy = flat(queriesOf(outgoing.dy, block));
+  const attended = flat(queriesOf(outgoing.attended, block));
   const dScores = tf.tidy(() => scoreGradient(probabilities, dy, attended, values));
   const dQueries = tf.reshape(tf.matMul(dScores, keys), queries.shape);
   return [dQueries, tf.matMul(dScores, flat(queries), true, false), tf.matMul(probabilities, dy, true, false)];

@@ -44,7 +44,7 @@ export function hasFrozenMatrices(): boolean {
  * Calls `use` with the float32 values, in a separate graph. In a larger graph, a runtime may widen all matrices first,
  * which would use the memory that they save.
  */
-export function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {
+function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {
     segmentBoundary();
     const values = matrix.widen();

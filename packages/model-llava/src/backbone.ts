@@ -35,6 +35,11 @@ export interface BackboneOptions {
    */
   readonly mergeAdapter?: boolean;
   /**
+   * Further adapters by name, on the same weights: a request chooses one by `adapter`, and clients of `serve` by the name of
+   * the model. They change linear maps alone. Default: none.
+   */
+  readonly adapters?: Readonly<Record<string, Location | HubModel>>;
+  /**
    * The folder of a CLIP vision tower in Hugging Face layout, or `hub("owner/name", { revision })`. Default: the tower
    * inside `weights`; a plain backbone without one reads text only.
    */
@@ -84,6 +89,7 @@ const schema = z.strictObject({
   weights: place.exactOptional(),
   adapter: place.exactOptional(),
   mergeAdapter: z.boolean().exactOptional(),
+  adapters: z.record(z.string().min(1), place).exactOptional(),
   visionTower: place.exactOptional(),
   template: z.string().min(1, "expected the name of a template").exactOptional(),
   weightFormat: formats.exactOptional(),
@@ -104,6 +110,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
   const checked = checkOptions(`model-${name}`, schema, options);
   const {
     mergeAdapter = true,
+    adapters,
     weights = hub(id, { revision }),
     adapter,
     visionTower,
@@ -120,6 +127,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
       hasTower: visionTower !== undefined,
       ...(template !== undefined && { template }),
       ...(!mergeAdapter && { mergeAdapter }),
+      ...(adapters && { adapters: Object.keys(adapters) }),
       ...(weightFormat !== "float32" && { weightFormat }),
     },
     places: {
@@ -135,6 +143,7 @@ export function backbonePlugin(definition: BackboneDefinition, options: Backbone
         weights,
         adapter,
         mergeAdapter,
+        adapters,
         visionTower,
         template,
         weightFormat,

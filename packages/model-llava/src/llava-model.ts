@@ -8,6 +8,8 @@ import {
   type Wording,
 } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
+import { byAdapter, namedFunctions } from "./adapter/named-adapters.ts";
+import type { NetworkAdapter } from "./adapter/network-adapter.ts";
 import { modulesOf, newAdapter } from "./adapter/new-adapter.ts";
 import { checkSameAdapter, kindOf } from "./adapter/same-adapter.ts";
 import type { Architecture } from "./architectures/architecture.ts";
@@ -23,7 +25,6 @@ import { checkLength } from "./config/format-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { fingerprintNow } from "./fingerprint.ts";
 import { pixelSettings, preprocessImage } from "./images/preprocess-image.ts";
-import { answerFunctions } from "./network/answer-functions.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Base } from "./saving/base-file.ts";
@@ -61,6 +62,8 @@ export interface LlavaModelParts {
   readonly weightFormat?: WeightFormat | undefined;
   /** The folders that the model was opened from. */
   readonly base: Base;
+  /** Adapters that requests choose, by name. */
+  readonly adapters: ReadonlyMap<string, NetworkAdapter>;
   /** The components that differ from the base's. */
   readonly changed: readonly Component[];
   /**
@@ -73,7 +76,7 @@ export interface LlavaModelParts {
 export function llavaModel(parts: LlavaModelParts): LlavaModel {
   const { name, architecture, network, tokenizer, vision } = parts;
   const { templates } = parts;
-  const functions = answerFunctions(network, parts.compute);
+  const functions = namedFunctions(network, parts.compute, parts.adapters);
   let { format } = parts;
   let changed: ReadonlySet<Component> = new Set(parts.changed);
   let template = templateByName(templates, format.template);
@@ -82,9 +85,9 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     template = templateByName(templates, next.template);
     format = next;
   };
-  const inference = (): InferenceModel => ({
+  const inference = (adapter?: string): InferenceModel => ({
     network,
-    functions,
+    functions: functions.of(adapter),
     tokenizer,
     template,
     endTokenIds: parts.endTokenIds,
@@ -120,7 +123,11 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
         ...encodeOptions,
       });
     },
-    generate: (requests, options) => generate(inference(), requests, options),
+    adapters: functions.names,
+    async *generate(requests, options) {
+      const groups = [...byAdapter(requests)].map(([adapter, some]) => [inference(adapter), some] as const);
+      for (const [model, some] of groups) yield* generate(model, some, options);
+    },
     score: (requests, options) => score(inference(), requests, options),
     adapt(adapter, { seed }) {
       const { adaptable, slot } = network;
@@ -152,11 +159,14 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       collate(network, examples, shape, { loadPixels: pixelLoader(vision, format), seed }),
     loss: (tensors, options) =>
       tf.tidy(() => {
+        network.slot.select();
         const { inputs, selected } = lossInputs(tensors);
         return crossEntropy(network, inputs, selected, options);
       }),
-    trainingFlops: (batch, options) =>
-      trainingFlops(network, sizeOf(batch), learningComponents(network.weights), options),
+    trainingFlops(batch, options) {
+      network.slot.select();
+      return trainingFlops(network, sizeOf(batch), learningComponents(network.weights), options);
+    },
     save: (folder, options) => {
       const { decoder, weights, slot } = network;
       const content = { ...parts, language: decoder.config, weights, adapter: slot.adapter, format, changed };
@@ -178,6 +188,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     },
     dispose() {
       functions.dispose();
+      for (const adapter of parts.adapters.values()) adapter.dispose();
       disposeNetwork(network);
     },
   };

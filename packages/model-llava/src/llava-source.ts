@@ -1,5 +1,4 @@
 import {
-  type AdapterOptions,
   type Component,
   type Compute,
   contentOfFiles,
@@ -18,21 +17,23 @@ import {
 import { readableFormat } from "@mlan/images";
 import { type HubModel, hubModel } from "@mlan/hub";
 import { loadedAdapter } from "./adapter/loaded-adapter.ts";
-import { modulesOf, parametersOf } from "./adapter/new-adapter.ts";
-import { checkSameAdapter } from "./adapter/same-adapter.ts";
 import type { Architecture } from "./architectures/architecture.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { adaptedFolders } from "./checkpoint/adapter-folder.ts";
 import { hubCheckpoint } from "./checkpoint/hub-checkpoint.ts";
 import { type CheckpointFolders, type OpenCheckpointOptions } from "./checkpoint/open-checkpoint.ts";
+import { checkAdapters, openAdapters } from "./checkpoint/open-adapters.ts";
 import { type OpenModel, openModel } from "./checkpoint/open-model.ts";
+import { adapterParameters, parameterCounts } from "./checkpoint/parameter-counts.ts";
 import { prepareCheckpoint } from "./checkpoint/prepare-checkpoint.ts";
 import { pathExists } from "./config/checkpoint-file.ts";
 import { checkLength } from "./config/format-config.ts";
 import { patchesPerImage } from "./config/vision-config.ts";
 import { encodeConversation } from "./encode-conversation.ts";
 import { type LlavaModel, llavaModel } from "./llava-model.ts";
-import { declareNetwork, disposeNetwork, llavaNetwork, type NetworkSizes } from "./network/llava-network.ts";
+import { modelMemory } from "./memory/model-memory.ts";
+import { promptLength } from "./memory/prompt-length.ts";
+import { declareNetwork, disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
 import { readCarriedFiles } from "./saving/carried-files.ts";
 import { CARRIED_FILES } from "./saving/model-files.ts";
@@ -63,6 +64,8 @@ export interface LlavaSourceOptions {
   readonly adapter?: Location | HubModel | undefined;
   /** See `BackboneOptions.mergeAdapter`. */
   readonly mergeAdapter?: boolean | undefined;
+  /** See `BackboneOptions.adapters`. */
+  readonly adapters?: Readonly<Record<string, Location | HubModel>> | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` takes precedence. */
   readonly visionTower?: Location | HubModel | undefined;
   /**
@@ -103,6 +106,13 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);
+  const adapters = Object.entries(options.adapters ?? {}).map(([key, place]) => [key, placeOf(place)] as const);
+  const findAdapters = async (opening: OpenOptions): Promise<ReadonlyMap<string, URL>> => {
+    const found = new Map<string, URL>();
+    for (const [key, place] of adapters)
+      found.set(key, await folderOf(place, { repository: undefined, files: [] }, opening));
+    return found;
+  };
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
     const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
     const adapted = await adaptedFolders(
@@ -131,8 +141,9 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       await exportCheckpoint(await findFolders(signal ? { signal } : {}), toFolderUrl(folder), exporting);
     },
     open: async ({ seed = 0, ...opening } = {}) => {
-      const { signal } = opening;
+      const { signal, onDownload } = opening;
       const folders = await findFolders(opening);
+      const named = await findAdapters(opening);
       await compute.open();
       return withCheckpoint(folders, { signal }, async (checkpoint) => {
         const { vision, format, tokenizer, templates, plan, endTokenIds } = await prepareCheckpoint(
@@ -142,7 +153,13 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
-          await loadWeights(plan, network.weights, { seed, signal, format: weightFormat, keepsQuantised: true });
+          await loadWeights(plan, network.weights, {
+            seed,
+            signal,
+            onDownload,
+            format: weightFormat,
+            keepsQuantised: true,
+          });
           if (plan.kept) network.slot.put(await loadedAdapter(plan.kept, network.slot, signal));
           return llavaModel({
             name,
@@ -158,6 +175,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             format,
             weightFormat,
             base: checkpoint.base,
+            adapters: await openAdapters(named, network.adaptable.linears, network.slot, signal),
             changed: changedAtOpening(checkpoint, plan),
           });
         } catch (error) {
@@ -171,7 +189,11 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
       const folders = await findFolders(opening);
       return withCheckpoint(folders, { verify: false }, async (checkpoint) => {
         const { plan, tokenizer, templates, vision, language, notices } = await prepareCheckpoint(checkpoint, folders);
-        const content = await contentOfFiles(await checkpointFiles(checkpoint, folders), signal);
+        const list = weightList();
+        declareNetwork(checkpoint, list);
+        const files = await checkpointFiles(checkpoint, folders);
+        const inAdapters = await checkAdapters(await findAdapters(opening), list.linears);
+        const content = await contentOfFiles(new Map([...files, ...inAdapters]), signal);
         const readsImages = vision !== undefined;
         const checkFormat = (next: ConversationFormat): void => {
           checkLength(next, language);
@@ -188,6 +210,12 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           });
         const parameters = parameterCounts(plan);
         const alwaysSaved = changedAtOpening(checkpoint, plan);
+        const memory = await modelMemory({
+          sizes: { architecture, language, vision },
+          plan,
+          weightFormat: weightFormat ?? "float32",
+          promptLength: promptLength(templateByName(templates, checkpoint.format.template), { tokenizer, vision }),
+        });
         return {
           content,
           parameters,
@@ -199,6 +227,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           checkFormat,
           checkLearning: (components) => checkLearning(components, weightFormat),
           adapterParameters: (adapter) => adapterParameters(adapter, checkpoint, plan),
+          memory,
           encode,
           notices: [...notices, ...formatNotices(plan, weightFormat ?? "float32")],
         };
@@ -267,25 +296,4 @@ function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
 /** Returns the components that are not in the base's folders: trained components, and a fresh projector. */
 function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
-}
-
-/** Returns the number of parameters of an adapter. Throws `invalid-options` if the opened model would refuse it. */
-function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, { kept }: WeightPlan): number {
-  const list = weightList();
-  const { decoder } = declareNetwork(sizes, list);
-  const modules = modulesOf({ linears: list.linears, head: decoder.head }, options);
-  if (kept) {
-    const { modules: has, adapter } = kept;
-    checkSameAdapter({ modules: has, dropout: adapter.config.dropout }, { modules, dropout: options.dropout });
-  }
-  return parametersOf(modules);
-}
-
-function parameterCounts({ stored, fresh, kept }: WeightPlan): ModelInspection["parameters"] {
-  const counts: Partial<Record<Component, number>> = {};
-  for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {
-    counts[component] = (counts[component] ?? 0) + size;
-  }
-  if (kept) counts.adapter = parametersOf(kept.modules);
-  return counts;
 }

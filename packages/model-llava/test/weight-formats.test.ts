@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { onnxStatistics } from "@mlan/backend-onnx";
-import type { Score } from "@mlan/core";
+import type { DownloadProgress, Score } from "@mlan/core";
 import { backbonePlugin, createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { plainCompute, WORDINGS } from "@mlan/testing";
@@ -251,6 +251,31 @@ it("takes blocks of another size, which make another file and another model", as
   expect(shapeOf("model.layers.0.self_attn.q_proj.weight")).toEqual([16, 4]);
   expect(shapeOf("lm_head.weight")).toEqual([expect.any(Number), 8]);
   expect(shapeOf("model.embed_tokens.weight")).toBeUndefined();
+});
+
+it("reports how far quantising is, once per matrix, and nothing at later starts", async () => {
+  const copy = await scratch.copy(folder);
+  const reported: DownloadProgress[] = [];
+  const openOnce = async (): Promise<void> => {
+    const model = await sourceOf("int4", copy).open({ onDownload: (progress) => reported.push(progress) });
+    model.dispose();
+  };
+  await openOnce();
+  const file = await keptFile(copy, "int4");
+  // Two layers of seven matrices, and the output layer.
+  expect(reported.length).toBe(15);
+  const name = file.pathname.split("/").at(-1);
+  for (const one of reported)
+    expect(one).toMatchObject({ activity: "quantising", file: name, size: reported[0]!.size });
+  const done = reported.map(({ bytes }) => bytes);
+  expect(done).toEqual(done.toSorted((one, other) => one - other));
+  const { size } = reported[0]!;
+  expect(done.at(-1)).toBe(size);
+  // The rest of the file is its header.
+  const whole = await readFile(file);
+  expect(whole.length - 8 - Number(whole.readBigUInt64LE())).toBe(size);
+  await openOnce();
+  expect(reported.length).toBe(15);
 });
 
 it("loads a checkpoint from the file that is kept beside it", async () => {

@@ -22,22 +22,25 @@ export interface CompletionService {
   readonly batcher: Batcher;
   readonly settings: ServeSettings;
   readonly fingerprint: string;
+  /** Names by which a request chooses an adapter in place of the model. */
+  readonly adapters: readonly string[];
 }
 
 /** Answers a completion request with this body. Throws an {@link ApiError}, or the model's error. */
 export async function answerCompletion<Body extends SharedBody>(
   kind: CompletionKind<Body>,
-  { batcher, settings, fingerprint }: CompletionService,
+  { batcher, settings, fingerprint, adapters }: CompletionService,
   given: unknown,
   reply: Reply,
 ): Promise<void> {
   const body = kind.read(given);
-  checkModel(body.model, settings);
+  const { model } = body;
+  checkModel(model, [settings.name, ...adapters]);
   const id = `${kind.prefix}-${randomUUID()}`;
   const head: ResponseHead = {
     id,
     created: Math.floor(Date.now() / 1000),
-    model: settings.name,
+    model,
     system_fingerprint: fingerprint,
   };
   const asked = kind.ask(body, settings);
@@ -52,6 +55,7 @@ export async function answerCompletion<Body extends SharedBody>(
     const request: GenerationRequest & { readonly signal: AbortSignal } = {
       id: `${id}-${choice}`,
       ...asked,
+      ...(model !== settings.name && { adapter: model }),
       ...generationOf(body, choice),
       maximumNewTokens,
       signal: reply.signal,
@@ -87,9 +91,10 @@ async function allAnswers(
   return Promise.all(Array.from({ length: count }, (_, choice) => batcher.answer(jobOf(choice))));
 }
 
-function checkModel(model: string, { name }: ServeSettings): void {
-  if (model === name) return;
-  const message = `there is no model ${JSON.stringify(model.slice(0, 100))}; this server has ${JSON.stringify(name)}.`;
+function checkModel(model: string, names: readonly string[]): void {
+  if (names.includes(model)) return;
+  const known = names.map((name) => JSON.stringify(name)).join(", ");
+  const message = `there is no model ${JSON.stringify(model.slice(0, 100))}; this server has ${known}.`;
   throw new ApiError(404, message, { param: "model", code: "model_not_found" });
 }
 

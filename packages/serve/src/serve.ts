@@ -20,7 +20,7 @@ import {
 import type { SharedBody } from "./shared-fields.ts";
 
 /** The methods of a model that the server needs. */
-export type ServedModel = Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions">;
+export type ServedModel = Pick<Model, "name" | "fingerprint" | "generate" | "maximumPositions" | "adapters">;
 
 /** A running server. */
 export interface ModelServer {
@@ -101,7 +101,8 @@ function serviceOf(model: ServedModel, checked: CheckedOptions): Service {
   const settings = serveSettings(checked, model);
   const batcher = createBatcher(model, settings);
   const admission = createAdmission(settings, () => batcher.size);
-  return { batcher, settings, admission, fingerprint: model.fingerprint.slice(0, 16) };
+  const { adapters = [], fingerprint } = model;
+  return { batcher, settings, admission, adapters, fingerprint: fingerprint.slice(0, 16) };
 }
 
 async function opened(server: Server, model: ServedModel | (() => Promise<ServedModel>)): Promise<ServedModel> {
@@ -121,7 +122,12 @@ async function route(service: Service, request: IncomingMessage, reply: Reply): 
   const path = URL.canParse(url, "http://host") ? new URL(url, "http://host").pathname : url;
   if (path === "/health") return reply.json({ status: "ok", answering: service.batcher.size });
   checkKey(request, settings);
-  const model = { id: settings.name, object: "model", created: 0, owned_by: "mlan" };
+  const models = [settings.name, ...service.adapters].map((id) => ({
+    id,
+    object: "model",
+    created: 0,
+    owned_by: "mlan",
+  }));
   const complete =
     <Body extends SharedBody>(kind: CompletionKind<Body>) =>
     async (): Promise<void> => {
@@ -134,8 +140,10 @@ async function route(service: Service, request: IncomingMessage, reply: Reply): 
       }
     };
   const routes: Readonly<Record<string, readonly [method: string, answer: () => void | Promise<void>]>> = {
-    "/v1/models": ["GET", () => reply.json({ object: "list", data: [model] })],
-    [`/v1/models/${encodeURIComponent(settings.name)}`]: ["GET", () => reply.json(model)],
+    "/v1/models": ["GET", () => reply.json({ object: "list", data: models })],
+    ...Object.fromEntries(
+      models.map((model) => [`/v1/models/${encodeURIComponent(model.id)}`, ["GET", () => reply.json(model)] as const]),
+    ),
     "/v1/chat/completions": ["POST", complete(CHAT)],
     "/v1/completions": ["POST", complete(TEXT)],
   };

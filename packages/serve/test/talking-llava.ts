@@ -5,12 +5,13 @@ import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** The model that `writeTinyLlava` wrote to these folders, on the backend onnx. */
-export function tinySource(weights: URL, visionTower?: URL): LlavaSource {
+export function tinySource(weights: URL, visionTower?: URL, adapters: Readonly<Record<string, URL>> = {}): LlavaSource {
   return createLlavaSource({
     architecture: llama,
     name: "tiny",
     compute: createScope([onnx()]).get(COMPUTE),
     weights,
+    adapters,
     untunedWording: textWording("tiny", "", ""),
     ...(visionTower && { visionTower }),
   });

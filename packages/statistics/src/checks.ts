@@ -9,7 +9,7 @@ export function checkShare(name: string, value: number): void {
 /** Throws `invalid-options` unless the value is a whole number, `least` or more. */
 export function checkCount(name: string, value: number, least = 0): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw new MlanError("invalid-options", `statistics: ${name} is ${value}; give a whole number of at least ${least}.`);
+  throw new MlanError("invalid-options", `statistics: ${name} is ${value}; give a whole number, ${least} or more.`);
 }
 
 /** Throws `invalid-options` unless there are at least two clusters: fewer show no variation. */

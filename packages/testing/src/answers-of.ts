@@ -1,6 +1,6 @@
 import type { Generation, GenerationOptions, GenerationRequest, Model } from "@mlan/core";
 
-/** Returns all answers of a model, keyed by the request's id. */
+/** Returns all answers of a model by request id. */
 export async function answersOf(
   model: Model,
   requests: readonly GenerationRequest[],

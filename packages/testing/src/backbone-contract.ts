@@ -28,18 +28,18 @@ export interface BackboneContractOptions {
   /** The package without its scope, e.g. "model-vicuna". */
   readonly name: string;
   readonly backbone: (options?: BackboneOptions) => Plugin<ModelSource>;
-  /** The compute plugin that the model runs on, and the name of its backend. */
+  /** The compute plugin on which the model is opened. `backend` is the name of its backend. */
   readonly compute: () => Plugin<Compute>;
   readonly backend: string;
-  /** The wording of prompts for the untuned model. */
+  /** The wording of the untuned model. */
   readonly untuned: PaperWording;
-  /** The repository on the Hub that the backbone uses by default. */
+  /** The repository on the Hub that the backbone uses if no weights are given. */
   readonly repository: { readonly name: string; readonly revision: string };
 }
 
 /**
- * Declares the tests that every backbone of the Llama architecture must pass, including those of models and of trainable
- * models. The calling test must import `@tensorflow/tfjs-backend-cpu`, as a backend that the model must not use.
+ * Declares the contract tests of backbones of the Llama architecture, including those of models and trainable models. The
+ * test file imports `@tensorflow/tfjs-backend-cpu`, which provides a backend that the model must not use.
  */
 export function describeBackboneContract(options: BackboneContractOptions): void {
   const { name, backbone, compute, backend, untuned, repository } = options;
@@ -60,12 +60,12 @@ export function describeBackboneContract(options: BackboneContractOptions): void
       wordings.push(model.wording);
       model.dispose();
       expect(wordings.map((wording) => wording.name)).toEqual([untuned, "tuned"]);
-      // The golden prompts of the benchmarks are made with these wordings.
+      // The expected prompts of the benchmarks are written in these wordings.
       const asked = { user: "Why?", answerStart: "Because", images: 2 };
       expect(wordings.map(({ ask }) => ask(asked))).toEqual([WORDINGS[untuned].ask(asked), WORDINGS.tuned.ask(asked)]);
     });
 
-    it("names package, places and settings for a run's manifest", () => {
+    it("reports package, places and settings for a run's manifest", () => {
       for (const given of [weights, fileURLToPath(weights), weights.href.replace(/\/$/, "")]) {
         const { name: plugin, settings, places } = backbone({ weights: given });
         expect(places).toEqual({ weights: fileURLToPath(weights) });
@@ -73,7 +73,7 @@ export function describeBackboneContract(options: BackboneContractOptions): void
       }
     });
 
-    it("reads nothing when it is made, and names the missing file when it is opened", async () => {
+    it("reads nothing when it is created, and names the missing file when it is opened", async () => {
       const missing = createScope([backbone({ weights: new URL("nowhere/", weights) }), compute()]).get(MODEL);
       const error: unknown = await missing.open().catch((thrown: unknown) => thrown);
       expect(MlanError.is(error, "invalid-checkpoint")).toBe(true);
@@ -87,7 +87,7 @@ export function describeBackboneContract(options: BackboneContractOptions): void
       model.dispose();
     });
 
-    it("needs a compute, and loads none when it is made", () => {
+    it("needs a compute, and loads none when it is created", () => {
       const making = (): unknown => createScope([backbone({ weights })]).get(MODEL);
       expect(making).toThrow(expect.toSatisfy((error) => MlanError.is(error, "missing-plugin")));
       expect(making).toThrow(
@@ -95,7 +95,7 @@ export function describeBackboneContract(options: BackboneContractOptions): void
       );
     });
 
-    it("refuses options that do not exist, or folders that are elsewhere", () => {
+    it("refuses unknown options, and folders that are not on this machine", () => {
       const misspelt: object = { weights, tower };
       expect(() => backbone(misspelt)).toThrow(new RegExp(`${name}: .*"tower"`));
       const address = { weights: "https://example.org/weights/" };
@@ -104,7 +104,7 @@ export function describeBackboneContract(options: BackboneContractOptions): void
       expect(() => backbone(number)).toThrow(new RegExp(`${name}: option "weights": expected a path`));
     });
 
-    it("without weights, takes the repository on the Hub that it pins", async () => {
+    it("without weights, uses the repository on the Hub that it pins", async () => {
       expect(backbone().places).toEqual({ weights: `${repository.name} on the Hub, revision ${repository.revision}` });
       const names = await readdir(weights);
       const files = Object.fromEntries(

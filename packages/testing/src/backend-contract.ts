@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
-/** A computation with its correct result, which was not computed by any backend. */
+/** A computation with its right result, which does not depend on the backend. */
 interface Case {
   readonly name: string;
   readonly run: () => tf.Tensor;
@@ -90,7 +90,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** A differentiable function with its derivative at `x`. */
+/** Differentiable functions, each with its derivative at `x`. */
 const GRADIENTS: readonly {
   name: string;
   f: (x: tf.Tensor) => tf.Tensor;
@@ -109,12 +109,12 @@ const GRADIENTS: readonly {
   { name: "reciprocal square root", f: (x) => tf.sum(tf.rsqrt(x)), x: [4], expected: [-1 / 16] },
 ];
 
-/** Declares the tests that every TensorFlow.js backend of mlan must pass: correct values and gradients, and no memory leaks. */
+/** Declares the contract tests of TensorFlow.js backends: right values and gradients, and no memory growth. */
 export function describeTensorBackendContract(name: string, useBackend: () => Promise<void>): void {
   describe(`backend ${name} keeps the tensor backend contract`, () => {
     beforeAll(useBackend);
 
-    it("is the one in use", () => expect(tf.getBackend()).toBe(name));
+    it("is in use", () => expect(tf.getBackend()).toBe(name));
 
     it.each(CASES)("computes $name", async ({ run, expected }) => expectClose(tf.tidy(run), expected));
 
@@ -125,7 +125,7 @@ export function describeTensorBackendContract(name: string, useBackend: () => Pr
       );
     });
 
-    it("gives the same from data() and dataSync()", async () => {
+    it("returns the same values from data() and dataSync()", async () => {
       const tensor = tf.tidy(() => tf.exp(tf.tensor1d([0, 1])));
       expect([...(await tensor.data())]).toEqual([...tensor.dataSync()]);
       tensor.dispose();

@@ -19,10 +19,7 @@ const ALL_WORDINGS = [
   textWording("unheard-of-base", "Q: ", "\nA: "),
 ];
 
-/**
- * Declares the tests that every benchmark must pass with each of its protocols: pure prompts, readable targets, metrics
- * that reward correct answers.
- */
+/** Declares the contract tests of benchmarks for each protocol: pure prompts, readable targets, metrics that reward right answers. */
 export function describeBenchmarkContract<Q extends Question>(
   benchmark: Benchmark<Q>,
   options: DatasetContractOptions = {},
@@ -45,7 +42,7 @@ export function describeBenchmarkContract<Q extends Question>(
     const extractors = [protocol.extractor(), ...ALL_WORDINGS.map((wording) => protocol.extractor(wording.name))];
     const targetOf = (question: Q): string => protocol.target?.(question) ?? question.target;
 
-    it("names itself and says how long an answer may be", () => {
+    it("has its name, and a maximum length of answers", () => {
       expect(protocol.name).toBe(name);
       expect(protocol.version).toBeGreaterThanOrEqual(1);
       expect(protocol.maximumNewTokens).toBeGreaterThanOrEqual(1);
@@ -62,7 +59,7 @@ export function describeBenchmarkContract<Q extends Question>(
       }
     });
 
-    it("refuses a wording that it cannot ask in", async () => {
+    it("refuses a wording that it does not support", async () => {
       for (const wording of refused ?? []) {
         expect(() => checkWording(benchmark, name, wording.name)).toThrow(`with the wording "${wording.name}"`);
         for (const question of await questions()) {
@@ -71,7 +68,7 @@ export function describeBenchmarkContract<Q extends Question>(
       }
     });
 
-    it("reads a target that is given as the answer, and holds it for correct", async () => {
+    it("reads the target from an answer that consists of it, and counts it as correct", async () => {
       for (const { extract, isCorrect } of extractors) {
         for (const question of await questions()) {
           const extracted = extract(targetOf(question), protocol.choices(question));
@@ -81,7 +78,7 @@ export function describeBenchmarkContract<Q extends Question>(
       }
     });
 
-    it("never holds an answer of no words for correct", async () => {
+    it("never counts an answer without words as correct", async () => {
       for (const { extract, isCorrect } of extractors) {
         for (const question of await questions()) {
           const extracted = extract("", protocol.choices(question));
@@ -90,7 +87,7 @@ export function describeBenchmarkContract<Q extends Question>(
       }
     });
 
-    it("offers choices of distinct labels, the target's among them", async () => {
+    it("offers choices with distinct labels, including the target's", async () => {
       for (const question of await questions()) {
         const labels = protocol.choices(question).map(({ label }) => label);
         expect(new Set(labels).size, question.id).toBe(labels.length);
@@ -99,11 +96,11 @@ export function describeBenchmarkContract<Q extends Question>(
       }
     });
 
-    it("reads by extractors that are registered", () => {
+    it("uses registered extractors only", () => {
       for (const extractor of extractors) expect(benchmark.extractors).toContain(extractor);
     });
 
-    it("gives right answers a higher headline number than wrong ones", async () => {
+    it("gives right answers a higher main score than wrong ones", async () => {
       const [headline] = Object.values(protocol.metrics);
       const outcomes = (await questions()).map((question) => ({ id: question.id, target: targetOf(question) }));
       const right: readonly Outcome[] = outcomes.map((outcome) => ({

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * Changes the parameters of a model that is not being trained, as training would. `change` runs in a `tf.tidy` and returns
- * the new value of a parameter, or undefined to leave it unchanged.
+ * the new value of a parameter; undefined leaves it unchanged.
  */
 export function changeWeights(
   model: TrainableModel,

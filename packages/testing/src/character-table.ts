@@ -1,14 +1,14 @@
 import { type Prompt, promptTexts } from "@mlan/core";
 
-/** Letters a-z, space, and everything else. */
+/** The number of ids: the letters a-z, the space, and one for everything else. */
 export const VOCABULARY = 28;
 
-/** Returns the text of a prompt, without any template. */
+/** The text of a prompt, without any template. */
 export function textOf(prompt: Prompt): string {
   return promptTexts(prompt).join(" ");
 }
 
-/** One id per character, below {@link VOCABULARY}. */
+/** Returns one id per character, below {@link VOCABULARY}. */
 export function characters(text: string): readonly number[] {
   return [...text.toLowerCase()].map((character) => {
     if (character === " ") return 26;
@@ -17,7 +17,7 @@ export function characters(text: string): readonly number[] {
   });
 }
 
-/** Returns the character of an id; anything but a letter becomes a space. */
+/** The character of an id: a letter, or a space for any other id. */
 function letter(id: number): string {
   return id < 26 ? String.fromCharCode(97 + id) : " ";
 }
@@ -46,7 +46,7 @@ export function logProbability(logits: ArrayLike<number>, prompt: string, text: 
   return sum;
 }
 
-/** The difference between the two highest logits before each character of `text` after `prompt`. */
+/** For each character of `text` after `prompt`, the difference between the two highest logits. */
 export function margins(logits: ArrayLike<number>, prompt: string, text: string): readonly number[] {
   const written = characters(text);
   return written.map((_, index) => {

@@ -2,10 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Compute } from "@mlan/core";
 import { beforeEach, describe, expect, it } from "vitest";
 
-/**
- * Declares the tests that every compute must pass: it can be opened repeatedly, and compiled functions behave like the
- * originals.
- */
+/** Declares the contract tests of computes: they can be opened repeatedly, and compiled functions behave like plain functions. */
 export function describeComputeContract(compute: Compute): void {
   describe(`${compute.name} keeps the compute contract`, () => {
     beforeEach(() => compute.open());
@@ -28,7 +25,7 @@ export function describeComputeContract(compute: Compute): void {
       expect(await read(tf.tidy(() => tf.add(tf.tensor1d([1]), 2)))).toEqual([3]);
     });
 
-    it("compiles to what the plain function gives, for any arguments and shapes", async () => {
+    it("compiled functions return the results of the plain function, for any arguments and shapes", async () => {
       const fn = ({ x, power }: { x: tf.Tensor; power: number }, rows: readonly tf.Tensor[]) => ({
         powers: [tf.pow(x, power), tf.add(x, rows[0] ?? 0)],
         name: "powers",
@@ -53,7 +50,7 @@ export function describeComputeContract(compute: Compute): void {
       compiled.dispose();
     });
 
-    it("compiles functions that assign variables and take gradients, and sees the values of the moment", async () => {
+    it("compiles functions that assign variables and compute gradients, and reads the current values", async () => {
       const weight = tf.variable(tf.scalar(2));
       const descend = compute.compile((x: tf.Scalar) => {
         const gradient = tf.grad((w: tf.Tensor) => tf.mul<tf.Scalar>(tf.mul(w, w), x))(weight);
@@ -120,7 +117,7 @@ export function describeComputeContract(compute: Compute): void {
       tf.dispose([weight, x]);
     });
 
-    it("gives all back that a compiled function makes, but its result, which belongs to the caller's tidy", async () => {
+    it("disposes all tensors of a compiled function except its result, which the caller's tidy owns", async () => {
       const compiled = compute.compile((x: tf.Tensor) => tf.exp(tf.mul(tf.add(x, 1), 2)));
       const x = tf.tensor1d([0, 1]);
       await read(compiled(x));
@@ -132,7 +129,7 @@ export function describeComputeContract(compute: Compute): void {
       x.dispose();
     });
 
-    it("keeps no more recordings than it is told, and calls a function after it was disposed", async () => {
+    it("keeps at most the given number of recordings, and still calls a function after it was disposed", async () => {
       const compiled = compute.compile((x: tf.Tensor) => tf.mul(x, 2), { signatures: 2 });
       for (const length of [1, 2, 3, 1]) {
         const x = tf.ones([length]);
@@ -148,7 +145,7 @@ export function describeComputeContract(compute: Compute): void {
       compiled.dispose();
     });
 
-    it("counts what its device was used for since it was asked last, where it counts", async () => {
+    it("counts the use of its device since the last query, if it counts", async () => {
       if (compute.usage === undefined) return;
       compute.usage();
       await read(tf.tidy(() => tf.matMul(tf.ones([64, 64]), tf.ones([64, 64]))));

@@ -3,16 +3,16 @@ import { IMAGE_PLACEHOLDER } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 
 export interface DatasetContractOptions {
-  /** Number of examples to check, taken from the beginning and the end. Default 20. */
+  /** The number of examples to check, from both ends. Default 20. */
   readonly sample?: number;
 }
 
-/** Declares the tests that every dataset must pass, whatever its examples are. */
+/** Declares the contract tests of datasets with any kind of examples. */
 export function describeDatasetContract<
   Example extends { readonly id: string; readonly images: readonly ImageReference[] },
 >(dataset: Dataset<Example>, { sample = 20 }: DatasetContractOptions = {}): void {
   describe(`${dataset.name} keeps the dataset contract`, () => {
-    it("speaks spec version 1 and says where it comes from", () => {
+    it("has spec version 1 and names its source", () => {
       expect(dataset.specVersion).toBe(1);
       expect(dataset.name).not.toBe("");
       expect(dataset.card.source).not.toBe("");
@@ -25,7 +25,7 @@ export function describeDatasetContract<
       expect(new Set(ids).size).toBe(ids.length);
     });
 
-    it("gives equal examples for equal indices, after opening again too", async () => {
+    it("returns equal examples for equal indices, also after reopening", async () => {
       const first = await dataset.open();
       const second = await dataset.open();
       expect(second.length).toBe(first.length);
@@ -35,7 +35,7 @@ export function describeDatasetContract<
       expect(again.map(comparable)).toEqual((await sampled(first, sample)).map(comparable));
     });
 
-    it("rejects an index outside with a RangeError", async () => {
+    it("rejects an index out of range with a RangeError", async () => {
       const examples = await dataset.open();
       for (const index of [-1, 0.5, examples.length]) await expect(examples.at(index)).rejects.toThrow(RangeError);
     });
@@ -52,7 +52,7 @@ export function describeDatasetContract<
   });
 }
 
-/** Declares the tests that a tuning dataset must pass, including those of {@link describeDatasetContract}. */
+/** Declares the contract tests of tuning datasets, including those of datasets. */
 export function describeConversationsContract(
   dataset: Dataset<Conversation>,
   options: DatasetContractOptions = {},
@@ -83,7 +83,7 @@ export function describeConversationsContract(
   });
 }
 
-/** Returns examples from both ends. */
+/** Returns up to `count` examples from both ends. */
 export async function sampled<Example>(examples: Examples<Example>, count: number): Promise<readonly Example[]> {
   const front = Math.min(count, examples.length);
   const back = Math.max(front, examples.length - count);

@@ -15,10 +15,7 @@ const QUESTIONS = Array.from({ length: 10 }, (_, index) => ({
   cluster: `article-${Math.floor(index / 2)}`,
 }));
 
-/**
- * Declares the tests that every evaluator must pass: all questions are asked, metrics are correct, and answers survive
- * a crash.
- */
+/** Declares the contract tests of evaluators: every question is asked, scores are right, stored answers are reused. */
 export function describeEvaluatorContract(evaluator: Evaluator): void {
   describe(`${evaluator.name} keeps the evaluator contract`, () => {
     const benchmark = memoryBenchmark("yes-or-no", QUESTIONS);
@@ -28,7 +25,7 @@ export function describeEvaluatorContract(evaluator: Evaluator): void {
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    /** A model that answers every question with yes; `asked` collects the requests. */
+    /** Runs the evaluator on a model that always answers yes; `asked` collects the prompts that reached the model. */
     const run = async (answers?: URL, stopAfter = Infinity): Promise<{ events: EvaluateEvent[]; asked: string[] }> => {
       const asked: string[] = [];
       const source = fakeModelSource({
@@ -73,7 +70,7 @@ export function describeEvaluatorContract(evaluator: Evaluator): void {
       expect(await readFile(answers, "utf8")).toContain("and more");
     });
 
-    it("goes on after a stop with the same outcome", async () => {
+    it("continues after a stop with the same outcome", async () => {
       const answers = new URL("answers.jsonl", folder);
       await run(answers, 3);
       const { events } = await run(answers);

@@ -1,6 +1,6 @@
 import { CLOCK, type Clock, type Plugin } from "@mlan/core";
 
-/** A clock that only moves when a test advances it. */
+/** A clock whose time changes only when a test advances it. */
 export interface FakeClock extends Clock {
   advance(milliseconds: number): void;
 }
@@ -15,7 +15,7 @@ export function fakeClock(): FakeClock {
   };
 }
 
-/** {@link fakeClock} as a plugin, for `use`. */
+/** A plugin that provides the clock, for `use`. */
 export function fakeClockPlugin(clock: FakeClock): Plugin<Clock> {
   return { name: "@mlan/testing/fake-clock", token: CLOCK, create: () => clock };
 }

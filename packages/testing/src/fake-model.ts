@@ -35,26 +35,26 @@ const FILE = "fake-model.json";
 const TUNING_TEMPLATE = "v1";
 
 export interface FakeModelOptions {
-  /** The compute that it opens and runs on. Default: TensorFlow.js's current backend. */
+  /** The compute of its tensors. Default: the current backend of TensorFlow.js. */
   readonly compute?: Compute;
-  /** A file to treat as the model's weights: a run notices if it is missing or has changed. */
+  /** A file that is treated as the model's weights: a run notices if it is missing or has changed. */
   readonly weights?: URL;
-  /** The value of `readsImages` in its inspection. Default true: images are counted. */
+  /** Whether the model reports to a run that it reads images. Default true: they are counted. */
   readonly readsImages?: boolean;
-  /** The `checkImage` of its inspection. Default: accepts every image. */
+  /** The check of images before a run. Default: all images pass. */
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
-  /** The notices in its inspection, about how its files were read. Default: none. */
+  /** Notices for the user about how files were read. Default none. */
   readonly notices?: readonly string[];
   /** See {@link ModelInspection.tuningTemplate}. Default "v1". */
   readonly tuningTemplate?: string;
-  /** Returns the answer of `generate`. Default: the greedy answer of the learned weights. */
+  /** The answer of `generate`. Default: the most likely character according to the trained weights, repeatedly. */
   readonly answer?: (request: GenerationRequest) => string;
 }
 
 /**
- * A real, tiny trainable model: a table of next-character logits, and a `projector` that has no effect. It can be trained on
- * any backend, saved, loaded and asked to generate, so that trainers, evaluators and scripts can be tested without downloaded
- * weights. It is not multimodal: an image counts as one position, and its content is ignored.
+ * A real, tiny trainable model: a table of next-character logits, and a `projector` that is never used. It trains on any
+ * backend, saves, loads and generates, so that trainers, evaluators and scripts can be tested without weights. It is not
+ * multimodal: an image counts as one position and is never read.
  */
 export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
@@ -81,7 +81,7 @@ function wordingOf({ template }: Partial<ConversationFormat> = {}): Wording {
   return WORDINGS[template === "v1" ? "tuned" : "llama2-base"];
 }
 
-/** {@link fakeModelSource} as a plugin, for `use`. It runs on the experiment's compute, if there is one. */
+/** A plugin that provides the model, for `use`, on the experiment's compute if it has one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
   return {
     name: "@mlan/testing/fake-model",
@@ -121,7 +121,7 @@ function fakeModel(seed: number, { answer, tuningTemplate = TUNING_TEMPLATE }: F
     encode: (conversation) => encode(conversation, format),
     parameters: () => parameters,
     learn(components) {
-      if (learning.length > 0) throw new MlanError("contract", "fake-model: the model learns already.");
+      if (learning.length > 0) throw new MlanError("contract", "fake-model: the model is already being trained.");
       learning = parameters.filter(({ component }) => components.includes(component));
       return {
         parameters: learning.map((weight) => weight.learn()),

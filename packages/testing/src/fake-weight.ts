@@ -7,7 +7,7 @@ export interface FakeWeight extends Parameter {
   learn(): LearningParameter;
   freeze(): void;
   assign(values: tf.Tensor): void;
-  /** Returns its values. Throws `invalid-checkpoint` if one is not finite. */
+  /** Reads the values. Throws `invalid-checkpoint` if a value is not finite. */
   finite(): Promise<Float32Array>;
   dispose(): void;
 }

@@ -6,7 +6,7 @@ export interface HubServer {
   readonly endpoint: string;
   /** "GET /path" of every request, in order. */
   readonly requests: string[];
-  /** The byte range of each request for a file's content, in order. */
+  /** The requested range of each request for a file's content, in order. */
   readonly ranges: (string | undefined)[];
   /** Number of content bytes sent per request, without those of {@link HubServer.intercept}. */
   readonly sent: number[];
@@ -32,13 +32,13 @@ export interface HubContents {
   readonly listed?: boolean;
   /** Branches in addition to main, all at the same commit. */
   readonly branches?: readonly string[];
-  /** A former name of the repository, which is answered with a redirect. */
+  /** An earlier name of the repository, which is answered with a redirect. */
   readonly formerName?: string;
 }
 
 /**
- * A server that implements the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. It is
- * closed when the test ends.
+ * A server with the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. It is closed when
+ * the test ends.
  */
 export async function hubServer(contents: HubContents): Promise<HubServer> {
   const hub: HubServer = {

@@ -4,7 +4,7 @@ import { type HubContents, listen, sendError, sendJson, sendTree } from "./hub-s
 
 export interface HubUploadServer {
   readonly endpoint: string;
-  /** "PUT /path" of every request to the Hub and to its storage, in order. */
+  /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
   /** Simulates failures: if it returns true, it has answered the request itself. */
@@ -21,15 +21,15 @@ export interface UploadedRepository {
 }
 
 export interface HubUploadOptions {
-  /** The token with write permission. */
+  /** The token with write access. */
   readonly token: string;
-  /** Larger files must be uploaded in parts of this many bytes. Default: no limit. */
+  /** Larger files must be uploaded in parts of this many bytes. Default: in one part. */
   readonly partSize?: number;
 }
 
 /**
- * A server that implements the Hub's endpoints for uploading models (creation, preupload, Git LFS and commit) and for listing
- * files. It is closed when the test ends.
+ * A server with the Hub's endpoints for uploading models (create, preupload, Git LFS, commit) and for listing. It is closed
+ * when the test ends.
  */
 export async function hubUploadServer({ token, partSize = Infinity }: HubUploadOptions): Promise<HubUploadServer> {
   const state: State = {
@@ -58,7 +58,7 @@ interface State extends HubUploadServer {
   readonly repositories: Map<string, UploadedRepository>;
   /** Bytes of large files, keyed by SHA-256. */
   readonly objects: Map<string, Uint8Array>;
-  /** Uploaded parts, keyed by the file's SHA-256 and the part's number. */
+  /** Uploaded parts, by SHA-256 and part number. */
   readonly parts: Map<string, Uint8Array>;
   readonly partSize: number;
 }

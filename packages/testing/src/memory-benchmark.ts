@@ -14,7 +14,7 @@ export interface PlainQuestion extends Question {
   readonly text: string;
 }
 
-/** A benchmark with the given questions as prompts, scored by exact match (accuracy). Its protocols differ only in name. */
+/** A benchmark of the given questions, unchanged, with exact match and accuracy. Its protocols differ only in their names. */
 export function memoryBenchmark(name: string, questions: readonly PlainQuestion[]): Benchmark<PlainQuestion> {
   return {
     ...memoryDataset(name, questions),

@@ -10,7 +10,7 @@ export interface ModelContractOptions {
   readonly template?: string;
 }
 
-/** Declares the tests that every model must pass that generates answers and scores choices. */
+/** Declares the contract tests of models that answer and score. */
 export function describeModelContract(source: ModelSource, { useBackend }: ModelContractOptions): void {
   describe(`${source.name} keeps the model contract`, () => {
     let model: Model;
@@ -47,7 +47,7 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
       }
     });
 
-    it("is known to be asked in that wording before it is loaded", async () => {
+    it("has the same wording before it is loaded", async () => {
       const { wording } = (await source.inspect?.()) ?? {};
       if (wording) expect(wording().name).toBe(model.wording.name);
     });
@@ -58,14 +58,14 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
       expect(await answersOf(model, requests)).toEqual(answers);
     });
 
-    it("answers the same whoever is asked beside", async () => {
+    it("returns the same answer whatever else is in the batch", async () => {
       const together = await answersOf(model, requests);
       for (const request of requests) {
         expect((await answersOf(model, [request])).get(request.id)).toEqual(together.get(request.id));
       }
     });
 
-    it("answers and scores the same whether common beginnings are computed once or apart", async () => {
+    it("returns the same answers and scores whether common beginnings are computed once or separately", async () => {
       const start = "one two three four five six seven ".repeat(3);
       const asked = ["eight", "nine, ten", "", "nine, ten"].map((end, index): GenerationRequest => ({
         id: `shared-${index}`,
@@ -87,7 +87,7 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
         expect(scores[index]?.logProbability).toBeCloseTo(logProbability, 4);
     });
 
-    it("gives margins of an answer when asked for details, and tokens where they are known", async () => {
+    it("returns the margins of an answer if details are requested, and its tokens if they are known", async () => {
       const plain = await answersOf(model, requests);
       for (const { id, text, tokens, margins } of (await answersOf(model, requests, { details: true })).values()) {
         expect(text).toBe(plain.get(id)?.text);
@@ -110,7 +110,7 @@ export function describeModelContract(source: ModelSource, { useBackend }: Model
       }
     });
 
-    it("scores continuations with negative log-probabilities, the same whoever is scored beside", async () => {
+    it("scores continuations with negative log-probabilities, whatever else is in the batch", async () => {
       const scoreRequests = ["b", "xyz"].map((continuation, index) => ({
         id: `score-${index}`,
         prompt: { kind: "raw", text: "a", beginOfSequence: true } as const,

@@ -1,18 +1,18 @@
 import { type Random, seededRandom } from "@mlan/core";
 
-/** A hostile input, and a description of the change for the message of a failed test. */
+/** A hostile input. `change` describes how it was made, for the message of a failing test. */
 export interface Mutation<Input = Uint8Array> {
   readonly change: string;
   readonly input: Input;
 }
 
 /**
- * Yields `count` damaged copies of `bytes`, the same ones for the same seed: truncated, with bytes flipped, zeroed, removed,
- * duplicated or moved, and with lengths and numbers in text replaced by extreme ones.
+ * Yields `count` damaged copies of `bytes`, the same for the same seed: truncated, with bytes flipped, zeroed, removed,
+ * duplicated or moved, or with lengths and decimal numbers replaced by extreme values.
  */
 export function* mutations(bytes: Uint8Array, count: number, seed: number): Generator<Mutation> {
   const random = seededRandom(seed);
-  // A Buffer's own slice() is no copy.
+  // `slice()` of a Buffer does not copy.
   const original = new Uint8Array(bytes);
   for (let index = 0; index < count; index++) {
     const { change, apply } = pick(CHANGES, random);
@@ -21,8 +21,8 @@ export function* mutations(bytes: Uint8Array, count: number, seed: number): Gene
 }
 
 /**
- * Yields copies of a JSON value, each with one value (at any depth, or the whole) replaced by a hostile one, or with one key
- * removed. Every place is covered.
+ * Yields copies of a JSON value. In each, one value (at any depth, including the root) is replaced by a hostile value, or
+ * one key is removed. All positions are covered.
  */
 export function* jsonMutations(value: unknown): Generator<Mutation<unknown>> {
   for (const path of pathsOf(value)) {
@@ -35,7 +35,7 @@ export function* jsonMutations(value: unknown): Generator<Mutation<unknown>> {
   }
 }
 
-/** Unexpected values for a field in a file. All of them can be written as JSON. */
+/** Values that no program would write into a field of a file; JSON can represent all of them. */
 export const HOSTILE_VALUES: readonly unknown[] = [
   null,
   true,
@@ -111,7 +111,7 @@ function replaceLength(bytes: Uint8Array, random: Random): Uint8Array {
   return copy;
 }
 
-/** Replaces a number written as text; if there is no digit, removes the first byte instead. */
+/** Replaces a decimal number in text by an extreme value; bytes without any digit lose their first byte instead. */
 function replaceNumber(bytes: Uint8Array, random: Random): Uint8Array {
   const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
   const from = random.below(bytes.length + 1);
@@ -162,7 +162,7 @@ function* pathsOf(value: unknown, path: Path = []): Generator<Path> {
     for (const [key, item] of Object.entries(value)) yield* pathsOf(item, [...path, key]);
 }
 
-/** Returns a copy with a different value at `path`. Undefined removes a key; in a list it leaves a hole, null in JSON. */
+/** A copy with a different value at `path`; undefined removes a key, or leaves a hole in a list (null in JSON). */
 function replaced(value: unknown, [key, ...rest]: Path, hostile: unknown): unknown {
   if (key === undefined) return hostile;
   if (Array.isArray(value)) return value.map((item, index) => (index === key ? replaced(item, rest, hostile) : item));

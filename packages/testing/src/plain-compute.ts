@@ -10,7 +10,7 @@ import {
 } from "@mlan/core";
 
 /**
- * One of TensorFlow.js's own backends as a compute, for tests, e.g. "cpu" after `@tensorflow/tfjs-backend-cpu` has been imported.
+ * A registered backend of TensorFlow.js as a compute, for tests, e.g. "cpu" after importing `@tensorflow/tfjs-backend-cpu`.
  * Nothing is compiled or counted.
  */
 export function plainCompute(name = "cpu"): Compute {
@@ -26,7 +26,7 @@ export function plainCompute(name = "cpu"): Compute {
   };
 }
 
-/** {@link plainCompute} as a plugin, for `use`. */
+/** A plugin that provides the compute, for `use`. */
 export function plainComputePlugin(name = "cpu"): Plugin<Compute> {
   const settings = { backend: name };
   return { name: "@mlan/testing/plain-compute", token: COMPUTE, settings, create: () => plainCompute(name) };

@@ -7,13 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerOfSaved, hashOfSaved, type SavedModel } from "./saved-models.ts";
 
 export interface SavedModelsContract {
-  /** Creates the models; their files go into `folder`. */
+  /** Creates the models, with their files in the folder. */
   models(folder: URL): Promise<readonly SavedModel[]>;
   readonly names: readonly string[];
-  /**
-   * The folder that tools/fixtures/saved_models.py wrote, with `hashes.json`, `answers.safetensors` and `chats.json`. Ends
-   * in a slash.
-   */
+  /** The folder that tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors`, `chats.json`. Ends in a slash. */
   readonly fixture: URL;
   /** The conversation templates of models, keyed by the model's name, and the text of their begin-of-sequence token. */
   readonly templates: Readonly<Record<string, AskingTemplate>>;
@@ -41,7 +38,7 @@ interface WrittenSegment {
  */
 export function describeSavedModelsContract(contract: SavedModelsContract): void {
   const { models, names, fixture, templates, beginOfSequence } = contract;
-  describe("transformers reads as we do the saved model", () => {
+  describe("transformers reads the saved model as we do", () => {
     let folder: URL;
     let all: readonly SavedModel[];
     beforeAll(async () => {
@@ -84,7 +81,7 @@ export function describeSavedModelsContract(contract: SavedModelsContract): void
   );
 }
 
-/** The same turns as in tools/fixtures/saved_models.py. */
+/** The turns that tools/fixtures/saved_models.py asks. */
 const TURNS = [
   { role: "user", text: "What is it?", images: 2 },
   { role: "assistant", text: "A cat", images: 0 },

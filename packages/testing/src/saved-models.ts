@@ -2,15 +2,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type GenerationRequest, pathOf, sha256OfFile, type TrainableModel } from "@mlan/core";
 import { answersOf } from "./answers-of.ts";
 
-/** A model that is saved for another library, and the prompt for both. */
+/** A model that is saved for a different library, and the question for both. */
 export interface SavedModel {
   /** The name of its folder. */
   readonly name: string;
-  /** The raw prompt, with a placeholder for each image. */
+  /** The raw prompt, with a placeholder for the image, if there is one. */
   readonly prompt: string;
   /** The image file, if the prompt has an image. */
   readonly image?: URL;
-  /** Must return bit-identical weights each time. */
+  /** Creates the model; it must have the same bits each time. */
   open(): Promise<TrainableModel>;
   save(model: TrainableModel, folder: URL): Promise<void>;
 }
@@ -22,7 +22,7 @@ const MESSAGES = [
   { role: "user", content: [{ type: "text", text: "Why?" }] },
 ];
 
-/** A model's answer. */
+/** The answer of a model. */
 export interface SavedAnswer {
   readonly tokens: readonly number[];
   /** [tokens, vocabulary], natural logarithms. */
@@ -58,7 +58,7 @@ export async function saveModels(models: readonly SavedModel[], folder: URL): Pr
   await writeFile(new URL("questions.json", folder), JSON.stringify(questions));
 }
 
-/** The SHA-256 of a saved folder's list of checksums, which identifies the content of all its files. */
+/** The SHA-256 of a saved folder's list of checksums, which covers all its files. */
 export function hashOfSaved(folder: URL): Promise<string> {
   return sha256OfFile(new URL("checksums.json", folder));
 }
@@ -71,7 +71,7 @@ export async function answerOfSaved(model: TrainableModel, { prompt, image }: Sa
     prompt: { kind: "raw", text: prompt, beginOfSequence: true },
     images: bytes ? [{ name: "picture", read: () => Promise.resolve(bytes) }] : [],
     maximumNewTokens: NEW_TOKENS,
-    // More than any vocabulary of a test.
+    // More than the vocabulary of any test.
     logProbabilities: 100_000,
   };
   const answers = await answersOf(model, [request], { details: true });

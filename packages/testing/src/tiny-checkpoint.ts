@@ -6,13 +6,13 @@ import { tinyTokenizer, tinyTokenizerConfiguration } from "./tiny-tokenizer.ts";
 export interface TinyCheckpointOptions {
   /** Default 0. */
   readonly seed?: number;
-  /** Data type of the stored weights. Default "F32". */
+  /** The dtype of the stored weights. Default "F32". */
   readonly dtype?: "F32" | "BF16";
-  /** Number of shards of the backbone's weights. Default 1. */
+  /** The number of files for the backbone's weights. Default 1. */
   readonly shards?: number;
 }
 
-/** The folders of the two parts. Both URLs end in a slash. */
+/** The folders of the parts; both URLs end in a slash. */
 export interface TinyCheckpoint {
   readonly backbone: URL;
   readonly tower: URL;
@@ -138,7 +138,7 @@ function clipTensors(options: TinyCheckpointOptions): readonly TensorToWrite[] {
   return randomTensors(shapes, options);
 }
 
-/** Norm weights are near one; all others are small and centred at zero. */
+/** Draws random tensors: norm weights near one, all others near zero. */
 function randomTensors(
   shapes: Readonly<Record<string, readonly number[]>>,
   { seed = 0, dtype = "F32" }: TinyCheckpointOptions,

@@ -20,7 +20,7 @@ import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
-/** Declares the tests that every trainable model must pass in addition to those of `describeModelContract`. */
+/** Declares the contract tests of trainable models, in addition to those of models. */
 export function describeTrainableModelContract(
   source: ModelSource,
   { useBackend, template = "v1" }: ModelContractOptions,
@@ -37,7 +37,7 @@ export function describeTrainableModelContract(
     });
     afterAll(() => model.dispose());
 
-    it("masks what the user says and learns what the assistant says", () => {
+    it("masks the user's text and learns the assistant's", () => {
       for (const { inputIds, labels, supervised } of examples) {
         expect(labels.length).toBe(inputIds.length);
         expect(supervised).toBeGreaterThan(0);
@@ -47,21 +47,24 @@ export function describeTrainableModelContract(
       }
     });
 
-    it.each(["text", "turns"] as const)("learns nothing of an answer that is marked so, by %s", (answerSpans) => {
-      const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
-      const encode = (learned: boolean): Encoded => {
-        const unlearned = first?.map((turn) => (turn.role === "assistant" ? { ...turn, learned } : turn)) ?? [];
-        return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { answerSpans });
-      };
-      const [all, one] = [encode(true), encode(false)];
-      expect(one.inputIds).toEqual(all.inputIds);
-      expect(one.supervised).toBeGreaterThan(0);
-      expect(one.supervised).toBeLessThan(all.supervised);
-      const places = [...one.labels.keys()].filter((place) => one.labels[place] !== -100);
-      for (const place of places) expect(one.labels[place]).toBe(all.labels[place]);
-    });
+    it.each(["text", "turns"] as const)(
+      "learns nothing from an answer that is marked as not learned, by %s",
+      (answerSpans) => {
+        const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
+        const encode = (learned: boolean): Encoded => {
+          const unlearned = first?.map((turn) => (turn.role === "assistant" ? { ...turn, learned } : turn)) ?? [];
+          return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { answerSpans });
+        };
+        const [all, one] = [encode(true), encode(false)];
+        expect(one.inputIds).toEqual(all.inputIds);
+        expect(one.supervised).toBeGreaterThan(0);
+        expect(one.supervised).toBeLessThan(all.supervised);
+        const places = [...one.labels.keys()].filter((place) => one.labels[place] !== -100);
+        for (const place of places) expect(one.labels[place]).toBe(all.labels[place]);
+      },
+    );
 
-    it("names the template that it is tuned in, if any, before it is opened too", async () => {
+    it("names the template that it was tuned in, if any, also before it is opened", async () => {
       const { tuningTemplate } = model;
       if (source.inspect) expect((await source.inspect()).tuningTemplate).toBe(tuningTemplate);
       if (tuningTemplate === undefined) return;
@@ -77,7 +80,7 @@ export function describeTrainableModelContract(
       expect(model.parameters().map(({ component }) => component)).toContain("language");
     });
 
-    it("has variables of the components that learn, until the learning ends, without memory for them", async () => {
+    it("has variables for the trained components until training ends, without additional memory", async () => {
       const values = async (): Promise<readonly (readonly number[])[]> =>
         Promise.all(model.parameters().map(async (parameter) => [...(await parameter.read())]));
       const before = { values: await values(), ...tf.memory() };
@@ -110,14 +113,14 @@ export function describeTrainableModelContract(
       expect(supervised).toBe(examples.reduce((sum, example) => sum + example.supervised, 0));
     });
 
-    it("gives the same loss whatever the padding", async () => {
+    it("returns the same loss whatever the padding", async () => {
       const { rows, length } = shapeOf(examples);
       const tight = await lossOf(model, examples, { rows, length });
       expect(await lossOf(model, examples, { rows: rows + 1, length: length + 8 })).toBeCloseTo(tight, 4);
     });
 
     it.each<{ trained: readonly Component[] }>([{ trained: ["projector"] }, { trained: ["language", "projector"] }])(
-      "gives the same loss and gradients of $trained however little it keeps",
+      "returns the same loss and gradients of $trained however few activations are kept",
       async ({ trained }) => {
         const batch = await model.collate(examples, shapeOf(examples));
         const pass = async (
@@ -135,7 +138,7 @@ export function describeTrainableModelContract(
           const { value, grads } = tf
             .engine()
             .gradients(() => model.loss(batch.tensors, options), variables, undefined, true);
-          // The gradient of what the batch does not depend on has no tensor.
+          // A parameter that does not affect the loss of the batch has no gradient.
           const tensors = [value, ...grads].filter((tensor) => tensor !== undefined);
           const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
           tf.dispose(tensors);
@@ -174,7 +177,7 @@ export function describeTrainableModelContract(
     });
 
     it.each([false, true])(
-      "saves and loads the same bits and the format, what was trained only: %s",
+      "saves and loads the same bits and the format, trained components only: %s",
       async (trainedOnly) => {
         const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
         const loss = await lossOf(model, examples, shapeOf(examples));
@@ -206,7 +209,7 @@ export function describeTrainableModelContract(
       broken.dispose();
     });
 
-    it("loads nothing of a folder in which a bit has changed", async () => {
+    it("loads nothing from a folder in which a bit has changed", async () => {
       const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-model-"))}/`);
       await model.save(folder);
       const loss = await lossOf(model, examples, shapeOf(examples));

@@ -32,8 +32,8 @@ const RECIPE: TrainingRecipe = {
 };
 
 /**
- * Declares the tests that every trainer must pass: the loss falls, and repeated and resumed runs are bit-identical. `use` lists
- * the trainer and the plugins that it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
+ * Declares the contract tests of trainers: the loss falls, and repeated and resumed runs are bit-identical. `use` is the
+ * trainer with the plugins that it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
  */
 export function describeTrainerContract(use: readonly UseEntry[]): void {
   const scope = createScope([fakeModelPlugin(), ...use]);
@@ -70,14 +70,14 @@ export function describeTrainerContract(use: readonly UseEntry[]): void {
       expect(steps.at(-1)?.loss).toBeLessThan((steps[0]?.loss ?? 0) * 0.9);
     });
 
-    it("repeats itself to the bit", async () => {
+    it("repeats a run bit for bit", async () => {
       const first = await run("first");
       const second = await run("second");
       expect(second.weights).toEqual(first.weights);
       expect(second.steps.map(({ loss }) => loss)).toEqual(first.steps.map(({ loss }) => loss));
     });
 
-    it("goes on after a stop and ends with the same bits", async () => {
+    it("resumes after a stop and ends with the same bits", async () => {
       const straight = await run("straight");
       await run("stopped", 7);
       const resumed = await run("stopped");

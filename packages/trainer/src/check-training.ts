@@ -17,7 +17,7 @@ export function checkTraining(planned: PlannedTraining): TrainingNeeds {
   const recipe = checkRecipe(planned.recipe);
   const { steps } = stepsOf(conversations, recipe);
   if (steps > 0) checkSchedule(recipe, steps);
-  if (!parameters) return { peakBytes: 0, keptBytes: 0 };
+  if (!parameters) return { peakBytes: 0, keptBytes: 0, steps };
   for (const component of recipe.trained) {
     if (parameters[component] !== undefined) continue;
     throw new MlanError(
@@ -34,5 +34,6 @@ export function checkTraining(planned: PlannedTraining): TrainingNeeds {
     // The oldest checkpoint is removed only once the new one is complete.
     peakBytes: checkpoint * Math.min(CHECKPOINTS_KEPT + 1, checkpoints),
     keptBytes: checkpoint * Math.min(CHECKPOINTS_KEPT, checkpoints),
+    steps,
   };
 }

@@ -16,7 +16,7 @@ export function createTrainer({ name, compute, gradientCheckpointing = false }: 
   return {
     specVersion: 1,
     name,
-    check: checkTraining,
+    check: (planned) => ({ ...checkTraining(planned), gradientCheckpointing }),
     async *train(run) {
       registerGradients();
       await compute.open();

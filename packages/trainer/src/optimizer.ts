@@ -24,7 +24,7 @@ export interface Optimizer {
 }
 
 /** Numbers of one update. */
-export interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
+interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
   /** Share of the peak learning rates. */
   readonly factor: () => number;
 }

@@ -10,7 +10,7 @@ export interface OnnxWriter extends GraphEmitter {
   input(name: string, shape: readonly number[] | undefined, dtype: OnnxType): void;
   output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
   /** A constant whose content is passed to the session separately from the model. */
-  initializer(name: string, shape: readonly number[], dtype: OnnxType): void;
+  initializer(name: string, shape: readonly number[], dtype: OnnxType, place?: InitializerPlace): void;
   /** Declares the type of an intermediate value. Only writers that replace nodes need it. */
   value(name: string, shape: readonly number[], dtype: ElementType): void;
   /** Returns the whole model. Nothing may be added afterwards. */
@@ -36,6 +36,13 @@ const TYPE = { tensor: 1 };
 const TENSOR_TYPE = { elementType: 1, shape: 2 };
 const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1 };
+
+/** Part of a file in the folder that the session reads constants from. */
+export interface InitializerPlace {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
 
 /** A node as written, before ONNX Runtime optimizes the graph. */
 export interface WrittenNode {
@@ -143,17 +150,19 @@ class ModelWriter implements OnnxWriter {
 
   value(): void {}
 
-  initializer(name: string, shape: readonly number[], dtype: OnnxType): void {
+  initializer(name: string, shape: readonly number[], dtype: OnnxType, place?: InitializerPlace): void {
     const proto = this.#proto;
     const mark = proto.begin(GRAPH.initializer);
     for (const dimension of shape) proto.integer(TENSOR.dimension, dimension);
     proto.integer(TENSOR.dataType, ONNX_TYPES[dtype]);
     proto.text(TENSOR.name, name);
-    // This file is never opened: the content is passed to the session under this name.
-    const entry = proto.begin(TENSOR.externalData);
-    proto.text(STRING_ENTRY.key, "location");
-    proto.text(STRING_ENTRY.value, name);
-    proto.end(entry);
+    // Without a place, the file is never opened: the content is passed to the session under this name.
+    for (const [key, value] of Object.entries(place ?? { location: name })) {
+      const entry = proto.begin(TENSOR.externalData);
+      proto.text(STRING_ENTRY.key, key);
+      proto.text(STRING_ENTRY.value, String(value));
+      proto.end(entry);
+    }
     proto.integer(TENSOR.dataLocation, EXTERNAL);
     proto.end(mark);
   }

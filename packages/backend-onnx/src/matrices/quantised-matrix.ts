@@ -1,9 +1,11 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import { openSession } from "../devices/device-session.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
-import { onnxWriter } from "../graph/onnx-writer.ts";
+import { type InitializerPlace, onnxWriter } from "../graph/onnx-writer.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernel, operation, record } from "../kernels/tools/operation.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
@@ -66,7 +68,7 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     leaf(openMatrix(backend.runtime, codes, shape, "uint8"), shape, "int32", "uint8");
     leaf(openScales(backend, scales, [rows, blocks]), [rows, blocks], "float32");
     operands = infos.map(({ dataId }) => backend.data.value(dataId));
-    session = openProduct(backend, sizes, operands);
+    session = openProduct(backend, sizes, operands, [codes, scales]);
   } catch (error) {
     for (const info of infos) backend.disposeIntermediate(info);
     throw error;
@@ -166,18 +168,49 @@ function openProduct(
   { device, sessions: { optimization } }: OnnxBackend,
   { rows, columns, bits, blockSize }: QuantisedSizes,
   operands: readonly RecordedValue[],
+  sources: readonly unknown[],
 ): OrtSession {
   const writer = onnxWriter();
   writer.label("MatMulQuantised");
   writer.input("i0", undefined, "float32");
-  operands.forEach(({ shape, dtype, storedType }, index) =>
-    writer.initializer(`f${index}`, shape, storedType ?? dtype),
-  );
+  const constants = operands.flatMap(({ storage }) => storage ?? []);
+  const places = placesOf(sources);
+  operands.forEach(({ shape, dtype, storedType }, index) => {
+    const [place, length] = [places?.all[index], constants[index]?.byteLength ?? 0];
+    writer.initializer(`f${index}`, shape, storedType ?? dtype, place && { ...place, length });
+  });
   const sizes = { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: INTEGER_PRODUCTS };
   writer.node("MatMulNBits", ["i0", "f0", "f1"], ["o0"], sizes, "com.microsoft");
   writer.output("o0", undefined, "float32");
-  const constants = operands.flatMap(({ storage }) => storage ?? []);
-  return openSession(device, optimization, writer.finish(), (library, options) =>
-    addFrozen(library, options, constants),
-  );
+  return openSession(device, optimization, writer.finish(), (library, options) => {
+    if (places) library.call.AddSessionConfigEntry(options, FOLDER_OF_CONSTANTS, places.folder);
+    else addFrozen(library, options, constants);
+  });
+}
+
+/** Where constants of models without a file of their own are read from. */
+const FOLDER_OF_CONSTANTS = "session.model_external_initializers_file_folder_path";
+
+interface Places {
+  readonly folder: string;
+  readonly all: readonly Omit<InitializerPlace, "length">[];
+}
+
+/**
+ * The places that ONNX Runtime maps and lets go of once they are packed; of memory that it is given, it keeps a copy too.
+ * None unless all are parts of files of one folder.
+ */
+function placesOf(sources: readonly unknown[]): Places | undefined {
+  if (!sources.every(isFilePlace)) return undefined;
+  const paths = sources.map(({ file }) => realpathSync(file));
+  const [folder, ...others] = new Set(paths.map((path) => dirname(path)));
+  // Models and options are written in ASCII.
+  if (folder === undefined || others.length > 0 || !paths.every((path) => /^[\x20-\x7e]+$/.test(path)))
+    return undefined;
+  const all = sources.map(({ byteOffset: offset }, index) => ({ location: basename(paths[index] ?? ""), offset }));
+  return { folder, all };
+}
+
+function isFilePlace(source: unknown): source is FilePlace {
+  return typeof source === "object" && source !== null && "file" in source;
 }

@@ -21,6 +21,8 @@ interface Options extends ModelParts {
   readonly featureCache?: string;
   readonly folder: string;
   readonly fresh?: boolean;
+  /** False with --no-plan. */
+  readonly plan: boolean;
 }
 
 const EXAMPLES = `
@@ -98,8 +100,9 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option("--folder <folder>", "the run folder", "runs/eval")
     .option("--fresh", "replace an earlier run in the folder")
+    .option("--no-plan", "ask even if more memory is predicted to be needed than this machine has")
     .addHelpText("after", EXAMPLES)
-    .action(async ({ benchmark, folder, fresh = false, ...given }: Options, command: Command) => {
+    .action(async ({ benchmark, folder, fresh = false, plan, ...given }: Options, command: Command) => {
       requireOptions(command, ["model", "benchmark"]);
       const { endpoint: baseURL, server, concurrency, ...rest } = given;
       if (server !== undefined || concurrency !== undefined) requireOptions(command, ["endpoint"]);
@@ -108,6 +111,6 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
       const { evalExperiment } = await import("../work/eval-experiment.ts");
       const { run } = await import("../work/run.ts");
       const experiment = await evalExperiment({ ...rest, ...(endpoint && { endpoint }), benchmarks: benchmark });
-      finish(await run({ experiment, folder: folderAt(folder), fresh }, terminal));
+      finish(await run({ experiment, folder: folderAt(folder), fresh, checkMemory: plan }, terminal));
     });
 }

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import type { MemoryOptions } from "../work/memory.ts";
-import { wholeNumber } from "./option-values.ts";
+import { gigabytes, wholeNumber } from "./option-values.ts";
 
 const EXAMPLES = `
 Examples:
@@ -38,10 +38,4 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
       const { memoryLines } = await import("../work/memory.ts");
       terminal.print((await memoryLines(options, terminal.columns())).join("\n"));
     });
-}
-
-function gigabytes(value: string): number {
-  const number = Number(value);
-  if (number > 0 && number < Infinity) return number;
-  throw new InvalidArgumentError("It must be a number of gigabytes, such as 80.");
 }

@@ -39,3 +39,20 @@ export function requireOptions(command: Command, names: readonly string[]): void
   );
   if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }
+
+/** Parses the value of an option that is a size in GB. */
+export function gigabytes(value: string): number {
+  const number = Number(value);
+  if (number > 0 && number < Infinity) return number;
+  throw new InvalidArgumentError("It must be a number of gigabytes, such as 80.");
+}
+
+/** Collects values such as `math=./math-lora` as an object from names to checkpoints. */
+export function namedCheckpoint(
+  value: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, checkpoint] = /^([^=]+)=(.+)$/s.exec(value) ?? [];
+  if (name !== undefined && checkpoint !== undefined) return { ...before, [name]: checkpoint };
+  throw new InvalidArgumentError("It must be a name and a checkpoint, such as math=./math-lora.");
+}

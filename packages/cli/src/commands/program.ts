@@ -12,6 +12,7 @@ import { addDoctorCommand } from "./doctor-command.ts";
 import { addEvalCommand } from "./eval-command.ts";
 import { addListCommand } from "./list-command.ts";
 import { addMemoryCommand } from "./memory-command.ts";
+import { addPlanCommand } from "./plan-command.ts";
 import { addPushCommand } from "./push-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
@@ -23,6 +24,7 @@ const EXAMPLES = `
 Examples:
   $ mlan run experiment.ts          runs the stages of an experiment file
   $ mlan run experiment.ts          resumes it after an interruption
+  $ mlan plan experiment.ts         predicts memory, disk space and steps before it runs
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
   $ mlan compare runs/a runs/b      compares two runs, with confidence intervals
@@ -61,6 +63,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     .addHelpText("after", EXAMPLES);
   const commands = [
     addRunCommand,
+    addPlanCommand,
     addEvalCommand,
     addListCommand,
     addShowCommand,

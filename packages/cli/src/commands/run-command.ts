@@ -5,6 +5,8 @@ import { folderAt } from "../project/folders.ts";
 interface Options {
   readonly folder?: string;
   readonly fresh?: boolean;
+  /** False with --no-plan. */
+  readonly plan: boolean;
 }
 
 const EXAMPLES = `
@@ -24,12 +26,14 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
     .argument("<experiment>", "file whose default export is an experiment")
     .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
     .option("--fresh", "replace an earlier run in the folder")
+    .option("--no-plan", "run stages even if they are predicted to need more memory than this machine has")
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, { folder, fresh = false }: Options) => {
+    .action(async (file: string, { folder, fresh = false, plan }: Options) => {
       // Imported here, so that --help and --version start fast.
       const { loadExperiment } = await import("../project/load-experiment.ts");
       const { run } = await import("../work/run.ts");
       const experiment = await loadExperiment(file);
-      finish(await run({ experiment, folder: folderAt(folder ?? `runs/${experiment.name}`), fresh }, terminal));
+      const place = folderAt(folder ?? `runs/${experiment.name}`);
+      finish(await run({ experiment, folder: place, fresh, checkMemory: plan }, terminal));
     });
 }

@@ -3,13 +3,14 @@ import { Option } from "commander";
 import type { ServeRequest } from "../work/serve-model.ts";
 import type { CommandContext } from "./command-context.ts";
 import { withModelOptions } from "./model-options.ts";
-import { numberWithin, wholeNumber } from "./option-values.ts";
+import { namedCheckpoint, numberWithin, wholeNumber } from "./option-values.ts";
 
 type Options = Omit<ServeRequest, "checkpoint">;
 
 const EXAMPLES = `
 Examples:
   $ mlan serve ./llava-7b
+  $ mlan serve ./llava-7b --adapters "math=runs/math/checkpoints/tune/step-000200/model" "code=./code-lora"
   $ MLAN_API_KEY=secret mlan serve ./llava-7b --host 0.0.0.0 --port 80 --name llava
 
 OpenAI clients connect to http://127.0.0.1:8000/v1 and send images as data URLs. Ctrl-C finishes the answers that have
@@ -20,6 +21,11 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
   withModelOptions(program.command("serve"))
     .description("Serve a model through an OpenAI-compatible chat completions API.")
     .option("--name <name>", "model name that clients use (default: the last part of the checkpoint's path)")
+    .option(
+      "--adapters <name=checkpoint...>",
+      "low-rank adapters on the same weights; clients choose one by giving its name as the model",
+      namedCheckpoint,
+    )
     .option(
       "--host <address>",
       "address to listen on; the default accepts connections from this machine only",

@@ -6,16 +6,23 @@ export interface ModelParts {
   readonly tower?: string;
   /** See {@link checkpointPlace}. */
   readonly adapter?: string;
+  /** Adapters that clients of a server choose, by name; see {@link checkpointPlace}. */
+  readonly adapters?: Readonly<Record<string, string>>;
   readonly weightFormat?: string;
   /** The conversation template. Default: the checkpoint's. */
   readonly template?: string;
 }
 
 /** Converts the parts to the options of a backbone's plugin. */
-export function modelParts({ tower, adapter, weightFormat, template }: ModelParts): object {
+export function modelParts({ tower, adapter, adapters, weightFormat, template }: ModelParts): object {
   return {
     ...(tower !== undefined && { visionTower: checkpointPlace(tower) }),
     ...(adapter !== undefined && { adapter: checkpointPlace(adapter) }),
+    ...(adapters !== undefined && {
+      adapters: Object.fromEntries(
+        Object.entries(adapters).map(([name, checkpoint]) => [name, checkpointPlace(checkpoint)]),
+      ),
+    }),
     ...(weightFormat !== undefined && { weightFormat }),
     ...(template !== undefined && { template }),
   };

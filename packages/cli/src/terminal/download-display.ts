@@ -24,7 +24,7 @@ export function downloadDisplay(terminal: Terminal, clock: Clock): (progress: Do
 }
 
 /** Returns e.g. "downloading model.safetensors of acme/tiny on the Hub: 1.20 of 13.5 GB". */
-function downloadLine({ file, source, bytes, size }: DownloadProgress): string {
+function downloadLine({ activity = "downloading", file, source, bytes, size }: DownloadProgress): string {
   const [unit, scale] = size < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
-  return `downloading ${file} of ${source}: ${significant(bytes / scale)} of ${significant(size / scale)} ${unit}`;
+  return `${activity} ${file} of ${source}: ${significant(bytes / scale)} of ${significant(size / scale)} ${unit}`;
 }

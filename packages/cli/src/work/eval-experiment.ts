@@ -7,7 +7,7 @@ import { type ModelParts, modelParts } from "../project/model-parts.ts";
 import { importPlugin } from "../project/import-plugin.ts";
 
 /** A server that answers in place of a model on this machine. */
-export interface EvalEndpoint {
+interface EvalEndpoint {
   readonly baseURL: string;
   /** The kind of server; see `ServerKind` of `@mlan/model-endpoint`. */
   readonly server?: string;

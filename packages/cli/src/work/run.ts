@@ -13,16 +13,19 @@ export interface RunRequest {
   readonly folder: URL;
   /** Whether to remove an earlier run from the folder once the new run is ready to start. */
   readonly fresh: boolean;
+  /** See `RunOptions.checkMemory`. */
+  readonly checkMemory: boolean;
 }
 
 /** How often to yield to the event loop; otherwise Ctrl-C would go unnoticed between steps. */
 const YIELD_INTERVAL_MILLISECONDS = 50;
 
 /** Runs an experiment, shows its progress, prints its tables, and returns the exit status. */
-export async function run({ experiment, folder, fresh }: RunRequest, terminal: Terminal): Promise<number> {
+export async function run(request: RunRequest, terminal: Terminal): Promise<number> {
+  const { folder } = request;
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   try {
-    await performRun({ experiment, folder, fresh }, interruption.signal, terminal);
+    await performRun(request, interruption.signal, terminal);
   } catch (error) {
     const exitCode = interruption.exitCode();
     if (exitCode === undefined) throw error;

@@ -26,6 +26,11 @@ export interface Compute {
     fn: (...parameters: Parameters) => Result,
     options?: CompiledOptions<Parameters>,
   ): CompiledFunction<Parameters, Result>;
+  /**
+   * Whether tensors are in a memory of the device's own, such as a GPU's, so that the machine's memory does not limit
+   * them. Default false.
+   */
+  readonly hasOwnMemory?: boolean;
   /** Returns the use of the device since the last call. Absent when the compute does not measure it. */
   usage?(): DeviceUse;
 }

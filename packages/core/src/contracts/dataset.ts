@@ -24,16 +24,18 @@ export interface DatasetCard {
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
-  /** Called while files are downloaded, at least once per file and every few megabytes. */
+  /** Called while files are downloaded or made from others, at least once per file and every few megabytes. */
   readonly onDownload?: (progress: DownloadProgress) => void;
 }
 
-/** The progress of a download. */
+/** The progress of a download, or of a file that is made from others. */
 export interface DownloadProgress {
+  /** Default "downloading". */
+  readonly activity?: "downloading" | "quantising";
   /** Where the file comes from, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
   readonly source: string;
   readonly file: string;
-  /** Bytes downloaded so far, including those of an earlier, interrupted download. */
+  /** Bytes written so far, including those of an earlier, interrupted download. */
   readonly bytes: number;
   /** Size of the whole file in bytes. */
   readonly size: number;

@@ -23,6 +23,8 @@ export interface EvaluateRun {
 export interface Evaluator {
   readonly specVersion: 1;
   readonly name: string;
+  /** Number of questions per batch. Default: the model's choice. */
+  readonly batchSize?: number;
   evaluate(run: EvaluateRun): AsyncIterable<EvaluateEvent>;
   /**
    * Checks a planned evaluation; a run calls this before its first stage. Throws `invalid-options` when this evaluator

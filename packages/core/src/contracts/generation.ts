@@ -28,6 +28,8 @@ export interface GenerationRequest {
    * always reported. Default: {@link Generation.logProbabilities} is absent.
    */
   readonly logProbabilities?: number;
+  /** Which of {@link Model.adapters} answers. Default: none of them. */
+  readonly adapter?: string;
   /** Ends only this answer, which then has `finish` "aborted" and the text so far. */
   readonly signal?: AbortSignal;
 }

@@ -6,6 +6,7 @@ import type { Conversation, ImageReference } from "./conversation.ts";
 import type { Content } from "./content.ts";
 import type { ConversationFormat } from "./conversation-format.ts";
 import type { OpenOptions } from "./dataset.ts";
+import type { ModelMemory } from "./memory.ts";
 import type { Generation, GenerationOptions, GenerationRequest } from "./generation.ts";
 import type { Wording } from "./wording.ts";
 import { MlanError } from "../errors.ts";
@@ -76,6 +77,8 @@ export interface ModelInspection {
   checkLearning?(components: readonly Component[]): void;
   /** Number of parameter values of an adapter. Throws where {@link TrainableModel.adapt} would. */
   adapterParameters?(adapter: AdapterOptions): number;
+  /** What the model needs in memory and on disk. Absent when unknown before it is loaded. */
+  readonly memory?: ModelMemory;
   /** Like {@link TrainableModel.encode}, for a model in the given format. */
   encode?(conversation: Conversation, format: ConversationFormat, options?: EncodeOptions): Encoded;
 }
@@ -99,6 +102,8 @@ export interface Model {
   readonly templateFingerprint?: string | undefined;
   /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
   readonly maximumPositions?: number;
+  /** Names of adapters that a request may choose, on the same weights. Default: none. */
+  readonly adapters?: readonly string[];
   /**
    * Yields one answer per request, in the order in which they finish. Decoding is greedy unless a request has
    * `sampling`. Throws an {@link MlanError} naming the request when its logits are NaN or infinite, or when its options

@@ -95,6 +95,10 @@ export interface TrainingNeeds {
   readonly peakBytes: number;
   /** Size of the checkpoints that remain after training, in bytes. */
   readonly keptBytes: number;
+  /** Number of optimiser steps. Absent when unknown. */
+  readonly steps?: number;
+  /** Whether layers are computed again in the backward pass instead of being kept. Default false. */
+  readonly gradientCheckpointing?: boolean;
 }
 
 export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent | TrainEndEvent;

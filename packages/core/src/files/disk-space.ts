@@ -3,21 +3,48 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import { MlanError } from "../errors.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
+/** The disk space that checkpoints need, in bytes. */
+export interface DiskNeeds {
+  /** What they need at their peak in addition to the files that already exist. */
+  readonly neededBytes: number;
+  /** Free space on the disk of the run folder. */
+  readonly freeBytes: number;
+}
+
 /**
- * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`. Files that already exist
- * in a `place` are deducted from what it needs.
+ * Returns the space that checkpoints need. Files that already exist in a `place` are deducted. `folder` need not exist.
+ */
+export async function diskNeeds(
+  folder: URL,
+  needs: readonly (TrainingNeeds & { readonly place: URL })[],
+): Promise<DiskNeeds> {
+  const kept = needs.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
+  const extra = Math.max(0, ...needs.map(({ peakBytes, keptBytes }) => peakBytes - keptBytes));
+  const present = await Promise.all(needs.map(({ place }) => bytesIn(place)));
+  const neededBytes = Math.max(0, kept + extra - present.reduce((sum, bytes) => sum + bytes, 0));
+  const { bavail, bsize } = await statfs(await existing(folder));
+  return { neededBytes, freeBytes: bavail * bsize };
+}
+
+/** Returns the folder, or the nearest one above it that exists. */
+async function existing(folder: URL): Promise<URL> {
+  const above = new URL("../", folder);
+  if (above.href === folder.href) return folder;
+  return stat(folder).then(
+    () => folder,
+    () => existing(above),
+  );
+}
+
+/**
+ * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`, see
+ * {@link diskNeeds}.
  */
 export async function checkDiskSpace(
   folder: URL,
   needs: readonly (TrainingNeeds & { readonly place: URL })[],
 ): Promise<void> {
-  const kept = needs.reduce((sum, { keptBytes }) => sum + keptBytes, 0);
-  const extra = Math.max(0, ...needs.map(({ peakBytes, keptBytes }) => peakBytes - keptBytes));
-  const present = await Promise.all(needs.map(({ place }) => bytesIn(place)));
-  const wanted = kept + extra - present.reduce((sum, bytes) => sum + bytes, 0);
-  if (wanted <= 0) return;
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+  const { neededBytes: wanted, freeBytes: free } = await diskNeeds(folder, needs);
   if (wanted <= free) return;
   throw new MlanError(
     "unavailable",

@@ -1,5 +1,4 @@
 import { pathOf } from "@mlan/errors";
-import type { AdapterOptions } from "../contracts/adapter.ts";
 import { checkpointDigest, isThere, missingFile } from "../files/checksums.ts";
 import { contentRecordOf, isUntouched } from "./content-record.ts";
 import { type DataSurvey, dataSurvey } from "./data-survey.ts";
@@ -8,13 +7,15 @@ import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import { MlanError } from "../errors.ts";
 import type { Experiment } from "./experiment.ts";
 import type { ContentRecord, DataRecord, Manifest, StageStatus } from "./manifest.ts";
-import { type ConversationFormat, formatFor } from "../contracts/conversation-format.ts";
-import type { Component, ModelInspection } from "../contracts/model.ts";
+import type { ModelInspection } from "../contracts/model.ts";
+import { checkMemory, memoryBound } from "./memory-check.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
-import { datasetsOf, openedOnce, type StageData } from "./stage-data.ts";
+import { datasetsOf, type StageData } from "./stage-data.ts";
 import { lastTraining } from "./stage-model.ts";
+import type { StageNeeds } from "./stage-needs.ts";
+import { stagesInOrder } from "./stages-in-order.ts";
 import { COMPUTE, MODEL } from "../scope/token.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 import { templatesIn } from "./stored-recipe.ts";
@@ -35,6 +36,8 @@ export interface PreflightOptions {
   readonly manifest: Manifest;
   /** Whether a stage is done and its outcome intact. */
   readonly isDone: (stage: Stage) => boolean;
+  /** Whether stages that need more memory than there is are refused. */
+  readonly checksMemory: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +55,7 @@ export interface Contents {
 /**
  * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later.
  * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any dataset,
- * image, weights, recipe or disk that fails its check.
+ * image, weights, recipe, memory or disk that fails its check.
  */
 export async function* preflight(
   options: PreflightOptions,
@@ -96,38 +99,25 @@ async function* checkStages(
   pending: readonly Stage[],
   survey: DataSurvey,
   inspected: ModelInspection | undefined,
-  { experiment, scope, folder, signal }: PreflightOptions,
+  { experiment, scope, folder, checksMemory, signal }: PreflightOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
-  let format: ConversationFormat | undefined;
-  const trained = new Set<Component>();
-  let adapter: AdapterOptions | undefined;
-  for (const stage of experiment.stages) {
-    const trainedBefore = [...trained];
-    const adapterBefore = adapter;
-    adapter = stage.adapter ?? adapter;
-    for (const component of stage.trained ?? []) trained.add(component);
-    const opened = openedOnce(stage);
-    const copies = datasetsOf(opened);
+  const planned: { readonly name: string; readonly needs: StageNeeds }[] = [];
+  for (const { stage, ...context } of stagesInOrder(experiment, { scope, model: inspected, signal })) {
+    const copies = datasetsOf(context);
     for (const [index, dataset] of datasetsOf(readBy(stage)).entries()) {
       if (survey.has(dataset)) continue;
       yield { type: "preflight", subject: `the data ${dataset.name}` };
       yield* withDownloads((opening) => survey.add(dataset, copies[index] ?? dataset, opening), signal);
     }
-    const wording = inspected?.wording?.(format);
-    const { tuningTemplate } = inspected ?? {};
-    if (stage.format && inspected) format = formatFor(stage.format, { name: scope.get(MODEL).name, tuningTemplate });
     if (!pending.includes(stage)) continue;
-    const known = {
-      trainedBefore,
-      ...(adapterBefore && { adapterBefore }),
-      ...(inspected && { model: inspected }),
-      ...(wording && { wording }),
-      ...(signal && { signal }),
-    };
-    const found = await stage.check?.({ scope, ...opened, ...known });
+    const found = await stage.check?.(context);
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
+    const wanted = checksMemory ? await stage.plan?.(context) : undefined;
+    if (wanted) planned.push({ name: stage.name, needs: wanted });
   }
+  const bound = memoryBound(scope.find(COMPUTE));
+  for (const { name, needs: wanted } of planned) checkMemory(name, wanted, bound);
   await checkDiskSpace(folder.url, needs);
 }
 

@@ -29,6 +29,11 @@ export interface RunOptions {
    * run wrote. Default false.
    */
   readonly fresh?: boolean;
+  /**
+   * Whether a stage that needs more memory than the machine has is refused before the first stage, with settings that would
+   * need less, see {@link planExperiment}. Default true.
+   */
+  readonly checkMemory?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -105,7 +110,7 @@ export async function* runExperiment(
   if (!isExperiment(experiment)) {
     throw new MlanError("invalid-options", "runExperiment takes the value of experiment({ name, use, stages }).");
   }
-  const { signal, fresh = false } = options;
+  const { signal, fresh = false, checkMemory: checksMemory = true } = options;
   const folder = runFolder(options.folder);
   await using _lock = await lockRun(folder.url);
   await settleAside(folder);
@@ -116,7 +121,15 @@ export async function* runExperiment(
   const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, results);
   await using scope = createScope([clockPlugin, ...experiment.use]);
   const abort = signal && { signal };
-  const contents = yield* preflight({ experiment, scope, folder, manifest: opened.manifest, isDone, ...abort });
+  const contents = yield* preflight({
+    experiment,
+    scope,
+    folder,
+    manifest: opened.manifest,
+    isDone,
+    checksMemory,
+    ...abort,
+  });
   let manifest = await keepManifest(folder, opened, contents);
   for (const one of damage) yield { type: "damage", damage: one };
   for (const notice of contents.notices) yield { type: "notice", notice };

@@ -12,6 +12,9 @@ import type { BenchmarkResult, EvaluateEvent } from "../contracts/evaluator.ts";
 import { checkOptions } from "../scope/options.ts";
 import { answersOnly, type Component, type Model, type ModelInspection, trainableModel } from "../contracts/model.ts";
 import { deriveSeed } from "../data/random.ts";
+import { planEvaluation } from "./plan-evaluation.ts";
+import { plannedTraining, planTraining } from "./plan-training.ts";
+import type { StageNeeds } from "./stage-needs.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Scope } from "../scope/scope.ts";
 import { EVALUATOR, MODEL, type Token, TRAINER } from "../scope/token.ts";
@@ -44,6 +47,10 @@ export interface Stage {
    * Returns the disk space it needs, if any.
    */
   check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
+  /**
+   * Predicts what the stage needs, after {@link check} has passed. Undefined when the model does not say what it needs.
+   */
+  plan?(context: StageCheckContext): Promise<StageNeeds | undefined>;
   /**
    * Runs the stage. Training must end with `train-end`, and evaluation with one `evaluate-end` per benchmark; otherwise
    * the stage is not done.
@@ -114,15 +121,8 @@ export function train(options: TrainStageOptions): Stage {
       const source = scope.get(MODEL);
       if (source.answersOnly) throw answersOnly(source.name);
       const examples = await opened.open(signal ? { signal } : {});
-      const always = model?.alwaysSaved;
       checkAdapterBefore(name, recipe, adapterBefore);
-      const parameters = model && { ...model.parameters, ...adapterParameters(recipe.adapter ?? adapterBefore, model) };
-      const training = {
-        recipe,
-        conversations: examples.length,
-        ...(parameters && { parameters }),
-        ...(always && { stored: [...new Set([...always, ...trainedBefore, ...recipe.trained])] }),
-      };
+      const training = plannedTraining(recipe, examples.length, { model, trainedBefore, adapterBefore });
       const needs = scope.get(TRAINER).check?.(training);
       model?.checkLearning?.(recipe.trained);
       if (!model) return needs;
@@ -131,6 +131,7 @@ export function train(options: TrainStageOptions): Stage {
       if (model.encode) await checkSupervision(data.name, examples, { ...recipe, format }, model.encode, signal);
       return needs;
     },
+    plan: (context) => planTraining({ data, recipe }, context),
     run: ({ scope, model, seed, folder, signal, data: unchanged = data }) =>
       scope.get(TRAINER).train({
         model: trainableModel(model),
@@ -155,17 +156,8 @@ function checkAdapterBefore(
   throw new MlanError(
     "invalid-options",
     `stage "${name}" ${isOther ? "adds another adapter than" : "trains the language model under the adapter of"} an earlier stage, which the model still has. ` +
-      "Give both stages the same adapter, or export the model after the earlier one, which merges it, and begin with that.",
+      "Give both stages the same adapter, or export the model after the earlier one, which merges the adapter, and start from the export.",
   );
-}
-
-/** The size of an adapter that the model does not have yet, or has already. */
-function adapterParameters(
-  adapter: AdapterOptions | undefined,
-  model: ModelInspection,
-): Pick<ModelInspection["parameters"], "adapter"> {
-  const size = adapter && model.adapterParameters?.(adapter);
-  return size === undefined ? {} : { adapter: size };
 }
 
 export interface EvaluateStageOptions {
@@ -205,6 +197,7 @@ export function evaluate(options: EvaluateStageOptions): Stage {
       }
       return undefined;
     },
+    plan: (context) => planEvaluation(protocolOf, context),
     async *run({ scope, model, folder, weights, signal, benchmarks: unchanged }) {
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of unchanged) {

@@ -13,9 +13,9 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
         issue.values.map((value) => (typeof value === "string" ? JSON.stringify(value) : `${String(value)}`)),
       );
     case "too_small":
-      return bounded(issue, issue.inclusive === false ? "above" : "of at least", Number(issue.minimum));
+      return bounded(issue, issue.inclusive === false ? "greater than" : "of at least", Number(issue.minimum));
     case "too_big":
-      return bounded(issue, issue.inclusive === false ? "below" : "of at most", Number(issue.maximum));
+      return bounded(issue, issue.inclusive === false ? "less than" : "of at most", Number(issue.maximum));
     case "invalid_union": {
       const branches = issue.errors.map(([first]) => first && expectationOf(first));
       return branches.includes(undefined) || branches.length === 0
@@ -60,6 +60,7 @@ function bounded(
   const relation = exact ? "of" : bound;
   if (origin === "array") return `a list ${relation} ${limit} ${limit === 1 ? "entry" : "entries"}`;
   if (origin === "string") return `text ${relation} ${limit} ${limit === 1 ? "character" : "characters"}`;
+  if (origin === "int" && relation === "of at least") return `a whole number, ${limit} or more`;
   return `${origin === "int" ? "a whole number" : "a number"} ${relation} ${limit}`;
 }
 

@@ -25,12 +25,14 @@ export type DropoutRows = DropoutMask["rows"];
 export class AdapterSlot {
   readonly #linears: readonly AdaptableLinear[];
   #adapter: NetworkAdapter | undefined;
+  #selected: NetworkAdapter | undefined;
   #rows: DropoutRows | undefined;
 
   constructor(linears: readonly AdaptableLinear[]) {
     this.#linears = linears;
   }
 
+  /** The network's own, which learns and is saved. */
   get adapter(): NetworkAdapter | undefined {
     return this.#adapter;
   }
@@ -43,6 +45,13 @@ export class AdapterSlot {
   /** Replaces the network's adapter; undefined removes it. The caller disposes of the old one. */
   put(adapter: NetworkAdapter | undefined): void {
     this.#adapter = adapter;
+    this.select(adapter);
+  }
+
+  /** Lets another adapter compute, or none, until the next call. */
+  select(adapter: NetworkAdapter | undefined = this.#adapter): void {
+    if (adapter === this.#selected) return;
+    this.#selected = adapter;
     for (const linear of this.#linears) linear.adapt(adapter?.modules.get(linear.name));
   }
 

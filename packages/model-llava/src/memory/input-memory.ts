@@ -100,7 +100,7 @@ export function inputBackward(layout: Layout, { language, network }: InputShape,
  * Returns the bytes that one layer of the tower needs, all of which are freed at its end. Layer norms and the MLP need
  * the most.
  */
-function towerLayer({ features, full, half, widened }: Layout, vision: VisionConfig): number {
+export function towerLayer({ features, full, half, widened }: Layout, vision: VisionConfig): number {
   const { hiddenSize, intermediateSize, heads, imageSize, patchSize } = vision;
   const positions = (imageSize / patchSize) ** 2 + 1;
   const images = features / hiddenSize / (positions - 1);

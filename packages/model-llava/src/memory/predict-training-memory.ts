@@ -1,6 +1,9 @@
 import type { Component } from "@mlan/core";
 import { declareNetwork, type LlavaNetwork } from "../network/llava-network.ts";
 import { weightList } from "../weights/weight-list.ts";
+import type { ModuleSizes } from "../adapter/adapter-modules.ts";
+import { modulesOf, parametersOf } from "../adapter/new-adapter.ts";
+import { modulesByLayer, withAdapterMemory } from "./adapter-memory.ts";
 import { checkpointedMemory } from "./checkpointed-memory.ts";
 import { headBackward, headForward } from "./head-memory.ts";
 import { batchTensors, inputBackward, inputForward, inputLeftovers } from "./input-memory.ts";
@@ -12,6 +15,7 @@ import {
   completeMemoryOptions,
   type TrainingMemoryOptions,
 } from "./training-memory-options.ts";
+import { weightBytes } from "./weight-bytes.ts";
 
 /** Bytes in use at the peak of a training step. */
 export interface TrainingMemory extends Held {
@@ -56,18 +60,22 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
 /** The options with the network that they describe, whose weights are declared but not loaded. */
 type Described = CompleteMemoryOptions &
   Pick<LlavaNetwork, "weights"> & {
+    /** The parts of the adapter; none without one. */
+    readonly modules: readonly ModuleSizes[];
     readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
   };
 
 function declared(options: CompleteMemoryOptions): Described {
-  const { architecture, language, vision } = options;
+  const { architecture, language, vision, adapter } = options;
   const list = weightList();
   // The selected layer does not matter, since all of the tower's weights are in memory.
   const network = declareNetwork(
     { architecture, language, vision: vision && { config: vision, selectLayer: -2 } },
     list,
   );
-  return { ...options, network, weights: list.weights };
+  const adaptable = { linears: list.linears, head: network.decoder.head };
+  const modules = adapter ? modulesOf(adaptable, adapter) : [];
+  return { ...options, network, modules, weights: list.weights };
 }
 
 interface Part {
@@ -76,19 +84,29 @@ interface Part {
   readonly learns: boolean;
 }
 
-function partsOf({ weights, trained }: Described): readonly Part[] {
-  return (["language", "projector", "vision"] as const).map((component) => ({
+function partsOf({ weights, trained, modules }: Described): readonly Part[] {
+  const parts = (["language", "projector", "vision"] as const).map((component) => ({
     component,
     parameters: parameterCount(weights.filter((weight) => weight.component === component)),
     learns: trained.includes(component),
   }));
+  if (modules.length === 0) return parts;
+  const largest = Math.max(...modules.map(({ rank, inputs, outputs }) => rank * Math.max(inputs, outputs)));
+  const parameters = { matrices: parametersOf(modules), vectors: 0, largest };
+  return [...parts, { component: "adapter", parameters, learns: trained.includes("adapter") }];
 }
 
 function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "masterWeights" | "moments"> {
   const mixed = options.precision === "bfloat16";
   let [weights, masterWeights, moments] = [0, 0, 0];
-  for (const { parameters, learns } of partsOf(options)) {
+  const { weightFormat: format, hasHalf } = options;
+  for (const { component, parameters, learns } of partsOf(options)) {
     const { matrices, vectors } = parameters;
+    if (component === "language" && !learns && format !== "float32") {
+      for (const weight of options.weights)
+        if (weight.component === component) weights += weightBytes(weight, { format, hasHalf: hasHalf(weight) });
+      continue;
+    }
     weights += matrices * (mixed ? 2 : 4) + vectors * 4;
     if (!learns) continue;
     moments += (options.momentPrecision === "bfloat16" ? 4 : 8) * (matrices + vectors);
@@ -101,9 +119,12 @@ function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "ma
 function forwardAndBackward(options: Described, layout: Layout): readonly Step[] {
   const { language, vision, trained, length, images, gradientCheckpointing, network } = options;
   const learns = { language: trained.includes("language"), projector: trained.includes("projector") };
+  const adapter = { learns: trained.includes("adapter"), drops: (options.adapter?.dropout ?? 0) > 0 };
+  const ofLayer = modulesByLayer(options.modules);
   const input = { language, vision, length, network };
-  const layers = network.decoder.layers.map((layer) => {
-    const memory = layer.memory(layout, learns.language);
+  const layers = network.decoder.layers.map((layer, index) => {
+    const base = layer.memory(layout, learns.language);
+    const memory = withAdapterMemory(base, ofLayer.get(index) ?? [], layout, adapter);
     return gradientCheckpointing ? checkpointedMemory(memory, layout) : memory;
   });
   const forward = [
@@ -112,7 +133,7 @@ function forwardAndBackward(options: Described, layout: Layout): readonly Step[]
     ...layers.flatMap((layer) => layer.forward),
     ...headForward(layout, network.decoder, learns.language),
   ];
-  if (!learns.language && images === 0) return forward;
+  if (!learns.language && !adapter.learns && images === 0) return forward;
   return [
     ...forward,
     {

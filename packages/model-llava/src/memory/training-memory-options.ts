@@ -1,9 +1,11 @@
-import { checkOptions, type Component } from "@mlan/core";
+import { type AdapterOptions, checkOptions, type Component } from "@mlan/core";
 import { z } from "zod";
 import type { Architecture } from "../architectures/architecture.ts";
 import { llama } from "../architectures/llama.ts";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
+import type { Weight } from "../weights/weight.ts";
+import { type WeightFormat, weightFormat } from "../weights/weight-format.ts";
 import type { TrainingPrecision } from "./layout.ts";
 
 export interface TrainingMemoryOptions {
@@ -12,8 +14,16 @@ export interface TrainingMemoryOptions {
   readonly language: LanguageConfig;
   /** The vision tower's sizes. Default: the model reads text only. */
   readonly vision?: VisionConfig;
-  /** The trained components: "language", "projector" or both; the tower is frozen. */
+  /** The trained components: "language" or "adapter", "projector" or both; the tower is frozen. */
   readonly trained: readonly Component[];
+  /** A low-rank adapter of the language model. Default: none. */
+  readonly adapter?: AdapterOptions;
+  /**
+   * How the matrices of the language model are kept if it is frozen, see `BackboneOptions.weightFormat`. Default "float32".
+   */
+  readonly weightFormat?: WeightFormat;
+  /** Whether a weight has 16 bits in its file, as "stored" needs. Default: all have. */
+  readonly hasHalf?: (weight: Weight) => boolean;
   /** Number of rows in a micro-batch. */
   readonly rows: number;
   /** Number of positions of the longest row, including those of images; all rows are padded to it. */
@@ -36,8 +46,8 @@ export interface TrainingMemoryOptions {
   readonly momentPrecision?: TrainingPrecision;
 }
 
-export type CompleteMemoryOptions = Required<Omit<TrainingMemoryOptions, "vision">> &
-  Pick<TrainingMemoryOptions, "vision">;
+export type CompleteMemoryOptions = Required<Omit<TrainingMemoryOptions, "vision" | "adapter">> &
+  Pick<TrainingMemoryOptions, "vision" | "adapter">;
 
 const count = z.int().min(1);
 const objectOf = <Value>(what: string): z.ZodType<Value> =>
@@ -50,11 +60,14 @@ const schema = z
     vision: objectOf<VisionConfig>("the result of visionConfig()").exactOptional(),
     trained: z
       .array(
-        z.enum(["language", "projector"], {
-          error: 'only "language" and "projector" learn; the vision tower is frozen in both recipes',
+        z.enum(["language", "projector", "adapter"], {
+          error: 'only "language", "projector" and "adapter" learn; the vision tower is frozen in both recipes',
         }),
       )
       .min(1, "at least one component has to learn"),
+    adapter: objectOf<AdapterOptions>("an adapter, as lora() returns it").exactOptional(),
+    weightFormat: weightFormat.default("float32"),
+    hasHalf: z.custom<(weight: Weight) => boolean>((value) => typeof value === "function").default(() => () => true),
     rows: count,
     length: count,
     images: z.int().min(0).default(0),
@@ -64,6 +77,10 @@ const schema = z
     microBatches: count.default(1),
     fusedOptimizer: z.boolean().default(true),
     momentPrecision: z.enum(["float32", "bfloat16"]).default("float32"),
+  })
+  .refine(({ adapter, trained }) => adapter !== undefined || !trained.includes("adapter"), {
+    path: ["adapter"],
+    error: "an adapter learns; give its rank and targets",
   })
   .refine(({ vision, images }) => vision !== undefined || images === 0, {
     path: ["images"],

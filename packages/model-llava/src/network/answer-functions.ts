@@ -1,4 +1,5 @@
 import type { Compute } from "@mlan/core";
+import type { NetworkAdapter } from "../adapter/network-adapter.ts";
 import type * as tf from "@tensorflow/tfjs-core";
 import { disposeCache } from "./answer-cache.ts";
 import type { KeyValue } from "./attention.ts";
@@ -48,9 +49,14 @@ const FEW_ROWS = 8;
 /** Minimum number of steps for which packing pays off. */
 const MANY_STEPS = 16;
 
-export function answerFunctions(network: LlavaNetwork, compute: Compute): AnswerFunctions {
+/** `adapter` is one that computes in place of the network's own. */
+export function answerFunctions(network: LlavaNetwork, compute: Compute, adapter?: NetworkAdapter): AnswerFunctions {
   let recorded: ReturnType<typeof recordedFunctions> | undefined;
-  const functions = (): ReturnType<typeof recordedFunctions> => (recorded ??= recordedFunctions(network, compute));
+  // Called before each computation, as functions of other adapters may have computed meanwhile.
+  const functions = (): ReturnType<typeof recordedFunctions> => {
+    network.slot.select(adapter);
+    return (recorded ??= recordedFunctions(network, compute));
+  };
   const inParts = async (pass: PromptPass, ranges: readonly LayerRange[], pause?: Pause): Promise<PromptResult> => {
     const layers: KeyValue[] = [];
     let hidden: tf.Tensor2D | undefined;

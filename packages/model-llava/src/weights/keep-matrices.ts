@@ -1,7 +1,13 @@
-import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { messageOf, MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { findQuantised, type MatrixToQuantise, QUANTISED_FOLDER, quantisedFile } from "./quantised-file.ts";
+import {
+  findQuantised,
+  type MakingOptions,
+  type MatrixToQuantise,
+  QUANTISED_FOLDER,
+  quantisedFile,
+} from "./quantised-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
 import { firstNotFinite } from "@mlan/safetensors";
 import { openStored, storedIn } from "./stored-matrices.ts";
@@ -27,6 +33,7 @@ interface KeepOptions {
   /** Whether quantised matrices are written to the folder `quantised` beside their weight files, if it lacks them. */
   readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly onDownload: OpenOptions["onDownload"] | undefined;
 }
 
 /**
@@ -37,7 +44,7 @@ interface KeepOptions {
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
-  { format, keepsQuantised, signal }: KeepOptions,
+  { format, keepsQuantised, signal, onDownload }: KeepOptions,
 ): Promise<ReadonlySet<Weight>> {
   if (format === "float32") return new Set();
   if (!hasFrozenMatrices()) throw withoutKernels(format);
@@ -54,7 +61,9 @@ export async function keepMatrices(
   const folder = weights && new URL(QUANTISED_FOLDER, weights);
   const quantised =
     folder &&
-    (keepsQuantised ? await keptIn(folder, matrices, format, signal) : await findQuantised(folder, matrices, format));
+    (keepsQuantised
+      ? await keptIn(folder, matrices, format, { signal, onDownload })
+      : await findQuantised(folder, matrices, format));
   for (const [index, { target }] of chosen.entries()) {
     signal?.throwIfAborted();
     const matrix = matrices[index];
@@ -70,10 +79,10 @@ function keptIn(
   folder: URL,
   matrices: readonly MatrixToQuantise[],
   format: QuantisedFormat,
-  signal: AbortSignal | undefined,
+  making: MakingOptions,
 ): ReturnType<typeof quantisedFile> {
-  return quantisedFile(folder, matrices, format, signal).catch((cause: unknown) => {
-    signal?.throwIfAborted();
+  return quantisedFile(folder, matrices, format, making).catch((cause: unknown) => {
+    making.signal?.throwIfAborted();
     if (MlanError.is(cause) && cause.code !== "unavailable") throw cause;
     const reason = MlanError.is(cause) ? cause.cause : cause;
     throw new MlanError(

@@ -1,4 +1,4 @@
-import { deriveSeed, MlanError, pathOf, seededRandom } from "@mlan/core";
+import { deriveSeed, MlanError, type OpenOptions, pathOf, seededRandom } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { readTensors } from "./read-tensors.ts";
 import { keepMatrices } from "./keep-matrices.ts";
@@ -10,6 +10,8 @@ export interface LoadWeightsOptions {
   /** Seed of a fresh projector. */
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
+  /** Called while matrices are quantised into a file. */
+  readonly onDownload?: OpenOptions["onDownload"] | undefined;
   /** How the decoder's matrices are kept. Default "float32". */
   readonly format?: WeightFormat | undefined;
   /** Whether quantised matrices are kept in the folder `quantised` beside their weight files. Default false. */
@@ -23,7 +25,7 @@ export interface LoadWeightsOptions {
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   weights: readonly Weight[],
-  { seed, signal, format = "float32", keepsQuantised = false }: LoadWeightsOptions,
+  { seed, signal, onDownload, format = "float32", keepsQuantised = false }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
   // The plan has separate declarations; these are the network's weights.
@@ -34,7 +36,7 @@ export async function loadWeights(
     return weight;
   };
   const pairs = stored.map((planned) => ({ planned, target: owned(planned.weight) }));
-  const kept = await keepMatrices(pairs, { format, keepsQuantised, signal });
+  const kept = await keepMatrices(pairs, { format, keepsQuantised, signal, onDownload });
   const dense = pairs.filter(({ target }) => !kept.has(target));
   await readTensors(
     dense.map(({ planned: { reader, name }, target }) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { replaceFiles } from "@mlan/core";
+import { type OpenOptions, pathOf, replaceFiles } from "@mlan/core";
 import { quantise, type QuantisedValues } from "@mlan/fused-ops";
 import {
   openSafetensors,
@@ -27,6 +27,12 @@ export interface MatrixToQuantise extends Quantisation {
   values(): Promise<Float32Array>;
 }
 
+export interface MakingOptions {
+  readonly signal: AbortSignal | undefined;
+  /** Called after each matrix that is quantised. */
+  readonly onDownload: OpenOptions["onDownload"] | undefined;
+}
+
 /**
  * Returns the quantised matrices of a checkpoint, mapped from a file in `folder`, which is inside the folder of the
  * weight files. If there is no intact file for these weights, one is written tensor by tensor, and files made from
@@ -36,7 +42,7 @@ export async function quantisedFile(
   folder: URL,
   matrices: readonly MatrixToQuantise[],
   format: QuantisedFormat,
-  signal?: AbortSignal,
+  { signal, onDownload }: MakingOptions,
 ): Promise<ReadonlyMap<string, QuantisedValues>> {
   const kept = await findQuantised(folder, matrices, format);
   if (kept) return kept;
@@ -45,8 +51,15 @@ export async function quantisedFile(
   // Files for a model with an adapter, or in another format, are made from the same weight files and stay.
   const isOfEarlierWeights = (other: string): boolean => KEPT.test(other) && !other.includes(weights);
   await replaceFiles(folder, isOfEarlierWeights, async (temporary) => {
-    const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, signal));
-    await writeSafetensors(new URL(basename(fileURLToPath(file)), temporary), tensors);
+    const name = basename(fileURLToPath(file));
+    const [source, size] = [pathOf(new URL("../", folder)), matrices.reduce((sum, one) => sum + bytesOf(one), 0)];
+    let bytes = 0;
+    const quantised = (matrix: MatrixToQuantise): void => {
+      bytes += bytesOf(matrix);
+      onDownload?.({ activity: "quantising", source, file: name, bytes, size });
+    };
+    const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, { signal, quantised }));
+    await writeSafetensors(new URL(name, temporary), tensors);
   });
   return readQuantised(file, matrices);
 }
@@ -118,11 +131,22 @@ function digestOf(hash: ReturnType<typeof createHash>): string {
   return hash.digest("hex").slice(0, 32);
 }
 
+interface WritingOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly quantised?: (matrix: MatrixToQuantise) => void;
+}
+
+/** Returns the size of a matrix's codes and scales. */
+function bytesOf({ shape: [rows, columns], bits, blockSize }: MatrixToQuantise): number {
+  return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4);
+}
+
 /** Returns the tensors to write for a matrix: its codes and its scales. */
 function tensorsOf(
-  { name, shape, bits, blockSize, values }: MatrixToQuantise,
-  signal?: AbortSignal,
+  matrix: MatrixToQuantise,
+  { signal, quantised: done }: WritingOptions = {},
 ): readonly [codes: TensorToWrite, scales: TensorToWrite] {
+  const { name, shape, bits, blockSize, values } = matrix;
   const [rows, columns] = shape;
   const blocks = Math.ceil(columns / blockSize);
   let scales: Float32Array = new Float32Array();
@@ -135,6 +159,7 @@ function tensorsOf(
         signal?.throwIfAborted();
         const quantised = quantise(await values(), shape, { bits, blockSize });
         scales = quantised.scales;
+        done?.(matrix);
         return new Int32Array(quantised.codes.buffer);
       },
     },

@@ -56,7 +56,7 @@ export interface KeptAdapter {
   readonly modules: readonly KeptModule[];
 }
 
-export interface KeptModule extends ModuleSizes {
+interface KeptModule extends ModuleSizes {
   readonly update: StoredUpdate;
 }
 
@@ -101,7 +101,12 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
   if (projector) refuse(projector, () => false);
   const names = new Set(stored.map(({ weight }) => weight.name));
   for (const one of [adapter, kept]) if (one) refuseLeftOver(one, names);
-  return { stored, fresh, ...(kept && { kept: { adapter: kept, modules: modulesOf(kept, list.linears) } }) };
+  return { stored, fresh, ...(kept && { kept: keptAdapter(kept, list.linears) }) };
+}
+
+/** An adapter that stays apart. Throws `invalid-checkpoint` for one whose updates do not fit the linear maps. */
+export function keptAdapter(adapter: Adapter, linears: readonly AdaptableLinear[]): KeptAdapter {
+  return { adapter, modules: modulesOf(adapter, linears) };
 }
 
 function modulesOf(adapter: Adapter, linears: readonly AdaptableLinear[]): readonly KeptModule[] {

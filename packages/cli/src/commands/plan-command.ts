@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./command-context.ts";
+import { folderAt } from "../project/folders.ts";
+import { gigabytes } from "./option-values.ts";
+
+interface Options {
+  readonly folder?: string;
+  readonly memory?: number;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ mlan plan experiment.ts                 what each stage needs, and whether it fits into this machine
+  $ mlan plan experiment.ts --memory 24     the same for a machine or a GPU with 24 GB
+  $ mlan plan experiment.ts --json | jq '.stages[] | {name, memory, fits}'
+
+Reads the data, and the configuration and headers of the model's files; loads no weights and writes nothing. The exit
+status is 1 if a stage does not fit. Also ends with the errors that a run would find before its first stage.
+`;
+
+export function addPlanCommand(program: Command, { terminal, finish }: CommandContext): void {
+  program
+    .command("plan")
+    .description("Predict the memory, disk space and steps of each stage of an experiment.")
+    .argument("<experiment>", "file whose default export is an experiment")
+    .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
+    .option(
+      "--memory <gigabytes>",
+      "memory of the machine or GPU, in GB of 10^9 bytes (default: this machine's)",
+      gigabytes,
+    )
+    .option("--json", "print the plan as one JSON object")
+    .addHelpText("after", EXAMPLES)
+    .action(async (file: string, { folder, memory, json = false }: Options) => {
+      const { loadExperiment } = await import("../project/load-experiment.ts");
+      const { plan } = await import("../work/plan.ts");
+      const experiment = await loadExperiment(file);
+      const place = folderAt(folder ?? `runs/${experiment.name}`);
+      finish(await plan({ experiment, folder: place, json, ...(memory !== undefined && { memory }) }, terminal));
+    });
+}

@@ -1,0 +1,78 @@
+import { batchText, type ResourcePlan, type StagePlan, wayOut } from "@mlan/core";
+import { type TextColumn, textTable } from "@mlan/eval-kit";
+import { count } from "./format-number.ts";
+
+/** Describes a plan in tables of at most `width` characters: the stages, their memory by purpose, and the disk. */
+export function planLines(plan: ResourcePlan, width: number): readonly string[] {
+  const { memoryLimit, disk, stages } = plan;
+  const limit = memoryLimit === undefined ? "" : `, of ${gigabytes(memoryLimit)} GB`;
+  const known = stages.filter(({ memory }) => memory !== undefined);
+  return [
+    "Stages",
+    "",
+    ...textTable({ columns: STAGE_COLUMNS, rows: stages.map(stageCells) }, width),
+    ...(known.length > 0
+      ? ["", `Peak memory in GB (10^9 bytes)${limit}`, "", ...textTable(memoryTable(known), width)]
+      : []),
+    ...stages.flatMap(({ name, fits, wouldFit }) =>
+      fits === false ? ["", `${name} does not fit. ${wayOut(wouldFit)}`] : [],
+    ),
+    "",
+    `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.${
+      disk.modelBytes > 0 ? ` Quantised weights, kept beside the model's, need ${gigabytes(disk.modelBytes)} GB.` : ""
+    }`,
+  ];
+}
+
+const STAGE_COLUMNS: readonly TextColumn[] = [
+  { title: "stage", align: "left", key: true },
+  { title: "kind", align: "left" },
+  { title: "trained", align: "right" },
+  { title: "frozen", align: "right" },
+  { title: "steps", align: "right" },
+  { title: "questions", align: "right" },
+  { title: "largest batch", align: "left" },
+  { title: "checkpoints", align: "right" },
+];
+
+function stageCells(stage: StagePlan): readonly string[] {
+  const { name, kind, parameters, training, answering } = stage;
+  const { needs } = training ?? {};
+  return [
+    name,
+    kind,
+    parameters && parameters.trained > 0 ? millions(parameters.trained) : "",
+    parameters ? millions(parameters.frozen) : "",
+    needs?.steps === undefined ? "" : count(needs.steps),
+    answering ? count(answering.questions) : "",
+    training || answering ? batchText({ ...(training && { training }), ...(answering && { answering }) }) : "unknown",
+    needs ? `${gigabytes(needs.peakBytes)} GB` : "",
+  ];
+}
+
+function memoryTable(stages: readonly StagePlan[]): Parameters<typeof textTable>[0] {
+  const parts = [...new Set(stages.flatMap(({ memory }) => Object.keys(memory?.parts ?? {})))];
+  const columns: readonly TextColumn[] = [
+    { title: "stage", align: "left", key: true },
+    ...parts.map((title): TextColumn => ({ title: TITLES[title] ?? title, align: "right" })),
+    { title: "total", align: "right" },
+    { title: "fits", align: "left" },
+  ];
+  const rows = stages.map(({ name, memory, fits }) => [
+    name,
+    ...parts.map((part) => (memory?.parts[part] === undefined ? "" : gigabytes(memory.parts[part]))),
+    memory ? gigabytes(memory.total) : "",
+    fits === undefined ? "" : fits ? "yes" : "no",
+  ]);
+  return { columns, rows };
+}
+
+const TITLES: Readonly<Record<string, string>> = { masterWeights: "master" };
+
+function millions(parameters: number): string {
+  return `${count(parameters / 1e6) === "0" ? (parameters / 1e6).toFixed(3) : count(parameters / 1e6)} M`;
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(bytes < 1e7 ? 4 : 2);
+}

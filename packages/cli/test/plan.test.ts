@@ -1,0 +1,141 @@
+import { cp, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { miniCheckpoint } from "@mlan/data-miniworld";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSession } from "./command-line.ts";
+
+const mlan = openSession();
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mlan-plan-"));
+  await symlink(fileURLToPath(new URL("../../../node_modules", import.meta.url)), join(folder, "node_modules"));
+  await writeExperiment("mini.mjs", fileURLToPath(miniCheckpoint("mini-llama2")));
+  await writeLargeModel(join(folder, "large"), 32);
+  await writeExperiment("large.mjs", join(folder, "large"));
+  await writeLargeModel(join(folder, "huge"), 400);
+  await writeExperiment("huge.mjs", join(folder, "huge"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Writes an experiment that tunes a model in micro-batches of 4 and asks it two questions. */
+function writeExperiment(name: string, weights: string, recipe = ""): Promise<void> {
+  return writeFile(
+    join(folder, name),
+    `import { evaluate, experiment, train } from "@mlan/core";
+     import { generation } from "@mlan/eval-generation";
+     import { llama2 } from "@mlan/model-llama2";
+     import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
+     import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
+     const questions = ["a", "b"].map((text) => ({ id: text, images: [], text, target: "c" }));
+     export default experiment({
+       name: "planned",
+       use: [llama2({ weights: ${JSON.stringify(weights)} }), cpuTrainer({ threads: 1 }), generation({ batchSize: 2 })],
+       stages: [
+         train({
+           name: "tune",
+           data: memoryDataset("alphabet", alphabetConversations(24)),
+           recipe: instructionTuning({
+             trained: ["language"], format: { template: "v1" }, batchSize: 8, microBatchSize: 4, epochs: 2, ${recipe}
+           }),
+         }),
+         evaluate({ name: "tuned", benchmarks: [memoryBenchmark("letters", questions)] }),
+       ],
+     });`,
+  );
+}
+
+/** Writes a checkpoint of the width of Llama-2-7B, which has 32 layers. Its weights are a hole in the file. */
+async function writeLargeModel(place: string, layers: number): Promise<void> {
+  await cp(fileURLToPath(miniCheckpoint("mini-llama2")), place, { recursive: true });
+  const config = JSON.parse(await readFile(join(place, "config.json"), "utf8"));
+  const [hidden, inner, vocabulary] = [4096, 11_008, config.vocab_size];
+  const large = { hidden_size: hidden, intermediate_size: inner, num_hidden_layers: layers };
+  const heads = { num_attention_heads: 32, num_key_value_heads: 32, head_dim: 128, tie_word_embeddings: false };
+  await writeFile(join(place, "config.json"), JSON.stringify({ ...config, ...large, ...heads }));
+  const attention = ["q_proj", "k_proj", "v_proj", "o_proj"].map((name) => [`self_attn.${name}`, [hidden, hidden]]);
+  const mlp = [
+    ["mlp.gate_proj", [inner, hidden]],
+    ["mlp.up_proj", [inner, hidden]],
+    ["mlp.down_proj", [hidden, inner]],
+  ];
+  const norms = ["input_layernorm", "post_attention_layernorm"].map((name) => [name, [hidden]]);
+  const shapes = [
+    ["model.embed_tokens", [vocabulary, hidden]],
+    ["model.norm", [hidden]],
+    ["lm_head", [vocabulary, hidden]],
+    ...Array.from({ length: layers }, (_, layer) =>
+      [...attention, ...mlp, ...norms].map(([name, shape]) => [`model.layers.${layer}.${name}`, shape]),
+    ).flat(),
+  ] as [string, number[]][];
+  let end = 0;
+  const header: Record<string, unknown> = {};
+  for (const [name, shape] of shapes) {
+    const bytes = 2 * shape.reduce((product, size) => product * size, 1);
+    header[`${name}.weight`] = { dtype: "BF16", shape, data_offsets: [end, end + bytes] };
+    end += bytes;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const file = await open(join(place, "model.safetensors"), "w");
+  await file.write(Buffer.from(BigUint64Array.of(BigInt(text.length)).buffer));
+  await file.write(text);
+  await file.truncate(8 + text.length + end);
+  await file.close();
+}
+
+describe("mlan plan", () => {
+  test("predicts what each stage needs", async () => {
+    const { status, stdout, stderr } = await mlan(["plan", "mini.mjs", "--json"], folder);
+    expect({ status, stderr: stderr.replaceAll(/Checking.*\n/g, "") }).toEqual({ status: 0, stderr: "" });
+    const { stages, disk } = JSON.parse(stdout);
+    const [tune, tuned] = stages;
+    expect(tune).toMatchObject({ name: "tune", kind: "train", fits: true, wouldFit: [] });
+    expect(tune.training).toMatchObject({
+      conversations: 24,
+      needs: { steps: 6 },
+      shape: { rows: 4, images: 0, microBatches: 2 },
+    });
+    const parameters = tune.parameters.trained;
+    expect(tune.memory.parts).toMatchObject({ weights: 4 * parameters, moments: 8 * parameters });
+    expect(disk.neededBytes).toBe(12 * parameters);
+    expect(tuned.answering).toMatchObject({ questions: 2, shape: { rows: 2, weightFormat: "float32" } });
+    for (const { memory } of stages) {
+      const sum = (Object.values(memory.parts) as number[]).reduce((all, bytes) => all + bytes, 0);
+      expect(sum).toBeCloseTo(memory.total, 0);
+    }
+  });
+
+  test("prints tables, and says what is too large for a small machine and what would fit", async () => {
+    const { status, stdout } = await mlan(["plan", "large.mjs", "--memory", "24"], folder);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^tune +train +6,\d{3} M/m);
+    expect(stdout).toContain("Peak memory in GB (10^9 bytes), of 24.00 GB");
+    expect(stdout).toMatch(
+      /^tune does not fit\. It fits with .*adapter: lora\(\{ rank: 64 \}\) and weightFormat: "stored" \(1\d\.\d GB\)/m,
+    );
+    expect(stdout).toMatch(/^tuned does not fit\. It fits with weightFormat: "stored" \(1\d\.\d GB\)/m);
+    expect(stdout).toMatch(/^Disk: the checkpoints need \d+\.\d\d GB, and /m);
+  });
+
+  test.each([
+    ["a missing file", ["nowhere.mjs"], /nowhere\.mjs/],
+    ["no memory", ["mini.mjs", "--memory", "0"], /--memory.*must be a number of gigabytes/],
+  ])("refuses %s", async (_, words, message) => {
+    const { status, stderr } = await mlan(["plan", ...words], folder);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe("mlan run", () => {
+  test("refuses a stage that does not fit before anything is loaded or written, and names settings that do", async () => {
+    const { status, stderr } = await mlan(["run", "huge.mjs", "--folder", "run"], folder);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /stage "tune" needs 1\d\d\d\.\d GB of memory at its largest batch \(4 rows of \d+ positions\)/,
+    );
+    expect(stderr).toMatch(/It fits with .*lora|No smaller batch/);
+    await expect(readFile(join(folder, "run/manifest.json"))).rejects.toThrow(/ENOENT/);
+  });
+});

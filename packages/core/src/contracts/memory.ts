@@ -1,0 +1,63 @@
+import type { AdapterOptions } from "./adapter.ts";
+import type { Prompt } from "./benchmark.ts";
+import type { Component } from "./model.ts";
+
+/** Predicted bytes at the peak of a stage. */
+export interface MemoryEstimate {
+  /** Bytes by purpose, e.g. "weights" or "activations". */
+  readonly parts: Readonly<Record<string, number>>;
+  /** The sum of all parts. */
+  readonly total: number;
+}
+
+/** The sizes that determine the memory of a training step. */
+export interface TrainingShape {
+  readonly trained: readonly Component[];
+  readonly adapter?: AdapterOptions;
+  /** Conversations per forward and backward pass. */
+  readonly rows: number;
+  /** Number of positions of the longest row, including those of images; all rows are padded to it. */
+  readonly length: number;
+  /** Number of images per forward and backward pass. */
+  readonly images: number;
+  /** Number of supervised positions per forward and backward pass. */
+  readonly supervised: number;
+  /** Forward and backward passes per step. */
+  readonly microBatches: number;
+  readonly gradientCheckpointing: boolean;
+  readonly momentPrecision: "float32" | "bfloat16";
+  /** One of {@link ModelMemory.weightFormats}. */
+  readonly weightFormat: string;
+}
+
+/** The sizes that determine the memory of answering. */
+export interface AnsweringShape {
+  /** Questions per batch. */
+  readonly rows: number;
+  /** Number of positions of the longest prompt, including those of images. */
+  readonly length: number;
+  /** Number of images per batch. */
+  readonly images: number;
+  readonly newTokens: number;
+  /** Size of the adapter that stays separate. Default: none. */
+  readonly adapter?: AdapterOptions;
+  /** One of {@link ModelMemory.weightFormats}. */
+  readonly weightFormat: string;
+}
+
+/** What a model needs, known before it is loaded. */
+export interface ModelMemory {
+  /** The format in which the model opens its weights. */
+  readonly weightFormat: string;
+  /** All formats that the model has, with fewer and fewer bytes. */
+  readonly weightFormats: readonly string[];
+  /** Number of questions per batch unless the evaluator sets it. */
+  readonly batchSize: number;
+  /** Size of the files that opening the model will write beside its weights, in bytes. */
+  readonly fileBytes: number;
+  /** Predicts the memory of a training step. Throws where training itself would. */
+  training(shape: TrainingShape): MemoryEstimate;
+  answering(shape: AnsweringShape): MemoryEstimate;
+  /** Number of positions of a prompt, including those of its images, before anything is cut. */
+  promptLength(prompt: Prompt, images: number): number;
+}

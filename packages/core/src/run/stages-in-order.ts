@@ -1,0 +1,42 @@
+import type { AdapterOptions } from "../contracts/adapter.ts";
+import { type ConversationFormat, formatFor } from "../contracts/conversation-format.ts";
+import type { Component, ModelInspection } from "../contracts/model.ts";
+import type { Scope } from "../scope/scope.ts";
+import { MODEL } from "../scope/token.ts";
+import type { Experiment } from "./experiment.ts";
+import type { Stage, StageCheckContext } from "./stage.ts";
+import { openedOnce } from "./stage-data.ts";
+
+interface Known {
+  readonly scope: Scope;
+  readonly model: ModelInspection | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Returns each stage with what is known when it begins. */
+export function* stagesInOrder(
+  { stages }: Experiment,
+  { scope, model, signal }: Known,
+): Generator<StageCheckContext & { readonly stage: Stage }> {
+  let format: ConversationFormat | undefined;
+  let adapterBefore: AdapterOptions | undefined;
+  const trained = new Set<Component>();
+  for (const stage of stages) {
+    const wording = model?.wording?.(format);
+    yield {
+      stage,
+      scope,
+      ...openedOnce(stage),
+      trainedBefore: [...trained],
+      ...(adapterBefore && { adapterBefore }),
+      ...(model && { model }),
+      ...(wording && { wording }),
+      ...(signal && { signal }),
+    };
+    for (const component of stage.trained ?? []) trained.add(component);
+    adapterBefore = stage.adapter ?? adapterBefore;
+    if (stage.format && model) {
+      format = formatFor(stage.format, { name: scope.get(MODEL).name, tuningTemplate: model.tuningTemplate });
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { type Compute, type GenerationRequest, MlanError, shownValue } from "@mlan/core";
+import { type AnswerFunctions, answerFunctions } from "../network/answer-functions.ts";
+import type { LlavaNetwork } from "../network/llava-network.ts";
+import type { NetworkAdapter } from "./network-adapter.ts";
+
+/** The functions by which a model answers, with its own adapter or none, and with adapters that requests choose. */
+export interface NamedFunctions {
+  readonly names: readonly string[];
+  /** Throws `invalid-options` for a name that is not one of these. */
+  of(adapter: string | undefined): AnswerFunctions;
+  /** Discards all recordings; see {@link AnswerFunctions.dispose}. */
+  dispose(): void;
+}
+
+export function namedFunctions(
+  network: LlavaNetwork,
+  compute: Compute,
+  adapters: ReadonlyMap<string, NetworkAdapter>,
+): NamedFunctions {
+  const own = answerFunctions(network, compute);
+  const named = new Map([...adapters].map(([name, adapter]) => [name, answerFunctions(network, compute, adapter)]));
+  const names = [...adapters.keys()];
+  return {
+    names,
+    of(adapter) {
+      const found = adapter === undefined ? own : named.get(adapter);
+      if (found) return found;
+      const known = names.length === 0 ? "It was opened with none" : `It has ${names.map(shownValue).join(", ")}`;
+      throw new MlanError("invalid-options", `model-llava: the model has no adapter ${shownValue(adapter)}. ${known}.`);
+    },
+    dispose() {
+      for (const functions of [own, ...named.values()]) functions.dispose();
+    },
+  };
+}
+
+/** Requests by their adapter, in the order in which each is first named. */
+export function byAdapter(
+  requests: readonly GenerationRequest[],
+): ReadonlyMap<string | undefined, readonly GenerationRequest[]> {
+  const groups = new Map<string | undefined, GenerationRequest[]>();
+  for (const request of requests) groups.set(request.adapter, [...(groups.get(request.adapter) ?? []), request]);
+  return groups;
+}

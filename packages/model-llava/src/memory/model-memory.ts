@@ -1,0 +1,96 @@
+import { readdir } from "node:fs/promises";
+import type { AdapterOptions, MemoryEstimate, ModelMemory } from "@mlan/core";
+import type { ModuleSizes } from "../adapter/adapter-modules.ts";
+import { modulesOf } from "../adapter/new-adapter.ts";
+import { DEFAULT_BATCH_SIZE } from "../answer/tokenize-prompt.ts";
+import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
+import type { Weight } from "../weights/weight.ts";
+import { QUANTISED_FOLDER } from "../weights/quantised-file.ts";
+import {
+  isQuantised,
+  isQuantisedFormat,
+  weightFormat as formats,
+  type WeightFormat,
+} from "../weights/weight-format.ts";
+import { weightList } from "../weights/weight-list.ts";
+import type { WeightPlan } from "../weights/weight-plan.ts";
+import { predictAnsweringMemory } from "./predict-answering-memory.ts";
+import { weightBytes } from "./weight-bytes.ts";
+import { predictTrainingMemory } from "./predict-training-memory.ts";
+
+export interface ModelMemoryOptions {
+  readonly sizes: NetworkSizes;
+  readonly plan: WeightPlan;
+  readonly weightFormat: WeightFormat;
+  readonly promptLength: ModelMemory["promptLength"];
+}
+
+/** Predicts the memory of a model whose weights have been found in its files. */
+export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMemory> {
+  const { sizes, plan, weightFormat, promptLength } = options;
+  const fileBytes = await quantisedFileBytes(plan, weightFormat);
+  const halves = new Set(plan.stored.flatMap((planned) => (hasHalf(planned) ? [planned.weight.name] : [])));
+  const isHalf = ({ name }: Weight): boolean => halves.has(name);
+  const { architecture, language, vision } = sizes;
+  return {
+    weightFormat,
+    weightFormats: halves.size > 0 ? FORMATS : FORMATS.filter((format) => format !== "stored"),
+    batchSize: DEFAULT_BATCH_SIZE,
+    fileBytes,
+    promptLength,
+    training({ weightFormat: format, ...shape }) {
+      const {
+        total,
+        at: _,
+        ...parts
+      } = predictTrainingMemory({
+        architecture,
+        language,
+        ...(vision && { vision: vision.config }),
+        ...shape,
+        weightFormat: formats.parse(format),
+        hasHalf: isHalf,
+      });
+      return estimate(parts, total);
+    },
+    answering({ weightFormat: format, adapter, ...shape }) {
+      const { total, ...parts } = predictAnsweringMemory({
+        ...sizes,
+        ...shape,
+        modules: adapter ? modulesFor(adapter, sizes) : (plan.kept?.modules ?? []),
+        weightFormat: formats.parse(format),
+        hasHalf: isHalf,
+      });
+      return estimate(parts, total);
+    },
+  };
+}
+
+/** Returns the size of the file that opening the model will write, or 0 if there is one in the format. */
+async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
+  if (!isQuantisedFormat(format)) return 0;
+  const matrices = stored.filter(({ weight, update }) => isQuantised(weight) && !update);
+  const [first] = matrices;
+  const file = first?.reader.entries.get(first.name)?.file;
+  const names = file ? await readdir(new URL(QUANTISED_FOLDER, file)).catch(() => []) : [];
+  if (names.some((name) => name.startsWith(`${format}-`))) return 0;
+  return matrices.reduce((sum, { weight }) => sum + weightBytes(weight, { format, hasHalf: false }), 0);
+}
+
+/** The formats with a different number of bits. */
+const FORMATS: readonly WeightFormat[] = ["float32", "stored", "int8", "int4"];
+
+function hasHalf({ reader, name, update }: WeightPlan["stored"][number]): boolean {
+  const { dtype } = reader.entries.get(name) ?? {};
+  return !update && (dtype === "BF16" || dtype === "F16");
+}
+
+function modulesFor(adapter: AdapterOptions, sizes: NetworkSizes): readonly ModuleSizes[] {
+  const list = weightList();
+  const { decoder } = declareNetwork(sizes, list);
+  return modulesOf({ linears: list.linears, head: decoder.head }, adapter);
+}
+
+function estimate(parts: Readonly<Record<string, number>>, total: number): MemoryEstimate {
+  return { parts: Object.fromEntries(Object.entries(parts).filter(([, bytes]) => bytes > 0)), total };
+}

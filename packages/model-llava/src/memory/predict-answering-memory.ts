@@ -1,0 +1,69 @@
+import type { ModuleSizes } from "../adapter/adapter-modules.ts";
+import { parametersOf } from "../adapter/new-adapter.ts";
+import { lengthBucket, powerOfTwo, rowBucket } from "../batch/shape-buckets.ts";
+import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
+import type { Weight } from "../weights/weight.ts";
+import { isQuantised, isQuantisedFormat, type WeightFormat } from "../weights/weight-format.ts";
+import { weightList } from "../weights/weight-list.ts";
+import { towerLayer } from "./input-memory.ts";
+import { layoutOf } from "./layout.ts";
+import { weightBytes } from "./weight-bytes.ts";
+
+export interface AnsweringMemoryOptions extends NetworkSizes {
+  readonly weightFormat: WeightFormat;
+  /** Whether a weight has 16 bits in its file. */
+  readonly hasHalf: (weight: Weight) => boolean;
+  readonly rows: number;
+  readonly length: number;
+  readonly images: number;
+  readonly newTokens: number;
+  /** The parts of an adapter that stays separate. */
+  readonly modules: readonly ModuleSizes[];
+}
+
+/** Bytes in use at the peak of answering a batch. */
+export interface AnsweringMemory {
+  readonly weights: number;
+  /** Keys and values of the prompts and of the answers. */
+  readonly cache: number;
+  /** Hidden states and whatever one layer computes from them in the pass over the prompts. */
+  readonly prompt: number;
+  readonly logits: number;
+  readonly total: number;
+}
+
+/** Predicts the bytes of all tensors when a batch of equally long prompts is answered in parallel. */
+export function predictAnsweringMemory(options: AnsweringMemoryOptions): AnsweringMemory {
+  const { architecture, language, vision, weightFormat: format, hasHalf, newTokens, modules, images } = options;
+  const list = weightList();
+  declareNetwork({ architecture, language, vision }, list);
+  const rows = rowBucket(options.rows);
+  const length = Math.min(lengthBucket(options.length), language.maximumPositions);
+  const bytes = list.weights.map((weight) => weightBytes(weight, { format, hasHalf: hasHalf(weight) }));
+  const weights = bytes.reduce((sum, one) => sum + one, 0) + 4 * parametersOf(modules);
+  const { layers, keyValueHeads, headDimension, vocabularySize } = language;
+  const cache = 2 * 4 * layers * rows * keyValueHeads * headDimension * (length + newTokens);
+  const layout = layoutOf({
+    language,
+    vision: vision?.config,
+    rows,
+    length,
+    images,
+    supervised: rows,
+    precision: "float32",
+  });
+  const { hidden, queries, keys, inner, scoresAtOnce, full } = layout;
+  const attention = hidden * 3 + queries * 3 + keys * 4 + scoresAtOnce * 2;
+  const mlp = hidden * 4 + inner * 3;
+  const tower = vision && images > 0 ? towerLayer(layout, vision.config) : 0;
+  const widened = Math.max(0, ...list.weights.map((weight) => widenedBytes(weight, format)));
+  const prompt = Math.max(tower, Math.max(attention, mlp) * full + widened);
+  const logits = 2 * 4 * powerOfTwo(rows) * vocabularySize;
+  return { weights, cache, prompt, logits, total: weights + cache + prompt + logits };
+}
+
+/** Returns the bytes of the float32 copy of a frozen matrix, which a product with 16-bit weights makes. */
+export function widenedBytes(weight: Weight, format: WeightFormat): number {
+  const isWidened = format !== "float32" && !isQuantisedFormat(format) && isQuantised(weight);
+  return isWidened ? 4 * weight.size : 0;
+}

@@ -1,0 +1,27 @@
+import type { Weight } from "../weights/weight.ts";
+import {
+  isQuantised,
+  isQuantisedFormat,
+  quantisationOf,
+  staysStored,
+  type WeightFormat,
+} from "../weights/weight-format.ts";
+
+export interface WeightBytesOptions {
+  readonly format: WeightFormat;
+  /** Whether the value in the checkpoint's file has 16 bits. */
+  readonly hasHalf: boolean;
+}
+
+/** Returns the bytes of a weight that does not learn, in memory. */
+export function weightBytes(weight: Weight, { format, hasHalf }: WeightBytesOptions): number {
+  if (isQuantisedFormat(format) && isQuantised(weight)) return quantisedBytes(weight, format);
+  return weight.size * (hasHalf && staysStored(weight, format) ? 2 : 4);
+}
+
+/** Codes, and a float32 scale per block; the blocks of a row may be padded. */
+function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1]): number {
+  const { bits, blockSize } = quantisationOf(weight, format);
+  const [rows = 1, columns = 1] = weight.shape;
+  return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4);
+}
