@@ -7,7 +7,7 @@ export interface HubUploadServer {
   /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
-  /** Answers instead of the server while it returns true: for failures. */
+  /** Simulates failures: while it returns true, it has answered instead of the server. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
