@@ -10,7 +10,7 @@ export interface HubServer {
   readonly ranges: (string | undefined)[];
   /** Number of content bytes sent per request, without those of {@link HubServer.intercept}. */
   readonly sent: number[];
-  /** Simulates failures: if it returns true, it has answered the request itself. */
+  /** Simulates failures: while it returns true, it has answered instead of the Hub. */
   intercept: Intercept;
   /** Like {@link HubServer.intercept}, for the storage of large files. */
   interceptStorage: Intercept;
@@ -26,9 +26,9 @@ export interface HubContents {
   readonly files: Readonly<Record<string, string | Uint8Array>>;
   /** Files stored as large files: listed with their SHA-256, and served through a redirect to another host. */
   readonly large?: readonly string[];
-  /** Only readable with this token. */
+  /** The token without which the repository cannot be read. */
   readonly token?: string;
-  /** Whether anyone may list the files, as in a gated repository. Default false. */
+  /** Whether the files can be listed without the token, as in a gated repository. Default false. */
   readonly listed?: boolean;
   /** Branches in addition to main, all at the same commit. */
   readonly branches?: readonly string[];

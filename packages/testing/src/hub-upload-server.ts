@@ -7,7 +7,7 @@ export interface HubUploadServer {
   /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
-  /** Simulates failures: if it returns true, it has answered the request itself. */
+  /** Simulates failures: while it returns true, it has answered instead of the server. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
