@@ -10,7 +10,7 @@ import { Measurement } from "./measurement.ts";
 import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
 
-/** What a side does once, in a new process. */
+/** A request, which each side answers once in a new process. */
 export interface LoraRequest {
   /** Without a trailing slash. */
   readonly folder: string;
@@ -18,20 +18,20 @@ export interface LoraRequest {
   readonly rank: number;
   /** Positions of the only row. */
   readonly length: number;
-  /** Positions at its beginning that are not learned. */
+  /** Positions at the beginning of the row that are not learned. */
   readonly prompt: number;
-  /** Measured steps, after one that is not. */
+  /** Number of measured steps, after a first step that is not measured. */
   readonly steps: number;
 }
 
 export interface LoraResult {
   readonly secondsPerStep: readonly number[];
-  /** Before each step, the first included. */
+  /** The loss before each step, including the first. */
   readonly losses: readonly number[];
   readonly parameters: number;
   /** Positions that are learned. */
   readonly supervised: number;
-  /** Peak bytes of the process, with the pages of mapped files. */
+  /** Peak bytes of the process, including pages of mapped files. */
   readonly peak: number;
 }
 

@@ -1,4 +1,4 @@
-/** PyTorch reaches this on two cores with AVX-512; below it, a ratio would say more about the machine than about the sides. */
+/** PyTorch reaches this on two cores with AVX-512. Below it, a ratio would measure the machine rather than the two sides. */
 const USUAL_GIGAFLOPS = 150;
 
 /** A side whose matrix products can be measured. */
@@ -16,8 +16,8 @@ export interface Throughputs {
 }
 
 /**
- * `ratio` of times as it would be if both sides multiplied equally fast: what is won or lost beside the products, which
- * are the libraries'. It is exact only as far as both spend all their time in products.
+ * The ratio of times that would result if both sides multiplied equally fast: it shows differences outside the libraries'
+ * matrix products. It is exact only if both sides spend all their time in products.
  */
 export function atEqualThroughput(ratio: number, relativeThroughput: number): string {
   return `${(ratio * relativeThroughput).toFixed(2)} x at equal product throughput`;

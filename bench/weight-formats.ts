@@ -12,12 +12,12 @@ import { Measurement } from "./measurement.ts";
 import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
 
-/** What a side does once, in a new process. */
+/** A request, which each side answers once in a new process. */
 export interface FormatRequest {
   /** Without a trailing slash. */
   readonly folder: string;
   readonly threads: number;
-  /** Repetitions of a word of two tokens in the prompt; the peer reads one token twice as often. */
+  /** Repetitions of a two-token word in the prompt; the peer's prompt is twice as many repetitions of one token. */
   readonly words: number;
   readonly newTokens: number;
 }
@@ -25,10 +25,10 @@ export interface FormatRequest {
 export interface FormatResult {
   readonly openSeconds: number;
   readonly promptLength: number;
-  /** Of a prompt that the model has not read, after a first short one. */
+  /** Time to read a new prompt, after a first short one. */
   readonly promptSeconds: number;
   readonly secondsPerToken: number;
-  /** Peak bytes of the process, with the pages of mapped files. */
+  /** Peak bytes of the process, including pages of mapped files. */
   readonly peak: number;
 }
 
@@ -80,7 +80,7 @@ try {
         found.get(name) ?? newSide(found, name),
       );
       const seconds = [openSeconds, promptSeconds, secondsPerToken].map((value) => value.toFixed(2)).join(", ");
-      // A size of 7 billion takes an hour: what is known is said at once.
+      // A size of 7 billion takes an hour, so each result is printed at once.
       console.log(`${name}, start ${round + 1}: open, prompt, token ${seconds} s; peak ${(peak / 1e9).toFixed(2)} GB`);
     }
   for (const [name, { open, prompt, token, result }] of found)
@@ -92,7 +92,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** The first start is apart: it loads files into the page cache, and makes quantised weights. */
+/** Times of one side. The first start is separate: it loads files into the page cache and writes quantised weights. */
 interface Times {
   first: string;
   readonly rest: Measurement;

@@ -64,7 +64,7 @@ const SEARCHES: typeof CLAIMS = [
   (thing, verdict) => `Choose "present" or "absent".\nLook for ${thing} in the image. The best word is "${verdict}".`,
 ];
 
-/** From a verdict right after its thing to one as far from it as an answer from its question. */
+/** Claims in order: from a verdict directly after its thing to one as far from it as an answer from its question. */
 const CLAIMS: readonly ((thing: string, verdict: string) => string)[] = [
   (thing, verdict) => `${thing} ${verdict}.`,
   (thing, verdict) => `${thing}: ${verdict}.`,

@@ -30,7 +30,7 @@ export function learnMerges(counts: ReadonlyMap<string, number>, count: number):
   return merges;
 }
 
-/** `tokenizer.json` as @huggingface/tokenizers and transformers read it, in the way of Llama 2 with `legacy: false`. */
+/** A `tokenizer.json` for @huggingface/tokenizers and transformers, like Llama 2's with `legacy: false`. */
 export function tokenizerFile(merges: readonly (readonly [string, string])[]): TokenizerFile {
   const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
   const printable = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index));

@@ -6,17 +6,17 @@ export interface Kind {
   readonly prefix: string;
   readonly description: string;
   readonly keywords: readonly string[];
-  /** Besides core. Versions are those that other packages list. */
+  /** Dependencies in addition to core, in the versions that other packages list. */
   readonly dependencies: readonly string[];
-  /** Besides core and testing. */
+  /** Development dependencies in addition to core and testing. */
   readonly devDependencies: readonly string[];
-  /** What a user gets, for the changelog. */
+  /** The sentence for the changelog. */
   readonly changeset: string;
-  /** The page that says how to go on. */
+  /** The page with the next steps. */
   readonly guide: string;
 }
 
-/** By the name of the kind, which is also that of its folder in templates/. */
+/** Kinds by name, which is also the name of their folder in templates/. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   data: {
     prefix: "data",

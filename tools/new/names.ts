@@ -8,14 +8,14 @@ function codeNames(name: string): { readonly camel: string; readonly pascal: str
   return { camel: `${pascal.charAt(0).toLowerCase()}${pascal.slice(1)}`, pascal };
 }
 
-/** Puts a name where a template has `new-name`, `newName` or `NewName`. */
+/** Replaces `new-name`, `newName` and `NewName` in a template's text by a name. */
 export function named(text: string, name: string): string {
   const { camel, pascal } = codeNames(name);
   return text.replaceAll("new-name", name).replaceAll("newName", camel).replaceAll("NewName", pascal);
 }
 
 const LONGEST = 50;
-/** Packages of these names belong to the kits (docs/decisions/0002). */
+/** Names of the kits' packages (docs/decisions/0002). */
 const KITS = new Set(["kit", "llava"]);
 
 /** Throws `invalid-options` unless `name` can be the name of a package of this kind, and of a function. */
@@ -27,9 +27,11 @@ export function checkName({ prefix }: Kind, name: string): void {
     );
   if (name.startsWith(`${prefix}-`))
     throw refused(`repeats its kind: "${name.slice(prefix.length + 1)}" makes @mlan/${name}.`);
-  if (KITS.has(name)) throw refused(`is the name of a kit, from which plugins are made: take another name.`);
+  if (KITS.has(name)) throw refused(`is the name of a kit, which plugins are built on: choose a different name.`);
   if (!isIdentifier(codeNames(name).camel))
-    throw refused(`is a word of JavaScript, so no function can have that name: take another, as in "my-${name}".`);
+    throw refused(
+      `is a word of JavaScript, so no function can have this name: choose a different one, as in "my-${name}".`,
+    );
 }
 
 function isIdentifier(word: string): boolean {
@@ -42,7 +44,7 @@ function isIdentifier(word: string): boolean {
 }
 
 /**
- * Throws `invalid-options` when a template with this name put in would declare or import one name twice. `sources` are the
+ * Throws `invalid-options` if the template would declare or import a name twice with this name filled in. `sources` are the
  * template's TypeScript files.
  */
 export function checkClashes(sources: readonly string[], name: string): void {
@@ -53,7 +55,7 @@ export function checkClashes(sources: readonly string[], name: string): void {
       if (seen.has(written))
         throw new MlanError(
           "invalid-options",
-          `"${name}" cannot be the name: the code of the package already uses ${written} for something else. Take another, as in "my-${name}".`,
+          `"${name}" cannot be the name: the code of the package already uses ${written} for something else. Choose a different one, as in "my-${name}".`,
         );
       seen.add(written);
     }

@@ -5,7 +5,7 @@ import { publishedPackages } from "../gates/published-packages.ts";
 import type { Kind } from "./kinds.ts";
 import { checkClashes, named } from "./names.ts";
 
-/** A package that is not yet written. */
+/** A package that has not been written yet. */
 export interface NewPackage {
   readonly kind: Kind;
   /** Below packages/, e.g. "data-my-set". */
@@ -49,7 +49,7 @@ export async function newPackage(kind: Kind & { readonly template: string }, nam
   return { kind, folder, manifest, changeset: named(kind.changeset, name), files: new Map(formatted) };
 }
 
-/** As `npm run format` would write it: a longer name breaks lines elsewhere. */
+/** Formats a file as `npm run format` does: a longer name changes line breaks. */
 async function formattedText(path: string, text: string): Promise<string> {
   if (!/\.(?:ts|json)$/.test(path)) return text;
   const { printWidth }: { readonly printWidth: number } = JSON.parse(readFileSync(FORMAT, "utf8"));

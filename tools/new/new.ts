@@ -1,4 +1,4 @@
-/** `npm run new -- data my-set`: a package that passes every check, to be filled in. */
+/** `npm run new -- data my-set` creates a package that passes every check, ready to be filled in. */
 import { MlanError } from "@mlan/core";
 import { plan } from "./plan.ts";
 import { writeAll } from "./write-all.ts";
@@ -8,9 +8,9 @@ try {
   writeAll(planned);
   const { folder, kind } = planned;
   console.log(
-    `Made packages/${folder}. Fill in src/, test/ and README.md, and the sentence in .changeset/${folder}-first.md.\n` +
+    `Created packages/${folder}. Fill in src/, test/ and README.md, and the sentence in .changeset/${folder}-first.md.\n` +
       `Its tests: npm test -- packages/${folder}/\n` +
-      `How to go on: ${kind.guide}`,
+      `Next steps: ${kind.guide}`,
   );
 } catch (error) {
   if (!MlanError.is(error)) throw error;

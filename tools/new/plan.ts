@@ -4,13 +4,13 @@ import { checkName } from "./names.ts";
 import { type NewPackage, newPackage } from "./new-package.ts";
 import { changesFor } from "./shared-files.ts";
 
-/** All that is to be written. */
+/** Everything that will be written. */
 export interface Plan extends NewPackage {
   /** New texts of files outside the package, by path from the workspace's root. */
   readonly changed: ReadonlyMap<string, string>;
 }
 
-/** What the words of the command, a kind and a name, ask for. Writes nothing. Throws `invalid-options`. */
+/** Plans the package for the command's words, a kind and a name. Writes nothing. Throws `invalid-options`. */
 export async function plan(words: readonly string[]): Promise<Plan> {
   const [kindName, name, ...rest] = words;
   if (kindName === undefined || name === undefined || rest.length > 0) {

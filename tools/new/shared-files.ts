@@ -4,7 +4,7 @@ import { json, type NewPackage } from "./new-package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The new texts of files of the workspace that name all packages, by path from its root. Throws `invalid-options` for a package that exists. */
+/** The new texts of the workspace's files that list all packages, by path from its root. Throws `invalid-options` if the package exists. */
 export function changesFor(made: NewPackage): ReadonlyMap<string, string> {
   const { folder } = made;
   const changeset = `.changeset/${folder}-first.md`;
@@ -14,7 +14,10 @@ export function changesFor(made: NewPackage): ReadonlyMap<string, string> {
     [existsSync(new URL(changeset, ROOT)), changeset],
   ])
     if (taken === true)
-      throw new MlanError("invalid-options", `${String(what)} exists already. Take another name, or remove it first.`);
+      throw new MlanError(
+        "invalid-options",
+        `${String(what)} exists already. Choose a different name, or remove it first.`,
+      );
   return new Map([
     [changeset, `---\n"@mlan/${folder}": minor\n"@mlan/cli": patch\n---\n\n${made.changeset}\n`],
     change("tsconfig.json", (text) => withReference(text, folder)),
@@ -27,10 +30,7 @@ export function changesFor(made: NewPackage): ReadonlyMap<string, string> {
 function change(path: string, edit: (text: string) => string | undefined): readonly [string, string] {
   const changed = edit(readFileSync(new URL(path, ROOT), "utf8"));
   if (changed !== undefined) return [path, changed];
-  throw new MlanError(
-    "invalid-data",
-    `${path} has no list of packages where one was; correct tools/new/shared-files.ts.`,
-  );
+  throw new MlanError("invalid-data", `${path} no longer has its list of packages; correct tools/new/shared-files.ts.`);
 }
 
 function withReference(text: string, folder: string): string {
@@ -38,7 +38,7 @@ function withReference(text: string, folder: string): string {
   return json({ ...config, references: [...config.references, { path: `packages/${folder}` }] });
 }
 
-/** A link behind the last of its kind in the table of packages. */
+/** Adds a link after the last package of its kind in the table of packages. */
 function withRow(text: string, { folder, kind }: NewPackage): string | undefined {
   const links = [...text.matchAll(/\[([a-z0-9-]+)\]\(packages\/\1\)/g)].filter(([, name]) =>
     name?.startsWith(`${kind.prefix}-`),
@@ -52,7 +52,7 @@ function withRow(text: string, { folder, kind }: NewPackage): string | undefined
   return `${text.slice(0, end)}, [${folder}](packages/${folder})${text.slice(end)}`;
 }
 
-/** Sorted, as the architecture check wants it. */
+/** Adds the package in sorted order, as the architecture check requires. */
 function withPackage(text: string, folder: string): string | undefined {
   const [list] = /(?<=^export const OUR_PACKAGES: readonly string\[\] = \[\n)(?: {2}"[^"]+",\n)+/m.exec(text) ?? [];
   if (list === undefined) return undefined;
@@ -61,7 +61,7 @@ function withPackage(text: string, folder: string): string | undefined {
   return text.replace(list, lines.join(""));
 }
 
-/** What npm would write, so that an installation changes nothing. */
+/** Adds the lock file entries that npm would write, so that an installation changes nothing. */
 function withLocked(text: string, { folder, manifest }: NewPackage): string {
   const { name, version, license, dependencies, devDependencies, engines, peerDependencies } = manifest;
   const lock: { readonly packages: Readonly<Record<string, unknown>> } = JSON.parse(text);

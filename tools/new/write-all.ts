@@ -7,14 +7,14 @@ import type { Plan } from "./plan.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * Writes the package, the files around it, and the link by which other packages import it; or nothing. Throws `unavailable` when
- * something cannot be written, after what was written is taken back.
+ * Writes the package, the changed files around it, and the link through which other packages import it. If something cannot
+ * be written, undoes everything and throws `unavailable`.
  */
 export function writeAll({ folder, files, changed }: Plan): void {
   const undo: (() => void)[] = [];
   try {
     const place = new URL(`packages/${folder}/`, ROOT);
-    // Not recursive: whoever makes the same package at the same moment is refused here.
+    // Not recursive, so that a second process that creates the same package at the same time is refused.
     mkdirSync(place);
     undo.push(() => rmSync(place, { recursive: true }));
     for (const [path, text] of files) {
@@ -31,12 +31,12 @@ export function writeAll({ folder, files, changed }: Plan): void {
     link(folder);
   } catch (cause) {
     for (const takeBack of undo.toReversed()) takeBack();
-    const message = `packages/${folder} was not made, and nothing was changed: ${messageOf(cause)}. Correct that and try again.`;
+    const message = `packages/${folder} was not created, and nothing was changed: ${messageOf(cause)}. Correct that and try again.`;
     throw new MlanError("unavailable", message, { cause });
   }
 }
 
-/** As `npm install` would make it. */
+/** Creates the link as `npm install` would. */
 function link(folder: string): void {
   const place = fileURLToPath(new URL(`node_modules/@mlan/${folder}`, ROOT));
   if (!existsSync(dirname(place))) return;

@@ -1,12 +1,12 @@
 /**
- * Prints what the outcome of tests depends on besides the repository, which nx makes part of the name of a cached result:
- * a TensorFlow or tokenizer that was installed since lets tests run that were skipped.
+ * Prints everything outside the repository that the outcome of tests depends on. nx includes it in the key of a cached
+ * result: once TensorFlow or a tokenizer is installed, tests run that were skipped before.
  */
 import { existsSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 
 const VARIABLES = /^(?:BACKEND_ONNX|CUDA|HF|HUGGINGFACE|MLAN|ORT|TF|VK)_/;
-/** Where tests look for Llama 2's own tokenizer unless MLAN_LLAMA2_TOKENIZER names one. */
+/** The place of Llama 2's original tokenizer for tests, unless MLAN_LLAMA2_TOKENIZER names one. */
 const LLAMA2_TOKENIZER = new URL("../../../shared/data/llama2-tokenizer/tokenizer.model", import.meta.url);
 
 console.log(
@@ -19,7 +19,7 @@ console.log(
   }),
 );
 
-/** Sources that cannot be loaded are a matter of their own tests. */
+/** The installed TensorFlow. If the sources cannot be loaded, their own tests report that. */
 async function tensorFlow(): Promise<unknown> {
   try {
     const { installedBinding } = await import("@mlan/backend-tensorflow");

@@ -1,8 +1,8 @@
-// What nx knows of a project beyond its package.json: its targets, and what else it reads. nx.json says how targets run.
+// What nx knows about a project beyond its package.json: its targets, and other files that it reads. nx.json defines how targets run.
 import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
-/** The targets that a project's files call for. */
+/** The targets that follow from a project's files. */
 export const createNodes = [
   "{packages/*,tools/*,examples,bench}/package.json",
   (files, _, { workspaceRoot }) =>
@@ -21,7 +21,7 @@ function targetsOf(root, workspaceRoot) {
   };
 }
 
-/** The references of its tsconfig.json; package.json would do, but for packages that test each other. */
+/** The projects to build before, from the references in tsconfig.json; package.json would have cycles, since packages test each other. */
 function buildsBefore(root, workspaceRoot) {
   const { references = [] } = JSON.parse(readFileSync(join(workspaceRoot, root, "tsconfig.json"), "utf8"));
   const projects = references.map(({ path }) => posix.join(root, path));
@@ -29,8 +29,8 @@ function buildsBefore(root, workspaceRoot) {
 }
 
 /**
- * A project depends on each project that a file of it names by a relative path, imported or read: tests share cases
- * across packages. nx's own analysis of imports would need the API of TypeScript 6.
+ * A project depends on each project that one of its files imports or reads by a relative path: tests share cases across
+ * packages. nx's analysis of imports would need the API of TypeScript 6.
  */
 export function createDependencies(_, { projects, filesToProcess, workspaceRoot }) {
   const names = new Map(Object.entries(projects).map(([name, { root }]) => [root, name]));
@@ -53,7 +53,7 @@ function projectsNamedBy(text, folder, names) {
   );
 }
 
-/** Undefined for what belongs to no project, such as node_modules and the folder of all packages. */
+/** The project at a path; undefined for paths outside all projects, such as node_modules and the folder of all packages. */
 function projectAt(path, names) {
   if (path === "." || /^[\w.-]+\.\w+$|^(?:docs|\.changeset|\.ci)(?:\/|$)/.test(path)) return names.get(".");
   const [first, second] = path.split("/");

@@ -14,7 +14,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
   mlan,
-  // Without paths, all but what takes long and is left to .ci/run; see vitest.config.ts.
+  // Without paths, all tests except the long ones, which .ci/run runs; see vitest.config.ts.
   test: () => ["node_modules/vitest/vitest.mjs", "run", ...(rest.length === 0 ? SHORT : [])],
   source,
 };
@@ -70,12 +70,12 @@ function sameVersions(wanted, found) {
   });
 }
 
-// The exit status of a program. Signals are passed on to it, and one that ends it ends this process too.
+// The exit status of a program. Signals are passed on to it; if a signal ends it, this process ends with the same signal.
 async function run(program, parameters, cwd = root) {
   const child = spawn(program, parameters, { cwd, stdio: "inherit" });
   const passOn = (signal) => child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, passOn);
-  // Ctrl-C in a terminal reaches the program too, which takes a second one as an order to exit at once.
+  // Ctrl-C in a terminal already reaches the program, which would treat a second SIGINT as a request to exit at once.
   if ([0, 1, 2].some(isatty)) process.off("SIGINT", passOn).on("SIGINT", () => {});
   const { status, signal } = await new Promise((resolve) => {
     child.on("error", (error) => fail(`${program} could not be started: ${error.message}`));

@@ -5,8 +5,8 @@ const HOW = "run `npm run mlan -- backend install tensorflow` (or name a binding
 
 /**
  * Describes tests that need TensorFlow. If it is not installed, there is one skipped test, and one line that says how to
- * install it. The body is not called then: vitest would call that of a skipped suite to collect its tests, and it may open
- * TensorFlow.
+ * install it. The body is then not called, because vitest calls the body of a skipped suite to collect its tests, and the
+ * body may open TensorFlow.
  */
 export function describeWithTensorFlow(name: string, body: () => void): void {
   // oxlint-disable-next-line vitest/no-conditional-tests

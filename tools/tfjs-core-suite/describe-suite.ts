@@ -6,7 +6,7 @@ import type { SpecEvent } from "./spec-event.ts";
 export interface KnownDifference {
   readonly name: string;
   readonly reason: string;
-  /** Whether it fails on some processors only. */
+  /** Whether it fails only on some processors. */
   readonly varies?: boolean;
 }
 
@@ -49,7 +49,7 @@ export function describeTfjsCoreTests(suite: SuiteOptions, { known, atLeast, lef
     expect(tests.length).toBeGreaterThanOrEqual(atLeast.tests);
   });
 
-  it("pass, but for those in known-differences.ts", () => {
+  it("pass, except those in known-differences.ts", () => {
     const unexpected = failed.filter(({ name }) => !listed.has(name));
     expect(unexpected.map(({ name, failures }) => `${name}: ${failures[0]}`)).toEqual([]);
   });

@@ -13,9 +13,9 @@ export interface OnnxBackendOptions {
   readonly threads?: number;
   /** How far ONNX Runtime optimizes a graph. Default "basic": "all" takes 1.5 times as long to compile and runs no faster. */
   readonly optimization?: OptimizationLevel;
-  /** Most compiled graphs kept; the least recently used is evicted. Default 256. */
+  /** Maximum number of compiled graphs kept; the least recently used is evicted. Default 256. */
   readonly sessions?: number;
-  /** Most bytes (estimated) for all compiled graphs together; the least recently used are evicted. Default 512 MiB. */
+  /** Maximum total size of all compiled graphs in bytes (estimated); the least recently used are evicted. Default 512 MiB. */
   readonly sessionBytes?: number;
   /** Number of recorded operations after which everything is computed, even if nothing is read. Default 20,000. */
   readonly pendingNodes?: number;

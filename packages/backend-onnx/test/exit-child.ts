@@ -39,7 +39,7 @@ const ENDS: Readonly<Record<string, () => void | Promise<void>>> = {
     }
     for (let round = 0; round < 3; round++) {
       await workerEnds();
-      // koffi unloads its libraries with the worker; whatever threads there are must not notice.
+      // koffi unloads its libraries with the worker; this must not affect the library's threads.
       if (process.platform === "linux" && !readFileSync("/proc/self/maps", "utf8").includes("libonnxruntime")) {
         process.exit(9);
       }

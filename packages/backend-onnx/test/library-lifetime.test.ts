@@ -7,7 +7,7 @@ import { pinLibrary } from "../src/ort/pin-library.ts";
 
 // koffi unloads a library whose handle is collected; calling into it then ends the process.
 test("the native library stays loaded through garbage collection", async () => {
-  // With one thread, since worker threads of the library's own would keep it loaded by chance.
+  // With one thread, because the library's worker threads would keep it loaded by chance.
   await useOnnxBackend({ threads: 1 });
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");

@@ -16,8 +16,8 @@ import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-
 
 const [STEPS, WARM_UP, BETWEEN] = [2000, 500, 100];
 /**
- * What the resident set may grow by over 1,500 steps, for what no counter sees: allocators move by some MB, and one
- * gradient of the embedding (128 KB) per step would be 190 MB.
+ * The most that the resident set may grow over 1,500 steps, to find leaks that no counter sees. Allocators vary by a few
+ * MB; one leaked gradient of the embedding (128 KB) per step would be 190 MB.
  */
 const RESIDENT_BYTES = 12e6;
 
@@ -61,7 +61,7 @@ function heldNow(): object {
   return { numTensors, numDataBuffers, numBytes, tensors, bytes, peakBytes };
 }
 
-/** Outside of V8's heap, whose garbage comes and goes. */
+/** Memory outside V8's heap, whose garbage varies. */
 function residentBytes(): number {
   const { rss, heapTotal } = process.memoryUsage();
   return rss - heapTotal;

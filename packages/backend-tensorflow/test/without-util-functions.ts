@@ -1,4 +1,4 @@
-/** The backend on a Node that has none of the functions that Node 23 removed from `util`. Prints what it computed. */
+/** Runs the backend on a Node without the functions that Node 23 removed from `util`. Prints the result. */
 import { createRequire } from "node:module";
 import type { Rank } from "@tensorflow/tfjs-core";
 
@@ -43,7 +43,7 @@ const results = {
   loss: value.dataSync()[0],
   weights: [...weights.dataSync()],
   absolute: [...tf.abs(tf.tensor1d([-1.5, 2])).dataSync()],
-  // These ask tfjs-node for what an argument is.
+  // In these ops, tfjs-node checks the type of an argument.
   sliced: [...tf.stridedSlice(tf.range(0, 6), [1], [6], [2]).dataSync()],
   chosen: [...tf.topk(tf.tensor1d([3, 9, 5]), 2).values.dataSync()],
   split: tf.split(tf.range(0, 4), 2).map((part) => [...part.dataSync()]),

@@ -128,6 +128,7 @@ describe("nothing where a value belongs is refused:", () => {
     [["compare", "a", ""],                                 "argument 'second' is empty"],
     [["contamination", "throws.ts", "--run", ""],          "option '--run <folder>' has an empty value"],
     [["memory", "--config", ""],                           "option '--config <file>' has an empty value"],
+    [["serve", "llava", "--adapters", "math"],             "argument 'math' is invalid. It must be a name and a checkpoint, such as math=./math-lora."],
     [["memory", "--images", ""],                           "argument '' is invalid. It must be a whole number, 0 or more."],
     [["backend", "install", "tensorflow", "--wheel", ""],  "option '--wheel <file>' has an empty value"],
     [["eval", "--model", "", "--weights", "w", "--benchmark", "boolq"], "option '--model <name>' has an empty value"],

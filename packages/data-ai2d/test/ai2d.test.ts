@@ -69,7 +69,7 @@ test.each([
   });
 });
 
-test("misses an image when it is read, by name", async () => {
+test("names a missing image when it is read", async () => {
   const row = { question: "Which?", options: ["a", "b"], answer: "0", image: "a.png" };
   const { images } = await (
     await ai2d({ folder: await folderWith({ "test.jsonl": JSON.stringify(row) }) }).open()
@@ -84,7 +84,7 @@ test("refuses a split without rows", async () => {
   );
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => ai2d({ split: "test" } as object)).toThrow('data-ai2d: there is no option "split"');
 });
 

@@ -26,7 +26,7 @@ test("names file, row and column of a bad row", async () => {
   });
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => boolq({ foldr: new URL("file:///") } as object)).toThrow('data-boolq: there is no option "foldr"');
 });
 
@@ -38,7 +38,7 @@ describe("the paper protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(NAMES)("asks every model in the one wording of boolq_em (%s)", (wording) => {
+  test.each(NAMES)("asks every model in the wording of boolq_em (%s)", (wording) => {
     expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text:

@@ -6,7 +6,7 @@ const dataset = captions({ folder: new URL("fixtures/", import.meta.url) });
 
 describeConversationsContract(dataset);
 
-test("claims no licence for another file than the published one", () => {
+test("claims no licence for a file other than the published one", () => {
   expect(captions().card.license).toContain("CC3M");
   expect(captions({ file: "/data/mine.json" }).card).toEqual({
     source: "/data/mine.json",
@@ -73,6 +73,6 @@ test.each([
   await expect(opening).rejects.toMatchObject({ code: "invalid-data", message: expect.stringContaining(message) });
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => captions({ image: new URL("file:///") } as object)).toThrow('data-captions: there is no option "image"');
 });

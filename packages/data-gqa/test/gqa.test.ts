@@ -40,7 +40,7 @@ test("reads the Hub's layout: two configurations, the images inside one of them"
   expect(await second?.images[0]?.read()).toEqual(red);
 });
 
-test("reads no image before it is asked for", async () => {
+test("reads no image before it is needed", async () => {
   const folder = await folderWith({
     "testdev_balanced_instructions.jsonl": JSON.stringify({ id: "1", imageId: "n1", question: "Is it?", answer: "no" }),
     "testdev_balanced_images.jsonl": JSON.stringify({ id: "n1", image: "a.png" }),
@@ -120,7 +120,7 @@ test("says which table is missing, and refuses one without rows", async () => {
   );
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => gqa({ file: fixtures } as object)).toThrow('data-gqa: there is no option "file"');
 });
 
@@ -253,7 +253,7 @@ describe("reads answers", () => {
   });
 });
 
-test("registers the reading of Llama 2's task under a name of its own", () => {
+test("registers the extractor of Llama 2's task under a separate name", () => {
   expect(benchmark.extractors.map(({ name }) => name)).toEqual([
     "paper",
     "paper-llama2-base",

@@ -20,7 +20,7 @@ const ROW = {
   label: "2",
 };
 
-test("asks the published rows, clustered by the video or article they are from", async () => {
+test("asks the published rows, clustered by video or article", async () => {
   const examples = await benchmark.open();
   const [first, second, third] = await Promise.all([0, 1, 2].map((index) => examples.at(index)));
   expect(second).toEqual({
@@ -66,14 +66,14 @@ test.each([
   await expect(opened).rejects.toThrow(`data-hellaswag: validation.jsonl row 1 (line 2), ${message}`);
 });
 
-test("refuses a file without a row", async () => {
+test("refuses a file without rows", async () => {
   await expect(hellaswag({ folder: await folderOf([]) }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; give a file or folder that does\.$/),
   });
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   const options: object = { foldr: new URL("file:///") };
   expect(() => hellaswag(options)).toThrow('data-hellaswag: there is no option "foldr"');
 });
@@ -87,7 +87,7 @@ describe("the paper protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(NAMES)("asks every model in the one wording of hellaswag_em (%s)", async (wording) => {
+  test.each(NAMES)("asks every model in the wording of hellaswag_em (%s)", async (wording) => {
     expect(protocol.prompt(await questionOf(ROW), WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
@@ -174,7 +174,7 @@ describe("the strict protocol", () => {
     });
   });
 
-  test("cleans context and endings each by itself, to their ends (Q18)", async () => {
+  test("cleans context and endings separately and completely (Q18)", async () => {
     const question = await questionOf({
       ...ROW,
       ctx_a: "a    b [step]",
@@ -212,7 +212,7 @@ async function folderOf(rows: readonly object[], name = "validation.jsonl"): Pro
   return folder;
 }
 
-/** In the published schema. */
+/** A row in the published schema. */
 function parquet(rows: readonly (typeof ROW)[]): Uint8Array {
   const text = (name: string) =>
     ({ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" }) as const;

@@ -26,7 +26,7 @@ test("splits at Python's white space only", () => {
   expect(splitWords(" a\x1db\u2028c\ufeffd ")).toEqual(["a", "b", "c\ufeffd"]);
 });
 
-// What Python's `str.capitalize` gave.
+// The results of Python's `str.capitalize`.
 // prettier-ignore
 test.each([
   ["then HE Runs", "Then he runs"],
@@ -86,7 +86,7 @@ test("leads to a stripped prefix without any end character", () => {
   );
 });
 
-test("matches exactly, case and punctuation aside when told to", () => {
+test("matches exactly, ignoring case and punctuation on request", () => {
   expect(exactMatch("Yes", "yes")).toBe(false);
   expect(exactMatch("Yes", "yes", { ignoreCase: true })).toBe(true);
   expect(exactMatch("Yes!", "yes", { ignoreCase: true })).toBe(false);
@@ -108,7 +108,7 @@ test.each([
   ["",               undefined],
 ])("strictly reads %j as %j", (answer, read) => expect(yesNo(answer)).toBe(read));
 
-test("reads yes or no whatever stands around it on its line that is no word", () => {
+test("reads yes or no, whatever marks surround it on its line", () => {
   const around = fc.string({ unit: fc.constantFrom(..." \t.,!?'\"()") });
   fc.assert(
     fc.property(around, fc.constantFrom("yes", "no", "Yes", "NO"), around, fc.string(), (before, word, after, rest) => {
@@ -117,7 +117,7 @@ test("reads yes or no whatever stands around it on its line that is no word", ()
   );
 });
 
-test("the strict readings of yes/no and of short answers agree", () => {
+test("the strict extractors of yes/no and of short answers agree", () => {
   const words = fc.constantFrom(
     "yes",
     "No",

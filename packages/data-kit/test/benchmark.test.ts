@@ -56,7 +56,7 @@ describeBenchmarkContract(both);
 describeBenchmarkContract(mine);
 
 describe("protocols", () => {
-  test("are found by name, and without one the default is meant", () => {
+  test("are found by name; without a name, the default is used", () => {
     expect(both.protocols).toEqual(["strict", "paper"]);
     expect([both.protocol().name, both.protocol("paper").name, mine.protocol().name]).toEqual([
       "strict",
@@ -88,7 +88,7 @@ describe("protocols", () => {
 describe("a question", () => {
   const question = { id: "Why?", images: [], target: "yes" };
 
-  test("is asked in the form of the model's wording, in other words where the protocol has them", () => {
+  test("is asked in the model's wording, with different text if the protocol has it", () => {
     const { prompt } = both.protocol("strict");
     const plain = { kind: "raw", beginOfSequence: true };
     expect(prompt(question, WORDINGS.tuned)).toEqual({ kind: "chat", user: "Why?", answerStart: "It is " });
@@ -97,7 +97,7 @@ describe("a question", () => {
     expect(prompt(question, chatWording("constructor"))).toMatchObject({ kind: "chat", user: "Why?" });
   });
 
-  test("is refused where a protocol has whole prompts, and none for the wording", () => {
+  test("is refused if a protocol has whole prompts but none for the wording", () => {
     const tuned = ({ id }: Question) => ({ kind: "chat", user: id, answerStart: "" }) as const;
     const few = benchmarkFromRows(definition({ paper: { ...raw, prompt: { tuned } }, strict: asking }));
     const { prompt, wordings } = few.protocol("paper");
@@ -112,7 +112,7 @@ describe("a question", () => {
   });
 });
 
-test("numbers repeated names, around those that are taken", async () => {
+test("numbers repeated names, skipping numbers that are taken", async () => {
   const names = ["a", "a", "a#2", "a", "b"];
   const dataset = datasetFromRows({
     name: "repeats",

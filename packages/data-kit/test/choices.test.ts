@@ -29,7 +29,7 @@ describe("the original language harness", () => {
     expect(mapByWords(answer, lettered(["runs away.", "eats.", "bakes it.", ""]))).toBe(read);
   });
 
-  test("compares Python's word characters: accents of their own and JavaScript's white space do not count", () => {
+  test("compares Python's word characters: combining accents and JavaScript's white space are ignored", () => {
     expect(mapByWords("cafe", lettered(["cafe\u0301"]))).toBe("A");
     expect(mapByWords("café", lettered(["cafe\u0301"]))).toBe("café");
     expect(mapByWords("a\x1cb", lettered(["b"]))).toBe("A");
@@ -38,7 +38,7 @@ describe("the original language harness", () => {
     expect(mapByWords("½ cup", lettered(["½"]))).toBe("A");
   });
 
-  test("cleans an answer twice where the task does, which loses the dot of a large İ", () => {
+  test("cleans an answer twice if the task does, which loses the dot of a capital İ", () => {
     expect(mapByWords("İzmir", lettered(["İzmir"]))).toBe("A");
     expect(mapByWords("İzmir", lettered(["İzmir"]), { cleanTwice: true })).toBe("İzmir");
     expect(mapByWords("İzmir", lettered(["izmir"]), { cleanTwice: true })).toBe("A");
@@ -137,7 +137,7 @@ describe("the strict reading of choices", () => {
     expect(strictChoice.extract(answer, choices)).toBe(read);
   });
 
-  test("reads published labels that are no letters", () => {
+  test("reads published labels that are not letters", () => {
     const choices = [
       { label: "1", text: "ice" },
       { label: "2", text: "steam" },
@@ -145,7 +145,7 @@ describe("the strict reading of choices", () => {
     expect(["2", "(1)", "steam"].map((answer) => strictChoice.extract(answer, choices))).toEqual(["2", "1", "2"]);
   });
 
-  test("gives one of the labels, whatever the answer", () => {
+  test("returns one of the labels, whatever the answer", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.array(fc.string(), { maxLength: 5 }), (answer, texts) => {
         for (const extractor of [strictChoice, firstMention]) {
@@ -156,7 +156,7 @@ describe("the strict reading of choices", () => {
     );
   });
 
-  test("reads every label and every text that stands alone, in any case and space", () => {
+  test("reads every separate label and text, with any case and white space", () => {
     const texts = fc.uniqueArray(fc.string({ unit: fc.constantFrom(..."abcdefgh"), minLength: 2 }), {
       minLength: 2,
       maxLength: 5,
@@ -230,7 +230,7 @@ test.each([
   ["?!",                    ""],
 ])("takes %j for %j", (text, words) => expect(normalizedWords(text)).toBe(words));
 
-test("first-mention reads whatever strict reads, and as strict does", () => {
+test("first-mention reads everything that strict reads, with the same result", () => {
   const words = fc.constantFrom("A", "b", "(b)", "B.", "ice", "Steam", "a", "cat", "is", ",", '"', ":", "\n", "not");
   const answers = fc.array(words, { maxLength: 5 }).map((parts) => parts.join(" "));
   const choices = lettered(["ice", "steam", "a cat"]);

@@ -137,18 +137,18 @@ test("reads messages of parts from a table, as JSON", async () => {
   expect(row.images.map(({ name }) => name)).toEqual(["cup.png"]);
 });
 
-test("tells rows of the same id apart", async () => {
+test("distinguishes rows with the same id", async () => {
   const rows = await conversationsOf([1, 2, 3].map(() => ({ id: "a", conversations: PLAIN })));
   expect(rows.map(({ id }) => id)).toEqual(["a", "a#2", "a#3"]);
 });
 
-test("keeps ids that no number holds", async () => {
+test("keeps ids that no number can represent", async () => {
   const row = (id: string): string => `{"id":${id},"conversations":${JSON.stringify(PLAIN)}}`;
   const rows = await conversationsOf(`[${row("12345678901234567890")},${row("12345678901234567891")},${row("-7")}]`);
   expect(rows.map(({ id }) => id)).toEqual(["12345678901234567890", "12345678901234567891", "-7"]);
 });
 
-test("reads an image that a row holds as a data: address", async () => {
+test("reads an image that a row contains as a data: URL", async () => {
   const url = `data:image/png;base64,${Buffer.from("pixels").toString("base64")}`;
   const content = [
     { type: "text", text: "What is it?" },
@@ -174,7 +174,7 @@ test("reads an image that a row holds as a data: address", async () => {
   expect(twice?.images.map(({ name }) => name)).toEqual(["rows.json#0.0", "rows.json#0.1"]);
 });
 
-test("reads what datasets writes of images and text, mixed", async () => {
+test("reads files of datasets with mixed images and text", async () => {
   const folder = new URL("fixtures/parquet/", import.meta.url);
   for (const name of ["datasets-mixed.jsonl", "datasets-mixed.parquet", "mixed-null-image.parquet"]) {
     const examples = await datasetOf(new URL(name, folder)).open();

@@ -58,7 +58,7 @@ const pictures = defineBenchmark({
 
 describeBenchmarkContract(riddles());
 
-test("derives the card: of the Hub, of a place on this machine, or of the file that the user names", () => {
+test("derives the card for the Hub, for a location on this machine, or for the user's file", () => {
   expect(pictures().card).toEqual({
     source: "https://huggingface.co/datasets/acme/pictures",
     repository: "acme/pictures",
@@ -88,7 +88,7 @@ test("derives the options and the beginning of every error", async () => {
   );
 });
 
-test("finds the columns of images: lists of them, and those that may be absent", async () => {
+test("finds image columns, including lists and optional ones", async () => {
   const rows = [
     { views: ["a.png", "b.png"], answer: "A" },
     { views: [], mask: "b.png", answer: "A" },
@@ -104,11 +104,11 @@ test("finds the columns of images: lists of them, and those that may be absent",
   expect(Buffer.from((await images[1]?.[0]?.read()) ?? []).toString()).toBe("b");
 });
 
-test("reads stored answers by first mention too, unless other extractors are named", () => {
+test("reads stored answers also by first mention, unless other extractors are named", () => {
   expect(riddles().extractors.map(({ name }) => name)).toEqual(["strict", "first-mention"]);
 });
 
-test("refuses what is wrong with its protocols when it is defined", () => {
+test("refuses wrong protocols when it is defined", () => {
   const published = { location: here, files: ["*.jsonl"], license: "CC0-1.0", modality: "text" } as const;
   const row = z.object({ answer: z.string() });
   const question = ({ answer }: { answer: string }, id: string) => ({ id, images: [], target: answer });

@@ -78,7 +78,7 @@ const ENDLESS_RUNS = [
   [0x81, 0x80, 0x80, 0x80, 0x02],
 ];
 
-test("a run of two billion values, wherever it is written, is refused or is none", async () => {
+test("a run of two billion values is refused or ignored, wherever it is written", async () => {
   const words = Array.from({ length: 12 }, (_, index) => (index % 7 === 0 ? null : ["red", "blue"][index % 2]));
   const optional = { repetition_type: "OPTIONAL" as const };
   const columns = [

@@ -45,7 +45,7 @@ describe("finds files by a pattern, on the Hub as in a folder", () => {
   });
 });
 
-test("gives rows and the images of their published archive, with no request after reading", async () => {
+test("returns rows and the images of their published archive, without requests after reading", async () => {
   const image = { image: "a.png", caption: "a cat" };
   const files = { "rows.json": JSON.stringify([image]), "images.zip": zipOf({ "images/a.png": "pixels" }) };
   const { hub, cache } = await setUp({ files, large: ["images.zip"] });

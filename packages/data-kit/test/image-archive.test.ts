@@ -54,7 +54,7 @@ describe("an image in a zip archive", () => {
     }
   });
 
-  test("is missed with what the archive holds", async () => {
+  test("is reported as missing, with the archive's content", async () => {
     const files = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`x/${index}.png`, "x"]));
     const folder = await folderWith({ "images.zip": zipOf({ ...files, "__MACOSX/x/._0.png": "litter" }) });
     const image = imageArchive("data-x", new URL("images.zip", folder)).image("a.png");
@@ -64,7 +64,7 @@ describe("an image in a zip archive", () => {
     await expect(image.find?.()).rejects.toMatchObject({ code: "invalid-data" });
   });
 
-  test("is missed where the archive is a Git LFS pointer, or no archive", async () => {
+  test("is reported as missing if the file is a Git LFS pointer or not an archive", async () => {
     const folder = await folderWith({ "lfs.zip": "version https://git-lfs.github.com/spec/v1\n", "b.zip": "" });
     for (const [name, reason] of [
       ["lfs.zip", "a Git LFS pointer"],
@@ -96,7 +96,7 @@ describe("an image in a zip archive", () => {
     },
   );
 
-  test("is looked for without reading it, and tells other bytes", async () => {
+  test("is found without being read, and detects changed bytes", async () => {
     const found = async (text: string) => {
       const folder = await folderWith({ "images.zip": zipOf({ "a.png": text }) });
       return imageArchive("data-x", new URL("images.zip", folder)).image("a.png").find?.();
@@ -139,7 +139,7 @@ describe("an image in a zip archive", () => {
     expect(counts.refused).toBeGreaterThan(100);
   });
 
-  test("is refused where its list is said to be at a place that no file has", async () => {
+  test("is refused if the archive's directory is beyond the end of the file", async () => {
     const zip = zipOf({ "a.png": "one" });
     const locator = Buffer.alloc(20, 0xff);
     locator.writeUInt32LE(0x07064b50);
@@ -152,7 +152,7 @@ describe("an image in a zip archive", () => {
     });
   });
 
-  test.each(ESCAPES)("is refused when its name leads out of the archive: %j", async (name) => {
+  test.each(ESCAPES)("is refused if its name points outside the archive: %j", async (name) => {
     const archive = imageArchive("data-x", new URL("file:///nowhere.zip"));
     expect(() => archive.image(name)).toThrow(/outside its folder|has a character that no file name can have/);
   });

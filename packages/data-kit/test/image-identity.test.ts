@@ -17,7 +17,7 @@ const CELLS = [
   { bytes: null, path: "red.png" },
 ];
 
-test("tells equal images of a Parquet column by their bytes, and rows without one", async () => {
+test("recognises equal images in a Parquet column by their bytes, and rows without an image", async () => {
   const images = await read(imageColumn.nullish());
   const identities = images.map((image) => image && imageIdentity(image));
   expect(identities[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -28,7 +28,7 @@ test("tells equal images of a Parquet column by their bytes, and rows without on
   expect(images[2]?.name).toBe("test.parquet#2");
 });
 
-test("names the row of a missing image where the schema wants one", async () => {
+test("names the row of a missing image that the schema requires", async () => {
   await expect(read(imageColumn)).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringContaining(
@@ -37,13 +37,13 @@ test("names the row of a missing image where the schema wants one", async () => 
   });
 });
 
-test("is the name of an image that rows only name", async () => {
+test("is the name of an image that rows refer to by name", async () => {
   const folder = await folderWith({ "test.json": JSON.stringify([{ image: "red.png" }, { image: null }]) });
   const rows = await allRows(reader(folder, imageColumn.nullish()));
   expect(rows.map(({ image }) => image && imageIdentity(image))).toEqual(["red.png", null]);
 });
 
-test("refuses the images of a Parquet file that was written over after it was opened", async () => {
+test("refuses the images of a Parquet file that was overwritten after it was opened", async () => {
   const folder = await folderWith({ "test.parquet": parquetOf(CELLS) });
   const rows = await reader(folder, imageColumn.nullish()).read();
   await writeFile(new URL("test.parquet", folder), parquetOf(CELLS.map((cell) => cell && { ...cell, bytes: BLUE })));

@@ -18,19 +18,19 @@ test("an image in memory is its bytes", async () => {
 });
 
 describe("an image in a folder", () => {
-  test("is read by its name, whatever characters that has", async () => {
+  test("is read by its name, with any characters", async () => {
     const folder = await folderWith({ "a/b%20%23%3F%C3%A9.png": "pixels" });
     expect(Buffer.from(await imageFromFile(folder, "a/b #?é.png").read()).toString()).toBe("pixels");
   });
 
-  test.each(ESCAPES)("is refused when its name leads out of the folder: %j", async (name) => {
+  test.each(ESCAPES)("is refused if its name points outside the folder: %j", async (name) => {
     const folder = await folderWith({ "secret.png": "secret", "images/a.png": "pixels" });
     expect(() => imageFromFile(new URL("images/", folder), name, "data-x")).toThrow(
       /^data-x: image .* (outside its folder|has a character that no file name can have)/,
     );
   });
 
-  test("is refused when a link leads out of the folder, not when one stays inside", async () => {
+  test("is refused if a link points outside the folder, but not inside it", async () => {
     const folder = await folderWith({ "secret.png": "secret", "images/a.png": "pixels" });
     const images = new URL("images/", folder);
     await symlink(fileURLToPath(new URL("secret.png", folder)), new URL("out.png", images));
@@ -41,7 +41,7 @@ describe("an image in a folder", () => {
     expect(Buffer.from(await imageFromFile(images, "in.png").read()).toString()).toBe("pixels");
   });
 
-  test("says that a name is an address, or is a folder's", async () => {
+  test("reports a name that is a web address or a folder", async () => {
     const folder = await folderWith({ "images/a.png/b.png": "pixels" });
     expect(() => imageFromFile(folder, "https://example.org/a.png", "data-x")).toThrow(
       'data-x: image "https://example.org/a.png" is a web address; download the file',
@@ -63,7 +63,7 @@ describe("an image in a folder", () => {
     await expect(imageFromFile(folder, name).read()).rejects.toThrow(/^data-kit: there is no image "x{59}\.\.\. in/);
   });
 
-  test("is missed by name and folder when it is not there", async () => {
+  test("is reported by name and folder if it is missing", async () => {
     const folder = temporaryFolder();
     const missing = imageFromFile(folder, "a.png", "data-x");
     await expect(missing.read()).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe("an image in a folder", () => {
 });
 
 describe("in a folder of images", () => {
-  test("a folder, a pipe, or a file of 300 MiB is no image", async () => {
+  test("a folder, a pipe, or a file of 300 MiB is not an image", async () => {
     const folder = await folderWith({ "big.png": "" });
     await mkdir(new URL("sub.png/", folder));
     await truncate(new URL("big.png", folder), 300 * MIB);
@@ -95,7 +95,7 @@ describe("in a folder of images", () => {
     }
   });
 
-  test("names may begin with ./, and hold accents in either form of Unicode", async () => {
+  test("names may begin with ./ and contain accents in either Unicode form", async () => {
     const folder = await folderWith({ "caf%C3%A9.png": "joined", "cre%CC%80me.png": "apart" });
     const text = async (name: string) => Buffer.from(await imageFromFile(folder, name).read()).toString();
     expect(await text("./café.png".normalize("NFD"))).toBe("joined");
@@ -108,7 +108,7 @@ describe("in a folder of images", () => {
     );
   });
 
-  test("looking for an image reads nothing, and trusts no stamp of a file that was just written", async () => {
+  test("finding an image reads nothing, and does not trust the modification time of a file that was just written", async () => {
     const folder = await folderWith({ "a.png": "one" });
     expect(await imageFromFile(folder, "a.png").find?.()).toEqual({ stamp: "" });
     const [place, name] = [new URL("./", import.meta.url), "images.test.ts"];

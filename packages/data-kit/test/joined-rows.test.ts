@@ -14,7 +14,7 @@ const QUESTIONS = [
   { question: "second", imageId: "n1" },
 ];
 
-test("gives each row the row that its key names, and reads no image", async () => {
+test("joins each row with the row of its key, and reads no image", async () => {
   const rows = await allRows(await joined(QUESTIONS, IMAGES));
   expect(rows.map(({ question, imageId }) => [question, imageId.id, imageId.image.name])).toEqual([
     ["first", "n2", "missing.png"],
@@ -32,7 +32,7 @@ test("names file, row, column and value of a key that the other table lacks", as
   });
 });
 
-test("stamps both tables", async () => {
+test("includes both tables in the fingerprint", async () => {
   const fingerprints = await Promise.all(
     [
       await joined(QUESTIONS, IMAGES),

@@ -52,9 +52,9 @@ function answerOf(index: number): string {
   return `${index} é "{[\\`.repeat(BYTES_PER_ROW / 2).slice(0, BYTES_PER_ROW / 2) + "é".repeat(BYTES_PER_ROW / 4);
 }
 
-/** Of JavaScript's heap and of buffers outside of it. */
+/** Bytes of JavaScript's heap and of buffers outside it. */
 function usedBytes(): number {
-  // What a collection finds to be garbage is counted until the next one.
+  // Garbage that a collection finds is counted until the next collection.
   collectGarbage();
   collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();

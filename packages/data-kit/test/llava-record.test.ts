@@ -11,7 +11,7 @@ test.each(["What is it?\n<image>", "<image>What is it?", "  <image><image> Sure?
   expect(turns[0]).toEqual({ role: "user", text: value });
 });
 
-test("leaves the characters <image> alone where there is no image", () => {
+test("keeps the text <image> if there is no image", () => {
   const conversation = conversationOf({ conversations: [human("an HTML <image> tag "), gpt("yes")] }, "1");
   expect(conversation.turns[0]?.text).toBe("an HTML <image> tag ");
   expect(conversation.images).toEqual([]);

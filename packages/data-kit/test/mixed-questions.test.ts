@@ -128,7 +128,7 @@ test.each([
   expect(question.target).toBe(target);
 });
 
-test("names the question whose text mentions an image that its row lacks", async () => {
+test("names the question whose text mentions an image missing from its row", async () => {
   const wrong: Row = ["a3", "See <image 2>.", "['a', 'b']", red, null, "A", "multiple-choice"];
   const examples = await mixed({ folder: await folderOf({ Art: [wrong] }) }).open();
   await expect(examples.at(0)).rejects.toThrow('mixed: example 0 ("a3"): the text mentions <image 2>');

@@ -41,7 +41,7 @@ describe("a question", () => {
       .protocol()
       .prompt({ id: "q", images: [one, two], target: "" }, chatWording("tuned"));
 
-  test("shows images before its text unless they have their places in it", () => {
+  test("shows images before its text unless they are placed in it", () => {
     const answerStart = "It is ";
     expect(asked({ user: "Why <image>?", answerStart })).toMatchObject({ user: "<image> <image>\nWhy <image>?" });
     expect(asked({ user: "Why <image>?", answerStart, placedImages: 1 })).toEqual({

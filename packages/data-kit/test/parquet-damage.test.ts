@@ -28,7 +28,7 @@ test.each([
   });
 });
 
-test("names a cell that holds anything but an image, where images may be missing", async () => {
+test("names a cell with anything but an image, if images may be missing", async () => {
   const schema = [
     { name: "root", num_children: 1 },
     { name: "image", num_children: 2, repetition_type: "OPTIONAL" as const },
@@ -48,7 +48,7 @@ test("names a cell that holds anything but an image, where images may be missing
   });
 });
 
-test("names a structure that is no image's, where images may be missing", async () => {
+test("names a structure that is not an image, if images may be missing", async () => {
   const schema = [
     { name: "root", num_children: 1 },
     { name: "image", num_children: 1, repetition_type: "OPTIONAL" as const },
@@ -68,7 +68,7 @@ test("refuses a page without the sizes that its decoder needs, which would keep 
   );
 });
 
-test("says that a file was cut short only when it was", async () => {
+test("reports truncation only for a truncated file", async () => {
   const whole = readFileSync(new URL("fixtures/parquet/datasets-mixed.parquet", import.meta.url));
   await expect(rowsOf(whole.subarray(0, -9), IMAGE_OR_NONE)).rejects.toThrow("so it was truncated");
   const damaged = Buffer.from(whole);

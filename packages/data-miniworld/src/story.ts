@@ -30,7 +30,7 @@ export interface StoryEvent {
   readonly thing: Thing;
 }
 
-/** Events of several people, each with a different thing. */
+/** One event for each of several people. No two events are about the same thing. */
 export type Story = readonly StoryEvent[];
 
 export function randomStory(random: Random, names: readonly string[], deeds: readonly Deed[]): Story {

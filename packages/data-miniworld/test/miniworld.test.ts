@@ -263,18 +263,18 @@ describe("tuning and benchmarks", () => {
 });
 
 describe("writing a miniworld", () => {
-  it("gives the same bytes for the same options", async () => {
+  it("writes the same bytes for the same options", async () => {
     const again = await write("second", SMALL);
     expect(await contentOf(again.folder)).toEqual(await contentOf(world.folder));
   });
 
-  it("gives another world for another seed", async () => {
+  it("writes a different world for a different seed", async () => {
     const other = await write("other", { ...SMALL, seed: 7 });
     const text = (from: Miniworld): Promise<string> => readFile(new URL("validation.jsonl", from.boolq), "utf8");
     expect(await text(other)).not.toEqual(await text(world));
   });
 
-  it("leaves a complete world of the same options alone and replaces another one", async () => {
+  it("keeps a complete world with the same options, and replaces any other", async () => {
     const file = new URL("boolq/validation.jsonl", world.folder);
     const before = await stat(file);
     await write("first", SMALL);
@@ -294,7 +294,7 @@ describe("writing a miniworld", () => {
     expect(await readFile(new URL("chapter-1.txt", folder), "utf8")).toBe("years of work");
   });
 
-  it("refuses options that do not exist", async () => {
+  it("refuses unknown options", async () => {
     const wrong = writeMiniworld(world.folder, JSON.parse('{"captoins": 3}'));
     await expect(wrong).rejects.toSatisfy(
       (error) => MlanError.is(error, "invalid-options") && /captoins/.test(error.message),

@@ -8,12 +8,12 @@ const folder = new URL("fixtures/", import.meta.url);
 describeConversationsContract(mlan({ folder }));
 describeConversationsContract(mlan({ folder, mixture: "mlan-v-88l" }));
 
-test("says what each mixture holds", () => {
+test("describes the content of each mixture", () => {
   expect(mlan()).toMatchObject({ name: "mlan", card: { modality: "text" } });
   expect(mlan({ mixture: "mlan-v-50l" })).toMatchObject({ name: "mlan-v-50l", card: { modality: "mixed" } });
 });
 
-test("claims neither name nor licence of the released files for another one", () => {
+test("does not use the name or licence of the released files for a different file", () => {
   const file = new URL("my%20own.json", folder);
   const { name, card } = mlan({ file });
   expect(name).toBe("my own");

@@ -62,7 +62,7 @@ test.each([
   });
 });
 
-test("refuses a file without a row", async () => {
+test("refuses a file without rows", async () => {
   const folder = temporaryFolder();
   await writeFile(new URL("test.jsonl", folder), "\n");
   await expect(openbookqa({ folder }).open()).rejects.toMatchObject({
@@ -71,7 +71,7 @@ test("refuses a file without a row", async () => {
   });
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   const options: object = { foldr: new URL("file:///") };
   expect(() => openbookqa(options)).toThrow('data-openbookqa: there is no option "foldr"');
 });
@@ -94,7 +94,7 @@ describe("the paper protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(NAMES)("asks every model in the one wording of openbookqa_em (%s)", (wording) => {
+  test.each(NAMES)("asks every model in the wording of openbookqa_em (%s)", (wording) => {
     expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,
@@ -166,7 +166,7 @@ describe("the strict protocol", () => {
   });
 });
 
-/** In the published schema. */
+/** A row in the published schema. */
 function parquet(rows: readonly (typeof ROW)[]): Uint8Array {
   const text = (name: string) =>
     ({ name, type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" }) as const;

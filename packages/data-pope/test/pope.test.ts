@@ -86,7 +86,7 @@ test.each([
   });
 });
 
-test("misses an image when it is read, by name", async () => {
+test("names a missing image when it is read", async () => {
   const row = { question_id: 1, question: "Is there a dog?", answer: "no", image: "a.png" };
   const folder = await folderWith({ "test.jsonl": JSON.stringify(row) });
   const { images } = await (await pope({ folder }).open()).at(0);
@@ -105,7 +105,7 @@ test("generates four tokens at most", () => {
   expect(benchmark.protocol("strict").maximumNewTokens).toBe(4);
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => pope({ split: "popular" } as object)).toThrow('data-pope: there is no option "split"');
 });
 

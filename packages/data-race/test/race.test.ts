@@ -22,7 +22,7 @@ test("asks the last question of each article, clustered by article", async () =>
   expect(new Set(questions.map(({ cluster }) => cluster)).size).toBe(3);
 });
 
-test("says that it is a subset, and which", () => {
+test("names the subset that it asks", () => {
   expect(benchmark.card).toMatchObject({ repository: "EleutherAI/race", config: "high", split: "test", rows: 1045 });
 });
 
@@ -77,14 +77,14 @@ test.each([
   await expect(opened).rejects.toThrow(`data-race: rows.jsonl row 1 (line 2), ${message}`);
 });
 
-test("refuses a file without a row", async () => {
+test("refuses a file without rows", async () => {
   await expect(race({ file: await fileOf("rows.jsonl", []) }).open()).rejects.toMatchObject({
     code: "invalid-data",
     message: expect.stringMatching(/^data-\w+: \S+ of .* holds no rows; give a file or folder that does\.$/),
   });
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => race({ foldr: new URL("file:///") } as object)).toThrow('data-race: there is no option "foldr"');
 });
 
@@ -107,7 +107,7 @@ describe("the paper protocol", () => {
   const extractor = protocol.extractor("tuned");
 
   // Recipe 3.5, expanded by the original code.
-  test.each(NAMES)("asks every model in the one wording of race_em (%s)", (wording) => {
+  test.each(NAMES)("asks every model in the wording of race_em (%s)", (wording) => {
     expect(protocol.prompt(question, WORDINGS[wording])).toEqual({
       kind: "raw",
       text: `User: ${ASKED}\nAssistant: The best answer is"`,

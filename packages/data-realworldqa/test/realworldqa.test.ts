@@ -66,7 +66,7 @@ test.each(["A", "a", " A.\n", "Left"])("keeps the published answer %j, which str
   expect(extractor("tuned").isCorrect("A", answer)).toBe(answer.toUpperCase() === "A");
 });
 
-test("misses an image when it is read, by name", async () => {
+test("names a missing image when it is read", async () => {
   const folder = await folderWith({
     "test.jsonl": JSON.stringify({ question: "Is it?", answer: "No", image: "a.png" }),
   });
@@ -81,7 +81,7 @@ test("refuses a split without rows", async () => {
   );
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => realworldqa({ split: "test" } as object)).toThrow('data-realworldqa: there is no option "split"');
 });
 

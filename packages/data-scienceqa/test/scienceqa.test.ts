@@ -64,7 +64,7 @@ test.each([
   });
 });
 
-test("misses an image when it is read, by name", async () => {
+test("names a missing image when it is read", async () => {
   const row = { question: "Which?", choices: ["a", "b"], answer: 0, image: "a.png" };
   const { images } = await (
     await scienceqa({ folder: await folderWith({ "test.jsonl": JSON.stringify(row) }) }).open()
@@ -79,7 +79,7 @@ test("refuses a split without rows", async () => {
   );
 });
 
-test("refuses options that do not exist", () => {
+test("refuses unknown options", () => {
   expect(() => scienceqa({ split: "test" } as object)).toThrow('data-scienceqa: there is no option "split"');
 });
 

@@ -1,4 +1,3 @@
-import { seededRandom } from "@mlan/core";
 import {
   dropoutColumns,
   dropoutRows,
@@ -16,6 +15,17 @@ beforeAll(async () => {
   registerGradients();
 });
 
+/** Uniform numbers in [0, 1) (mulberry32). */
+function uniform(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 const random = (shape: [number, number], seed: number): tf.Tensor2D => tf.randomUniform(shape, -1, 1, "float32", seed);
 
 describe("a dropout of seeded numbers", () => {
@@ -23,8 +33,8 @@ describe("a dropout of seeded numbers", () => {
 
   function mask(rowSeed: number, columnSeed: number): Float32Array {
     return tf.tidy(() => {
-      const rows = tf.tensor2d(dropoutRows(ROWS, seededRandom(rowSeed).next), [ROWS, 3]);
-      const columns = tf.tensor2d(dropoutColumns(COLUMNS, seededRandom(columnSeed).next), [3, COLUMNS]);
+      const rows = tf.tensor2d(dropoutRows(ROWS, uniform(rowSeed)), [ROWS, 3]);
+      const columns = tf.tensor2d(dropoutColumns(COLUMNS, uniform(columnSeed)), [3, COLUMNS]);
       return dropped(tf.ones([ROWS, COLUMNS]), { rate: RATE, rows, columns })
         .dataSync<"float32">()
         .slice();
@@ -59,8 +69,8 @@ describe("a dropout of seeded numbers", () => {
 describe.each([false, true])("a low-rank change, with dropout: %s", (drops) => {
   it("has the value and the gradients of its composition", async () => {
     const [x, a, b, dy] = [random([5, 6], 1), random([2, 6], 2), random([4, 2], 3), random([5, 4], 4)] as const;
-    const rows = tf.tensor2d(dropoutRows(5, seededRandom(5).next), [5, 3]);
-    const columns = tf.tensor2d(dropoutColumns(6, seededRandom(6).next), [3, 6]);
+    const rows = tf.tensor2d(dropoutRows(5, uniform(5)), [5, 3]);
+    const columns = tf.tensor2d(dropoutColumns(6, uniform(6)), [3, 6]);
     const dropout = drops ? { rate: 0.4, rows, columns } : undefined;
     const factors = dropout ? dropped(tf.onesLike(x), dropout) : tf.onesLike(x);
     const composed = (): tf.Tensor2D =>

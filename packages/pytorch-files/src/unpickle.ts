@@ -27,11 +27,11 @@ export interface PickleWorld {
   unsupported(what: string): Error;
 }
 
-/** Most objects of one pickle: a tensor takes fewer than twenty, and an archive has up to 100,000 records. */
+/** Maximum number of objects in a pickle: a tensor takes fewer than twenty, and an archive has up to 100,000 records. */
 const MOST_OBJECTS = 3_000_000;
 /** The cost of a dict in objects: it takes as much memory as four lists. */
 const DICT = 4;
-/** Most values on the stack; Python pushes a thousand items at a time. */
+/** Maximum number of values on the stack; Python pushes a thousand items at a time. */
 const MOST_STACKED = 1_000_000;
 
 /**
@@ -177,7 +177,7 @@ function isCallable(value: unknown): value is Callable {
 }
 
 const STOP = 0x2e;
-/** Most bytes of an integer; no size needs more. */
+/** Maximum length of an integer in bytes; no size needs more. */
 const LONGEST_INTEGER = 255;
 
 /** The instructions of protocols 2 to 5 by their byte; the names are those of Python's pickletools. */

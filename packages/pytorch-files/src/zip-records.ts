@@ -10,7 +10,7 @@ export interface ZipRecord extends CheckedBytes {
   readonly isPacked: boolean;
 }
 
-/** Most records of an archive. Large models have about a thousand tensors, mixtures of experts about ten thousand. */
+/** Maximum number of records in an archive. Large models have about a thousand tensors, mixtures of experts about ten thousand. */
 const MOST_RECORDS = 100_000;
 const STORED = 0;
 

@@ -13,7 +13,7 @@ export interface TensorToWrite {
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
 }
 
-/** Most bytes per update of a hash, which accepts less than 2 GiB. */
+/** Maximum number of bytes per update of a hash, which accepts less than 2 GiB. */
 const LARGEST_UPDATE = 1 << 30;
 
 /**

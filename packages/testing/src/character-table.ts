@@ -22,7 +22,7 @@ function letter(id: number): string {
   return id < 26 ? String.fromCharCode(97 + id) : " ";
 }
 
-/** The `count` likeliest characters after `prompt`, one after the other. `logits` is the table, row-major. */
+/** The greedy continuation of `prompt`, `count` characters long. `logits` is the table, row-major. */
 export function continuation(logits: ArrayLike<number>, prompt: string, count: number): string {
   let last = characters(prompt).at(-1) ?? 0;
   let text = "";

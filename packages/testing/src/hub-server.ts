@@ -8,11 +8,11 @@ export interface HubServer {
   readonly requests: string[];
   /** The requested range of each request for a file's content, in order. */
   readonly ranges: (string | undefined)[];
-  /** Bytes of content that were sent, by request; those of {@link HubServer.intercept} do not count. */
+  /** Number of content bytes sent per request, without those of {@link HubServer.intercept}. */
   readonly sent: number[];
-  /** Answers instead of the Hub while it returns true: for failures. */
+  /** Simulates failures: while it returns true, it has answered instead of the Hub. */
   intercept: Intercept;
-  /** As {@link HubServer.intercept}, for the storage of large files. */
+  /** Like {@link HubServer.intercept}, for the storage of large files. */
   interceptStorage: Intercept;
 }
 
@@ -24,11 +24,11 @@ export interface HubContents {
   readonly name: string;
   readonly commit: string;
   readonly files: Readonly<Record<string, string | Uint8Array>>;
-  /** Stored as large files: listed with their SHA-256, and served by a redirect to another host. */
+  /** Files stored as large files: listed with their SHA-256, and served through a redirect to another host. */
   readonly large?: readonly string[];
-  /** Only readable with this token. */
+  /** The token without which the repository cannot be read. */
   readonly token?: string;
-  /** Whether everybody may list the files, as of a gated repository. Default false. */
+  /** Whether the files can be listed without the token, as in a gated repository. Default false. */
   readonly listed?: boolean;
   /** Branches in addition to main, all at the same commit. */
   readonly branches?: readonly string[];

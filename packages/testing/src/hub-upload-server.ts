@@ -7,7 +7,7 @@ export interface HubUploadServer {
   /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
-  /** Answers instead of the server while it returns true: for failures. */
+  /** Simulates failures: while it returns true, it has answered instead of the server. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -56,7 +56,7 @@ export async function hubUploadServer({ token, partSize = Infinity }: HubUploadO
 
 interface State extends HubUploadServer {
   readonly repositories: Map<string, UploadedRepository>;
-  /** Bytes of large files by their SHA-256. */
+  /** Bytes of large files, keyed by SHA-256. */
   readonly objects: Map<string, Uint8Array>;
   /** Uploaded parts, by SHA-256 and part number. */
   readonly parts: Map<string, Uint8Array>;

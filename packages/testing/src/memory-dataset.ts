@@ -10,7 +10,7 @@ export function memoryDataset<Example>(name: string, examples: readonly Example[
   });
 }
 
-/** Language-only conversations that a tiny model can learn by heart: letters answered by their successors. */
+/** Language-only conversations that a tiny model can memorise: each letter is answered with the next one. */
 export function alphabetConversations(count: number): readonly Conversation[] {
   return Array.from({ length: count }, (_, index) => {
     const letter = String.fromCharCode(97 + (index % 25));

@@ -12,7 +12,7 @@ export interface SavedModelsContract {
   readonly names: readonly string[];
   /** The folder that tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors`, `chats.json`. Ends in a slash. */
   readonly fixture: URL;
-  /** The conversation templates of models, by the model's name, and the text of their begin-of-sequence token. */
+  /** The conversation templates of models, keyed by the model's name, and the text of their begin-of-sequence token. */
   readonly templates: Readonly<Record<string, AskingTemplate>>;
   readonly beginOfSequence: string;
 }

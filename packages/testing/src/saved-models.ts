@@ -8,7 +8,7 @@ export interface SavedModel {
   readonly name: string;
   /** The raw prompt, with a placeholder for the image, if there is one. */
   readonly prompt: string;
-  /** The file of an image. */
+  /** The image file, if the prompt has an image. */
   readonly image?: URL;
   /** Creates the model; it must have the same bits each time. */
   open(): Promise<TrainableModel>;
@@ -32,7 +32,8 @@ export interface SavedAnswer {
 const NEW_TOKENS = 16;
 
 /**
- * Saves each model into a folder of its name, with `questions.json` beside them for a script of the other library.
+ * Saves each model into a folder with its name, and writes `questions.json` next to the folders for a script that uses
+ * the other library.
  *
  * @public `tools/fixtures/saved_models.py` calls it.
  */
@@ -62,7 +63,7 @@ export function hashOfSaved(folder: URL): Promise<string> {
   return sha256OfFile(new URL("checksums.json", folder));
 }
 
-/** The greedy answer of a model, with the whole distribution at each token. */
+/** The greedy answer of a model, with the full distribution for each token. */
 export async function answerOfSaved(model: TrainableModel, { prompt, image }: SavedModel): Promise<SavedAnswer> {
   const bytes = image && new Uint8Array(await readFile(image));
   const request: GenerationRequest = {

@@ -21,7 +21,7 @@ export function temporaryFolder(): URL {
   return folder;
 }
 
-/** A temporary folder with these files, by their relative URLs; folders are made as needed. */
+/** Creates a temporary folder with these files, keyed by relative URL; creates subfolders as needed. */
 export async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
   const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {

@@ -80,7 +80,7 @@ export function createOptimizer(
 interface Moment {
   readonly name: string;
   readonly moment: Variable;
-  /** Of the parameter. */
+  /** Shape of the parameter. */
   readonly shape: number[];
   readonly size: number;
 }

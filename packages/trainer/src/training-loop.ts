@@ -114,14 +114,14 @@ export async function* trainingLoop(
   }
 }
 
-/** Says that a model which has learned conversations in one template goes on in another. */
+/** Returns a notice if a model was trained with a different conversation template before. */
 function templateWarnings(
   before: { readonly name: string; readonly fingerprint: string | undefined },
   { format, templateFingerprint: now }: TrainableModel,
 ): readonly string[] {
   if (before.fingerprint === undefined || now === undefined || before.fingerprint === now) return [];
   const [learned, learns] = [`"${before.name}" (${before.fingerprint})`, `"${format.template}" (${now})`];
-  return [`The model has learned conversations in the template ${learned}, and is now trained in ${learns}.`];
+  return [`The model was trained with the template ${learned} before, and is now trained with ${learns}.`];
 }
 
 function supervisionWarnings({ misaligned }: TrainingSet, { withoutSupervision }: TrainingPlan): readonly string[] {

@@ -23,7 +23,7 @@ export interface MicroBatch {
   readonly shape: BatchShape;
   /** Weight in the loss of the step; the weights of a step sum to 1. 0 if no position is supervised. */
   readonly weight: number;
-  /** Of what is random in it, such as dropout. */
+  /** Seed of its random operations, such as dropout. */
   readonly seed: number;
 }
 

@@ -211,7 +211,7 @@ it("warns of conversations whose supervised text is not exactly their answers, a
   expect(events[0]).toMatchObject({ unsupervised: [], warnings: [warning] });
 });
 
-it("warns when a model that has learned conversations in one template goes on in another, not when it begins", async () => {
+it("warns when a model is trained with a different template than before, not at the first training", async () => {
   const tunedIn =
     (template: string) =>
     (model: TrainableModel): TrainableModel => {
@@ -223,7 +223,7 @@ it("warns when a model that has learned conversations in one template goes on in
     return events[0]?.type === "train-start" ? events[0].warnings : undefined;
   };
   expect(await warningsFor("llama_2")).toEqual([
-    'The model has learned conversations in the template "llama_2" (fake llama_2), and is now trained in "v1" (fake v1).',
+    'The model was trained with the template "llama_2" (fake llama_2) before, and is now trained with "v1" (fake v1).',
   ]);
   expect([await warningsFor("v1"), await warningsFor("plain")]).toEqual([[], []]);
 });

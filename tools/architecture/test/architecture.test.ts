@@ -18,7 +18,7 @@ const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/i
 
 const packages = publishedPackages();
 const root = new URL("../../../", import.meta.url);
-/** Who may use a package: all code of the workspace. */
+/** All code of the workspace that may use a package. */
 const users = [
   ...packages.flatMap(({ folder, url }) =>
     ["src/", "test/"].flatMap((part) => filesBelow(new URL(part, url), ".ts").map(({ text }) => ({ folder, text }))),
@@ -172,7 +172,7 @@ it("only a compute chooses the backend, and only when it is opened", () => {
   expect(found).toContain("backend-onnx/src/compute.ts");
 });
 
-/** Types are left out: whoever calls a function may name its options and its result. */
+/** The exported values of an index, without types: callers may need the types of a function's options and result. */
 function exportedValues(index: string): readonly string[] {
   return [...withoutComments(index).matchAll(/export \{([^}]*)\}/g)].flatMap(([, names = ""]) =>
     names

@@ -35,7 +35,7 @@ describe("an image that does not decode", () => {
     expect(await stored(answers)).toHaveLength(36);
   });
 
-  it("is named for GQA by the row of the table that holds it", async () => {
+  it("is named for GQA by its row in the table of images", async () => {
     const damaged = await copyOf(world.gqa);
     await writeFile(new URL("images/n100001.png", damaged), Buffer.from([0x89, 0x50, 0x4e, 0x47]));
     const { error } = await failure({ model, benchmark: gqa({ folder: damaged }), protocol: "paper" });

@@ -23,7 +23,7 @@ afterAll(async () => {
   model.dispose();
 });
 
-/** Depends on the question and the number of its images. It begins as it was asked to where its start was not given. */
+/** An answer that depends on the question and the number of its images. It begins with the requested start, unless the prompt ended with it. */
 function answerTo({ prompt, images }: GenerationRequest): string {
   const text = prompt.kind === "raw" ? prompt.text : prompt.user;
   const [question = "", start = ""] = text.replaceAll(/<image>\s*/g, "").split("\nBegin your answer with: ");
@@ -31,7 +31,7 @@ function answerTo({ prompt, images }: GenerationRequest): string {
   return `${start}${words[(question.length + images.length) % words.length]}".`;
 }
 
-/** Without the answers' text behind a stop string, which a server leaves out. */
+/** The answers without the text after a stop string, which a server omits. */
 function readingsOf({ answers }: Evaluated): ReadonlyMap<string, unknown> {
   return new Map([...answers].map(([id, record]) => [id, { ...record, answer: "" }]));
 }

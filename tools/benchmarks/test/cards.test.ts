@@ -11,7 +11,7 @@ import { expect, test } from "vitest";
 
 const plugins = [ai2d, boolq, hellaswag, mlan, openbookqa, pope, race, realworldqa, scienceqa];
 
-test.each(plugins)("the card of %o is that of the published files alone", (plugin) => {
+test.each(plugins)("the card of %o describes the published files only", (plugin) => {
   const { card } = plugin();
   expect(card.source).toMatch(/^https:/);
   expect(card.license).not.toBe("unknown");

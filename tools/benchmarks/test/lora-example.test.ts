@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import example from "../../../examples/lora.ts";
 import { scratchFolder } from "./tiny-model.ts";
 
-it("the example of an adapter learns, and its checkpoint holds the adapter alone", async () => {
+it("the example of an adapter learns, and its checkpoint contains only the adapter", async () => {
   const folder = await scratchFolder();
   const stage = example.stages.find(({ name }) => name === "tune");
   if (!stage?.data) throw new Error("the example has no training stage");

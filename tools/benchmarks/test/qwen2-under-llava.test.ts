@@ -16,7 +16,7 @@ const weights = new URL("../../../packages/model-qwen2/test/fixtures/tied/", imp
 const format = { maximumLength: 512 };
 const steps = { batchSize: 8, microBatchSize: 4, epochs: 4, warmupRatio: 0, learningRate: 1e-2 };
 
-it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and answers the same once it is opened again", async () => {
+it("a Qwen2 is aligned, tuned on language and evaluated under LLaVA, and returns the same answers after reopening", async () => {
   const root = await scratchFolder();
   const world = await writeMiniworld(new URL("world/", root), {
     seed: 7,

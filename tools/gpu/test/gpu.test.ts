@@ -27,7 +27,7 @@ test("a limit of no bytes is refused", () => {
   expect(partsOf(0, 10)).toEqual([{ start: 0, end: 0 }]);
 });
 
-test("a part that fails, hangs or tests nothing says so, and keeps what it reported before", async () => {
+test("a part that fails, hangs or tests nothing is reported, with its lines so far", async () => {
   const line = JSON.stringify({ kind: "test", name: "first", outcome: "passed" } satisfies ReportLine);
   const failing = await runPart(
     program(`console.log('${line}'); throw new Error("lost the device");`),
@@ -47,7 +47,7 @@ test("a part that fails, hangs or tests nothing says so, and keeps what it repor
   expect(await runPart(program(`console.log('${line}')`), 0, process.env)).toMatchObject({ outcome: "no time left" });
 });
 
-test("a part whose program is not there is left out when it is optional, and fails otherwise", async () => {
+test("a part whose program is missing is skipped if it is optional, otherwise it fails", async () => {
   const absent: Part = { ...program(""), group: "speed", program: "no-such-program" };
   expect(await runPart({ ...absent, optional: true }, 60, process.env)).toMatchObject({
     outcome: "left out",

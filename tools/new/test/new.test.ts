@@ -31,7 +31,7 @@ interface Said {
 
 /** Runs a program of Node in the copy. */
 async function run(program: string, ...parameters: readonly string[]): Promise<Said> {
-  // An installation would be a failure: there is no npm here.
+  // An installation would fail, because there is no npm here.
   const env = { ...process.env, NO_COLOR: "1", npm_execpath: join(copy, "no-npm.js") };
   const options = { cwd: copy, maxBuffer: 64e6, env };
   const said = await promisify(execFile)(process.execPath, [join(copy, program), ...parameters], options).then(
@@ -47,14 +47,14 @@ const read = (path: string): string => readFileSync(join(copy, path), "utf8");
 const good = { ok: true };
 
 describe("npm run new", () => {
-  it.each(MADE)("makes a package of the kind %s", async (kind, name) => {
+  it.each(MADE)("creates a package of the kind %s", async (kind, name) => {
     expect(await make(kind, name)).toMatchObject({
       ok: true,
       output: expect.stringContaining(`-${name}. Fill in`),
     });
   });
 
-  it("makes packages that keep their contracts", async () => {
+  it("creates packages that pass their contract tests", async () => {
     const { ok, output } = await run(
       "node_modules/vitest/vitest.mjs",
       "run",
@@ -64,7 +64,7 @@ describe("npm run new", () => {
     for (const folder of folders) expect(output).toContain(`packages/${folder}/test/`);
   });
 
-  it("makes packages that keep the workspace's rules", async () => {
+  it("creates packages that follow the workspace's rules", async () => {
     const about = [...folders, "the command suggests"].join("|");
     const { ok, output } = await run("node_modules/vitest/vitest.mjs", "run", "tools/architecture/", "-t", about);
     expect(ok, output).toBe(true);
@@ -91,25 +91,25 @@ describe("npm run new", () => {
   });
 });
 
-it.each(Object.values(KINDS))("the page that is named for new packages exists: $guide", ({ guide }) => {
+it.each(Object.values(KINDS))("the page for new packages exists: $guide", ({ guide }) => {
   expect(existsSync(join(copy, guide))).toBe(true);
 });
 
 const pages = readdirSync(new URL("../../../docs/how-to/", import.meta.url));
 
 describe("docs/how-to", () => {
-  it.each(pages)("%s holds when it is followed to the letter", async (page) => {
+  it.each(pages)("%s works when it is followed to the letter", async (page) => {
     await expect(follow(join("docs/how-to", page), copy)).resolves.toBe(undefined);
   });
 });
 
-describe("what npm run new and the pages of docs/how-to make", () => {
+describe("packages from npm run new and the pages of docs/how-to", () => {
   it("is built", async () => {
     const paths = folders.map((folder) => `packages/${folder}`);
     expect(await run("node_modules/typescript/bin/tsc", "--build", ...paths)).toMatchObject(good);
   });
 
-  it("has the right types, tests included", async () => {
+  it("have the right types, tests included", async () => {
     expect(await run("node_modules/typescript/bin/tsc", "--project", "tsconfig.check.json")).toMatchObject(good);
   });
 
@@ -121,7 +121,7 @@ describe("what npm run new and the pages of docs/how-to make", () => {
     expect(await run("node_modules/oxfmt/bin/oxfmt", "--check", "packages")).toMatchObject(good);
   });
 
-  it("uses what it lists, and lists what it uses", async () => {
+  it("list exactly the dependencies that they use", async () => {
     expect(await run("node_modules/knip/bin/knip.js", "--no-config-hints")).toMatchObject(good);
   });
 });
@@ -130,7 +130,7 @@ describe("npm run new refuses, with one sentence and no file changed,", () => {
   // prettier-ignore
   it.each([
     ["nothing at all",           [],                        /^Give a kind and a name: npm run new -- <kind> <name>\. Kinds: data, /],
-    ["words too many",           ["data", "my", "set"],     /^Give a kind and a name/],
+    ["too many words",           ["data", "my", "set"],     /^Give a kind and a name/],
     ["an unknown kind",          ["dataset", "x"],          /^There is no kind of package "dataset"\. Use one of: data, /],
     ["a name of the prototype",  ["constructor", "x"],      /^There is no kind of package "constructor"/],
     ["an existing package",      ["data", "boolq"],         /^packages\/data-boolq exists already\./],
@@ -161,7 +161,7 @@ describe("npm run new refuses, with one sentence and no file changed,", () => {
     const before = everyFile();
     const { ok, output } = await make("data", "never");
     expect(ok).toBe(false);
-    expect(output).toMatch(/^packages\/data-never was not made, and nothing was changed: .*data-never.*\n$/);
+    expect(output).toMatch(/^packages\/data-never was not created, and nothing was changed: .*data-never.*\n$/);
     expect(everyFile()).toEqual(before);
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** A piece of code on a page, and the file that the text before it names last. */
+/** A piece of code on a page, and the last file named in the text before it. */
 interface Snippet {
   readonly language: string;
   readonly code: string;
@@ -11,8 +11,8 @@ interface Snippet {
 }
 
 /**
- * Does what a page of docs/how-to says in a copy of the workspace: commands are run, changes are made, everything else is the
- * content of the file that is named before it. Throws when a command fails, or a line that is to be changed is not there.
+ * Follows a page of docs/how-to in a copy of the workspace: runs its commands, makes its changes, and writes all other code into
+ * the file that is named before it. Throws if a command fails or a line to be changed is missing.
  */
 export async function follow(page: string, workspace: string): Promise<void> {
   for (const { language, code, file } of snippetsOf(readFileSync(join(workspace, page), "utf8"))) {
@@ -35,7 +35,7 @@ function snippetsOf(text: string): readonly Snippet[] {
   });
 }
 
-/** A line with "-" goes, one with "+" comes in its place or behind the line before it, which is in the file but once. */
+/** Applies changes: a "-" line is removed; a "+" line replaces it or follows the previous line, which must occur exactly once. */
 function changed(text: string, code: string, file: string): string {
   const lines = text.split("\n");
   let place: number | undefined;

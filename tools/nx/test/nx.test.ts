@@ -8,7 +8,7 @@ import { type Graph, nx, readGraph } from "./nx.ts";
 
 const workspace = fileURLToPath(new URL("../../../", import.meta.url));
 
-// A copy, as nx keeps what its plugins found earlier in files that have not changed since.
+// A copy, because nx caches what its plugins found in files that have not changed since.
 let copy: string;
 beforeAll(() => {
   copy = scratchWorkspace();
@@ -46,7 +46,7 @@ describe("nx's graph", () => {
     );
   });
 
-  it("makes every file that a test loads part of what its cached result depends on", async () => {
+  it("has every file that a test loads among the inputs of its cached result", async () => {
     const { output } = await nx(copy, "show", "target", "inputs", "@mlan/statistics:test", "--json");
     const { files: inputs }: { files: readonly string[] } = JSON.parse(output);
     const settings = new Set(inputs.filter((file) => !file.startsWith("packages/")));
@@ -68,7 +68,7 @@ describe("nx's graph", () => {
 });
 
 describe("nx", () => {
-  it("builds a package after those that it refers to, and brings both back from its cache", async () => {
+  it("builds a package after those that it refers to, and restores both from its cache", async () => {
     const built = (name: string): readonly string[] => readdirSync(join(copy, "packages", name, "dist")).toSorted();
     expect(await nx(copy, "build", "statistics")).toMatchObject({ ok: true });
     const files = { core: built("core"), statistics: built("statistics") };
@@ -94,7 +94,7 @@ describe("nx", () => {
     for (const name of untouched) expect(names).not.toContain(name);
   });
 
-  it("answers from its cache only while nothing has changed that a test depends on", async () => {
+  it("uses its cache only while no input of a test has changed", async () => {
     const run = (): ReturnType<typeof nx> => nx(copy, "test", "data-boolq");
     expect((await run()).output).toMatch(/Successfully ran target test for project @mlan\/data-boolq/);
     expect((await run()).output).toMatch(/read the output from the cache/);

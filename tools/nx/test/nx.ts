@@ -13,7 +13,7 @@ export interface Said {
 /** Runs nx in a workspace as a script would, without a terminal. */
 export async function nx(workspace: string, ...parameters: readonly string[]): Promise<Said> {
   const program = join(workspace, "node_modules/nx/dist/bin/nx.js");
-  // What an nx that runs this test tells its tasks is not about this workspace.
+  // Variables that an nx running this test sets for its tasks do not apply to this workspace.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NX_")));
   const options = { cwd: workspace, env: { ...env, NO_COLOR: "1" }, maxBuffer: 64e6 };
   const said = await promisify(execFile)(process.execPath, [program, ...parameters], options).then(
@@ -29,7 +29,7 @@ interface Target {
   readonly inputs?: readonly unknown[];
 }
 
-/** As `nx graph` writes it. */
+/** The graph in the form that `nx graph` writes. */
 export interface Graph {
   readonly nodes: Readonly<
     Record<string, { readonly data: { readonly root: string; readonly targets: Readonly<Record<string, Target>> } }>

@@ -10,7 +10,7 @@ const run = fileURLToPath(new URL("../run.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "mlan-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Prints the signals that it has got, and ends at a request on its standard input. */
+/** A program that prints the signals it received, and ends when its standard input asks for it. */
 const PROGRAM = `
 let got = "";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => console.log((got += signal + " ")));
@@ -28,7 +28,7 @@ async function start(program: string) {
   return { child, next, ended: once(child, "exit") };
 }
 
-test("the program gets the signals that its starter gets, each once, and its exit status is the starter's", async () => {
+test("the program receives each signal of its starter once, and the starter returns its exit status", async () => {
   const { child, next, ended } = await start(PROGRAM);
   child.kill("SIGINT");
   expect(await next()).toBe("SIGINT \n");

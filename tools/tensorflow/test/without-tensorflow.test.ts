@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-it("tests that open TensorFlow while they are collected are skipped where there is none", () => {
+it("tests that open TensorFlow while they are collected are skipped if it is not installed", () => {
   const home = mkdtempSync(join(tmpdir(), "mlan-no-tensorflow-"));
   try {
     const env = { PATH: process.env["PATH"], HOME: home, XDG_CACHE_HOME: home, NO_COLOR: "1" };

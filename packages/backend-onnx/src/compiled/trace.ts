@@ -16,7 +16,7 @@ import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 
 export interface Traced {
-  /** What the function returned, computed. */
+  /** The tensors that the function returned, already computed. */
   readonly returned: readonly tf.Tensor[];
   /** Undefined if the function created variables: then it must be traced again. */
   readonly plan: Plan | undefined;

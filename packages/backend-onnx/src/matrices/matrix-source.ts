@@ -10,7 +10,7 @@ export interface FilePlace {
   readonly byteOffset: number;
 }
 
-/** A matrix's bytes, little-endian. */
+/** The little-endian bytes of a matrix, or their place in a file. */
 export type MatrixSource = Uint8Array | FilePlace;
 
 /** The memory of a stored matrix: a copy of its bytes, or its part of the file, mapped. */

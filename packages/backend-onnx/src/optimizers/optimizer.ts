@@ -5,7 +5,7 @@ export interface Optimizer {
   readonly kernelName: string;
   /** Names of the input lists that the update changes in addition to `parameters`. */
   readonly states: readonly string[];
-  /** Of the states' elements. Two bfloat16 are in each element of an int32 vector, the first in the lower half. */
+  /** Type of the states' elements. Each element of an int32 vector has two bfloat16 values, the first in its lower half. */
   readonly stateType: "float32" | "bfloat16";
   /** Reads the numbers of one update and returns the function that updates each slot. */
   update(numbers: Numbers): SlotUpdate;

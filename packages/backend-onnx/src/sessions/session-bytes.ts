@@ -7,7 +7,7 @@ const BYTES_OF_AN_EMPTY_SESSION = 50_000;
 const BYTES_PER_BYTE_OF_STRUCTURE = 60;
 /** A session keeps constants both as written in the model and as used by kernels. */
 const BYTES_PER_BYTE_OF_CONSTANTS = 3;
-/** Most bytes that a recorded operation takes in a model, without its constants. */
+/** Maximum size of a recorded operation in a model in bytes, without its constants. */
 const LARGEST_STRUCTURE = 2048;
 
 /** An estimate of the memory of a session compiled from `model`, in bytes. */

@@ -18,9 +18,9 @@ export interface SessionCache<Session extends Releasable> {
 }
 
 export interface SessionCacheLimits {
-  /** Most sessions kept, at least 1. */
+  /** Maximum number of sessions kept, at least 1. */
   readonly sessions: number;
-  /** Most bytes of all sessions together. */
+  /** Maximum total size of all sessions, in bytes. */
   readonly sessionBytes: number;
 }
 

@@ -6,7 +6,7 @@ import { expectNear, TENTH, tenths } from "./tenths.ts";
 type Image = tf.Tensor4D;
 type Shape = readonly [number, number, number, number];
 
-/** cpu has no gradient of the one, and takes a minute for that of the other. */
+/** No gradients: cpu lacks one of them and takes a minute for the other. */
 const UNDIFFERENTIATED: ReadonlySet<string> = new Set(["a dilated window", "depthwise, a wide window, padded"]);
 /** Sums of so many random numbers differ by this between two orders of adding; a part in a wrong place makes it 10 or more. */
 const RANDOM = { absolute: 2e-3, relative: 1e-4 };

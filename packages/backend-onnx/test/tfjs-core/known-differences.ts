@@ -1,4 +1,4 @@
 import type { KnownDifference } from "../../../../tools/tfjs-core-suite/describe-suite.ts";
 
-/** There is none. Tests that need a kernel or dtype that is left out do not belong here: they say so themselves. */
+/** There are none. Tests that need an unsupported kernel or dtype are recognised by their message and not listed here. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [];

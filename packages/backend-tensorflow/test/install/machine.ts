@@ -4,13 +4,13 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A machine made of folders: nothing of the one that the tests run on is found, but Node and tfjs-node-gpu. */
+/** A machine made of folders. Of the real machine, only Node and tfjs-node-gpu are found. */
 export interface Machine extends AsyncDisposable {
   readonly folder: string;
   readonly environment: InstallEnvironment;
-  /** Writes a file at a path below the folder, and gives its whole path. */
+  /** Writes a file at a path below the folder; returns the whole path. */
   file(path: string, content?: string | Uint8Array): Promise<string>;
-  /** Writes a shell script at a path below the folder, and gives its whole path. */
+  /** Writes a shell script at a path below the folder; returns the whole path. */
   program(path: string, script: string): Promise<string>;
 }
 
@@ -62,7 +62,7 @@ export const WHEEL_FILES: Readonly<Record<string, string>> = {
   "tensorflow_cpu-2.21.0.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_27_x86_64\n",
 };
 
-/** The same, unpacked below a folder of the machine; gives the `tensorflow` folder. */
+/** Writes these files, unpacked, below a folder of the machine; returns the `tensorflow` folder. */
 export async function unpackedWheel(
   { file, folder }: Machine,
   path: string,
@@ -74,7 +74,7 @@ export async function unpackedWheel(
   return join(folder, path, "tensorflow");
 }
 
-/** A shell script that answers as Python does when it is asked where TensorFlow is. */
+/** A shell script that answers the question where TensorFlow is, as Python would. */
 export function pythonWith(...folders: readonly string[]): string {
   return `echo 'a greeting of sitecustomize'\necho '${JSON.stringify({ python: "3.12.1", folders })}'`;
 }

@@ -2,11 +2,11 @@ import { type InstallOptions, type InstallReport, installTensorFlow } from "@mla
 import { MlanError } from "@mlan/core";
 import type { Machine } from "./machine.ts";
 
-/** What an install said, and how it ended. */
+/** The messages of an install, and its result. */
 export interface Outcome {
   readonly lines: readonly string[];
   readonly report: InstallReport | undefined;
-  /** "code: message"; only of errors that were foreseen. */
+  /** "code: message" of an expected error. */
   readonly error: string | undefined;
 }
 

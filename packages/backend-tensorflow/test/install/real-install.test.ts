@@ -10,7 +10,7 @@ import { install } from "./outcome.ts";
 
 const installed = installedBinding();
 
-/** With this machine's compiler, and a cache of its own. */
+/** An environment with this machine's compiler and a separate cache. */
 async function thisMachine(): Promise<Machine> {
   return machine({
     platform: process.platform,
@@ -46,7 +46,7 @@ describeWithTensorFlow("an install on this machine's TensorFlow", () => {
     const nameless = await install(here);
     expect(nameless.report).toMatchObject({ built: false, foundBy: "the binding built last" });
 
-    // Without a compiler, so that a binding which is to be built again is told by the error.
+    // Without a compiler, so that an attempt to build the binding again is an error.
     await here.file(
       join("cache/tensorflow/bindings", basename(dirname(report?.file ?? "")), "tfjs_binding.node"),
       "gone",

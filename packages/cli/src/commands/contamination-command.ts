@@ -25,7 +25,7 @@ export function addContaminationCommand(program: Command, { terminal, finish }: 
     .argument("<experiment>", "the experiment file")
     .option(
       "--run <folder>",
-      "a run of the experiment, to score on all questions and on the questions that were not found",
+      "a run of the experiment, to print its scores with and without the questions that were found",
     )
     .option("--show <number>", "number of findings to print per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)

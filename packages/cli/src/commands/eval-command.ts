@@ -33,12 +33,10 @@ Examples:
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark pope --verify 64
   $ mlan eval --model vicuna --weights ./llava-7b --benchmark ./receipts.ts --limit 100
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
-
   $ mlan eval --endpoint http://127.0.0.1:8000/v1 --server vllm --model llava-hf/llava-1.5-7b-hf --benchmark pope
 
-With --endpoint, any server that speaks OpenAI's interface answers; @mlan/model-endpoint must be installed, and --model is
-the model's name on the server. The key, if the server wants one, is read from the environment variable
-MLAN_ENDPOINT_API_KEY.
+With --endpoint, the model runs behind an OpenAI-compatible server, and --model is its name there. This needs
+@mlan/model-endpoint. If the server requires a key, set the environment variable MLAN_ENDPOINT_API_KEY.
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
 @mlan/data-boolq, the evaluator generation is @mlan/eval-generation. For any other package, write its full name.
@@ -56,10 +54,13 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .description("Evaluate a saved model, or one behind a server, on benchmarks.")
     .option("--model <name>", "the model plugin, e.g. vicuna; with --endpoint, the model's name on the server")
     .addOption(
-      new Option("--endpoint <url>", "ask a model behind this server, e.g. http://127.0.0.1:8000/v1").conflicts(LOCAL),
+      new Option(
+        "--endpoint <url>",
+        "base URL of an OpenAI-compatible server with the model, e.g. http://127.0.0.1:8000/v1",
+      ).conflicts(LOCAL),
     )
     .addOption(
-      new Option("--server <name>", "what the server of --endpoint understands (default: generic)").choices([
+      new Option("--server <name>", "kind of server at --endpoint (default: generic)").choices([
         "generic",
         "openai",
         "vllm",

@@ -32,7 +32,11 @@ export function addExportCommand(program: Command, { terminal }: CommandContext)
         .choices(["float32", "bfloat16", "float16"])
         .default("float32"),
     )
-    .option("--shard-size <size>", "maximum size of each weight file, e.g. 2GB or 500MB", bytes, 5e9)
+    .addOption(
+      new Option("--shard-size <size>", "maximum size of each weight file, e.g. 2GB or 500MB")
+        .argParser(bytes)
+        .default(5e9, "5GB"),
+    )
     .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .addOption(templateOption())

@@ -5,12 +5,12 @@ import { gigabytes, wholeNumber } from "./option-values.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one row of 2048 positions
+  $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one conversation of 2048 tokens
   $ mlan memory --config vicuna-7b/config.json --rows 8 --images 8 --micro-batches 8
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
 
 Predicts the peak size of all tensors when training on the tensorflow backend. Nothing is loaded or
-allocated. Needs @mlan/model-llava, a dependency of all our backbones.
+allocated. Needs @mlan/model-llava, which @mlan/model-llama2, -vicuna and -qwen2 install.
 `;
 
 export function addMemoryCommand(program: Command, { terminal }: CommandContext): void {

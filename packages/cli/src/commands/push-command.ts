@@ -14,8 +14,8 @@ Examples:
 
 Needs a token with write permission: set HF_TOKEN, or run hf auth login. If the repository does not exist, a private one is
 created. After an interruption, run the command again: files that were uploaded are skipped. Files of an earlier model
-that are not in the folder, such as extra shards, are removed in the same commit. Needs @mlan/model-llava, a dependency
-of all our backbones.
+that are not in the folder, such as extra shards, are removed in the same commit. Needs @mlan/model-llava, which
+@mlan/model-llama2, -vicuna and -qwen2 install.
 `;
 
 export function addPushCommand(program: Command, { terminal, finish }: CommandContext): void {
@@ -24,7 +24,7 @@ export function addPushCommand(program: Command, { terminal, finish }: CommandCo
     .description("Upload a checkpoint to the Hugging Face Hub.")
     .argument("<folder>", "folder of a checkpoint, or a run folder to use its last checkpoint")
     .argument("<repository>", "owner and name on the Hub, e.g. acme/llava-7b")
-    .option("--public", "make the repository public if it is created")
+    .option("--public", "make the repository public if it is new")
     .option("--branch <name>", "branch to commit to (default: main)")
     .option("--title <text>", "first line of the commit message")
     .addHelpText("after", EXAMPLES)

@@ -30,7 +30,7 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
     .option("--benchmark <name>", "plugin or file of a benchmark of the run; may be repeated", collect)
     .option(
       "--show <number>",
-      "number of answers to print per benchmark on which extractors disagree",
+      "number of answers to print, per benchmark, on which the extractors disagree",
       wholeNumber(0),
       3,
     )

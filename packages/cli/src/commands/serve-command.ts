@@ -52,10 +52,14 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     )
     .option(
       "--max-batches <number>",
-      "maximum number of batches that are computed alternately (default: 2)",
+      "maximum number of batches in progress; they take turns, one token at a time (default: 2)",
       wholeNumber(1),
     )
-    .option("--max-waiting <number>", "maximum number of waiting and running answers (default: 256)", wholeNumber(1))
+    .option(
+      "--max-waiting <number>",
+      "maximum number of requests, waiting or being answered (default: 256)",
+      wholeNumber(1),
+    )
     .option(
       "--timeout <seconds>",
       "maximum time per request, including waiting, in seconds (default: 600)",

@@ -9,7 +9,7 @@ import { importPlugin } from "../project/import-plugin.ts";
 /** A server that answers in place of a model on this machine. */
 interface EvalEndpoint {
   readonly baseURL: string;
-  /** What it understands, see `ServerKind` of `@mlan/model-endpoint`. */
+  /** The kind of server; see `ServerKind` of `@mlan/model-endpoint`. */
   readonly server?: string;
   /** Number of requests at the same time. */
   readonly concurrency?: number;

@@ -16,7 +16,7 @@ export interface PushRequest {
   readonly branch?: string;
   /** The first line of the commit message. */
   readonly title?: string;
-  /** Whether the repository is public if it is created. */
+  /** Whether a new repository is public. No effect on an existing one. */
   readonly public?: boolean;
 }
 

@@ -4,11 +4,11 @@ export interface AdapterOptions {
   readonly rank: number;
   /** The product of B and A is multiplied by alpha / rank, or by alpha / sqrt(rank). */
   readonly alpha: number;
-  /** Share of the adapter's input that is dropped while it trains, from 0 to below 1. */
+  /** Share of the adapter's input that is dropped during training, at least 0 and less than 1. */
   readonly dropout: number;
   /**
    * The linear maps that are adapted: the ends of their names, such as "q_proj" or "layers.0.mlp.up_proj", or one regular
-   * expression that matches the whole name. Default: all of the language model but its output layer.
+   * expression that matches the whole name. Default: all linear maps of the language model except its output layer.
    */
   readonly targets?: readonly string[] | string;
   /** Whether the factor is alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732). */

@@ -52,7 +52,7 @@ export interface Dataset<Example> {
 
 export interface Examples<Example> {
   readonly length: number;
-  /** Size of the whole dataset, when these are only its first examples ({@link take}). */
+  /** The number of examples in the whole dataset, if {@link take} has limited it to the first ones. */
   readonly total?: number;
   /** Changes whenever any example could change; recorded with runs and results. */
   readonly fingerprint: string;

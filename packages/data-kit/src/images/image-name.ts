@@ -31,7 +31,7 @@ export function spellings(name: string): readonly string[] {
   return [...new Set([name, name.normalize("NFC"), name.normalize("NFD")])];
 }
 
-/** The most bytes of an encoded image; a larger file or entry would fill the memory. */
+/** Maximum size of an encoded image in bytes; a larger file or entry would fill the memory. */
 export const MOST_IMAGE_BYTES: number = 256 * 2 ** 20;
 
 /** The location of an image without a name. */

@@ -10,7 +10,7 @@ export interface ImageStore {
   image(name: string): ImageReference;
 }
 
-/** Where to find images that the rows only name. */
+/** Where to find images that rows refer to by name. */
 export interface ImagePlaces {
   /** A folder or a zip archive, given by the user. */
   readonly at?: Location;

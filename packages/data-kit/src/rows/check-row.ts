@@ -74,7 +74,7 @@ export function placeText({ errorPrefix, file, row, line }: RowPlace): string {
   return `${errorPrefix}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
 }
 
-/** Most problems shown: a row of a different dataset differs in every column, and three are enough to see that. */
+/** Maximum number of problems shown: a row of a different dataset differs in every column, and three are enough to see that. */
 const SHOWN = 3;
 
 /** Length of the ", " or ": " that {@link problemOf} begins with. */

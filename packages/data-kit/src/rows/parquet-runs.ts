@@ -140,7 +140,7 @@ function packedCount({ view, offset }: Reader, { width, values, sought }: Requir
   return found;
 }
 
-/** The last run is padded to a multiple of 8; some writers pad further. */
+/** Maximum number of padding values. The last run is padded to a multiple of 8; some writers pad further. */
 const PADDING = 512;
 const WIDEST = 32;
 

@@ -28,7 +28,7 @@ const BEST = 'The best answer is "';
 export interface VisionChoiceTask<Q extends Question> extends MapByTextOptions {
   /** The text of a question, which includes its `choices`. */
   words(question: Q): VisionWords;
-  /** Most choices that the original code offers. It fails on a question whose answer is a later choice. */
+  /** Maximum number of choices that the original code offers. It fails on a question whose answer is a later choice. */
   readonly offered: number;
 }
 

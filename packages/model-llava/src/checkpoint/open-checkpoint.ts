@@ -140,7 +140,7 @@ export async function openCheckpoint(
 
 /**
  * Beside an adapter, `config.json` describes the whole model if the adapter turned a plain backbone into LLaVA. One that
- * mlan wrote says in any case in which format the adapter was trained, and so how the adapted model is asked.
+ * mlan wrote always says in which format the adapter was trained, and so how the adapted model is asked.
  */
 async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
   const base = await readModelConfig(architecture, new URL("config.json", weights));

@@ -101,7 +101,7 @@ const CLEANED: readonly (readonly [string, string])[] = [
   [" 've", "'ve"],
   [" 're", "'re"],
 ];
-/** The end of a text that cleaning may still change: no pattern extends across any other character. */
+/** The end of a text that the clean-up may still change when pieces follow: its patterns have only these characters. */
 const CLEANABLE_END = /[ .?!,'nmstvre]+$/;
 
 function decodeBytes(bytes: Uint8Array): string {

@@ -18,7 +18,7 @@ export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
 const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
-/** The readers say which of the named files is missing. */
+/** Whether this is the index of a sharded checkpoint. If a shard is missing, the reader of the index throws. */
 function isIndex(name: string): boolean {
   return name.endsWith(".index.json");
 }

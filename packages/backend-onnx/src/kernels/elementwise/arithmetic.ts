@@ -86,7 +86,7 @@ function floorMod({ graph }: EmitContext, a: string, b: string): OutputNode {
   return ["Where", [graph.apply("Xor", negative), moved, remainder]];
 }
 
-/** In JavaScript, unlike C, 1 and -1 to the power of NaN or an infinity is NaN. */
+/** In JavaScript, 1 and -1 raised to NaN or to an infinity are NaN; in C, some of these powers are 1. */
 function powerOrNaN({ graph, operands }: EmitContext, base: string, exponent: string): OutputNode {
   const power = graph.apply("Pow", [base, exponent]);
   const type = exactType(operands);

@@ -13,7 +13,7 @@ interface RowUpdates {
 
 /** Up to this many rows are added in float32. */
 const FEW_ROWS = 4096;
-/** Most elements of all copies of the sums together. */
+/** Maximum total number of elements in all copies of the sums. */
 const LARGEST_COPIES = 2 ** 24;
 /** Replaces `FEW_ROWS` if there are more sums than updates (gradients of embeddings), because few updates share a row. */
 const FEW_AMONG_MANY = 65_536;

@@ -92,12 +92,12 @@ function argReduction(operatorType: string): OnnxOperation<AxisAttribute> {
   );
 }
 
-/** A comparison with NaN is false, so tfjs never chooses a later NaN, ... */
+/** Replaces NaN by `worst`: a comparison with NaN is false, so tfjs never chooses a NaN after the first element. */
 function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
   return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
 }
 
-/** ... but keeps a NaN that comes first. */
+/** Chooses position 0 if the first element is NaN, because tfjs keeps a NaN that comes first. */
 function firstIfNaN({ graph, attributes: { axis } }: EmitContext<AxisAttribute>, x: string, found: string): OutputNode {
   const first = graph.apply("Gather", [x, graph.int64Scalar(0)], { axis });
   return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];

@@ -2,7 +2,7 @@
 export interface CudaLibraryName {
   /** e.g. "libcudart.so.12". */
   readonly name: string;
-  /** Whether TensorFlow needs it for a GPU. Other libraries are dependencies of required ones, or for several GPUs. */
+  /** Whether TensorFlow needs it for a GPU. Others are dependencies of required ones, or needed only for several GPUs. */
   readonly required: boolean;
 }
 

@@ -2,10 +2,10 @@ import type { Benchmark, Choice, Question } from "@mlan/core";
 import { choiceLines, defineBenchmark, letter, lettered, type SourceOptions, strictChoice } from "@mlan/data-kit";
 import { z } from "zod";
 
-/** `folder` is one with `test.jsonl`, `test.json` or `test*.parquet`. Default: your-name/new-name on the Hub. */
+/** `folder` contains `test.jsonl`, `test.json` or `test*.parquet`. Default: your-name/new-name on the Hub. */
 export interface NewNameOptions extends SourceOptions {}
 
-/** A question with choices, of which one is right. */
+/** A question with choices, one of which is right. */
 export interface NewNameQuestion extends Question {
   readonly question: string;
   readonly choices: readonly Choice[];

@@ -16,7 +16,7 @@ export function newNameMethod(options: GenerationOptions): EvaluationMethod {
         maximumNewTokens: protocol.maximumNewTokens,
         stop,
       }));
-      // A question that is too long loses its beginning, and the evaluation goes on.
+      // A question that is too long loses its beginning, and the evaluation continues.
       const answers = model.generate(requests, { longPrompts: "cut", ...options, ...(signal && { signal }) });
       for await (const { id, text, promptLength, computedPositions } of answers)
         yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };

@@ -16,7 +16,7 @@ export function newName(options: NewNameOptions = {}): Plugin<Evaluator> {
     name: "@mlan/eval-new-name",
     token: EVALUATOR,
     module: import.meta.url,
-    // Only what changes answers: a run may be continued with other values of the rest.
+    // Only options that change answers: a run may be resumed with different values of all others.
     settings: {},
     create(scope) {
       // A model behind an API needs none.

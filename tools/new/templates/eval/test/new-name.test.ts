@@ -10,6 +10,6 @@ test("refuses options that do not exist", () => {
   expect(() => newName(JSON.parse('{ "batchsize": 2 }'))).toThrow('new-name: there is no option "batchsize"');
 });
 
-test("names itself, and writes down nothing that changes no answer", () => {
+test("has its name, and no settings that leave answers unchanged", () => {
   expect(newName({ batchSize: 2 })).toMatchObject({ name: "@mlan/eval-new-name", token: EVALUATOR, settings: {} });
 });

@@ -15,5 +15,5 @@ export const newNameArchitecture: Architecture = {
   chatTemplate: v1,
 };
 
-/** Keys that Llama does not have. What would be computed differently is refused. */
+/** Keys that Llama does not have. Values that would require a different computation are refused. */
 const schema = z.object({ sliding_window: z.null({ error: "sliding-window attention is not supported" }).optional() });

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { onnx } from "@mlan/backend-onnx";
 import { COMPUTE, createScope, MODEL } from "@mlan/core";
 import { describeModelContract, describeTrainableModelContract, writeTinyLlava } from "@mlan/testing";
-import "@tensorflow/tfjs-layers"; // gradients, which a trainer brings otherwise
+import "@tensorflow/tfjs-layers"; // gradients, which a trainer registers otherwise
 import { afterAll, expect, test } from "vitest";
 import { newName } from "../src/index.ts";
 

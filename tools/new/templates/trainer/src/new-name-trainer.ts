@@ -5,7 +5,7 @@ import { z } from "zod";
 
 export interface NewNameTrainerOptions extends Pick<OnnxBackendOptions, "threads">, TrainerOptions {}
 
-/** Names only: `onnx` and `trainer` check the values. */
+/** Checks names only: `onnx` and `trainer` check the values. */
 const optionsSchema = z.strictObject({
   threads: z.unknown().optional(),
   gradientCheckpointing: z.unknown().optional(),
