@@ -49,7 +49,7 @@ export interface AnsweringShape {
 export interface ModelMemory {
   /** The format in which the model opens its weights. */
   readonly weightFormat: string;
-  /** All formats that the model has, with fewer and fewer bytes. */
+  /** All formats that the model supports, the largest first. */
   readonly weightFormats: readonly string[];
   /** Number of questions per batch unless the evaluator sets it. */
   readonly batchSize: number;

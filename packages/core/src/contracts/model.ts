@@ -97,7 +97,7 @@ export interface Model {
   readonly wording: Wording;
   /**
    * Identifies how conversations are written in its current format: equal for equal texts, special tokens and places of images.
-   * Absent where it is not known, and for a model that has learned no conversations.
+   * Absent if unknown, and for a model that was not trained on conversations.
    */
   readonly templateFingerprint?: string | undefined;
   /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
@@ -220,9 +220,9 @@ export interface TrainableModel extends Model {
   /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
-   * Adds an adapter, whose parameters are the component "adapter"; it changes no answer before it has learned. `seed`
-   * initialises it. A model that has one of the same options already keeps it as it is. Throws `invalid-options` for an
-   * adapter that does not fit the model, or another one than it has. Absent: the model takes none.
+   * Adds an adapter, whose parameters are the component "adapter"; before it is trained, it changes no answers. `seed`
+   * initialises it. A model that already has an adapter with the same options keeps it unchanged. Throws `invalid-options` for an
+   * adapter that does not fit the model or differs from the one it has. Absent if the model supports no adapters.
    */
   adapt?(adapter: AdapterOptions, options: { readonly seed: number }): void;
   /** Returns all parameters. None is a variable before {@link learn} is called. */

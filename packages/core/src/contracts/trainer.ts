@@ -22,7 +22,7 @@ export interface TrainingRecipe {
   readonly maximumSteps?: number;
   /** Peak learning rate. */
   readonly learningRate: number;
-  /** Peak learning rates of components that have another one. */
+  /** Peak learning rates of components with a different one. */
   readonly learningRates?: Readonly<Partial<Record<Component, number>>>;
   /** Share of the steps in which the learning rate rises linearly; it then decays as a half cosine to 0. */
   readonly warmupRatio: number;

@@ -28,7 +28,7 @@ export async function largest<Example>(
   return found.map(({ example }) => example);
 }
 
-/** Number of characters and number of tokens order texts nearly alike, so that the longest row is among so many. */
+/** Ordering by characters is close to ordering by tokens, so the longest row is among this many candidates. */
 const CANDIDATES = 256;
 const EXAMPLES_PER_LOOK = 1024;
 

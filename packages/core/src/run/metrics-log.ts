@@ -49,7 +49,7 @@ export function metricsLog(file: URL): MetricsLog {
         throw new MlanError(
           "run-folder",
           `${pathOf(file)} lacks step ${index + 1} of the ${stepsDone} steps that stage "${stage}" has done, and its checkpoint does not record them. ` +
-            "Restore the file, or run into another folder.",
+            "Restore the file, or run in a different folder.",
         );
       });
       // The other stages' lines keep their order and come before those of the continued stage.

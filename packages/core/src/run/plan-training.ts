@@ -111,7 +111,7 @@ async function longestRows(
   };
 }
 
-/** Rows are padded to a multiple of so many positions. */
+/** Rows are padded to a multiple of this many positions. */
 const LENGTH_MULTIPLE = 16;
 
 function sizeOfConversation({ turns, images }: Conversation): number {

@@ -128,11 +128,11 @@ function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuni
     const before = planned.get(name);
     if (!format || format.template !== undefined || before === undefined || before === tuningTemplate) continue;
     const now =
-      tuningTemplate === undefined ? "the model has none of its own" : `the model's own is "${tuningTemplate}"`;
+      tuningTemplate === undefined ? "the model has no default template" : `the model's default is "${tuningTemplate}"`;
     throw new MlanError(
       "run-folder",
       `${pathOf(folder.url)} cannot be continued: its stage "${name}" trains in the template "${before}", and ${now} now. ` +
-        `Set format.template to "${before}" in the stage's recipe, or run into another folder.`,
+        `Set format.template to "${before}" in the stage's recipe, or run in a different folder.`,
     );
   }
 }
@@ -158,7 +158,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
     const missing = await missingFile(place);
     if (missing === undefined) continue;
     const what = (await isThere(place)) ? `lacks its file ${pathOf(missing)}` : "is missing";
-    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run into another folder.`;
+    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run in a different folder.`;
     throw new MlanError("run-folder", message);
   }
 }

@@ -176,7 +176,7 @@ async function startOf(pid: number): Promise<string | undefined> {
 function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanError {
   const here = host === hostname();
   const way = here
-    ? "Wait until it has ended, or run into another folder."
+    ? "Wait until it has ended, or run in a different folder."
     : `When that process no longer runs, remove ${pathOf(file)}.`;
   return new MlanError(
     "run-folder",

@@ -5,9 +5,9 @@ import type { TrainingNeeds } from "../contracts/trainer.ts";
 export interface StageNeeds {
   /** Numbers of parameter values. */
   readonly parameters: { readonly trained: number; readonly frozen: number };
-  /** Of a training stage. */
+  /** Absent unless the stage trains. */
   readonly training?: TrainingSize;
-  /** Of an evaluation stage: the batch that needs the most memory. */
+  /** The batch that needs the most memory. Absent unless the stage evaluates. */
   readonly answering?: { readonly shape: AnsweringShape; readonly questions: number };
   /** Peak memory of all tensors. */
   readonly memory: MemoryEstimate;
