@@ -49,7 +49,7 @@ export async function checkDiskSpace(
   throw new MlanError(
     "unavailable",
     `the checkpoints of this run need ${gigabytes(wanted)} GB, and the disk of ${pathOf(folder)} has ${gigabytes(free)} GB free. ` +
-      "Free some space, or run into a folder on another disk.",
+      "Free some space, or use a run folder on another disk.",
   );
 }
 
