@@ -7,7 +7,7 @@ export interface LargestOptions<Example> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Returns at most {@link CANDIDATES} examples, those of the greatest size. */
+/** Returns at most {@link CANDIDATES} examples: those with the greatest `sizeOf`. */
 export async function largest<Example>(
   examples: Examples<Example>,
   { sizeOf, signal }: LargestOptions<Example>,
@@ -32,5 +32,5 @@ export async function largest<Example>(
 const CANDIDATES = 256;
 const EXAMPLES_PER_LOOK = 1024;
 
-/** Characters that take about as many positions as an image. */
+/** Number of characters of text that take about as many positions as an image. */
 export const CHARACTERS_PER_IMAGE = 2000;

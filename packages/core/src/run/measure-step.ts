@@ -25,7 +25,7 @@ export interface MeasureOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Yields the first steps of each training stage, taken on the opened model. Nothing is saved. */
+/** Takes the first steps of each training stage on the opened model and yields them. Nothing is saved. */
 export async function* measuredSteps({
   experiment: { seed, stages },
   scope,
@@ -67,7 +67,7 @@ async function firstSteps(events: ReturnType<Stage["run"]>): Promise<MeasuredSte
   return { firstSeconds, seconds, peakBytes: 1024 * process.resourceUsage().maxRSS };
 }
 
-/** Ends a training as an error does, after which a trainer saves no checkpoint. */
+/** Ends a training by throwing an error into it, after which a trainer saves no checkpoint. */
 async function stopped(taken: AsyncIterator<unknown>): Promise<void> {
   const end = new Error("The steps have been measured.");
   await taken.throw?.(end).catch((error: unknown) => {

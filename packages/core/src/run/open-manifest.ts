@@ -11,7 +11,7 @@ import { currentPlan, templatesIn, withTemplates } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
-  /** The run to replace. */
+  /** The run to be replaced; absent when there is none. */
   readonly replaced?: Manifest;
 }
 
@@ -61,7 +61,10 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   );
 }
 
-/** Writes the manifest with the content that the run reads. A replaced run is removed unless writing fails. */
+/**
+ * Writes the manifest with the content of the run's inputs. Removes the replaced run once the manifest is written, and restores it if
+ * writing fails.
+ */
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,

@@ -50,21 +50,22 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
   readonly memory?: MemoryEstimate;
   /** The first steps of a training stage, with {@link PlanOptions.measure}. */
   readonly measured?: MeasuredStep;
-  /** Whether the memory is enough. Absent when unknown. */
+  /** Whether the stage fits into memory. Absent when unknown. */
   readonly fits?: boolean;
-  /** If it is not: settings with which it would be, those with the fewest changes. */
+  /** Settings with which the stage would fit, those with the fewest changes first; empty if it fits. */
   readonly wouldFit: readonly Change[];
 }
 
-/** Emitted last. */
+/** Emitted once per call, as the last event. */
 export interface PlanEvent {
   readonly type: "plan";
   readonly plan: ResourcePlan;
 }
 
 /**
- * Predicts what a run of an experiment will need, stage by stage, without loading the model or writing anything, unless `measure` is set. Throws the
- * errors of the data, the model's files and the recipes, but none for memory or disk space that will not do.
+ * Predicts what a run of an experiment will need, stage by stage. Neither loads the model nor writes anything, unless `measure` is set.
+ * Throws the
+ * errors of the data, the model's files and the recipes, but none for a lack of memory or disk space.
  */
 export async function* planExperiment(
   experiment: Experiment,
