@@ -130,7 +130,7 @@ describe("failures:", () => {
       { error: { message: "context length is 2048" } },
       'does not accept the request for "q" (status 400: context length is 2048); correct the options server and body, or the question.',
     ],
-    [{ retries: 0 }, 200, { nothing: true }, 'answered "q" with something else than an answer (choices: '],
+    [{ retries: 0 }, 200, { nothing: true }, 'sent something other than an answer to "q" (choices: '],
   ] as const)("%o: status %i ends in one sentence", async (options, status, reply, sentence) => {
     server.intercept = (_, response) => send(response, status, reply);
     const { message } = await failureOf(only(await open(server, { apiKey: "s3cret-key", ...options }), chat("q", "?")));
