@@ -32,10 +32,13 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
       wholeNumber(1),
       1,
     )
+    .option("--adapter-rank <number>", "rank of the low-rank adapter, in the rows that train one", wholeNumber(1), 128)
     .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
-    .action(async (options: MemoryOptions) => {
-      const { memoryLines } = await import("../work/memory.ts");
-      terminal.print((await memoryLines(options, terminal.columns())).join("\n"));
-    });
+    .action(
+      async ({ adapterRank: rank, ...options }: Omit<MemoryOptions, "rank"> & { readonly adapterRank: number }) => {
+        const { memoryLines } = await import("../work/memory.ts");
+        terminal.print((await memoryLines({ ...options, rank }, terminal.columns())).join("\n"));
+      },
+    );
 }

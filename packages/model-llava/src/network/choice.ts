@@ -10,7 +10,7 @@ export interface ChoiceOptions {
   readonly logits: boolean;
 }
 
-/** The likeliest next tokens, still on the device. */
+/** The most likely next token of each row, still on the device. */
 export interface Choice {
   /** The token of each row [rows], int32. */
   readonly tokens: tf.Tensor1D;

@@ -29,7 +29,7 @@ export async function readCarriedFiles({ weights, visionTower, tokenizer }: Carr
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
   const template = (await readChatTemplates(weights)).find(({ name }) => name === CHAT_TEMPLATE);
-  // processor_config.json is written anew; transformers keeps the template in a separate file.
+  // processor_config.json is rewritten; transformers keeps the template in a separate file.
   if (template?.file.pathname.endsWith("/processor_config.json"))
     files.set("chat_template.jinja", Buffer.from(template.source));
   return { config: await readConfig(weights), tower: visionTower && (await readConfig(visionTower)), files };

@@ -78,7 +78,7 @@ export async function writeCheckpoint(
       await writeFile(file, text);
     }
     await writeChecksums(temporary, { known });
-    // Not among the checksums, since users may correct its paths; it has checksums of its own.
+    // Not in checksums.json, because users may correct its paths; it contains its own checksums.
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
 }

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * A declared weight: its name in a checkpoint, and its values once loaded. The values are a plain tensor while the
- * weight is frozen, and a variable that shares its data while the weight learns; a frozen matrix may be kept in fewer bits.
+ * weight is frozen, and a variable that shares its data while it is trained; a frozen matrix may be kept in fewer bits.
  */
 export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
@@ -67,7 +67,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
 
   /**
    * Replaces the values with float32 `values` of this shape and takes ownership of them. The variable of a weight that
-   * learns keeps its identity.
+   * is being trained keeps its identity.
    */
   set(values: tf.Tensor): void {
     if (values.shape.join() !== this.shape.join() || values.dtype !== "float32") {
