@@ -78,6 +78,15 @@ const names = z
     error: `only names of modules are supported; ${wayOut}`,
   });
 
+/**
+ * The initialisations that leave the base as it is. Others, such as "pissa", subtract the initial update from the base, so
+ * that the saved update does not fit the base's own weights.
+ */
+const initialisation = z.union([
+  z.boolean(),
+  z.string().regex(/^(gaussian|orthogonal|eva|mica)$/i, { error: `which also changes the base; ${wayOut}` }),
+]);
+
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
   base_model_name_or_path: z.string().nullish(),
@@ -86,6 +95,7 @@ const schema = z.object({
   lora_alpha: z.number().positive(),
   lora_dropout: z.number().min(0).lt(1).nullish(),
   use_rslora: z.boolean().nullish(),
+  init_lora_weights: initialisation.nullish(),
   rank_pattern: names.nullish(),
   alpha_pattern: names.nullish(),
   fan_in_fan_out: off,
