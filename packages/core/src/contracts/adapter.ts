@@ -4,7 +4,9 @@ export interface AdapterOptions {
   readonly rank: number;
   /** Numerator of the factor by which the product of B and A is multiplied: alpha / rank, or alpha / sqrt(rank). */
   readonly alpha: number;
-  /** Probability with which each value of the adapter's input is dropped during training: at least 0 and less than 1. */
+  /**
+   * Probability with which each value of the adapter's input is dropped during training: at least 0 and less than 1.
+   */
   readonly dropout: number;
   /**
    * The linear maps that are adapted: the ends of their names, such as "q_proj" or "layers.0.mlp.up_proj", or one regular

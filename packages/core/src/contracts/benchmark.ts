@@ -111,7 +111,10 @@ export interface Protocol<Q extends Question = Question> {
   readonly name: string;
   /** Incremented whenever prompts or metrics change: results of different versions are not comparable. */
   readonly version: number;
-  /** Names of the wordings that the protocol supports, when it reproduces code with prompts for certain models only. Default: all. */
+  /**
+   * Names of the wordings that the protocol supports, when it reproduces code with prompts for certain models only.
+   * Default: all.
+   */
   readonly wordings?: readonly string[];
   /** Returns the prompt of a question. Throws `invalid-options` for a wording that the protocol does not support. */
   prompt(question: Q, wording: Wording): Prompt;
@@ -148,7 +151,9 @@ export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
   readonly protocols: readonly string[];
   /** Returns the named protocol; without a name, the default one. Throws `invalid-options` for an unknown name. */
   protocol(name?: string): Protocol<Q>;
-  /** All extractors that can read the benchmark's answers, including those of its protocols. Their names are distinct. */
+  /**
+   * All extractors that can read the benchmark's answers, including those of its protocols. Their names are distinct.
+   */
   readonly extractors: readonly Extractor[];
   /** Number of questions asked, counted from the first ({@link take}). Default: all. */
   readonly limit?: number;

@@ -27,8 +27,8 @@ export interface Compute {
     options?: CompiledOptions<Parameters>,
   ): CompiledFunction<Parameters, Result>;
   /**
-   * Whether the device has its own memory for tensors, as GPUs do, so that the machine's memory does not limit
-   * them. Default false.
+   * Whether the device has its own memory for tensors, as GPUs do, so that the machine's memory does not limit them.
+   * Default false.
    */
   readonly hasOwnMemory?: boolean;
   /** Returns the use of the device since the previous call. Absent when the compute does not measure it. */

@@ -6,8 +6,8 @@ export interface EvaluateRun {
   readonly benchmark: Benchmark;
   readonly protocol: string;
   /**
-   * A JSONL file to which answers are appended as they arrive. Questions whose answers it already holds (same benchmark,
-   * protocol, model, stage and weights) are not asked again.
+   * A JSONL file to which answers are appended as they arrive. Questions whose answers it already holds (same
+   * benchmark, protocol, model, stage and weights) are not asked again.
    */
   readonly answers?: URL;
   /** The name of the experiment's stage. Stored answers of a different stage are refused. */
@@ -105,8 +105,8 @@ export interface Interval {
 }
 
 /**
- * Identifiers of what was asked, with which prompts, and how it was judged. Results are comparable only if all three are
- * equal.
+ * Identifiers of what was asked, with which prompts, and how it was judged. Results are comparable only if all three
+ * are equal.
  */
 export interface Fingerprints {
   /** Fingerprint of the benchmark's data. */

@@ -11,7 +11,10 @@ import type { Generation, GenerationOptions, GenerationRequest } from "./generat
 import type { Wording } from "./wording.ts";
 import { MlanError } from "../errors.ts";
 
-/** A part of a multimodal model that is frozen or trained as a whole. "adapter" exists only once a recipe has added an adapter. */
+/**
+ * A part of a multimodal model that is frozen or trained as a whole. "adapter" exists only once a recipe has added an
+ * adapter.
+ */
 export type Component = "language" | "projector" | "vision" | "adapter";
 
 /** A model that is not loaded yet. */
@@ -96,8 +99,8 @@ export interface Model {
   /** The prompt format that the model expects; if it has a conversation format, for the current one. */
   readonly wording: Wording;
   /**
-   * Identifies how conversations are written in the current format: equal if texts, special tokens and the places of images are equal.
-   * Absent if unknown, and for a model that was not trained on conversations.
+   * Identifies how conversations are written in the current format: equal if texts, special tokens and the places of
+   * images are equal. Absent if unknown, and for a model that was not trained on conversations.
    */
   readonly templateFingerprint?: string | undefined;
   /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
@@ -122,8 +125,8 @@ export interface Model {
 export interface EncodeOptions {
   /**
    * How the answers in a conversation are located. `text` (default) searches the rendered text, as the original code of
-   * arXiv 2411.10557 does. When a turn contains words of the template or a special token, no positions or too many
-   * are then supervised, and {@link Encoded.problem} says which. `turns` encodes each turn as plain text and supervises
+   * arXiv 2411.10557 does. When a turn contains words of the template or a special token, no positions or too many are
+   * then supervised, and {@link Encoded.problem} says which. `turns` encodes each turn as plain text and supervises
    * exactly the answers. It is always used for a conversation with a turn whose `learned` is false, which the original
    * code does not support.
    */
@@ -143,8 +146,7 @@ export interface Encoded {
   /** Number of supervised positions: those that contribute to the loss. */
   readonly supervised: number;
   /**
-   * Why no position is supervised (`supervised` is then 0), or why positions outside the answers are. Absent
-   * otherwise.
+   * Why no position is supervised (`supervised` is then 0), or why positions outside the answers are. Absent otherwise.
    */
   readonly problem?: string;
 }
@@ -165,7 +167,10 @@ export interface Score {
    * Number of positions of prompt and continuation, including images, but without the last one, which predicts nothing.
    */
   readonly length: number;
-  /** Number of those of the `length` positions that were computed for this request, counted as in {@link Generation.computedPositions}. */
+  /**
+   * Number of those of the `length` positions that were computed for this request, counted as in {@link
+   * Generation.computedPositions}.
+   */
   readonly computedPositions: number;
   /** Number of positions by which a prompt that was too long was truncated. Absent when it was not. */
   readonly cutPositions?: number;
@@ -221,8 +226,9 @@ export interface TrainableModel extends Model {
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
    * Adds an adapter, whose parameters form the component "adapter". It changes no answers until it is trained. `seed`
-   * initialises its weights. An adapter with the same options that the model already has stays unchanged. Throws `invalid-options` for an
-   * adapter that does not fit the model or differs from the one it has. Absent if the model supports no adapters.
+   * initialises its weights. An adapter with the same options that the model already has stays unchanged. Throws
+   * `invalid-options` for an adapter that does not fit the model or differs from the one it has. Absent if the model
+   * supports no adapters.
    */
   adapt?(adapter: AdapterOptions, options: { readonly seed: number }): void;
   /** Returns all parameters. None is a variable before {@link learn} is called. */

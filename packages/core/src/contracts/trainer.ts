@@ -24,12 +24,14 @@ export interface TrainingRecipe {
   readonly learningRate: number;
   /** Peak learning rates of components whose peak differs from `learningRate`. */
   readonly learningRates?: Readonly<Partial<Record<Component, number>>>;
-  /** Share of the steps during which the learning rate rises linearly to its peak; it then decays as a half cosine to 0. */
+  /**
+   * Share of the steps during which the learning rate rises linearly to its peak; it then decays as a half cosine to 0.
+   */
   readonly warmupRatio: number;
   readonly weightDecay: number;
   /**
-   * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter for both. "bfloat16" takes 4 bytes and
-   * rounds the moments stochastically, in the same way in each run.
+   * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter for both. "bfloat16"
+   * takes 4 bytes and rounds the moments stochastically, in the same way in each run.
    */
   readonly momentPrecision?: "float32" | "bfloat16";
   /** Global gradient norm to which larger gradients are scaled down. Absent: no clipping. */
@@ -38,13 +40,13 @@ export interface TrainingRecipe {
   readonly groupByModality: boolean;
   /**
    * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of
-   * the micro-batches' mean losses, as in the original code. `position`: each supervised position; conversations without
-   * supervised positions are then left out of training.
+   * the micro-batches' mean losses, as in the original code. `position`: each supervised position; conversations
+   * without supervised positions are then left out of training.
    */
   readonly lossWeighting?: "micro-batch" | "position";
   /**
-   * The lengths by which `groupByModality` sorts data without any image: `signed` (default) are negative, as in
-   * the original code; `absolute` are positive.
+   * The lengths by which `groupByModality` sorts data without any image: `signed` (default) are negative, as in the
+   * original code; `absolute` are positive.
    */
   readonly groupLengths?: "signed" | "absolute";
   /** How the answers in a conversation are located. Default `text`, as in the original code. */

@@ -27,8 +27,8 @@ export function chatWording(name: string): Wording {
 }
 
 /**
- * Returns a wording for a model that only continues text. The prompt is the begin-of-sequence token, `before`, the images, the
- * user's text, `between` and the start of the answer. E.g. `textWording("vicuna-base", "User: ", "
+ * Returns a wording for a model that only continues text. The prompt is the begin-of-sequence token, `before`, the
+ * images, the user's text, `between` and the start of the answer. E.g. `textWording("vicuna-base", "User: ", "
  * Assistant: ")`.
  */
 export function textWording(name: string, before: string, between: string): Wording {

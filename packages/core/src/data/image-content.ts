@@ -30,7 +30,10 @@ export async function contentOfImages(
   check?: CheckImage,
 ): Promise<ImageContent> {
   const hash = createHash("sha256");
-  /** Hashes the digests of all lookups; its result equals that of {@link digestOfImages} if every lookup returns a digest. */
+  /**
+   * Hashes the digests of all lookups; its result equals that of {@link digestOfImages} if every lookup returns a
+   * digest.
+   */
   const digests = createHash("sha256");
   let unread = false;
   let unknown = false;

@@ -6,7 +6,10 @@ export interface Random {
   below(bound: number): number;
 }
 
-/** Creates a small deterministic generator (mulberry32) for shuffles and initial weights. It is not cryptographically secure. */
+/**
+ * Creates a small deterministic generator (mulberry32) for shuffles and initial weights. It is not cryptographically
+ * secure.
+ */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

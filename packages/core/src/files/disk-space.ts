@@ -11,7 +11,10 @@ export interface DiskNeeds {
   readonly freeBytes: number;
 }
 
-/** Returns the space that checkpoints need. The sizes of files that already exist in a `place` are deducted. `folder` need not exist. */
+/**
+ * Returns the space that checkpoints need. The sizes of files that already exist in a `place` are deducted. `folder`
+ * need not exist.
+ */
 export async function diskNeeds(
   folder: URL,
   needs: readonly (TrainingNeeds & { readonly place: URL })[],

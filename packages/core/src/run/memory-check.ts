@@ -13,8 +13,8 @@ export interface MemoryBound {
 }
 
 /**
- * Returns the bound of a machine or device with `given` bytes. Without `given`, returns that of this machine, or an unknown limit for a
- * device with its own memory.
+ * Returns the bound of a machine or device with `given` bytes. Without `given`, returns that of this machine, or an
+ * unknown limit for a device with its own memory.
  */
 export function memoryBound(compute: Compute | undefined, given?: number): MemoryBound {
   if (compute?.hasOwnMemory) return { limit: given, process: 0 };
@@ -34,8 +34,8 @@ export function totalMemory({ parts, total }: MemoryEstimate, { process }: Memor
 }
 
 /**
- * Returns the first few changes with which a stage fits into memory, each with its total memory. A change that adds settings to
- * one already returned is left out.
+ * Returns the first few changes with which a stage fits into memory, each with its total memory. A change that adds
+ * settings to one already returned is left out.
  */
 export function fittingChanges(changes: readonly Change[], bound: MemoryBound): readonly Change[] {
   const { limit = Infinity } = bound;

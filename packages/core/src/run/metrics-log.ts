@@ -14,8 +14,8 @@ export interface MetricsLog {
   /** Like `read`, but skips damaged lines. */
   readWhole(): Promise<readonly StepMetrics[]>;
   /**
-   * Makes the log hold exactly the first `stepsDone` steps of a stage and returns those steps. They come from `history` if
-   * the trainer provides it, otherwise from the log itself. Throws `run-folder` when the log lacks one of them and
+   * Makes the log hold exactly the first `stepsDone` steps of a stage and returns those steps. They come from `history`
+   * if the trainer provides it, otherwise from the log itself. Throws `run-folder` when the log lacks one of them and
    * there is no history.
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;

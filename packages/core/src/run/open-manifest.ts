@@ -62,8 +62,8 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
 }
 
 /**
- * Writes the manifest with the content of the run's inputs. Removes the replaced run once the manifest is written, and restores it if
- * writing fails.
+ * Writes the manifest with the content of the run's inputs. Removes the replaced run once the manifest is written, and
+ * restores it if writing fails.
  */
 export async function keepManifest(
   folder: RunFolder,

@@ -9,7 +9,10 @@ import { parametersWith } from "./plan-training.ts";
 import type { StageCheckContext } from "./stage.ts";
 import type { Change, StageNeeds } from "./stage-needs.ts";
 
-/** Predicts the memory that an evaluation needs for its longest prompts. Returns undefined for a model that does not report its needs. */
+/**
+ * Predicts the memory that an evaluation needs for its longest prompts. Returns undefined for a model that does not
+ * report its needs.
+ */
 export async function planEvaluation(
   protocolOf: (benchmark: Benchmark) => string,
   { scope, model, benchmarks, adapterBefore: adapter, wording, signal }: StageCheckContext,

@@ -17,7 +17,10 @@ export interface PlannedStage {
   readonly recipe: TrainingRecipe;
 }
 
-/** Predicts the memory that a training stage needs for its longest rows. Returns undefined for a model that does not report its needs. */
+/**
+ * Predicts the memory that a training stage needs for its longest rows. Returns undefined for a model that does not
+ * report its needs.
+ */
 export async function planTraining(
   { data, recipe }: PlannedStage,
   { scope, model, adapterBefore, trainedBefore, signal, data: opened = data }: StageCheckContext,

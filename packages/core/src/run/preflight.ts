@@ -54,8 +54,8 @@ export interface Contents {
 
 /**
  * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later.
- * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any check of data,
- * images, weights, recipes, memory or disk space that fails.
+ * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any check of
+ * data, images, weights, recipes, memory or disk space that fails.
  */
 export async function* preflight(
   options: PreflightOptions,
@@ -121,7 +121,10 @@ async function* checkStages(
   await checkDiskSpace(folder.url, needs);
 }
 
-/** Throws `run-folder` when a stage whose recipe names no template was planned with a different template than the model has now. */
+/**
+ * Throws `run-folder` when a stage whose recipe names no template was planned with a different template than the model
+ * has now.
+ */
 function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuningTemplate: string | undefined): void {
   const planned = templatesIn(manifest.plan);
   for (const { name, format } of experiment.stages) {

@@ -63,9 +63,9 @@ export interface PlanEvent {
 }
 
 /**
- * Predicts what a run of an experiment will need, stage by stage. Neither loads the model nor writes anything, unless `measure` is set.
- * Throws the
- * errors of the data, the model's files and the recipes, but none for a lack of memory or disk space.
+ * Predicts what a run of an experiment will need, stage by stage. Neither loads the model nor writes anything, unless
+ * `measure` is set. Throws the errors of the data, the model's files and the recipes, but none for a lack of memory or
+ * disk space.
  */
 export async function* planExperiment(
   experiment: Experiment,

@@ -150,7 +150,10 @@ async function lookAt(file: URL): Promise<{ readonly text: string; readonly time
   return { text, time: Math.round(mtimeMs), age: Date.now() - mtimeMs };
 }
 
-/** Whether the holder's process is alive. A process on another machine counts as alive, since it cannot be checked from here. */
+/**
+ * Whether the holder's process is alive. A process on another machine counts as alive, since it cannot be checked from
+ * here.
+ */
 async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> {
   if (pid < 1) return false;
   if (host !== hostname()) return true;

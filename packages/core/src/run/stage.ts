@@ -36,7 +36,10 @@ export interface Stage {
   readonly adapter?: AdapterOptions;
   /** The format in which a training stage leaves the model. */
   readonly format?: RecipeFormat;
-  /** The benchmarks of an evaluation stage, and the protocol with which they are asked. Default: each benchmark's default protocol. */
+  /**
+   * The benchmarks of an evaluation stage, and the protocol with which they are asked. Default: each benchmark's
+   * default protocol.
+   */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
   /** The services that the stage needs from the scope, besides the model. */
   readonly needs?: readonly Token<unknown>[];
@@ -45,7 +48,9 @@ export interface Stage {
    * Returns the disk space it needs, if any.
    */
   check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
-  /** Predicts the stage's resources, after {@link check} has passed. Undefined when the model does not report its needs. */
+  /**
+   * Predicts the stage's resources, after {@link check} has passed. Undefined when the model does not report its needs.
+   */
   plan?(context: StageCheckContext): Promise<StageNeeds | undefined>;
   /**
    * Runs the stage. Training must end with `train-end`, and evaluation with one `evaluate-end` per benchmark; otherwise

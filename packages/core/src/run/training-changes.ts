@@ -17,10 +17,9 @@ interface Choice {
 }
 
 /**
- * Returns what a training step needs with other settings, those with the fewest changes first. Every combination of settings is tried,
- * in the order of how little they change the training: smaller micro-batches, gradient checkpointing, bfloat16 moments, an adapter in place
- * of the
- * language model, and frozen weights in fewer bits.
+ * Returns what a training step needs with other settings, those with the fewest changes first. Every combination of
+ * settings is tried, in the order of how little they change the training: smaller micro-batches, gradient
+ * checkpointing, bfloat16 moments, an adapter in place of the language model, and frozen weights in fewer bits.
  */
 export function trainingChanges(options: TrainingChangesOptions): readonly Change[] {
   const { memory, shape } = options;

@@ -27,7 +27,10 @@ function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
   return `row ${row}${fields.length > 0 ? `, field "${fields.join(".")}"` : ""}: `;
 }
 
-/** Describes an issue with the type that was expected; the issue does not contain the value, but zod's message names its type. */
+/**
+ * Describes an issue with the type that was expected; the issue does not contain the value, but zod's message names its
+ * type.
+ */
 function problemOf(issue: z.core.$ZodIssue): string {
   const expected = expectationOf(issue);
   if (expected === undefined) return issue.message.replace(/\.$/, "");

@@ -46,8 +46,8 @@ export async function loadedAdapter(
 }
 
 /**
- * Replaces the adapter of a network with another, or with none, and disposes of the old one. If the linear maps and
- * ranks are the same, only the values are replaced, so that variables keep their identity.
+ * Replaces the adapter of a network with another, or with none, and disposes of the old one. If the two adapt the same
+ * linear maps with the same ranks, only the values are replaced, so that variables keep their identity.
  */
 export function exchangeAdapter(slot: AdapterSlot, adapter: NetworkAdapter | undefined): void {
   const { adapter: before } = slot;

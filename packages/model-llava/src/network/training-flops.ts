@@ -82,7 +82,7 @@ function multiplyAddsOf(layers: readonly WeightPart[]): number {
   return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
 }
 
-/** Returns the part of these multiply-adds that an adapter needs. */
+/** Returns the part of {@link multiplyAddsOf} that is due to an adapter. */
 function adapterMultiplyAddsOf(layers: readonly WeightPart[]): number {
   const weights = layers.flatMap(linearsOf).flatMap((linear) => linear.weights);
   return weights.reduce((sum, { component, size }) => sum + (component === "adapter" ? size : 0), 0);

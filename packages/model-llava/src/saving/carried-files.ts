@@ -5,9 +5,9 @@ import { CHAT_TEMPLATE, fileAt, furtherTemplates, readChatTemplates } from "../t
 import { parseJson } from "./json-numbers.ts";
 import { CARRIED_FILES } from "./model-files.ts";
 
-/** The files of a model's folders, besides weights, that saving the model uses or copies. */
+/** The files in a model's folders, other than weights, that saving uses or copies. */
 export interface CarriedFiles {
-  /** The `config.json` of `weights`; numbers that JavaScript would write differently are `JsonNumber`s. */
+  /** The `config.json` of `weights`. Numbers that JavaScript would write differently are `JsonNumber`s. */
   readonly config: ConfigObject;
   /** The `config.json` in the vision tower's folder, if there is one. */
   readonly tower: ConfigObject | undefined;

@@ -6,17 +6,17 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 
 /** The `adapter_config.json` of a low-rank adapter that PEFT wrote. */
 export interface AdapterConfig {
-  /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
+  /** The base model, as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
-  /** The share of the input that is dropped in training. */
+  /** Probability with which each value of the input is dropped during training. */
   readonly dropout: number;
   /** All keys of the file. */
   readonly keys: ConfigObject;
   /** The base's revision on the Hub. */
   readonly baseRevision: string | undefined;
   /**
-   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, that of the stored update, is not
-   * the configured one.
+   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, the rank of the stored update,
+   * differs from the configured one.
    */
   scaleOf(module: string, rank: number): number;
 }

@@ -10,7 +10,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
-  /** Whether it is used only by {@link multiply}, so that its values may be rounded. */
+  /** Whether the weight is used only by {@link multiply}, so that its values may be rounded. */
   readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
@@ -59,7 +59,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
-  /** Keeps the values as a matrix with fewer bits. Takes ownership of the matrix. */
+  /** Replaces the values with a matrix that has fewer bits. Takes ownership of the matrix. */
   keep(matrix: FrozenMatrix): void {
     this.dispose();
     this.#matrix = matrix;
@@ -110,7 +110,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return variable;
   }
 
-  /** Turns the weight back into a plain tensor with the learned values. */
+  /** Turns the weight back into a plain tensor with the trained values. */
   freeze(): void {
     const variable = this.#values;
     if (!(variable instanceof tf.Variable)) return;
@@ -118,7 +118,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     variable.dispose();
   }
 
-  /** Reads the values as float32; of a quantised matrix, the values that its codes represent. */
+  /** Returns the values as float32; for a quantised matrix, the values that its codes represent. */
   async read(): Promise<Float32Array> {
     if (!this.#matrix) return this.tensor.data<"float32">();
     const values = this.#matrix.widen();
