@@ -157,6 +157,15 @@ function withValue(file: Buffer, end: string, value: Buffer): Buffer {
   return changed;
 }
 
+it("a kept file of one block size is not taken for that of another in the prediction of disk space", async () => {
+  const copy = await scratch.copy(folder);
+  const bytes = async (format: Format): Promise<number | undefined> =>
+    (await sourceOf(format, copy).inspect()).memory?.fileBytes;
+  (await open("int8-64", copy)).dispose();
+  expect(await bytes("int8-64")).toBe(0);
+  expect(await bytes("int8")).toBeGreaterThan(0);
+});
+
 it("a format that does not exist is refused, not opened as another", () => {
   expect(() => sourceOf("int5" as Format)).toThrow(/weightFormat "int5" does not exist\. Use one of: float32, stored/);
 });

@@ -76,7 +76,8 @@ async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat):
   const [first] = matrices;
   const file = first?.reader.entries.get(first.name)?.file;
   const names = file ? await readdir(new URL(QUANTISED_FOLDER, file)).catch(() => []) : [];
-  if (names.some((name) => name.startsWith(`${format}-`))) return 0;
+  // A digest follows, so that "int8" is not mistaken for "int8-64".
+  if (names.some((name) => new RegExp(`^${format}-[0-9a-f]{32}-`).test(name))) return 0;
   return matrices.reduce((sum, { weight }) => sum + weightBytes(weight, { format, hasHalf: false }), 0);
 }
 
