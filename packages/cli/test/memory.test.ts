@@ -15,7 +15,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function totalsOf(stdout: string): ReadonlyMap<string, readonly string[]> {
   const rows = new Map<string, readonly string[]>();
   for (const line of stdout.split("\n")) {
-    const [, key, cells] = /^((?:language, )?projector +(?:float32|bfloat16) +(?:yes|no)) +(.*)$/.exec(line) ?? [];
+    const [, key, cells] =
+      /^((?:language, |adapter, )?projector +(?:float32|bfloat16) +(?:yes|no)) +(.*)$/.exec(line) ?? [];
     if (key && cells)
       rows.set(key.replaceAll(/ +/g, " "), [...(rows.get(key.replaceAll(/ +/g, " ")) ?? []), ...cells.split(/ +/)]);
   }
@@ -28,7 +29,7 @@ describe("mlan memory", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(/in GB \(10\^9 bytes\).*32 layers, hidden size 4,096, vocabulary 32,000/);
     const rows = totalsOf(stdout);
-    expect(rows.size).toBe(8);
+    expect(rows.size).toBe(12);
     for (const cells of rows.values()) {
       const numbers = cells.slice(0, -1).map(Number);
       const total = numbers.at(-1) ?? NaN;
@@ -39,6 +40,9 @@ describe("mlan memory", () => {
     expect(rows.get("projector bfloat16 yes")?.[0]).toBe("14.13");
     expect(rows.get("projector bfloat16 yes")?.at(-1)).toBe("yes");
     expect(rows.get("language, projector bfloat16 yes")?.at(-1)).toBe("no");
+    // An adapter of rank 128 has 320 million parameters, with moments of 8 bytes, like those of the projector.
+    expect(rows.get("adapter, projector bfloat16 yes")?.[3]).toBe("2.73");
+    expect(rows.get("adapter, projector bfloat16 yes")?.at(-1)).toBe("yes");
   });
 
   test("reads the sizes of a checkpoint, and knows what is too large for a small card", async () => {

@@ -41,6 +41,24 @@ describe("predicted memory of a training step on small models", () => {
     expect(weights + masterWeights + gradients + moments + activations + logits + working).toBe(total);
   });
 
+  it.each([false, true])("is what an adapter takes, checkpointed: %s", async (gradientCheckpointing) => {
+    const adapter = { rank: 8, alpha: 16, dropout: 0, rankStabilized: false };
+    const batch = { rows: 2, length: 48, images: 2, supervised: 64, gradientCheckpointing };
+    const sizes: StepSizes = {
+      ...batch,
+      language: LANGUAGE,
+      vision: VISION,
+      trained: ["adapter", "projector"],
+      adapter,
+    };
+    const step = trainingStep(sizes);
+    await step.run();
+    const measured = await held.peakOf(() => step.run());
+    step.dispose();
+    const { total } = predictTrainingMemory({ ...sizes, fusedOptimizer: false });
+    expect(Math.abs(total / measured - 1)).toBeLessThan(0.1);
+  });
+
   it("agrees with a batch whose scores are computed in blocks", async () => {
     const small = { hiddenSize: 8, intermediateSize: 16, heads: 8, keyValueHeads: 8, headDimension: 2, layers: 1 };
     const batch = { rows: 1, length: 1050, images: 0, supervised: 64 };

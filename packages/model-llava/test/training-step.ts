@@ -7,6 +7,7 @@ import {
   llamaDecoder,
   type TrainingMemoryOptions,
 } from "@mlan/model-llava";
+import { newAdapter } from "#internal/adapter/new-adapter.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { syntheticTraining, VISION } from "./synthetic-training.ts";
 
@@ -21,9 +22,13 @@ export interface TrainingStep {
 }
 
 export function trainingStep(sizes: StepSizes): TrainingStep {
-  const { trained, gradientCheckpointing = false, microBatches = 1 } = sizes;
+  const { trained, adapter, gradientCheckpointing = false, microBatches = 1 } = sizes;
   const training = syntheticTraining(sizes);
   const components: readonly Component[] = trained;
+  if (adapter) {
+    const { adaptable, slot } = training.network;
+    slot.put(newAdapter(adaptable, adapter, { seed: 1, slot }));
+  }
   const learning = training.learn(...components);
   const states = learning.variables.map((variable): AdamWParameter => {
     const zeros = (): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(variable.shape), false));

@@ -1,4 +1,4 @@
-import { counted } from "@mlan/core";
+import { type AdapterOptions, counted } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,6 +14,8 @@ export interface MemoryOptions {
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
+  /** Rank of the low-rank adapter in the rows that train one. */
+  readonly rank: number;
   /** Memory of the GPU, in GB of 10^9 bytes. */
   readonly memory: number;
 }
@@ -40,14 +42,21 @@ const COLUMNS: readonly TextColumn[] = [
 
 /** Returns the table of the memory that training needs, by trained components, precision and gradient checkpointing. */
 export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
-  const { config, rows, length, images, microBatches, memory } = options;
+  const { config, rows, length, images, microBatches, rank, memory } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
   const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
-  const table = ([["projector"], ["language", "projector"]] as const).flatMap((trained) =>
+  const table = ([["projector"], ["adapter", "projector"], ["language", "projector"]] as const).flatMap((trained) =>
     (["float32", "bfloat16"] as const).flatMap((precision) =>
       [false, true].map((gradientCheckpointing) => {
         const batch = { rows, length, images, microBatches };
-        const predicted = predictTrainingMemory({ ...sizes, ...batch, trained, precision, gradientCheckpointing });
+        const predicted = predictTrainingMemory({
+          ...sizes,
+          ...batch,
+          trained,
+          ...(trained[0] === "adapter" && { adapter: adapterOf(rank) }),
+          precision,
+          gradientCheckpointing,
+        });
         const fits = predicted.total <= memory * GB * (1 - RESERVE);
         return [
           trained.join(", "),
@@ -62,6 +71,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
     `Peak memory of training in GB (10^9 bytes): ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
+    `Adapter: rank ${rank}, on all linear maps of the language model except its output layer`,
     `Micro-batches per step: ${microBatches}; conversations in each: ${rows}, of at most ${count(length)} tokens, with ${counted(images, "image")} in total`,
     "",
     ...textTable({ columns: COLUMNS, rows: table }, width),
@@ -69,6 +79,11 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
     `"fits" means that ${RESERVE * 100} % of ${memory} GB stay free for fragmentation, kernel workspace, and libraries.`,
     "Each column shows the memory in use when the total is at its peak, which may be less than the column's own peak.",
   ];
+}
+
+/** An adapter like that of LLaVA's `finetune_lora.sh`, of any rank. */
+function adapterOf(rank: number): AdapterOptions {
+  return { rank, alpha: 2 * rank, dropout: 0.05, rankStabilized: false };
 }
 
 function cells(memory: TrainingMemory): readonly string[] {

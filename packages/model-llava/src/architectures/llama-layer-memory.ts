@@ -34,7 +34,8 @@ interface ProjectedBytes {
   /** Bytes per element of the projection's result. */
   readonly result: number;
   /**
-   * Bytes per element of the product before a bias is added, which the gradient of that sum keeps; 0 without biases.
+   * Bytes per element of the product before the bias is added, which the gradient of the addition keeps; 0 without
+   * biases.
    */
   readonly product: number;
 }
@@ -161,8 +162,9 @@ function layerBackward(
 }
 
 /**
- * Kept: the attended values, and the probabilities unless they are computed in blocks, and again for the gradient. Not
- * kept: scores, scores with the mask added, and the results of blocks before they are concatenated.
+ * The forward pass of attention. Kept are the attended values, and the probabilities unless attention is computed in
+ * blocks, which the gradient recomputes. Scores, masked scores, and the results of blocks before they are concatenated
+ * are not kept.
  */
 function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }: Layout): Step {
   const at = "attention";

@@ -4,13 +4,13 @@ import type { LayerMemory } from "./memory-walk.ts";
 
 export interface AdapterMemoryOptions {
   readonly learns: boolean;
-  /** Whether the input of the adapter is dropped in training. */
+  /** Whether the adapter's input is dropped during training. */
   readonly drops: boolean;
 }
 
 /**
- * Adds a low-rank adapter to the memory of a layer: the tensors [positions, rank] that its gradient keeps, the change of
- * each linear map until the end of the layer, and the gradients.
+ * Adds a low-rank adapter to the memory of a layer: the tensors [positions, rank] that its gradient keeps, the update
+ * of each linear map's result until the end of the layer, and the gradients.
  */
 export function withAdapterMemory(
   { forward, backward }: LayerMemory,
@@ -38,7 +38,7 @@ export function withAdapterMemory(
   };
 }
 
-/** Returns the modules of each of the decoder's layers, and under -1 those outside. */
+/** Returns the modules of each of the decoder's layers, and those outside the layers under -1. */
 export function modulesByLayer(modules: readonly ModuleSizes[]): ReadonlyMap<number, readonly ModuleSizes[]> {
   const found = new Map<number, ModuleSizes[]>();
   for (const module of modules) {

@@ -54,7 +54,10 @@ function headGradients({ full }: Layout, { head, norm }: Decoder, learns: boolea
   return learns ? (head.inputs * head.outputs + norm.size) * full : 0;
 }
 
-/** The gradients of each block of logits are computed right after its loss; only they are kept. */
+/**
+ * The forward pass when logits are computed in blocks. The gradients of each block are computed right after its loss,
+ * and only they are kept.
+ */
 function blockwiseForward(layout: Layout, decoder: Decoder, learns: boolean): readonly Step[] {
   const { selected, logitsAtOnce, full, half, narrowed } = layout;
   const sums = headGradients(layout, decoder, learns);
