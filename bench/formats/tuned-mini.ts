@@ -41,7 +41,8 @@ export async function tuneMini(parent: URL, { world, steps, threads }: TunedMini
       }),
     ],
   });
-  for await (const event of runExperiment(value, { folder })) if (event.type === "experiment-end") break;
+  for await (const event of runExperiment(value, { folder }))
+    if (event.type === "stage-end") console.log(`mini model: stage "${event.stage}" has ended`);
   const checkpoint = (await runFolder(folder).readManifest())?.stages["tune"]?.checkpoint;
   if (checkpoint === undefined) throw new Error("the run has no checkpoint");
   return new URL(checkpoint, folder);
