@@ -15,7 +15,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function totalsOf(stdout: string): ReadonlyMap<string, readonly string[]> {
   const rows = new Map<string, readonly string[]>();
   for (const line of stdout.split("\n")) {
-    const [, key, cells] = /^((?:language, )?projector +(?:float32|bfloat16) +(?:yes|no)) +(.*)$/.exec(line) ?? [];
+    const [, key, cells] =
+      /^((?:(?:language|adapter), projector|projector|adapter) +(?:float32|bfloat16) +(?:yes|no)) +(.*)$/.exec(line) ??
+      [];
     if (key && cells)
       rows.set(key.replaceAll(/ +/g, " "), [...(rows.get(key.replaceAll(/ +/g, " ")) ?? []), ...cells.split(/ +/)]);
   }
@@ -66,7 +68,31 @@ describe("mlan memory", () => {
     expect(rows.get("language, projector float32 no")?.at(-1)).toBe("no");
   });
 
+  test("shows what a low-rank adapter on weights in fewer bits needs", async () => {
+    const totals = async (...words: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> => {
+      const { status, stdout, stderr } = await mlan(["memory", "--adapter-rank", "128", ...words]);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toContain("A low-rank adapter of rank 128 learns in place of the language model.");
+      return totalsOf(stdout);
+    };
+    const whole = await totals();
+    expect([...whole.keys()].filter((key) => key.startsWith("adapter, projector "))).toHaveLength(4);
+    expect(whole.size).toBe(8);
+    const rounded = await totals("--weight-format", "int4", "--moment-precision", "bfloat16", "--memory", "24");
+    expect(rounded.size).toBe(4);
+    const [before, after] = [whole, rounded].map((rows) => rows.get("adapter, projector float32 yes")?.map(Number));
+    // 320 million parameters of the adapter, and those of the projector: 8 bytes for the moments of each, or 4.
+    expect(before?.[3]).toBeCloseTo((8 * (319_815_680 + 20_979_712)) / 1e9, 2);
+    expect(after?.[3]).toBeCloseTo((before?.[3] ?? NaN) / 2, 1);
+    // Weights: about 4.5 bits per parameter of the language model, instead of 32.
+    expect(before?.[0]).toBeGreaterThan(28);
+    expect(after?.[0]).toBeLessThan(7);
+    expect(rounded.get("adapter, projector float32 yes")?.at(-1)).toBe("yes");
+  });
+
   test.each([
+    ["a precision that does not exist", ["--moment-precision", "int8"], /--moment-precision.*float32, bfloat16/],
+    ["a rank above that of a matrix", ["--adapter-rank", "5000"], /rank 5000 is larger than/],
     [
       "more images than a row holds",
       ["--images", "4"],

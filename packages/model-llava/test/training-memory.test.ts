@@ -14,6 +14,7 @@ import {
 import { headBackward, headForward } from "#internal/memory/head-memory.ts";
 import { layoutOf } from "#internal/memory/layout.ts";
 import { peakOf, sumOf } from "#internal/memory/memory-walk.ts";
+import { weightsInTraining } from "#internal/memory/weights-in-training.ts";
 import { meanCrossEntropy } from "#internal/network/token-losses.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
@@ -73,7 +74,15 @@ describe("predicted memory of a training step on small models", () => {
     });
     const options = { language, rows: 1, length: count, images: 0, supervised: count, precision: "float32" } as const;
     const layout = { ...layoutOf(options), logitsAtOnce: Math.ceil(count / Math.ceil(count / rows)) * 2000 };
-    const steps = [...headForward(layout, decoder, true), ...headBackward(layout, decoder, true)];
+    const use = weightsInTraining({
+      trained: ["language"],
+      linears: [],
+      modules: [],
+      dropout: 0,
+      weightFormat: "float32",
+      hasHalf: () => true,
+    });
+    const steps = [...headForward(layout, decoder, use), ...headBackward(layout, decoder, use)];
     expect(Math.abs(sumOf(peakOf(steps).held) / (measured - before) - 1)).toBeLessThan(0.05);
     end();
     disposeSelection(selected);

@@ -1,4 +1,4 @@
-import type { Component } from "@mlan/core";
+import type { AdapterOptions, Component } from "@mlan/core";
 import { type AdamWParameter, applyAdamW, valueAndGradients } from "@mlan/fused-ops";
 import {
   type Architecture,
@@ -96,7 +96,7 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
       language: { ...language, layers: 2, attentionBias: true, mlpBias: true },
     },
   };
-  return Object.entries(batches).flatMap(([name, batch]) =>
+  const cases = Object.entries(batches).flatMap(([name, batch]) =>
     WAYS.filter(({ trained }) => batch.images > 0 || trained.includes("language")).map(({ how, ...way }) => ({
       name,
       how,
@@ -104,7 +104,20 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
       sizes: { ...batch, ...way },
     })),
   );
+  const adapted: StepSizes = { ...mixed, trained: ["adapter", "projector"], adapter: ADAPTER };
+  return [
+    ...cases,
+    { name: "a batch of images", how: "all kept", trained: adapted.trained, sizes: adapted },
+    {
+      name: "a batch of images",
+      how: "checkpointed",
+      trained: adapted.trained,
+      sizes: { ...adapted, gradientCheckpointing: true },
+    },
+  ];
 }
+
+export const ADAPTER: AdapterOptions = { rank: 8, alpha: 16, dropout: 0, rankStabilized: false };
 
 const BIASED: Architecture = {
   ...llama,

@@ -1,6 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import type { MemoryOptions } from "../work/memory.ts";
+import { weightFormatOption } from "./model-options.ts";
 import { gigabytes, wholeNumber } from "./option-values.ts";
 
 const EXAMPLES = `
@@ -8,6 +9,7 @@ Examples:
   $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one conversation of 2048 tokens
   $ mlan memory --config vicuna-7b/config.json --rows 8 --images 8 --micro-batches 8
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
+  $ mlan memory --adapter-rank 128 --weight-format int4     a low-rank adapter on weights in 4 bits
 
 Predicts the peak size of all tensors when training on the tensorflow backend. Nothing is loaded or
 allocated. Needs @mlan/model-llava, which @mlan/model-llama2, -vicuna and -qwen2 install.
@@ -31,6 +33,17 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
       "number of micro-batches per step, whose gradients are accumulated",
       wholeNumber(1),
       1,
+    )
+    .option(
+      "--adapter-rank <number>",
+      "rank of a low-rank adapter (LoRA) of all linear maps, which is trained instead of the language model",
+      wholeNumber(1),
+    )
+    .addOption(weightFormatOption().default("float32"))
+    .addOption(
+      new Option("--moment-precision <name>", "precision of AdamW's moments")
+        .choices(["float32", "bfloat16"])
+        .default("float32"),
     )
     .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
