@@ -1,4 +1,4 @@
-import { cp, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -116,6 +116,21 @@ describe("mlan plan", () => {
     );
     expect(stdout).toMatch(/^tuned does not fit\. It fits with weightFormat: "stored" \(1\d\.\d GB\)/m);
     expect(stdout).toMatch(/^Disk: the checkpoints need \d+\.\d\d GB, and /m);
+  });
+
+  test("measures steps without saving anything, if all stages fit", async () => {
+    const words = ["plan", "mini.mjs", "--folder", "measured", "--measure", "--json"];
+    const { status, stdout } = await mlan(words, folder);
+    expect(status).toBe(0);
+    const [tune, tuned] = JSON.parse(stdout).stages;
+    expect(tune.measured.seconds).toBeGreaterThan(0);
+    // Both count the process, which is most of it for so small a model.
+    expect(tune.measured.peakBytes / tune.memory.total).toBeGreaterThan(0.5);
+    expect(tuned.measured).toBeUndefined();
+    await expect(readdir(join(folder, "measured"))).rejects.toThrow(/ENOENT/);
+    const large = await mlan(["plan", "large.mjs", "--memory", "24", "--measure", "--json"], folder);
+    expect(large.status).toBe(1);
+    expect(JSON.parse(large.stdout).stages[0].measured).toBeUndefined();
   });
 
   test.each([

@@ -207,7 +207,7 @@ describe("an experiment", () => {
   it("refuses a folder of another experiment and says what differs", async () => {
     await run();
     await expect(run(build(addingTrainer(), 2))).rejects.toThrow(
-      "experiment.seed was 1, now it is 2. Run into another folder, or replace it with `fresh: true` (--fresh on the command line).",
+      "experiment.seed was 1, now it is 2. Run in a different folder, or replace it with `fresh: true` (--fresh on the command line).",
     );
     await expect(run(build(addingTrainer(), 2))).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
   });

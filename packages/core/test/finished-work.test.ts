@@ -107,7 +107,9 @@ describe("a checkpoint of a training that is done", () => {
   it("and is missing is an error with the way out, though nothing is left to do", async () => {
     await run();
     await rm(checkpoint("tune"), { recursive: true });
-    await expect(run()).rejects.toThrow(/the checkpoint of stage "tune", .*, is missing\. Restore it, or run into/);
+    await expect(run()).rejects.toThrow(
+      /the checkpoint of stage "tune", .*, is missing\. Restore it, or run in a different folder/,
+    );
     await expect(run()).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
   });
 

@@ -62,7 +62,7 @@ describe("a recipe without a template", () => {
   it("does not continue a run in another template", async () => {
     await run(tuned({ recipe: RECIPE }));
     await expect(run(tuned({ model: tunedIn("chatml") }))).rejects.toThrow(
-      /its stage "tune" trains in the template "v1", and the model's own is "chatml" now\. Set format\.template to "v1"/,
+      /its stage "tune" trains in the template "v1", and the model's default is "chatml" now\. Set format\.template to "v1"/,
     );
     const other = { ...RECIPE, format: { ...RECIPE.format, template: "llama_2" } };
     await expect(run(tuned({ recipe: other }))).rejects.toThrow(/template was "v1", now it is "llama_2"/);

@@ -5,7 +5,7 @@ import type { FoundDifference } from "./comparison.ts";
 import type { ResultPair } from "./pair-results.ts";
 
 /**
- * Returns the differences between the two results, apart from the model. Throws `invalid-options`, with both values and
+ * Returns the differences between the two results, ignoring the model. Throws `invalid-options`, with both values and
  * the remedy, when a difference is not allowed.
  */
 export function foundDifferences(pair: ResultPair, allow: readonly AllowedDifference[]): readonly FoundDifference[] {

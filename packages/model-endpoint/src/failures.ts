@@ -94,7 +94,7 @@ function problemOf(error: unknown, { id, model, timeoutSeconds, concurrency }: F
   const what = error instanceof MalformedReply ? error.message : reasonOf(error);
   return [
     "unavailable",
-    `answered ${question} with something else than an answer (${shortened(what)}){times}; is it the address of an OpenAI-compatible server?`,
+    `sent something other than an answer to ${question} (${shortened(what)}){times}; is it the address of an OpenAI-compatible server?`,
   ];
 }
 

@@ -132,7 +132,7 @@ function generation(id: string, text: string, ending: Ending, usage: ReportedUsa
   };
 }
 
-/** Only vLLM gives a reason that distinguishes a stop string from the end of the sequence. */
+/** Only vLLM returns a reason that distinguishes a stop string from the end of the sequence. */
 function finishOf({ finish_reason: finish, stop_reason: reason }: Ending): Generation["finish"] {
   if (finish === "length") return "length";
   return reason === null || reason === undefined ? "end-of-sequence" : "stop";

@@ -121,8 +121,9 @@ export class Server {
           throw new MlanError("unavailable", `${failure.message} Besides, ${asked}.`);
         }
         this.#meter.repeat();
-        if (pause === undefined) await wait(delayOf(attempt) * 1000, undefined, { signal });
-        else this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + pause * 1000);
+        if (pause !== undefined) this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + pause * 1000);
+        // A pause is a minimum: a server that requests a second each time may need a minute to load its model.
+        await wait(delayOf(attempt) * 1000, undefined, { signal });
       }
     }
   }

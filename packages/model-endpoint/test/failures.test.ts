@@ -33,6 +33,15 @@ describe("failures:", () => {
     expect((await only(model, chat("d", "D"))).text).toHaveLength(8);
   });
 
+  it("a server that requests no pause while it loads its model is still asked less and less often", async () => {
+    let loaded: number | undefined;
+    server.intercept = (_, response) => {
+      loaded ??= performance.now() + 600;
+      return performance.now() < loaded && send(response, 503, {}, { "retry-after": "0" });
+    };
+    expect((await only(await open(server, { retries: 2 }), chat("a", "?"))).text).toHaveLength(8);
+  });
+
   it("a longer pause than maximumPauseSeconds ends the evaluation", async () => {
     failing(9, (_, response) => send(response, 429, { error: { message: "quota" } }, { "retry-after": "86400" }));
     const { message } = await failureOf(only(await open(server), chat("a", "?")));
@@ -121,7 +130,7 @@ describe("failures:", () => {
       { error: { message: "context length is 2048" } },
       'does not accept the request for "q" (status 400: context length is 2048); correct the options server and body, or the question.',
     ],
-    [{ retries: 0 }, 200, { nothing: true }, 'answered "q" with something else than an answer (choices: '],
+    [{ retries: 0 }, 200, { nothing: true }, 'sent something other than an answer to "q" (choices: '],
   ] as const)("%o: status %i ends in one sentence", async (options, status, reply, sentence) => {
     server.intercept = (_, response) => send(response, status, reply);
     const { message } = await failureOf(only(await open(server, { apiKey: "s3cret-key", ...options }), chat("q", "?")));

@@ -19,8 +19,8 @@ import { type WeightFormat, weightFormat as formats } from "./weights/weight-for
 export interface BackboneOptions {
   /**
    * The backbone's folder in Hugging Face layout: the plain backbone, or a LLaVA checkpoint based on it, such as one
-   * that mlan saved. Or `hub("owner/name", { revision })` of `@mlan/hub`, which downloads the files when the model is
-   * opened. Default: the plain backbone on the Hub, at a commit that the package pins.
+   * saved by mlan. Alternatively `hub("owner/name", { revision })` of `@mlan/hub`, which downloads the files when the
+   * model is opened. Default: the plain backbone on the Hub, at a commit that the package pins.
    */
   readonly weights?: Location | HubModel;
   /**
@@ -29,14 +29,14 @@ export interface BackboneOptions {
    */
   readonly adapter?: Location | HubModel;
   /**
-   * Whether the adapter is merged into the weights when the model is opened. Answers are then as fast as without it,
-   * and the matrices that it changes are float32. Otherwise it stays separate, on weights of any format, and can be
-   * trained further. The adapter in a checkpoint of a training stage always stays separate. Default true.
+   * Whether the adapter is merged into the weights when the model is opened. Answers are then as fast as without an
+   * adapter, and the adapted matrices are float32. Otherwise the adapter stays separate, on weights of any format, and
+   * can be trained further. The adapter in a checkpoint of a training stage always stays separate. Default true.
    */
   readonly mergeAdapter?: boolean;
   /**
-   * Further adapters by name, on the same weights: a request chooses one by `adapter`, and clients of `serve` by the name of
-   * the model. They change linear maps alone. Default: none.
+   * Further adapters by name, on the same weights: a request chooses one with `adapter`, and clients of `serve` with
+   * the model name. They may change only linear maps. Default: none.
    */
   readonly adapters?: Readonly<Record<string, Location | HubModel>>;
   /**
@@ -101,8 +101,8 @@ function shown(named: URL | HubModel): string {
 }
 
 /**
- * Creates the plugin of a backbone, alone or as part of LLaVA. Throws `invalid-options` for invalid options. Files are
- * read only when the model is opened.
+ * Creates the plugin of a backbone, alone or as part of LLaVA. Files are read only when the model is opened. Throws
+ * `invalid-options` for an option that is unknown, missing or wrong.
  */
 export function backbonePlugin(definition: BackboneDefinition, options: BackboneOptions): Plugin<ModelSource> {
   const { name, module, packageName = `@mlan/model-${name}`, ...rest } = definition;

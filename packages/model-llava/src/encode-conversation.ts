@@ -11,21 +11,21 @@ import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export interface EncodeConversationOptions extends EncodeOptions {
   readonly tokenizer: Tokenizer;
   readonly template: Template;
-  /** The number of positions, including those of images, to which the conversation is cut. */
+  /** Number of positions, including those of images, to which the conversation is truncated. */
   readonly maximumLength: number;
   /** Number of positions per image, e.g. 576. */
   readonly positionsPerImage: number;
 }
 
 /**
- * Encodes a conversation as tokens and labels, either like the original code of arXiv 2411.10557 or, with
- * `answerSpans: "turns"`, so that exactly the answers are learned and no text is mistaken for a separator, a token or
- * an image. On ordinary text, both give the same result; if they differ in the learned tokens, the `problem` of the
- * encoded conversation names the turn that causes it. "turns" is always used for a conversation with an answer that is
- * not learned, when the template has no original rules, and when the tokenizer lacks a token that these rules need.
- * Positions after `maximumLength` are cut; an image may extend beyond it. Throws an `invalid-data` error that names the
- * conversation when its turns do not alternate or its placeholders do not fit its images, and `invalid-checkpoint` when
- * the tokenizer lacks a token of the template.
+ * Encodes a conversation as tokens and labels, either like the original code of arXiv 2411.10557 or, with `answerSpans:
+ * "turns"`, so that exactly the answers are supervised and no text is mistaken for a separator, a token or an image. On
+ * ordinary text, both give the same result; if they supervise different tokens, the `problem` of the encoded
+ * conversation names the turn that causes it. "turns" is always used for a conversation with an answer that is not to
+ * be supervised, when the template has no original rules, and when the tokenizer lacks a token that these rules need.
+ * Positions after `maximumLength` are removed; an image may extend beyond it. Throws an `invalid-data` error that names
+ * the conversation when its turns do not alternate or its placeholders do not fit its images, and `invalid-checkpoint`
+ * when the tokenizer lacks a token of the template.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   const problem = turnProblem(conversation.turns);
@@ -37,12 +37,15 @@ export function encodeConversation(conversation: Conversation, options: EncodeCo
   return withReason(encoded, conversation, rules, options);
 }
 
-/** Returns undefined when the template has no original rules, or the tokenizer lacks one of their tokens. */
+/** Returns the template's original rules; undefined when it has none, or the tokenizer lacks one of their tokens. */
 function originalRules({ template: { original }, tokenizer }: EncodeConversationOptions): OriginalRules | undefined {
   return original?.tokens.every((token) => tokenizer.idOf(token) !== undefined) ? original : undefined;
 }
 
-/** Adds as `problem` the turn that the original code misreads, if anything other than the answers is then learned. */
+/**
+ * Adds as `problem` the turn that the original code misreads, if that makes it supervise anything other than the
+ * answers.
+ */
 function withReason(
   encoded: Encoded,
   conversation: Conversation,

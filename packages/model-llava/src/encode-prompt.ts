@@ -16,18 +16,18 @@ import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
 /** The request that a prompt belongs to. */
 export interface PromptOwner {
-  /** Names the request in errors. */
+  /** The request's id, for errors. */
   readonly id: string;
   readonly images: readonly unknown[];
 }
 
-/** A prompt as the segments that the model continues. */
+/** A prompt as segments, which the model continues. */
 export interface WrittenPrompt {
   readonly segments: readonly Segment[];
   /** The name of the template that wrote the segments, for errors. */
   readonly template: string;
   readonly beginOfSequence: boolean;
-  /** The original harness whose rules are used to read the texts, including placeholders and special tokens in them. */
+  /** The original harness by whose rules texts are read, including the placeholders and special tokens in them. */
   readonly harness?: RawPrompt["harness"];
 }
 

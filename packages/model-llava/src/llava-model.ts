@@ -50,7 +50,7 @@ export interface LlavaModelParts {
   readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
-  /** The templates in which it can be trained and asked. */
+  /** The templates in which the model can be trained and asked. */
   readonly templates: readonly Template[];
   /** Files that are copied into every saved checkpoint. */
   readonly carried: CarriedFiles;
@@ -62,12 +62,12 @@ export interface LlavaModelParts {
   readonly weightFormat?: WeightFormat | undefined;
   /** The folders that the model was opened from. */
   readonly base: Base;
-  /** Adapters that requests choose, by name. */
+  /** The adapters that requests can choose, by name. */
   readonly adapters: ReadonlyMap<string, NetworkAdapter>;
   /** The components that differ from the base's. */
   readonly changed: readonly Component[];
   /**
-   * The wording in which benchmarks ask the model while its template is "plain": it has not been tuned on
+   * The wording in which benchmarks ask the model while its template is "plain", that is, before it has been tuned on
    * conversations.
    */
   readonly untunedWording: Wording;

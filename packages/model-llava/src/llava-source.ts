@@ -54,9 +54,9 @@ export interface Repository {
 export interface LlavaSourceOptions {
   readonly name: string;
   readonly architecture: Architecture;
-  /** A repository with such weights; the error for a missing folder suggests it. */
+  /** A repository with such weights, suggested by the error for a missing folder. */
   readonly repository?: Repository;
-  /** The backend on which the model computes. It is opened together with the model. */
+  /** The backend on which the model computes. Opening the model opens it too. */
   readonly compute: Compute;
   /** A checkpoint in Hugging Face layout, as a folder or on the Hub: of the backbone, or of LLaVA based on it. */
   readonly weights: Location | HubModel;
@@ -252,7 +252,7 @@ function isHubModel(given: Location | HubModel): given is HubModel {
 }
 
 interface Wanted {
-  /** A repository with such a checkpoint. */
+  /** A repository with such a checkpoint, suggested by the error. */
   readonly repository: Repository | undefined;
   /** Files to download in addition to configuration and weights. */
   readonly files: readonly string[];

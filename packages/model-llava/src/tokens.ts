@@ -1,4 +1,4 @@
-/** The label of positions from which nothing is learned. */
+/** The label of positions that are not supervised. */
 export const IGNORE_INDEX = -100;
 
 /** The id that represents one image until the image's features replace it. */

@@ -81,6 +81,12 @@ describe("an adapter", () => {
       /"use_dora" is true \(merge it into its base in Python with merge_and_unload\)/,
     ],
     [
+      "that was initialised with parts of its base",
+      pair,
+      { init_lora_weights: "pissa_niter_4" },
+      /"init_lora_weights" is "pissa_niter_4" \(which also changes the base; merge it into its base in Python/,
+    ],
+    [
       "with an embedding's update",
       [...pair, zeros("base_model.model.model.embed_tokens.lora_embedding_A", 2, 4)],
       {},

@@ -116,6 +116,17 @@ describe("a folder of an adapter alone", () => {
     for (const one of [plain, other, learns, source]) one.dispose();
   });
 
+  it("with its linear maps in another order, as peft sorts them, loads into an adapter that a recipe made", async () => {
+    const folder = scratch.fresh();
+    const sorted = await loraSource({ weights: base, adapter: new URL("trained/", LORA) }).open();
+    await sorted.save(folder, { trainedOnly: true });
+    const made = await loraSource({ weights: base }).open();
+    made.adapt?.(OPTIONS, { seed: 3 });
+    await made.load(folder);
+    expect(await valuesOf(made)).toEqual(await valuesOf(sorted));
+    for (const one of [sorted, made]) one.dispose();
+  });
+
   it("becomes a whole model by an ordinary save and by an export, which need the base no more", async () => {
     const { folder } = await savedAdapter();
     const [whole, exported] = [scratch.fresh(), scratch.fresh()];

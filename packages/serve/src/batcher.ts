@@ -52,7 +52,11 @@ export function createBatcher(model: Pick<Model, "generate">, { batchSize, maxim
 
   function begin(): void {
     if (running.size === maximumBatches) return;
-    const batches = run().finally(() => running.delete(batches));
+    const batches = run().finally(() => {
+      running.delete(batches);
+      // A job may have arrived after the last look at the queue.
+      if (queue.length > 0) begin();
+    });
     running.add(batches);
   }
 
@@ -80,7 +84,7 @@ export function createBatcher(model: Pick<Model, "generate">, { batchSize, maxim
       });
     },
     async idle() {
-      await Promise.all(running);
+      while (running.size > 0) await Promise.all(running);
     },
   };
 }

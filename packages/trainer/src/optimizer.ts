@@ -25,7 +25,7 @@ export interface Optimizer {
 
 /** Numbers of one update. */
 interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
-  /** Share of the peak learning rates. */
+  /** The factor by which the peak learning rates are multiplied in this step. */
   readonly factor: () => number;
 }
 

@@ -33,7 +33,7 @@ export function dataTable(backend: tf.KernelBackend, recording: Recording): Data
 }
 
 /**
- * A data id that is its own table entry. tfjs's `DataStorage` would use a WeakMap, whose garbage collection costs more
+ * A data id that is its own entry in the table. tfjs's `DataStorage` would use a WeakMap, whose garbage collection costs more
  * than all recording.
  */
 class Entry {

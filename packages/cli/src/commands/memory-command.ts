@@ -9,7 +9,7 @@ Examples:
   $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one conversation of 2048 tokens
   $ mlan memory --config vicuna-7b/config.json --rows 8 --images 8 --micro-batches 8
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
-  $ mlan memory --adapter-rank 128 --weight-format int4     a low-rank adapter on weights in 4 bits
+  $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
 Predicts the peak size of all tensors when training on the tensorflow backend. Nothing is loaded or
 allocated. Needs @mlan/model-llava, which @mlan/model-llama2, -vicuna and -qwen2 install.
@@ -34,11 +34,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
       wholeNumber(1),
       1,
     )
-    .option(
-      "--adapter-rank <number>",
-      "rank of a low-rank adapter (LoRA) of all linear maps, which is trained instead of the language model",
-      wholeNumber(1),
-    )
+    .option("--adapter-rank <number>", "rank of the low-rank adapter, in the rows that train one", wholeNumber(1), 128)
     .addOption(weightFormatOption().default("float32"))
     .addOption(
       new Option("--moment-precision <name>", "precision of AdamW's moments")
@@ -47,8 +43,10 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     )
     .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
-    .action(async (options: MemoryOptions) => {
-      const { memoryLines } = await import("../work/memory.ts");
-      terminal.print((await memoryLines(options, terminal.columns())).join("\n"));
-    });
+    .action(
+      async ({ adapterRank: rank, ...options }: Omit<MemoryOptions, "rank"> & { readonly adapterRank: number }) => {
+        const { memoryLines } = await import("../work/memory.ts");
+        terminal.print((await memoryLines({ ...options, rank }, terminal.columns())).join("\n"));
+      },
+    );
 }

@@ -6,6 +6,7 @@ import { gigabytes } from "./option-values.ts";
 interface Options {
   readonly folder?: string;
   readonly memory?: number;
+  readonly measure?: boolean;
   readonly json?: boolean;
 }
 
@@ -13,6 +14,7 @@ const EXAMPLES = `
 Examples:
   $ mlan plan experiment.ts                 what each stage needs, and whether it fits into this machine
   $ mlan plan experiment.ts --memory 24     the same for a machine or a GPU with 24 GB
+  $ mlan plan experiment.ts --measure       also how long training will take; nothing is saved
   $ mlan plan experiment.ts --json | jq '.stages[] | {name, memory, fits}'
 
 Reads the data, and the configuration and headers of the model's files; loads no weights and writes nothing. The exit
@@ -30,13 +32,16 @@ export function addPlanCommand(program: Command, { terminal, finish }: CommandCo
       "memory of the machine or GPU, in GB of 10^9 bytes (default: this machine's)",
       gigabytes,
     )
+    .option("--measure", "load the model and take the first two steps of each training stage, to measure their time")
     .option("--json", "print the plan as one JSON object")
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, { folder, memory, json = false }: Options) => {
+    .action(async (file: string, { folder, memory, measure = false, json = false }: Options) => {
       const { loadExperiment } = await import("../project/load-experiment.ts");
       const { plan } = await import("../work/plan.ts");
       const experiment = await loadExperiment(file);
       const place = folderAt(folder ?? `runs/${experiment.name}`);
-      finish(await plan({ experiment, folder: place, json, ...(memory !== undefined && { memory }) }, terminal));
+      finish(
+        await plan({ experiment, folder: place, measure, json, ...(memory !== undefined && { memory }) }, terminal),
+      );
     });
 }

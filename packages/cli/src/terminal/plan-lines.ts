@@ -1,6 +1,6 @@
 import { batchText, type ResourcePlan, type StagePlan, wayOut } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
-import { count } from "./format-number.ts";
+import { count, duration } from "./format-number.ts";
 
 /** Describes a plan in tables of at most `width` characters: the stages, their memory by purpose, and the disk. */
 export function planLines(plan: ResourcePlan, width: number): readonly string[] {
@@ -17,6 +17,7 @@ export function planLines(plan: ResourcePlan, width: number): readonly string[] 
     ...stages.flatMap(({ name, fits, wouldFit }) =>
       fits === false ? ["", `${name} does not fit. ${wayOut(wouldFit)}`] : [],
     ),
+    ...timeLines(stages),
     "",
     `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.${
       disk.modelBytes > 0 ? ` Quantised weights, kept beside the model's, need ${gigabytes(disk.modelBytes)} GB.` : ""
@@ -68,6 +69,18 @@ function memoryTable(stages: readonly StagePlan[]): Parameters<typeof textTable>
 }
 
 const TITLES: Readonly<Record<string, string>> = { masterWeights: "master" };
+
+function timeLines(stages: readonly StagePlan[]): readonly string[] {
+  const lines = stages.flatMap(({ name, measured, training }) => {
+    const { steps } = training?.needs ?? {};
+    if (!measured || steps === undefined) return [];
+    const all = duration(measured.firstSeconds + measured.seconds * (steps - 1));
+    return [
+      `${name}: ${all} for ${count(steps)} steps, at ${duration(measured.seconds)} a step; the process took ${gigabytes(measured.peakBytes)} GB`,
+    ];
+  });
+  return lines.length > 0 ? ["", "Time of training, without data of other shapes and checkpoints", "", ...lines] : [];
+}
 
 function millions(parameters: number): string {
   return `${count(parameters / 1e6) === "0" ? (parameters / 1e6).toFixed(3) : count(parameters / 1e6)} M`;

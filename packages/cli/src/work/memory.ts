@@ -1,4 +1,4 @@
-import { counted } from "@mlan/core";
+import { type AdapterOptions, counted } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,11 +14,11 @@ export interface MemoryOptions {
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Rank of a low-rank adapter of all linear maps of the language model, which learns in place of it. Default: none. */
-  readonly adapterRank?: number;
+  /** Rank of the low-rank adapter in the rows that train one. */
+  readonly rank: number;
   /** How the language model's matrices are kept while they are frozen. */
   readonly weightFormat: NonNullable<TrainingMemoryOptions["weightFormat"]>;
-  /** Precision of the optimiser's moments. */
+  /** Precision of AdamW's moments. */
   readonly momentPrecision: NonNullable<TrainingMemoryOptions["momentPrecision"]>;
   /** Memory of the GPU, in GB of 10^9 bytes. */
   readonly memory: number;
@@ -28,6 +28,9 @@ const GB = 1e9;
 
 /** Share of the GPU's memory that must stay free for fragmentation, kernel workspace, and libraries. */
 const RESERVE = 0.05;
+
+/** The components that are trained together. Weights in fewer bits stay frozen. */
+const CHOICES = [["projector"], ["adapter", "projector"], ["language", "projector"]] as const;
 
 const COLUMNS: readonly TextColumn[] = [
   { title: "trained", align: "left", key: true },
@@ -46,44 +49,42 @@ const COLUMNS: readonly TextColumn[] = [
 
 /** Returns the table of the memory that training needs, by trained components, precision and gradient checkpointing. */
 export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
-  const { config, rows, length, images, microBatches, memory, adapterRank, weightFormat, momentPrecision } = options;
+  const { config, rows, length, images, microBatches, rank, memory, weightFormat, momentPrecision } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
   const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
-  const adapter = adapterRank === undefined ? undefined : loraOf(adapterRank);
-  const batch = { rows, length, images, microBatches };
-  const table = trainedComponents(options).flatMap((trained) =>
-    // Backends that compute in bfloat16 have no other formats of weights.
-    (weightFormat === "float32" ? (["float32", "bfloat16"] as const) : (["float32"] as const)).flatMap((precision) =>
-      [false, true].map((gradientCheckpointing) => {
-        const predicted = predictTrainingMemory({
-          ...sizes,
-          ...batch,
-          trained,
-          precision,
-          gradientCheckpointing,
-          weightFormat,
-          momentPrecision,
-          ...(adapter && { adapter }),
-        });
-        const fits = predicted.total <= memory * GB * (1 - RESERVE);
-        return [
-          trained.join(", "),
-          precision,
-          gradientCheckpointing ? "yes" : "no",
-          ...cells(predicted),
-          yesOrNo(fits),
-        ];
-      }),
-    ),
+  const table = CHOICES.filter((trained) => weightFormat === "float32" || trained[0] !== "language").flatMap(
+    (trained) =>
+      // A backend that computes in bfloat16 has no other formats of weights.
+      (["float32", "bfloat16"] as const).slice(0, weightFormat === "float32" ? 2 : 1).flatMap((precision) =>
+        [false, true].map((gradientCheckpointing) => {
+          const batch = { rows, length, images, microBatches };
+          const predicted = predictTrainingMemory({
+            ...sizes,
+            ...batch,
+            trained,
+            ...(trained[0] === "adapter" && { adapter: adapterOf(rank) }),
+            precision,
+            gradientCheckpointing,
+            weightFormat,
+            momentPrecision,
+          });
+          const fits = predicted.total <= memory * GB * (1 - RESERVE);
+          return [
+            trained.join(", "),
+            precision,
+            gradientCheckpointing ? "yes" : "no",
+            ...cells(predicted),
+            yesOrNo(fits),
+          ];
+        }),
+      ),
   );
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
     `Peak memory of training in GB (10^9 bytes): ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
-    ...(adapterRank === undefined
-      ? []
-      : [`A low-rank adapter of rank ${count(adapterRank)} learns in place of the language model.`]),
-    ...(weightFormat === "float32" ? [] : [`The language model's frozen weights are kept as ${weightFormat}.`]),
-    ...(momentPrecision === "float32" ? [] : [`The optimiser's moments are kept in ${momentPrecision}.`]),
+    ...(weightFormat === "float32" ? [] : [`Frozen weights of the language model: ${weightFormat}`]),
+    ...(momentPrecision === "float32" ? [] : [`AdamW's moments: ${momentPrecision}`]),
+    `Adapter: rank ${rank}, on all linear maps of the language model except its output layer`,
     `Micro-batches per step: ${microBatches}; conversations in each: ${rows}, of at most ${count(length)} tokens, with ${counted(images, "image")} in total`,
     "",
     ...textTable({ columns: COLUMNS, rows: table }, width),
@@ -93,14 +94,9 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   ];
 }
 
-function loraOf(rank: number): NonNullable<TrainingMemoryOptions["adapter"]> {
+/** An adapter like that of LLaVA's `finetune_lora.sh`, of any rank. */
+function adapterOf(rank: number): AdapterOptions {
   return { rank, alpha: 2 * rank, dropout: 0.05, rankStabilized: false };
-}
-
-/** Returns the choices of components that can be trained; weights in fewer bits stay frozen. */
-function trainedComponents({ adapterRank, weightFormat }: MemoryOptions): readonly TrainingMemoryOptions["trained"][] {
-  if (adapterRank !== undefined) return [["adapter"], ["adapter", "projector"]];
-  return weightFormat === "float32" ? [["projector"], ["language", "projector"]] : [["projector"]];
 }
 
 function cells(memory: TrainingMemory): readonly string[] {

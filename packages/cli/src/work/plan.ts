@@ -8,6 +8,8 @@ export interface PlanRequest {
   readonly folder: URL;
   /** Memory of the machine or GPU, in GB of 10^9 bytes. Default: this machine's. */
   readonly memory?: number;
+  /** See `PlanOptions.measure`. */
+  readonly measure: boolean;
   readonly json: boolean;
 }
 

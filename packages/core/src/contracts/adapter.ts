@@ -1,10 +1,12 @@
-/** A low-rank adapter (LoRA, arXiv 2106.09685) of the language model, as PEFT counts. */
+/** The options of a low-rank adapter (LoRA, arXiv 2106.09685) of the language model, defined as in PEFT. */
 export interface AdapterOptions {
-  /** Rows of A and columns of B. */
+  /** Number of rows of A, and of columns of B. */
   readonly rank: number;
-  /** The product of B and A is multiplied by alpha / rank, or by alpha / sqrt(rank). */
+  /** Numerator of the factor by which the product of B and A is multiplied: alpha / rank, or alpha / sqrt(rank). */
   readonly alpha: number;
-  /** Share of the adapter's input that is dropped during training, at least 0 and less than 1. */
+  /**
+   * Probability with which each value of the adapter's input is dropped during training: at least 0 and less than 1.
+   */
   readonly dropout: number;
   /**
    * The linear maps that are adapted: the ends of their names, such as "q_proj" or "layers.0.mlp.up_proj", or one regular

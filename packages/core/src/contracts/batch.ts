@@ -19,12 +19,12 @@ export interface Batch {
   readonly counts: TokenCounts;
   /** Everything that the batch's loss depends on. */
   readonly tensors: BatchTensors;
-  /** Frees its tensors. */
+  /** Frees all tensors of the batch. */
   dispose(): void;
 }
 
 export interface CollateOptions {
-  /** Seed of what is random while training, such as dropout. Default: nothing is. */
+  /** Seed of the random operations of training, such as dropout. Default: none is applied. */
   readonly seed?: number;
 }
 

@@ -2,7 +2,7 @@ import type { ImageReference, Turn } from "./conversation.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Wording } from "./wording.ts";
 
-/** What a model is asked: text to continue, or a user turn. */
+/** What a model is asked: text to continue, or a conversation whose last user turn it answers. */
 export type Prompt = RawPrompt | ChatPrompt;
 
 /**
@@ -78,7 +78,7 @@ export interface Outcome {
 export interface Metric {
   (outcomes: readonly Outcome[]): number;
   /**
-   * Set when the value is the share of outcomes that are `correct`: it then has the confidence interval of a
+   * Set when the value is the share of outcomes that are `correct`. It then gets the confidence interval of a
    * proportion.
    */
   readonly proportion?: true;
@@ -93,7 +93,7 @@ export interface Extractor {
   readonly name: string;
   /** Incremented whenever any answer would be read or judged differently. */
   readonly version: number;
-  /** The answer ends before the first occurrence of any of these. */
+  /** The answer ends before the first occurrence of any of these strings. */
   readonly stop: readonly string[];
   /**
    * Reads an answer that has been cut at the stop strings. Returns undefined when it finds no answer; it never guesses.
@@ -112,7 +112,8 @@ export interface Protocol<Q extends Question = Question> {
   /** Incremented whenever prompts or metrics change: results of different versions are not comparable. */
   readonly version: number;
   /**
-   * Names of the wordings it supports, when it reproduces code that has prompts for certain models only. Default: all.
+   * Names of the wordings that the protocol supports, when it reproduces code with prompts for certain models only.
+   * Default: all.
    */
   readonly wordings?: readonly string[];
   /** Returns the prompt of a question. Throws `invalid-options` for a wording that the protocol does not support. */
@@ -127,9 +128,9 @@ export interface Protocol<Q extends Question = Question> {
    */
   readonly allowsUnanswerable?: boolean;
   readonly maximumNewTokens: number;
-  /** Returns the extractor for models with the named wording; without a name, the one for most models. */
+  /** Returns the extractor for models with the named wording; without a name, the default extractor. */
   extractor(wording?: string): Extractor;
-  /** The first is the benchmark's headline number. */
+  /** Metrics by name. The first is the benchmark's headline number. */
   readonly metrics: Readonly<Record<string, Metric>>;
 }
 
@@ -146,12 +147,14 @@ export function isBenchmark(value: unknown): boolean {
 export type Asked<Example> = Dataset<Example> & Pick<Benchmark, "protocol" | "protocols" | "extractors" | "limit">;
 
 export interface Benchmark<Q extends Question = Question> extends Dataset<Q> {
-  /** The names of its protocols, the default one first. */
+  /** Names of the benchmark's protocols, the default one first. */
   readonly protocols: readonly string[];
   /** Returns the named protocol; without a name, the default one. Throws `invalid-options` for an unknown name. */
   protocol(name?: string): Protocol<Q>;
-  /** All extractors that can read its answers, including those of its protocols. Their names are distinct. */
+  /**
+   * All extractors that can read the benchmark's answers, including those of its protocols. Their names are distinct.
+   */
   readonly extractors: readonly Extractor[];
-  /** Only the first `limit` questions are asked ({@link take}). Default: all. */
+  /** Number of questions asked, counted from the first ({@link take}). Default: all. */
   readonly limit?: number;
 }

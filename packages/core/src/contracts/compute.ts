@@ -27,18 +27,18 @@ export interface Compute {
     options?: CompiledOptions<Parameters>,
   ): CompiledFunction<Parameters, Result>;
   /**
-   * Whether tensors are in a memory of the device's own, such as a GPU's, so that the machine's memory does not limit
-   * them. Default false.
+   * Whether the device has its own memory for tensors, as GPUs do, so that the machine's memory does not limit them.
+   * Default false.
    */
   readonly hasOwnMemory?: boolean;
-  /** Returns the use of the device since the last call. Absent when the compute does not measure it. */
+  /** Returns the use of the device since the previous call. Absent when the compute does not measure it. */
   usage?(): DeviceUse;
 }
 
 export interface CompiledOptions<Parameters extends readonly unknown[] = readonly unknown[]> {
   /**
    * Selects the arguments that a call consumes. They are disposed of when the call ends, except those that it returns.
-   * A result that differs from such an argument in some values may reuse its memory instead of a copy. Default: none.
+   * The memory of such an argument may be reused for a result that differs from it in some values only. Default: none.
    */
   readonly donated?: (...parameters: Parameters) => readonly Tensor[];
   /**
@@ -60,7 +60,7 @@ export interface CompiledFunction<Parameters extends readonly unknown[], Result>
 }
 
 export interface DeviceUse {
-  /** Operations dispatched to the device. */
+  /** Number of operations dispatched to the device. */
   readonly dispatches: number;
   /** Peak size of all tensors on the device, in bytes. */
   readonly peakBytes: number;

@@ -13,8 +13,8 @@ export interface Content {
   /** Returns the SHA-256 of all bytes, as 64 hexadecimal digits. Reads everything, at about a gigabyte per second. */
   digest(): Promise<string>;
   /**
-   * Returns the SHA-256 of each file by name, when the content is files. The files are read only once for `files` and
-   * `digest`.
+   * Returns the SHA-256 of each file by name. Absent when the content does not consist of files. `files` and `digest`
+   * together read the files only once.
    */
   files?(): Promise<Readonly<Record<string, string>>>;
 }

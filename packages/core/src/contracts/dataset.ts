@@ -4,7 +4,7 @@ import { unreadRows } from "../run/unread-rows.ts";
 
 /** Where a dataset comes from, and its licence. */
 export interface DatasetCard {
-  /** A page or repository that describes it. */
+  /** A page or repository that describes the dataset. */
   readonly source: string;
   /** SPDX id, or a name and link. */
   readonly license: string;
@@ -24,11 +24,11 @@ export interface DatasetCard {
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
-  /** Called while files are downloaded or made from others, at least once per file and every few megabytes. */
+  /** Called while files are downloaded or derived from others, at least once per file and every few megabytes. */
   readonly onDownload?: (progress: DownloadProgress) => void;
 }
 
-/** The progress of a download, or of a file that is made from others. */
+/** The progress of a download, or of writing a file that is derived from others. */
 export interface DownloadProgress {
   /** Default "downloading". */
   readonly activity?: "downloading" | "quantising";
@@ -37,7 +37,7 @@ export interface DownloadProgress {
   readonly file: string;
   /** Bytes written so far, including those of an earlier, interrupted download. */
   readonly bytes: number;
-  /** Size of the whole file in bytes. */
+  /** Final size of the file in bytes. */
   readonly size: number;
 }
 
@@ -52,7 +52,7 @@ export interface Dataset<Example> {
 
 export interface Examples<Example> {
   readonly length: number;
-  /** The number of examples in the whole dataset, if {@link take} has limited it to the first ones. */
+  /** Number of examples in the whole dataset, if {@link take} has limited it to the first ones. */
   readonly total?: number;
   /** Changes whenever any example could change; recorded with runs and results. */
   readonly fingerprint: string;

@@ -6,8 +6,8 @@ export interface EvaluateRun {
   readonly benchmark: Benchmark;
   readonly protocol: string;
   /**
-   * A JSONL file to which answers are appended as they arrive. A question whose answer it already holds (same benchmark,
-   * protocol, model, stage and weights) is not asked again.
+   * A JSONL file to which answers are appended as they arrive. Questions whose answers it already holds (same
+   * benchmark, protocol, model, stage and weights) are not asked again.
    */
   readonly answers?: URL;
   /** The name of the experiment's stage. Stored answers of a different stage are refused. */
@@ -105,8 +105,8 @@ export interface Interval {
 }
 
 /**
- * Identify what was asked, with which prompts, and how it was judged. Results are comparable only if all three are
- * equal.
+ * Identifiers of what was asked, with which prompts, and how it was judged. Results are comparable only if all three
+ * are equal.
  */
 export interface Fingerprints {
   /** Fingerprint of the benchmark's data. */
@@ -139,8 +139,8 @@ export interface BenchmarkResult {
   /** Estimates by metric name. The first is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**
-   * Number of prompt positions in this call, and how many of them were computed; positions shared by several prompts
-   * are computed once. In a run's results NaN (null in results.json) if the answers were already stored, since their
+   * Number of prompt positions in this call, and how many of them were computed: positions shared by several prompts
+   * are computed once. NaN in a run's results (null in results.json) if the answers were already stored, since their
    * cost is no longer known.
    */
   readonly positions: { readonly prompts: number; readonly computed: number };
@@ -150,9 +150,9 @@ export interface BenchmarkResult {
   readonly verification?: Verification;
 }
 
-/** Shows whether answers depend on the other questions in their batch. */
+/** Describes whether answers depend on the other questions in their batch. */
 export interface Verification {
-  /** How many questions, drawn at random, were asked again on their own. */
+  /** Number of questions, drawn at random, that were asked again on their own. */
   readonly checked: number;
   readonly flips: readonly Flip[];
   /**

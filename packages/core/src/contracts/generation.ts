@@ -28,9 +28,9 @@ export interface GenerationRequest {
    * always reported. Default: {@link Generation.logProbabilities} is absent.
    */
   readonly logProbabilities?: number;
-  /** Which of {@link Model.adapters} answers. Default: none of them. */
+  /** Name of the adapter that answers, one of {@link Model.adapters}. Default: none of them. */
   readonly adapter?: string;
-  /** Ends only this answer, which then has `finish` "aborted" and the text so far. */
+  /** Aborts this answer only; its `finish` is then "aborted", and `text` is what was generated until then. */
   readonly signal?: AbortSignal;
 }
 
@@ -40,10 +40,10 @@ export interface GenerationRequest {
  * logits.
  */
 export interface Sampling {
-  /** Logits are divided by it. 0 means greedy decoding. Default 1. */
+  /** Number by which logits are divided. 0 means greedy decoding. Default 1. */
   readonly temperature?: number;
   /**
-   * Samples only from this many of the most likely tokens, and from tokens as likely as the last of them. 1 or more.
+   * Samples only from the `topK` most likely tokens, and from tokens as likely as the last of them. At least 1.
    * Default: all tokens.
    */
   readonly topK?: number;
@@ -62,7 +62,7 @@ export interface Sampling {
 }
 
 export interface GenerationOptions {
-  /** Requests answered in parallel. Default: the model's choice. */
+  /** Number of requests answered in parallel. Default: the model's choice. */
   readonly batchSize?: number;
   /**
    * Whether a prefix that several prompts of a call share is computed only once. Default true. Answers are unchanged;
@@ -87,7 +87,7 @@ export interface GenerationOptions {
    * {@link streamAnswer} is easier.
    */
   readonly onText?: (piece: TextPiece) => void;
-  /** Ends the call: it throws the signal's reason. */
+  /** Aborts the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -118,7 +118,7 @@ export interface TokenLogProbability {
 }
 
 export interface GeneratedToken extends TokenLogProbability {
-  /** As many tokens as the request asks for, the most likely first. */
+  /** The most likely tokens, as many as the request asks for, in descending order of probability. */
   readonly likeliest: readonly TokenLogProbability[];
 }
 

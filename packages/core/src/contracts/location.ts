@@ -38,7 +38,7 @@ export const fileLocation: z.ZodType<URL, Location> = schemaOf((location) => toF
 export const folderLocation: z.ZodType<URL, Location> = schemaOf((location) => toFolderUrl(location));
 
 const FILE_SCHEME = /^file:/i;
-/** A single letter before the colon is a Windows drive. */
+/** Does not match a single letter before the colon, which is a Windows drive. */
 const OTHER_SCHEME = /^[a-z][a-z\d+.-]+:\/\//i;
 
 function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location> {

@@ -2,7 +2,7 @@ import type { AdapterOptions } from "./adapter.ts";
 import type { Prompt } from "./benchmark.ts";
 import type { Component } from "./model.ts";
 
-/** Predicted bytes at the peak of a stage. */
+/** Predicted peak memory of a stage, in bytes. */
 export interface MemoryEstimate {
   /** Bytes by purpose, e.g. "weights" or "activations". */
   readonly parts: Readonly<Record<string, number>>;
@@ -14,7 +14,7 @@ export interface MemoryEstimate {
 export interface TrainingShape {
   readonly trained: readonly Component[];
   readonly adapter?: AdapterOptions;
-  /** Conversations per forward and backward pass. */
+  /** Number of conversations per forward and backward pass. */
   readonly rows: number;
   /** Number of positions of the longest row, including those of images; all rows are padded to it. */
   readonly length: number;
@@ -22,7 +22,7 @@ export interface TrainingShape {
   readonly images: number;
   /** Number of supervised positions per forward and backward pass. */
   readonly supervised: number;
-  /** Forward and backward passes per step. */
+  /** Number of forward and backward passes per optimiser step. */
   readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
   readonly momentPrecision: "float32" | "bfloat16";
@@ -32,24 +32,24 @@ export interface TrainingShape {
 
 /** The sizes that determine the memory of answering. */
 export interface AnsweringShape {
-  /** Questions per batch. */
+  /** Number of questions per batch. */
   readonly rows: number;
   /** Number of positions of the longest prompt, including those of images. */
   readonly length: number;
   /** Number of images per batch. */
   readonly images: number;
   readonly newTokens: number;
-  /** Size of the adapter that stays separate. Default: none. */
+  /** The adapter, if it is not merged into the weights. Default: none. */
   readonly adapter?: AdapterOptions;
   /** One of {@link ModelMemory.weightFormats}. */
   readonly weightFormat: string;
 }
 
-/** What a model needs, known before it is loaded. */
+/** The memory and disk space that a model needs, known before it is loaded. */
 export interface ModelMemory {
   /** The format in which the model opens its weights. */
   readonly weightFormat: string;
-  /** All formats that the model has, with fewer and fewer bytes. */
+  /** All formats that the model supports, the largest first. */
   readonly weightFormats: readonly string[];
   /** Number of questions per batch unless the evaluator sets it. */
   readonly batchSize: number;
@@ -58,6 +58,6 @@ export interface ModelMemory {
   /** Predicts the memory of a training step. Throws where training itself would. */
   training(shape: TrainingShape): MemoryEstimate;
   answering(shape: AnsweringShape): MemoryEstimate;
-  /** Number of positions of a prompt, including those of its images, before anything is cut. */
+  /** Returns the number of positions of a prompt, including those of its images, before it is truncated. */
   promptLength(prompt: Prompt, images: number): number;
 }

@@ -11,7 +11,10 @@ import type { Generation, GenerationOptions, GenerationRequest } from "./generat
 import type { Wording } from "./wording.ts";
 import { MlanError } from "../errors.ts";
 
-/** A part of a multimodal model, frozen or trained as a whole. A recipe adds the adapter. */
+/**
+ * A part of a multimodal model that is frozen or trained as a whole. "adapter" exists only once a recipe has added an
+ * adapter.
+ */
 export type Component = "language" | "projector" | "vision" | "adapter";
 
 /** A model that is not loaded yet. */
@@ -53,7 +56,7 @@ export interface ModelInspection {
    * full stop. Default: none.
    */
   readonly notices?: readonly string[];
-  /** Number of parameter values in each component of the model. */
+  /** Number of parameters in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /**
    * The components that a checkpoint saved with {@link SaveModelOptions.trainedOnly} contains even when they were not
@@ -75,7 +78,7 @@ export interface ModelInspection {
   checkFormat?(format: ConversationFormat): void;
   /** Throws `invalid-options` when {@link TrainableModel.learn} would throw it for these components. */
   checkLearning?(components: readonly Component[]): void;
-  /** Number of parameter values of an adapter. Throws where {@link TrainableModel.adapt} would. */
+  /** Returns the number of parameters of an adapter. Throws where {@link TrainableModel.adapt} would. */
   adapterParameters?(adapter: AdapterOptions): number;
   /** What the model needs in memory and on disk. Absent when unknown before it is loaded. */
   readonly memory?: ModelMemory;
@@ -91,18 +94,18 @@ export interface OpenModelOptions extends OpenOptions {
 export interface Model {
   readonly specVersion: 1;
   readonly name: string;
-  /** Identifies architecture, tokenizer and format, but not the weights, which training changes. */
+  /** Identifies architecture, tokenizer and format, but not the values of the weights, which training changes. */
   readonly fingerprint: string;
-  /** The prompt format that it expects, for its current conversation format if it has one. */
+  /** The prompt format that the model expects; if it has a conversation format, for the current one. */
   readonly wording: Wording;
   /**
-   * Identifies how conversations are written in its current format: equal for equal texts, special tokens and places of images.
-   * Absent where it is not known, and for a model that has learned no conversations.
+   * Identifies how conversations are written in the current format: equal if texts, special tokens and the places of
+   * images are equal. Absent if unknown, and for a model that was not trained on conversations.
    */
   readonly templateFingerprint?: string | undefined;
   /** The context length: the maximum number of positions of a prompt and its answer together. Absent when unknown. */
   readonly maximumPositions?: number;
-  /** Names of adapters that a request may choose, on the same weights. Default: none. */
+  /** Names of the adapters that a request may choose. All of them use the model's weights. Default: none. */
   readonly adapters?: readonly string[];
   /**
    * Yields one answer per request, in the order in which they finish. Decoding is greedy unless a request has
@@ -122,9 +125,9 @@ export interface Model {
 export interface EncodeOptions {
   /**
    * How the answers in a conversation are located. `text` (default) searches the rendered text, as the original code of
-   * arXiv 2411.10557 does. When a turn contains words of the template or a special token, no position or too many
-   * become supervised, and {@link Encoded.problem} says which. `turns` encodes each turn as plain text and supervises
-   * exactly the answers. It is always used for a conversation with a turn that is not `learned`, which the original
+   * arXiv 2411.10557 does. When a turn contains words of the template or a special token, no positions or too many are
+   * then supervised, and {@link Encoded.problem} says which. `turns` encodes each turn as plain text and supervises
+   * exactly the answers. It is always used for a conversation with a turn whose `learned` is false, which the original
    * code does not support.
    */
   readonly answerSpans?: "text" | "turns";
@@ -133,7 +136,7 @@ export interface EncodeOptions {
 /** What a model needs to train on one conversation. */
 export interface Encoded {
   readonly id: string;
-  /** Token ids; each image is one negative placeholder id. */
+  /** Token ids, with one negative placeholder id per image. */
   readonly inputIds: Int32Array;
   /** Same length as `inputIds`; -100 at positions that are not supervised. */
   readonly labels: Int32Array;
@@ -143,8 +146,7 @@ export interface Encoded {
   /** Number of supervised positions: those that contribute to the loss. */
   readonly supervised: number;
   /**
-   * Why no position is supervised (`supervised` is then 0), or why positions other than the answers are. Absent
-   * otherwise.
+   * Why no position is supervised (`supervised` is then 0), or why positions outside the answers are. Absent otherwise.
    */
   readonly problem?: string;
 }
@@ -165,24 +167,27 @@ export interface Score {
    * Number of positions of prompt and continuation, including images, but without the last one, which predicts nothing.
    */
   readonly length: number;
-  /** How many of these positions were computed for this request, counted as in {@link Generation.computedPositions}. */
+  /**
+   * Number of those of the `length` positions that were computed for this request, counted as in {@link
+   * Generation.computedPositions}.
+   */
   readonly computedPositions: number;
-  /** Positions that the prompt lost because it was too long. Absent: none. */
+  /** Number of positions by which a prompt that was too long was truncated. Absent when it was not. */
   readonly cutPositions?: number;
 }
 
 export interface Parameter {
-  /** Its name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
+  /** The parameter's name in the checkpoint, e.g. `model.layers.0.mlp.up_proj.weight`. */
   readonly name: string;
   readonly component: Component;
   readonly shape: readonly number[];
-  /** A copy of its current values, float32, row-major. */
+  /** Returns a copy of the current values, float32, row-major. */
   read(): Promise<Float32Array>;
 }
 
 /** A parameter that is being trained. */
 export interface LearningParameter extends Parameter {
-  /** float32. {@link Learning.end} disposes of it. */
+  /** The values, float32. {@link Learning.end} disposes of it. */
   readonly variable: Variable;
 }
 
@@ -190,7 +195,7 @@ export interface LearningParameter extends Parameter {
 export interface Learning {
   /** The parameters being trained, in the order of {@link TrainableModel.parameters}. */
   readonly parameters: readonly LearningParameter[];
-  /** Turns the parameters back into constants with the learned values. */
+  /** Turns the parameters back into constants with the trained values. */
   end(): void;
 }
 
@@ -220,9 +225,10 @@ export interface TrainableModel extends Model {
   /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
-   * Adds an adapter, whose parameters are the component "adapter"; it changes no answer before it has learned. `seed`
-   * initialises it. A model that has one of the same options already keeps it as it is. Throws `invalid-options` for an
-   * adapter that does not fit the model, or another one than it has. Absent: the model takes none.
+   * Adds an adapter, whose parameters form the component "adapter". It changes no answers until it is trained. `seed`
+   * initialises its weights. An adapter with the same options that the model already has stays unchanged. Throws
+   * `invalid-options` for an adapter that does not fit the model or differs from the one it has. Absent if the model
+   * supports no adapters.
    */
   adapt?(adapter: AdapterOptions, options: { readonly seed: number }): void;
   /** Returns all parameters. None is a variable before {@link learn} is called. */

@@ -10,46 +10,48 @@ import type { Component, EncodeOptions, ModelInspection, TrainableModel } from "
 export interface TrainingRecipe {
   /** The components to train; the others are frozen. */
   readonly trained: readonly Component[];
-  /** The adapter that the component "adapter" is. */
+  /** The options of the adapter; required when `trained` contains "adapter". */
   readonly adapter?: AdapterOptions;
   readonly format: RecipeFormat;
-  /** Conversations per optimiser step. */
+  /** Number of conversations per optimiser step. */
   readonly batchSize: number;
-  /** Conversations per forward and backward pass; divides `batchSize`. */
+  /** Number of conversations per forward and backward pass; divides `batchSize`. */
   readonly microBatchSize: number;
   readonly epochs: number;
   /** Stops training before `epochs` is reached; the learning rate schedule is shortened to match. */
   readonly maximumSteps?: number;
   /** Peak learning rate. */
   readonly learningRate: number;
-  /** Peak learning rates of components that have another one. */
+  /** Peak learning rates of components whose peak differs from `learningRate`. */
   readonly learningRates?: Readonly<Partial<Record<Component, number>>>;
-  /** Share of the steps in which the learning rate rises linearly; it then decays as a half cosine to 0. */
+  /**
+   * Share of the steps during which the learning rate rises linearly to its peak; it then decays as a half cosine to 0.
+   */
   readonly warmupRatio: number;
   readonly weightDecay: number;
   /**
-   * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter; "bfloat16" takes 4 and
-   * rounds them stochastically, the same way in each run.
+   * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter for both. "bfloat16"
+   * takes 4 bytes and rounds the moments stochastically, in the same way in each run.
    */
   readonly momentPrecision?: "float32" | "bfloat16";
-  /** Global gradient norm above which gradients are scaled down. Absent: no clipping. */
+  /** Global gradient norm to which larger gradients are scaled down. Absent: no clipping. */
   readonly maximumGradientNorm?: number;
   /** Whether each batch contains conversations of one modality and similar length, as in the original code. */
   readonly groupByModality: boolean;
   /**
    * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of
-   * the micro-batches' means, as in the original code. `position`: each supervised position; conversations without
-   * supervised positions are left out of training.
+   * the micro-batches' mean losses, as in the original code. `position`: each supervised position; conversations
+   * without supervised positions are then left out of training.
    */
   readonly lossWeighting?: "micro-batch" | "position";
   /**
-   * The lengths that `groupByModality` uses for data without any image: `signed` (default), which are negative, as in
-   * the original code, or `absolute`.
+   * The lengths by which `groupByModality` sorts data without any image: `signed` (default) are negative, as in the
+   * original code; `absolute` are positive.
    */
   readonly groupLengths?: "signed" | "absolute";
   /** How the answers in a conversation are located. Default `text`, as in the original code. */
   readonly answerSpans?: EncodeOptions["answerSpans"];
-  /** Steps between checkpoints; the last step always saves one. */
+  /** Number of steps between checkpoints; a checkpoint is always saved after the last step. */
   readonly checkpointEvery: number;
 }
 
@@ -84,9 +86,9 @@ export interface PlannedTraining {
   readonly recipe: TrainingRecipe;
   /** Number of conversations in the data. */
   readonly conversations: number;
-  /** Number of parameter values by component; absent when unknown before the model is loaded. */
+  /** Number of parameters by component; absent when unknown before the model is loaded. */
   readonly parameters?: ModelInspection["parameters"];
-  /** The components that its checkpoints contain. Default: all. */
+  /** The components that the stage's checkpoints contain. Default: all. */
   readonly stored?: readonly Component[];
 }
 
@@ -97,7 +99,7 @@ export interface TrainingNeeds {
   readonly keptBytes: number;
   /** Number of optimiser steps. Absent when unknown. */
   readonly steps?: number;
-  /** Whether layers are computed again in the backward pass instead of being kept. Default false. */
+  /** Whether activations are recomputed in the backward pass instead of being kept. Default false. */
   readonly gradientCheckpointing?: boolean;
 }
 
@@ -105,11 +107,11 @@ export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent |
 
 export interface TrainStartEvent {
   readonly type: "train-start";
-  /** Optimiser steps that are already done (0 unless resumed). */
+  /** Number of optimiser steps that are already done; 0 unless training was resumed. */
   readonly stepsDone: number;
   readonly steps: number;
   readonly dataFingerprint: string;
-  /** Conversations without supervised positions, the first few with the reason. */
+  /** Conversations without supervised positions: the first few of them, each with the reason. */
   readonly unsupervised: readonly string[];
   /**
    * The first `stepsDone` steps as recorded in the checkpoint; they replace the steps logged for this stage. Absent
@@ -125,14 +127,14 @@ export interface StepEndEvent {
   /** 1-based. */
   readonly step: number;
   readonly steps: number;
-  /** Mean cross-entropy in nats before this step's update. */
+  /** Mean cross-entropy in nats, before this step's update. */
   readonly loss: number;
-  /** The learning rate of this step's update, for components that have no other one. */
+  /** The learning rate of this step's update, for components without an entry in `learningRates`. */
   readonly learningRate: number;
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
-  /** Use of the device during the step, if the compute measures it. */
+  /** Use of the device during the step. Absent when the compute does not measure it. */
   readonly device?: DeviceUse;
 }
 

@@ -12,13 +12,13 @@ export interface AskedText {
 
 /** The prompt format that a model expects; each model defines its own. */
 export interface Wording {
-  /** Written into results, e.g. "tuned", "vicuna-base". A protocol may have special prompts for it. */
+  /** The name recorded in results, e.g. "tuned", "vicuna-base". A protocol may have special prompts for it. */
   readonly name: string;
   /** Returns the prompt for a question's text. Pure. */
   ask(text: AskedText): Prompt;
 }
 
-/** A wording that uses the model's conversation template, with the images before the user's text. */
+/** Returns a wording that uses the model's conversation template, with the images before the user's text. */
 export function chatWording(name: string): Wording {
   return {
     name,
@@ -27,8 +27,9 @@ export function chatWording(name: string): Wording {
 }
 
 /**
- * A wording for a model that only continues text. The prompt is the begin-of-sequence token, `before`, the images, the
- * user's text, `between` and the start of the answer. E.g. `textWording("vicuna-base", "User: ", "\nAssistant: ")`.
+ * Returns a wording for a model that only continues text. The prompt is the begin-of-sequence token, `before`, the
+ * images, the user's text, `between` and the start of the answer. E.g. `textWording("vicuna-base", "User: ", "
+ * Assistant: ")`.
  */
 export function textWording(name: string, before: string, between: string): Wording {
   return {

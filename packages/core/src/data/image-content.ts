@@ -30,7 +30,10 @@ export async function contentOfImages(
   check?: CheckImage,
 ): Promise<ImageContent> {
   const hash = createHash("sha256");
-  /** Becomes the result of {@link digestOfImages} if every lookup returns a digest. */
+  /**
+   * Hashes the digests of all lookups; its result equals that of {@link digestOfImages} if every lookup returns a
+   * digest.
+   */
   const digests = createHash("sha256");
   let unread = false;
   let unknown = false;
@@ -67,7 +70,7 @@ async function digestOfImages(
   check: CheckImage | undefined,
 ): Promise<string> {
   const hash = createHash("sha256");
-  /** Digests by image, since many examples may have the same image. */
+  /** Digests by image, since several examples may have the same image. */
   const known = new Map<string, string>();
   for await (const images of imagesIn(examples, signal)) {
     const digests = await Promise.all(images.map((image) => digestOf(image, known, check)));

@@ -10,7 +10,7 @@ export const PYTHON_WHITE_SPACE =
 /** The look-behind lets a match start only where a run of white space begins, which keeps the time linear. */
 const AROUND = new RegExp(`^[${PYTHON_WHITE_SPACE}]+|(?<![${PYTHON_WHITE_SPACE}])[${PYTHON_WHITE_SPACE}]+$`, "g");
 
-/** Python's `str.strip()`. */
+/** Removes white space from both ends like Python's `str.strip()`. */
 export function stripAsPython(text: string): string {
   return text.replaceAll(AROUND, "");
 }

@@ -1,4 +1,4 @@
-/** Random numbers from a seed: the same seed yields the same sequence on every machine. */
+/** A source of random numbers: the same seed yields the same sequence on every machine. */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   next(): number;
@@ -6,7 +6,10 @@ export interface Random {
   below(bound: number): number;
 }
 
-/** A small deterministic generator (mulberry32) for shuffles and initial weights, not for secrets. */
+/**
+ * Creates a small deterministic generator (mulberry32) for shuffles and initial weights. It is not cryptographically
+ * secure.
+ */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

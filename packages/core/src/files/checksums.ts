@@ -11,7 +11,7 @@ import { readDigest, unreadable } from "./read-digest.ts";
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
-  /** By path relative to the folder, with slashes. */
+  /** Hexadecimal SHA-256 digests by path relative to the folder, with slashes. */
   sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
 });
 

@@ -5,14 +5,15 @@ import type { TrainingNeeds } from "../contracts/trainer.ts";
 
 /** The disk space that checkpoints need, in bytes. */
 export interface DiskNeeds {
-  /** What they need at their peak in addition to the files that already exist. */
+  /** Additional space that the checkpoints need at their peak, beyond that of existing files. */
   readonly neededBytes: number;
   /** Free space on the disk of the run folder. */
   readonly freeBytes: number;
 }
 
 /**
- * Returns the space that checkpoints need. Files that already exist in a `place` are deducted. `folder` need not exist.
+ * Returns the space that checkpoints need. The sizes of files that already exist in a `place` are deducted. `folder`
+ * need not exist.
  */
 export async function diskNeeds(
   folder: URL,
@@ -49,7 +50,7 @@ export async function checkDiskSpace(
   throw new MlanError(
     "unavailable",
     `the checkpoints of this run need ${gigabytes(wanted)} GB, and the disk of ${pathOf(folder)} has ${gigabytes(free)} GB free. ` +
-      "Free some space, or run into a folder on another disk.",
+      "Free some space, or use a run folder on another disk.",
   );
 }
 

@@ -10,9 +10,9 @@ const STAGING = /^\.saving\.(\d+)\.[\da-f-]{36}\.tmp$/;
 
 /**
  * Replaces the files of a folder with those that `write` puts into a temporary folder inside it, whose URL ends in a
- * slash. Old files for which `isReplaced` returns true are removed, and old folders likewise, which it gets by their name with
- * a slash; all others stay. When `write` throws, the folder is unchanged. The new `checksums.json` is moved into place first, so that a folder whose replacement was interrupted
- * fails verification.
+ * slash. Removes old files and folders for which `isReplaced` returns true, and keeps all others; folders are passed to
+ * it with a slash at the end of their names. When `write` throws, the folder is unchanged. The new `checksums.json` is
+ * moved into place first, so that a folder whose replacement was interrupted fails verification.
  */
 export async function replaceFiles(
   folder: URL,

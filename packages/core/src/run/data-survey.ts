@@ -15,7 +15,7 @@ export interface DataSurvey {
 }
 
 export interface DataSurveyOptions {
-  /** The manifest of the run that is continued: images recorded in it are not read again unless they have changed. */
+  /** The manifest of the run that is continued: images recorded there are read again only if they have changed. */
   readonly manifest: Manifest;
   /** The name of the model. */
   readonly model: string;

@@ -24,12 +24,12 @@ export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest)
   return undefined;
 }
 
-/** Stages from other packages may have any settings. */
+/** Loose, since stages from other packages may have any settings. */
 const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
 /** Files that operating systems add when people browse a folder. */
 const OF_SYSTEMS = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 const CHECKPOINT = /^step-\d+$/;
-/** Left by a killed process that was writing or removing a checkpoint. */
+/** Matches the temporary folders of a killed process that was writing or removing a checkpoint. */
 const UNFINISHED = /^step-\d+\..*tmp$/;
 
 async function foreignAnswers(folder: URL, own: ReadonlySet<string>): Promise<URL | undefined> {

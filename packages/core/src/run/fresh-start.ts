@@ -34,7 +34,7 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
 }
 
 /**
- * Returns a folder that a run wrote for one of these stages, for a run without a manifest to say what it was made from;
+ * Returns a folder that a run wrote for one of these stages although no manifest records what the run was made from;
  * undefined when there is none.
  */
 export async function leftWithoutManifest(folder: RunFolder, stages: readonly string[]): Promise<string | undefined> {
@@ -46,7 +46,7 @@ export async function leftWithoutManifest(folder: RunFolder, stages: readonly st
   return undefined;
 }
 
-/** The path of each stage's folder in `parent`. */
+/** Returns the path of each stage's folder in `parent`. */
 function placesOf(parent: string, { plan, stages }: Manifest): readonly string[] {
   const names = new Set([...plan.stages.map(({ name }) => name), ...Object.keys(stages)]);
   return [...names].map((name) => `${parent}/${fileName(name)}`);

@@ -7,7 +7,7 @@ export interface LargestOptions<Example> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Returns at most {@link CANDIDATES} examples, those of the greatest size. */
+/** Returns at most {@link CANDIDATES} examples: those with the greatest `sizeOf`. */
 export async function largest<Example>(
   examples: Examples<Example>,
   { sizeOf, signal }: LargestOptions<Example>,
@@ -28,9 +28,9 @@ export async function largest<Example>(
   return found.map(({ example }) => example);
 }
 
-/** Number of characters and number of tokens order texts nearly alike, so that the longest row is among so many. */
+/** Ordering by characters is close to ordering by tokens, so the longest row is among this many candidates. */
 const CANDIDATES = 256;
 const EXAMPLES_PER_LOOK = 1024;
 
-/** Characters that take about as many positions as an image. */
+/** Number of characters of text that take about as many positions as an image. */
 export const CHARACTERS_PER_IMAGE = 2000;

@@ -8,11 +8,14 @@ import type { Change, StageNeeds } from "./stage-needs.ts";
 export interface MemoryBound {
   /** Undefined when unknown. */
   readonly limit: number | undefined;
-  /** What the process uses before the model is loaded; 0 if tensors are in a device's memory. */
+  /** What the process uses before the model is loaded; 0 if tensors are in the device's memory. */
   readonly process: number;
 }
 
-/** Returns the bound of this machine, of a device with its own memory, or of a machine with `given` bytes. */
+/**
+ * Returns the bound of a machine or device with `given` bytes. Without `given`, returns that of this machine, or an
+ * unknown limit for a device with its own memory.
+ */
 export function memoryBound(compute: Compute | undefined, given?: number): MemoryBound {
   if (compute?.hasOwnMemory) return { limit: given, process: 0 };
   return { limit: given ?? machineMemory(), process: process.memoryUsage.rss() };
@@ -25,14 +28,14 @@ function machineMemory(): number {
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** Adds what the process uses without the model. */
+/** Returns the estimate plus what the process uses without the model. */
 export function totalMemory({ parts, total }: MemoryEstimate, { process }: MemoryBound): MemoryEstimate {
   return process === 0 ? { parts, total } : { parts: { ...parts, process }, total: total + process };
 }
 
 /**
- * Returns the changes with which the memory is enough: the first of the fewest settings, and others that contain none of
- * those before, each with the total that it makes.
+ * Returns the first few changes with which a stage fits into memory, each with its total memory. A change that adds
+ * settings to one already returned is left out.
  */
 export function fittingChanges(changes: readonly Change[], bound: MemoryBound): readonly Change[] {
   const { limit = Infinity } = bound;
@@ -56,7 +59,7 @@ function kindsOf({ settings }: Change): readonly string[] {
   return settings.map((setting) => setting.slice(0, setting.indexOf(":")));
 }
 
-/** Throws `unavailable` for a stage that needs more memory than there is, naming settings with which it would not. */
+/** Throws `unavailable` for a stage that needs more memory than there is, naming settings with which it would fit. */
 export function checkMemory(stage: string, needs: StageNeeds, bound: MemoryBound): void {
   const { limit } = bound;
   const { total } = totalMemory(needs.memory, bound);

@@ -7,15 +7,15 @@ import { makeFolder } from "../files/make-folder.ts";
 import { nullAsNumber, readIfThere } from "../files/read-json.ts";
 import type { StepEndEvent } from "../contracts/trainer.ts";
 
-/** The steps of a run, one line each. */
+/** The log of a run's steps, one line each. */
 export interface MetricsLog {
   /** Reads all complete lines; a crash may leave the last one incomplete. Throws `run-folder` for a damaged line. */
   read(): Promise<readonly StepMetrics[]>;
   /** Like `read`, but skips damaged lines. */
   readWhole(): Promise<readonly StepMetrics[]>;
   /**
-   * Makes the log hold exactly the first `stepsDone` steps of a stage and returns them. They come from `history` when
-   * the trainer provides it, otherwise from the log itself. Throws `run-folder` when the log lacks one of them and
+   * Makes the log hold exactly the first `stepsDone` steps of a stage and returns those steps. They come from `history`
+   * if the trainer provides it, otherwise from the log itself. Throws `run-folder` when the log lacks one of them and
    * there is no history.
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;
@@ -49,7 +49,7 @@ export function metricsLog(file: URL): MetricsLog {
         throw new MlanError(
           "run-folder",
           `${pathOf(file)} lacks step ${index + 1} of the ${stepsDone} steps that stage "${stage}" has done, and its checkpoint does not record them. ` +
-            "Restore the file, or run into another folder.",
+            "Restore the file, or run in a different folder.",
         );
       });
       // The other stages' lines keep their order and come before those of the continued stage.

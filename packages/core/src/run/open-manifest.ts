@@ -11,7 +11,7 @@ import { currentPlan, templatesIn, withTemplates } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
-  /** The run to replace. */
+  /** The run to be replaced; absent when there is none. */
   readonly replaced?: Manifest;
 }
 
@@ -27,7 +27,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (left !== undefined) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or run into another folder.`,
+      `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or run in a different folder.`,
     );
   }
   if (!found || fresh) {
@@ -46,7 +46,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (found.formatVersion === 1) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run in a different folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
     );
   }
   const stored = currentPlan(found.plan);
@@ -57,11 +57,14 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (difference === undefined) return { manifest: found };
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} contains a run of another experiment: ${difference}. Run into another folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+    `${pathOf(folder.url)} contains a run of another experiment: ${difference}. Run in a different folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
   );
 }
 
-/** Writes the manifest with the content that the run reads. A replaced run is removed unless writing fails. */
+/**
+ * Writes the manifest with the content of the run's inputs. Removes the replaced run once the manifest is written, and
+ * restores it if writing fails.
+ */
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,

@@ -9,7 +9,10 @@ import { parametersWith } from "./plan-training.ts";
 import type { StageCheckContext } from "./stage.ts";
 import type { Change, StageNeeds } from "./stage-needs.ts";
 
-/** Predicts what an evaluation needs at its longest prompts. Undefined for a model that does not say what it needs. */
+/**
+ * Predicts the memory that an evaluation needs for its longest prompts. Returns undefined for a model that does not
+ * report its needs.
+ */
 export async function planEvaluation(
   protocolOf: (benchmark: Benchmark) => string,
   { scope, model, benchmarks, adapterBefore: adapter, wording, signal }: StageCheckContext,
@@ -78,7 +81,7 @@ async function longestPrompt(
   return { length, images, newTokens: protocol.maximumNewTokens, questions: examples.length };
 }
 
-/** Returns what answering needs in smaller batches and with weights in fewer bits, with the fewest changes first. */
+/** Returns the needs with smaller batches and with weights in fewer bits, those with the fewest changes first. */
 function answeringChanges(shape: AnsweringShape, memory: ModelMemory): readonly Change[] {
   const { weightFormats } = memory;
   const change = (settings: readonly string[], changed: Partial<AnsweringShape>): Change => ({

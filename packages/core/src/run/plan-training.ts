@@ -11,13 +11,16 @@ import type { StageCheckContext } from "./stage.ts";
 import type { StageNeeds } from "./stage-needs.ts";
 import { trainingChanges } from "./training-changes.ts";
 
-/** A training stage as planned. */
+/** A training stage before it runs. */
 export interface PlannedStage {
   readonly data: Dataset<Conversation>;
   readonly recipe: TrainingRecipe;
 }
 
-/** Predicts what a training stage needs at its longest rows. Undefined for a model that does not say what it needs. */
+/**
+ * Predicts the memory that a training stage needs for its longest rows. Returns undefined for a model that does not
+ * report its needs.
+ */
 export async function planTraining(
   { data, recipe }: PlannedStage,
   { scope, model, adapterBefore, trainedBefore, signal, data: opened = data }: StageCheckContext,
@@ -44,7 +47,7 @@ export async function planTraining(
   };
 }
 
-/** Returns what a trainer checks. */
+/** Returns the description of a training stage that {@link Trainer.check} receives. */
 export function plannedTraining(
   recipe: TrainingRecipe,
   conversations: number,
@@ -67,7 +70,7 @@ export function plannedTraining(
   };
 }
 
-/** Returns the parameters of a model with an adapter that it does not have yet, or has already. */
+/** Returns the number of parameters by component, including those of `adapter` if there is one. */
 export function parametersWith(
   adapter: AdapterOptions | undefined,
   model: ModelInspection,
@@ -78,7 +81,7 @@ export function parametersWith(
 
 const COMPONENTS: readonly Component[] = ["language", "projector", "vision", "adapter"];
 
-/** The rows of the data that need the most memory, each with the most of what any conversation has. */
+/** The greatest number of each kind of position that any conversation of the data has, as the worst case of a batch. */
 export interface LongestRows {
   readonly length: number;
   readonly images: number;
@@ -111,7 +114,7 @@ async function longestRows(
   };
 }
 
-/** Rows are padded to a multiple of so many positions. */
+/** Rows are padded to a multiple of this many positions. */
 const LENGTH_MULTIPLE = 16;
 
 function sizeOfConversation({ turns, images }: Conversation): number {

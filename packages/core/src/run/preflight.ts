@@ -54,8 +54,8 @@ export interface Contents {
 
 /**
  * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later.
- * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any dataset,
- * image, weights, recipe, memory or disk that fails its check.
+ * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any check of
+ * data, images, weights, recipes, memory or disk space that fails.
  */
 export async function* preflight(
   options: PreflightOptions,
@@ -121,18 +121,21 @@ async function* checkStages(
   await checkDiskSpace(folder.url, needs);
 }
 
-/** Throws `run-folder` when a stage without a template in its recipe was planned in another than the model has now. */
+/**
+ * Throws `run-folder` when a stage whose recipe names no template was planned with a different template than the model
+ * has now.
+ */
 function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuningTemplate: string | undefined): void {
   const planned = templatesIn(manifest.plan);
   for (const { name, format } of experiment.stages) {
     const before = planned.get(name);
     if (!format || format.template !== undefined || before === undefined || before === tuningTemplate) continue;
     const now =
-      tuningTemplate === undefined ? "the model has none of its own" : `the model's own is "${tuningTemplate}"`;
+      tuningTemplate === undefined ? "the model has no default template" : `the model's default is "${tuningTemplate}"`;
     throw new MlanError(
       "run-folder",
       `${pathOf(folder.url)} cannot be continued: its stage "${name}" trains in the template "${before}", and ${now} now. ` +
-        `Set format.template to "${before}" in the stage's recipe, or run into another folder.`,
+        `Set format.template to "${before}" in the stage's recipe, or run in a different folder.`,
     );
   }
 }
@@ -158,7 +161,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
     const missing = await missingFile(place);
     if (missing === undefined) continue;
     const what = (await isThere(place)) ? `lacks its file ${pathOf(missing)}` : "is missing";
-    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run into another folder.`;
+    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run in a different folder.`;
     throw new MlanError("run-folder", message);
   }
 }

@@ -17,7 +17,7 @@ export interface Run {
   /** The costs of the finished training stages. */
   readonly ledger: readonly LedgerEntry[];
   readonly results: readonly StageResult[];
-  /** Files that differ from what the run wrote; the fields above show their current content. */
+  /** Files that differ from what the run wrote. The other fields contain what they hold now. */
   readonly damage: readonly Damage[];
 }
 

@@ -89,7 +89,10 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
   };
 }
 
-/** Copies the cost of a known result into one from stored answers, whose cost was not measured. */
+/**
+ * Completes a result that was computed from stored answers, whose cost was not measured: returns it with the cost of
+ * the known result if the fingerprints are equal, and otherwise with NaN if all answers were stored.
+ */
 function withKnownCost(
   result: StageResult,
   start: EvaluateStartEvent | undefined,

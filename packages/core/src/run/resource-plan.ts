@@ -6,6 +6,7 @@ import { createScope } from "../scope/scope.ts";
 import { COMPUTE, MODEL } from "../scope/token.ts";
 import { type DownloadEvent, withDownloads } from "./downloads.ts";
 import type { Experiment } from "./experiment.ts";
+import { measuredSteps, type MeasuredStep } from "./measure-step.ts";
 import { fittingChanges, memoryBound, totalMemory } from "./memory-check.ts";
 import type { PreflightEvent } from "./preflight.ts";
 import { runFolder } from "./run-folder.ts";
@@ -19,6 +20,11 @@ export interface PlanOptions {
   readonly folder: Location;
   /** Bytes of memory of the machine or device that will run the experiment. Default: those of this machine. */
   readonly memory?: number;
+  /**
+   * Whether the model is loaded and the first two steps of each training stage are taken, to measure their time. Nothing is
+   * saved. Not done if a stage does not fit. Default false.
+   */
+  readonly measure?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -42,25 +48,28 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
    * loaded, unless tensors are in a device's memory. Absent when the model does not say what it needs.
    */
   readonly memory?: MemoryEstimate;
-  /** Whether the memory is enough. Absent when unknown. */
+  /** The first steps of a training stage, with {@link PlanOptions.measure}. */
+  readonly measured?: MeasuredStep;
+  /** Whether the stage fits into memory. Absent when unknown. */
   readonly fits?: boolean;
-  /** If it is not: settings with which it would be, those with the fewest changes. */
+  /** Settings with which the stage would fit, those with the fewest changes first; empty if it fits. */
   readonly wouldFit: readonly Change[];
 }
 
-/** Emitted last. */
+/** Emitted once per call, as the last event. */
 export interface PlanEvent {
   readonly type: "plan";
   readonly plan: ResourcePlan;
 }
 
 /**
- * Predicts what a run of an experiment will need, stage by stage, without loading the model or writing anything. Throws the
- * errors of the data, the model's files and the recipes, but none for memory or disk space that will not do.
+ * Predicts what a run of an experiment will need, stage by stage. Neither loads the model nor writes anything, unless
+ * `measure` is set. Throws the errors of the data, the model's files and the recipes, but none for a lack of memory or
+ * disk space.
  */
 export async function* planExperiment(
   experiment: Experiment,
-  { folder: place, memory: given, signal }: PlanOptions,
+  { folder: place, memory: given, measure = false, signal }: PlanOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent | PlanEvent, void, undefined> {
   const folder = runFolder(place);
   await using scope = createScope(experiment.use);
@@ -97,13 +106,21 @@ export async function* planExperiment(
     const wouldFit = fits === false ? fittingChanges(changes(), bound) : [];
     return { name, kind, ...rest, memory, ...(fits !== undefined && { fits }), wouldFit };
   });
+  const measured = new Map<string, MeasuredStep | undefined>();
+  if (measure && stages.every(({ fits }) => fits !== false)) {
+    yield { type: "preflight", subject: "the time of training steps" };
+    for await (const [name, step] of measuredSteps({ experiment, scope, signal })) measured.set(name, step);
+  }
   yield {
     type: "plan",
     plan: {
       experiment: experiment.name,
       ...(bound.limit !== undefined && { memoryLimit: bound.limit }),
       disk: { ...disk, modelBytes: model?.memory?.fileBytes ?? 0 },
-      stages,
+      stages: stages.map((stage) => {
+        const step = measured.get(stage.name);
+        return step ? { ...stage, measured: step } : stage;
+      }),
     },
   };
 }

@@ -30,8 +30,8 @@ export interface RunOptions {
    */
   readonly fresh?: boolean;
   /**
-   * Whether a stage that needs more memory than the machine has is refused before the first stage, with settings that would
-   * need less, see {@link planExperiment}. Default true.
+   * Whether a stage that needs more memory than the machine has is refused before the first stage; the error names
+   * settings that need less, see {@link planExperiment}. Default true.
    */
   readonly checkMemory?: boolean;
   readonly signal?: AbortSignal;
@@ -59,7 +59,7 @@ export interface DamageEvent {
  */
 export interface NoticeEvent {
   readonly type: "notice";
-  /** A sentence without a full stop. */
+  /** One sentence without a full stop. */
   readonly notice: string;
 }
 

@@ -21,7 +21,7 @@ export interface RunFolder {
   writeManifest(manifest: Manifest): Promise<void>;
   readonly metrics: MetricsLog;
   writeLedger(ledger: readonly LedgerEntry[]): Promise<void>;
-  /** Like `readResults`, reads non-finite numbers as NaN. */
+  /** Reads non-finite numbers as NaN, like `readResults`. */
   readLedger(): Promise<readonly LedgerEntry[]>;
   writeResults(results: readonly StageResult[]): Promise<void>;
   readResults(): Promise<readonly StageResult[]>;

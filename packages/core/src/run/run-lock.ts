@@ -69,7 +69,7 @@ function create(file: URL, holder: Holder): Promise<boolean> {
   });
 }
 
-/** For file systems that have no hard links. */
+/** Creates the file on file systems that have no hard links. */
 async function createWithoutLink(file: URL, holder: Holder): Promise<boolean> {
   const handle = await open(file, "wx").catch((error: unknown) => {
     if (codeOf(error) === "EEXIST") return undefined;
@@ -120,7 +120,7 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
   return undefined;
 }
 
-/** Undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
+/** Returns the holder of a lock; undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
 async function readHolder(file: URL): Promise<Holder | undefined> {
   for (let again = 0; again < 20; again++) {
     const found = await lookAt(file).catch((error: unknown) => {
@@ -143,14 +143,17 @@ const ABANDONED_AFTER_MILLISECONDS = 10_000;
 /** The holder of an abandoned lock; no process has this id. */
 const NOBODY = { host: "", pid: -1 };
 
-/** The text of a file, and when it was last changed. */
+/** Returns the text of a file, and when it was last changed. */
 async function lookAt(file: URL): Promise<{ readonly text: string; readonly time: number; readonly age: number }> {
   const text = await readFile(file, "utf8");
   const { mtimeMs } = await stat(file);
   return { text, time: Math.round(mtimeMs), age: Date.now() - mtimeMs };
 }
 
-/** A process on another machine counts as alive, since it cannot be checked from here. */
+/**
+ * Whether the holder's process is alive. A process on another machine counts as alive, since it cannot be checked from
+ * here.
+ */
 async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> {
   if (pid < 1) return false;
   if (host !== hostname()) return true;
@@ -176,7 +179,7 @@ async function startOf(pid: number): Promise<string | undefined> {
 function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanError {
   const here = host === hostname();
   const way = here
-    ? "Wait until it has ended, or run into another folder."
+    ? "Wait until it has ended, or run in a different folder."
     : `When that process no longer runs, remove ${pathOf(file)}.`;
   return new MlanError(
     "run-folder",

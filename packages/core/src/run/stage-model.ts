@@ -24,7 +24,7 @@ export interface StageModelOptions {
 export function stageModel({ experiment, scope, folder, signal }: StageModelOptions): StageModel {
   const { seed, stages } = experiment;
   let model: Model | undefined;
-  /** Index of the stage whose weights the model has; -1 for the weights of its source. */
+  /** Index of the training stage whose weights are loaded; -1 for the weights of the model's source. */
   let holds = -1;
   return {
     async before(index, manifest) {

@@ -1,15 +1,15 @@
 import type { AnsweringShape, MemoryEstimate, TrainingShape } from "../contracts/memory.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
-/** What a stage needs, as predicted before the model is loaded. */
+/** The resources that a stage needs, as predicted before the model is loaded. */
 export interface StageNeeds {
-  /** Numbers of parameter values. */
+  /** Number of parameters. */
   readonly parameters: { readonly trained: number; readonly frozen: number };
-  /** Of a training stage. */
+  /** Absent unless the stage trains. */
   readonly training?: TrainingSize;
-  /** Of an evaluation stage: the batch that needs the most memory. */
+  /** The batch that needs the most memory. Absent unless the stage evaluates. */
   readonly answering?: { readonly shape: AnsweringShape; readonly questions: number };
-  /** Peak memory of all tensors. */
+  /** Predicted peak memory of all tensors. */
   readonly memory: MemoryEstimate;
   /** Computes what the stage needs with other settings, those with the fewest changes first. */
   changes(): readonly Change[];
@@ -22,9 +22,9 @@ interface TrainingSize {
   readonly needs: TrainingNeeds;
 }
 
-/** A setting of a stage, and what the stage then needs. */
+/** Different settings of a stage, and the memory that it then needs. */
 export interface Change {
-  /** The settings as they are written, e.g. `microBatchSize: 2` of the recipe. */
+  /** The settings as a user writes them, e.g. `microBatchSize: 2` in the recipe. */
   readonly settings: readonly string[];
   readonly memory: MemoryEstimate;
 }

@@ -37,10 +37,11 @@ export interface Stage {
   /** The format in which a training stage leaves the model. */
   readonly format?: RecipeFormat;
   /**
-   * The benchmarks of an evaluation stage, and the protocol to ask them by. Default: each benchmark's default protocol.
+   * The benchmarks of an evaluation stage, and the protocol with which they are asked. Default: each benchmark's
+   * default protocol.
    */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
-  /** The services that it needs from the scope, besides the model. */
+  /** The services that the stage needs from the scope, besides the model. */
   readonly needs?: readonly Token<unknown>[];
   /**
    * Called before the first stage runs, once `data` and `asks` have been opened. Throws when the stage cannot work.
@@ -48,7 +49,7 @@ export interface Stage {
    */
   check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
   /**
-   * Predicts what the stage needs, after {@link check} has passed. Undefined when the model does not say what it needs.
+   * Predicts the stage's resources, after {@link check} has passed. Undefined when the model does not report its needs.
    */
   plan?(context: StageCheckContext): Promise<StageNeeds | undefined>;
   /**
@@ -144,7 +145,7 @@ export function train(options: TrainStageOptions): Stage {
   };
 }
 
-/** Throws `invalid-options` where the adapter of an earlier stage and what this one trains do not go together. */
+/** Throws `invalid-options` when the adapter of an earlier stage is incompatible with what this stage trains. */
 function checkAdapterBefore(
   name: string,
   { adapter, trained }: TrainingRecipe,

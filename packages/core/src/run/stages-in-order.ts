@@ -13,7 +13,7 @@ interface Known {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Returns each stage with what is known when it begins. */
+/** Yields each stage with what is known when it begins. */
 export function* stagesInOrder(
   { stages }: Experiment,
   { scope, model, signal }: Known,

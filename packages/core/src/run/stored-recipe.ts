@@ -22,7 +22,10 @@ export function currentPlan(plan: ExperimentPlan): ExperimentPlan {
   return withRecipes(plan, currentRecipe);
 }
 
-/** A plan whose recipes all name a template: where they name none, the one that `templateOf` gives for the stage. */
+/**
+ * Returns a plan in which all recipes name a template; where a recipe names none, it is the one that `templateOf`
+ * returns for the stage.
+ */
 export function withTemplates(plan: ExperimentPlan, templateOf: (stage: string) => string | undefined): ExperimentPlan {
   return withRecipes(plan, (recipe, stage) => {
     const { format } = Object(recipe);

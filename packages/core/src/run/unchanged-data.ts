@@ -22,6 +22,6 @@ export function unchangedData(
 
 /** Returns the error for an input that has changed since the run began. */
 export function changedContent(folder: URL, what: string): MlanError {
-  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix both. Restore the previous content, or run into another folder.`;
+  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix both. Restore the previous content, or run in a different folder.`;
   return new MlanError("run-folder", message);
 }

@@ -16,7 +16,7 @@ export function unreadRows(name: string, cause: unknown): unknown {
   return new MlanError("invalid-data", `${name}: ${problem}.`, { cause });
 }
 
-/** The first issue of a zod error, whichever copy of zod threw it. */
+/** Returns the first issue of a zod error, whichever copy of zod threw it. */
 function firstIssue(error: unknown): z.core.$ZodIssue | undefined {
   const { name, issues } = Object(error);
   return String(name).endsWith("ZodError") && Array.isArray(issues) ? issues[0] : undefined;
@@ -27,7 +27,10 @@ function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
   return `row ${row}${fields.length > 0 ? `, field "${fields.join(".")}"` : ""}: `;
 }
 
-/** The issue does not contain the value, but zod's message names its type. */
+/**
+ * Describes an issue with the type that was expected; the issue does not contain the value, but zod's message names its
+ * type.
+ */
 function problemOf(issue: z.core.$ZodIssue): string {
   const expected = expectationOf(issue);
   if (expected === undefined) return issue.message.replace(/\.$/, "");

@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-/** A bound on a number, or on the length of a text or list. */
+/** Describes a bound on a number, or on the length of a text or list. */
 function bounded(
   { origin, exact }: { readonly origin: string; readonly exact?: boolean | undefined },
   bound: string,
@@ -64,7 +64,7 @@ function bounded(
   return `${origin === "int" ? "a whole number" : "a number"} ${relation} ${limit}`;
 }
 
-/** "a", "a or b", "a, b or c". */
+/** Joins alternatives: "a", "a or b", "a, b or c". */
 function alternatives(all: readonly string[]): string {
   return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }

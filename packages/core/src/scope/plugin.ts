@@ -13,7 +13,10 @@ export interface Plugin<Service = unknown> {
    * only by plugins with equal settings, so leave out places, caches and everything else that affects no result.
    */
   readonly settings?: unknown;
-  /** The places it reads from, by kind of content, e.g. `weights`. Written into the manifest for information only. */
+  /**
+   * The places that the service reads from, by kind of content, e.g. `weights`. Recorded in the manifest for
+   * information only.
+   */
   readonly places?: Readonly<Record<string, string>>;
   /**
    * Creates the service. Called once per scope, on first use. It must be cheap: files are read in the service's `open`.

@@ -13,7 +13,7 @@ export interface Token<Service> {
   readonly service?: Service;
 }
 
-/** Creates the token with a name, e.g. `token<Cache>("acme/cache@1")`. Put a version into the name. */
+/** Creates a token with this name, e.g. `token<Cache>("acme/cache@1")`. The name should contain a version. */
 export function token<Service>(name: string, hint?: string): Token<Service> {
   return { key: Symbol.for(name), name, ...(hint !== undefined && { hint }) };
 }

@@ -46,8 +46,8 @@ export async function loadedAdapter(
 }
 
 /**
- * Replaces the adapter of a network with another, or with none, and disposes of the old one. If the linear maps and
- * ranks are the same, only the values are replaced, so that variables keep their identity.
+ * Replaces the adapter of a network with another, or with none, and disposes of the old one. If the two adapt the same
+ * linear maps with the same ranks, only the values are replaced, so that variables keep their identity.
  */
 export function exchangeAdapter(slot: AdapterSlot, adapter: NetworkAdapter | undefined): void {
   const { adapter: before } = slot;
@@ -56,9 +56,11 @@ export function exchangeAdapter(slot: AdapterSlot, adapter: NetworkAdapter | und
     before?.dispose();
     return;
   }
-  for (const [index, weight] of before.weights.entries()) {
-    const values = adapter.weights[index]?.tensor;
-    if (values) weight.set(tf.clone(values));
+  // By name, since the linear maps may come in another order: PEFT sorts them.
+  const values = new Map(adapter.weights.map(({ name, tensor }) => [name, tensor]));
+  for (const weight of before.weights) {
+    const tensor = values.get(weight.name);
+    if (tensor) weight.set(tf.clone(tensor));
   }
   adapter.dispose();
 }

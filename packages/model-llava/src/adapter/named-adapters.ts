@@ -3,10 +3,16 @@ import { type AnswerFunctions, answerFunctions } from "../network/answer-functio
 import type { LlavaNetwork } from "../network/llava-network.ts";
 import type { NetworkAdapter } from "./network-adapter.ts";
 
-/** The functions by which a model answers, with its own adapter or none, and with adapters that requests choose. */
+/**
+ * The functions with which a model answers: with its own adapter or none, and with each adapter that requests can
+ * choose.
+ */
 export interface NamedFunctions {
   readonly names: readonly string[];
-  /** Throws `invalid-options` for a name that is not one of these. */
+  /**
+   * Returns the functions for an adapter; without a name, those for the model's own adapter or none. Throws
+   * `invalid-options` for an unknown name.
+   */
   of(adapter: string | undefined): AnswerFunctions;
   /** Discards all recordings; see {@link AnswerFunctions.dispose}. */
   dispose(): void;
@@ -34,7 +40,7 @@ export function namedFunctions(
   };
 }
 
-/** Requests by their adapter, in the order in which each is first named. */
+/** Groups requests by adapter, in the order in which each adapter first occurs. */
 export function byAdapter(
   requests: readonly GenerationRequest[],
 ): ReadonlyMap<string | undefined, readonly GenerationRequest[]> {

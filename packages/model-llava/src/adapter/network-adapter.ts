@@ -9,9 +9,9 @@ import type { Weight } from "../weights/weight.ts";
 export interface NetworkAdapter {
   /** The keys of PEFT's `adapter_config.json`. */
   readonly config: ConfigObject;
-  /** The adapter's parts, by the names of the linear maps that they change. */
+  /** The adapter's parts, by the names of the linear maps that they adapt. */
   readonly modules: ReadonlyMap<string, LowRankAdapter>;
-  /** The share of the input that is dropped in training. */
+  /** Probability with which each value of the input is dropped during training. */
   readonly dropout: number;
   /** The weights A and B for each linear map. */
   readonly weights: readonly Weight[];
@@ -21,7 +21,7 @@ export interface NetworkAdapter {
 /** The random numbers of the dropout in the current pass, see {@link DropoutMask.rows}. */
 export type DropoutRows = DropoutMask["rows"];
 
-/** The place in a network that holds its adapter. */
+/** Holds the adapter of a network, and lets another one take its place for a while. */
 export class AdapterSlot {
   readonly #linears: readonly AdaptableLinear[];
   #adapter: NetworkAdapter | undefined;
@@ -32,7 +32,7 @@ export class AdapterSlot {
     this.#linears = linears;
   }
 
-  /** The network's own, which learns and is saved. */
+  /** The network's own adapter, which is trained and saved. */
   get adapter(): NetworkAdapter | undefined {
     return this.#adapter;
   }
@@ -48,14 +48,14 @@ export class AdapterSlot {
     this.select(adapter);
   }
 
-  /** Lets another adapter compute, or none, until the next call. */
+  /** Selects the adapter that computes until the next call. Default: the network's own, if there is one. */
   select(adapter: NetworkAdapter | undefined = this.#adapter): void {
     if (adapter === this.#selected) return;
     this.#selected = adapter;
     for (const linear of this.#linears) linear.adapt(adapter?.modules.get(linear.name));
   }
 
-  /** Computes a part of a pass with dropout according to `rows`. */
+  /** Runs `compute` with dropout according to `rows`. */
   dropping(rows: DropoutRows, compute: () => tf.Tensor2D): tf.Tensor2D {
     this.#rows = rows;
     try {

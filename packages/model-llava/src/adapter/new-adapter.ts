@@ -22,7 +22,7 @@ export function parametersOf(modules: readonly ModuleSizes[]): number {
 }
 
 /**
- * Creates an adapter that has no effect yet. It is initialised like in PEFT: A uniform within ±1/sqrt(inputs), B zero.
+ * Creates an adapter that has no effect yet. It is initialised as in PEFT: A uniform within ±1/sqrt(inputs), B zero.
  * Throws `invalid-options` like {@link targetLinears}.
  */
 export function newAdapter(
@@ -76,7 +76,7 @@ function configOf(
   };
 }
 
-/** Returns the last parts of the names if PEFT would choose the same linear maps by them; otherwise the whole names. */
+/** Returns the last parts of the names if PEFT would select the same linear maps by them; otherwise the full names. */
 function shortNames(linears: readonly AdaptableLinear[], names: readonly string[]): readonly string[] {
   const ends = [...new Set(names.map((name) => name.slice(name.lastIndexOf(".") + 1)))];
   const chosen = linears.filter(({ name }) => ends.some((end) => name === end || name.endsWith(`.${end}`)));

@@ -2,16 +2,16 @@ import { type AdapterOptions, counted, MlanError, shownValue } from "@mlan/core"
 import type { AdaptableLinear } from "../linear/adaptable-linear.ts";
 import type { Linear } from "../linear/linear.ts";
 
-/** The linear maps of a network from which an adapter's options choose. */
+/** The linear maps of a network that can be adapted. */
 export interface AdaptableNetwork {
   readonly linears: readonly AdaptableLinear[];
-  /** The output layer, which is chosen only by name. */
+  /** The output layer, which is adapted only if the options name it. */
   readonly head: Linear;
 }
 
 /**
- * Returns the linear maps that an adapter's options choose, like PEFT's `target_modules` but only in the language
- * model. Throws `invalid-options` for a target that matches none, and for a rank greater than the dimensions of a
+ * Returns the linear maps that an adapter's options select, like PEFT's `target_modules` but only in the language
+ * model. Throws `invalid-options` for a target that matches none, and for a rank greater than either dimension of a
  * matrix.
  */
 export function targetLinears(

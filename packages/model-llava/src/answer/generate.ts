@@ -65,7 +65,7 @@ function readRequest(
 
 interface Item extends Sequence {
   readonly request: GenerationRequest;
-  /** Number of positions cut from the prompt. */
+  /** Number of positions by which the prompt was truncated. */
   readonly cut: number;
 }
 

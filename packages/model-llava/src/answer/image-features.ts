@@ -11,8 +11,8 @@ import { type FeatureCache, featureCache } from "./feature-cache.ts";
 import { type KnownImage, ofRequest } from "./image-set.ts";
 
 /**
- * The vision tower's features of the images in one call. Each image's features are computed once and freed after their
- * last use.
+ * The vision tower's features of all images of one call. The features of each image are computed once and freed after
+ * their last use.
  */
 export interface ImageFeatures {
   /**
@@ -118,8 +118,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
 }
 
 /**
- * Computes the features at once, so that a backend that compiles graphs sees one graph of the tower instead of one for
- * every mix of new and known images.
+ * Computes the features immediately, so that a backend that compiles graphs sees one graph of the tower instead of one
+ * for every mix of new and known images.
  */
 async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   if (!features) return;

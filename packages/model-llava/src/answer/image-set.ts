@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 
-/** An image that requests of one call use. References to equal bytes in the same orientation are the same image. */
+/** An image used by requests of one call. References to equal bytes in the same orientation are the same image. */
 export interface KnownImage extends ImageReference {
   /** SHA-256 of its bytes, followed by its orientation unless that is "stored". */
   readonly hash: string;
@@ -18,7 +18,7 @@ export interface ImageSet {
 /** Maximum number of image bytes kept in memory until their pixels are needed; further images are read again. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Reads each reference once and numbers the distinct images. */
+/** Reads each reference once and assigns consecutive numbers to the distinct images. */
 export async function imageSet(
   requests: readonly { readonly id: string; readonly images: readonly ImageReference[] }[],
   signal?: AbortSignal,

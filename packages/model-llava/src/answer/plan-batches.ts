@@ -46,7 +46,7 @@ export interface BatchPlanOptions {
   readonly maximumLength: number;
 }
 
-/** Plans which items are computed together, with little repeated work, little padding and few distinct shapes. */
+/** Decides which items are computed together, with little repeated work, little padding and few distinct shapes. */
 export function planBatches<Item extends Sequence>(
   items: readonly Item[],
   options: BatchPlanOptions,

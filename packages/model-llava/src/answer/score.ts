@@ -66,7 +66,7 @@ interface Item extends Sequence {
   readonly id: string;
   /** The continuation's tokens. */
   readonly targets: Int32Array;
-  /** Number of positions cut from the prompt. */
+  /** Number of positions by which the prompt was truncated. */
   readonly cut: number;
 }
 

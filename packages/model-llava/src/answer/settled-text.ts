@@ -1,10 +1,10 @@
 import { beforeStop } from "@mlan/core";
 
-/** Splits the growing text of an answer into pieces that no later token can change. */
+/** Splits the growing text of an answer into pieces that later tokens cannot change. */
 export interface TextPieces {
   /**
-   * Returns the text that has become certain since the last call. No later token may change `text`, except U+FFFD at
-   * its end.
+   * Returns the text that has become final since the previous call. Later tokens must not change `text`, except U+FFFD
+   * at its end.
    */
   more(text: string): string;
   /** Returns the rest of the finished answer, whose whole text is `text`. */

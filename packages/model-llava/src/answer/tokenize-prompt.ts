@@ -39,7 +39,7 @@ export interface TokenizedPrompt {
   readonly images: readonly ImageReference[];
   /** Number of positions, including those of images. */
   readonly length: number;
-  /** Number of positions that were cut. */
+  /** Number of positions by which the prompt was truncated. */
   readonly cut: number;
 }
 
@@ -48,7 +48,7 @@ export interface PromptLimits {
   readonly room: number;
   /** Number of tokens at the prompt's end to score. Default 0. */
   readonly scored?: number;
-  /** Whether a prompt that is too long is refused or cut. Default "refuse". */
+  /** Whether a prompt that is too long is refused or truncated ("cut"). Default "refuse". */
   readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 
@@ -58,9 +58,10 @@ export function writeRequest({ template }: InferenceModel, request: PromptReques
 }
 
 /**
- * Tokenizes a prompt. A prompt with `harness` is cut as {@link RawPrompt} describes; any other prompt that is too long
- * is cut only if `longPrompts` is "cut" and it has no images, since an image could be lost. Throws `invalid-data` for a
- * prompt that is too long and not cut, and for an empty one; `invalid-options` for images without a vision tower.
+ * Tokenizes a prompt. A prompt with `harness` is truncated as {@link RawPrompt} describes; any other prompt that is too
+ * long is truncated only if `longPrompts` is "cut" and it has no images, since an image could be lost. Throws
+ * `invalid-data` for an empty prompt and for one that is too long and not truncated, and `invalid-options` for images
+ * without a vision tower.
  */
 export function tokenizePrompt(
   model: InferenceModel,

@@ -19,20 +19,24 @@ export interface Architecture {
   readonly name: string;
   readonly plain: CheckpointKind;
   /**
-   * The backbone as part of LLaVA, with projector and tower. `alias` is a `model_type` that other software uses for it.
+   * The LLaVA model based on this backbone, with projector and tower. `alias` is a `model_type` that other software
+   * uses for it.
    */
   readonly llava: CheckpointKind & { readonly alias?: string };
   /** Values for keys that may be missing from the `text_config` of transformers' LLaVA. Default: none. */
   readonly configDefaults?: ConfigObject;
-  /** Reads the sizes in a `config.json`. Throws `invalid-checkpoint`, naming file and key, for an unsupported value. */
+  /**
+   * Reads the sizes from a `config.json`. Throws `invalid-checkpoint`, naming file and key, for an unsupported value.
+   */
   config(value: ConfigObject, file: URL): LanguageConfig;
   /** Declares all weights under their names in a checkpoint, without loading them. */
   decoder(config: LanguageConfig, list: WeightDeclarations): Decoder;
   readonly tokenizer: TokenizerKind;
   /**
-   * The template in which its tuned checkpoints write conversations. Every architecture also has the template "plain".
+   * The template in which the architecture's tuned checkpoints write conversations. Every architecture also has the
+   * template "plain".
    */
   readonly chatTemplate: Template;
-  /** Further templates that a checkpoint or a recipe may name. Default: none. */
+  /** Further templates that a checkpoint or recipe may name. Default: none. */
   readonly templates?: readonly Template[];
 }

@@ -9,7 +9,7 @@ import type { WeightDeclarations } from "../weights/weight-list.ts";
 import { llamaLayerMemory } from "./llama-layer-memory.ts";
 
 export interface LlamaDecoderOptions {
-  /** Whether queries, keys and values have biases, as in some descendants of Llama. Default: as in `config`. */
+  /** Whether queries, keys and values have biases, as in some models derived from Llama. Default: as in `config`. */
   readonly attentionBias?: boolean;
 }
 

@@ -118,8 +118,9 @@ function layerBackward(
 }
 
 /**
- * Kept: the attended values, and the probabilities unless they are computed in blocks, and again for the gradient. Not
- * kept: scores, scores with the mask added, and the results of blocks before they are concatenated.
+ * The forward pass of attention. Kept are the attended values, and the probabilities unless attention is computed in
+ * blocks, which the gradient recomputes. Scores, masked scores, and the results of blocks before they are concatenated
+ * are not kept.
  */
 function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }: Layout): Step {
   const at = "attention";

@@ -19,7 +19,7 @@ function foldersAbove(path: string): readonly string[] {
   return above === path ? [here] : [here, ...foldersAbove(above)];
 }
 
-/** This package is left out: it has no backbone, but its keywords contain `model_type`s. */
+/** This package, which is left out: its keywords contain `model_type`s, but it has no backbone. */
 const KIT = "@mlan/model-llava";
 
 async function packagesIn(folder: string, modelType: string): Promise<readonly string[]> {
@@ -28,10 +28,10 @@ async function packagesIn(folder: string, modelType: string): Promise<readonly s
   return [...(await keywords)].flatMap(([name, words]) => (words.has(modelType) ? name : []));
 }
 
-/** A scan may read thousands of files, so each folder is scanned once per process. */
+/** Scans by folder: each folder is scanned once per process, since a scan may read thousands of files. */
 const scans = new Map<string, ReturnType<typeof scan>>();
 
-/** Returns the keywords of each package that is made for mlan. */
+/** Returns the keywords of each package in a folder that is made for mlan. */
 async function scan(folder: string): Promise<ReadonlyMap<string, ReadonlySet<unknown>>> {
   const names = (await namesIn(folder)).filter((name) => name !== KIT);
   const all = await Promise.all(names.map(async (name) => [name, await keywordsOf(join(folder, name))] as const));
@@ -47,7 +47,10 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return [...entries.filter((entry) => !/^[@.]/.test(entry)), ...within.flat()];
 }
 
-/** Returns no keywords for a package that cannot be read, since the caller is already reporting another error. */
+/**
+ * Returns a package's keywords; none for a package that cannot be read, since the caller is already reporting another
+ * error.
+ */
 async function keywordsOf(folder: string): Promise<ReadonlySet<unknown>> {
   try {
     const { keywords }: { keywords?: unknown } = Object(

@@ -14,7 +14,7 @@ export interface LlavaBatch extends Batch {
 
 export interface LlavaCollateOptions {
   readonly loadPixels: LoadPixels;
-  /** Seed of the dropout; undefined if nothing is dropped. */
+  /** Seed of the adapter's dropout; undefined if nothing is dropped. */
   readonly seed: number | undefined;
 }
 

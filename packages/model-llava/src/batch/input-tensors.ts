@@ -22,7 +22,7 @@ export interface InputTensors {
   readonly dropout?: tf.Tensor2D | undefined;
 }
 
-/** Returns an image's normalised pixels [3, size, size]. */
+/** Loads an image and returns its normalised pixels [3, size, size]. */
 export type LoadPixels = (image: ImageReference) => Promise<Float32Array>;
 
 /** Creates the tensors of a batch. Each distinct image is read and preprocessed once. */

@@ -2,13 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { IGNORE_INDEX } from "../tokens.ts";
 import { selectionBucket } from "./shape-buckets.ts";
 
-/** Positions whose next token is predicted; only these pass through the output layer. */
+/** The positions whose next token is predicted; only these pass through the output layer. */
 export interface Selection {
-  /** Indices [n] (int32) of rows of the flat hidden states. */
+  /** Indices [n] (int32) into the flat array of hidden states. */
   readonly positions: tf.Tensor1D;
-  /** Pairs [n, 2] (int32) of the index in the selection and the token that follows. */
+  /** Pairs [n, 2] (int32): the index in the selection, and the token that follows. */
   readonly targets: tf.Tensor2D;
-  /** Weights [n]: 1 / number of targets, or 0 for padding. */
+  /** Weights [n]: 1 / number of targets, or 0 for padding entries. */
   readonly weights: tf.Tensor1D;
 }
 

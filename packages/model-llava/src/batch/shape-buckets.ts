@@ -17,7 +17,8 @@ export function lengthBucket(length: number): number {
 }
 
 /**
- * Returns the number of positions to compute for `count` targets: a power of two, at least 64, at most all positions.
+ * Returns the number of positions to compute for `count` targets: a power of two, at least 64, or all positions if they
+ * are fewer.
  */
 export function selectionBucket(count: number, positions: number): number {
   return Math.min(Math.max(64, powerOfTwo(count)), Math.max(count, positions));

@@ -5,7 +5,7 @@ import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 export interface SpliceRow {
   readonly id: string;
   readonly inputIds: ArrayLike<number>;
-  /** Labels of `inputIds`, one each; absent when nothing is learned. */
+  /** One label per element of `inputIds`; absent when nothing is supervised. */
   readonly labels?: ArrayLike<number>;
   readonly images: readonly ImageReference[];
   /** Number of positions to which the spliced row is truncated. */
@@ -18,7 +18,7 @@ export interface Splice {
   readonly length: number;
   /** Token ids; 0 at image positions and padding. */
   readonly tokenIds: Int32Array;
-  /** Labels; -100 where nothing is learned, including all image positions. */
+  /** Labels; -100 at positions that are not supervised, including all image positions. */
   readonly labels: Int32Array;
   /** Distinct images by reference, in order of appearance. */
   readonly images: readonly ImageReference[];

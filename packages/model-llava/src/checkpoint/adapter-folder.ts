@@ -50,7 +50,7 @@ export async function adaptedFolders(
   throw new MlanError("invalid-checkpoint", `model-llava: ${holds}. ${GIVE_THE_BASE}`);
 }
 
-/** Owner and name of a repository. No part begins with a dot, so no path out of a folder matches. */
+/** Matches owner and name of a repository. No part begins with a dot, so that no path out of a folder matches. */
 const REPOSITORY = /^(?!\.)[\w.-]+\/(?!\.)[\w.-]+$/;
 
 const GIVE_THE_BASE =

@@ -32,8 +32,8 @@ export interface LoadedCheckpoint {
 
 /**
  * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
- * before the first weight changes. If a folder holds only trained components, the others are read from the base, but
- * only those that differ in the network.
+ * before the first weight changes. If a folder holds only trained components, the other components are read from the
+ * base, but only where those in the network differ from it.
  */
 export async function loadCheckpoint(
   folder: URL,

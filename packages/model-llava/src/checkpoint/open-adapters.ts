@@ -6,8 +6,8 @@ import { openAdapter } from "../weights/adapter.ts";
 import { type KeptAdapter, keptAdapter } from "../weights/weight-plan.ts";
 
 /**
- * Reads adapters that requests choose. Throws `invalid-checkpoint` for one that does not fit, or that changes more than
- * linear maps.
+ * Reads the adapters that requests can choose. Throws `invalid-checkpoint` for an adapter that does not fit, or that
+ * changes more than linear maps.
  */
 export async function openAdapters(
   folders: ReadonlyMap<string, URL>,

@@ -23,7 +23,7 @@ import { verifyFolder } from "./verify-folder.ts";
 export type { CheckpointVision } from "./open-vision.ts";
 
 export interface CheckpointFolders {
-  /** The expected architecture; others are refused. */
+  /** The expected architecture. Checkpoints of other architectures are refused. */
   readonly architecture: Architecture;
   /** The name of the template that the model was tuned with. Default: the one that the folder names. */
   readonly template?: string | undefined;
@@ -139,8 +139,9 @@ export async function openCheckpoint(
 }
 
 /**
- * Beside an adapter, `config.json` describes the whole model if the adapter turned a plain backbone into LLaVA. One that
- * mlan wrote always says in which format the adapter was trained, and so how the adapted model is asked.
+ * Reads the configuration of a checkpoint. The `config.json` beside an adapter describes the whole model if the adapter
+ * turned a plain backbone into LLaVA; one written by mlan also records the format in which the adapter was trained, and
+ * with it the wording.
  */
 async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
   const base = await readModelConfig(architecture, new URL("config.json", weights));

@@ -17,7 +17,7 @@ export interface CheckpointVision extends VisionOptions, LlavaConfig {
 
 interface VisionQuestion {
   readonly config: ConfigObject;
-  /** The `config.json` of the checkpoint. */
+  /** The location of the checkpoint's `config.json`. */
   readonly file: URL;
   readonly llava: LlavaConfig | undefined;
   readonly visionTower: URL | undefined;
@@ -78,7 +78,10 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
   return { ...llava, config, configObject, processor };
 }
 
-/** In the order of transformers. Transformers 5 writes only the first, which describes the whole processor. */
+/**
+ * Names of the image processor's files, in the order in which transformers looks for them. Transformers 5 writes only
+ * the first, which describes the whole processor.
+ */
 export const PROCESSOR_FILES: readonly string[] = ["processor_config.json", "preprocessor_config.json"];
 
 async function processorBeside(file: URL, size: number): Promise<{ processor: ImageProcessor; from: URL }> {

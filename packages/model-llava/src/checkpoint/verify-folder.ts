@@ -9,7 +9,7 @@ export interface VerifyOptions {
 
 /**
  * Verifies the files of a folder that has checksums. Throws `invalid-checkpoint` for changed files, and for missing
- * checksums in a training checkpoint; the message says what to do.
+ * checksums in a training checkpoint; the message names the remedy.
  */
 export async function verifyFolder(folder: URL, { mayBeChanged, signal }: VerifyOptions): Promise<void> {
   const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {

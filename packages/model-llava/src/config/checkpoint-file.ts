@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** Maximum size in bytes. The largest tokenizer.json of current models has 35 MB. */
+/** Maximum size in bytes. The largest `tokenizer.json` of current models has 35 MB. */
 const LARGEST_FILE = 200_000_000;
 
 /**
@@ -71,7 +71,7 @@ export function hintOf(names: readonly string[]): string {
     : "";
 }
 
-/** What a folder with files of these names contains, for messages. */
+/** Describes what a folder with files of these names contains, for messages. */
 export function heldIn(names: readonly string[]): string {
   return names.length === 0 ? "is empty" : `holds ${listed(names)}`;
 }

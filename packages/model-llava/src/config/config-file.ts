@@ -2,7 +2,7 @@ import { messageOf, MlanError, pathOf, describeIssue, shownValue } from "@mlan/c
 import type { z } from "zod";
 import { readCheckpointFile } from "./checkpoint-file.ts";
 
-/** A JSON object from a checkpoint's folder. All its keys are kept, so that saving loses none. */
+/** A JSON object from a checkpoint's folder. All keys are kept, so that none is lost when the model is saved. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
 /** Reads a JSON object. Throws an `invalid-checkpoint` error that names the file. */
@@ -39,7 +39,7 @@ export function isObject(value: unknown): value is ConfigObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** In transformers, null counts as absent. */
+/** Returns the object without the keys whose value is null, which count as absent in transformers. */
 export function withoutNulls(value: ConfigObject): ConfigObject {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
 }

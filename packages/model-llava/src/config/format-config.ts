@@ -14,7 +14,7 @@ const DEFAULT_MAXIMUM_LENGTH = 2048;
 export interface FormatQuestion {
   readonly type: CheckpointType;
   readonly architecture: Architecture;
-  /** The `config.json`. */
+  /** The location of the `config.json`. */
   readonly file: URL;
   /** The names of the folder's own chat templates. */
   readonly chatTemplates: readonly string[];
@@ -23,9 +23,9 @@ export interface FormatQuestion {
 }
 
 /**
- * Returns the format that a checkpoint was last trained with. The template is the one that the user or `config.json`
- * names; otherwise "plain" for a plain backbone, which has seen no conversation, or the folder's own chat template for
- * LLaVA. Throws `invalid-checkpoint` when there is none.
+ * Returns the format with which a checkpoint was last trained. The template is the one that the user or `config.json`
+ * names; otherwise "plain" for a plain backbone, which has not been trained on conversations, or the folder's own chat
+ * template for LLaVA. Throws `invalid-checkpoint` when a LLaVA checkpoint has none.
  */
 export function formatConfig(
   value: ConfigObject,
@@ -55,8 +55,8 @@ export function formatConfig(
 }
 
 /**
- * Throws `invalid-options` for a maximum length at which dynamically scaled rotary positions would change with the length
- * of each batch.
+ * Throws `invalid-options` for a maximum length beyond the trained context length of a model with dynamic rotary
+ * scaling: its rotary positions would change with the length of each batch.
  */
 export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
   const trained = trainedPositions(language);
@@ -78,7 +78,7 @@ export function storedTemplate(config: ConfigObject): StoredTemplate | undefined
 }
 
 /**
- * Returns `config` with the format of another `config.json`, that of an adapter, if mlan wrote it; unchanged otherwise.
+ * Returns `config` with the format from another `config.json`, an adapter's, if mlan wrote that; otherwise unchanged.
  */
 export function withStoredFormat(config: ConfigObject, other: ConfigObject): ConfigObject {
   if (!storedTemplate(other)) return config;

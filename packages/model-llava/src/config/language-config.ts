@@ -48,12 +48,14 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   };
 }
 
-/** Returns the maximum number of positions: with dynamic scaling, that of the training times the factor. */
+/** Returns the context length; with dynamic scaling, the trained context length times the factor. */
 function reachOf({ ropeScaling }: RopeConfig, positions: number): number {
   return ropeScaling?.type === "dynamic" ? Math.max(positions, Math.floor(positions * ropeScaling.factor)) : positions;
 }
 
-/** Returns the maximum number of positions in a model's training. With dynamic scaling, the model can read more. */
+/**
+ * Returns the context length with which a model was trained. With dynamic scaling, the model accepts longer sequences.
+ */
 export function trainedPositions({ ropeScaling, maximumPositions }: LanguageConfig): number {
   return ropeScaling?.type === "dynamic" ? ropeScaling.trainedPositions : maximumPositions;
 }

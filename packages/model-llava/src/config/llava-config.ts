@@ -7,7 +7,7 @@ export interface LlavaConfig {
   readonly towerName: string;
   /** The index of the tower's hidden state that is used; -2 is the output of the second to last layer. */
   readonly selectLayer: number;
-  /** Whether the tower was trained too, so that its weights must be in the checkpoint. Default false. */
+  /** Whether the tower was trained too, so that the checkpoint must contain its weights. Default false. */
   readonly tunedTower?: boolean;
 }
 

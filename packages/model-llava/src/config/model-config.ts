@@ -23,8 +23,8 @@ export async function readModelConfig(architecture: Architecture, file: URL): Pr
 }
 
 /**
- * Throws for quantised weights. Their formats differ, and in some, tensors of the same names and shapes hold other
- * numbers.
+ * Throws `invalid-checkpoint` for quantised weights. Their formats differ, and some store different numbers in tensors
+ * with the same names and shapes.
  */
 function refuseQuantised(stored: ConfigObject, file: URL): void {
   const { quantization_config: own, text_config: text } = stored;

@@ -37,7 +37,7 @@ export function flatConfig(value: ConfigObject, { configDefaults, llava }: Archi
   };
 }
 
-/** CLIP ViT-L/14 at 336 pixels, the default of transformers' `LlavaConfig`. */
+/** The name of CLIP ViT-L/14 at 336 pixels, the default of transformers' `LlavaConfig`. */
 const TOWER_NAME = "openai/clip-vit-large-patch14-336";
 const TOWER: ConfigObject = {
   hidden_size: 1024,
@@ -48,7 +48,7 @@ const TOWER: ConfigObject = {
   patch_size: 14,
 };
 
-/** Keys outside `text_config` that describe the whole model. */
+/** Matches the keys outside `text_config` that describe the whole model. */
 const KEPT = /^(mlan_.*|image_aspect_ratio|tokenizer_.*|(bos|eos|pad)_token_id)$/;
 
 const schema = z.object({

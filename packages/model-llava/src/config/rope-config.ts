@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
-/** How rotary positions are scaled beyond the lengths of pretraining. The types have the names of transformers. */
+/**
+ * How rotary positions are scaled beyond the context length of pretraining. The types have the names of transformers.
+ */
 export type RopeScaling =
   | { readonly type: "linear"; readonly factor: number }
   /** Has no effect on sequences of up to `trainedPositions`; longer ones are scaled by their length (NTK-aware). */
@@ -11,7 +13,7 @@ export type RopeScaling =
       readonly factor: number;
       readonly lowFrequencyFactor: number;
       readonly highFrequencyFactor: number;
-      /** Maximum number of positions in pretraining. */
+      /** Context length of pretraining. */
       readonly originalPositions: number;
     };
 

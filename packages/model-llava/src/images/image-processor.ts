@@ -7,7 +7,7 @@ export interface ImageProcessor {
   readonly size: number;
   /** Length in pixels of the shorter edge before the centre crop; at least `size`. */
   readonly shortestEdge: number;
-  /** Factor by which 8-bit values are multiplied. */
+  /** Factor by which 8-bit values are multiplied, e.g. 1 / 255. */
   readonly rescaleFactor: number;
   /** Mean per channel, subtracted from the rescaled values; also the colour of padding. */
   readonly mean: readonly [number, number, number];
@@ -34,7 +34,7 @@ export function clipImageProcessor(size: number): ImageProcessor {
   };
 }
 
-/** The number of each filter in Pillow. */
+/** The number of each filter in Pillow and in `preprocessor_config.json`. */
 export const RESAMPLING_CODES: Readonly<Record<Resampling, number>> = {
   lanczos: 1,
   bilinear: 2,

@@ -74,7 +74,7 @@ const flag = z.boolean().optional();
 
 const { mean, standardDeviation } = clipImageProcessor(224);
 
-/** The keys of a CLIPImageProcessor or LlavaImageProcessor. */
+/** The supported keys of a CLIPImageProcessor or LlavaImageProcessor. */
 const schema = z
   .object({
     image_processor_type: z.enum([...CLIP_TYPES, ...LLAVA_TYPES]).optional(),

@@ -16,7 +16,10 @@ export interface ResamplingWeights {
   readonly weights: Int32Array;
 }
 
-/** Fraction bits of the weights: of 32 bits, 8 are for the pixel and 2 for overshoot, as in Pillow's `Resample.c`. */
+/**
+ * Number of fraction bits of the weights: of 32 bits, 8 are for the pixel and 2 for overshoot, as in Pillow's
+ * `Resample.c`.
+ */
 export const PRECISION_BITS = 22;
 
 /** Resampling filters, by their names in Pillow. */
@@ -64,7 +67,7 @@ export function resamplingWeights(
 }
 
 interface Filter {
-  /** The distance beyond which weights are 0. */
+  /** Distance beyond which weights are 0. */
   readonly support: number;
   readonly weight: (distance: number) => number;
 }

@@ -6,7 +6,7 @@ import type { Linear } from "./linear.ts";
 
 /** A linear map with a name, whose adapter can be changed while it is in use. */
 export class AdaptableLinear implements Linear {
-  /** Its name in a checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
+  /** The linear map's name in a checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
   readonly name: string;
   readonly component: Component;
   /** The linear map without the adapter. */

@@ -9,9 +9,12 @@ export interface LowRankAdapter {
   readonly a: Weight<tf.Rank.R2>;
   /** Matrix [outputs, rank]; initially zeros, so that the update starts at zero. */
   readonly b: Weight<tf.Rank.R2>;
-  /** alpha / rank, LoRA's factor. */
+  /** Factor of the update: alpha / rank, or alpha / sqrt(rank). */
   readonly scale: number;
-  /** Returns the dropout of the input [n, inputs] in the current pass. Default: none. */
+  /**
+   * Returns the dropout mask for the input [n, inputs] of the current pass; undefined if nothing is dropped. Default:
+   * none.
+   */
   dropout?(): DropoutMask | undefined;
 }
 

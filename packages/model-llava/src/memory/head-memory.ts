@@ -91,7 +91,10 @@ function headGradients({ full }: Layout, { head, norm }: HeadInTraining): number
   return (head + norm) * full;
 }
 
-/** The gradients of each block of logits are computed right after its loss; only they are kept. */
+/**
+ * The forward pass when logits are computed in blocks. The gradients of each block are computed right after its loss,
+ * and only they are kept.
+ */
 function blockwiseForward(layout: Layout, head: HeadInTraining): readonly Step[] {
   const { selected, logitsAtOnce, full, half, narrowed } = layout;
   const sums = headGradients(layout, head);

@@ -12,7 +12,7 @@ export interface Layout {
   readonly hidden: number;
   /** Queries [rows, heads, length, dimension]. */
   readonly queries: number;
-  /** Keys, and also values [rows, keyValueHeads, length, dimension]. */
+  /** Keys [rows, keyValueHeads, length, dimension]; values have the same number of elements. */
   readonly keys: number;
   /** Inner activations of the MLP [rows * length, intermediate]. */
   readonly inner: number;
@@ -23,7 +23,7 @@ export interface Layout {
   readonly positions: number;
   /** Number of positions that pass through the output layer, padded as in {@link selection}. */
   readonly supervised: number;
-  /** Hidden states of these positions [supervised, hidden]. */
+  /** Hidden states of the supervised positions [supervised, hidden]. */
   readonly selected: number;
   /** Logits [supervised, vocabulary]. */
   readonly logits: number;

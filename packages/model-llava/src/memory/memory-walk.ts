@@ -13,15 +13,15 @@ export interface Held {
 /** A moment of a training step: one operation, or several of which one determines the peak. */
 export interface Step {
   readonly at: string;
-  /** Bytes that it allocates and keeps. */
+  /** Bytes that the step allocates and keeps. */
   readonly adds?: Partial<Held>;
-  /** Additional bytes that it needs only while it runs. */
+  /** Additional bytes that the step needs only while it runs. */
   readonly transient?: number;
-  /** Bytes that it frees when it has finished. */
+  /** Bytes that are freed at the end of the step. */
   readonly frees?: Partial<Held>;
 }
 
-/** The moments of a layer's forward and backward pass. */
+/** The steps of a layer's forward and backward pass. */
 export interface LayerMemory {
   readonly forward: readonly Step[];
   readonly backward: readonly Step[];
@@ -52,7 +52,7 @@ export function after(steps: readonly Step[], before: Held = NOTHING): Held {
   return steps.reduce((held, { adds, frees }) => changed(changed(held, adds), frees, -1), before);
 }
 
-/** Returns the moment at which most bytes are in use. */
+/** Returns the step at which the most bytes are in use. */
 export function peakOf(steps: readonly Step[], before: Held = NOTHING): Peak {
   let held = before;
   let peak: Peak = { held, at: "before the first operation" };

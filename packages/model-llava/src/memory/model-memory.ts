@@ -66,7 +66,10 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
   };
 }
 
-/** Returns the size of the file that opening the model will write, or 0 if there is one in the format. */
+/**
+ * Returns the size in bytes of the file that opening the model will write; 0 if the format needs none or the file
+ * exists.
+ */
 async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
   if (!isQuantisedFormat(format)) return 0;
   const matrices = stored.filter(({ weight, update }) => isQuantised(weight) && !update);
@@ -77,7 +80,7 @@ async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat):
   return matrices.reduce((sum, { weight }) => sum + weightBytes(weight, { format, hasHalf: false }), 0);
 }
 
-/** The formats with a different number of bits. */
+/** The formats that differ in the number of bits, in descending order. */
 const FORMATS: readonly WeightFormat[] = ["float32", "stored", "int8", "int4"];
 
 function hasHalf({ reader, name, update }: WeightPlan["stored"][number]): boolean {

@@ -7,8 +7,8 @@ export function normForward(at: string, elements: number, { full, half, widened 
 }
 
 /**
- * The backward pass of a norm: products of the incoming gradient with rows and weights, their difference, and the
- * result.
+ * The backward pass of a norm: products of the incoming gradient with rows and weights, the difference of the two, and
+ * the result.
  */
 export function normBackward(at: string, { hidden, full, half }: Layout, weight: Partial<Held>): Step {
   return {

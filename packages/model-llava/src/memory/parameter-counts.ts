@@ -1,12 +1,12 @@
 import type { Weight } from "../weights/weight.ts";
 
-/** Numbers of parameters in a list of weights. */
+/** The number of parameters in a list of weights, by kind. */
 export interface ParameterCount {
   /** Parameters in matrices, which a backend may hold in 16 bits. */
   readonly matrices: number;
   /** Parameters in biases and norms, which are always float32. */
   readonly vectors: number;
-  /** Number of values of the largest weight. */
+  /** Number of parameters of the largest weight. */
   readonly largest: number;
 }
 

@@ -21,7 +21,7 @@ export interface AnsweringMemoryOptions extends NetworkSizes {
   readonly modules: readonly ModuleSizes[];
 }
 
-/** Bytes in use at the peak of answering a batch. */
+/** Memory in use at the peak of answering a batch, in bytes. */
 export interface AnsweringMemory {
   readonly weights: number;
   /** Keys and values of the prompts and of the answers. */

@@ -17,7 +17,7 @@ import {
 import { weightBytes } from "./weight-bytes.ts";
 import { type WeightsInTraining, weightsInTraining } from "./weights-in-training.ts";
 
-/** Bytes in use at the peak of a training step. */
+/** Memory in use at the peak of a training step, in bytes. */
 export interface TrainingMemory extends Held {
   /**
    * Weights in the precision of the forward pass: 4 bytes per parameter, or 2 per parameter of a matrix in "bfloat16".
@@ -155,7 +155,7 @@ function accumulated(options: Described, grown: number): number {
   return microBatches === 2 ? grown : 4 * reached(options).reduce((sum, part) => sum + elementsOf(part), 0);
 }
 
-/** Returns the parts that get gradients; a projector gets them only from images. */
+/** Returns the parts that get gradients; the projector gets them only in batches with images. */
 function reached(options: Described): readonly ParameterCount[] {
   return partsOf(options)
     .filter(({ component, learns }) => learns && (component !== "projector" || options.images > 0))

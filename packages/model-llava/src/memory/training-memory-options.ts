@@ -30,13 +30,11 @@ export interface TrainingMemoryOptions {
   readonly length: number;
   /** Number of distinct images in a micro-batch. Default 0. */
   readonly images?: number;
-  /**
-   * Number of positions of a micro-batch whose next token is learned. Default: all positions except those of images.
-   */
+  /** Number of supervised positions of a micro-batch. Default: all positions except those of images. */
   readonly supervised?: number;
   /** The precision of the forward and backward pass. Default "float32". */
   readonly precision?: TrainingPrecision;
-  /** Whether activations are computed again in the backward pass instead of being kept. Default false. */
+  /** Whether activations are recomputed in the backward pass instead of being kept. Default false. */
   readonly gradientCheckpointing?: boolean;
   /** Number of micro-batches per optimiser step, whose gradients are added up. Default 1. */
   readonly microBatches?: number;

@@ -13,13 +13,15 @@ export interface WeightBytesOptions {
   readonly hasHalf: boolean;
 }
 
-/** Returns the bytes of a weight that does not learn, in memory. */
+/** Returns the number of bytes of a weight in memory while it is not trained. */
 export function weightBytes(weight: Weight, { format, hasHalf }: WeightBytesOptions): number {
   if (isQuantisedFormat(format) && isQuantised(weight)) return quantisedBytes(weight, format);
   return weight.size * (hasHalf && staysStored(weight, format) ? 2 : 4);
 }
 
-/** Codes, and a float32 scale per block; the blocks of a row may be padded. */
+/**
+ * Returns the size of a quantised weight: codes, and a float32 scale per block. The last block of a row may be padded.
+ */
 function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1]): number {
   const { bits, blockSize } = quantisationOf(weight, format);
   const [rows = 1, columns = 1] = weight.shape;

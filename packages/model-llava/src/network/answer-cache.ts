@@ -14,7 +14,7 @@ export function cachedPart(cache: MaskedCache | undefined, layer: number): reado
   return cache && keyValue ? [{ ...keyValue, mask: cache.mask }] : [];
 }
 
-/** A step's position in the cache, as tensors, so that one compiled graph serves all steps. */
+/** The place of a decoding step in the cache, as tensors, so that one compiled graph serves all steps. */
 export interface CacheSlot {
   /** Indices (row, head, step) for each row and head: [rows * keyValueHeads, 3], int32. */
   readonly places: tf.Tensor2D;
@@ -23,8 +23,8 @@ export interface CacheSlot {
 }
 
 /**
- * Creates each layer's cache for an answer, filled with zeros. Each tensor has its own memory and is not computed:
- * otherwise the graph of the first step would differ from that of all later steps.
+ * Creates each layer's cache for an answer, filled with zeros. Each tensor has its own memory and is not the result of
+ * an operation: otherwise the graph of the first step would differ from that of all later steps.
  */
 export function emptyCache(
   { layers, keyValueHeads, headDimension }: LanguageConfig,

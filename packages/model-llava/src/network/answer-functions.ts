@@ -10,8 +10,8 @@ import { type LayerRange, type PromptPass, type PromptResult, runPrompts } from 
 import { logProbabilitiesOf } from "./token-losses.ts";
 
 /**
- * The functions that compute answers and scores. A backend that can compile records each once per signature. The caller
- * disposes of the results.
+ * The functions that compute answers and scores. A backend that can compile records each function once per signature.
+ * The caller disposes of the results.
  */
 export interface AnswerFunctions {
   readonly network: LlavaNetwork;
@@ -19,7 +19,7 @@ export interface AnswerFunctions {
   read(pass: PromptPass, pause?: Pause): Promise<readonly KeyValue[]>;
   /** Computes each layer's keys and values for prompts, and chooses the token after each wanted position. */
   begin(pass: PromptPass, wanted: ChoiceOptions, pause?: Pause): Promise<BegunAnswers>;
-  /** Computes one step of an answer that has up to `steps`. Consumes the step's answer cache. */
+  /** Computes one step of an answer of at most `steps` steps. Consumes the step's answer cache. */
   step(step: DecodingStep, steps: number): ReturnType<typeof runStep>;
   /** Computes the log-probabilities [n], in nats, of `targets` [n, 2] (index among the wanted positions, token). */
   score(pass: PromptPass, targets: tf.Tensor2D): tf.Tensor1D;
@@ -27,7 +27,7 @@ export interface AnswerFunctions {
   dispose(): void;
 }
 
-/** Lets others in while something is computed. */
+/** Lets the event loop process other work while something is computed. */
 export type Pause = () => Promise<void>;
 
 /** Prompts that have been read. */
@@ -42,14 +42,14 @@ const SIGNATURES = 64;
  * Limit in bytes for recordings with packed weights, each of which holds a copy of all weights; at least one is kept.
  */
 const PACKED_BYTES = 2 ** 28;
-/** Models with more bytes of weights are not packed, since their weights would take twice the memory. */
+/** Models whose weights exceed this number of bytes are not packed, since their weights would take twice the memory. */
 const LARGEST_PACKED = 2 ** 32;
-/** Up to this many rows, a matrix product spends much of its time on packing its matrix. */
+/** Number of rows up to which a matrix product spends much of its time on packing its matrix. */
 const FEW_ROWS = 8;
 /** Minimum number of steps for which packing pays off. */
 const MANY_STEPS = 16;
 
-/** `adapter` is one that computes in place of the network's own. */
+/** Returns the functions that answer with a network. They use `adapter` in place of the network's own adapter. */
 export function answerFunctions(network: LlavaNetwork, compute: Compute, adapter?: NetworkAdapter): AnswerFunctions {
   let recorded: ReturnType<typeof recordedFunctions> | undefined;
   // Called before each computation, as functions of other adapters may have computed meanwhile.
@@ -105,12 +105,12 @@ export function answerFunctions(network: LlavaNetwork, compute: Compute, adapter
   };
 }
 
-/** Positions whose way through all layers takes so long that others are let in. */
+/** Number of positions whose pass through all layers takes so long that the event loop should run in between. */
 const LONG_PASS = 256;
 
 /**
- * Splits a long pass into parts of as much work as {@link LONG_PASS} positions, a layer at least, if others are to be let in
- * between them.
+ * Splits a long pass into ranges of at least one layer, each with about as much work as {@link LONG_PASS} positions in
+ * all layers, if the caller can pause between them.
  */
 function layerRanges(
   { decoder }: LlavaNetwork,

@@ -10,11 +10,11 @@ export interface ChoiceOptions {
   readonly logits: boolean;
 }
 
-/** The likeliest next tokens, still on the device. */
+/** The most likely next token of each row, still on the device. */
 export interface Choice {
   /** The token of each row [rows], int32. */
   readonly tokens: tf.Tensor1D;
-  /** The sum of each row's logits, [rows]: not finite exactly when one of them is not. */
+  /** The sum of each row's logits, [rows]: finite only if all of them are. */
   readonly sums: tf.Tensor1D;
   /** The two highest logits, [rows, 2]; absent unless margins are wanted. */
   readonly highest?: tf.Tensor2D;

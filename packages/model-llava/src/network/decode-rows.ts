@@ -11,7 +11,7 @@ import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, worthFewe
 
 export interface RowDecodingOptions {
   readonly prompts: PromptTensors;
-  /** Computed prefixes; `prompts` then hold only the rest of each prompt. */
+  /** The keys and values of shared prefixes; `prompts` then contain only the rest of each prompt. */
   readonly prefix?: PrefixCache;
   /** Number of positions of each row in `prompts`, at least 1; rows beyond these are padding. */
   readonly lengths: readonly number[];
@@ -37,14 +37,14 @@ export interface RowDecodingOptions {
 export interface NextToken {
   /** The likeliest token. */
   readonly token: number;
-  /** The difference between its logit and the second highest; absent unless margins are wanted. */
+  /** The difference between the token's logit and the second highest; absent unless margins are wanted. */
   readonly margin?: number;
   /** All logits [vocabulary]; absent unless they are read. */
   readonly logits?: Float32Array;
 }
 
 /**
- * Generates tokens for each row independently: the likeliest, unless `take` returns others. Two graphs serve a whole
+ * Generates tokens for each row independently: the likeliest, unless `take` returns another. Two graphs serve a whole
  * answer, one for the prompts and one for all steps; further graphs are needed only when most rows have ended and the
  * others continue in a smaller batch.
  */
@@ -91,8 +91,8 @@ function nextToken({ tokens, margins, logits }: ReadChoice, place: number): Next
 }
 
 /**
- * Returns the number of positions to reserve for an answer's keys and values. It takes few values, since each compiles
- * a graph.
+ * Returns the number of positions to reserve for an answer's keys and values. Few distinct values occur, since each
+ * compiles a graph.
  */
 export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);

@@ -24,7 +24,7 @@ export interface Decoder {
 
 export interface DecoderLayer {
   readonly weights: WeightPart;
-  /** Returns [rows * length, hidden], or [n, hidden] with `wanted`. */
+  /** Runs the layer. Returns hidden states [rows * length, hidden], or [n, hidden] with `wanted`. */
   run(input: LayerInput): tf.Tensor2D;
   /**
    * Returns the memory that a training step keeps for the layer and needs while it runs. `use` says which of the layer's
@@ -52,7 +52,7 @@ export interface LayerInput {
 
 export interface DecoderInput extends Omit<LayerInput, "attend"> {
   readonly attend: Attend;
-  /** Runs each layer. Default: runs it directly and leaves its tensors to the caller's scope. */
+  /** Runs each layer. Default: calls it directly and leaves its tensors to the caller's scope. */
   readonly runLayer?: LayerRunner;
 }
 

@@ -8,8 +8,8 @@ import type { LlavaNetwork } from "./llava-network.ts";
 import { rotationsAt } from "./prompt-pass.ts";
 
 /**
- * The inputs for one more position of each row. Everything that changes from step to step is a tensor, so that all
- * steps have one signature.
+ * The inputs of a step that computes one more position of each row. Everything that changes from step to step is a
+ * tensor, so that all steps have one signature.
  */
 export interface DecodingStep {
   /** Each row's newest token, not yet in the cache, [rows] (int32). */
@@ -26,7 +26,7 @@ export interface DecodingStep {
   readonly wanted: ChoiceOptions;
 }
 
-/** Returns the next tokens, and the answers' keys and values including this step's. */
+/** Returns the next tokens, and the answers' keys and values including those of this step. */
 export function runStep(
   network: LlavaNetwork,
   { tokens, positions, slot, prefix, prompt, answer, table, wanted }: DecodingStep,

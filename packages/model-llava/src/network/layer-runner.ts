@@ -9,10 +9,10 @@ import { type WeightPart, weightsOf } from "../weights/parts.ts";
  */
 export type LayerRunner = (run: (hidden: Tensor2D) => Tensor2D, hidden: Tensor2D, weights: WeightPart) => Tensor2D;
 
-/** Frees, at the end of the layer, all tensors that no gradient needs. */
+/** Frees all tensors that no gradient needs at the end of the layer. */
 export const tidyLayer: LayerRunner = (run, hidden) => tidy(() => run(hidden));
 
-/** Keeps only the layer's input, and runs the layer again for the gradient. */
+/** Keeps only the layer's input, and runs the layer again to compute its gradient. */
 export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
   const learning = weightsOf(weights).filter(({ learns }) => learns);
   return checkpointed(
@@ -23,8 +23,9 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
 };
 
 /**
- * At the end of a layer, frees its input and all its tensors except its result and those that it adds to `cached`.
- * Tensors that exist when a graph ends become results of the graph, and products of quantised matrices end a graph.
+ * Returns a runner that, at the end of a layer, frees its input and all its tensors except its result and those that it
+ * adds to `cached`. Otherwise they would become results of a graph, which ends at every product with a quantised
+ * matrix.
  */
 export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
   return (run, hidden) => {

@@ -14,15 +14,16 @@ export interface RowPart {
 }
 
 /**
- * Returns whether the rotations of a prompt depend on its length. Such a prompt can share nothing with other prompts.
+ * Returns whether the rotations of a prompt depend on its length. Such a prompt cannot share a prefix with other
+ * prompts.
  */
 export function turnsByLength(config: LanguageConfig, whole: number): boolean {
   return config.ropeScaling?.type === "dynamic" && whole > trainedPositions(config);
 }
 
 /**
- * Returns the rotations [parts.length, length, dimension / 2] of prompts if those of any prompt depend on its length;
- * otherwise undefined, since the table can be used. The caller disposes of them.
+ * Returns the rotations [parts.length, length, dimension / 2] of prompts if those of any prompt depend on its length.
+ * Otherwise returns undefined, since the table can be used. The caller disposes of them.
  */
 export function rotationsByLength(
   { decoder, constants }: LlavaNetwork,
@@ -37,7 +38,7 @@ export function rotationsByLength(
   return shaped;
 }
 
-/** Returns the positions of a part; padding repeats the last one. */
+/** Returns the positions of a part, padded by repeating the last one. */
 function positionsOf({ start, length, whole }: RowPart, padded: number): readonly RotaryPosition[] {
   return Array.from({ length: padded }, (_, index) => ({
     position: start + Math.min(index, length - 1),

@@ -30,14 +30,14 @@ export interface PromptPass {
   readonly rotations?: RotaryTable;
 }
 
-/** Some of a network's layers. */
+/** A contiguous range of a network's layers. */
 export interface LayerRange {
-  /** The first layer, and the one behind the last. */
+  /** Index of the first layer, and the index after the last. */
   readonly from: number;
   readonly to: number;
 }
 
-/** The results of layers. */
+/** The results of a range of layers. */
 export interface PromptResult {
   /** [rows * length, hidden], or [n, hidden] of the wanted positions after the last layer, before the final norm. */
   readonly hidden: tf.Tensor2D;
@@ -91,12 +91,17 @@ export function maskedPrefix({ layers, lengths }: PrefixCache, rows: number): Ma
   return { layers, mask: promptMask(ofRows, layers[0]?.key.shape[2] ?? 0) };
 }
 
-/** Returns the length of a table of rotations for sequences of up to `reach` positions. Few distinct lengths occur. */
+/**
+ * Returns the length of a table of rotations for sequences of up to `reach` positions: a power of two, at least 512, so
+ * that few distinct lengths occur.
+ */
 export function tableLength(reach: number): number {
   return Math.max(512, powerOfTwo(reach));
 }
 
-/** Returns the rotations [rows, length, dimension / 2] of `positions` [rows * length]. */
+/**
+ * Looks up the rotations [rows, length, dimension / 2] of `positions` [rows * length] in the table of length `table`.
+ */
 export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows: number, table: number): RotaryTable {
   const length = positions.size / rows;
   return mapRotaryTable(network.constants.rotations(table), (tensor) =>

@@ -27,7 +27,7 @@ export function rotaryTable(positions: number, options: RotaryOptions): RotaryTa
   return rotationsOf(all, options);
 }
 
-/** A position in a sequence. */
+/** A position in a sequence of known length. */
 export interface RotaryPosition {
   readonly position: number;
   /** The length of the sequence, which determines the rotation under dynamic scaling. */
@@ -57,7 +57,7 @@ export function rotationsOf(positions: readonly RotaryPosition[], options: Rotar
   };
 }
 
-/** Returns the length that determines the frequencies of a sequence; 0 if its length has no effect. */
+/** Returns the length by which the frequencies of a sequence are scaled; 0 if its length has no effect. */
 function countedLength(reach: number, scaling: RopeScaling | undefined): number {
   return scaling?.type === "dynamic" && reach > scaling.trainedPositions ? reach : 0;
 }
@@ -71,7 +71,7 @@ function frequenciesAt(length: number, { dimension, theta, scaling }: RotaryOpti
 
 type DynamicScaling = Extract<RopeScaling, { readonly type: "dynamic" }>;
 
-/** Returns theta for a sequence that is longer than in training, like transformers. */
+/** Returns theta for a sequence that is longer than the trained context length, like transformers. */
 function stretched(
   theta: number,
   length: number,

@@ -10,7 +10,7 @@ export interface RowState {
   /** Number of positions of each row's prompt. */
   readonly promptLengths: readonly number[];
   /**
-   * Shared beginnings of the prompts. While `ownsPrefix` is false, the caller owns their keys and values, but not the
+   * Shared prefixes of the prompts. While `ownsPrefix` is false, the caller owns their keys and values, but not the
    * mask.
    */
   readonly prefix?: MaskedCache;
@@ -36,14 +36,14 @@ export function onlyRows(state: RowState, places: readonly number[]): RowState {
 }
 
 /**
- * Returns whether to continue with a smaller batch of the unfinished rows only. The new shapes compile new graphs,
- * which pays off only after several steps.
+ * Returns whether to continue with a smaller batch of the unfinished rows only. This compiles new graphs for the new
+ * shapes, which pays off only after several steps.
  */
 export function worthFewerRows({ rows }: RowState, left: number, steps: number): boolean {
   return rows.length >= 8 && left <= rows.length / 2 && steps >= 8;
 }
 
-/** Returns the state of only the rows at `places`, with padding, and disposes of the given state. */
+/** Returns a state with only the rows at `places`, plus padding, and disposes of the given state. */
 export function fewerRows(state: RowState, places: readonly number[]): RowState {
   const size = powerOfTwo(places.length);
   const kept = Array.from({ length: size }, (_, row) => places[row] ?? places[0] ?? 0);
@@ -73,7 +73,7 @@ export function fewerRows(state: RowState, places: readonly number[]): RowState 
   return fewer;
 }
 
-/** Creates a mask that hides the positions after each row's own part of its prompt. */
+/** Creates a mask that hides the positions after the part of each row's prompt that follows its prefix. */
 export function ownMask(lengths: readonly number[], rows: number, length: number): tf.Tensor {
   return promptMask(
     Array.from({ length: rows }, (_, row) => lengths[row] ?? 1),

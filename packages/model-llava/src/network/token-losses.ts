@@ -33,7 +33,7 @@ export function meanCrossEntropy(
   return tf.neg(sumOverBlocks(weighted, hidden, { rows, captured: learning.map(({ tensor }) => tensor) }));
 }
 
-/** Computes the log-probabilities [n], in nats, of `targets` [n, 2], with blocks like {@link meanCrossEntropy}. */
+/** Computes the log-probabilities [n], in nats, of `targets` [n, 2], in blocks like {@link meanCrossEntropy}. */
 export function logProbabilitiesOf(
   decoder: Decoder,
   hidden: tf.Tensor2D,
@@ -54,7 +54,7 @@ export function logProbabilitiesOf(
   );
 }
 
-/** Returns `size` targets, beginning at `start`, with indices relative to it. */
+/** Returns `size` targets from `start` on, with indices relative to `start`. */
 function targetsFrom(targets: tf.Tensor2D, start: number, size: number): tf.Tensor2D {
   if (size === targets.shape[0]) return targets;
   return tf.sub(tf.slice(targets, [start, 0], [size, 2]), tf.tensor2d([[start, 0]], [1, 2], "int32"));

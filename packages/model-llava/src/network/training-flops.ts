@@ -19,7 +19,7 @@ export interface BatchSize {
  * Returns the number of floating-point operations of a forward and a backward pass: those of matrix products only, two
  * per multiply-add. The backward pass repeats a product with a weight once for the gradient of its input, if a
  * component below it is trained, and once for the gradient of the weight, if that is trained; it repeats a product of
- * attention twice. With gradient checkpointing, a decoder layer through which a gradient flows is computed once more.
+ * attention twice. With gradient checkpointing, a decoder layer through which a gradient flows is computed a second time.
  */
 export function trainingFlops(
   { decoder, vision }: Pick<LlavaNetwork, "decoder" | "vision">,
@@ -82,7 +82,7 @@ function multiplyAddsOf(layers: readonly WeightPart[]): number {
   return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
 }
 
-/** Returns the part of these multiply-adds that an adapter needs. */
+/** Returns the part of {@link multiplyAddsOf} that is due to an adapter. */
 function adapterMultiplyAddsOf(layers: readonly WeightPart[]): number {
   const weights = layers.flatMap(linearsOf).flatMap((linear) => linear.weights);
   return weights.reduce((sum, { component, size }) => sum + (component === "adapter" ? size : 0), 0);

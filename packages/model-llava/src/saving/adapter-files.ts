@@ -13,7 +13,7 @@ export function peftName(name: string): string {
 
 /**
  * Returns the keys of an `adapter_config.json` that names the model's base and, if the projector was trained, lists it
- * beside the adapter.
+ * among the modules saved in full.
  */
 export function adapterConfigKeys(adapter: NetworkAdapter, { base, changed }: CheckpointContent): ConfigObject {
   // PEFT could not load the base from its folder if an adapter was merged into it or its own weights were trained.
@@ -26,7 +26,7 @@ export function adapterConfigKeys(adapter: NetworkAdapter, { base, changed }: Ch
   };
 }
 
-/** Returns the parameters of a whole model, into which the adapter is merged in float32, like in PEFT. */
+/** Returns the parameters of a whole model into which the adapter is merged, in float32 like in PEFT. */
 export function mergedParameters(
   weights: readonly Parameter[],
   adapter: NetworkAdapter | undefined,

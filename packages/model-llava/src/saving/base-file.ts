@@ -6,12 +6,12 @@ import { fileExists } from "../config/checkpoint-file.ts";
 import { checkConfig, readConfigFile } from "../config/config-file.ts";
 
 /**
- * The file, in a folder of trained components only, that names the folders of the rest of the model and their
+ * The file in a folder that holds only trained components. It names the folders of the rest of the model and their
  * checksums.
  */
 export const BASE_FILE = "base.json";
 
-/** The file beside it that records the state in which the files of the base were last verified. */
+/** The file next to {@link BASE_FILE} that records the state in which the files of the base were last verified. */
 export const VERIFIED_FILE = ".base-verified";
 
 /** The folders of a model and their contents. */
@@ -77,9 +77,9 @@ export async function baseFileKeys({ weights, adapter, visionTower, content }: B
 }
 
 /**
- * Checks that a base is the recorded one. Reads its files, which takes about a second per gigabyte, unless they are in the
- * state in which they were last verified. Otherwise throws `invalid-checkpoint`, naming both folders and the files that
- * differ.
+ * Checks that a base is the recorded one. Reads its files, which takes about a second per gigabyte, unless their state
+ * is still that in which they were last verified. Throws `invalid-checkpoint` for a different base, naming both folders
+ * and the files that differ.
  */
 export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   const { file, digest, files } = record;
@@ -101,7 +101,10 @@ export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   );
 }
 
-/** Returns the state of the files and their digest; undefined if the files are too new to have one. */
+/**
+ * Returns a text of the files' state and their digest; undefined if the files were changed too recently to have a
+ * stamp.
+ */
 function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
   if (stamp === "") return undefined;
   const places = [...files].map(([name, place]) => [name, place.href]).toSorted();

@@ -5,9 +5,9 @@ import { CHAT_TEMPLATE, fileAt, furtherTemplates, readChatTemplates } from "../t
 import { parseJson } from "./json-numbers.ts";
 import { CARRIED_FILES } from "./model-files.ts";
 
-/** The files of a model's folders, besides weights, that saving the model uses or copies. */
+/** The files in a model's folders, other than weights, that saving uses or copies. */
 export interface CarriedFiles {
-  /** The `config.json` of `weights`; numbers that JavaScript would write differently are `JsonNumber`s. */
+  /** The `config.json` of `weights`. Numbers that JavaScript would write differently are `JsonNumber`s. */
   readonly config: ConfigObject;
   /** The `config.json` in the vision tower's folder, if there is one. */
   readonly tower: ConfigObject | undefined;
@@ -29,7 +29,7 @@ export async function readCarriedFiles({ weights, visionTower, tokenizer }: Carr
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
   const template = (await readChatTemplates(weights)).find(({ name }) => name === CHAT_TEMPLATE);
-  // processor_config.json is written anew; transformers keeps the template in a separate file.
+  // processor_config.json is rewritten; transformers keeps the template in a separate file.
   if (template?.file.pathname.endsWith("/processor_config.json"))
     files.set("chat_template.jinja", Buffer.from(template.source));
   return { config: await readConfig(weights), tower: visionTower && (await readConfig(visionTower)), files };

@@ -24,7 +24,7 @@ function generationConfig(content: CheckpointContent): string {
   return jsonText({ _from_model_config: true, bos_token_id, eos_token_id, pad_token_id });
 }
 
-/** The values that this package assumes for missing keys. */
+/** The values that this package assumes for keys missing from a `tokenizer_config.json`. */
 const LLAMA_TOKENIZER = {
   tokenizer_class: "LlamaTokenizer",
   add_bos_token: true,

@@ -18,7 +18,7 @@ export interface CheckpointContent {
   readonly vision: CheckpointVision | undefined;
   /** All weights, under the names of LLaVA. They are read one at a time. */
   readonly weights: readonly Parameter[];
-  /** The adapter, if it is separate; its parameters are among `weights`. */
+  /** The adapter, if it is separate. Its parameters are among `weights`. */
   readonly adapter?: NetworkAdapter | undefined;
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;
@@ -34,6 +34,6 @@ export interface CheckpointContent {
 export interface LaidOut {
   readonly config: unknown;
   readonly weights: readonly Parameter[];
-  /** Files beside the weights and `config.json`, by name. */
+  /** Files to write besides weights and `config.json`, by name. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
 }

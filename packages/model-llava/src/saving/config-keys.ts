@@ -4,7 +4,7 @@ import type { VisionConfig } from "../config/vision-config.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { float } from "./json-numbers.ts";
 
-/** Keys of a `config.json` that describe LLaVA or the folder, not the language model. */
+/** Matches the keys of a `config.json` that describe LLaVA or the folder, not the language model. */
 const NOT_LANGUAGE =
   /^(mm_|mlan_|vision_|image_|projector_|multimodal_|tokenizer_|unfreeze_mm_|freeze_mm_|tune_mm_|use_mm_|text_config$|ignore_index$|architectures$|model_type$|auto_map$|dtype$|torch_dtype$|_name_or_path$)/;
 
@@ -36,7 +36,7 @@ function tokenIds({ bos_token_id, eos_token_id, pad_token_id }: ConfigObject): C
   return { bos_token_id, eos_token_id, pad_token_id };
 }
 
-/** Returns the keys of the sizes, since older files omit values that are defaults of transformers. */
+/** Returns the keys for the language model's sizes, which older files omit where they are defaults of transformers. */
 function languageSizes(language: LanguageConfig, own: ConfigObject): ConfigObject {
   return {
     hidden_size: language.hiddenSize,

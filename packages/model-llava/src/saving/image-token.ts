@@ -10,9 +10,9 @@ export const IMAGE_TOKEN = "<image>";
 /** The token that transformers replaces with an image's features. */
 export interface ImageToken {
   readonly id: number;
-  /** Number of rows of the embedding and the output layer, including one for the token. */
+  /** Number of rows of the embedding and the output layer, including one for the image token. */
   readonly rows: number;
-  /** Whether the tokenizer lacks the token. */
+  /** Whether the tokenizer lacks the token, so that it must be added. */
   readonly isNew: boolean;
 }
 
@@ -56,7 +56,7 @@ function identityOf({ name, component }: Parameter): Pick<Parameter, "name" | "c
   return { name, component };
 }
 
-/** Adds the token to the tokenizer's files, in place. */
+/** Adds the token to the tokenizer's files, in place, if it is new. */
 export function addImageToken(files: Map<string, string | Uint8Array>, { id, isNew }: ImageToken): void {
   if (!isNew) return;
   const token = { content: IMAGE_TOKEN, single_word: false, lstrip: false, rstrip: false, normalized: false };

@@ -13,7 +13,7 @@ export class JsonNumber {
   }
 }
 
-/** Formats a float like Python: 1.0, 1e-05. */
+/** Returns a number that is spelled like a Python float: 1.0, 1e-05. */
 export function float(value: number): JsonNumber {
   const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   if (exponent >= -4 && exponent < 16) return new JsonNumber(Number.isInteger(value) ? `${value}.0` : String(value));

@@ -39,7 +39,7 @@ const OTHERS = new Set([
 
 /**
  * Returns whether a file, given by its path, belongs to a model in one of the layouts that mlan or the reference
- * libraries write. Such a file would be stale beside another model's files. A path that ends in a slash names a folder.
+ * libraries write. Such a file would be stale among another model's files. A path that ends in a slash names a folder.
  */
 export function isModelFile(name: string): boolean {
   return name.startsWith(TEMPLATES_FOLDER) || OTHERS.has(name) || WEIGHTS.some((pattern) => pattern.test(name));

@@ -78,14 +78,14 @@ export async function writeCheckpoint(
       await writeFile(file, text);
     }
     await writeChecksums(temporary, { known });
-    // Not among the checksums, since users may correct its paths; it has checksums of its own.
+    // Not in checksums.json, because users may correct its paths; it contains its own checksums.
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
 }
 
 /**
- * Returns whether a component can be left out: the base still exists, and a component is unchanged. Throws
- * `unavailable` if the base is gone and an adapter must be saved separately from it.
+ * Returns whether leaving out components is possible and useful: the base still exists, and at least one component is
+ * unchanged. Throws `unavailable` if the base is gone and an adapter must be saved separately from it.
  */
 async function hasUse({ weights, changed, base, adapter }: CheckpointContent, folder: URL): Promise<boolean> {
   const isSame = weights.some(({ component }) => !changed.has(component));
@@ -99,7 +99,7 @@ async function hasUse({ weights, changed, base, adapter }: CheckpointContent, fo
   );
 }
 
-/** Throws `invalid-options` for a folder from which the rest of the model is read. */
+/** Throws `invalid-options` for a folder of the base, from which the rest of the model is read. */
 function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void {
   const hrefs = [weights, adapter, visionTower].map((base) => base?.href);
   if (!hrefs.includes(folder.href)) return;

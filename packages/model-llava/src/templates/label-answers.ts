@@ -14,8 +14,7 @@ export interface AnswerBorders {
 /**
  * Labels answers and their ends. They are located by counting the tokens of rounds and of instructions, like
  * `preprocess_v1` of LLaVA and of arXiv 2411.10557. When the counts do not add up to the whole, because a turn contains
- * a separator or is empty, nothing of the conversation is learned.
- *
+ * a separator or is empty, no position of the conversation is supervised.
  * Later rounds are counted without the text before them. The original code then subtracts one token, which is right for
  * Llama's vocabulary. Here the number of tokens that `roundStart` loses after an answer's end is subtracted, which is
  * also one for Llama.

@@ -3,13 +3,13 @@ import type { Segment } from "./segments.ts";
 
 interface Context {
   readonly tokenizer: Tokenizer;
-  /** The text or the token id that precedes the group. */
+  /** The text or token id that precedes the group. */
   readonly before: string | number | undefined;
 }
 
 /**
- * Returns which tokens are learned in a group of segments that were encoded as one text: those that contain a character
- * of a learned segment, like `return_assistant_tokens_mask` of transformers.
+ * Returns which tokens are supervised in a group of segments that were encoded as one text: those that contain a
+ * character of a supervised segment, like `return_assistant_tokens_mask` of transformers.
  */
 export function learnedTokens(group: readonly Segment[], ids: readonly number[], context: Context): readonly boolean[] {
   const [first, ...more] = group;
@@ -29,8 +29,9 @@ export function learnedTokens(group: readonly Segment[], ids: readonly number[],
 }
 
 /**
- * Returns where the tokens before a place in a text end, and where those after it begin. The two differ if one token
- * spans the place. It is found among the tokens in which the separately encoded parts differ from the whole.
+ * Returns where the tokens before a given place in a text end, and where those after it begin. The two differ if one
+ * token spans the place. That token is among those in which encoding the parts separately differs from encoding the
+ * whole.
  */
 function border(
   whole: string,

@@ -19,8 +19,8 @@ const QUESTION_END = " [/INST]";
 
 /**
  * The template of Llama 2 Chat, `llama_2` in LLaVA:
- * `[INST] <<SYS>>\n{system}\n<</SYS>>\n\n{question} [/INST] {answer} </s>`, then `<s>[INST] ...`. Answers and their
- * ends are learned (`preprocess_llama_2`). A system turn replaces the default system prompt; an empty one removes it.
+ * `[INST] <<SYS>> {system} <</SYS>> {question} [/INST] {answer} </s>`, then `<s>[INST] ...`. Answers and their ends are
+ * supervised (`preprocess_llama_2`). A system turn replaces the default system prompt; an empty one removes it.
  */
 export const llama2Template: Template = {
   name: "llama_2",

@@ -17,7 +17,7 @@ export function oddTurn(turns: readonly Turn[], borders: readonly string[], toke
   return undefined;
 }
 
-/** A text that looks like a token, such as `<s>` or `<|start_header_id|>`. */
+/** Matches a text that looks like a token, such as `<s>` or `<|start_header_id|>`. */
 const WRITTEN_TOKEN = /<[^<>\s]{1,32}>/g;
 
 function isSpecial(text: string, tokenizer: Tokenizer): boolean {
@@ -26,7 +26,7 @@ function isSpecial(text: string, tokenizer: Tokenizer): boolean {
   return tokenizer.encode(text).some((id) => id === begin || id === end || id === unknown);
 }
 
-/** Returns the text around the first occurrence, for messages. */
+/** Returns the text around the first occurrence of `found`, for messages. */
 function excerpt(text: string, found: string): string {
   const start = text.indexOf(found);
   const [from, to] = [Math.max(0, start - AROUND), start + found.length + AROUND];

@@ -12,8 +12,8 @@ import {
 export interface PlacedTurn extends Turn {
   readonly images: number;
   /**
-   * How many placeholders in the text are replaced with images, counted from the first. Further placeholders are text.
-   * Default 0.
+   * Number of placeholders in the text that are replaced with images, counted from the first. Further placeholders are
+   * text. Default 0.
    */
   readonly placeholders?: number;
 }
@@ -45,8 +45,8 @@ export function placeImages({ id, turns, images }: Conversation): readonly Place
 
 /**
  * Assigns the images of a prompt, in order, to the placeholders in the user's turns, and leaves them where the
- * placeholders are. Without placeholders, all images go in front of the first user turn. Returns undefined when there
- * are more images than placeholders.
+ * placeholders are. Without placeholders, all images are placed before the first user turn. Returns undefined when
+ * there are more images than placeholders.
  */
 export function placePromptImages(turns: readonly Turn[], images: number): readonly PlacedTurn[] | undefined {
   const first = turns.findIndex(({ role }) => role === "user");

@@ -7,9 +7,9 @@ import type { Template } from "./template.ts";
 const END = "\n";
 
 /**
- * The template of alignment and of pretraining: `<image>{caption}\n`, or `{text}\n` without an image. There are no
- * roles. The user's text is dropped if there is an image, and must be empty otherwise. Everything is learned, including
- * the newline, except the first token (usually the begin of the sequence) and the image (`preprocess_plain` of LLaVA).
+ * The template of alignment and of pretraining: `<image>{caption} `, or `{text} ` without an image. There are no roles.
+ * The user's text is dropped if there is an image, and must be empty otherwise. Everything is supervised, including the
+ * newline, except the first token (usually begin-of-sequence) and the image (`preprocess_plain` of LLaVA).
  */
 export const plain: Template = {
   name: "plain",
@@ -48,7 +48,7 @@ function answerOf({ id, turns, images }: Conversation): string {
   throw new MlanError("invalid-data", message);
 }
 
-/** Returns the part of a message that says what the template cannot write and what to do. */
+/** Returns the part of a message that names the turns that the template cannot write, and the remedy. */
 function foundTurns(turns: readonly Turn[]): string {
   const [first] = turns;
   const found =

@@ -12,16 +12,16 @@ export type Segment = (
   | {
       readonly text: string;
       /**
-       * Whether the text is encoded together with the text before it, learned or not. Default false: no token spans the
-       * border.
+       * Whether the text is encoded together with the text before it, even if only one of the two is supervised.
+       * Default false: no token spans the border.
        */
       readonly continues?: boolean;
     }
   | {
       readonly token: "image" | "end-of-sequence";
       /**
-       * The added token that stands for an image in the text; the text continues after it. Default: the text begins
-       * anew after the image.
+       * The added token that represents an image in the text; the text then continues after it. Default: the text
+       * begins anew after the image.
        */
       readonly written?: string;
     }
@@ -30,12 +30,12 @@ export type Segment = (
   readonly learned: boolean;
 };
 
-/** Returns text that is not learned. */
+/** Returns text that is not supervised. */
 export function given(text: string): Segment {
   return { text, learned: false };
 }
 
-/** Returns an added token, e.g. `<|im_start|>`. It is learned only if `learned` is true. */
+/** Returns an added token, e.g. `<|im_start|>`. It is supervised only if `learned` is true. */
 export function addedToken(content: string, learned = false): Segment {
   return { addedToken: content, learned };
 }
@@ -75,9 +75,9 @@ export interface EncodeSegmentsOptions {
 }
 
 /**
- * Encodes segments as token ids and labels. Labels equal the ids at learned positions and IGNORE_INDEX elsewhere,
- * including the first position, which nothing predicts. Text after an image begins anew. Throws `invalid-checkpoint`
- * when the tokenizer lacks an added token.
+ * Encodes segments as token ids and labels. Labels equal the ids at supervised positions and are IGNORE_INDEX
+ * elsewhere, including the first position, which nothing predicts. Text after an image begins anew. Throws
+ * `invalid-checkpoint` when the tokenizer lacks an added token.
  */
 export function encodeSegments(
   segments: readonly Segment[],
@@ -124,7 +124,7 @@ export function addedTokenId(content: string, tokenizer: Tokenizer, template: st
   );
 }
 
-/** Joins neighbouring texts that are both learned or both not, so that no word is split. */
+/** Joins neighbouring texts that are both supervised or both not, so that no word is split. */
 export function joined(segments: readonly Segment[]): readonly Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
@@ -136,7 +136,7 @@ export function joined(segments: readonly Segment[]): readonly Segment[] {
   return result;
 }
 
-/** Groups texts that continue each other; every other segment is a group of its own. */
+/** Groups texts that continue each other; every other segment forms a separate group. */
 function continuingTexts(run: readonly Segment[]): readonly (readonly Segment[])[] {
   const groups: Segment[][] = [];
   for (const segment of run) {

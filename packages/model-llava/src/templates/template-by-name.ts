@@ -12,8 +12,8 @@ export function templatesOf({ chatTemplate, templates = [] }: ArchitectureTempla
 type ArchitectureTemplates = Pick<Architecture, "chatTemplate" | "templates">;
 
 /**
- * Returns the template with the given name. Throws an `invalid-options` error that lists them, and `invalid-checkpoint`
- * for a chat template that cannot be read.
+ * Returns the template with the given name. Throws `invalid-options` for an unknown name, listing the known ones, and
+ * `invalid-checkpoint` for a chat template that cannot be read.
  */
 export function templateByName(templates: readonly Template[], name: string): Template {
   const template = templates.find((one) => one.name === name);
@@ -30,8 +30,9 @@ export function templateByName(templates: readonly Template[], name: string): Te
 }
 
 /**
- * Returns the template in which a recipe that names none trains a model that was opened with the template `opened`: the
- * architecture's chat template for "plain", which means that the model has seen no conversation; otherwise `opened`.
+ * Returns the name of the template with which a recipe that names none trains a model opened with the template
+ * `opened`: the architecture's chat template for "plain", which means that the model has not been trained on
+ * conversations; otherwise `opened`.
  */
 export function tuningTemplateOf(opened: string, { chatTemplate }: ArchitectureTemplates): string {
   return opened === plain.name ? chatTemplate.name : opened;

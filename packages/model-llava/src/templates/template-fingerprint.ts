@@ -6,14 +6,14 @@ import { plain } from "./plain.ts";
 import { joined, type Segment } from "./segments.ts";
 import type { PlacedConversation, PlacedPrompt, Template } from "./template.ts";
 
-/** Number of hexadecimal digits. */
+/** Number of hexadecimal digits of a fingerprint. */
 const LENGTH = 16;
 
 /**
  * Returns a short hash of a template's output with a tokenizer: the segments of fixed conversations with a system
  * prompt, two rounds and an image, and the ids of the special tokens in them. Equal fingerprints mean that
- * conversations are written in the same way, by whatever code or Jinja template. Returns undefined for "plain", which
- * writes no conversations.
+ * conversations are written in the same way, whether by code or by a Jinja template. Returns undefined for "plain",
+ * which writes no conversations.
  */
 export function templateFingerprint(template: Template, tokenizer: Tokenizer): string | undefined {
   if (template.name === plain.name) return undefined;
@@ -27,7 +27,7 @@ export function templateFingerprint(template: Template, tokenizer: Tokenizer): s
   return fingerprintNow([begin ?? null, end ?? null, written]).slice(0, LENGTH);
 }
 
-/** An image that is never decoded. */
+/** A reference to an image that is never decoded. */
 const IMAGE = { name: "fingerprint.png", read: async () => new Uint8Array() };
 
 const ROUNDS: readonly Turn[] = [

@@ -9,13 +9,13 @@ export interface Template {
   /** A text that changes whenever any output of the template could change: text, tokens or labels. */
   readonly fingerprint: string;
   /**
-   * Splits a conversation into segments that are learned or not, without the begin-of-sequence token. Throws an
+   * Splits a conversation into segments that are supervised or not, without the begin-of-sequence token. Throws an
    * `invalid-data` error that names the conversation when the template cannot write its turns.
    */
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
-   * Returns the segments of a prompt up to the beginning of the answer. Nothing in a prompt is learned; marking the
-   * answer's start as learned only makes it be tokenized separately from the text before it, like an answer in
+   * Returns the segments of a prompt up to the beginning of the answer. Prompts are not supervised; marking the
+   * answer's start as `learned` only makes it be tokenized separately from the text before it, like an answer in
    * training. Throws an `invalid-data` error that names the prompt when the template cannot write its turns.
    */
   promptSegments(prompt: PlacedPrompt): readonly Segment[];
@@ -35,7 +35,7 @@ export interface Template {
    */
   readonly jinja?: string;
   /**
-   * The rules by which the original code differs. Default: none, so that both values of `answerSpans` learn the
+   * The rules by which the original code differs. Default: none, so that both values of `answerSpans` supervise by
    * `segments`.
    */
   readonly original?: OriginalRules;
@@ -67,8 +67,8 @@ export interface OriginalRules {
   /** The texts by which `label` locates answers. A turn that contains one of them is misread. */
   readonly borders: readonly string[];
   /**
-   * The elements of `borders` that must be tokens. If the tokenizer lacks one, both values of `answerSpans` learn the
-   * `segments`.
+   * The elements of `borders` that must be tokens. If the tokenizer lacks one, both values of `answerSpans` supervise
+   * by `segments`.
    */
   readonly tokens: readonly string[];
   /** Labels the tokens of a rendered conversation. */
@@ -79,7 +79,7 @@ export interface LabelInput {
   /** The result of `render`. */
   readonly text: string;
   /**
-   * The tokens of `text`, beginning with the begin-of-sequence token if there is one, and possibly cut at
+   * The tokens of `text`, beginning with the begin-of-sequence token if there is one, and possibly truncated to
    * `maximumLength`.
    */
   readonly ids: readonly number[];
@@ -90,8 +90,8 @@ export interface LabelInput {
 }
 
 export interface Labels {
-  /** Same length as the ids: the id itself where it is learned, IGNORE_INDEX elsewhere. */
+  /** As many labels as ids: the id itself where it is supervised, IGNORE_INDEX elsewhere. */
   readonly labels: number[];
-  /** The reason why nothing is learned, if the rules find one. */
+  /** The reason why no position is supervised, if the rules find one. */
   readonly problem?: string;
 }

@@ -1,8 +1,8 @@
 import type { Turn } from "@mlan/core";
 
 /**
- * Describes what is wrong with the order of turns: they must alternate and end with an answer. Returns undefined if
- * nothing is.
+ * Describes what is wrong with the order of turns, which must alternate and end with an answer. Returns undefined if
+ * nothing is wrong.
  */
 export function turnProblem(turns: readonly Turn[]): string | undefined {
   const system = turns[0]?.role === "system" ? 1 : 0;

@@ -12,7 +12,7 @@ const ENDS = { user: " ", assistant: "</s>" } as const;
 
 /**
  * The template of instruction tuning, `vicuna_v1` in LLaVA:
- * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are learned. A system turn
+ * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are supervised. A system turn
  * replaces the default system prompt.
  */
 export const v1: Template = {
@@ -63,7 +63,7 @@ function systemOf([first]: readonly Turn[]): string {
   return `${first?.role === "system" ? first.text : V1_SYSTEM_PROMPT} `;
 }
 
-/** Images without text are followed by a line end too. */
+/** Returns the segments of a question. Images without text are followed by a line end too. */
 function questionSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.images === 0 || turn.text !== "") return turnSegments(turn);
   return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(`\n${ENDS.user}`)];

@@ -12,7 +12,10 @@ export function asByteCharacters(text: string): string {
   return result;
 }
 
-/** Returns the bytes that a piece represents; for a piece with other characters, its own UTF-8 bytes. */
+/**
+ * Returns the bytes that a piece represents; if it contains characters that represent no byte, returns the piece's own
+ * UTF-8 bytes.
+ */
 export function bytesOfPiece(piece: string): Iterable<number> {
   const bytes: number[] = [];
   for (const character of piece) {

@@ -6,7 +6,7 @@ export interface Fallback {
    * Whether such a character is replaced with the pieces of its UTF-8 bytes, such as `<0x0A>`, if all of them exist.
    */
   readonly toBytes: boolean;
-  /** The token for all other such characters; undefined drops them. */
+  /** The token for each character that is not replaced with bytes; undefined drops it. */
   readonly unknownId: number | undefined;
   /** Whether several unknown characters in a row become one token. */
   readonly fusesUnknown: boolean;
@@ -14,7 +14,7 @@ export interface Fallback {
 
 /**
  * Creates a byte-pair encoder (arXiv 1508.07909): it repeatedly joins the pair whose merge comes first in the list, and
- * of equal pairs the leftmost. It takes time O(n log n) and about 40 bytes per character for texts of any length.
+ * of equal pairs the leftmost. Takes O(n log n) time and about 40 bytes per character for texts of any length.
  */
 export function createBytePairEncoder(
   { ids: idOf, merges }: Vocabulary,
@@ -85,10 +85,10 @@ export function createBytePairEncoder(
   };
 }
 
-/** Less than the negative number of any code point. */
+/** Marks a removed symbol; less than the negative of any code point. */
 const GONE = -0x7fff_ffff;
 
-/** Returns the tokens of characters without a piece; all unknown characters share one array. */
+/** Returns the tokens of characters without a piece. All unknown characters share one array. */
 function replacementsOf(
   idOf: ReadonlyMap<string, number>,
   { toBytes, unknownId }: Fallback,

@@ -17,14 +17,14 @@ export interface TokenizerSource {
   readonly vocabulary: Vocabulary;
   readonly json?: TokenizerJson;
   readonly sentencePiece?: SentencePiece;
-  /** Whether the configuration, not the file, decides if a begin-of-sequence token is added. */
+  /** Whether the configuration, rather than the file, decides if a begin-of-sequence token is added. */
   readonly leavesBegin?: boolean;
 }
 
 /**
  * Creates the tokenizer that transformers would create from a folder's files. A `tokenizer.json` is interpreted step by
- * step. A `tokenizer.model` follows the rules of the slow LlamaTokenizer, with which such models are trained. So does a
- * `tokenizer.json` that transformers 4 converted from one, if the configuration has the key `legacy`.
+ * step. A `tokenizer.model` follows the rules of the slow LlamaTokenizer, with which such models are trained, and so
+ * does a `tokenizer.json` that transformers 4 converted from one, if the configuration has the key `legacy`.
  */
 export function createTokenizer(
   source: TokenizerSource,
@@ -117,7 +117,7 @@ function stepsOf({ json, vocabulary, sentencePiece }: TokenizerSource, config: T
   return withPrefixSpace(whole, addPrefixSpace ?? true);
 }
 
-/** Returns the slow tokenizer's rules if they apply; undefined if the steps of a `tokenizer.json` do. */
+/** Returns the slow tokenizer's rules if they apply; undefined if the steps of a `tokenizer.json` apply. */
 function slowRules(
   { json, sentencePiece }: TokenizerSource,
   { legacy, addPrefixSpace = true, cleansUp }: TokenizerConfig,

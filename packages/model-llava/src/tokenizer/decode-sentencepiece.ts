@@ -78,7 +78,7 @@ function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, con
   return text;
 }
 
-/** Removes the mark of a space at the beginning of the first piece, and the whole piece if it contains nothing else. */
+/** Removes the mark of a space at the beginning of the first piece, or the whole piece if it contains nothing else. */
 function withoutMark([first, ...rest]: readonly string[]): readonly string[] {
   if (first === undefined || first === SPACE) return rest;
   return [first.startsWith(SPACE) ? first.slice(1) : first, ...rest];
@@ -101,7 +101,10 @@ const CLEANED: readonly (readonly [string, string])[] = [
   [" 've", "'ve"],
   [" 're", "'re"],
 ];
-/** The end of a text that the clean-up may still change when pieces follow: its patterns have only these characters. */
+/**
+ * Matches the end of a text that the clean-up may still change when pieces follow: its patterns have only these
+ * characters.
+ */
 const CLEANABLE_END = /[ .?!,'nmstvre]+$/;
 
 function decodeBytes(bytes: Uint8Array): string {
@@ -131,5 +134,5 @@ function characterOf(bytes: Uint8Array): string | undefined {
 }
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
-/** U+FEFF at the beginning is treated like any other character. */
+/** A decoder that treats U+FEFF at the beginning like any other character. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

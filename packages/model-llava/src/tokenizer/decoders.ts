@@ -3,7 +3,7 @@ import { bytesOfPiece } from "./byte-characters.ts";
 import type { PrependScheme } from "./pre-tokenizers.ts";
 import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, stepType } from "./step.ts";
 
-/** Maps pieces to pieces; those of the last step are joined to text. */
+/** Maps pieces to pieces; the results of the last step are joined to text. */
 type DecodeStep = (pieces: readonly string[]) => readonly string[];
 
 export interface Decoder {
@@ -95,7 +95,7 @@ function textOfBytes(bytes: readonly number[]): string {
 }
 
 const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
-/** U+FEFF at the beginning is treated like any other character. */
+/** A decoder that treats U+FEFF at the beginning like any other character. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 

@@ -58,7 +58,7 @@ export function splitAtTokens(tokens: readonly AddedToken[]): (text: string) => 
 /**
  * Splits text into tokens and the text between them according to the tokens' flags, like the tokenizers library: a
  * `singleWord` token is ignored inside words, and `lstrip` and `rstrip` tokens absorb the white space beside them.
- * `written` returns the form of a token to search for.
+ * `written` returns the form of a token that is searched for.
  */
 export function splitByFlags(
   tokens: readonly AddedToken[],

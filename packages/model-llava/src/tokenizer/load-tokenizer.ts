@@ -20,8 +20,8 @@ export const BYTE_LEVEL_FILES: readonly string[] = [
 ];
 
 /**
- * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` if that is missing, and the files beside it that name
- * special and added tokens. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file, its
+ * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` if the former is missing, and the files beside it that
+ * name special and added tokens. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file, its
  * problem, and what is supported.
  */
 export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
@@ -34,7 +34,7 @@ export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
 }
 
 /**
- * Reads `tokenizer.json`, or `vocab.json` with `merges.txt` if that is missing, and the files beside it. Throws
+ * Reads `tokenizer.json`, or `vocab.json` with `merges.txt` if the former is missing, and the files beside it. Throws
  * `invalid-checkpoint`.
  */
 export async function loadByteLevelTokenizer(folder: URL): Promise<Tokenizer> {

@@ -45,7 +45,7 @@ const step = z.object({
     .optional(),
   special_tokens: z.record(z.string(), z.object({ ids: z.array(z.number()) })).optional(),
 });
-/** Undefined if the file leaves post-processing to the tokenizer's class. */
+/** Schema of a post-processor; outputs undefined if the file leaves post-processing to the tokenizer's class. */
 export const postProcessorSchema: z.ZodType<readonly ProcessorStep[] | undefined> = step
   .extend({ processors: z.array(step).optional() })
   .nullish()

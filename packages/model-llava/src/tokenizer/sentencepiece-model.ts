@@ -7,7 +7,7 @@ export interface SentencePieceModel {
   readonly algorithm: "unigram" | "bpe" | "word" | "char";
   /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
   readonly byteFallback: boolean;
-  /** Whether text is changed before encoding, apart from a space in front. */
+  /** Whether the model changes text before encoding, other than by putting a space in front. */
   readonly rewritesText: boolean;
   /** Whether a space is put in front of text. */
   readonly addsPrefix: boolean;
@@ -15,7 +15,7 @@ export interface SentencePieceModel {
 
 interface SentencePiece {
   readonly text: string;
-  /** The pair with the highest score is merged first. */
+  /** Priority of the piece: the pair that forms the piece with the highest score is merged first. */
   readonly score: number;
   readonly type: "normal" | "unknown" | "control" | "user-defined" | "unused" | "byte";
 }

@@ -47,7 +47,7 @@ function refuseOtherKinds({ algorithm, rewritesText, pieces }: SentencePieceMode
 }
 
 /**
- * Returns the merges: SentencePiece joins any neighbours that form a piece, the best score first, so each way to split
+ * Returns the merges. SentencePiece joins any neighbours that form a piece, the best score first, so each way to split
  * a piece is a merge.
  */
 function mergesOf({ pieces }: SentencePieceModel): [string, string][] {

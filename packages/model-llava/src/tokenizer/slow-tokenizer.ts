@@ -92,8 +92,8 @@ function createSplitter(added: readonly AddedToken[]): (text: string) => readonl
 }
 
 /**
- * Applies a token's flags in the same steps as `PreTrainedTokenizer.tokenize`: the checks use the neighbouring parts
- * from before white space was stripped.
+ * Applies a token's flags in the same steps as `PreTrainedTokenizer.tokenize`: the conditions are checked on the
+ * neighbouring parts as they were before white space was stripped.
  */
 function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, singleWord }: AddedToken): void {
   const left = parts[index - 1] ?? "";

@@ -48,7 +48,10 @@ interface Library {
   readonly pre_tokenizer: { readonly pattern: RegExp; pre_tokenize_text(text: string): string[] };
 }
 
-/** The library is used only to split text, since its merging needs an object per character. */
+/**
+ * The rest of a tokenizer's JSON: the library is used only to split text, since its merging needs an object per
+ * character.
+ */
 const EMPTY = {
   normalizer: null,
   model: { type: "BPE", vocab: {}, merges: [] },
@@ -57,10 +60,13 @@ const EMPTY = {
   added_tokens: [],
 };
 
-/** Letters in either case, as in the patterns of contractions: `(?i:'s|'t|'re)`. */
+/** Matches letters in either case, as in the patterns of contractions: `(?i:'s|'t|'re)`. */
 const ANY_CASE = /\(\?i:((?:[A-Za-z'|]|\[[A-Za-z']+\])*)\)/g;
 
-/** Syntax that JavaScript lacks: possessive quantifiers, atomic groups, other flags, names, escapes and recursion. */
+/**
+ * Matches syntax that JavaScript lacks: possessive quantifiers, atomic groups, other flags, names, escapes and
+ * recursion.
+ */
 const FOREIGN = /\\[^pPsSdDrntf\W]|\\[pP](?!\{\^?[A-Za-z_]+\})|\(\?(?!:|=|!|<=|<!)|[?*+]\+|\d\}[?*+]|\[\[|&&/;
 
 /**

@@ -7,7 +7,7 @@ import { z } from "zod";
  */
 export type Refuse = (found: string) => MlanError;
 
-/** Returns the function that creates such errors for a file. */
+/** Returns the function that creates the {@link Refuse} errors for a file. */
 export function refuser(file: URL): Refuse {
   return (found) =>
     new MlanError(
@@ -17,7 +17,7 @@ export function refuser(file: URL): Refuse {
     );
 }
 
-/** The name of a step, shortened in case a damaged file makes it very long. */
+/** Schema of a step's type, shortened in case a damaged file makes it very long. */
 export const stepType: z.ZodType<string> = z
   .string()
   .default("unnamed")
@@ -33,7 +33,9 @@ export const stepPattern: z.ZodType<StepPattern> = z.object({
   Regex: z.string().optional(),
 });
 
-/** A text that a step inserts; limited, so that a damaged file cannot make texts grow endlessly. */
+/**
+ * Schema of a text that a step inserts. Its length is limited, so that a damaged file cannot make texts grow endlessly.
+ */
 export const stepText: z.ZodType<string> = z.string().max(64);
 
 /** Throws the error of `refuse` when several "Replace" steps make text longer, since each could double it. */
@@ -54,6 +56,6 @@ interface ReplaceStep {
 export interface Place {
   /** Whether the piece begins a text, and so gets the prefix of texts; false if it continues a text. */
   readonly begins: boolean;
-  /** Whether nothing precedes it, not even a token. */
+  /** Whether nothing precedes the piece, not even a token. */
   readonly isFirst: boolean;
 }

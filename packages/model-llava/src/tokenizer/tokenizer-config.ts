@@ -104,7 +104,7 @@ export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
   };
 }
 
-/** Classes that follow only `tokenizer.json`. The second is PreTrainedTokenizerFast, without its suffix "Fast". */
+/** Classes that follow only `tokenizer.json`. The second is PreTrainedTokenizerFast without the suffix "Fast". */
 export const GENERIC_CLASSES: ReadonlySet<string> = new Set(["TokenizersBackend", "PreTrainedTokenizer"]);
 
 const flag = z.boolean().nullish();
@@ -119,7 +119,7 @@ function flagsOf({
   return { ...(lstrip && { lstrip }), ...(rstrip && { rstrip }), ...(single_word && { singleWord: true }) };
 }
 
-/** An added token in `tokenizer.json` or `added_tokens_decoder`, without its id. */
+/** Schema of an added token in `tokenizer.json` or `added_tokens_decoder`, without its id. */
 export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
   .object({ content: z.string().min(1), special: z.boolean().default(false), ...flags })
   .transform(({ content, special, normalized, ...rest }) => ({
@@ -129,7 +129,7 @@ export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
     ...flagsOf(rest),
   }));
 
-/** A special token, as a text or an object; an empty text is no token. */
+/** Schema of a special token, as a text or an object; an empty text is no token. */
 const specialToken = z
   .union([z.string(), z.object({ content: z.string(), ...flags })])
   .transform((token): SpecialToken =>

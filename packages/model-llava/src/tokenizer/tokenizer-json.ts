@@ -29,7 +29,7 @@ interface Merging {
   readonly wholeWords: boolean;
   /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
   readonly byteFallback: boolean;
-  /** The token for any other character; undefined drops the character. */
+  /** The token for any character that is not replaced with bytes; undefined drops the character. */
   readonly unknown: string | undefined;
   /** Whether several unknown tokens in a row become one. */
   readonly fusesUnknown: boolean;

@@ -1,13 +1,13 @@
 /** Converts text to token ids and back, like the model's tokenizer in Hugging Face's libraries. */
 export interface Tokenizer {
-  /** The folder that it was read from, for messages. */
+  /** The folder that the tokenizer was read from, for messages. */
   readonly folder: string;
   /** The highest id plus one. */
   readonly vocabularySize: number;
   /** The token put in front of a text; undefined if the tokenizer adds none. */
   readonly beginOfSequenceId: number | undefined;
   readonly endOfSequenceId: number;
-  /** The token for characters that the vocabulary lacks; undefined if it lacks none. */
+  /** The token for characters that the vocabulary lacks; undefined if there is none. */
   readonly unknownId: number | undefined;
   /** A text that changes whenever the encoding of any text could change. */
   readonly fingerprint: string;
@@ -28,11 +28,11 @@ export interface Tokenizer {
    * {@link encode}.
    */
   encodeParts(parts: readonly (string | number)[]): readonly (readonly number[])[];
-  /** Decodes ids by the steps in the files, or like transformers' LlamaTokenizer. Special tokens are left out. */
+  /** Decodes ids, by the steps in the files or like transformers' LlamaTokenizer. Special tokens are left out. */
   decode(ids: readonly number[]): string;
   /**
-   * Decodes ids, but returns only the part of the text that no later id can change, except U+FFFD at its end: bytes
-   * that may still become a character.
+   * Decodes ids, but returns only the part of the text that no later id can change. U+FFFD at its end, from bytes that
+   * may still become a character, is the exception.
    */
   decodeSettled(ids: readonly number[]): string;
 }

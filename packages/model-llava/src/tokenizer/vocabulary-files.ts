@@ -4,8 +4,8 @@ import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
 
 /**
  * Reads `vocab.json` and `merges.txt` as the equivalent of a `tokenizer.json`. They do not say how text is split into
- * words: as in transformers, the class in `tokenizer_config.json` does. Throws an `invalid-checkpoint` error for
- * unknown classes.
+ * words: as in transformers, the class in `tokenizer_config.json` determines this. Throws an `invalid-checkpoint` error
+ * for unknown classes.
  */
 export async function readVocabularyFiles(folder: URL, className: string | undefined): Promise<ConfigObject> {
   const steps = CLASSES[className ?? ""];

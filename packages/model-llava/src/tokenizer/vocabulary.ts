@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const LARGEST = 2 ** 26 - 1;
 
-/** The id of a token in a file. The limit exceeds any vocabulary, and keeps numbers made of two ids exact. */
+/** Schema of a token's id. The limit exceeds any vocabulary, and keeps numbers made of two ids exact. */
 export const tokenId: z.ZodInt = z.int().nonnegative().max(LARGEST);
 
 export function isTokenId(value: unknown): value is number {
@@ -28,13 +28,13 @@ export interface AddedToken extends TokenFlags {
 
 /** Flags that say where an added token is recognised in text. All default to false. */
 export interface TokenFlags {
-  /** Whether it is searched for in the normalized text rather than in the original. */
+  /** Whether the token is searched for in the normalized text rather than in the original. */
   readonly normalized?: boolean;
-  /** Whether it absorbs the white space before it. */
+  /** Whether the token absorbs the white space before it. */
   readonly lstrip?: boolean;
-  /** Whether it absorbs the white space after it. */
+  /** Whether the token absorbs the white space after it. */
   readonly rstrip?: boolean;
-  /** Whether it is recognised only between words, not inside one. */
+  /** Whether the token is recognised only between words, not inside one. */
   readonly singleWord?: boolean;
 }
 

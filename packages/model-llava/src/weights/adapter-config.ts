@@ -6,17 +6,17 @@ export const ADAPTER_CONFIG = "adapter_config.json";
 
 /** The `adapter_config.json` of a low-rank adapter that PEFT wrote. */
 export interface AdapterConfig {
-  /** The base as named when the adapter was trained: a folder, or a repository on the Hub. */
+  /** The base model, as named when the adapter was trained: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
-  /** The share of the input that is dropped in training. */
+  /** Probability with which each value of the input is dropped during training. */
   readonly dropout: number;
   /** All keys of the file. */
   readonly keys: ConfigObject;
   /** The base's revision on the Hub. */
   readonly baseRevision: string | undefined;
   /**
-   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, that of the stored update, is not
-   * the configured one.
+   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, the rank of the stored update,
+   * differs from the configured one.
    */
   scaleOf(module: string, rank: number): number;
 }
@@ -78,6 +78,15 @@ const names = z
     error: `only names of modules are supported; ${wayOut}`,
   });
 
+/**
+ * The initialisations that leave the base as it is. Others, such as "pissa", subtract the initial update from the base, so
+ * that the saved update does not fit the base's own weights.
+ */
+const initialisation = z.union([
+  z.boolean(),
+  z.string().regex(/^(gaussian|orthogonal|eva|mica)$/i, { error: `which also changes the base; ${wayOut}` }),
+]);
+
 const schema = z.object({
   peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
   base_model_name_or_path: z.string().nullish(),
@@ -86,6 +95,7 @@ const schema = z.object({
   lora_alpha: z.number().positive(),
   lora_dropout: z.number().min(0).lt(1).nullish(),
   use_rslora: z.boolean().nullish(),
+  init_lora_weights: initialisation.nullish(),
   rank_pattern: names.nullish(),
   alpha_pattern: names.nullish(),
   fan_in_fan_out: off,

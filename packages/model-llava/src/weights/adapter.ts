@@ -21,7 +21,7 @@ export interface Adapter {
   readonly readers: readonly SafetensorsReader[];
   /** Low-rank updates by the name of the updated weight. */
   readonly updates: ReadonlyMap<string, LowRankUpdate & { readonly reader: SafetensorsReader }>;
-  /** Readers, by name, of tensors that were trained in full and replace those of the base. */
+  /** Readers of the tensors that were trained in full and replace those of the base, by tensor name. */
   readonly whole: ReadonlyMap<string, SafetensorsReader>;
 }
 
@@ -31,7 +31,7 @@ const TRAINED_BESIDE = "non_lora_trainables.bin";
 
 /**
  * Opens a low-rank adapter saved by PEFT or by LLaVA's LoRA training. Throws `invalid-checkpoint` for other adapters,
- * and for files that are missing or do not belong together.
+ * and for files that are missing or do not match each other.
  */
 export async function openAdapter(folder: URL): Promise<Adapter> {
   const config = await readAdapterConfig(folder);

@@ -39,8 +39,8 @@ interface KeepOptions {
 /**
  * Opens the decoder's matrices with fewer bits than float32 and returns the weights for which this was done. All others
  * must be read as float32: weights that the format does not cover, that an adapter updates, that are being trained, or,
- * with "stored", that have 32 bits in their file. Throws `invalid-options` on a backend without kernels for such
- * matrices.
+ * with "stored", that have 32 bits in their file. Throws `invalid-options` on a backend without kernels for matrices of
+ * the format.
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
@@ -74,7 +74,7 @@ export async function keepMatrices(
   return kept;
 }
 
-/** Returns the matrices from a file in the folder. Throws `unavailable` if it cannot be written. */
+/** Returns the quantised matrices from a file in the folder. Throws `unavailable` if the file cannot be written. */
 function keptIn(
   folder: URL,
   matrices: readonly MatrixToQuantise[],

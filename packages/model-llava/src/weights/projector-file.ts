@@ -20,8 +20,8 @@ export async function openProjector(folder: URL): Promise<SafetensorsReader | un
 const NAME = "mm_projector.";
 
 /**
- * Returns the names of a projector file's tensors by the ends of these names, since the beginnings depend on what was
- * trained.
+ * Returns the names of a projector file's tensors, keyed by the ends of the names, since the beginnings depend on what
+ * was trained.
  */
 export function projectorNames({ entries }: SafetensorsReader): ReadonlyMap<string, string> {
   return new Map(

@@ -14,7 +14,10 @@ import {
 import { pathExists } from "../config/checkpoint-file.ts";
 import type { Quantisation, QuantisedFormat } from "./weight-format.ts";
 
-/** The folder, beside weight files, with their quantised matrices. If it is missing, they are quantised again. */
+/**
+ * The folder, beside weight files, of their quantised matrices. If the user deletes it, the matrices are quantised
+ * again.
+ */
 export const QUANTISED_FOLDER = "quantised/";
 
 /** A matrix [rows, columns] to quantise. */

@@ -9,11 +9,11 @@ export interface StoredTensor {
   /** The tensor's name in the reader. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Takes ownership of the tensor. */
+  /** Receives the tensor and takes ownership of it. */
   take(tensor: tf.Tensor): void;
 }
 
-/** Number of tensors read at a time: the bytes of one are read while those of the other are decoded. */
+/** Number of tensors read at a time: while the bytes of one are read, another is decoded. */
 const SIDE_BY_SIDE = 2;
 /** Number of tensors whose memory is prepared in advance. */
 const AHEAD = 3;

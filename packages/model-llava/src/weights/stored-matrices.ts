@@ -16,7 +16,7 @@ interface Stored {
 
 /**
  * Describes a weight that can stay in its file: one with 16 bits per value, in row-major order, without an update.
- * Returns undefined for any other.
+ * Returns undefined for any other weight.
  */
 export function storedIn(planned: PlannedWeight, target: Weight): Stored | undefined {
   const entry = planned.reader.entries.get(planned.name);

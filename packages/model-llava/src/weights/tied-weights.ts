@@ -8,8 +8,8 @@ const CHUNK_BYTES = 2 ** 22;
 
 /**
  * Returns whether the files hold an output layer that differs from the embedding. A `config.json` that ties the two is
- * then wrong, and the output layer is read, as in transformers 5. Compares all values, unless both are at the same
- * place in a file, where torch.save writes tied matrices.
+ * then wrong, and the output layer is read, as in transformers 5. Compares all values, unless both tensors are at the
+ * same place in a file, as in files that torch.save wrote for tied matrices.
  */
 export async function holdsOwnHead(reader: SafetensorsReader): Promise<boolean> {
   const [embedding, head] = [reader.entries.get(EMBEDDING), reader.entries.get(HEAD)];

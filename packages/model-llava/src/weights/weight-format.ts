@@ -43,8 +43,8 @@ export function isQuantised({ component, isMultiplied }: Weight): boolean {
 }
 
 /**
- * Returns how a weight is quantised. The output layer never has 4 bits, since it alone chooses the tokens of every
- * answer.
+ * Returns how a weight is quantised. The output layer never has 4 bits, since it affects every token of an answer
+ * directly.
  */
 export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
   const { bits, blockSize } = QUANTISED[format];
@@ -57,8 +57,8 @@ export interface Quantisation {
 }
 
 /**
- * Returns whether a weight stays in the 16 bits of its file: "stored" keeps the matrices of the decoder, quantised formats
- * keep the embedding.
+ * Returns whether a weight keeps the 16 bits of its file in memory: "stored" does so for the matrices of the decoder,
+ * quantised formats for the embedding.
  */
 export function staysStored(weight: Weight, format: WeightFormat): boolean {
   const { component, name } = weight;

@@ -34,7 +34,8 @@ export interface WeightList extends WeightDeclarations {
 }
 
 /**
- * Creates an empty list. `declared` is called with each weight when it is declared; the declaration throws its errors.
+ * Creates an empty list. `declared` is called with each weight when it is declared, and errors that it throws
+ * propagate.
  */
 export function weightList(declared: (weight: Weight) => void = () => {}): WeightList {
   const weights: Weight[] = [];

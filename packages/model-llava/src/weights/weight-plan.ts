@@ -21,7 +21,7 @@ export interface WeightSources {
   readonly projector?: SafetensorsReader;
   /** An adapter for `checkpoint`, merged while weights are loaded. */
   readonly adapter?: Adapter;
-  /** An adapter that was trained on top of all these and stays separate. */
+  /** An adapter that was trained on top of all the other sources and stays separate. */
   readonly kept?: Adapter;
   /** Whether the checkpoint may lack the projector, as a plain backbone does. */
   readonly freshProjector: boolean;
@@ -104,7 +104,7 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
   return { stored, fresh, ...(kept && { kept: keptAdapter(kept, list.linears) }) };
 }
 
-/** An adapter that stays apart. Throws `invalid-checkpoint` for one whose updates do not fit the linear maps. */
+/** Returns an adapter that stays separate. Throws `invalid-checkpoint` if its updates do not fit the linear maps. */
 export function keptAdapter(adapter: Adapter, linears: readonly AdaptableLinear[]): KeptAdapter {
   return { adapter, modules: modulesOf(adapter, linears) };
 }
@@ -126,7 +126,7 @@ function isOfProjector(name: string): boolean {
   return name.startsWith(PROJECTOR_PREFIX);
 }
 
-/** Returns the adapter's update of a weight. Throws if its shapes do not fit. */
+/** Returns the adapter's update of a weight, if there is one. Throws if its shapes do not fit. */
 function updateOf({ name, shape }: Weight, adapter: Adapter | undefined): Pick<PlannedWeight, "update"> {
   const update = adapter?.updates.get(name);
   if (!adapter || !update) return {};
@@ -146,7 +146,7 @@ function checkUpdate(name: string, shape: readonly number[], update: StoredUpdat
   );
 }
 
-/** Throws if a tensor of the adapter belongs to no weight, so that no training is silently lost. */
+/** Throws if a tensor of the adapter belongs to no weight, so that no trained values are silently lost. */
 function refuseLeftOver({ folder, updates, whole }: Adapter, used: ReadonlySet<string>): void {
   const left = [...updates.keys(), ...whole.keys()].find((name) => !used.has(name));
   if (left !== undefined) throw leftOver(folder, left);
@@ -171,8 +171,8 @@ export function holdsTower({ entries }: SafetensorsReader): boolean {
 const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 
 /**
- * Tensors that are ignored: buffers stored by older versions of transformers, the rest of complete CLIP models, and the
- * output layer when embeddings are tied.
+ * Matches tensors that are ignored: buffers stored by older versions of transformers, the rest of complete CLIP models,
+ * and the output layer when embeddings are tied.
  */
 const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;

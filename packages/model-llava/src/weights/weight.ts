@@ -4,13 +4,13 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * A declared weight: its name in a checkpoint, and its values once loaded. The values are a plain tensor while the
- * weight is frozen, and a variable that shares its data while the weight learns; a frozen matrix may be kept in fewer bits.
+ * weight is frozen, and a variable that shares its data while it is trained; a frozen matrix may be kept in fewer bits.
  */
 export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
-  /** Whether it is used only by {@link multiply}, so that its values may be rounded. */
+  /** Whether the weight is used only by {@link multiply}, so that its values may be rounded. */
   readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
@@ -59,7 +59,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
-  /** Keeps the values as a matrix with fewer bits. Takes ownership of the matrix. */
+  /** Replaces the values with a matrix that has fewer bits. Takes ownership of the matrix. */
   keep(matrix: FrozenMatrix): void {
     this.dispose();
     this.#matrix = matrix;
@@ -67,7 +67,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
 
   /**
    * Replaces the values with float32 `values` of this shape and takes ownership of them. The variable of a weight that
-   * learns keeps its identity.
+   * is being trained keeps its identity.
    */
   set(values: tf.Tensor): void {
     if (values.shape.join() !== this.shape.join() || values.dtype !== "float32") {
@@ -110,7 +110,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return variable;
   }
 
-  /** Turns the weight back into a plain tensor with the learned values. */
+  /** Turns the weight back into a plain tensor with the trained values. */
   freeze(): void {
     const variable = this.#values;
     if (!(variable instanceof tf.Variable)) return;
@@ -118,7 +118,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     variable.dispose();
   }
 
-  /** Reads the values as float32; of a quantised matrix, the values that its codes represent. */
+  /** Returns the values as float32; for a quantised matrix, the values that its codes represent. */
   async read(): Promise<Float32Array> {
     if (!this.#matrix) return this.tensor.data<"float32">();
     const values = this.#matrix.widen();

@@ -15,7 +15,7 @@ type ContentPart = { readonly type: "text"; readonly text: string } | { readonly
 export type ContentKind = "text" | "parts";
 
 /**
- * Converts turns to messages. Marks around their texts make it possible to find them in the rendered chat;
+ * Converts turns to messages. Marks around the texts of turns make it possible to find them in the rendered chat;
  * `marked: false` leaves them out.
  */
 export function chatMessages(
@@ -47,7 +47,7 @@ export function chatMessages(
 
 const IMAGE = { type: "image" } as const;
 
-/** Returns the images in front, then the text with images at its first placeholders. */
+/** Returns the images that come first, then the text with images at its first placeholders. */
 function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (string | typeof IMAGE)[] {
   const written = text.split(IMAGE_PLACEHOLDER);
   const [first = "", ...between] = written.slice(0, placeholders + 1);

@@ -70,7 +70,7 @@ function atoms(
   });
 }
 
-/** Splits a text where spans begin and end. */
+/** Splits a text at the beginning and end of each span. */
 function cut({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
   const inside = spans
     .flatMap((span) => [span.start - start, span.end - start])

@@ -23,17 +23,16 @@ export interface ChatTemplateSource {
    * tokenizer's.
    */
   readonly specialTokens: Readonly<Record<string, string>>;
-  /** The text that it writes for an image, e.g. `<image>`. */
+  /** The text that the template writes for an image, e.g. `<image>`. */
   readonly imageToken: string;
 }
 
 /**
- * Creates the template for a model's own chat template. Text and tokens are those of `apply_chat_template`, except that
- * the texts of turns always remain text. The parts that the template marks with `{% generation %}` are learned; without
- * such marks, each answer is learned from the end of its prompt up to the token that ends it. If the template ends
- * answers with no token, the end of the sequence is added after the last answer and learned.
- *
- * The source is parsed at first use. The template then throws `invalid-checkpoint` if the source cannot be parsed, and
+ * Creates a {@link Template} from a model's own chat template. Text and tokens are those of `apply_chat_template`,
+ * except that the texts of turns always remain text. The parts that the template marks with `{% generation %}` are
+ * supervised; without such marks, each answer is supervised from the end of its prompt up to the token that ends it. If
+ * the template ends answers with no token, a supervised end-of-sequence token is added after the last answer. The
+ * source is parsed at first use. The template then throws `invalid-checkpoint` if the source cannot be parsed, and
  * `invalid-data`, naming the conversation or request, if it cannot write the turns.
  */
 export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): Template {
@@ -94,7 +93,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
 /** Properties of a template that are determined by rendering it. */
 interface Probed {
   readonly template: JinjaTemplate;
-  /** The kind of content that it expects in chats without images, and with them. */
+  /** The kind of content that the template expects in chats without images, and with them. */
   readonly kinds: { readonly text: ContentKind; readonly images: ContentKind };
   readonly hasTags: boolean;
   /** The token after an answer; undefined if there is none. */

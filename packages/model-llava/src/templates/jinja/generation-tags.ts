@@ -1,18 +1,19 @@
-/** Names of the variables that hold the marks around learned text. */
+/** Names of the variables that hold the marks around supervised text. */
 export const LEARNED_START = "__learned_start";
 export const LEARNED_END = "__learned_end";
 
 /**
- * Returns whether a template marks the learned text itself, as transformers' `return_assistant_tokens_mask` requires.
+ * Returns whether a template marks the supervised text itself, as transformers' `return_assistant_tokens_mask`
+ * requires.
  */
 export function hasGenerationTags(source: string): boolean {
   return /\{%-?\s*generation\s*-?%\}/.test(source);
 }
 
 /**
- * Replaces `{% generation %}` and `{% endgeneration %}`, which the Jinja library drops, with marks. White space around
- * them is treated as for other tags: an `if` tag strips the beginning of the line, and a line end after the tag is
- * dropped here.
+ * Replaces `{% generation %}` and `{% endgeneration %}`, which the Jinja library ignores, with marks. White space
+ * around the tags is treated as for other tags: an `if` tag strips the beginning of the line, and a line end after the
+ * tag is removed here.
  */
 export function markGeneration(source: string): string {
   return source.replace(TAG, (_, left: string, isEnd: string | undefined, right: string, line: string) => {

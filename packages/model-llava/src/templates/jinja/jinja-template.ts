@@ -2,9 +2,7 @@ import * as library from "@huggingface/jinja";
 
 /** A parsed Jinja template. */
 export interface JinjaTemplate {
-  /**
-   * Renders the template. Throws an error that says what went wrong; this includes endless loops and endless output.
-   */
+  /** Renders the template. Throws an error that says what went wrong, also for endless loops and endless output. */
   render(variables: Readonly<Record<string, unknown>>): string;
 }
 
@@ -64,7 +62,7 @@ const { Environment, Interpreter, parse, tokenize }: Library = library;
 /** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
-  /** Parts whose values are iterated over item by item outside `evaluate`. */
+  /** Parts over whose values something iterates, item by item, outside `evaluate`. */
   private readonly walked = new WeakSet<object>();
 
   override evaluate(statement: unknown, environment: Scope): Value {

@@ -2,7 +2,7 @@
 type MarkKind = (typeof KINDS)[number];
 const KINDS = ["text-start", "text-end", "learned-start", "learned-end", "image"] as const;
 
-/** Marks that occur in no text of a conversation. They locate its parts in the output of a template. */
+/** Strings that occur in no text of a conversation. They locate its parts in the output of a template. */
 export interface Marks {
   /** Returns the text of a mark. `turn` is the index of the turn that it belongs to. */
   write(kind: MarkKind, turn?: number): string;

@@ -5,7 +5,9 @@ import { fileExists, readCheckpointFile } from "../../config/checkpoint-file.ts"
 import { checkConfig, type ConfigObject, readConfigFile } from "../../config/config-file.ts";
 import type { ChatTemplateSource } from "./chat-template.ts";
 
-/** The name of a model's own chat template. Further templates append their own name, e.g. "chat_template:rag". */
+/**
+ * The name of a model's own chat template. The names of further templates are appended to it, e.g. "chat_template:rag".
+ */
 export const CHAT_TEMPLATE = "chat_template";
 
 /** The folder of a model's further chat templates, one file each. */
@@ -13,7 +15,7 @@ export const TEMPLATES_FOLDER = "additional_chat_templates/";
 
 /**
  * Reads the chat templates of a folder. Like transformers, looks first for `chat_template.jinja` and
- * `additional_chat_templates`, then for that of a processor (`chat_template.json`, `processor_config.json`), then in
+ * `additional_chat_templates`, then for a processor's template (`chat_template.json`, `processor_config.json`), then in
  * `tokenizer_config.json`. Throws `invalid-checkpoint` for files with invalid contents.
  */
 export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
@@ -71,7 +73,7 @@ async function ownTemplates(folder: URL, own: URL | undefined): Promise<FoundTem
   return first && { file: first, templates };
 }
 
-/** Returns the file at a path with slashes. */
+/** Returns the URL of a file from its path, which is relative to `folder` and has slashes. */
 export function fileAt(path: string, folder: URL): URL {
   return new URL(path.split("/").map(encodeURIComponent).join("/"), folder);
 }

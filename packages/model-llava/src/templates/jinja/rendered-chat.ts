@@ -49,7 +49,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** Returns the spans that a template marks with `{% generation %}`, except those of turns that are not learned. */
+/** Returns the spans that a template marks with `{% generation %}`, except in turns that are not to be supervised. */
 export function markedSpans({ marks }: RenderedChat, isLearned: (turn: number) => boolean): readonly Span[] {
   return marks.flatMap((mark, index): readonly Span[] => {
     if (mark.kind !== "learned-start") return [];
