@@ -87,6 +87,10 @@ async function allAnswers(
   { maximumWaiting }: ServeSettings,
   jobOf: (choice: number) => Parameters<Batcher["answer"]>[0],
 ): Promise<readonly Generation[]> {
+  if (count > maximumWaiting)
+    throw new ApiError(400, `n is ${count}; this server gives at most ${maximumWaiting} answers at a time.`, {
+      param: "n",
+    });
   checkRoom(batcher.size, count, maximumWaiting);
   return Promise.all(Array.from({ length: count }, (_, choice) => batcher.answer(jobOf(choice))));
 }

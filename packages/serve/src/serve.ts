@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { messageOf, type Model, MlanError } from "@mlan/core";
+import { messageOf, type Model, MlanError, shownValue } from "@mlan/core";
 import { type Admission, createAdmission } from "./admission.ts";
 import { answerCompletion, type CompletionService, type Reply } from "./answer-completion.ts";
 import { ApiError } from "./api-error.ts";
@@ -69,7 +69,9 @@ export async function serve(
   });
   server.on("clientError", refuseUnreadable);
   await listen(server, checked);
-  const { batcher } = (service = serviceOf(await opened(server, model), checked));
+  const { batcher } = (service = await opened(server, async () =>
+    serviceOf(typeof model === "function" ? await model() : model, checked),
+  ));
   async function close(): Promise<void> {
     const closed = once(server, "close");
     server.close();
@@ -102,13 +104,19 @@ function serviceOf(model: ServedModel, checked: CheckedOptions): Service {
   const batcher = createBatcher(model, settings);
   const admission = createAdmission(settings, () => batcher.size);
   const { adapters = [], fingerprint } = model;
+  const { name } = settings;
+  if (adapters.includes(name))
+    throw new MlanError(
+      "invalid-options",
+      `serve: the model and one of its adapters are both named ${shownValue(name)}, so clients could not choose the adapter. Rename one of them.`,
+    );
   return { batcher, settings, admission, adapters, fingerprint: fingerprint.slice(0, 16) };
 }
 
-async function opened(server: Server, model: ServedModel | (() => Promise<ServedModel>)): Promise<ServedModel> {
-  if (typeof model !== "function") return model;
+/** Stops listening when the service cannot be opened. */
+async function opened(server: Server, open: () => Promise<Service>): Promise<Service> {
   try {
-    return await model();
+    return await open();
   } catch (error) {
     server.close();
     server.closeAllConnections();

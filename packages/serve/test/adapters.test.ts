@@ -1,3 +1,5 @@
+import type { Model } from "@mlan/core";
+import { serve } from "@mlan/serve";
 import { temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -6,15 +8,16 @@ import { served } from "./served-model.ts";
 import { makeTalk, tinySource } from "./talking-llava.ts";
 
 const scratch = temporaryFolder();
+let model: Model;
 let both: Served;
 
 beforeAll(async () => {
   const { backbone } = await writeTinyLlava(scratch);
   const [talking, adapter] = [new URL("talking/", scratch), new URL("adapter/", scratch)];
-  const model = await tinySource(backbone).open();
-  makeTalk(model);
-  await model.save(talking);
-  model.dispose();
+  const plain = await tinySource(backbone).open();
+  makeTalk(plain);
+  await plain.save(talking);
+  plain.dispose();
   const adapted = await tinySource(talking).open();
   adapted.adapt?.({ rank: 2, alpha: 16, dropout: 0, rankStabilized: false }, { seed: 1 });
   const learning = adapted.learn(["adapter"]);
@@ -23,7 +26,8 @@ beforeAll(async () => {
   learning.end();
   await adapted.save(adapter, { trainedOnly: true });
   adapted.dispose();
-  both = await served(await tinySource(talking, undefined, { tuned: adapter }).open(), { name: "plain" });
+  model = await tinySource(talking, undefined, { tuned: adapter }).open();
+  both = await served(model, { name: "plain" });
 });
 
 async function textOf(model: string): Promise<string | null | undefined> {
@@ -49,6 +53,12 @@ describe("a model with an adapter that clients choose by name", () => {
     const [plain, tuned] = [await textOf("plain"), await textOf("tuned")];
     expect(tuned).not.toBe(plain);
     expect(await Promise.all(["tuned", "plain", "tuned"].map(textOf))).toEqual([tuned, plain, tuned]);
+  });
+
+  it("is refused where the adapter has the model's name", async () => {
+    await expect(serve(model, { name: "tuned", port: 0 })).rejects.toThrow(
+      'serve: the model and one of its adapters are both named "tuned"',
+    );
   });
 
   it("names both where a request names another", async () => {

@@ -111,6 +111,15 @@ describe("requests", () => {
     for (const error of refused) expect(error).toBeInstanceOf(OpenAI.RateLimitError);
   });
 
+  it("are refused for good when one asks for more answers than may ever wait", async () => {
+    const { client } = await served(model, { maximumWaiting: 2 });
+    await expect(client.chat.completions.create({ ...asked, n: 3 })).rejects.toMatchObject({
+      status: 400,
+      param: "n",
+      message: expect.stringContaining("n is 3; this server gives at most 2 answers at a time."),
+    });
+  });
+
   it("that take too long end with an error, in a stream too", async () => {
     const { client } = await served(model, { requestSeconds: 0.05 });
     await expect(client.chat.completions.create(long)).rejects.toMatchObject({

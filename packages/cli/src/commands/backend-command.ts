@@ -15,8 +15,8 @@ Examples:
   $ mlan backend install tensorflow --wheel tensorflow-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl
 
 Builds the native binding between Node and TensorFlow with the system's C++ compiler, tests it, and stores it in the cache
-(MLAN_CACHE, ~/.cache/mlan). Instead of --library or --wheel you can set MLAN_TENSORFLOW to a folder or a wheel, and
-MLAN_PYTHON instead of --python. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
+(MLAN_CACHE, by default ~/.cache/mlan). Two environment variables can replace the options: MLAN_TENSORFLOW, a folder or a
+wheel, replaces --library and --wheel; MLAN_PYTHON replaces --python. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
 `;
 
 export function addBackendCommand(program: Command, { terminal }: CommandContext): void {
@@ -26,8 +26,8 @@ export function addBackendCommand(program: Command, { terminal }: CommandContext
     .command("install")
     .description("Build the native code of a backend for this machine.")
     .addArgument(new Argument("<backend>", "name of the backend").choices(["tensorflow"]))
-    .option("--wheel <file>", "TensorFlow's Python wheel; does not need Python")
-    .option("--library <folder>", "folder of an unpacked wheel, or of the C library, with lib and include")
+    .option("--wheel <file>", "TensorFlow's Python wheel (Python itself is not needed)")
+    .option("--library <folder>", "folder of an unpacked wheel, or of the C library (with lib and include in it)")
     .option("--python <python>", "Python in which tensorflow or tensorflow-cpu is installed")
     .option("--force", "rebuild the binding, even if it exists and works")
     .addHelpText("after", EXAMPLES)

@@ -14,8 +14,8 @@ Examples:
   $ mlan contamination experiment.ts                            benchmark questions that occur in the training data
   $ mlan contamination experiment.ts --run runs/my-experiment   and the scores without these questions
 
-Searches the data of every training stage for the text of questions (all of it, or 13 words in a row) and for their images
-(same file, or same picture). Needs @mlan/eval-contamination.
+Searches the data of every training stage for the text of each question (the whole text, or 13 words in a row) and for its
+images (the same file, or an image that looks the same). Needs @mlan/eval-contamination.
 `;
 
 export function addContaminationCommand(program: Command, { terminal, finish }: CommandContext): void {

@@ -3,10 +3,10 @@ import type { CommandContext } from "./command-context.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan doctor     in the folder of a project
+  $ mlan doctor     run it in a project's folder
 
-States: ok; missing or broken, with the command that fixes it; unused, if no installed package needs it. The exit status is 0
-when a backend works, and 1 when none does. The command changes nothing.
+Each part is ok, missing, broken, or unused. For a missing or broken part, the command that fixes it is shown; an unused part
+is one that no installed package needs. The exit status is 0 when a backend works, and 1 when none does. Nothing is changed.
 `;
 
 export function addDoctorCommand(program: Command, { terminal, finish }: CommandContext): void {

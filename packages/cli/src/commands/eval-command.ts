@@ -35,14 +35,14 @@ Examples:
   $ mlan eval --model llama2 --weights runs/my-experiment --benchmark boolq=./data/boolq --protocol paper
   $ mlan eval --endpoint http://127.0.0.1:8000/v1 --server vllm --model llava-hf/llava-1.5-7b-hf --benchmark pope
 
-With --endpoint, the model runs behind an OpenAI-compatible server, and --model is its name there. This needs
+With --endpoint, an OpenAI-compatible server runs the model, and --model is its name on that server. This needs
 @mlan/model-endpoint. If the server requires a key, set the environment variable MLAN_ENDPOINT_API_KEY.
 
 Plugins are found by name among the installed packages: the model vicuna is @mlan/model-vicuna, the benchmark boolq is
 @mlan/data-boolq, the evaluator generation is @mlan/eval-generation. For any other package, write its full name.
-A benchmark may also be a TypeScript or JavaScript file that exports a benchmark, or a function of { folder } that
-returns one. If a file has several such exports, write ./file.ts:name.
-For more control, write an experiment file with evaluate stages only and run it with mlan run.
+A benchmark may also be a TypeScript or JavaScript file that exports a benchmark, or a function that takes { folder }
+and returns one. If a file has several such exports, write ./file.ts:name.
+For more control, write an experiment file that has only evaluate stages, and run it with mlan run.
 `;
 
 /** Options of a model on this machine. */
@@ -67,7 +67,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
         "llama.cpp",
       ]),
     )
-    .option("--concurrency <number>", "requests to --endpoint at the same time (default: 8)", wholeNumber(1))
+    .option("--concurrency <number>", "maximum number of parallel requests to --endpoint (default: 8)", wholeNumber(1))
     .option(
       "--weights <checkpoint>",
       "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint (default: the model plugin's checkpoint on the Hub)",
@@ -91,7 +91,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--batch-size <number>", "questions per batch (default: the model's choice)", wholeNumber(1))
     .option(
       "--verify <number>",
-      "ask <number> questions again, one at a time, and report answers that change",
+      "ask <number> questions again, one at a time, and report the answers that change",
       wholeNumber(1),
     )
     .option(
@@ -100,7 +100,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option("--folder <folder>", "the run folder", "runs/eval")
     .option("--fresh", "replace an earlier run in the folder")
-    .option("--no-plan", "ask even if more memory is predicted to be needed than this machine has")
+    .option("--no-plan", "evaluate even if the predicted memory exceeds this machine's")
     .addHelpText("after", EXAMPLES)
     .action(async ({ benchmark, folder, fresh = false, plan, ...given }: Options, command: Command) => {
       requireOptions(command, ["model", "benchmark"]);

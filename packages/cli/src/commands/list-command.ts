@@ -10,7 +10,7 @@ Examples:
 export function addListCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("list")
-    .description("List the installed plugins with their names in commands.")
+    .description("List the installed plugins and the names that commands use for them.")
     .option("--json", "print a JSON array")
     .addHelpText("after", EXAMPLES)
     .action(async ({ json = false }: { readonly json?: boolean }) => {

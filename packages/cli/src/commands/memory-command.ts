@@ -12,7 +12,7 @@ Examples:
   $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
 Predicts the peak size of all tensors when training on the tensorflow backend. Nothing is loaded or
-allocated. Needs @mlan/model-llava, which @mlan/model-llama2, -vicuna and -qwen2 install.
+allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
 
 export function addMemoryCommand(program: Command, { terminal }: CommandContext): void {
@@ -23,18 +23,23 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     .option("--rows <number>", "number of conversations per micro-batch", wholeNumber(1), 1)
     .option(
       "--length <number>",
-      "length of the longest conversation in tokens, where an image counts as its patches",
+      "length of the longest conversation in tokens, counting each image patch as a token",
       wholeNumber(1),
       2048,
     )
     .option("--images <number>", "number of images per micro-batch", wholeNumber(0), 1)
     .option(
       "--micro-batches <number>",
-      "number of micro-batches per step, whose gradients are accumulated",
+      "number of micro-batches whose gradients are accumulated in each step",
       wholeNumber(1),
       1,
     )
-    .option("--adapter-rank <number>", "rank of the low-rank adapter, in the rows that train one", wholeNumber(1), 128)
+    .option(
+      "--adapter-rank <number>",
+      "rank of the low-rank adapter, for the table rows in which one is trained",
+      wholeNumber(1),
+      128,
+    )
     .addOption(weightFormatOption().default("float32"))
     .addOption(
       new Option("--moment-precision <name>", "precision of AdamW's moments")

@@ -12,13 +12,13 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan plan experiment.ts                 what each stage needs, and whether it fits into this machine
+  $ mlan plan experiment.ts                 what each stage needs, and whether it fits on this machine
   $ mlan plan experiment.ts --memory 24     the same for a machine or a GPU with 24 GB
   $ mlan plan experiment.ts --measure       also how long training will take; nothing is saved
   $ mlan plan experiment.ts --json | jq '.stages[] | {name, memory, fits}'
 
-Reads the data, and the configuration and headers of the model's files; loads no weights and writes nothing. The exit
-status is 1 if a stage does not fit. Also ends with the errors that a run would find before its first stage.
+Reads the data, the model's configuration and the headers of its weight files. Without --measure, no weights are loaded.
+Nothing is written. The exit status is 1 if a stage does not fit, or if a run would fail before its first stage.
 `;
 
 export function addPlanCommand(program: Command, { terminal, finish }: CommandContext): void {
@@ -32,7 +32,7 @@ export function addPlanCommand(program: Command, { terminal, finish }: CommandCo
       "memory of the machine or GPU, in GB of 10^9 bytes (default: this machine's)",
       gigabytes,
     )
-    .option("--measure", "load the model and take the first two steps of each training stage, to measure their time")
+    .option("--measure", "load the model and time the first two steps of each training stage")
     .option("--json", "print the plan as one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { folder, memory, measure = false, json = false }: Options) => {

@@ -26,7 +26,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
     .argument("<experiment>", "file whose default export is an experiment")
     .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
     .option("--fresh", "replace an earlier run in the folder")
-    .option("--no-plan", "run stages even if they are predicted to need more memory than this machine has")
+    .option("--no-plan", "run stages even if their predicted memory exceeds this machine's")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { folder, fresh = false, plan }: Options) => {
       // Imported here, so that --help and --version start fast.

@@ -12,13 +12,13 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan score runs/my-experiment                          the scores by every extractor
+  $ mlan score runs/my-experiment                          the scores with every extractor
   $ mlan score runs/my-experiment --show 20                prints 20 answers on which extractors disagree
   $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
 
-Needs neither the model nor the data. The extractors come from the installed plugins of the benchmarks: those of boolq from
-@mlan/data-boolq. If a benchmark is not found or its answers are damaged, the others are scored and the exit status is 1.
+Neither the model nor the data is needed. The extractors come from the benchmarks' installed plugins, such as @mlan/data-boolq
+for boolq. If a benchmark is not found or its answers are damaged, the others are still scored and the exit status is 1.
 `;
 
 export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {
