@@ -8,13 +8,13 @@ import { count } from "../terminal/format-number.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 
 export interface MemoryOptions {
-  /** A checkpoint's `config.json`. Default: the sizes of Llama 2 7B and CLIP ViT-L/14-336. */
+  /** The path of a checkpoint's `config.json`. Default: the sizes of Llama 2 7B and CLIP ViT-L/14-336. */
   readonly config?: string;
   readonly rows: number;
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Rank of the low-rank adapter in the rows that train one. */
+  /** Rank of the low-rank adapter, for the rows of the table in which one is trained. */
   readonly rank: number;
   /** How the language model's matrices are kept while they are frozen. */
   readonly weightFormat: NonNullable<TrainingMemoryOptions["weightFormat"]>;
@@ -94,7 +94,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   ];
 }
 
-/** An adapter like that of LLaVA's `finetune_lora.sh`, of any rank. */
+/** Returns the options of an adapter like that of LLaVA's `finetune_lora.sh`, with any rank. */
 function adapterOf(rank: number): AdapterOptions {
   return { rank, alpha: 2 * rank, dropout: 0.05, rankStabilized: false };
 }
