@@ -40,7 +40,7 @@ import { CARRIED_FILES } from "./saving/model-files.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
-import { checkLearning, type WeightFormat } from "./weights/weight-format.ts";
+import { checkLearning, checkWeightFormat, type WeightFormat } from "./weights/weight-format.ts";
 import { weightList } from "./weights/weight-list.ts";
 import type { WeightPlan } from "./weights/weight-plan.ts";
 
@@ -99,10 +99,11 @@ export interface LlavaSource extends ModelSource {
 /**
  * Creates the source of a backbone, or of LLaVA based on it. With `visionTower`, `open` adds the tower and a fresh
  * projector to a plain backbone; without one, the model reads text only. Throws `invalid-options` for locations that
- * are not on this machine.
+ * are not on this machine, and for an unknown `weightFormat`.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const { name, architecture, compute, untunedWording, repository, weightFormat } = options;
+  checkWeightFormat(weightFormat);
   const weights = placeOf(options.weights);
   const adapter = options.adapter === undefined ? undefined : placeOf(options.adapter);
   const visionTower = options.visionTower === undefined ? undefined : placeOf(options.visionTower);

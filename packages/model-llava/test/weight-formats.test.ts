@@ -146,6 +146,21 @@ describe("a model in 16 bits as stored", () => {
   });
 });
 
+/** Replaces the last four bytes of the first tensor whose name ends so. */
+function withValue(file: Buffer, end: string, value: Buffer): Buffer {
+  const length = Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.toString("utf8", 8, 8 + length)) as Record<string, { data_offsets: [number, number] }>;
+  const name = Object.keys(header).find((one) => one.endsWith(end)) ?? end;
+  const [, after = 0] = header[name]?.data_offsets ?? [];
+  const changed = Buffer.from(file);
+  value.copy(changed, 8 + length + after - value.length);
+  return changed;
+}
+
+it("a format that does not exist is refused, not opened as another", () => {
+  expect(() => sourceOf("int5" as Format)).toThrow(/weightFormat "int5" does not exist\. Use one of: float32, stored/);
+});
+
 describe.each([
   ["int8", 0.02],
   ["int4", 0.4],
@@ -190,14 +205,14 @@ describe.each([
     const whole = await results();
     const kept = await keptFile(copy, format);
     const bytes = await readFile(kept);
-    // The last value in the file is a scale.
     const cut = bytes.subarray(0, -4);
-    const endless = Buffer.concat([cut, Buffer.from(Float32Array.of(Infinity).buffer)]);
+    const endless = withValue(bytes, ".scales", Buffer.from(Float32Array.of(Infinity).buffer));
+    const flipped = withValue(bytes, ".codes", Buffer.from([0x12, 0x34, 0x56, 0x78]));
     const text = bytes.toString("latin1");
     const turned = Buffer.from(text.replaceAll(/"shape":\[(\d+),(\d+)\]/g, '"shape":[$2,$1]'), "latin1");
     const otherName = Buffer.from(text.replaceAll("q_proj.weight.codes", "x_proj.weight.codes"), "latin1");
     for (const one of [turned, otherName]) expect([one.length, one.equals(bytes)]).toEqual([bytes.length, false]);
-    for (const damaged of [cut, Buffer.alloc(0), endless, turned, otherName]) {
+    for (const damaged of [cut, Buffer.alloc(0), endless, flipped, turned, otherName]) {
       await writeFile(kept, damaged);
       expect(await results()).toEqual(whole);
       expect(await readFile(kept)).toEqual(bytes);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 import { type OpenOptions, pathOf, replaceFiles } from "@mlan/core";
 import { quantise, type QuantisedValues } from "@mlan/fused-ops";
 import {
@@ -61,8 +62,17 @@ export async function quantisedFile(
       bytes += bytesOf(matrix);
       onDownload?.({ activity: "quantising", source, file: name, bytes, size });
     };
-    const tensors = matrices.flatMap((matrix) => tensorsOf(matrix, { signal, quantised }));
-    await writeSafetensors(new URL(name, temporary), tensors);
+    const checksums = new Int32Array(matrices.length);
+    const tensors = matrices.flatMap((matrix, index) =>
+      tensorsOf(matrix, {
+        signal,
+        quantised(codes) {
+          checksums[index] = crc32(codes);
+          quantised(matrix);
+        },
+      }),
+    );
+    await writeSafetensors(new URL(name, temporary), [...tensors, checksumsOf(checksums)]);
   });
   return readQuantised(file, matrices);
 }
@@ -93,7 +103,7 @@ async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]
   return digestOf(hash);
 }
 
-const VERSION = 3;
+const VERSION = 4;
 const SAMPLE_BYTES = 4096;
 
 /**
@@ -136,12 +146,12 @@ function digestOf(hash: ReturnType<typeof createHash>): string {
 
 interface WritingOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly quantised?: (matrix: MatrixToQuantise) => void;
+  readonly quantised?: (codes: Uint8Array) => void;
 }
 
-/** Returns the size of a matrix's codes and scales. */
+/** Returns the size of a matrix's codes, scales and checksum. */
 function bytesOf({ shape: [rows, columns], bits, blockSize }: MatrixToQuantise): number {
-  return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4);
+  return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4) + 4;
 }
 
 /** Returns the tensors to write for a matrix: its codes and its scales. */
@@ -162,7 +172,7 @@ function tensorsOf(
         signal?.throwIfAborted();
         const quantised = quantise(await values(), shape, { bits, blockSize });
         scales = quantised.scales;
-        done?.(matrix);
+        done?.(quantised.codes);
         return new Int32Array(quantised.codes.buffer);
       },
     },
@@ -171,22 +181,48 @@ function tensorsOf(
   ];
 }
 
+/** The CRC-32 of the codes of each matrix, written after all of them. */
+function checksumsOf(checksums: Int32Array): TensorToWrite {
+  return { name: "checksums", shape: [checksums.length], dtype: "I32", data: () => checksums };
+}
+
+/** Bytes that are read at a time to be checked. */
+const CHECKED_BYTES = 2 ** 22;
+
+async function checksumOf(handle: FileHandle, { name, offset, byteLength }: TensorEntry): Promise<number> {
+  const chunk = Buffer.allocUnsafe(Math.min(CHECKED_BYTES, byteLength));
+  let checksum = 0;
+  for (let done = 0; done < byteLength;) {
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, byteLength - done), offset + done);
+    if (bytesRead === 0) throw new RangeError(`${name} became shorter`);
+    checksum = crc32(chunk.subarray(0, bytesRead), checksum);
+    done += bytesRead;
+  }
+  return checksum;
+}
+
 /**
- * Opens an existing file. Throws if it is damaged: if its size does not match its header, a matrix is missing, or a
- * scale is not finite.
+ * Opens an existing file. Throws if it is damaged: if its size does not match its header, a matrix is missing, codes
+ * differ from their checksum, or a scale is not finite.
  */
 async function readQuantised(
   file: URL,
   matrices: readonly MatrixToQuantise[],
 ): Promise<ReadonlyMap<string, QuantisedValues>> {
   const reader = await openSafetensors(file);
+  const handle = await open(file);
   try {
+    entryOf(reader, checksumsOf(new Int32Array(matrices.length)));
+    const checksums = await reader.readInt32("checksums");
     const found = new Map<string, QuantisedValues>();
     const most = Math.max(0, ...matrices.map(({ shape, blockSize }) => shape[0] * Math.ceil(shape[1] / blockSize)));
     const read = new Float32Array(most);
-    for (const matrix of matrices) {
+    for (const [index, matrix] of matrices.entries()) {
       const [codes, scales] = tensorsOf(matrix).map((tensor) => entryOf(reader, tensor));
       if (!codes || !scales) continue;
+      // As signed numbers, as they are stored.
+      if (((await checksumOf(handle, codes)) | 0) !== checksums[index])
+        throw new RangeError(`${codes.name} differs from its checksum`);
       const values = read.subarray(0, scales.byteLength / 4);
       if ((await reader.readInto(scales.name, values)) >= 0) throw new RangeError(`${scales.name} is not finite`);
       const { shape, bits, blockSize } = matrix;
@@ -199,6 +235,7 @@ async function readQuantised(
     }
     return found;
   } finally {
+    await handle.close();
     await reader.close();
   }
 }

@@ -1,4 +1,4 @@
-import { type Component, MlanError } from "@mlan/core";
+import { type Component, MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
 import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
@@ -21,6 +21,15 @@ export type QuantisedFormat = keyof typeof QUANTISED;
 const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(QUANTISED) as QuantisedFormat[])];
 
 export const weightFormat: z.ZodType<WeightFormat> = z.enum(FORMATS);
+
+/** Throws `invalid-options` for a format that does not exist. */
+export function checkWeightFormat(format: WeightFormat | undefined): void {
+  if (format === undefined || FORMATS.includes(format)) return;
+  throw new MlanError(
+    "invalid-options",
+    `model-llava: weightFormat ${shownValue(format)} does not exist. Use one of: ${FORMATS.join(", ")}.`,
+  );
+}
 
 /** Returns whether a format rounds the weights. */
 export function isQuantisedFormat(format: WeightFormat | undefined): format is QuantisedFormat {
