@@ -1,15 +1,16 @@
 /**
  * Opening a checkpoint of bfloat16 values, and answering with it, in each `weightFormat` and with transformers in float32
- * and bfloat16: time until it is open, time of a prompt, time per token, and the peak of the process's memory. Writes 2.2
- * GB (13.5 GB with `--size 7b`) below .cache/bench and removes them.
- * `node tools/setup/run.mjs source bench/weight-formats.ts [--size 1b] [--formats float32,stored,int8,int4] [--rounds 2]`
+ * and bfloat16: time until it is open, time of a prompt, time per token, and the peak of the process's memory. With `--size
+ * 7b`, the checkpoint has a vision tower and the first question is about an image. Writes 4 GB (25 GB with `--size 7b`)
+ * below .cache/bench and removes them; `--size tiny` only checks that all parts run.
+ * `npm run bench:weight-formats [-- --size 1b] [--formats float32,stored,int8,int4] [--peers float32,bfloat16] [--rounds 2]`
  */
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { LineProcess } from "./line-process.ts";
 import { Measurement } from "./measurement.ts";
-import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
+import { type CheckpointSize, writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
 
 /** A request, which each side answers once in a new process. */
@@ -18,6 +19,14 @@ export interface FormatRequest {
   readonly folder: string;
   readonly threads: number;
   /** Repetitions of a two-token word in the prompt; the peer's prompt is twice as many repetitions of one token. */
+  readonly words: number;
+  readonly newTokens: number;
+  /** Asked first, if the model has a tower. */
+  readonly image?: ImageQuestion;
+}
+
+export interface ImageQuestion {
+  /** Repetitions of a two-token word after the image. */
   readonly words: number;
   readonly newTokens: number;
 }
@@ -30,66 +39,122 @@ export interface FormatResult {
   readonly secondsPerToken: number;
   /** Peak bytes of the process, including pages of mapped files. */
   readonly peak: number;
+  readonly image?: ImageAnswer;
+}
+
+export interface ImageAnswer {
+  readonly promptLength: number;
+  /** Time of the whole answer, which is the first of the open model. */
+  readonly seconds: number;
+  /** Peak bytes of the process after this answer. */
+  readonly peak: number;
 }
 
 const { values: options } = parseArgs({
   options: {
     size: { type: "string", default: "1b" },
-    formats: { type: "string", default: "float32,stored,int8,int4" },
-    peers: { type: "string", default: "float32,bfloat16" },
+    formats: { type: "string" },
+    peers: { type: "string" },
     rounds: { type: "string", default: "2" },
     threads: { type: "string", default: "2" },
     words: { type: "string", default: "380" },
     tokens: { type: "string", default: "16" },
   },
 });
-const SIZES = {
-  "1b": { layers: 22, hiddenSize: 2048, intermediateSize: 5632, heads: 32, keyValueHeads: 4, vocabularySize: 32_000 },
+
+interface Measured extends CheckpointSize {
+  /** Those that fit in 24 GB. */
+  readonly formats: string;
+  readonly peers: string;
+}
+
+const ALL = { formats: "float32,stored,int8,int4", peers: "float32,bfloat16" };
+const SIZES: Readonly<Record<string, Measured>> = {
+  tiny: {
+    ...ALL,
+    layers: 2,
+    hiddenSize: 128,
+    intermediateSize: 256,
+    heads: 4,
+    keyValueHeads: 2,
+    vocabularySize: 1024,
+    tower: { hiddenSize: 64, intermediateSize: 128, layers: 2, heads: 4 },
+  },
+  "1b": {
+    ...ALL,
+    layers: 22,
+    hiddenSize: 2048,
+    intermediateSize: 5632,
+    heads: 32,
+    keyValueHeads: 4,
+    vocabularySize: 32_000,
+  },
   "7b": {
+    formats: "stored,int8,int4",
+    peers: "",
     layers: 32,
     hiddenSize: 4096,
     intermediateSize: 11_008,
     heads: 32,
     keyValueHeads: 32,
     vocabularySize: 32_000,
+    tower: { hiddenSize: 1024, intermediateSize: 4096, layers: 24, heads: 16 },
   },
 };
-const size = SIZES[options.size as keyof typeof SIZES];
+/** The image, the words and what separates them are 641 positions. */
+const IMAGE_QUESTION: ImageQuestion = { words: 31, newTokens: 8 };
+const size = SIZES[options.size];
 if (size === undefined) throw new Error(`--size ${options.size} is not one of ${Object.keys(SIZES).join(", ")}`);
+const formats = listed(options.formats ?? size.formats);
+const dtypes = listed(options.peers ?? size.peers);
 
 const folder = new URL("../.cache/bench/weight-formats/", import.meta.url);
 try {
   const count = await writeShardedLlama(folder, size);
   console.log(`${(count / 1e9).toFixed(2)} billion values, ${((2 * count) / 1e9).toFixed(2)} GB in bfloat16`);
-  const ours = options.formats.split(",").map((format) => ({
+  const ours = formats.map((format) => ({
     name: `mlan, ${format}`,
     start: () => startSource(`mlan, ${format}`, "peers/mlan-formats.ts", [format]),
   }));
-  const peers = options.peers.split(",").map((dtype) => ({
+  const peers = dtypes.map((dtype) => ({
     name: `transformers, ${dtype}`,
     start: () => startPython(`transformers, ${dtype}`, "peers/torch_formats.py", ["torch", "transformers"], [dtype]),
   }));
-  const sides = [...ours, ...(options.peers === "" ? [] : peers)];
+  const sides = [...ours, ...peers];
   const found = new Map<string, Side>();
   for (let round = 0; round < Number(options.rounds); round++)
     for (const { name, start } of sides) {
       const side = start();
       if (!side) continue;
-      const { openSeconds, promptSeconds, secondsPerToken, peak } = await measure(
+      const { openSeconds, promptSeconds, secondsPerToken, peak, image } = await measure(
         side,
         found.get(name) ?? newSide(found, name),
       );
       const seconds = [openSeconds, promptSeconds, secondsPerToken].map((value) => value.toFixed(2)).join(", ");
       // A size of 7 billion takes an hour, so each result is printed at once.
-      console.log(`${name}, start ${round + 1}: open, prompt, token ${seconds} s; peak ${(peak / 1e9).toFixed(2)} GB`);
+      console.log(`${name}, start ${round + 1}: open, prompt, token ${seconds} s; peak ${gigabytes(peak)}`);
+      if (image) console.log(`  ${imageLine(image)}`);
     }
   for (const [name, { open, prompt, token, result }] of found)
     console.log(
       `${name.padEnd(22)} first start ${open.first} ms, later ${open.rest}; ${result?.promptLength} positions ${prompt.rest}; ` +
-        `token ${token.rest}; peak ${((result?.peak ?? 0) / 1e9).toFixed(2)} GB`,
+        `token ${token.rest}; peak ${gigabytes(result?.peak ?? NaN)}`,
     );
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+function listed(names: string): readonly string[] {
+  return names === "" ? [] : names.split(",");
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+function imageLine({ promptLength, seconds, peak }: ImageAnswer): string {
+  const what = `an image question of ${promptLength} positions, ${IMAGE_QUESTION.newTokens} new tokens`;
+  return `${what}: ${seconds.toFixed(2)} s from the open model; peak until then ${gigabytes(peak)}`;
 }
 
 /** Times of one side. The first start is separate: it loads files into the page cache and writes quantised weights. */
@@ -126,6 +191,7 @@ async function measure(side: LineProcess, into: Side): Promise<FormatResult> {
     threads: Number(options.threads),
     words: Number(options.words),
     newTokens: Number(options.tokens),
+    ...(size?.tower && { image: IMAGE_QUESTION }),
   };
   const result = await side.ask<FormatResult>(request);
   side.stop();

@@ -20,7 +20,7 @@ import { llama2 } from "@mlan/model-llama2";
 import { memoryDataset } from "@mlan/testing";
 import { writeCheckpoint } from "./checkpoints.ts";
 import { lexiconOf, textSource } from "./lexicon.ts";
-import { writeTower } from "./tower.ts";
+import { writeTower } from "../checkpoint/tower.ts";
 
 const QUESTIONS_PER_IMAGE = 18;
 

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
 import { miniCheckpoint } from "@mlan/data-miniworld";
+import { type TowerSize, towerConfiguration, towerShapes } from "../checkpoint/tower.ts";
 
 /** Sizes like those of TinyLlama: 1.1 billion values with 22 layers. */
 export interface CheckpointSize {
@@ -9,12 +10,14 @@ export interface CheckpointSize {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly vocabularySize: number;
+  /** The checkpoint also has this vision tower and a projector, in the layout of LLaVA. Default: text only. */
+  readonly tower?: TowerSize;
 }
 
 /** Half a gigabyte per shard, so that there are several. */
 const SHARD_BYTES = 500e6;
 
-/** Writes a Llama of random bfloat16 values in shards with an index, and its tokenizer. Returns its number of values. */
+/** Writes a Llama or LLaVA of random bfloat16 values in shards with an index, and its tokenizer. Returns its number of values. */
 export async function writeShardedLlama(folder: URL, size: CheckpointSize): Promise<number> {
   await mkdir(folder, { recursive: true });
   const shipped = miniCheckpoint("mini-llama2");
@@ -59,6 +62,7 @@ function* shapesOf({
   heads,
   keyValueHeads,
   vocabularySize,
+  tower,
 }: CheckpointSize): Generator<Named> {
   const keyWidth = (hiddenSize / heads) * keyValueHeads;
   yield ["model.embed_tokens.weight", [vocabularySize, hiddenSize]];
@@ -76,6 +80,12 @@ function* shapesOf({
   }
   yield ["model.norm.weight", [hiddenSize]];
   yield ["lm_head.weight", [vocabularySize, hiddenSize]];
+  if (!tower) return;
+  for (const [name, shape] of towerShapes(tower)) yield [`model.vision_tower.vision_tower.${name}`, shape];
+  yield ["model.mm_projector.0.weight", [hiddenSize, tower.hiddenSize]];
+  yield ["model.mm_projector.0.bias", [hiddenSize]];
+  yield ["model.mm_projector.2.weight", [hiddenSize, hiddenSize]];
+  yield ["model.mm_projector.2.bias", [hiddenSize]];
 }
 
 /** Random patterns of finite bfloat16 numbers below 1, repeating after 8 MB: the values do not matter. */
@@ -104,8 +114,7 @@ async function writeShard(file: URL, tensors: readonly Named[]): Promise<void> {
 
 function configurationOf(size: CheckpointSize): object {
   return {
-    architectures: ["LlamaForCausalLM"],
-    model_type: "llama",
+    ...(size.tower ? llavaKeys(size.tower) : { architectures: ["LlamaForCausalLM"], model_type: "llama" }),
     vocab_size: size.vocabularySize,
     hidden_size: size.hiddenSize,
     intermediate_size: size.intermediateSize,
@@ -117,6 +126,22 @@ function configurationOf(size: CheckpointSize): object {
     rms_norm_eps: 1e-5,
     torch_dtype: "bfloat16",
     tie_word_embeddings: false,
+  };
+}
+
+/** The keys with which LLaVA describes a tower inside of the checkpoint, with the sizes, which its own code does not save. */
+function llavaKeys(tower: TowerSize): object {
+  return {
+    architectures: ["LlavaLlamaForCausalLM"],
+    model_type: "llava_llama",
+    mm_vision_tower: "openai/clip-vit-large-patch14-336",
+    unfreeze_mm_vision_tower: true,
+    mm_projector_type: "mlp2x_gelu",
+    mm_hidden_size: tower.hiddenSize,
+    mm_vision_select_layer: -2,
+    mm_vision_select_feature: "patch",
+    use_mm_proj: true,
+    vision_config: towerConfiguration(tower),
   };
 }
 

@@ -15,7 +15,7 @@ export type BackendErrorCode =
 
 const NAME = "BackendError";
 
-/** An error that the user can fix: the message names the problem, the value found, and how to fix it. */
+/** An error that the user can act on: the message names the problem, the value found, and the remedy. */
 export class BackendError extends CodedError<BackendErrorCode> {
   override readonly name: string = NAME;
 
@@ -23,7 +23,10 @@ export class BackendError extends CodedError<BackendErrorCode> {
     super(code, `backend-onnx: ${message}`, options);
   }
 
-  /** Recognises errors of every installed copy of this package; `instanceof` recognises only those of this copy. */
+  /**
+   * Whether a value is a `BackendError`, with this code if one is given. Recognises errors of every installed copy of
+   * this package; `instanceof` recognises only those of this copy.
+   */
   static override is(error: unknown, code?: BackendErrorCode): error is BackendError {
     return CodedError.isNamed(NAME, error, code);
   }

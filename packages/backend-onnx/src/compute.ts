@@ -5,7 +5,7 @@ import { type OnnxBackendOptions, resolveOptions } from "./options.ts";
 import { useOnnxBackend } from "./register.ts";
 
 /**
- * ONNX Runtime as the compute backend of an experiment, on the CPU unless `provider` says otherwise.
+ * Creates the plugin of ONNX Runtime as an experiment's compute backend, on the CPU unless `provider` says otherwise.
  * `use: [vicuna(...), onnx()]` evaluates without a trainer. Throws `invalid-options`.
  */
 export function onnx(options: OnnxBackendOptions = {}): Plugin<Compute> {
@@ -36,7 +36,7 @@ function onnxCompute(options: OnnxBackendOptions): Compute {
   };
 }
 
-/** The options that affect the last bits of results. How many graphs are kept, and when they run, does not. */
+/** Returns the options that affect the last bits of results. The number of graphs kept, and when they run, does not. */
 function settingsOf({ provider, threads, optimization }: OnnxBackendOptions): object {
   return {
     ...(provider !== undefined && { provider }),
@@ -45,7 +45,7 @@ function settingsOf({ provider, threads, optimization }: OnnxBackendOptions): ob
   };
 }
 
-/** The backend also works without `@mlan/core` experiments; inside one, its errors become `MlanError`s. */
+/** Converts the backend's errors to `MlanError`s, since the backend also works without `@mlan/core`. */
 function forExperiments(error: unknown): unknown {
   if (!BackendError.is(error)) return error;
   if (error.code === "library") return new MlanError("unavailable", error.message, { cause: error });

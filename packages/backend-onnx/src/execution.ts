@@ -7,7 +7,7 @@ import type { ProgramRunner } from "./recording/recording.ts";
 /** Tensors or lists of tensors, by an optimizer's input names. */
 export type UpdateInputs = Readonly<Record<string, TensorInfo | readonly TensorInfo[]>>;
 
-/** How the backend does its work: directly, while a function is compiled, or while a function is explained. */
+/** How the backend does its work: directly, while compiling a function, or while explaining one. */
 export interface Execution {
   readonly kind: "direct" | "compiling" | "explaining";
   readonly run: ProgramRunner;
@@ -15,7 +15,7 @@ export interface Execution {
   runOutsideGraph(operation: string, work: () => void): void;
   /** Called when an optimizer changes tensors in place; `run` performs the update. */
   update(optimizer: Optimizer, inputs: UpdateInputs, attributes: Attributes, run: () => void): void;
-  /** False for values whose data differs from call to call of the function that is being compiled. */
+  /** Whether a value is the same in every call of the function that is being compiled. */
   isFixed(value: RecordedValue): boolean;
   /** Throws if a tensor's data must not be read now. */
   beforeRead(): void;

@@ -31,7 +31,10 @@ export function rewriteGradients(backendName: string): void {
   tf.registerGradient(config);
 }
 
-/** tfjs-core's gradient of gather ignores out-of-range indices, and the forward pass that would throw may never run. */
+/**
+ * Makes the gradient of gather check its indices: tfjs-core's ignores out-of-range indices, and the forward pass that
+ * would throw may never run.
+ */
 function checkingIndices(original: GradConfig, backendName: string): GradConfig {
   return {
     ...original,

@@ -21,13 +21,16 @@ export interface Recorder {
     results: readonly ResultType[],
     attributes?: Attributes,
   ): TensorInfo[];
-  /** The value behind a tensor. Its `producer` is the operation that computes it. */
+  /** Returns the value behind a tensor. Its `producer` is the operation that computes it. */
   value(tensor: TensorInfo): Value;
-  /** Whether the operations recorded now will only ever run with the tensor's current data. */
+  /** Returns whether the operations recorded now will only ever run with the tensor's current data. */
   isFixed(tensor: TensorInfo): boolean;
-  /** A tensor that shares `source`'s data under a different shape of the same size. Nothing is computed or copied. */
+  /**
+   * Returns a tensor that shares `source`'s data under a different shape of the same size. Nothing is computed or
+   * copied.
+   */
   alias(source: Operand, shape: readonly number[]): TensorInfo;
-  /** A leaf with a copy of `values`. */
+  /** Creates a leaf with a copy of `values`. */
   constant(values: Float32Array | Int32Array | Uint8Array, result: ResultType): TensorInfo;
   /** Reads the data immediately, after running the recorded operations. For kernels whose result shape depends on the data. */
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array;

@@ -21,7 +21,7 @@ export function nodeBackend(backend: unknown): NodeBackend {
   return backend as NodeBackend;
 }
 
-/** The id of a tensor in the table. */
+/** Returns the id of a tensor in the {@link TensorTable}. */
 export function tableId(backend: NodeBackend, tensor: TensorInfo): number {
   const [id] = backend.getInputTensorIds([tensor]);
   if (id === undefined) throw new Error("backend-tensorflow: a tensor has no id.");

@@ -41,7 +41,7 @@ export function openBackend(
   };
 }
 
-/** The native binding with the table in front of it. */
+/** Returns the native binding with the methods for tensors replaced by those of the table. */
 function bindingOf(native: NativeBinding, table: TensorTable): NativeBinding {
   return Object.create(native, {
     createTensor: { value: table.create },

@@ -70,7 +70,28 @@ describe("mlan memory", () => {
     expect(rows.get("language, projector float32 no")?.at(-1)).toBe("no");
   });
 
+  test("shows what an adapter on weights in fewer bits and narrow moments need", async () => {
+    const words = ["memory", "--weight-format", "int4", "--moment-precision", "bfloat16", "--memory", "24"];
+    const { status, stdout, stderr } = await mlan(words);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain("Frozen weights of the language model: int4\nAdamW's moments: bfloat16\n");
+    const rows = totalsOf(stdout);
+    expect([...rows.keys()]).toEqual([
+      "projector float32 no",
+      "projector float32 yes",
+      "adapter, projector float32 no",
+      "adapter, projector float32 yes",
+    ]);
+    const cells = rows.get("adapter, projector float32 yes");
+    // About 4.5 bits per parameter of the language model, and 4 bytes per parameter that learns.
+    expect(Number(cells?.[0])).toBeLessThan(7);
+    expect(cells?.[3]).toBe("1.36");
+    expect(cells?.at(-1)).toBe("yes");
+  });
+
   test.each([
+    ["a precision that does not exist", ["--moment-precision", "int8"], /--moment-precision.*float32, bfloat16/],
+    ["a rank above that of a matrix", ["--adapter-rank", "5000"], /rank 5000 is larger than/],
     [
       "more images than a row holds",
       ["--images", "4"],

@@ -17,13 +17,16 @@ import { z } from "zod";
  * liuhaotian/LLaVA-Pretrain on the Hub.
  */
 export interface CaptionsOptions extends SourceOptions {
-  /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
+  /**
+   * Folder or zip archive that image names are relative to. Default: the released archive, or else `images/` beside the
+   * rows, then the rows' folder.
+   */
   readonly images?: Location;
 }
 
 /**
- * Images with captions for the alignment stage, 558,128 in the released set. The user's turn is an instruction, which the
- * `plain` template discards.
+ * Creates the dataset of images with captions for the alignment stage, 558,128 in the released set. The user's turn is
+ * an instruction, which the `plain` template discards.
  */
 export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
   const { images, ...source } = checkOptions("data-captions", optionsSchema, options);
@@ -54,7 +57,7 @@ const PUBLISHED = {
   revision: "70f9d1e5e1a697fe35830875cfc7de1dd590d727",
 };
 
-/** A row for alignment: one image with one caption, as in `preprocess_plain` of the original code. */
+/** Schema of a row for alignment: one image with one caption, as in `preprocess_plain` of the original code. */
 const recordSchema = llavaRecord
   .refine((record) => imagesOf(record).length > 0, { path: ["image"], error: "expected an image" })
   .refine((record) => imagesOf(record).length < 2, { path: ["image"], error: "expected one image" })

@@ -54,8 +54,9 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
   }),
   protocols: {
     /**
-     * `gqa_llava_plain`, `gqa_llama_plain`, `gqa_vicuna_plain`: the image comes before the whole prompt; no stop strings. A
-     * question asks for "yes" or "no" if the published answer contains one of them, as "snow" does.
+     * The prompts of `gqa_llava_plain`, `gqa_llama_plain` and `gqa_vicuna_plain`: the image comes before the whole
+     * prompt, and there are no stop strings. A question asks for "yes" or "no" if the published answer contains one of
+     * them, as "snow" does.
      */
     paper: {
       version: 1,
@@ -68,7 +69,7 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
       extractorAs: { "llama2-base": visionExtractor(read, { name: "paper-llama2-base" }) },
       allowsUnanswerable: true,
     },
-    /** Every question asks for a short answer, so its form does not reveal the published answer. */
+    /** Every question asks for a short answer, so that its form does not reveal the published answer. */
     strict: {
       version: 1,
       ...visionAsking(({ question }: GqaQuestion) => shortAnswerWords(question)),

@@ -14,7 +14,10 @@ interface GqaImage {
   readonly image: ImageReference;
 }
 
-/** The questions, each with the image that its `imageId` refers to in the other table. No image is read yet. */
+/**
+ * Returns a reader of the questions, each with the image that its `imageId` refers to in the other table. Reads no
+ * image yet.
+ */
 export function questionRows({ source, errorPrefix, images }: RowPlaces): RowReader<GqaRow> {
   return joinedRows({
     table: rowsFrom({

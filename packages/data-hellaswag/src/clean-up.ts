@@ -12,7 +12,7 @@ export function cleanUp(text: string): string {
     .replaceAll("  ", " ");
 }
 
-/** The activity and the beginning of the scene, cleaned. */
+/** Returns the activity and the beginning of the scene, cleaned. */
 export function contextOf(activity: string, before: string, beginning: string): string {
   return cleanUp(`${activity}: ${before} ${capitalize(beginning)}`);
 }

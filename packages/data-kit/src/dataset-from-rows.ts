@@ -5,7 +5,7 @@ export interface RowDatasetDefinition<Row, Example> {
   readonly name: string;
   readonly card: DatasetCard;
   readonly rows: RowReader<Row>;
-  /** The id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
+  /** Returns the id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
   idOf?(row: Row, index: number): string;
   /** Creates the example of a row; must be pure. `id` is unique in the dataset. */
   toExample(row: Row, id: string): Example;

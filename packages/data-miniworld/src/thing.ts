@@ -16,7 +16,7 @@ export interface Thing {
 /** The 30 things of the world. */
 export const THINGS: readonly Thing[] = COLOURS.flatMap((colour) => SHAPES.map((shape) => ({ colour, shape })));
 
-/** "a red circle" */
+/** Returns the words for a thing, e.g. "a red circle". */
 export function tell(thing: Thing): string {
   return `a ${thing.colour} ${thing.shape}`;
 }

@@ -11,20 +11,23 @@ import {
 } from "@mlan/data-kit";
 import { z } from "zod";
 
-/** The released mixtures: language only, 87.5 % language, 50 % language. */
+/** Names of the released mixtures: language only, 87.5 % language, and 50 % language. */
 export type MixtureName = "mlan" | "mlan-v-88l" | "mlan-v-50l";
 
 /** `folder` contains the released JSON file; `file` is any file in LLaVA's format. Default: WangResearchLab/MLAN on the Hub. */
 export interface MlanOptions extends SourceOptions {
   /** The released mixture. Default "mlan". */
   readonly mixture?: MixtureName;
-  /** Folder or zip that image names are relative to. Default: the released zip, else `images/` beside the rows, then their folder. */
+  /**
+   * Folder or zip archive that image names are relative to. Default: the released archive, or else `images/` beside the
+   * rows, then the rows' folder.
+   */
   readonly images?: Location;
 }
 
 /**
- * An instruction tuning mixture; the released mixtures have 80,000 conversations. A mixture from a `file` has the name of
- * that file and an unknown licence.
+ * Creates an instruction tuning mixture; the released mixtures have 80,000 conversations. A mixture from a `file` has
+ * the name of that file and an unknown licence.
  */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const { images, mixture: wanted, ...source } = checkOptions("data-mlan", optionsSchema, options);
@@ -47,7 +50,7 @@ export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   });
 }
 
-/** The name of a file without its extension. */
+/** Returns the name of a file without its extension. */
 function nameOf(file: Location): string {
   return parse(pathOf(toFileUrl(file))).name;
 }
@@ -60,7 +63,7 @@ const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
 
 const PUBLISHED = { errorPrefix: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
 
-/** The files of each mixture. The language-only mixture has no archive, because it needs no images (389 MB). */
+/** The files of each mixture. The language-only mixture needs no images and thus has no archive. */
 const RELEASED: Readonly<Record<MixtureName, { readonly file: string; readonly archive?: string }>> = {
   mlan: { file: "MLAN_80k.json" },
   "mlan-v-88l": { file: "MLAN_v_88l_80k.json", archive: "images_mlan_v.zip" },

@@ -65,7 +65,10 @@ export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBe
     cluster: image_source ?? image.name,
   }),
   protocols: {
-    /** `pope_llava_plain`, `pope_llama_plain`, `pope_vicuna_plain`: the image comes before the whole prompt; no stop strings. */
+    /**
+     * The prompts of `pope_llava_plain`, `pope_llama_plain` and `pope_vicuna_plain`: the image comes before the whole
+     * prompt, and there are no stop strings.
+     */
     paper: {
       ...shared,
       prompt: {

@@ -13,7 +13,10 @@ const problem = z.object({
   answer: z.enum(["A", "B", "C", "D"]),
 });
 
-/** The last of the questions about an article. Their list is a list in the published JSONL, and text in Parquet. */
+/**
+ * Schema that outputs the last question about an article. The questions are a list in the published JSONL, and a text
+ * in Parquet.
+ */
 export const lastProblem: z.ZodType<Problem> = pythonList(problem).transform((problems, context) => {
   const last = problems.at(-1);
   if (last !== undefined) return last;

@@ -22,5 +22,5 @@ export function paperParts(published: string): QuestionParts {
   return { question: ended(first), choices: lettered(options.slice(0, 3)) };
 }
 
-/** Python's `[ABC]\.\s(.+)\s`, whose dot matches everything except a line feed. */
+/** Matches Python's `[ABC]\.\s(.+)\s`, whose dot matches everything except a line feed. */
 const OPTION = new RegExp(`[ABC]\\.[${PYTHON_WHITE_SPACE}]([^\\n]+)[${PYTHON_WHITE_SPACE}]`, "g");

@@ -1,12 +1,12 @@
 import { stripAsPython } from "@mlan/core";
 import { withoutPunctuation } from "@mlan/data-kit";
 
-/** The published question without its instruction on how to answer; each protocol adds its own instruction. */
+/** Returns the published question without its instruction on how to answer; each protocol adds its own instruction. */
 export function withoutInstruction(question: string): string {
   return INSTRUCTIONS.reduce((text, instruction) => text.replaceAll(instruction, ""), question);
 }
 
-/** Appends "..." unless the question ends in ASCII punctuation. */
+/** Appends "..." to the question unless it ends in ASCII punctuation. */
 export function ended(question: string): string {
   const last = stripAsPython(question).slice(-1);
   return last !== "" && withoutPunctuation(last) === "" ? question : `${question}...`;

@@ -36,7 +36,10 @@ export function strictQuestion({ id, question, target }: RealworldqaQuestion): S
   throw invalid(`its answer ${JSON.stringify(shortened(target))} is not one of its options ${labels.join(", ")}`);
 }
 
-/** Whether the answer is a capital letter that occurs in the question as a label. "A" without a mark may be an article. */
+/**
+ * Whether the answer is a capital letter that occurs in the question as a label. "A" without a mark may be an article
+ * instead.
+ */
 function isLetterOf(target: string, question: string): boolean {
   const label = /^[\s([]*([A-Z])[\s.):\]]*$/.exec(target)?.[1];
   if (label === undefined) return false;

@@ -21,7 +21,7 @@ export interface ScienceqaOptions extends BenchmarkOptions {}
 /** A multiple-choice question, with or without an image; `target` is a letter, `cluster` identifies the image. */
 export interface ScienceqaQuestion extends Question {
   readonly question: string;
-  /** A text that belongs to the question; empty if there is none. */
+  /** A text that helps to answer the question; empty if there is none. */
   readonly hint: string;
   readonly choices: readonly Choice[];
 }

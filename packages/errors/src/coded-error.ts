@@ -1,7 +1,7 @@
 /** Maximum number of characters in the message of a {@link CodedError}. */
 export const LONGEST_MESSAGE = 10_000;
 
-/** Marks errors of all installed copies of this package, each of which has its own class. */
+/** Marks the errors of all installed copies of this package, each of which has its own class. */
 const BRAND = Symbol.for("@mlan/errors");
 
 /**

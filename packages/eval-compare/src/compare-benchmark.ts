@@ -18,7 +18,7 @@ import type { ResultPair } from "./pair-results.ts";
 /** The comparison on one benchmark, before p-values are adjusted for the number of benchmarks. */
 export type SingleComparison = Omit<BenchmarkComparison, "adjustedP" | "verdict">;
 
-/** Throws `invalid-options` when the two results are not comparable. */
+/** Compares two results on one benchmark. Throws `invalid-options` when they are not comparable. */
 export function compareBenchmark(pair: ResultPair, options: ResolvedCompareOptions): SingleComparison {
   const { level, resamples, allow } = options;
   const allowed = foundDifferences(pair, allow);
@@ -77,7 +77,10 @@ function clippedDifference({ low, high, level }: Interval): Interval {
   return { low: Math.max(-1, low), high: Math.min(1, high), level };
 }
 
-/** Clusters cannot reduce the variance: a design effect below 1 is due to chance and counts as 1. */
+/**
+ * Returns the smallest detectable difference. A design effect below 1 counts as 1: it is due to chance, since clusters
+ * cannot reduce the variance.
+ */
 function detectableEffect(
   first: readonly number[],
   second: readonly number[],

@@ -6,11 +6,13 @@ export interface ComparedAnswer {
   readonly target: string;
   /** Key shared by questions about the same article or image. */
   readonly cluster?: string;
-  /** Identifies the prompt that was answered. If all answers have it, `fingerprints.prompts` is not compared. */
+  /**
+   * Identifies the prompt that was answered. If all answers have this field, `fingerprints.prompts` is not compared.
+   */
   readonly prompt?: string;
 }
 
-/** Fingerprints that must be equal in two results, so that their scores differ only because of the models. */
+/** Fingerprints that must be equal in two results for their scores to differ only because of the models. */
 export interface ComparedFingerprints {
   readonly questions: string;
   readonly prompts: string;

@@ -4,11 +4,11 @@ import type { AllowedDifference, ResolvedCompareOptions } from "./compare-option
 export interface Comparison {
   /** The options of the comparison, with defaults. */
   readonly options: ResolvedCompareOptions;
-  /** In the order of the first run. */
+  /** The comparisons, in the order of the first run. */
   readonly benchmarks: readonly BenchmarkComparison[];
-  /** Benchmarks, with their protocol, that only the first run has; not compared. */
+  /** Results on benchmarks, or with protocols, that only the first run has; they are not compared. */
   readonly onlyFirst: readonly UncomparedResult[];
-  /** Benchmarks, with their protocol, that only the second run has; not compared. */
+  /** Results on benchmarks, or with protocols, that only the second run has; they are not compared. */
   readonly onlySecond: readonly UncomparedResult[];
 }
 
@@ -43,8 +43,8 @@ export interface BenchmarkComparison {
   /** The p-value of McNemar's exact test, which treats questions of one cluster as independent. */
   readonly mcnemarIgnoringClusters: number;
   /**
-   * The smallest difference that this comparison alone detects with 80 % power at significance 1 - level, given its
-   * discordant share and the design effect of its clusters. Absent when there is no such difference.
+   * The smallest difference that a comparison on this benchmark alone detects with 80 % power at significance 1 -
+   * level, given its discordant share and the design effect of its clusters. Absent when there is no such difference.
    */
   readonly minimumDetectableEffect?: number;
   /** Whether the second run is better or worse, according to `adjustedP` at significance 1 - level. */

@@ -12,7 +12,7 @@ export interface CleanScoresOptions<Score> {
 
 export interface CleanScore<Score> {
   readonly all: Score;
-  /** Undefined when no outcome is clean. */
+  /** The score over the clean outcomes; undefined when no outcome is clean. */
   readonly clean: Score | undefined;
 }
 

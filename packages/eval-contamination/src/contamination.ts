@@ -27,9 +27,12 @@ export interface ContaminationOptions {
   readonly protocol?: string;
   /** The wording of the tuned model. Default: `chatWording("tuned")`. */
   readonly wording?: Wording;
-  /** Number of consecutive words that two texts do not share by chance, 4 to 100. Default 13. */
+  /** Number of consecutive words that two texts hardly share by chance, 4 to 100. Default 13. */
   readonly ngram?: number;
-  /** Maximum number of differing bits, of 64, between the hashes of the same picture, 0 to 31. Default 12. */
+  /**
+   * Maximum number of differing bits, of 64, between the hashes of two images that count as the same picture, 0 to 31.
+   * Default 12.
+   */
   readonly imageDistance?: number;
   readonly signal?: AbortSignal;
   onProgress?(progress: ContaminationProgress): void;

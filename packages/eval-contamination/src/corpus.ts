@@ -1,7 +1,7 @@
 import type { OwnText } from "./own-text.ts";
 import { NO_WORD } from "./vocabulary.ts";
 
-/** The own texts of all questions in one array of words, with a gap after each stretch. */
+/** The own texts of all questions in one array of words, with a gap after each stretch of consecutive words. */
 export interface Corpus {
   readonly words: Int32Array;
   /** The questions by benchmark, sorted by cluster. */
@@ -16,7 +16,7 @@ export interface CorpusQuestion {
   readonly choices: readonly Stretch[];
 }
 
-/** The words `words[start..end)`. */
+/** A range of consecutive words, `words[start..end)`. */
 export interface Stretch {
   readonly start: number;
   readonly end: number;

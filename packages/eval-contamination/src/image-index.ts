@@ -10,7 +10,7 @@ export interface ImageHit {
   readonly name: string;
 }
 
-/** The images of all questions. Each different file is stored once, as its hashes. */
+/** The images of all questions. Each distinct file is stored once, as its hashes. */
 export interface ImageIndex {
   readonly size: number;
   /** Adds an image of a question. `place` names the question in errors. */
@@ -82,7 +82,7 @@ async function readImage(image: ImageReference, place: string): Promise<Uint8Arr
   });
 }
 
-/** Decodes an image as for models. */
+/** Decodes an image, whatever its EXIF orientation, and returns its hash; undefined for a picture without detail. */
 async function decode(bytes: Uint8Array, { name }: ImageReference, place: string): Promise<PictureHash | undefined> {
   return pictureHash(await decodeImage(bytes, { errorPrefix: `contamination: ${place}`, name, orientation: "stored" }));
 }

@@ -2,7 +2,7 @@ import { commonStarts } from "./common-starts.ts";
 
 /** The prompt of a question, as word numbers. */
 export interface AskedText {
-  /** The lines of its prompt. */
+  /** The lines of the prompt. */
   readonly lines: readonly (readonly number[])[];
   readonly choices: readonly (readonly number[])[];
   /** Number of the question's cluster within the benchmark. */
@@ -17,7 +17,7 @@ export interface OwnText {
   readonly cluster: number;
 }
 
-/** A start or end of a line that occurs in at least this share of clusters belongs to the benchmark's template. */
+/** Share of clusters from which on a common start or end of a line belongs to the benchmark's template. */
 const TEMPLATE_SHARE = 0.5;
 /** Maximum number of words in the label of a choice, as in "A" or "option A". */
 const LONGEST_LABEL = 2;

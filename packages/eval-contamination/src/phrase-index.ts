@@ -26,11 +26,11 @@ interface Wanted {
   readonly asLine: boolean;
 }
 
-/** Minimum number of own words with which a question is found anywhere in a conversation. */
+/** Minimum number of own words of a question that is found anywhere in a conversation. */
 const LEAST_WORDS = 8;
-/** Minimum number of own words with which a shorter question without choices is found as a whole line. */
+/** Minimum number of own words of a shorter question without choices, which is found only as a whole line. */
 const LEAST_LINE_WORDS = 3;
-/** Longer phrases are looked up by this many first words, and then compared. */
+/** Number of first words by which longer phrases are looked up before they are compared. */
 const KEY_WORDS = 12;
 
 /**
@@ -70,7 +70,7 @@ export function createPhraseIndex(corpus: Corpus): PhraseIndex {
       found.add(asked.question);
     }
   }
-  /** The last search in which each phrase was seen. Each conversation is one search. */
+  /** The last search in which each phrase occurred. Each conversation is one search. */
   const seenIn = new Int32Array(stretchOf.length);
   let search = 0;
 

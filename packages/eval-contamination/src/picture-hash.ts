@@ -5,7 +5,10 @@ import sharp from "sharp";
 export interface PictureHash {
   /** The 64 bits of the hash: the first 32 and the last 32. */
   readonly bits: readonly [number, number];
-  /** An 8 x 8 RGB thumbnail, normalised to mean 0 and length 1, so that the dot product of two is their correlation. */
+  /**
+   * An 8 x 8 RGB thumbnail, normalised to mean 0 and Euclidean norm 1, so that the dot product of two thumbnails is
+   * their correlation.
+   */
   readonly look: Float32Array;
 }
 

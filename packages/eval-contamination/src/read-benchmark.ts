@@ -57,7 +57,7 @@ export async function readBenchmark(options: ReadBenchmarkOptions): Promise<Read
   return { texts: { clusters: clusters.size, questions }, ids, withImages };
 }
 
-/** Yields every example once, in order. Calls `taken` with the number so far. */
+/** Yields every example once, in order. Calls `taken` with the number of examples yielded. */
 export async function* inOrder<Example>(
   examples: Examples<Example>,
   taken: (count: number) => void,

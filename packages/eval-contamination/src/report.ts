@@ -15,7 +15,7 @@ export interface ContaminationReport {
   };
   /** Number of words in a run. */
   readonly ngram: number;
-  /** Maximum number of differing bits, of 64, between the hashes of the same picture. */
+  /** Maximum number of differing bits, of 64, between the hashes of two images that count as the same picture. */
   readonly imageDistance: number;
   readonly benchmarks: readonly BenchmarkContamination[];
 }
@@ -33,8 +33,8 @@ export interface BenchmarkContamination {
   /** Number of contaminated questions by kind of leak; a question may have several kinds. */
   readonly kinds: Readonly<Record<LeakKind, number>>;
   /**
-   * Questions about images whose short text was found, but not their image. This is no evidence, so they do not count
-   * as contaminated.
+   * Questions about images whose short text was found, but whose image was not. This is no evidence, so they do not
+   * count as contaminated.
    */
   readonly textOnly: readonly ContaminatedQuestion[];
   /** Number of questions without an image that have too few words to search for; they may be contaminated. */

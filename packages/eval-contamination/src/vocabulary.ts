@@ -1,6 +1,6 @@
 import { wordsOf } from "./words.ts";
 
-/** The number of a word that occurs in no benchmark; also separates two texts. No match extends across it. */
+/** The number of a word that occurs in no benchmark. It also separates two texts, since no match extends across it. */
 export const NO_WORD = 0;
 
 /** Assigns numbers, from 1, to words, so that texts can be compared as numbers. */
@@ -9,7 +9,7 @@ export interface Vocabulary {
   add(text: string): readonly number[];
   /** Returns the numbers of a text's words; {@link NO_WORD} for unknown words. */
   look(text: string): readonly number[];
-  /** Returns the words with these numbers, separated by spaces. */
+  /** Returns the words with these numbers, joined by spaces. */
   tell(words: ArrayLike<number>): string;
 }
 

@@ -2,7 +2,8 @@ import type { EvaluateRun, GenerationOptions, GenerationRequest, Protocol } from
 import { type AskedQuestion, type EvaluationMethod, outcomeOf } from "@mlan/eval-kit";
 
 /**
- * A prompt that is too long loses its beginning, as in other evaluation harnesses, so that the evaluation continues.
+ * Truncates a prompt that is too long at its beginning, as other evaluation harnesses do, so that the evaluation
+ * continues.
  */
 export const LONG_PROMPTS = { longPrompts: "cut" } as const;
 

@@ -22,7 +22,7 @@ export interface GenerationEvaluatorOptions {
   /** Folder that caches the image features of the model's frozen components for later evaluations. Default: none. */
   readonly featureCache?: Location;
   /**
-   * Number of random questions that are asked again on their own, to check that answers do not depend on the batch.
+   * Number of random questions that are asked again, each on its own, to check that answers do not depend on the batch.
    * Default 0.
    */
   readonly verify?: number;
@@ -35,7 +35,7 @@ const optionsSchema = z.strictObject({
   verify: z.int().min(0).exactOptional(),
 });
 /**
- * A plugin that evaluates by greedy answers: it asks with the protocol's prompts, cuts answers at stop strings,
+ * Creates a plugin that evaluates by greedy answers: it asks with the protocol's prompts, cuts answers at stop strings,
  * extracts and judges them, and reports each metric with its standard error and interval. Throws `invalid-options`.
  */
 export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Evaluator> {

@@ -9,8 +9,8 @@ export interface AnswerLog {
   /** The answers that the file already contained. */
   readonly records: readonly AnswerRecord[];
   /**
-   * Appends an answer. Once this resolves, the line survives the end of the process; after {@link AnswerLog.sync}, also
-   * a power cut.
+   * Appends an answer. Once this resolves, the line survives the end of the process; once {@link AnswerLog.sync}
+   * resolves, it also survives a power cut.
    */
   append(record: AnswerRecord): Promise<void>;
   sync(): Promise<void>;

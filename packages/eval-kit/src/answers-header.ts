@@ -17,7 +17,7 @@ export interface AnswersHeader extends Pick<
 > {
   readonly format: "mlan-answers";
   readonly version: 1;
-  /** Fingerprint of architecture, tokenizer and format, without the weights. */
+  /** Fingerprint of the model's architecture, tokenizer and format, without the weights. */
   readonly model: string;
   /** The experiment's stage; absent outside of an experiment. */
   readonly stage?: string;
@@ -43,7 +43,7 @@ const currentHeader = z.object({
   weights: z.string().exactOptional(),
 });
 
-/** Earlier versions wrote `promptFamily` for the name of the wording. */
+/** Schema of the header. Earlier versions wrote `promptFamily` for the name of the wording. */
 export const headerSchema: z.ZodType<AnswersHeader> = z.preprocess((stored) => {
   if (typeof stored !== "object" || stored === null || !("promptFamily" in stored)) return stored;
   const { promptFamily, ...header } = stored;
@@ -66,7 +66,7 @@ export function checkHeader(path: string, found: AnswersHeader, expected: Answer
   );
 }
 
-/** The keys to compare, those that explain a difference best first. */
+/** The keys to compare, beginning with those that explain a difference best. */
 const KEYS = [
   "stage",
   "benchmark",

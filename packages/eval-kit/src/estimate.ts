@@ -2,13 +2,13 @@ import { type Estimate, type Interval, type Metric, MlanError, type Outcome } fr
 import { clusterBootstrap, clustersOf, proportionInterval } from "@mlan/statistics";
 import { jackknife } from "./jackknife.ts";
 
-/** Maximum number of outcomes that a percentile bootstrap resamples in total, which bounds its time. */
+/** Maximum total number of outcomes that a percentile bootstrap resamples, which bounds its time. */
 const OUTCOMES_RESAMPLED = 20_000_000;
 
 /**
  * Computes a metric with its standard error and 95 % interval: Wilson's for a proportion of independent questions,
- * otherwise over resampled clusters. Throws `contract`, with a message that starts with `errorPrefix`, when the metric
- * does not return a number for all outcomes or a subset of them.
+ * otherwise from resampled clusters. Throws `contract`, with a message that starts with `errorPrefix`, when the metric
+ * does not return a finite number for all outcomes or a subset of them.
  */
 export function estimate(errorPrefix: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
   const checked = finite(errorPrefix, name, metric);

@@ -5,15 +5,15 @@ import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 export interface EvaluationMethod {
   /** The name of the evaluator, used in results and at the start of errors. */
   readonly name: string;
-  /** Everything else that affects the meaning of the metrics; part of the protocol's fingerprint. */
+  /** Everything other than the name that affects the meaning of the metrics; part of the protocol's fingerprint. */
   readonly settings: unknown;
-  /** Throws, before any question is asked, when questions cannot be asked this way. */
+  /** Throws, before any question is asked, when the questions cannot be asked with this method. */
   check?(run: EvaluateRun, plan: QuestionPlan): void;
   /** Returns the extractor for a protocol. `wording` is the name of the model's wording. */
   extractor(protocol: Protocol, wording: string): Extractor;
   /** Yields the answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
-  /** The first metric of the first one is the headline. */
+  /** Returns at least one scoring. The first metric of the first one is the headline number. */
   scorings(protocol: Protocol): readonly Scoring[];
 }
 
@@ -21,13 +21,13 @@ export interface NewAnswer {
   readonly id: string;
   readonly answer: string;
   readonly scores?: readonly ChoiceScore[];
-  /** Positions that its prompt lost because it was too long. Default 0. */
+  /** Number of positions by which a prompt that was too long was truncated. Default 0. */
   readonly cutPositions?: number | undefined;
-  /** Number of positions in its prompt, and how many of them were computed for it. */
+  /** Number of positions of the prompt, and how many of them were computed for this answer. */
   readonly positions: { readonly prompts: number; readonly computed: number };
 }
 
-/** Metrics, and what they see of an answer. */
+/** Metrics, and the outcomes that they are computed from. */
 export interface Scoring {
   readonly metrics: Readonly<Record<string, Metric>>;
   outcome(record: AnswerRecord): Outcome;

@@ -1,12 +1,12 @@
 import { type Metric, type Outcome, permutation, seededRandom } from "@mlan/core";
 
-/** Maximum number of groups for general metrics, since each group costs a pass over all outcomes. */
+/** Maximum number of groups for metrics that are not proportions, since each group costs a pass over all outcomes. */
 const GROUPS_AT_MOST = 500;
 
 /**
  * Returns the standard error of a metric by the delete-one-cluster jackknife (Efron and Tibshirani 1993, chapter 11),
- * which deletes the outcomes of a cluster together. For a proportion without clusters it is s / sqrt(n). For other
- * metrics with more than 500 clusters, whole groups of clusters are deleted (the delete-a-group jackknife, Kott 2001).
+ * which deletes all outcomes of a cluster together. For a proportion without clusters it is s / sqrt(n). For other
+ * metrics with more than 500 clusters, groups of clusters are deleted (the delete-a-group jackknife, Kott 2001).
  * Undefined with fewer than two clusters.
  */
 export function jackknife(metric: Metric, clusters: readonly (readonly Outcome[])[]): number | undefined {

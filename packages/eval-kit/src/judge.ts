@@ -9,7 +9,7 @@ import {
   type Question,
 } from "@mlan/core";
 
-/** An answer with the question it belongs to. */
+/** An answer with the fields of its question. */
 export interface Answered extends Pick<Question, "id" | "target" | "cluster"> {
   readonly answer: string;
   /** The choices in the order of the prompt. */

@@ -4,9 +4,9 @@ export interface Measured {
 }
 
 /**
- * Groups the items by cluster (an item without a cluster is its own group) and returns the indices of each group,
- * starting with the group that has the longest item. Batches then need little padding, and one that does not fit in
- * memory fails early.
+ * Groups the items by cluster (an item without a cluster forms a separate group) and returns the indices of each group,
+ * starting with the group that has the longest item. Batches then need little padding, and a batch that does not fit
+ * into memory fails early.
  */
 export function orderByLength(things: readonly Measured[]): readonly (readonly number[])[] {
   const alone: number[][] = [];

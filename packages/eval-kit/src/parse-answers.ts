@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type AnswersHeader, headerSchema } from "./answers-header.ts";
 
 export interface StoredAnswers {
-  /** Absent when the first line is incomplete. */
+  /** The first line; absent when it is incomplete. */
   readonly header?: AnswersHeader;
   /** The answers in intact lines. */
   readonly records: readonly AnswerRecord[];

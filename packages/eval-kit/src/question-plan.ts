@@ -99,12 +99,12 @@ export async function planQuestions(
   };
 }
 
-/** A cluster is split when it is larger than this many chunks. */
+/** Maximum size of a cluster that is kept together, in chunks. */
 const LARGEST_CLUSTER = 4;
 
 /**
- * Returns the length in characters, which is nearly proportional to tokens. Images are ignored, since all count the
- * same.
+ * Returns the length of a prompt in characters, which is nearly proportional to tokens. Images are ignored, since all
+ * have the same number of positions.
  */
 function lengthOf(prompt: Prompt): number {
   return promptTexts(prompt).join("").length;

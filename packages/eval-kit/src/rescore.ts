@@ -15,7 +15,7 @@ export interface Disagreement {
   readonly id: string;
   readonly answer: string;
   readonly target: string;
-  /** What each extractor read, in their order; undefined for nothing. */
+  /** What each extractor read, in the order of the extractors; undefined for nothing. */
   readonly extracted: readonly (string | undefined)[];
   readonly correct: readonly boolean[];
 }

@@ -6,7 +6,7 @@ export interface TextTable {
 export interface TextColumn {
   readonly title: string;
   readonly align: "left" | "right";
-  /** Repeats the column in every part of a table that is too wide and is split. */
+  /** Whether the column is repeated in every part of a table that is split because it is too wide. */
   readonly key?: boolean;
 }
 

@@ -1,11 +1,17 @@
 import { type AnswerRecord, type Choice, type ChoiceScore, type Extractor, type Outcome } from "@mlan/core";
 
-/** The number by which choices are ranked. The choice with the greatest number wins; of equal choices, the first. */
+/**
+ * Returns the number by which a choice is ranked. The choice with the greatest number wins; of equal choices, the
+ * first.
+ */
 export type Ranking = (score: ChoiceScore) => number;
 
 export const summed: Ranking = ({ logProbability }) => logProbability;
 export const perToken: Ranking = ({ logProbability, tokens }) => logProbability / Math.max(1, tokens);
-/** As in `acc_norm` of lm-evaluation-harness: normalised by the length of the text, independent of the tokenizer. */
+/**
+ * Ranks by log-probability per character, like `acc_norm` of lm-evaluation-harness: normalised by the length of the
+ * text, independent of the tokenizer.
+ */
 export const perCharacter: Ranking = ({ logProbability, characters }) => logProbability / Math.max(1, characters);
 
 /** Returns the label of the most likely choice; undefined when there are no choices. */

@@ -84,7 +84,7 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   return { id, answer, scores, cutPositions, positions: { prompts, computed } };
 }
 
-/** Returns the headline metric for a different ranking of the choices. */
+/** Returns the headline metric computed with a different ranking of the choices, with `suffix` added to its name. */
 function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Scoring {
   const [headline] = Object.entries(metrics);
   return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };

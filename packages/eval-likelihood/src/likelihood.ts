@@ -36,7 +36,7 @@ const optionsSchema = z.strictObject({
   featureCache: folderLocation.exactOptional(),
 });
 /**
- * A plugin that evaluates by the most likely choice instead of a written answer: every choice is scored as the
+ * Creates a plugin that evaluates by the most likely choice instead of a written answer: every choice is scored as the
  * continuation of the protocol's prompt. Metrics use the choice with the greatest total log-probability; the headline
  * metric is also reported for log-probabilities per token and per character. Questions without choices count as
  * unreadable. Throws `invalid-options`.

@@ -20,7 +20,7 @@ export interface AdamWParameter {
   readonly firstMoment: Variable;
   /** Running mean of the squared gradient; zeros before the first step. */
   readonly secondMoment: Variable;
-  /** Decoupled weight decay: scaled by the learning rate, not part of the gradient. */
+  /** Factor of the decoupled weight decay, which is scaled by the learning rate and not part of the gradient. */
   readonly weightDecay: number;
 }
 
@@ -33,7 +33,7 @@ export interface AdamWStep {
    * guard.
    */
   readonly guard?: tf.Scalar;
-  /** How the moments are stored; all of a call are the same. Default "float32". */
+  /** How the moments are stored; the same for all parameters of a call. Default "float32". */
   readonly momentPrecision?: MomentPrecision;
 }
 

@@ -9,7 +9,10 @@ export interface SgdParameter {
   readonly variable: Variable;
   /** Running sum of gradients, of the variable's shape; zeros before the first step. Required with momentum. */
   readonly velocity?: Variable;
-  /** The variable times this factor is added to the gradient and thus, unlike in AdamW, to the velocity. */
+  /**
+   * Factor by which the variable is multiplied before it is added to the gradient and thus, unlike in AdamW, to the
+   * velocity.
+   */
   readonly weightDecay: number;
 }
 

@@ -32,7 +32,7 @@ export interface AttentionSizes {
 }
 
 /**
- * Default maximum number of scores in memory at a time: 32 MB in float32, which fit into the last-level cache of a
+ * Default maximum number of scores in memory at a time: 32 MB in float32, which fits into the last-level cache of a
  * large processor.
  */
 const SCORES = 2 ** 23;
@@ -41,7 +41,7 @@ const MOST_QUERIES = 512;
 /** Minimum number of queries per block; with fewer, the products become slow. */
 const FEWEST_QUERIES = 64;
 
-/** Returns the blocks of attention, or undefined if there are few enough scores to compute all of them at once. */
+/** Returns the blocks of attention, or undefined if all scores may be computed at once. */
 export function attentionBlocks(
   sizes: AttentionSizes,
   causal: boolean,
@@ -66,7 +66,7 @@ export function attentionBlocks(
   };
 }
 
-/** Returns the maximum number of scores that `attention` has in memory at a time, for predictions of memory. */
+/** Returns the maximum number of scores that `attention` holds in memory at a time, from which memory is predicted. */
 export function scoresAtOnce(sizes: AttentionSizes): number {
   const { rows, keyValueHeads, group, length, positions } = sizes;
   const parts = attentionBlocks(sizes, false);

@@ -4,22 +4,22 @@ import { blockedAttention, scoreGradient } from "./blocked-attention.ts";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 export interface AttentionOptions {
-  /** Added to the scores; broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions]. */
+  /** Tensor added to the scores; broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions]. */
   readonly mask?: tf.Tensor | undefined;
   /**
    * Whether `mask` hides from each query all keys after its own position, where the last query has the position of the
    * last key. Hidden keys may then be left out of the computation. Default false.
    */
   readonly causal?: boolean;
-  /** Maximum number of scores in memory at a time. Default 2^23, which are 32 MB. */
+  /** Maximum number of scores in memory at a time. Default 2^23, which takes 32 MB. */
   readonly scores?: number;
 }
 
 /**
  * Computes the attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads,
  * positions, dimension], which may have fewer heads (arXiv 2305.13245). The caller scales the query by
- * 1/sqrt(dimension). Returns [rows, heads, length, dimension]. If there are more scores than may be in memory at a
- * time, they are computed block by block, and again for the gradient.
+ * 1/sqrt(dimension). Returns [rows, heads, length, dimension]. If there are more than `scores` scores, they are
+ * computed block by block, and recomputed for the gradient.
  */
 export function attention(
   query: tf.Tensor4D,

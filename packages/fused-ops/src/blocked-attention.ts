@@ -6,7 +6,7 @@ import { segmentBoundary } from "./segment-boundary.ts";
 
 /**
  * Computes attention with the scores of only one block in memory at a time (arXiv 2205.14135), so that memory is linear
- * in the number of positions. The gradient computes the scores again. See {@link attention} for the shapes.
+ * in the number of positions. The gradient recomputes the scores. See {@link attention} for the shapes.
  */
 export function blockedAttention(
   query: tf.Tensor4D,
@@ -71,12 +71,12 @@ function fiveDimensional(mask: tf.Tensor): tf.Tensor {
 /** One block of one chunk. */
 type Block = Chunk & QueryBlock;
 
-/** The block's part of a tensor with the shape of the grouped query. */
+/** Returns the block's part of a tensor with the shape of the grouped query. */
 function queriesOf(tensor: tf.Tensor, { rows, keyValueHeads, queries }: Block): tf.Tensor {
   return sliced(tensor, { 0: rows, 1: keyValueHeads, 3: queries });
 }
 
-/** The block's part of keys or values. */
+/** Returns the block's part of the keys or values. */
 function keysOf(tensor: tf.Tensor, { rows, keyValueHeads, keys }: Block): tf.Tensor {
   return sliced(tensor, { 0: rows, 1: keyValueHeads, 2: keys });
 }
@@ -136,8 +136,8 @@ function gradients(inputs: Inputs, outgoing: Outgoing, { chunks, blocks }: Atten
 }
 
 /**
- * Each block is a separate graph: a runtime that schedules all blocks together may compute the scores of every block
- * before it uses the first.
+ * Returns the gradients of a chunk. Each block is a separate graph: a runtime that schedules all blocks together may
+ * compute the scores of every block before it uses the first.
  */
 function chunkGradients(
   inputs: Inputs,
@@ -165,7 +165,7 @@ function chunkGradients(
   return [dQuery, ...sums];
 }
 
-/** Adds to the sum over blocks so far; earlier blocks may have had fewer keys. */
+/** Adds a block's contribution to the sum over earlier blocks, which may have had fewer keys. */
 function plus(sum: tf.Tensor | undefined, contribution: tf.Tensor): tf.Tensor {
   if (!sum) return contribution;
   const missing = (contribution.shape[2] ?? 0) - (sum.shape[2] ?? 0);

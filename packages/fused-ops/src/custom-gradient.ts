@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs-core";
 
 export interface ForwardResult<Result extends tf.Tensor> {
   readonly value: Result;
-  /** One gradient per input, in order. `saved` are the tensors passed to `save`. */
+  /** Returns one gradient per input, in order. `saved` are the tensors passed to `save`. */
   gradient(dy: Result, saved: readonly tf.Tensor[]): tf.Tensor[];
 }
 
-/** Keeps tensors of the forward pass for the gradient; all others are disposed. */
+/** Keeps tensors of the forward pass for the gradient; all other tensors are disposed of. */
 export type Save = (...tensors: readonly tf.Tensor[]) => void;
 
 /**

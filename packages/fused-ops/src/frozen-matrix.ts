@@ -34,7 +34,7 @@ export function matMulFrozen(input: tf.Tensor2D, matrix: FrozenMatrix): tf.Tenso
 
 /**
  * Returns whether the current backend has kernels for frozen matrices. Without them, every product looks up all values
- * again, which on a CPU takes about fifty times as long as a product in float32.
+ * again, which on a CPU takes about fifty times as long as a float32 product.
  */
 export function hasFrozenMatrices(): boolean {
   return tf.getKernel("StoredMatrix", tf.getBackend()) !== undefined;
@@ -56,7 +56,7 @@ function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D)
   });
 }
 
-/** The operations of a matrix without kernels, which use its float32 values. */
+/** Returns the operations of a matrix without kernels, which use its float32 values. */
 export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
   return {
     widen,

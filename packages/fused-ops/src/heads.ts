@@ -10,7 +10,7 @@ export function splitHeads(input: tf.Tensor2D, rows: number, heads: number): tf.
   }));
 }
 
-/** Merges [rows, heads, length, dimension] into [rows * length, heads * dimension]. */
+/** Merges [rows, heads, length, dimension] into [rows * length, heads * dimension]. Saves nothing for the gradient. */
 export function mergeHeads(input: tf.Tensor4D): tf.Tensor2D {
   const [rows, heads, length, dimension] = input.shape;
   return tf.reshape(tf.transpose(input, [0, 2, 1, 3]), [rows * length, heads * dimension]);

@@ -13,7 +13,7 @@ export interface LowRankChangeOptions {
  * Returns the values [n, rows] that a low-rank adapter (LoRA, arXiv 2106.09685) adds to the result of a linear map:
  * `scale` * `input` [n, columns] * transposed `a` [rank, columns] * transposed `b` [rows, rank]. Differentiable with
  * respect to all three tensors. The gradient keeps only `input`, which other maps may share, and a tensor [n, rank]; it
- * computes the dropout again.
+ * recomputes the dropout.
  */
 export function lowRankChange(
   input: tf.Tensor2D,

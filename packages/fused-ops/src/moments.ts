@@ -20,7 +20,10 @@ export function unpackedMoment(elements: Int32Array, count: number): Float32Arra
   return new Float32Array(Int32Array.from(patterns, (pattern) => pattern << 16).buffer);
 }
 
-/** Returns the elements of a moment with these values, which must be bfloat16 numbers; other digits are cut off. */
+/**
+ * Packs values, which must be bfloat16 numbers, into the elements of a moment. Lower bits of the float32 values are
+ * dropped.
+ */
 export function packedMoment(values: Float32Array): Int32Array {
   const patterns = new Uint16Array(2 * Math.ceil(values.length / 2));
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -30,12 +33,12 @@ export function packedMoment(values: Float32Array): Int32Array {
 
 const KERNELS = { float32: "ApplyAdamW", bfloat16: "ApplyAdamWBfloat16" } as const;
 
-/** The kernel that updates moments of this precision. */
+/** Returns the name of the kernel that updates moments of this precision. */
 export function adamwKernel(precision: MomentPrecision): string {
   return KERNELS[precision];
 }
 
-/** Whether the current backend can update moments of this precision; float32 works on each. */
+/** Returns whether the current backend can update moments of this precision; every backend can for float32. */
 export function supportsMoments(precision: MomentPrecision): boolean {
   return precision === "float32" || tf.getKernel(adamwKernel(precision), tf.getBackend()) !== undefined;
 }

@@ -23,12 +23,12 @@ export interface QuantiseOptions {
   readonly blockSize?: number;
 }
 
-/** Candidate steps for 4 bits, as ratios to the step that maps a block's largest value to the largest code. */
+/** Candidate steps for 4 bits, relative to the step that maps a block's largest value to the largest code. */
 const STEPS_OF_4_BITS: readonly number[] = [1, 0.93, 0.86, 0.79];
 
 /**
  * Rounds a matrix [rows, columns] to multiples of a scale per block. With 8 bits, no value changes by more than half
- * its block's scale. With 4 bits, codes are made with several steps, each with the scale that fits them best, and those
+ * its block's scale. With 4 bits, several steps are tried, each with the scale that fits its codes best, and the codes
  * with the smallest sum of squared errors are used. Throws a `RangeError` for a wrong number of values, a value that is
  * not finite, and an invalid block size.
  */
@@ -63,7 +63,10 @@ export function quantise(
   return { rows, columns, bits, blockSize, codes, scales };
 }
 
-/** A block's scale, and the factor of its values that gives their codes, which is not quite 1 / scale for 4 bits. */
+/**
+ * A block's scale, and the factor by which its values are multiplied to get their codes; for 4 bits, it is not exactly
+ * 1 / scale.
+ */
 interface Fit {
   readonly scale: number;
   readonly inverse: number;

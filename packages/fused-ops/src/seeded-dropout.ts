@@ -5,17 +5,19 @@ import * as tf from "@tensorflow/tfjs-core";
  * same values.
  */
 export interface DropoutMask {
-  /** The share of values that are set to 0: at least 0 and less than 1. The others are divided by 1 - rate. */
+  /**
+   * Probability with which a value is set to 0: at least 0 and less than 1. The other values are divided by 1 - rate.
+   */
   readonly rate: number;
-  /** The numbers [n, 3] of {@link dropoutRows}, which are new for each batch. */
+  /** The random numbers [n, 3] made by {@link dropoutRows}, which are new for each batch. */
   readonly rows: tf.Tensor2D;
-  /** The numbers [3, columns] of {@link dropoutColumns}, which differ between inputs that share `rows`. */
+  /** The random numbers [3, columns] made by {@link dropoutColumns}, which differ between inputs that share `rows`. */
   readonly columns: tf.Tensor2D;
 }
 
 /**
- * Large enough that even similar columns are far apart modulo 1, and small enough that float32 keeps 15 bits of the
- * fraction.
+ * Range of the random numbers: large enough that even similar columns are far apart modulo 1, and small enough that
+ * float32 keeps 15 bits of the fraction.
  */
 const RANGE = 256;
 

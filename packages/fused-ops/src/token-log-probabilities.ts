@@ -14,7 +14,10 @@ export function tokenLogProbabilities(logits: tf.Tensor2D, targets: tf.Tensor2D)
   });
 }
 
-/** dy * (oneHot(target) - softmax(logits)); the target's elements are written in place, without a dense one-hot matrix. */
+/**
+ * Returns dy * (oneHot(target) - softmax(logits)). The targets' elements are changed in place, without a dense one-hot
+ * matrix.
+ */
 function logitGradient(dy: tf.Tensor1D, saved: readonly tf.Tensor[]): tf.Tensor {
   const [logits, targets, value] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
   const everywhere = tf.mul(tf.softmax(logits), tf.expandDims(tf.neg(dy), 1));

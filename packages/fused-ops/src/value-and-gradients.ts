@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 
 export interface ValueAndGradients<Value extends tf.Tensor> {
   readonly value: Value;
-  /** One per input; undefined if the value does not depend on it. */
+  /** One gradient per input; undefined if the value does not depend on the input. */
   readonly gradients: readonly (tf.Tensor | undefined)[];
 }
 

@@ -5,7 +5,7 @@ import { fusedKernel } from "./fused-kernel.ts";
 export interface WritableTensor {
   /** Announces that all values will be written soon, so that the system can allocate the memory. */
   prepare(): void;
-  /** The values in row-major order, initially zeros. Do not use them after {@link finish} or {@link dispose}. */
+  /** The values in row-major order, initially zeros. They must not be used after {@link finish} or {@link dispose}. */
   readonly values: Float32Array;
   /** Returns the tensor with the values. */
   finish(): tf.Tensor;

@@ -8,7 +8,7 @@ import type { HubTarget } from "./hub-target.ts";
 /** A file in the Hub's list of files. */
 export interface HubFile {
   readonly path: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /**
    * The Hub's name for the content: the SHA-256 (64 digits) of a large file, or Git's hash (40 digits) of any other:
@@ -43,7 +43,8 @@ export interface HubCache {
   readList(commit: string): Promise<readonly HubFile[] | undefined>;
   writeList(commit: string, files: readonly HubFile[]): Promise<void>;
   /**
-   * Returns the files of a commit that are in the cache, which may be only some of them. Undefined when there are none.
+   * Returns the files of a commit that are in the cache, which may not be all of its files. Undefined when there are
+   * none.
    */
   readSnapshot(commit: string): Promise<readonly HubFile[] | undefined>;
 }
@@ -78,7 +79,8 @@ export function isCommit(revision: string): boolean {
 }
 
 /**
- * Does nothing when the cache is read-only, as one that many users share may be; the Hub is then asked again next time.
+ * Writes a file, but does nothing when the cache is read-only, as one that many users share may be; the Hub is then
+ * asked again next time.
  */
 async function writeIfPossible(file: URL, text: string): Promise<void> {
   await writeFileAtomically(file, text).catch(() => undefined);
@@ -86,7 +88,7 @@ async function writeIfPossible(file: URL, text: string): Promise<void> {
 
 const gitHash = z.string().regex(/^[0-9a-f]{40}$/);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-/** The list of files as recent versions of Python's `huggingface_hub` write it. */
+/** The schema of a list of files, as recent versions of Python's `huggingface_hub` write it. */
 const listSchema = z.object({
   format_version: z.literal(1),
   files: z.record(

@@ -9,13 +9,13 @@ export type HubFileState = "whole" | "absent" | "changed";
 /** A file that may be in a cache. */
 export interface CachedFile {
   readonly place: URL;
-  /** The file that records the state in which the bytes were verified, so that they are not read at every start. */
+  /** The file that records the state in which the bytes were verified, so that they are not hashed at every start. */
   readonly record: URL;
 }
 
 /**
- * Compares a file's bytes with the Hub's list. They are read again only when size, times or inode have changed since
- * they were verified.
+ * Compares a file's bytes with the Hub's list. The bytes are read again only when size, times or inode have changed
+ * since they were verified.
  */
 export async function stateOf(cached: CachedFile, file: HubFile, signal?: AbortSignal): Promise<HubFileState> {
   const status = await stat(cached.place).catch(() => undefined);
@@ -60,7 +60,7 @@ async function readRecord({ record }: CachedFile): Promise<string | undefined> {
   return records.get(record.href) ?? readFile(record, "utf8").catch(() => undefined);
 }
 
-/** When the cache is not writable, the record is kept in this process only. */
+/** Writes the record. When the cache is not writable, the record is kept in this process only. */
 async function writeRecord({ record }: CachedFile, text: string): Promise<void> {
   records.set(record.href, text);
   try {

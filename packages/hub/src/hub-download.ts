@@ -43,7 +43,7 @@ export function downloadFile(download: HubDownload): Promise<void> {
   });
 }
 
-/** Milliseconds between two checks of what another process has downloaded. */
+/** Time between two checks of another process's download, in milliseconds. */
 const GLANCE = 200;
 
 /**
@@ -59,14 +59,14 @@ async function waitForOthers({ blob, settings, signal, ...download }: HubDownloa
   }
 }
 
-/** Bytes between two progress reports. */
+/** Number of bytes between two progress reports. */
 const REPORTED = 2 ** 23;
 
 function report({ repository, file, onDownload }: HubDownload, bytes: number): void {
   onDownload?.({ source: `${repository} on the Hub`, file: file.path, bytes, size: file.size });
 }
 
-/** An attempt that delivers fewer bytes than this counts as failed, unless it completes the file. */
+/** Number of bytes that an attempt must deliver to count as successful, unless it completes the file. */
 const PROGRESS = 16 * 1024;
 
 async function fillInTries(download: HubDownload, part: URL): Promise<void> {

@@ -21,7 +21,7 @@ export function oddAnswer(asked: HubTarget, settings: HubSettings, found: string
 
 const CHECK_ENDPOINT = "Check HF_ENDPOINT or the option `endpoint`, and whether a proxy answers in the Hub's place.";
 
-/** Removes the token, since a server may echo what it was sent. */
+/** Returns an `unavailable` error whose message does not contain the token, which a server may have echoed. */
 function unavailable(message: string, { token }: HubSettings, options?: ErrorOptions): MlanError {
   const safe = token === undefined ? message : message.replaceAll(token, "(the token)");
   return new MlanError("unavailable", safe, options);
@@ -34,8 +34,8 @@ function answered(answer: Response, asked: HubTarget, settings: HubSettings): st
 }
 
 /**
- * Uses the Hub's error header first, which is more precise than the status: without a token, missing repositories also
- * yield 401.
+ * Returns the remedy for a response. Uses the Hub's error header first, which is more precise than the status: without
+ * a token, missing repositories also yield 401.
  */
 function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): string {
   const code = answer.headers.get("x-error-code");
@@ -90,7 +90,7 @@ function noRepository(asked: HubTarget, settings: HubSettings): string {
   return `The ${asked.type} does not exist, ${hidden}; check the name at ${pageOf(asked, settings)}.`;
 }
 
-/** The option for a folder on this machine instead. */
+/** The option that names a folder on this machine instead, by type of repository. */
 const LOCAL_OPTION = { model: "weights", dataset: "folder" };
 
 function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint, attempts }: HubSettings): string {
@@ -114,7 +114,7 @@ function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint
   );
 }
 
-/** Shortens a text from elsewhere and removes its control characters. */
+/** Shortens a text of foreign origin and removes its control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }

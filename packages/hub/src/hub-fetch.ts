@@ -2,8 +2,8 @@ import type { HubSettings } from "./hub-settings.ts";
 import { fetchFromHome } from "./hub-redirects.ts";
 
 /**
- * A connection that delivers fewer bytes than this within `settings.timeout` counts as broken, unless the response ends
- * earlier.
+ * Number of bytes that a connection must deliver within `settings.timeout`; otherwise it counts as broken, unless the
+ * response ends earlier.
  */
 const FEWEST_BYTES = 16 * 1024;
 

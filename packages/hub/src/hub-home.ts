@@ -4,12 +4,12 @@ import { pathToFileURL } from "node:url";
 
 /** The folders in which Python's `huggingface_hub` keeps its files, from its environment variables and defaults. */
 export interface HubHome {
-  /** Contains a folder for each repository; ends in a slash. */
+  /** The folder that contains a folder for each repository; ends in a slash. */
   readonly cache: URL;
   readonly tokenFile: URL;
 }
 
-/** Reads the environment at the time of the call. */
+/** Returns the folders for the environment at the time of the call. */
 export function hubHome(): HubHome {
   const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, HF_TOKEN_PATH, XDG_CACHE_HOME } = process.env;
   const home = expanded(HF_HOME || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface"));

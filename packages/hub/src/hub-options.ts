@@ -2,13 +2,13 @@ import { checkOptions, folderLocation, type Location } from "@mlan/core";
 import { z } from "zod";
 import { checkTarget } from "./hub-target.ts";
 
-/** How to reach the Hugging Face Hub. Every field has a default. */
+/** Options for accessing the Hugging Face Hub. Every field has a default. */
 export interface HubOptions {
-  /** Default: the environment variable HF_ENDPOINT, or https://huggingface.co. */
+  /** The Hub's address. Default: the environment variable HF_ENDPOINT, or https://huggingface.co. */
   readonly endpoint?: string;
   /**
-   * For private and gated repositories. Default: the environment variable HF_TOKEN, or the file that Python's `hf auth
-   * login` wrote.
+   * The access token for private and gated repositories. Default: the environment variable HF_TOKEN, or the file that
+   * Python's `hf auth login` wrote.
    */
   readonly token?: string;
   /** A commit, branch or tag. Default: the commit that the package pins. */
@@ -24,8 +24,8 @@ export interface HubOptions {
    */
   readonly offline?: boolean;
   /**
-   * Number of failed attempts in a row before giving up. Attempts that receive more bytes of a file do not count.
-   * Default 5.
+   * Number of consecutive failed attempts after which a request is given up. Attempts that receive further bytes of a
+   * file do not count. Default 5.
    */
   readonly attempts?: number;
   /**
@@ -34,7 +34,8 @@ export interface HubOptions {
    */
   readonly retryDelay?: number;
   /**
-   * Milliseconds within which a connection must deliver 16 KiB or end; otherwise it counts as broken. Default 30,000.
+   * Time in milliseconds within which a connection must deliver 16 KiB or end; otherwise it counts as broken. Default
+   * 30,000.
    */
   readonly timeout?: number;
 }

@@ -22,8 +22,8 @@ export async function claimPart(blob: URL): Promise<URL> {
 }
 
 /**
- * Returns the partial file of a process that is downloading the blob now: it is alive and has changed the file in the
- * last `silence` milliseconds. Undefined when there is none.
+ * Returns the partial file of another process that is downloading the blob: the process is alive and has changed the
+ * file in the last `silence` milliseconds. Undefined when there is none.
  */
 export async function partInProgress(blob: URL, silence: number): Promise<URL | undefined> {
   const parts = await partsOf(blob);
@@ -53,7 +53,7 @@ const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 const THREAD = randomUUID().slice(0, 8);
 const OWNER = `${HOST}-${process.pid}-${THREAD}`;
 
-/** Milliseconds. A running download changes its partial file at least this often. */
+/** Maximum time in milliseconds between two changes of the partial file of a running download. */
 const SILENCE = 600_000;
 
 function partOf(blob: URL, owner: string): URL {

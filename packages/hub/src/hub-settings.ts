@@ -6,10 +6,10 @@ import { hubToken } from "./hub-token.ts";
 
 /** The options, completed from the environment and defaults. */
 export interface HubSettings {
-  /** Without a slash at the end. */
+  /** The Hub's address without a slash at the end. */
   readonly endpoint: string;
   readonly token: string | undefined;
-  /** Ends in a slash. */
+  /** The folder of the cache; ends in a slash. */
   readonly cache: URL;
   readonly offline: boolean;
   readonly attempts: number;
@@ -18,7 +18,8 @@ export interface HubSettings {
 }
 
 /**
- * Reads the environment at the time of the call. Throws an `invalid-options` error for an invalid token or endpoint.
+ * Completes the options from the environment at the time of the call. Throws an `invalid-options` error for an invalid
+ * token or endpoint.
  */
 export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   const { HF_ENDPOINT, HF_HUB_OFFLINE } = process.env;
@@ -33,7 +34,9 @@ export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   };
 }
 
-/** The error does not show the endpoint, which may contain a password. */
+/**
+ * Returns the endpoint without a slash at the end. The error does not show the endpoint, which may contain a password.
+ */
 function checkedEndpoint(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash)

@@ -20,7 +20,7 @@ import { checkTarget } from "./hub-target.ts";
 import { linkBlob } from "./link-blob.ts";
 import { missingPart } from "./missing-part.ts";
 
-/** A model or a dataset on the Hub at one revision, and how to reach it. */
+/** A model or a dataset on the Hub at one revision, and the options for accessing it. */
 export interface HubRepository extends HubOptions {
   readonly type: "model" | "dataset";
   /** Owner and name, e.g. "google/boolq". */
@@ -47,15 +47,15 @@ export interface RepositoryFiles {
    * Downloads those of the files that are missing. Throws before the first download when the disk has no room for all.
    */
   download(paths: readonly string[]): Promise<void>;
-  /** Returns the SHA-256 of the file, downloading it first if necessary. */
+  /** Returns the SHA-256 of the file, downloading the file first if necessary. */
   checksum(path: string): Promise<string>;
 }
 
 /**
  * Opens a repository on the Hugging Face Hub. Each file is downloaded into the cache when it is first needed. The cache
- * is shared with Python's `huggingface_hub`: its files are verified and read in place, and it finds ours. Throws
- * `invalid-options` for an invalid repository or revision, and `unavailable` errors that say what to do when the
- * repository is gated or missing, or the Hub is busy or offline.
+ * is shared with Python's `huggingface_hub`: files that Python downloaded are verified and read in place, and Python
+ * finds files downloaded here. Throws `invalid-options` for an invalid repository or revision, and `unavailable` errors
+ * that name the remedy when the repository is gated or missing, or the Hub is busy or offline.
  */
 export async function openRepository(
   options: HubRepository,

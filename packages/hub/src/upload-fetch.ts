@@ -66,7 +66,10 @@ function addressOf(input: Parameters<typeof fetch>[0]): string {
   return input instanceof Request ? input.url : String(input);
 }
 
-/** The Hub's storage takes no empty files, so they are committed as small ones, as Python's `huggingface_hub` does. */
+/**
+ * Changes a response of the Hub so that empty files are committed as small ones, as Python's `huggingface_hub` does,
+ * since the Hub's storage accepts no empty files.
+ */
 async function withoutEmptyLargeFiles(response: Response, asked: string): Promise<Response> {
   const listOf = (value: unknown): readonly { readonly path?: unknown; readonly size?: unknown }[] =>
     [Object(value).files ?? []].flat();

@@ -16,20 +16,21 @@ import { uploadFetch } from "./upload-fetch.ts";
 export interface UploadOptions extends Omit<HubOptions, "revision" | "cache" | "offline"> {
   /** Owner and name of a model, e.g. "acme/llava-7b". */
   readonly repository: string;
-  /** Default: main. */
+  /** The branch to commit to. Default: main. */
   readonly branch?: string;
   /** Whether the repository is private if it has to be created. Default true. */
   readonly private?: boolean;
   /** The first line of the commit message. */
   readonly title: string;
   /**
-   * Whether a file of the folder is not uploaded, by its path with "/". Default: hidden and temporary files are not.
+   * Returns whether a file, given by its path with "/", stays local, that is, is not uploaded. Default: hidden and
+   * temporary files stay local.
    */
   readonly isLocal?: (path: string) => boolean;
-  /** Whether a file of the repository that is not in the folder is removed. Default: none is. */
+  /** Returns whether a file of the repository that is not in the folder is removed. Default: none is. */
   readonly isStale?: (path: string) => boolean;
   readonly signal?: AbortSignal;
-  /** Called with the number of bytes of a file sent so far, whenever it grows. */
+  /** Called with the number of bytes of a file sent so far, whenever that number grows. */
   readonly onUpload?: (progress: UploadProgress) => void;
 }
 
@@ -124,7 +125,7 @@ interface LocalFile {
   readonly size: number;
 }
 
-/** Returns the files below a folder to upload, by path; follows links. */
+/** Returns the files below a folder that are to be uploaded, by path; follows links. */
 async function filesIn(folder: URL, isLocal: (path: string) => boolean): Promise<ReadonlyMap<string, LocalFile>> {
   const root = fileURLToPath(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {

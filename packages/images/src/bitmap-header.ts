@@ -4,7 +4,7 @@ export interface BitmapHeader {
   readonly height: number;
   /** Whether the first row is the top one. */
   readonly fromTop: boolean;
-  /** Bits per pixel: 1, 4, 8, 16, 24 or 32. */
+  /** Number of bits per pixel: 1, 4, 8, 16, 24 or 32. */
   readonly bits: number;
   /** Whether the pixels are run-length encoded. */
   readonly runs: boolean;
@@ -14,7 +14,7 @@ export interface BitmapHeader {
   readonly greenBits: 5 | 6;
   /** Byte positions of red, green and blue in a 24-bit or 32-bit pixel. */
   readonly places: readonly [number, number, number];
-  /** Byte position after header and palette. */
+  /** Byte position after the header and the palette. */
   readonly end: number;
 }
 

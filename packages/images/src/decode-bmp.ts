@@ -36,7 +36,7 @@ export function decodeDib(bytes: Uint8Array, { description, pixelsAt, halfHeight
   return { width, height, data };
 }
 
-/** Writes one stored row as RGB. */
+/** Writes a stored row as RGB into `output`, beginning at `start`. */
 type RowReader = (row: number, output: Uint8Array, start: number) => void;
 
 function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {

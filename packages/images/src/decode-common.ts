@@ -131,7 +131,7 @@ function onCanvas(image: Pixels, { canvasWidth, canvasHeight, left, top, backgro
   return { width: canvasWidth, height: canvasHeight, data };
 }
 
-/** Keeps only the first line of a message: libvips writes a line per attempt, often the same one. */
+/** Keeps only the first line of a message: libvips writes one line per attempt, and these are often equal. */
 function withoutRepetition(cause: unknown): Error {
   const [first = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
   return new Error(first, { cause });

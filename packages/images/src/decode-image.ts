@@ -6,11 +6,11 @@ import { decodeCommon } from "./decode-common.ts";
 import { type ImageDecoder, imageFormat, type ImageFormat, READ_FORMATS } from "./image-format.ts";
 import type { Pixels } from "./pixels.ts";
 
-/** How errors name an image. */
+/** An image as errors name it. */
 interface NamedImage {
   /** The beginning of every error, e.g. "model-llava". */
   readonly errorPrefix: string;
-  /** Names the image in errors. */
+  /** The image's name in errors. */
   readonly name: string;
 }
 

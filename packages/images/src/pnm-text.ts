@@ -65,6 +65,6 @@ const MOST_DIGITS = 10;
 const COMMENT = 0x23;
 const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 const SPACE = 0x20;
-/** All codes from tab to carriage return are white space. */
+/** The first and last of the white space codes; all codes between them are white space too. */
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;

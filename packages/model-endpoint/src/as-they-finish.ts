@@ -10,7 +10,7 @@ export async function* asTheyFinish<Item, Result>(
 ): AsyncGenerator<Result, void, undefined> {
   const left = new AbortController();
   const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal;
-  /** A signal per call, since Node.js warns about many listeners on one signal. */
+  /** Returns a separate signal for each call, since Node.js warns about many listeners on one signal. */
   const ownSignal = (): AbortSignal => AbortSignal.any([signal]);
   const running = new Map<number, Promise<readonly [place: number, result: Result]>>();
   let next = 0;

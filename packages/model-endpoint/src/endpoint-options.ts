@@ -14,7 +14,7 @@ export interface Prices {
 }
 
 export interface EndpointOptions {
-  /** The address before `/chat/completions`, e.g. `http://127.0.0.1:8000/v1`. */
+  /** The address that precedes `/chat/completions`, e.g. `http://127.0.0.1:8000/v1`. */
   readonly baseURL: string;
   /** The model's name on the server. */
   readonly model: string;
@@ -23,7 +23,10 @@ export interface EndpointOptions {
    * with it. `openai` gets `max_completion_tokens`, the others `max_tokens`. Default `generic`.
    */
   readonly server?: ServerKind;
-  /** Default: the environment variable `MLAN_ENDPOINT_API_KEY`. Never written anywhere. */
+  /**
+   * The key sent with each request; it is never written anywhere. Default: the environment variable
+   * `MLAN_ENDPOINT_API_KEY`.
+   */
   readonly apiKey?: string | undefined;
   /**
    * An identifier of the model's weights, e.g. a commit. With it, a run can be continued on any server with these
@@ -34,15 +37,13 @@ export interface EndpointOptions {
   readonly wording?: Wording;
   /** Number of requests in parallel, unless the evaluator sets `batchSize`. Default 8. */
   readonly concurrency?: number;
-  /** How often to repeat a request after a temporary failure. Default 6. */
+  /** Maximum number of times that a request is repeated after temporary failures. Default 6. */
   readonly retries?: number;
   /** Maximum time for one answer, in seconds. Default 300. */
   readonly timeoutSeconds?: number;
-  /**
-   * The longest pause that a server may request with `retry-after`, in seconds; a longer one is an error. Default 600.
-   */
+  /** Maximum pause in seconds that a server may request with `retry-after`; a longer one is an error. Default 600. */
   readonly maximumPauseSeconds?: number;
-  /** Prices to compute {@link EndpointUsage.cost}. */
+  /** Prices from which {@link EndpointUsage.cost} is computed. */
   readonly prices?: Prices;
   /** Maximum cost since the model was opened; the evaluation ends with an error when it is reached. Needs `prices`. */
   readonly maximumCost?: number;

@@ -15,7 +15,7 @@ export interface FailureContext extends Pick<
   readonly attempts: number;
 }
 
-/** Returns how often to repeat a request after this error, at most `retries`; 0 when it would fail again. */
+/** Returns the number of times to repeat a request after this error, at most `retries`; 0 when it would fail again. */
 export function retriesOf(error: unknown, retries: number): number {
   // A wrong address yields this error every time, so few retries are enough.
   if (!(error instanceof APIError)) return Math.min(retries, 2);
@@ -45,7 +45,7 @@ function numberOf(text: string | null | undefined): number | undefined {
   return Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
-/** Describes in one sentence what failed and what to do, never with the API key. */
+/** Describes in one sentence what failed, and names the remedy; never shows the API key. */
 export function describeFailure(error: unknown, context: FailureContext): MlanError {
   if (MlanError.is(error)) return error;
   const { baseURL, apiKey, attempts } = context;

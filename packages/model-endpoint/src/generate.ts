@@ -7,7 +7,7 @@ import type { Body, Question } from "./server.ts";
 import { type StartRemover, startRemover } from "./start-remover.ts";
 
 /**
- * Answers one request. Throws `unavailable` or `invalid-options`; the request's own signal ends the answer without an
+ * Answers one request. Throws `unavailable` or `invalid-options`. The request's own signal ends the answer without an
  * error.
  */
 export async function generate(
@@ -132,7 +132,10 @@ function generation(id: string, text: string, ending: Ending, usage: ReportedUsa
   };
 }
 
-/** Only vLLM returns a reason that distinguishes a stop string from the end of the sequence. */
+/**
+ * Returns why an answer ended. Only vLLM reports a reason that distinguishes a stop string from the end of the
+ * sequence.
+ */
 function finishOf({ finish_reason: finish, stop_reason: reason }: Ending): Generation["finish"] {
   if (finish === "length") return "length";
   return reason === null || reason === undefined ? "end-of-sequence" : "stop";

@@ -25,7 +25,7 @@ export class Scorer {
       : this.#scoreChat({ ...request, prompt }, signal);
   }
 
-  /** Uses `echo`: the server returns the text and its continuation with log-probabilities, and one new token. */
+  /** Scores with `echo`: the server returns the text and its continuation with log-probabilities, and one new token. */
   async #scoreText({ id, prompt, images, continuation }: Prompted<RawPrompt>, signal: AbortSignal): Promise<Score> {
     const { server, meter } = this.#endpoint;
     const fields = textFields(prompt, { id, images });
@@ -46,7 +46,7 @@ export class Scorer {
     return this.#scoreOf(id, scored, last);
   }
 
-  /** Uses `prompt_logprobs`, with a chat whose last message is the start of the answer and the choice. */
+  /** Scores with `prompt_logprobs`, for a chat whose last message is the start of the answer and the choice. */
   async #scoreChat({ id, prompt, images, continuation }: Prompted<ChatPrompt>, signal: AbortSignal): Promise<Score> {
     const { server } = this.#endpoint.options;
     if (!continuesAnswers(server)) throw this.#cannotScore();

@@ -9,7 +9,7 @@ import type { UsageMeter } from "./usage.ts";
 export type Body = Readonly<Record<string, unknown>>;
 
 export interface Question {
-  /** Names the question in errors. */
+  /** The request's id, for errors. */
   readonly id: string;
   readonly path: "/chat/completions" | "/completions";
   readonly body: Body;
@@ -32,7 +32,7 @@ export class Server {
   readonly #options: CheckedOptions;
   readonly #client: OpenAI;
   readonly #meter: UsageMeter;
-  /** The end of the pause, in the time of `performance.now()`. */
+  /** The time at which the pause ends, as returned by `performance.now()`. */
   #pausedUntil = 0;
   /** Whether the server has ever replied, with an error or otherwise. */
   #replied = false;
@@ -137,7 +137,7 @@ export class Server {
     }
   }
 
-  /** Adds the user's fields; null removes a field. */
+  /** Returns the body with the user's fields added; null removes a field. */
   #complete(body: Body): Body {
     const { model, body: own = {} } = this.#options;
     return Object.fromEntries(Object.entries({ model, ...body, ...own }).filter(([, value]) => value !== null));
@@ -152,8 +152,8 @@ function parsed<Reply>(schema: z.ZodType<Reply>, reply: unknown): Reply {
 }
 
 /**
- * Returns the delay, which doubles each time. A random part prevents requests that failed together from being repeated
- * together.
+ * Returns the delay in seconds, which doubles each time. A random part prevents requests that failed together from
+ * being repeated together.
  */
 function delayOf(attempt: number): number {
   return Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** attempt) * (0.75 + Math.random() / 4);

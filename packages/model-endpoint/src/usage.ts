@@ -10,9 +10,9 @@ export interface EndpointUsage {
   readonly repeated: number;
   /** Tokens of prompts, including images, as counted by the server; NaN when an answer came without a count. */
   readonly inputTokens: number;
-  /** The input tokens that the server had cached. */
+  /** The part of the input tokens that the server had cached. */
   readonly cachedInputTokens: number;
-  /** Tokens of answers. */
+  /** Number of tokens of answers. */
   readonly outputTokens: number;
   /** Cost according to {@link Prices}; NaN without prices or token counts. */
   readonly cost: number;
@@ -24,7 +24,7 @@ export interface UsageLimits {
   readonly onUsage?: ((usage: EndpointUsage) => void) | undefined;
 }
 
-/** Sums up usage and cost. */
+/** Adds up usage and cost. */
 export class UsageMeter {
   readonly #limits: UsageLimits;
   #requests = 0;
@@ -50,7 +50,8 @@ export class UsageMeter {
   }
 
   /**
-   * Throws `unavailable` when the maximum cost has been reached. Answers already being generated still add to the cost.
+   * Throws `unavailable` when the maximum cost has been reached. Answers that are already being generated still add to
+   * the cost.
    */
   checkBudget(): void {
     const { maximumCost } = this.#limits;

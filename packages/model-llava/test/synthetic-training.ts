@@ -1,4 +1,6 @@
-import type { Component, GradientOptions } from "@mlan/core";
+import type { AdapterOptions, Component, GradientOptions } from "@mlan/core";
+import { quantise, quantisedMatrix, storedMatrix } from "@mlan/fused-ops";
+import { newAdapter } from "#internal/adapter/new-adapter.ts";
 import { patchesPerImage } from "#internal/config/vision-config.ts";
 import {
   type Architecture,
@@ -14,8 +16,16 @@ import {
   llavaNetwork,
   selection,
   type VisionConfig,
+  type Weight,
   type WeightList,
 } from "@mlan/model-llava";
+import {
+  isQuantised,
+  isQuantisedFormat,
+  quantisationOf,
+  staysStored,
+  type WeightFormat,
+} from "#internal/weights/weight-format.ts";
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface Sizes {
@@ -28,6 +38,10 @@ export interface Sizes {
   /** A power of two, or 0. */
   readonly images: number;
   readonly supervised: number;
+  /** Default: none. */
+  readonly adapter?: AdapterOptions;
+  /** How the matrices of the language model are kept. Default "float32". */
+  readonly weightFormat?: WeightFormat;
 }
 
 export interface SyntheticTraining {
@@ -64,10 +78,15 @@ export const VISION: VisionConfig = {
 
 /** Creates a LLaVA network with random weights and a random batch for it, with images first in their rows. */
 export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTraining {
-  const { architecture = llama, language, vision, rows, length, supervised } = sizes;
+  const { architecture = llama, language, vision, rows, length, supervised, adapter, weightFormat } = sizes;
   const network = llavaNetwork({ architecture, language, vision: { config: vision, selectLayer: -2 } }, list);
   for (const [seed, weight] of network.weights.entries())
     weight.set(tf.randomUniform([...weight.shape], -0.3, 0.3, "float32", seed + 1));
+  if (weightFormat) for (const weight of network.weights) keepIn(weightFormat, weight);
+  if (adapter) {
+    const { slot } = network;
+    slot.put(newAdapter(network.adaptable, adapter, { seed: 1, slot }));
+  }
   const inputs = inputsOf(sizes);
   const targets = Array.from({ length: supervised }, (_, index) => ({
     position: rows * length - 1 - index,
@@ -89,10 +108,27 @@ export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTra
   };
 }
 
-function inputsOf({ language, vision, rows, length, images }: Sizes): InputTensors {
+/** Keeps a weight as a model does that was opened in the format. */
+function keepIn(format: WeightFormat, weight: Weight): void {
+  const [rows = 1, columns = 1] = weight.shape;
+  if (isQuantisedFormat(format) && isQuantised(weight)) {
+    const values = weight.tensor.dataSync<"float32">();
+    weight.keep(quantisedMatrix(quantise(values, [rows, columns], quantisationOf(weight, format))));
+  } else if (staysStored(weight, format)) {
+    weight.keep(storedMatrix(new Uint8Array(2 * weight.size), [rows, columns], "bfloat16"));
+  }
+}
+
+function inputsOf({ language, vision, rows, length, images, adapter }: Sizes): InputTensors {
   const positions = rows * length;
   const tokens = Int32Array.from({ length: positions }, (_, index) => (index * 11) % language.vocabularySize);
-  const text = { rows, length, tokenIds: tf.tensor1d(tokens, "int32") };
+  const drops = adapter && adapter.dropout > 0;
+  const text = {
+    rows,
+    length,
+    tokenIds: tf.tensor1d(tokens, "int32"),
+    ...(drops && { dropout: tf.randomUniform<tf.Rank.R2>([positions, 3], -1, 1, "float32", 6) }),
+  };
   if (images === 0) return text;
   const patches = patchesPerImage(vision);
   const sources = Int32Array.from({ length: positions }, (_, position) => position);

@@ -1,4 +1,4 @@
-import type { Component } from "@mlan/core";
+import type { AdapterOptions, Component } from "@mlan/core";
 import { type AdamWParameter, applyAdamW, valueAndGradients } from "@mlan/fused-ops";
 import {
   type Architecture,
@@ -7,7 +7,6 @@ import {
   llamaDecoder,
   type TrainingMemoryOptions,
 } from "@mlan/model-llava";
-import { newAdapter } from "#internal/adapter/new-adapter.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { syntheticTraining, VISION } from "./synthetic-training.ts";
 
@@ -22,13 +21,9 @@ export interface TrainingStep {
 }
 
 export function trainingStep(sizes: StepSizes): TrainingStep {
-  const { trained, adapter, gradientCheckpointing = false, microBatches = 1 } = sizes;
+  const { trained, gradientCheckpointing = false, microBatches = 1 } = sizes;
   const training = syntheticTraining(sizes);
   const components: readonly Component[] = trained;
-  if (adapter) {
-    const { adaptable, slot } = training.network;
-    slot.put(newAdapter(adaptable, adapter, { seed: 1, slot }));
-  }
   const learning = training.learn(...components);
   const states = learning.variables.map((variable): AdamWParameter => {
     const zeros = (): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(variable.shape), false));
@@ -101,7 +96,7 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
       language: { ...language, layers: 2, attentionBias: true, mlpBias: true },
     },
   };
-  return Object.entries(batches).flatMap(([name, batch]) =>
+  const cases = Object.entries(batches).flatMap(([name, batch]) =>
     WAYS.filter(({ trained }) => batch.images > 0 || trained.includes("language")).map(({ how, ...way }) => ({
       name,
       how,
@@ -109,7 +104,20 @@ export function memoryCases(language: LanguageConfig, length: number): readonly 
       sizes: { ...batch, ...way },
     })),
   );
+  const adapted: StepSizes = { ...mixed, trained: ["adapter", "projector"], adapter: ADAPTER };
+  return [
+    ...cases,
+    { name: "a batch of images", how: "all kept", trained: adapted.trained, sizes: adapted },
+    {
+      name: "a batch of images",
+      how: "checkpointed",
+      trained: adapted.trained,
+      sizes: { ...adapted, gradientCheckpointing: true },
+    },
+  ];
 }
+
+export const ADAPTER: AdapterOptions = { rank: 8, alpha: 16, dropout: 0, rankStabilized: false };
 
 const BIASED: Architecture = {
   ...llama,

@@ -15,8 +15,8 @@ const END = "<|im_end|>";
 
 /**
  * ChatML with the system prompt of Qwen2, `qwen_1_5` in LLaVA:
- * `<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n{answer}<|im_end|>\n`. Answers and their `<|im_end|>`
- * are learned. A system turn replaces the default system prompt; that of Qwen2.5's own chat template is longer.
+ * `<|im_start|>user {question}<|im_end|> <|im_start|>assistant {answer}<|im_end|> `. Answers and their `<|im_end|>` are
+ * supervised. A system turn replaces the default system prompt; that of Qwen2.5's own chat template is longer.
  */
 export const chatml: Template = {
   name: "chatml",

@@ -6,7 +6,7 @@ const NAME = "PytorchFileError";
 /** `missing`: no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: intact, but not readable here. */
 export type PytorchFileErrorCode = SafetensorsErrorCode;
 
-/** An error of a PyTorch file. It names the file, what was found in it, and what to do. */
+/** An error of a PyTorch file. It names the file, what was found in it, and the remedy. */
 export class PytorchFileError extends WeightFileError {
   override readonly name: string = NAME;
 
@@ -14,18 +14,24 @@ export class PytorchFileError extends WeightFileError {
     super("pytorch-files", code, message, options);
   }
 
-  /** Recognises errors of any installed copy of this package. */
+  /**
+   * Whether a value is a `PytorchFileError`, with this code if one is given. Recognises errors of every installed copy
+   * of this package.
+   */
   static override is(error: unknown, code?: PytorchFileErrorCode): error is PytorchFileError {
     return CodedError.isNamed(NAME, error, code);
   }
 }
 
-/** The error for a file whose bytes contradict the format or each other. */
+/** Returns the error for a file whose bytes contradict the format or each other. */
 export function damaged(file: URL, what: string, options?: ErrorOptions): PytorchFileError {
   return new PytorchFileError("damaged", `${pathOf(file)} is damaged: ${what}. Download or write it again.`, options);
 }
 
-/** The error for an intact file that this package cannot read. `wayOut` says what to do, as a sentence without its full stop. */
+/**
+ * Returns the error for an intact file that this package cannot read. `wayOut` is the remedy, as a sentence without its
+ * full stop.
+ */
 export function unsupported(file: URL, what: string, wayOut: string): PytorchFileError {
   return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${wayOut}.`);
 }

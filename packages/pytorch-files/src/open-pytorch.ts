@@ -75,7 +75,7 @@ async function readEntries(handle: FileHandle, file: URL): Promise<readonly Tens
   );
 }
 
-/** The folder inside the archive that holds all records. */
+/** Returns the folder inside the archive that holds all records. */
 function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): string {
   const archives = [...records.keys()].flatMap((name) => /^([^/]+)\/data\.pkl$/.exec(name)?.[1] ?? []);
   const [archive] = archives;
@@ -88,7 +88,10 @@ function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): strin
   throw unsupported(file, "is a TorchScript program", wayOut);
 }
 
-/** The largest models' lists of tensors have a few megabytes; parsing one takes a hundred times its bytes in memory. */
+/**
+ * Maximum size of a list of tensors in bytes. The largest models' lists have a few megabytes; parsing one takes a
+ * hundred times its bytes in memory.
+ */
 const LARGEST_RECORD = 2 ** 24;
 
 async function readRecord(handle: FileHandle, record: CheckedBytes, file: URL): Promise<Uint8Array> {

@@ -3,11 +3,11 @@ import { damaged, unsupported } from "./errors.ts";
 import { Storage, TensorView } from "./stored-tensors.ts";
 import { type Callable, type PickleWorld, Tuple } from "./unpickle.ts";
 
-/** What to do with a file that contains more than weights. */
+/** The remedy for a file that contains more than weights. */
 export const SAVE_STATE_DICT =
   'If you trust the file, load it in Python and save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin")';
 
-/** The names that a pickle of weights may refer to: the parts of tensors, and nothing else. */
+/** Returns the names that a pickle of weights may refer to: the parts of tensors, and nothing else. */
 export function pickleWorld(file: URL): PickleWorld {
   const wrong = (what: string): Error => damaged(file, `its pickle is invalid: ${what}`);
   const refused = (what: string): Error => unsupported(file, what, SAVE_STATE_DICT);
@@ -102,7 +102,7 @@ function tensorMakers(wrong: Fail, refused: Fail): ReadonlyMap<string, Callable>
   ]);
 }
 
-/** Creates an ordered dict from pairs; an empty one without pairs. */
+/** Creates an ordered dict from pairs; an empty dict if there are none. */
 function dictOf(pairs: unknown, wrong: Fail): Map<unknown, unknown> {
   const dict = new Map<unknown, unknown>();
   if (pairs === undefined) return dict;
@@ -125,7 +125,7 @@ function storageOf(id: unknown, wrong: Fail): Storage {
   return new Storage(key, type.dtype, length);
 }
 
-/** More axes than PyTorch allows. */
+/** Maximum number of axes, more than PyTorch allows. */
 const MOST_AXES = 64;
 
 function naturals(value: unknown, wrong: Fail): readonly number[] {

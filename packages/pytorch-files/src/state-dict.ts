@@ -3,7 +3,10 @@ import { damaged, unsupported } from "./errors.ts";
 import { TensorView } from "./stored-tensors.ts";
 import { Tuple } from "./unpickle.ts";
 
-/** The tensors of a state dict by name. For any other value, throws an error that says how to save the state dict alone. */
+/**
+ * Returns the tensors of a state dict by name. For any other value, throws an error that says how to save the state
+ * dict alone.
+ */
 export function stateDict(value: unknown, file: URL): ReadonlyMap<string, TensorView> {
   if (!(value instanceof Map)) {
     const kind = value instanceof TensorView ? "one tensor without a name" : "a value that is not a dict of tensors";

@@ -2,9 +2,9 @@ import type { Dtype } from "@mlan/safetensors";
 
 /** A storage, in a separate record of the archive: an array of numbers. Tensors are views of it. */
 export class Storage {
-  /** The name of its record is `data/<key>`. */
+  /** The key; the storage's record in the archive is named `data/<key>`. */
   readonly key: string;
-  /** Undefined for plain bytes. */
+  /** The type of the elements; undefined for plain bytes. */
   readonly dtype: Dtype | undefined;
   /** Number of elements; number of bytes if there is no dtype. */
   readonly length: number;

@@ -9,10 +9,13 @@ import {
 import { damaged, unsupported } from "./errors.ts";
 import type { TensorView } from "./stored-tensors.ts";
 
-/** The largest size in bytes of a view that repeats values. */
+/** Maximum size in bytes of a view that repeats values. */
 const MOST_REPEATED_BYTES = 2 ** 28;
 
-/** The tensor's location in its file. `record` is the record of its storage. Throws for a view beyond the end of its storage. */
+/**
+ * Returns the tensor's location in its file. `record` is the record of its storage. Throws for a view beyond the end of
+ * the storage.
+ */
 export function tensorEntry(name: string, view: TensorView, record: CheckedBytes | undefined, file: URL): TensorEntry {
   const { storage, dtype, shape, strides, offset } = view;
   const tensor = `tensor ${shown(name)}`;

@@ -6,7 +6,7 @@ import { damaged, PytorchFileError } from "./errors.ts";
 import { ZipRanges } from "./zip-ranges.ts";
 
 export interface ZipRecord extends CheckedBytes {
-  /** Whether it is compressed or encrypted, so that its bytes are not its content. */
+  /** Whether the record is compressed or encrypted, so that its bytes are not its content. */
   readonly isPacked: boolean;
 }
 

@@ -26,17 +26,17 @@ export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(ELEMENT_BYTES, name);
 }
 
-/** Bytes of one element. */
+/** Returns the number of bytes of one element. */
 export function elementBytesOf(dtype: Dtype): number {
   return ELEMENT_BYTES[dtype];
 }
 
-/** Bytes of a tensor of this dtype and shape. */
+/** Returns the number of bytes of a tensor of this dtype and shape. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype]);
 }
 
-/** Float32 rounded to the nearest bfloat16, ties to even; NaN stays NaN. */
+/** Rounds float32 values to the nearest bfloat16, ties to even; NaN stays NaN. */
 export function float32ToBfloat16(values: Float32Array): Uint16Array {
   return rounded(values, (word) => {
     if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 0x40;
@@ -44,7 +44,9 @@ export function float32ToBfloat16(values: Float32Array): Uint16Array {
   });
 }
 
-/** Applies `round` to each value's bits. `Uint16Array.from` would first collect all values in an array of numbers. */
+/**
+ * Applies `round` to the bits of each value. `Uint16Array.from` would first collect all values in an array of numbers.
+ */
 function rounded(values: Float32Array, round: (word: number) => number): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
@@ -53,7 +55,8 @@ function rounded(values: Float32Array, round: (word: number) => number): Uint16A
 }
 
 /**
- * Float32 rounded to the nearest half precision, ties to even; NaN stays NaN. Values from 65,520 on become infinite.
+ * Rounds float32 values to the nearest half precision number, ties to even; NaN stays NaN. Values from 65,520 on become
+ * infinite.
  */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   return rounded(values, (word) => {
@@ -77,7 +80,7 @@ function subnormalOf(magnitude: number): number {
   return (oneBits[0] ?? 0) - 0x3f000000;
 }
 
-/** The float32 value of each of the 65,536 bit patterns of a 16-bit dtype. */
+/** Returns the float32 value of each of the 65,536 bit patterns of a 16-bit dtype. */
 export function float16Table(dtype: Float16Dtype): Float32Array {
   if (dtype === "F16") return Float32Array.from({ length: 2 ** 16 }, (_, half) => float16ToNumber(half));
   return new Float32Array(Uint32Array.from({ length: 2 ** 16 }, (_, half) => half << 16).buffer);

@@ -8,7 +8,7 @@ const NAME = "SafetensorsError";
  */
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
 
-/** An error of a weight file: names the file, what was found in it, and what to do. Each format has a subclass. */
+/** An error of a weight file: names the file, what was found in it, and the remedy. Each format has a subclass. */
 export abstract class WeightFileError extends CodedError<SafetensorsErrorCode> {
   constructor(format: string, code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
     super(code, `${format}: ${message}`, options);
@@ -23,7 +23,10 @@ export class SafetensorsError extends WeightFileError {
     super("safetensors", code, message, options);
   }
 
-  /** Recognises errors of every installed copy of this package. */
+  /**
+   * Whether a value is a `SafetensorsError`, with this code if one is given. Recognises errors of every installed copy
+   * of this package.
+   */
   static override is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {
     return CodedError.isNamed(NAME, error, code);
   }

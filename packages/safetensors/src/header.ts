@@ -5,10 +5,10 @@ import { SafetensorsError, shown } from "./errors.ts";
 import { foreignFormat, readBytes } from "./open-file.ts";
 import type { TensorEntry } from "./weight-format.ts";
 
-/** The largest header, as in the reference implementation. */
+/** Maximum size of a header, as in the reference implementation. */
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
-/** The entry of a header that is not a tensor but text about the file. */
+/** The key in a header whose value is not a tensor but text about the file. */
 export const METADATA = "__metadata__";
 
 /** Reads the header and checks it against the file and for consistency, so that later reads stay within their tensor. */
@@ -68,7 +68,10 @@ function parseHeader(bytes: Uint8Array, file: URL): Readonly<Record<string, unkn
   return value;
 }
 
-/** Real headers have three levels and about four commas per tensor; parsing JSON with far more would take gigabytes. */
+/**
+ * Limits on a header's JSON: real headers have three levels and about four commas per tensor; parsing JSON with far
+ * more would take gigabytes.
+ */
 const MAXIMUM_DEPTH = 4;
 const MAXIMUM_COMMAS = 4_000_000;
 
@@ -119,7 +122,7 @@ function checkEntry(name: string, value: unknown, { file, dataStart, size }: Bou
   return { name, dtype, shape, file, offset: dataStart + begin, byteLength };
 }
 
-/** The format allows neither overlaps nor gaps. */
+/** Throws if tensors overlap or leave gaps, neither of which the format allows. */
 function checkLayout(entries: readonly TensorEntry[], { file, dataStart, size }: Bounds): void {
   let position = dataStart;
   for (const { name, offset, byteLength } of entries.toSorted(

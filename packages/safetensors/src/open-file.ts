@@ -16,7 +16,7 @@ export async function openFile(file: URL, format: WeightFormat): Promise<FileHan
   }
 }
 
-/** The error for a file or folder that cannot be opened. */
+/** Returns the error for a file or folder that cannot be opened. */
 export function cannotOpen(file: URL, cause: unknown, format: WeightFormat): Error {
   return new format.error("missing", `${pathOf(file)} ${reasonOf(cause)}`, { cause });
 }

@@ -16,7 +16,7 @@ import { firstNotFinite, float32Decoder } from "./to-float32.ts";
 import { int32Decoder } from "./to-int32.ts";
 import type { TensorEntry } from "./weight-format.ts";
 
-/** Reads numbers as float32. Resolves to the index of the first value that is not finite, -1 if all are finite. */
+/** Reads numbers as float32. Resolves to the index of the first value that is NaN or infinite, -1 if all are finite. */
 export async function readFloat32(
   opened: OpenedFile,
   entry: TensorEntry,
@@ -47,7 +47,7 @@ export async function readFloat32(
   return firstNotFinite(target);
 }
 
-/** Reads integers as int32. Throws if one does not fit. */
+/** Reads integers as int32. Throws if an integer does not fit. */
 export async function readInt32(
   opened: OpenedFile,
   entry: TensorEntry,
@@ -104,7 +104,7 @@ interface Decoding {
   readonly pool: ChunkPool;
 }
 
-/** Decodes one chunk while the next one is read. */
+/** Decodes each chunk while the next one is being read. */
 async function decodeInto(opened: OpenedFile, entry: TensorEntry, { decode, target, pool }: Decoding): Promise<number> {
   const { byteLength } = entry;
   const whole = wholePart(entry);

@@ -11,22 +11,22 @@ import type { TensorEntry, WeightFormat } from "./weight-format.ts";
 /** Tensors of one file or of all shards of a folder, read one at a time. */
 export interface SafetensorsReader {
   readonly entries: ReadonlyMap<string, TensorEntry>;
-  /** A floating-point tensor (F32, F16, BF16, F64) as float32, row-major. */
+  /** Reads a floating-point tensor (F32, F16, BF16, F64) as float32, row-major. */
   read(name: string): Promise<Float32Array>;
   /**
    * Reads a floating-point tensor into `target`, which must have as many elements, in chunks and without a copy. Resolves
    * to the index of the first value that is NaN or infinite, -1 if all are finite.
    */
   readInto(name: string, target: Float32Array): Promise<number>;
-  /** An integer tensor (BOOL, U8, I8, U16, I16, I32, I64) as int32, row-major. */
+  /** Reads an integer tensor (BOOL, U8, I8, U16, I16, I32, I64) as int32, row-major. */
   readInt32(name: string): Promise<Int32Array>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a `*.safetensors` file or a folder. In a folder it opens `model.safetensors`, else the shards that
- * `model.safetensors.index.json` names, else every `*.safetensors` file. Headers are checked against the files before any
- * tensor is read. Throws a {@link SafetensorsError} that names the file.
+ * Opens a `*.safetensors` file or a folder. In a folder it opens `model.safetensors`, or else the shards that
+ * `model.safetensors.index.json` names, or else every `*.safetensors` file. Headers are checked against the files
+ * before any tensor is read. Throws a {@link SafetensorsError} that names the file.
  */
 export function openSafetensors(fileOrFolder: URL): Promise<SafetensorsReader> {
   return openWeightFiles(fileOrFolder, SAFETENSORS);
@@ -120,7 +120,10 @@ function reader(
   };
 }
 
-/** A file can claim more values than memory can hold: sparse files take no space on disk. */
+/**
+ * Allocates memory for a tensor, or throws an error that names it: a file can claim more values than memory can hold,
+ * since sparse files take no space on disk.
+ */
 function allocate<Memory>(
   { name, file, shape, byteLength }: TensorEntry,
   { error }: WeightFormat,
@@ -134,7 +137,7 @@ function allocate<Memory>(
   }
 }
 
-/** Throws if a tensor is not in the file that the index names, so index and weights belong to different models. */
+/** Throws if a tensor is not in the file that the index names: index and weights then belong to different models. */
 function checkIndex({ indexed, index }: Shards, entries: ReadonlyMap<string, TensorEntry>, format: WeightFormat): void {
   for (const [name, file] of indexed) {
     const found = entries.get(name)?.file.href;

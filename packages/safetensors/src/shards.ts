@@ -82,7 +82,7 @@ async function readIndex(index: URL, format: WeightFormat): Promise<unknown> {
   }
 }
 
-/** An untrusted index may name only files in its own folder. */
+/** Whether a name is that of a file in the index's own folder. An untrusted index must not name any other file. */
 function isFileName(name: unknown): name is string {
   return typeof name === "string" && !/^\.{0,2}$|[/\\\0\p{Surrogate}]/u.test(name) && name.length < 256;
 }

@@ -1,28 +1,28 @@
-/** Part of a strided tensor that is small enough to read at once. */
+/** A part of a strided tensor that is small enough to be read at once. */
 export interface Block {
-  /** The position of its first element in the file, relative to the tensor's first element. */
+  /** The position of the block's first element in the file, relative to the tensor's first element, in elements. */
   readonly start: number;
-  /** The number of elements in the file from its first to its last element. */
+  /** Number of elements in the file from the block's first to its last element. */
   readonly length: number;
-  /** The row-major index of its first element in the tensor. */
+  /** The row-major index of the block's first element in the tensor. */
   readonly target: number;
   readonly axes: readonly Axis[];
 }
 
 interface Axis {
   readonly size: number;
-  /** Distance in the file from one index to the next, in elements. */
+  /** Distance in the file between consecutive indices of the axis, in elements. */
   readonly stride: number;
-  /** Distance in the row-major tensor from one index to the next, in elements. */
+  /** Distance in the row-major tensor between consecutive indices of the axis, in elements. */
   readonly step: number;
 }
 
-/** The strides of a row-major tensor. */
+/** Returns the strides of a row-major tensor, in elements. */
 export function rowMajorStrides(shape: readonly number[]): readonly number[] {
   return shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
 }
 
-/** The number of elements of a shape. */
+/** Returns the number of elements of a shape. */
 export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
@@ -58,12 +58,15 @@ function* split({ start, target, axes }: Omit<Block, "length">, longest: number)
   }
 }
 
-/** The number of elements in the file from the first to the last element. */
+/** Returns the number of elements in the file from the first to the last element. */
 function spanOf(axes: readonly Axis[]): number {
   return axes.reduce((span, { size, stride }) => span + Math.max(size - 1, 0) * stride, 1);
 }
 
-/** Copies a block's elements from `from`, where they are as in the file, to their row-major positions in the tensor `to`. */
+/**
+ * Copies a block's elements from `from`, where they are ordered as in the file, to their row-major positions in the
+ * tensor `to`.
+ */
 export function scatter<Values extends Float32Array | Int32Array>(from: Values, to: Values, block: Block): void {
   const { axes } = block;
   const put = (depth: number, source: number, target: number): void => {

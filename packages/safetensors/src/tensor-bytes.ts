@@ -6,7 +6,10 @@ import { shown } from "./errors.ts";
 import { readBytes } from "./open-file.ts";
 import type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 
-/** Small enough for the processor's cache, so that decoding reads from the cache. A multiple of every element size. */
+/**
+ * Number of bytes read at a time: few enough for the processor's cache, so that decoding reads from the cache. A
+ * multiple of every element size.
+ */
 export const CHUNK_BYTES: number = 2 ** 22;
 
 export type Chunk = Uint8Array<ArrayBuffer>;
@@ -26,13 +29,13 @@ export function chunkPool(): ChunkPool {
 export interface OpenedFile {
   readonly handle: FileHandle;
   readonly format: WeightFormat;
-  /** Size and modification time when it was opened. */
+  /** Size and modification time of the file when it was opened. */
   readonly state: string;
   /** Offsets of the parts whose checksums have been verified. */
   readonly verified: Set<number>;
 }
 
-/** Fills `bytes` with a tensor's bytes, starting at its byte `start`. */
+/** Fills `bytes` with a tensor's bytes, starting at byte `start` of the tensor. */
 export function readTensorBytes(
   { handle, format }: OpenedFile,
   { file, name, offset }: TensorEntry,
@@ -44,8 +47,8 @@ export function readTensorBytes(
 }
 
 /**
- * Throws if the file has been changed or replaced since it was opened: a caller that maps an entry's file opens it again
- * by its path.
+ * Throws if the file has been changed or replaced since it was opened. Needed because a caller that maps an entry's
+ * file opens it again by its path.
  */
 export async function checkState({ handle, state, format }: OpenedFile, { file }: TensorEntry): Promise<void> {
   const atPath = await stat(file, { bigint: true }).then(stateText, () => undefined);
@@ -61,7 +64,7 @@ function stateText({ size, mtimeNs }: BigIntStats): string {
   return `${size}:${mtimeNs}`;
 }
 
-/** The tensor's checked part of the file, if the tensor is that whole part. */
+/** Returns the tensor's checked part of the file if the tensor is that whole part; otherwise undefined. */
 export function wholePart({ checked, offset, byteLength }: TensorEntry): CheckedBytes | undefined {
   return checked && checked.offset === offset && checked.byteLength === byteLength ? checked : undefined;
 }
@@ -80,7 +83,9 @@ export function checkChecksum(
   verified.add(checked.offset);
 }
 
-/** Verifies the checksum of the part that contains a tensor, once; for tensors that are only a fraction of that part. */
+/**
+ * Verifies, once, the checksum of the part that contains a tensor. For tensors that are only a fraction of that part.
+ */
 export async function verifyPart(opened: OpenedFile, entry: TensorEntry, pool: ChunkPool): Promise<void> {
   const { checked } = entry;
   if (!checked || opened.verified.has(checked.offset)) return;

@@ -6,7 +6,7 @@ import type { Dtype } from "./dtype.ts";
  */
 type Int32Decoder = (bytes: Uint8Array<ArrayBuffer>, target: Int32Array) => bigint | undefined;
 
-/** The decoder for a dtype; undefined for dtypes that cannot be read as int32. */
+/** Returns the decoder for a dtype; undefined for dtypes that cannot be read as int32. */
 export function int32Decoder(dtype: Dtype): Int32Decoder | undefined {
   return DECODERS[dtype];
 }

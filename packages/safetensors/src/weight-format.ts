@@ -8,9 +8,9 @@ export interface TensorEntry {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly file: URL;
-  /** Offset of its first byte in the file. */
+  /** Offset of the tensor's first byte in the file. */
   readonly offset: number;
-  /** Number of bytes from its first to its last byte. */
+  /** Number of bytes from the tensor's first to its last byte. */
   readonly byteLength: number;
   /** Strides of the axes in elements, if the tensor is not contiguous in row-major order. */
   readonly strides?: readonly number[];
@@ -25,18 +25,24 @@ export interface CheckedBytes {
   readonly crc32: number;
 }
 
-/** A file format for weights: the layout of its folders, and how to find the tensors in a file. */
+/** A file format for weights: how its folders are laid out, and how the tensors in a file are found. */
 export interface WeightFormat {
-  /** The name for one of its files in messages, such as "*.safetensors file". */
+  /** The name of a file of this format in messages, such as "*.safetensors file". */
   readonly fileKind: string;
   /** The name of the weight file in a folder without shards. */
   readonly singleFile: string;
   /** The name of the index of a folder's shards. */
   readonly indexFile: string;
   readonly error: WeightErrorClass;
-  /** The names of the weight files in a folder with neither a single file nor an index. Throws if there are none. */
+  /**
+   * Returns the names of the weight files in a folder with neither a single file nor an index. Throws if there are
+   * none.
+   */
   otherFiles(folder: URL, names: readonly string[]): readonly string[];
-  /** The tensors of a file. Must check the entries against the file and for consistency, so that later reads stay within it. */
+  /**
+   * Returns the tensors of a file. Must check the entries against the file and for consistency, so that later reads
+   * stay within the file.
+   */
   readEntries(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]>;
 }
 

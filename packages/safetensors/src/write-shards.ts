@@ -3,24 +3,27 @@ import { SafetensorsError } from "./errors.ts";
 import { type TensorToWrite, writeSafetensors } from "./writer.ts";
 
 export interface ShardOptions {
-  /** The files' common name, such as "model": `model.safetensors`, or `model-00001-of-00002.safetensors`. */
+  /**
+   * The common beginning of the files' names, such as "model": `model.safetensors`, or
+   * `model-00001-of-00002.safetensors`.
+   */
   readonly name: string;
-  /** Bytes of tensors per file, at most. Default: no limit. */
+  /** Maximum number of bytes of tensors per file. Default: no limit. */
   readonly shardSize?: number | undefined;
 }
 
 /** The files that tensors were written to. */
 export interface WrittenShards {
-  /** Hexadecimal SHA-256 by file name. */
+  /** Hexadecimal SHA-256 digests by file name. */
   readonly files: ReadonlyMap<string, string>;
   /** Name and content of the index; undefined if there is only one file. */
   readonly index: { readonly name: string; readonly text: string } | undefined;
 }
 
 /**
- * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files with
- * transformers' kind of index. Each file is written atomically; the caller writes the index, last. Throws a
- * {@link SafetensorsError}, before anything is written, if `shardSize` is less than the bytes of a tensor.
+ * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files with an
+ * index like that of transformers. Each file is written atomically; the caller writes the index, last. Throws a {@link
+ * SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
  */
 export async function writeShards(
   folder: URL,

@@ -4,12 +4,13 @@ import type { ServeSettings } from "./serve-options.ts";
 /** A request that was admitted. */
 export interface Admitted {
   /**
-   * Counts more bytes of its body. Throws an {@link ApiError} when the bodies of all requests would become too large.
+   * Counts further bytes of the request's body. Throws an {@link ApiError} when the bodies of all requests would become
+   * too large.
    */
   take(bytes: number): void;
-  /** Called when the body has arrived; from now on the request counts as a pending answer. */
+  /** Must be called when the body has arrived; the request then counts as a pending answer. */
   received(): void;
-  /** Releases the bytes of its body. */
+  /** Releases the bytes of the request's body. */
   leave(): void;
 }
 
@@ -54,7 +55,7 @@ export function createAdmission(
   };
 }
 
-/** Throws an {@link ApiError} when `count` more answers would be too many. */
+/** Throws an {@link ApiError} when `count` further answers would exceed the maximum. */
 export function checkRoom(waiting: number, count: number, maximumWaiting: number): void {
   if (waiting + count <= maximumWaiting) return;
   throw new ApiError(

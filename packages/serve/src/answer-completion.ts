@@ -26,7 +26,7 @@ export interface CompletionService {
   readonly adapters: readonly string[];
 }
 
-/** Answers a completion request with this body. Throws an {@link ApiError}, or the model's error. */
+/** Answers a completion request with this body. Throws an {@link ApiError} or the model's error. */
 export async function answerCompletion<Body extends SharedBody>(
   kind: CompletionKind<Body>,
   { batcher, settings, fingerprint, adapters }: CompletionService,

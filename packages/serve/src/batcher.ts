@@ -3,13 +3,13 @@ import { type Generation, type GenerationRequest, type Model, MlanError, type Te
 
 /** A request, and the callback that receives its text. */
 interface Job {
-  /** Its id is unique among all jobs. Its signal removes it from the queue, or ends its answer. */
+  /** The request. Its id is unique among all jobs; its signal removes it from the queue, or ends its answer. */
   readonly request: GenerationRequest & { readonly signal: AbortSignal };
   readonly onText?: (piece: TextPiece) => void;
 }
 
 export interface Batcher {
-  /** Answers a job, together with other waiting jobs. Throws the model's error for this job. */
+  /** Answers a job, together with other waiting jobs. Throws the error that the model throws for this job. */
   answer(job: Job): Promise<Generation>;
   /** Number of jobs that are waiting or being answered. */
   readonly size: number;
@@ -17,7 +17,7 @@ export interface Batcher {
   idle(): Promise<void>;
 }
 
-/** How long the first request waits for others that arrive at about the same time. */
+/** Time in milliseconds that the first request waits for others that arrive at about the same time. */
 const GATHERING_MILLISECONDS = 5;
 
 interface Waiting extends Job {
@@ -33,7 +33,8 @@ export interface BatchLimits {
 
 /**
  * Creates a batcher that passes waiting requests to the model, up to `batchSize` at a time. Requests that arrive while
- * a batch is being answered form another batch, up to `maximumBatches` at the same time; then they wait until one ends.
+ * a batch is being answered form another batch. At most `maximumBatches` run at the same time; further requests wait
+ * until one ends.
  */
 export function createBatcher(model: Pick<Model, "generate">, { batchSize, maximumBatches }: BatchLimits): Batcher {
   const queue: Waiting[] = [];

@@ -28,7 +28,7 @@ const imagePart = z.strictObject({
   image_url: z.strictObject({ url: z.string(), detail: z.enum(["auto", "low", "high"]).optional() }),
 });
 
-/** Reads a text as a list with one part. */
+/** Returns the schema of a message's content, which reads a text as a list with one part. */
 function contentOf<Part extends z.ZodType>(part: Part) {
   const list = z.array(part, { error: "expected text or a list of parts" });
   return z.preprocess((value) => (typeof value === "string" ? [{ type: "text", text: value }] : value), list);
@@ -71,8 +71,8 @@ export function readChatBody(body: unknown): ChatBody {
 }
 
 /**
- * The last message decides whether it is answered or continued, as in llama.cpp. Throws an {@link ApiError} for fields that
- * want the other.
+ * Checks fields that request answering or continuing the last message; its role decides which of the two is done, as in
+ * llama.cpp. Throws an {@link ApiError} for a contradiction.
  */
 function checkLastMessage({
   messages,
@@ -129,7 +129,10 @@ function chatMessage({ role, content }: ChatBody["messages"][number], index: num
   };
 }
 
-/** At most one system message, then the user's and the assistant's in turn, the user's first. */
+/**
+ * Throws unless there is at most one system message, followed by the user's and the assistant's messages in
+ * alternation, the user's first.
+ */
 function checkRoles(chat: readonly ChatMessage[]): void {
   const system = chat[0]?.role === "system" ? 1 : 0;
   const wrong = chat.findIndex(

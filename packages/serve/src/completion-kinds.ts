@@ -13,7 +13,7 @@ export interface CompletionKind<Body extends SharedBody> {
   readonly prefix: string;
   /** Parses a body. Throws an {@link ApiError} that names the field. */
   read(body: unknown): Body;
-  /** Returns the prompt, the images, and the number of most likely tokens to report. */
+  /** Returns the prompt, the images, and the number of most likely tokens to report per position. */
   ask(body: Body, settings: ServeSettings): Pick<GenerationRequest, "prompt" | "images" | "logProbabilities">;
   /** Returns the field for the maximum number of new tokens, and its value. */
   tokens(body: Body): readonly [field: string, tokens: number | null | undefined];
@@ -21,7 +21,7 @@ export interface CompletionKind<Body extends SharedBody> {
   chunks(head: ResponseHead, body: Body): Chunks;
 }
 
-/** `/v1/chat/completions` */
+/** Completions at `/v1/chat/completions`. */
 export const CHAT: CompletionKind<ChatBody> = {
   prefix: "chatcmpl",
   read: readChatBody,
@@ -37,7 +37,7 @@ export const CHAT: CompletionKind<ChatBody> = {
   chunks: chatChunks,
 };
 
-/** `/v1/completions`: the model continues the prompt, which is put after the begin-of-sequence token. */
+/** Completions at `/v1/completions`: the model continues the prompt, which follows the begin-of-sequence token. */
 export const TEXT: CompletionKind<TextBody> = {
   prefix: "cmpl",
   read: readTextBody,

@@ -3,12 +3,13 @@ import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /**
- * The rest of a refused body is received and discarded, so that the client can read the response. A client that pauses
- * for longer than this is disconnected; one that never stops sending is disconnected by the server's `requestTimeout`.
+ * Time in milliseconds after which a paused client is disconnected while the rest of a refused body is received and
+ * discarded, so that the client can read the response. A client that never stops sending is disconnected by the
+ * server's `requestTimeout`.
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
-/** When a client that was told to come back may do so, in seconds. */
+/** Number of seconds after which a client that was refused for lack of room may try again. */
 const RETRY_SECONDS = "1";
 
 export interface HttpReply extends Reply {

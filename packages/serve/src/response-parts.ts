@@ -10,7 +10,7 @@ export interface ResponseHead {
 
 /** Creates the parts of a streamed response. */
 export interface Chunks {
-  /** Returns the part before the text of a choice. Absent when there is none. */
+  /** Returns the part that precedes the text of a choice. Absent when there is none. */
   readonly begin?: (choice: number) => object;
   text(choice: number, piece: TextPiece): object;
   end(choice: number, answer: Generation): object;
@@ -23,7 +23,7 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-/** Counts tokens. The positions of the prompt, including images, count once for all choices. */
+/** Counts the tokens of the answers. The positions of the prompt, including images, count once for all choices. */
 export function usageOf(answers: readonly Generation[]): Usage {
   const prompt = answers[0]?.promptLength ?? 0;
   const completion = answers.reduce((sum, { newTokens = 0 }) => sum + newTokens, 0);

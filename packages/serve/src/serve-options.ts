@@ -2,7 +2,7 @@ import { checkOptions, MlanError } from "@mlan/core";
 import { z } from "zod";
 
 export interface ServeOptions {
-  /** The model's name for clients. Default: its own. */
+  /** The model's name for clients. Default: the name of the model itself. */
   readonly name?: string;
   /** The address to listen on. Default "127.0.0.1", which only this machine can reach. */
   readonly host?: string;

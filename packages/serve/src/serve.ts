@@ -33,17 +33,17 @@ export interface ModelServer {
   close(): Promise<void>;
 }
 
-/** How long a client may take to send a request, in milliseconds. */
+/** Limits on how long a client may take to send a request, in milliseconds. */
 const RECEIVING = { requestTimeout: 60_000, headersTimeout: 20_000, keepAliveTimeout: 5000 };
 
-/** How long error responses for aborted answers may take to reach their clients. */
+/** Time in milliseconds that error responses for aborted answers may take to reach their clients. */
 const FAREWELL_MILLISECONDS = 2000;
 
 /**
  * Serves a model through an OpenAI-compatible API: `/v1/chat/completions`, `/v1/completions`, `/v1/models` and
- * `/health`. A function that opens the model is called once the server listens; until it returns, requests get status
- * 503. Requests that arrive together are answered in one batch. Throws `invalid-options`, `unavailable` when it cannot
- * listen, and the errors of the function.
+ * `/health`. `model` may be a function that opens the model: it is called once the server listens, and until it
+ * returns, requests get status 503. Requests that arrive together are answered in one batch. Throws `invalid-options`,
+ * `unavailable` when it cannot listen, and the errors of the function.
  */
 export async function serve(
   model: ServedModel | (() => Promise<ServedModel>),
@@ -167,8 +167,8 @@ async function route(service: Service, request: IncomingMessage, reply: Reply): 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 /**
- * Refuses foreign host names that resolve to this machine, through which a web page could reach a server meant for this
- * machine only.
+ * Refuses requests for foreign host names, which may resolve to this machine: through them a web page could reach a
+ * server meant for this machine only.
  */
 function checkHost({ headers }: IncomingMessage, { host }: Pick<ServeSettings, "host">): void {
   const asked = (headers.host ?? "").replace(/:\d+$/, "");
@@ -186,7 +186,7 @@ function checkKey({ headers }: IncomingMessage, { apiKey }: ServeSettings): void
   });
 }
 
-/** Responds to a request that is not HTTP or too slow. */
+/** Responds to a request that is not HTTP or arrives too slowly. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";

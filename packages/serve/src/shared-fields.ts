@@ -5,7 +5,7 @@ import { ApiError } from "./api-error.ts";
 const MOST_CHOICES = 8;
 const stop = z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]);
 
-/** Fields that all completion requests have. */
+/** Fields of all completion requests. */
 export interface SharedBody {
   readonly model: string;
   readonly temperature?: number | null | undefined;
@@ -25,7 +25,7 @@ export interface SharedBody {
 }
 
 /**
- * The schemas of these fields. Values of unsupported fields that request the default behaviour are accepted and
+ * The schemas of {@link SharedBody}. Values of unsupported fields that request the default behaviour are accepted and
  * ignored.
  */
 export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<SharedBody[Key]> } = {

@@ -5,7 +5,7 @@ import { checkedBody, type SharedBody, sharedFields } from "./shared-fields.ts";
 export interface TextBody extends SharedBody {
   readonly prompt: string;
   readonly max_tokens?: number | null | undefined;
-  /** How many of the most likely tokens to report. */
+  /** Number of most likely tokens to report per position. */
   readonly logprobs?: number | null | undefined;
 }
 

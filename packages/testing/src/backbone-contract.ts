@@ -25,7 +25,7 @@ interface BackboneOptions {
 }
 
 export interface BackboneContractOptions {
-  /** The package without its scope, e.g. "model-vicuna". */
+  /** The name of the package without its scope, e.g. "model-vicuna". */
   readonly name: string;
   readonly backbone: (options?: BackboneOptions) => Plugin<ModelSource>;
   /** The compute plugin on which the model is opened. `backend` is the name of its backend. */

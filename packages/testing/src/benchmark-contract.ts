@@ -19,7 +19,10 @@ const ALL_WORDINGS = [
   textWording("unheard-of-base", "Q: ", "\nA: "),
 ];
 
-/** Declares the contract tests of benchmarks for each protocol: pure prompts, readable targets, metrics that reward right answers. */
+/**
+ * Declares the contract tests of benchmarks for each protocol: pure prompts, readable targets, metrics that reward
+ * correct answers.
+ */
 export function describeBenchmarkContract<Q extends Question>(
   benchmark: Benchmark<Q>,
   options: DatasetContractOptions = {},

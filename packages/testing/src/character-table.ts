@@ -1,9 +1,9 @@
 import { type Prompt, promptTexts } from "@mlan/core";
 
-/** The number of ids: the letters a-z, the space, and one for everything else. */
+/** Number of ids: one for each of the letters a-z, one for the space, and one for everything else. */
 export const VOCABULARY = 28;
 
-/** The text of a prompt, without any template. */
+/** Returns the text of a prompt, without any template. */
 export function textOf(prompt: Prompt): string {
   return promptTexts(prompt).join(" ");
 }
@@ -22,7 +22,7 @@ function letter(id: number): string {
   return id < 26 ? String.fromCharCode(97 + id) : " ";
 }
 
-/** The greedy continuation of `prompt`, `count` characters long. `logits` is the table, row-major. */
+/** Returns the greedy continuation of `prompt`, `count` characters long. `logits` is the table, row-major. */
 export function continuation(logits: ArrayLike<number>, prompt: string, count: number): string {
   let last = characters(prompt).at(-1) ?? 0;
   let text = "";
@@ -34,7 +34,7 @@ export function continuation(logits: ArrayLike<number>, prompt: string, count: n
   return text;
 }
 
-/** The log-probability (nats) of `text` after `prompt`. */
+/** Returns the log-probability, in nats, of `text` after `prompt`. */
 export function logProbability(logits: ArrayLike<number>, prompt: string, text: string): number {
   let last = characters(prompt).at(-1) ?? 0;
   let sum = 0;
@@ -46,7 +46,7 @@ export function logProbability(logits: ArrayLike<number>, prompt: string, text: 
   return sum;
 }
 
-/** For each character of `text` after `prompt`, the difference between the two highest logits. */
+/** Returns, for each character of `text` after `prompt`, the difference between the two highest logits. */
 export function margins(logits: ArrayLike<number>, prompt: string, text: string): readonly number[] {
   const written = characters(text);
   return written.map((_, index) => {

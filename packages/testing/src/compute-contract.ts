@@ -157,7 +157,7 @@ export function describeComputeContract(compute: Compute): void {
   });
 }
 
-/** Computes nothing. */
+/** The name of a registered backend that computes nothing. */
 const ELSEWHERE = "compute-contract-elsewhere";
 
 async function read(tensor: tf.Tensor | undefined): Promise<readonly number[]> {

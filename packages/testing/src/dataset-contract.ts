@@ -3,7 +3,7 @@ import { IMAGE_PLACEHOLDER } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 
 export interface DatasetContractOptions {
-  /** The number of examples to check, from both ends. Default 20. */
+  /** Number of examples to check, from both ends. Default 20. */
   readonly sample?: number;
 }
 

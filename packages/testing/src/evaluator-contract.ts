@@ -15,7 +15,9 @@ const QUESTIONS = Array.from({ length: 10 }, (_, index) => ({
   cluster: `article-${Math.floor(index / 2)}`,
 }));
 
-/** Declares the contract tests of evaluators: every question is asked, scores are right, stored answers are reused. */
+/**
+ * Declares the contract tests of evaluators: every question is asked, scores are correct, stored answers are reused.
+ */
 export function describeEvaluatorContract(evaluator: Evaluator): void {
   describe(`${evaluator.name} keeps the evaluator contract`, () => {
     const benchmark = memoryBenchmark("yes-or-no", QUESTIONS);

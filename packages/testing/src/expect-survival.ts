@@ -41,7 +41,7 @@ export async function expectSurvival<Input>(
   return { accepted, refused };
 }
 
-/** The peak memory of this process so far in bytes, including memory that has been freed. */
+/** Returns the peak memory of this process so far in bytes, including memory that has been freed. */
 export function peakBytes(): number {
   return process.resourceUsage().maxRSS * 1024;
 }

@@ -15,7 +15,7 @@ export function fakeClock(): FakeClock {
   };
 }
 
-/** A plugin that provides the clock, for `use`. */
+/** Creates a plugin that provides the clock, for `use`. */
 export function fakeClockPlugin(clock: FakeClock): Plugin<Clock> {
   return { name: "@mlan/testing/fake-clock", token: CLOCK, create: () => clock };
 }

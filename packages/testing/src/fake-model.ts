@@ -35,11 +35,11 @@ const FILE = "fake-model.json";
 const TUNING_TEMPLATE = "v1";
 
 export interface FakeModelOptions {
-  /** The compute of its tensors. Default: the current backend of TensorFlow.js. */
+  /** The compute on which the model's tensors are created. Default: the current backend of TensorFlow.js. */
   readonly compute?: Compute;
   /** A file that is treated as the model's weights: a run notices if it is missing or has changed. */
   readonly weights?: URL;
-  /** Whether the model reports to a run that it reads images. Default true: they are counted. */
+  /** Whether the model reports to a run that it accepts images, which are only counted. Default true. */
   readonly readsImages?: boolean;
   /** The check of images before a run. Default: all images pass. */
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
@@ -52,9 +52,9 @@ export interface FakeModelOptions {
 }
 
 /**
- * A real, tiny trainable model: a table of next-character logits, and a `projector` that is never used. It trains on any
- * backend, saves, loads and generates, so that trainers, evaluators and scripts can be tested without weights. It is not
- * multimodal: an image counts as one position and is never read.
+ * Creates a real, tiny trainable model: a table of next-character logits, and a `projector` that is never used. It
+ * trains on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be tested without
+ * weights. It is not multimodal: an image counts as one position and is never read.
  */
 export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
@@ -81,7 +81,7 @@ function wordingOf({ template }: Partial<ConversationFormat> = {}): Wording {
   return WORDINGS[template === "v1" ? "tuned" : "llama2-base"];
 }
 
-/** A plugin that provides the model, for `use`, on the experiment's compute if it has one. */
+/** Creates a plugin that provides the model, for `use`, on the experiment's compute if there is one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
   return {
     name: "@mlan/testing/fake-model",

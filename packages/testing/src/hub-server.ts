@@ -10,7 +10,7 @@ export interface HubServer {
   readonly ranges: (string | undefined)[];
   /** Number of content bytes sent per request, without those of {@link HubServer.intercept}. */
   readonly sent: number[];
-  /** Simulates failures: while it returns true, it has answered instead of the Hub. */
+  /** Simulates failures: it returns true for a request that it has answered instead of the Hub. */
   intercept: Intercept;
   /** Like {@link HubServer.intercept}, for the storage of large files. */
   interceptStorage: Intercept;
@@ -19,7 +19,7 @@ export interface HubServer {
 type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface HubContents {
-  /** Default: "dataset". */
+  /** The type of the repository. Default: "dataset". */
   readonly type?: "model" | "dataset";
   readonly name: string;
   readonly commit: string;
@@ -37,8 +37,8 @@ export interface HubContents {
 }
 
 /**
- * A server with the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. It is closed when
- * the test ends.
+ * Starts a server with the Hub's endpoints for one repository: revision, tree (in pages of two), and resolve. It is
+ * closed when the test ends.
  */
 export async function hubServer(contents: HubContents): Promise<HubServer> {
   const hub: HubServer = {
@@ -99,7 +99,7 @@ function answer(place: Place, request: IncomingMessage, response: ServerResponse
   sendRange(hub, request, response, content);
 }
 
-/** The files of a commit, two per page. */
+/** Sends the files of a commit, two per page. */
 export function sendTree(
   { files, large = [] }: HubContents,
   endpoint: string,

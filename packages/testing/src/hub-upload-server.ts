@@ -7,13 +7,13 @@ export interface HubUploadServer {
   /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
-  /** Simulates failures: while it returns true, it has answered instead of the server. */
+  /** Simulates failures: it returns true for a request that it has answered instead of the server. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export interface UploadedRepository {
   readonly visibility: string;
-  /** The titles of its commits. */
+  /** The titles of the repository's commits. */
   readonly titles: string[];
   readonly files: Map<string, Uint8Array>;
   /** The paths of files stored with Git LFS. */
@@ -23,13 +23,16 @@ export interface UploadedRepository {
 export interface HubUploadOptions {
   /** The token with write access. */
   readonly token: string;
-  /** Larger files must be uploaded in parts of this many bytes. Default: in one part. */
+  /**
+   * Size in bytes above which files must be uploaded in parts of that size. Default: files of any size are uploaded in
+   * one part.
+   */
   readonly partSize?: number;
 }
 
 /**
- * A server with the Hub's endpoints for uploading models (create, preupload, Git LFS, commit) and for listing. It is closed
- * when the test ends.
+ * Starts a server with the Hub's endpoints for uploading models (create, preupload, Git LFS, commit) and for listing.
+ * It is closed when the test ends.
  */
 export async function hubUploadServer({ token, partSize = Infinity }: HubUploadOptions): Promise<HubUploadServer> {
   const state: State = {

@@ -14,7 +14,10 @@ export interface PlainQuestion extends Question {
   readonly text: string;
 }
 
-/** A benchmark of the given questions, unchanged, with exact match and accuracy. Its protocols differ only in their names. */
+/**
+ * Creates a benchmark of the given questions, unchanged, with exact match and accuracy. Its protocols differ only in
+ * their names.
+ */
 export function memoryBenchmark(name: string, questions: readonly PlainQuestion[]): Benchmark<PlainQuestion> {
   return {
     ...memoryDataset(name, questions),

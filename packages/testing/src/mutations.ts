@@ -162,7 +162,9 @@ function* pathsOf(value: unknown, path: Path = []): Generator<Path> {
     for (const [key, item] of Object.entries(value)) yield* pathsOf(item, [...path, key]);
 }
 
-/** A copy with a different value at `path`; undefined removes a key, or leaves a hole in a list (null in JSON). */
+/**
+ * Returns a copy with a different value at `path`; undefined removes a key, or leaves a hole in a list (null in JSON).
+ */
 function replaced(value: unknown, [key, ...rest]: Path, hostile: unknown): unknown {
   if (key === undefined) return hostile;
   if (Array.isArray(value)) return value.map((item, index) => (index === key ? replaced(item, rest, hostile) : item));

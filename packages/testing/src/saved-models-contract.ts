@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerOfSaved, hashOfSaved, type SavedModel } from "./saved-models.ts";
 
 export interface SavedModelsContract {
-  /** Creates the models, with their files in the folder. */
+  /** Creates the models, with their files in `folder`. */
   models(folder: URL): Promise<readonly SavedModel[]>;
   readonly names: readonly string[];
   /** The folder that tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors`, `chats.json`. Ends in a slash. */

@@ -4,13 +4,13 @@ import { answersOf } from "./answers-of.ts";
 
 /** A model that is saved for a different library, and the question for both. */
 export interface SavedModel {
-  /** The name of its folder. */
+  /** The name of the folder that the model is saved in. */
   readonly name: string;
   /** The raw prompt, with a placeholder for the image, if there is one. */
   readonly prompt: string;
   /** The image file, if the prompt has an image. */
   readonly image?: URL;
-  /** Creates the model; it must have the same bits each time. */
+  /** Creates the model, with the same bits each time. */
   open(): Promise<TrainableModel>;
   save(model: TrainableModel, folder: URL): Promise<void>;
 }
@@ -25,7 +25,7 @@ const MESSAGES = [
 /** The answer of a model. */
 export interface SavedAnswer {
   readonly tokens: readonly number[];
-  /** [tokens, vocabulary], natural logarithms. */
+  /** Natural logarithms of the probabilities, [tokens, vocabulary]. */
   readonly logProbabilities: readonly Float32Array[];
 }
 
@@ -58,12 +58,12 @@ export async function saveModels(models: readonly SavedModel[], folder: URL): Pr
   await writeFile(new URL("questions.json", folder), JSON.stringify(questions));
 }
 
-/** The SHA-256 of a saved folder's list of checksums, which covers all its files. */
+/** Returns the SHA-256 of a saved folder's list of checksums, which covers all its files. */
 export function hashOfSaved(folder: URL): Promise<string> {
   return sha256OfFile(new URL("checksums.json", folder));
 }
 
-/** The greedy answer of a model, with the full distribution for each token. */
+/** Returns the greedy answer of a model, with the full distribution for each token. */
 export async function answerOfSaved(model: TrainableModel, { prompt, image }: SavedModel): Promise<SavedAnswer> {
   const bytes = image && new Uint8Array(await readFile(image));
   const request: GenerationRequest = {

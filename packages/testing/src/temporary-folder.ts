@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
 
 /**
- * A new empty folder, which is removed when the current test ends. Outside a test, call it where tests are declared, not in
- * a hook: the folder is removed after the tests of the file or of the `describe`.
+ * Creates a new empty folder, which is removed when the current test ends. Outside a test, call it where tests are
+ * declared, not in a hook: the folder is then removed after the tests of the file or of the `describe`.
  */
 export function temporaryFolder(): URL {
   const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), "mlan-test-"))}/`);

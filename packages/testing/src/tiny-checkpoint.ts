@@ -4,11 +4,11 @@ import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { tinyTokenizer, tinyTokenizerConfiguration } from "./tiny-tokenizer.ts";
 
 export interface TinyCheckpointOptions {
-  /** Default 0. */
+  /** Seed of the random weights. Default 0. */
   readonly seed?: number;
   /** The dtype of the stored weights. Default "F32". */
   readonly dtype?: "F32" | "BF16";
-  /** The number of files for the backbone's weights. Default 1. */
+  /** Number of files for the backbone's weights. Default 1. */
   readonly shards?: number;
 }
 

@@ -1,4 +1,4 @@
-/** A `tokenizer.json` as Llama's: byte-pair encoding with byte fallback and `▁` for spaces. */
+/** A `tokenizer.json` like Llama's: byte-pair encoding with byte fallback and `▁` for spaces. */
 export interface TinyTokenizer {
   readonly version: string;
   readonly truncation: null;

@@ -5,7 +5,7 @@ import { z } from "zod";
 
 export interface CpuTrainerOptions extends Pick<OnnxBackendOptions, "threads">, TrainerOptions {}
 
-/** Checks only the names of options; the plugin that receives an option checks its value. */
+/** Schema that checks only the names of options; the plugin that receives an option checks its value. */
 const schema = z.strictObject({ threads: z.unknown().optional(), gradientCheckpointing: z.unknown().optional() });
 
 /**

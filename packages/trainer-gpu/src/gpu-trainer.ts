@@ -5,14 +5,14 @@ import { z } from "zod";
 
 export interface GpuTrainerOptions extends TensorFlowOptions, TrainerOptions {
   /**
-   * "gpu" (default) is the first GPU in CUDA_VISIBLE_DEVICES, and a number is an index into these GPUs. "cpu" trains on
-   * the CPU, e.g. with the CPU build of TensorFlow.
+   * The device to train on. "gpu" (default) is the first GPU in CUDA_VISIBLE_DEVICES, and a number is an index into
+   * these GPUs. "cpu" is the CPU, e.g. with the CPU build of TensorFlow.
    */
   readonly device?: "gpu" | "cpu" | number;
 }
 
 const unchecked = z.unknown().optional();
-/** Checks only the names of options; the plugin that receives an option checks its value. */
+/** Schema that checks only the names of options; the plugin that receives an option checks its value. */
 const schema = z.strictObject({
   device: unchecked,
   threads: unchecked,

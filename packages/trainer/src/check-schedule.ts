@@ -2,7 +2,7 @@ import { MlanError, type TrainingRecipe } from "@mlan/core";
 import { learningRateFactor, peakLearningRate } from "./learning-rate.ts";
 
 /**
- * If the learning rates of all steps add up to less, float32 weights hardly change: in each step, AdamW changes a
+ * Sum of the learning rates of all steps below which float32 weights hardly change: in each step, AdamW changes a
  * weight by about the learning rate.
  */
 const MINIMUM_TOTAL_RATE = 1e-7;

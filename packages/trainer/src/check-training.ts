@@ -5,7 +5,7 @@ import { checkRecipe } from "./recipe-schema.ts";
 import { stepsOf } from "./training-plan.ts";
 
 const BYTES_PER_VALUE = 4;
-/** AdamW keeps two moments per trained value. */
+/** Bytes per trained value of AdamW's two moments. */
 const MOMENT_BYTES = { float32: 8, bfloat16: 4 } as const;
 
 /**

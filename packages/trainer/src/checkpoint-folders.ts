@@ -7,7 +7,7 @@ export const STATE_FILE = "trainer-state.json";
 /** The folder of one checkpoint. */
 export interface CheckpointFolder {
   readonly step: number;
-  /** Ends in a slash. */
+  /** The folder's URL, which ends in a slash. */
   readonly url: URL;
 }
 
@@ -15,7 +15,7 @@ export function checkpointFolder(folder: URL, step: number): CheckpointFolder {
   return { step, url: new URL(`step-${String(step).padStart(6, "0")}/`, folder) };
 }
 
-/** The checkpoints in `folder`, newest first. Throws `unavailable` when it cannot be read. */
+/** Returns the checkpoints in `folder`, newest first. Throws `unavailable` when it cannot be read. */
 export async function checkpointFolders(folder: URL): Promise<readonly CheckpointFolder[]> {
   const found: CheckpointFolder[] = [];
   for (const name of await namesIn(folder)) {
@@ -63,7 +63,10 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   }
 }
 
-/** Throws `unavailable` when access is denied, since training would start over if such a file counted as absent. */
+/**
+ * Returns whether a file exists. Throws `unavailable` when access is denied, since training would start over if such a
+ * file counted as absent.
+ */
 async function exists(file: URL): Promise<boolean> {
   try {
     await stat(file);

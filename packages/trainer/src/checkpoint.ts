@@ -57,7 +57,7 @@ const MODEL = "model/";
 const OPTIMIZER = "optimizer.safetensors";
 const HISTORY = "steps.jsonl";
 
-/** How many of the newest checkpoints of a stage stay on disk. */
+/** Number of a stage's newest checkpoints that stay on disk. */
 export const CHECKPOINTS_KEPT = 2;
 
 /** Returns the checkpoints of the run in `folder`. Keeps only the newest {@link CHECKPOINTS_KEPT}. */

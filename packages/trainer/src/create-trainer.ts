@@ -5,9 +5,9 @@ import { trainingLoop } from "./training-loop.ts";
 
 export interface TrainerDefinition {
   readonly name: string;
-  /** Opened before every training; its use is read after every step. */
+  /** The compute plugin. It is opened before every training; its use of the device is read after every step. */
   readonly compute: Compute;
-  /** Recomputes parts of the model for the gradient instead of storing them. Default false. */
+  /** Whether to recompute activations in the backward pass instead of storing them. Default false. */
   readonly gradientCheckpointing?: boolean;
 }
 

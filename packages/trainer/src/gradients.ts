@@ -50,7 +50,7 @@ export function clipGradients(gradients: Gradients, maximumNorm: number): Gradie
   return clipped;
 }
 
-/** Returns the sum of all values, which is not finite if one of them is not; undefined when there are no gradients. */
+/** Returns the sum of all values, which is not finite if any value is not; undefined when there are no gradients. */
 export function sumOf(gradients: Gradients): Scalar | undefined {
   const present = gradients.filter((gradient) => gradient !== undefined);
   if (present.length === 0) return undefined;

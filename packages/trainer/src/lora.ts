@@ -4,14 +4,14 @@ import { adapterSchema } from "./recipe-schema.ts";
 
 /** A low-rank adapter, for the option `adapter` of a recipe. */
 export interface LowRankAdapter extends AdapterOptions {
-  /** Whether the projector learns too. Default true. */
+  /** Whether the projector is trained too. Default true. */
   readonly projector?: boolean;
 }
 
 /**
- * A low-rank adapter of the language model (LoRA, arXiv 2106.09685), which learns in place of it. The defaults are those of
- * LLaVA's `finetune_lora.sh`: rank 128, alpha twice the rank, dropout 0.05, all linear maps but the output layer, and the
- * projector. Throws `invalid-options`.
+ * Returns the options of a low-rank adapter of the language model (LoRA, arXiv 2106.09685), which is trained in place
+ * of it. The defaults are those of LLaVA's `finetune_lora.sh`: rank 128, alpha twice the rank, dropout 0.05, all linear
+ * maps but the output layer, and the projector. Throws `invalid-options`.
  */
 export function lora(options: Partial<LowRankAdapter> = {}): LowRankAdapter {
   const { projector, rank = 128, ...rest } = checkOptions("trainer: lora", schema, options);
@@ -19,5 +19,5 @@ export function lora(options: Partial<LowRankAdapter> = {}): LowRankAdapter {
   return { ...checkOptions("trainer: lora", adapterSchema, adapter), projector };
 }
 
-/** The others have their own schema. */
+/** Schema of the options that have defaults here; all others are checked by {@link adapterSchema}. */
 const schema = z.looseObject({ projector: z.boolean().default(true), rank: z.int().min(1).exactOptional() });

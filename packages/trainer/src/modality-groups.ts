@@ -2,10 +2,10 @@ import type { TrainingRecipe } from "@mlan/core";
 import type { TorchRandom } from "./torch-random.ts";
 
 export interface ModalityGroupsOptions {
-  /** Words per conversation; negative for conversations without an image, never 0. */
+  /** Number of words per conversation; negative for conversations without an image, never 0. */
   readonly lengths: ArrayLike<number>;
   readonly microBatchSize: number;
-  /** Micro-batches per optimizer step; in the original code, the number of devices. */
+  /** Number of micro-batches per optimizer step; in the original code, the number of devices. */
   readonly microBatches: number;
   readonly random: TorchRandom;
   /**

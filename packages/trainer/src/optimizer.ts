@@ -16,14 +16,14 @@ import { peakLearningRate } from "./learning-rate.ts";
 /** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
 export interface Optimizer {
   step(gradients: Gradients, step: OptimizerStep): void;
-  /** The moments, float32 or bfloat16, named after their parameters. */
+  /** Returns the moments, float32 or bfloat16, named after their parameters. */
   tensors(): readonly TensorToWrite[];
   /** Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ, before any moment changes. */
   load(tensors: SafetensorsReader): Promise<void>;
   dispose(): void;
 }
 
-/** Numbers of one update. */
+/** The numbers that an update uses. */
 interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
   /** The factor by which the peak learning rates are multiplied in this step. */
   readonly factor: () => number;
@@ -106,7 +106,10 @@ interface NamedState extends AdamWParameter {
   readonly name: string;
 }
 
-/** Whether weight decay applies: not to biases or the weights of normalizations (transformers 4.37.2, `Trainer.create_optimizer`). */
+/**
+ * Whether weight decay applies to a parameter: not to biases or the weights of normalizations (transformers 4.37.2,
+ * `Trainer.create_optimizer`).
+ */
 function decays(name: string): boolean {
   return !/bias|norm/.test(name);
 }

@@ -7,7 +7,7 @@ const share = z.number().min(0).max(1);
 const component = z.enum(["language", "projector", "vision", "adapter"]);
 const rate = z.number().min(0);
 
-/** An adapter in a recipe. */
+/** The schema of an adapter in a recipe. */
 export const adapterSchema: z.ZodType<AdapterOptions, AdapterOptions> = z.strictObject({
   rank: count,
   alpha: z.number().positive(),

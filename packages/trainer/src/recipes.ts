@@ -2,28 +2,33 @@ import type { Component, RecipeFormat, TrainingRecipe } from "@mlan/core";
 import type { LowRankAdapter } from "./lora.ts";
 import { checkRecipe } from "./recipe-schema.ts";
 
-/** The fields of a recipe to change. Fields of `format` that are not given keep their values. */
+/** The fields of a recipe to change. Fields of `format` that are missing here keep their values. */
 export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format" | "adapter">> {
   readonly format?: Partial<RecipeFormat>;
-  /** Trains an adapter, as `lora()` describes it, in place of the language model. */
+  /** The adapter to train in place of the language model, as `lora()` describes it. */
   readonly adapter?: LowRankAdapter;
 }
 
-/** Stage 1 of arXiv 2411.10557 (`scripts/train/pretrain.sh`) with `overrides`. Throws `invalid-options`. */
+/**
+ * Returns the recipe of stage 1 of arXiv 2411.10557 (`scripts/train/pretrain.sh`) with `overrides`. Throws
+ * `invalid-options`.
+ */
 export function alignment(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(ALIGNMENT, overrides);
 }
 
 /**
- * Stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`, in the model's own template: "v1" for Llama 2
- * and Vicuna, as in the paper. With an adapter, the learning rates are those of LLaVA's `finetune_lora.sh`: 2e-4, and 2e-5
- * for the projector. Throws `invalid-options`.
+ * Returns the recipe of stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`, in the model's own
+ * template: "v1" for Llama 2 and Vicuna, as in the paper. With an adapter, the learning rates are those of LLaVA's
+ * `finetune_lora.sh`: 2e-4, and 2e-5 for the projector. Throws `invalid-options`.
  */
 export function instructionTuning(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(INSTRUCTION_TUNING, overrides);
 }
 
-/** The original code saves only at the end. The interval does not change results. */
+/**
+ * Number of steps between checkpoints. The original code saves only at the end; the interval does not change results.
+ */
 const CHECKPOINT_EVERY = 500;
 
 const ALIGNMENT: TrainingRecipe = {

@@ -2,9 +2,9 @@ import { type LearningParameter, MlanError, type TrainableModel, type TrainingRe
 import { firstTensorNotFinite } from "./first-tensor-not-finite.ts";
 import type { Gradients } from "./gradients.ts";
 
-/** The data of a step that its errors mention. */
+/** The facts about a step that its errors mention. */
 export interface StepInErrors {
-  /** 1-based. */
+  /** The step, 1-based. */
   readonly step: number;
   readonly model: TrainableModel;
   readonly recipe: TrainingRecipe;

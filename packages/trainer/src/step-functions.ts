@@ -4,7 +4,7 @@ import type { BatchTensors, Compute, LearningParameter, TrainableModel, Training
 import { addGradients, clipGradients, type Gradients, lossAndGradients, sumOf } from "./gradients.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The sums over the passes of a step so far. The caller disposes of them. */
+/** The sums over the passes of a step up to now. The caller disposes of them. */
 export interface Sums {
   readonly loss: Scalar;
   readonly gradients: Gradients;
@@ -19,13 +19,13 @@ interface Pass {
 
 /** The result of the last pass of a step. */
 interface Finished extends Pick<Pass, "share"> {
-  /** The loss of the step plus the sum of all gradients: finite exactly if the update was applied. */
+  /** The loss of the step plus the sum of all gradients: finite if and only if the update was applied. */
   readonly guard: Scalar;
 }
 
 /**
- * The functions that compute an optimizer step. Each is recorded once per batch shape if the compute plugin supports
- * it.
+ * The functions that compute an optimizer step. Each function is recorded once per batch shape if the compute plugin
+ * supports it.
  */
 export interface StepFunctions {
   /**
@@ -40,17 +40,17 @@ export interface StepFunctions {
   finish(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Finished;
   /** Like {@link pass}, but never recorded. */
   plainPass: StepFunctions["pass"];
-  /** Updates with gradients that are finite although their sum may overflow. Consumes the gradients. */
+  /** Updates the parameters with gradients that are finite although their sum may overflow. Consumes the gradients. */
   plainUpdate(gradients: Gradients): void;
   /** Releases the recordings. */
   dispose(): void;
 }
 
-/** Numbers of the current step. */
+/** Numbers of the current step, which change from step to step. */
 export interface StepNumbers {
-  /** Share of the peak learning rates. */
+  /** Share of the peak learning rates, 0 to 1. */
   factor: number;
-  /** 1-based. */
+  /** The step, 1-based. */
   step: number;
 }
 
@@ -62,7 +62,7 @@ export interface StepFunctionsOptions {
   readonly parameters: readonly LearningParameter[];
   readonly optimizer: Optimizer;
   readonly gradientCheckpointing: boolean;
-  /** Read at every update. */
+  /** The current numbers, read at every update. */
   readonly now: Readonly<StepNumbers>;
 }
 

@@ -15,7 +15,7 @@ const schema: z.ZodType<StepEndEvent> = z.strictObject({
   device: z.strictObject({ dispatches: count, peakBytes: count }).exactOptional(),
 });
 
-/** Returns the steps of a stage so far as JSON lines. */
+/** Returns the steps of a stage up to now as JSON lines. */
 export function historyText(steps: readonly StepEndEvent[]): string {
   return steps.map((step) => `${JSON.stringify(step)}\n`).join("");
 }

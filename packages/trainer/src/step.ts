@@ -20,9 +20,9 @@ export interface StepOutcome {
 }
 
 /**
- * Runs a forward and backward pass over one micro-batch of a step after another, which needs the memory of only one,
- * and updates the trained parameters. Throws `invalid-options`, naming the conversations, when a loss or a gradient is
- * not finite, and `invalid-checkpoint` when a weight is not finite; parameters are then unchanged.
+ * Runs a forward and backward pass over each micro-batch of a step in turn, which needs the memory of only one, and
+ * updates the trained parameters. Throws `invalid-options`, naming the conversations, when a loss or a gradient is not
+ * finite, and `invalid-checkpoint` when a weight is not finite; parameters are then unchanged.
  */
 export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
   const { functions } = options;
@@ -58,7 +58,7 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
   };
 }
 
-/** Facts about a micro-batch, besides the result of its pass. */
+/** Facts about a micro-batch, other than the result of its pass. */
 interface BatchOutcome {
   readonly ids: readonly string[];
   readonly counts: TokenCounts;
@@ -84,8 +84,8 @@ async function withBatch<Result>(
 }
 
 /**
- * Repeats the step and checks each gradient, since their sum may overflow although all are finite. Throws
- * `invalid-options` when one is not finite.
+ * Repeats the step and checks each gradient, since the sum of all gradients may overflow although each is finite.
+ * Throws `invalid-options` when one is not finite.
  */
 async function updateByFiniteGradients(microBatches: readonly MicroBatch[], options: StepOptions): Promise<void> {
   const { functions } = options;

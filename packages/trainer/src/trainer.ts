@@ -13,8 +13,9 @@ export interface TrainerOptions {
 const schema = z.strictObject({ gradientCheckpointing: z.boolean().exactOptional() });
 
 /**
- * A plugin for a trainer that uses the compute plugin of the experiment. `cpuTrainer()` and `gpuTrainer()` return a
- * compute plugin and this one. Throws `invalid-options`; a run without a compute plugin throws `missing-plugin`.
+ * Creates the plugin of a trainer that uses the compute plugin of the experiment. `cpuTrainer()` and `gpuTrainer()`
+ * return a compute plugin and this one. Throws `invalid-options`; a run without a compute plugin throws
+ * `missing-plugin`.
  */
 export function trainer(options: TrainerOptions = {}): Plugin<Trainer> {
   const name = "@mlan/trainer";

@@ -33,7 +33,7 @@ export interface TrainingLoopSettings {
 
 /**
  * Runs the training loop of one stage on the current tensor backend. If the caller leaves the loop with `break` or
- * aborts training, the last step is saved as a checkpoint.
+ * aborts training, a checkpoint of the last finished step is saved.
  */
 export async function* trainingLoop(
   given: TrainRun,
@@ -114,7 +114,7 @@ export async function* trainingLoop(
   }
 }
 
-/** Returns a notice if a model was trained with a different conversation template before. */
+/** Returns a warning if a model was trained with a different conversation template before; otherwise none. */
 function templateWarnings(
   before: { readonly name: string; readonly fingerprint: string | undefined },
   { format, templateFingerprint: now }: TrainableModel,
@@ -157,7 +157,10 @@ async function takeStep(step: number, context: StepContext): Promise<StepEndEven
   return { type: "step-end", step, steps, learningRate, ...outcome, seconds: (performance.now() - start) / 1000 };
 }
 
-/** Throws `invalid-options` for a model that takes no adapter, or none of these options. */
+/**
+ * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that supports no adapters, or not with
+ * these options.
+ */
 function adapt({ model, recipe: { adapter }, seed }: TrainRun): void {
   if (!adapter) return;
   if (model.adapt) return model.adapt(adapter, { seed: deriveSeed(seed, "adapter") });

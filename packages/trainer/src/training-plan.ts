@@ -4,7 +4,7 @@ import { modalityGroups } from "./modality-groups.ts";
 import { torchRandom } from "./torch-random.ts";
 import type { TrainingSet } from "./training-set.ts";
 
-/** The conversations of each step. They are computed from recipe, data and seed only, so resuming needs no state. */
+/** The conversations of each step. They depend only on recipe, data and seed, so resuming needs no state. */
 export interface TrainingPlan {
   readonly steps: number;
   readonly stepsPerEpoch: number;
@@ -12,7 +12,7 @@ export interface TrainingPlan {
   readonly lengths: readonly number[];
   /** Number of micro-batches, over all steps, without a supervised position; their weight is 0. */
   readonly withoutSupervision: number;
-  /** Returns the micro-batches of a step, 0-based. */
+  /** Returns the micro-batches of a step, which is 0-based. */
   step(step: number): readonly MicroBatch[];
 }
 
@@ -21,9 +21,9 @@ export interface MicroBatch {
   /** Indices in the training set. */
   readonly indices: readonly number[];
   readonly shape: BatchShape;
-  /** Weight in the loss of the step; the weights of a step sum to 1. 0 if no position is supervised. */
+  /** Weight in the loss of the step; the weights of a step add up to 1. 0 if no position is supervised. */
   readonly weight: number;
-  /** Seed of its random operations, such as dropout. */
+  /** Seed of the random operations, such as dropout. */
   readonly seed: number;
 }
 
@@ -42,7 +42,7 @@ export function stepsOf(
   return { steps: Math.min(stepsPerEpoch * epochs, maximumSteps), stepsPerEpoch };
 }
 
-/** Batch lengths are padded to multiples of this. */
+/** Lengths of batches are multiples of this number of positions, or the maximum length. */
 const LENGTH_MULTIPLE = 16;
 /** Maximum number of different batch lengths. More lengths would mean less padding and more compilation. */
 const MAXIMUM_LENGTHS = 4;
@@ -93,9 +93,9 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
 }
 
 /**
- * Returns the unnormalized weight of a micro-batch: 1, or its number of supervised positions, as in `lossWeighting`.
- * Without a supervised position the weight is 0; in the original code, the mean is then 0 / 0, which makes the model's
- * weights NaN.
+ * Returns the weight of a micro-batch before normalisation: 1, or its number of supervised positions, as
+ * `lossWeighting` says. Without a supervised position the weight is 0; in the original code, the mean is then 0 / 0,
+ * which makes the model's weights NaN.
  */
 function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
   const supervised = indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);

@@ -12,7 +12,10 @@ export interface TrainingSet {
   readonly length: number;
   /** Ids of the conversations without a supervised position, with the reason for the first few. */
   readonly unsupervised: readonly string[];
-  /** Ids of the conversations whose supervised text is not exactly their answers, with the reason for the first few. */
+  /**
+   * Ids of the conversations in which the supervised positions are not exactly those of the answers, with the reason
+   * for the first few.
+   */
   readonly misaligned: readonly string[];
   /** Per conversation: number of positions, including those of images. */
   readonly positions: ArrayLike<number>;
@@ -26,7 +29,7 @@ export interface TrainingSet {
 /** Number of tokens kept in memory (ids and labels, 4 bytes each); further conversations are encoded again when needed. */
 const KEPT_TOKENS = 16_000_000;
 const REASONS = 5;
-/** A word as in Python's `str.split()`. */
+/** Matches a word as in Python's `str.split()`. */
 const WORD = new RegExp(`[^${PYTHON_WHITE_SPACE}]+`, "g");
 
 /**

@@ -17,10 +17,10 @@ import type { TrainingSet } from "./training-set.ts";
 
 /**
  * The position of a run and everything that the run depends on, as stored in `trainer-state.json`. Random numbers
- * depend only on the seed and the position, so no generator state is stored.
+ * depend only on seed and position, so no generator state is stored.
  */
 export interface TrainingState {
-  /** Version 1 has no checksums and no history of the steps. */
+  /** The version of the format; version 1 has no checksums and no history of the steps. */
   readonly formatVersion: 1 | 2;
   /** Number of finished optimizer steps. */
   readonly step: number;
@@ -28,7 +28,7 @@ export interface TrainingState {
   /** The epoch of the next step, 0-based, and the number of its conversations already used. */
   readonly epoch: number;
   readonly cursor: number;
-  /** {@link Dependencies} as JSON. */
+  /** The run's {@link Dependencies} as JSON. */
   readonly depends: Readonly<Record<string, unknown>>;
 }
 

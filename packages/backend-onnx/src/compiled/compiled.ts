@@ -14,7 +14,7 @@ interface CachedPlan {
   readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown;
 }
 
-/** A function may create variables in its first calls, as tfjs's optimizers do, but not in every call. */
+/** Number of first calls in which a function may create variables, as tfjs's optimizers do. */
 const CALLS_THAT_MAKE_VARIABLES = 3;
 
 /**
@@ -46,7 +46,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     plans.clear();
   };
 
-  /** Evicts the oldest plan before a new one is recorded: each plan may hold a copy of all frozen weights. */
+  /** Evicts the oldest plan before a new plan is recorded, since each may hold a copy of all frozen weights. */
   const makeRoom = (backend: OnnxBackend): void => {
     const [oldest] = plans;
     if (plans.size < capacity || oldest === undefined) return;

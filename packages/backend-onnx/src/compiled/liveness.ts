@@ -21,7 +21,10 @@ export function withExclusiveOverwrites(actions: Plan["actions"], outgoing: read
   );
 }
 
-/** For each action, the results that no later action reads. Results that are returned or assigned are never dead. */
+/**
+ * Returns, for each action, the results that no later action reads. Results that are returned or assigned are never
+ * dead.
+ */
 export function deadAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
   const last = new Map<number, number>();
   const read = (source: Source, action: number): void => {

@@ -19,7 +19,7 @@ export interface PlannedTensor extends Pick<TensorInfo, "shape" | "dtype"> {
   readonly source: Source;
 }
 
-/** One graph; `results` are the indices of the plan's results that it computes. */
+/** An action that runs one graph; `results` are the indices of the plan's results that it computes. */
 export interface GraphAction {
   readonly program: OwnedProgram;
   readonly leaves: readonly Source[];
@@ -28,7 +28,7 @@ export interface GraphAction {
   readonly overwrites: ReadonlyMap<number, number>;
 }
 
-/** An in-place update, which runs the graphs that compute its inputs. */
+/** An action that updates tensors in place, and runs the graphs that compute its inputs. */
 export interface UpdateAction {
   readonly optimizer: Optimizer;
   /** Tensors or lists of tensors, by the optimizer's input names. */

@@ -22,9 +22,9 @@ class Replay {
   readonly #backend: OnnxBackend;
   readonly #plan: Plan;
   readonly #parameters: readonly Tensor[];
-  /** Owned by this replay until their last reader has run. */
+  /** The plan's results by index. The replay owns each until its last reader has run. */
   readonly #results: RecordedValue[];
-  /** Arguments and variables that are read under a different shape than that of their data. */
+  /** Arguments and variables that are read under a different shape than their data have. */
   readonly #views: RecordedValue[] = [];
 
   constructor(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]) {
@@ -93,7 +93,7 @@ class Replay {
     return taken;
   }
 
-  /** An argument's value, if no other tensor shares it. */
+  /** Returns an argument's value if no other tensor shares it. */
   #donated(argument: number): RecordedValue | undefined {
     const { data } = this.#backend;
     const parameter = this.#parameters[argument];
@@ -106,7 +106,7 @@ class Replay {
     return given === 1 && value.owners === 1 ? value : undefined;
   }
 
-  /** The optimizer decides where its inputs are computed; its flush runs the plan's graphs. */
+  /** Runs an in-place update. The optimizer decides where its inputs are computed; its flush runs the plan's graphs. */
   #update({ optimizer, inputs, attributes, graphs }: UpdateAction): void {
     const { data, recording } = this.#backend;
     const made: TensorInfo[] = [];

@@ -9,15 +9,18 @@ type Structure = unknown;
 
 /** The tensors of a structure, and the structure without them. */
 export interface Flattened {
-  /** In depth-first order. */
+  /** The tensors in depth-first order. */
   readonly tensors: readonly tf.Tensor[];
   /** Everything except the tensors' contents: structure, shapes, dtypes, and the values that are not tensors. */
   readonly signature: string;
-  /** The same structure with these tensors instead. */
+  /** Returns the same structure with the given tensors in place of its own. */
   rebuild(tensors: readonly tf.Tensor[]): Structure;
 }
 
-/** Throws {@link BackendError} "unsupported" for a value that a structure cannot contain, e.g. a promise or a typed array. */
+/**
+ * Splits a structure into its tensors and the rest. Throws {@link BackendError} "unsupported" for a value that a
+ * structure cannot contain, e.g. a promise or a typed array.
+ */
 export function flatten(structure: Structure): Flattened {
   const tensors: tf.Tensor[] = [];
   const signature = describe(structure, tensors);

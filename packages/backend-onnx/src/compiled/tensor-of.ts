@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 
-/** A tfjs tensor for a data id of this backend; the current `tf.tidy` owns it. */
+/** Returns a tfjs tensor for a data id of this backend; the current `tf.tidy` owns it. */
 export function tensorOf(dataId: object, { shape, dtype }: Pick<TensorInfo, "shape" | "dtype">): tf.Tensor {
   return tf.engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype });
 }

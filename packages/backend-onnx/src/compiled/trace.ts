@@ -18,7 +18,7 @@ import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 export interface Traced {
   /** The tensors that the function returned, already computed. */
   readonly returned: readonly tf.Tensor[];
-  /** Undefined if the function created variables: then it must be traced again. */
+  /** The plan; undefined if the function created variables, which means that it must be traced again. */
   readonly plan: Plan | undefined;
 }
 
@@ -92,7 +92,7 @@ class Tracer implements Execution {
     });
   }
 
-  /** Whether programs use the frozen tensors as constants; on only during the trace. */
+  /** Sets whether programs use the frozen tensors as constants, which is on only during the trace. */
   setFrozen(frozen: boolean): void {
     for (const { value } of this.#frozen) {
       value.frozen = frozen;
@@ -101,7 +101,9 @@ class Tracer implements Execution {
     }
   }
 
-  /** A tensor that shares the argument's data under a new identity, so that two arguments are never confused. */
+  /**
+   * Returns a tensor that shares the argument's data under a new identity, so that two arguments are never confused.
+   */
   placeholder(parameter: tf.Tensor, donated: boolean): tf.Tensor {
     const { data, recording } = this.#backend;
     const original = data.value(parameter.dataId);
@@ -114,7 +116,7 @@ class Tracer implements Execution {
     return tensorOf(data.add(value), parameter);
   }
 
-  /** False for arguments, variables, and results computed from them. */
+  /** Whether the value is the same in every call: false for arguments, variables, and results computed from them. */
   isFixed(value: RecordedValue): boolean {
     return this.#known(value) === undefined;
   }
@@ -132,7 +134,7 @@ class Tracer implements Execution {
     this.#record(program);
   };
 
-  /** The program has just run, and its leaves still have their storage. */
+  /** Records a program that has just run, while its leaves still have their storage. */
   #record(program: Program): void {
     const leaves = program.leaves.map((leaf) => this.#source(leaf));
     for (const value of program.frozen) this.#hold(value);
@@ -210,7 +212,7 @@ class Tracer implements Execution {
     return { kind: "constant", value };
   }
 
-  /** The source of a value that is not a constant. */
+  /** Returns the source of a value that is not a constant. */
   #known(value: RecordedValue): Source | undefined {
     const result = this.#resultIndices.get(value);
     if (result !== undefined) return { kind: "result", index: result };
@@ -226,7 +228,9 @@ class Tracer implements Execution {
     this.#constants.add(value);
   }
 
-  /** Results that may overwrite a donated argument, because nothing else in the program reads it. */
+  /**
+   * Returns the results that may overwrite a donated argument, because nothing else in the program reads the argument.
+   */
   #overwrites({ nodes }: Program): ReadonlyMap<number, number> {
     const overwrites = new Map<number, number>();
     if (this.#donated.size === 0 || this.#backend.device.provider !== "cpu") return overwrites;
@@ -240,7 +244,10 @@ class Tracer implements Execution {
     return overwrites;
   }
 
-  /** Programs with the same signature, e.g. those of identical layers, share a session. */
+  /**
+   * Returns a program that the plan owns. Programs with the same signature, e.g. those of identical layers, share a
+   * session.
+   */
   #own(program: Program): OwnedProgram {
     const key = program.signature.join();
     const known = this.#programs.get(key);

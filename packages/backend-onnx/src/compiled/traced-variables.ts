@@ -8,17 +8,22 @@ import type { RecordedValue } from "../recording/recorded-value.ts";
 export interface TracedVariables {
   of(value: RecordedValue): Variable | undefined;
   holding(dataId: object): Variable | undefined;
-  /** Call this after an in-place update, which gives variables new values. */
+  /** Must be called after an in-place update, which gives variables new values. */
   refresh(): void;
-  /** The variables that were assigned a different tensor since the trace began. */
+  /** Returns the variables that were assigned a different tensor since the trace began. */
   assigned(): Variable[];
   /** Whether variables were created since the trace began. */
   createdNew(): boolean;
-  /** Throws if a variable was assigned: an in-place update would change the tensor that it had before. */
+  /**
+   * Throws if a variable was assigned, since an in-place update would change the tensor that the variable had before.
+   */
   refuseAssigned(kernelName: string): void;
 }
 
-/** Variables that share data get separate copies first: an assignment to one must not affect the other. */
+/**
+ * Returns the variables that exist now. Variables that share data get separate copies first, since an assignment to one
+ * must not affect the other.
+ */
 export function tracedVariables(backend: OnnxBackend): TracedVariables {
   const variables = variablesOn(backend);
   const values = new Map<RecordedValue, Variable>();

@@ -21,15 +21,19 @@ export interface AcceleratorSettings {
   readonly createWriter: Device["createWriter"];
 }
 
-/** Tensors from JavaScript with up to this many elements (a learning rate, a few ids) are not worth a separate copy. */
+/**
+ * Maximum number of elements of a tensor from JavaScript (a learning rate, a few ids) that is not worth a separate
+ * copy.
+ */
 const SMALL = 256;
 const DEVICE_ALLOCATOR = 0;
 const FIRST_DEVICE = 0;
 const MEMORY_TYPE_DEFAULT = 0;
 
 /**
- * A device with separate memory. Tensors stay there: they are copied only when JavaScript writes or reads them, never
- * within a graph. Opening the device starts the provider. Throws {@link BackendError} "library" if it does not start.
+ * Returns a device with separate memory. Tensors stay there: they are copied only when JavaScript writes or reads them,
+ * never within a graph. Opening the device starts the provider. Throws {@link BackendError} "library" if it does not
+ * start.
  */
 export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings): Device {
   const { library } = runtime;

@@ -56,7 +56,10 @@ function open({ runtime, provider }: Device, options: Pointer, model: Uint8Array
   }
 }
 
-/** Memory for every output: as given, or newly allocated on the device, because ONNX Runtime would use CPU memory. */
+/**
+ * Returns memory for every output: the given memory, or newly allocated memory on the device, because ONNX Runtime
+ * would use CPU memory.
+ */
 function destinationsOf(
   outputs: readonly RecordedValue[],
   given: Destinations | undefined,

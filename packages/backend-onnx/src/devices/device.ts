@@ -10,15 +10,18 @@ export interface Device {
   readonly provider: Provider;
   readonly runtime: OrtRuntime;
   /**
-   * Options for one session on this device; the caller releases them. Never share them: when two WebGPU sessions with the
-   * same options have ended, Dawn and the process crash.
+   * Returns options for one session on this device; the caller releases them. They must never be shared: when two
+   * WebGPU sessions with the same options have ended, Dawn and the process crash.
    */
   createOptions(level: OptimizationLevel): Pointer;
-  /** A graph writer for this device; `written` is called for every node. */
+  /** Returns a graph writer for this device; `written` is called for every node. */
   createWriter(written?: (node: WrittenNode) => void): OnnxWriter;
-  /** Allocates memory for a result. Undefined if ONNX Runtime should allocate results itself. */
+  /** Allocates memory for a result. Undefined if ONNX Runtime should allocate results by itself. */
   readonly allocate: ((shape: readonly number[], dtype: ElementType) => Storage) | undefined;
-  /** Memory for float32 tensors that JavaScript writes in place. Undefined if JavaScript cannot access the device's memory. */
+  /**
+   * Allocates memory for float32 tensors that JavaScript writes in place. Undefined if JavaScript cannot access the
+   * device's memory.
+   */
   readonly allocateWritable: ((shapes: readonly (readonly number[])[]) => readonly WritableStorage[]) | undefined;
   /** Copies numbers from JavaScript to the device. */
   write(values: ArrayLike<number>, shape: readonly number[], dtype: ElementType): Storage;

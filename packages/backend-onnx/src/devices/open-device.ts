@@ -13,7 +13,10 @@ const OPENERS: Readonly<Record<Provider, (runtime: OrtRuntime) => Device>> = {
 
 const opened = new Map<Provider, Device>();
 
-/** The device of a provider, opened once per process. Throws {@link BackendError} "library" if it does not start. */
+/**
+ * Returns the device of a provider, which is opened once per process. Throws {@link BackendError} "library" if it does
+ * not start.
+ */
 export function openDevice(runtime: OrtRuntime, provider: Provider): Device {
   const known = opened.get(provider);
   if (known !== undefined) return known;

@@ -14,15 +14,18 @@ export interface Transfer {
   readonly session: Pointer;
 }
 
-/** The dtype in JavaScript's memory while a tensor is copied: no provider copies single bytes, so booleans become int32. */
+/**
+ * The dtype in JavaScript's memory while a tensor is copied. Booleans become int32, since no provider copies single
+ * bytes.
+ */
 const TRANSFER_TYPES = { float32: "float32", int32: "int32", bool: "int32" } as const;
 
 const inputs: NameTable = new NameTable("i");
 const outputs: NameTable = new NameTable("o");
 
 /**
- * Each copy is a graph with one node on the device: ONNX Runtime copies inputs to the device and outputs from it.
- * `createOptions` returns options for one session on the device.
+ * Returns a transfer in which each copy is a graph with one node on the device: ONNX Runtime copies inputs to the
+ * device and outputs from it. `createOptions` returns options for one session on the device.
  */
 export function transfer(runtime: OrtRuntime, createOptions: () => Pointer): Transfer {
   const { library, environment } = runtime;

@@ -6,7 +6,7 @@ const SHOWN = 25;
 
 const TIME: readonly Column[] = ["nodes", "ms", "share"].map((heading) => ({ heading, numeric: true }));
 
-/** An explanation as text: a summary, then tables by recorded operation, by ONNX operator, and by both. */
+/** Formats an explanation as text: a summary, then tables by recorded operation, by ONNX operator, and by both. */
 export function explanationText(explanation: Omit<Explanation, "toString">): string {
   const { operations, operatorTypes, nodes } = explanation;
   return [

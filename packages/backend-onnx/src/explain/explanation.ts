@@ -7,30 +7,30 @@ export interface Explanation {
   readonly first: CallTime;
   /** The mean of the calls after the first. */
   readonly steady: CallTime;
-  /** The number of calls that `steady` and everything below are the mean of. */
+  /** Number of calls over which `steady` and everything below are averaged. */
   readonly calls: number;
-  /** By recorded operation (a kernel of tfjs or of this backend), most time first. */
+  /** Times by recorded operation (a kernel of tfjs or of this backend), most time first. */
   readonly operations: readonly OperationTime[];
-  /** By ONNX operator type, most time first, including nodes that were written and then removed or fused. */
+  /** Times by ONNX operator type, most time first, including nodes that were written and then removed or fused. */
   readonly operatorTypes: readonly OperatorTypeTime[];
-  /** By recorded operation, its result, and ONNX operator type, most time first. */
+  /** Times by recorded operation, its result, and ONNX operator type, most time first. */
   readonly nodes: readonly NodeTime[];
-  /** A summary and tables in plain text. */
+  /** Returns a summary and tables in plain text. */
   toString(): string;
 }
 
 /** The time of one call; `milliseconds` is the sum of the other times. */
 export interface CallTime {
   readonly milliseconds: number;
-  /** Writing graphs and compiling them. */
+  /** Time for writing and compiling graphs. */
   readonly compile: number;
-  /** ONNX Runtime's kernels, and in-place updates of optimizers. */
+  /** Time in ONNX Runtime's kernels, and in in-place updates of optimizers. */
   readonly kernels: number;
-  /** ONNX Runtime between its kernels, including its profiler. */
+  /** Time in ONNX Runtime between its kernels, including its profiler. */
   readonly betweenKernels: number;
-  /** Everything else: the function itself, tfjs-core, recording, reading. */
+  /** All other time: the function itself, tfjs-core, recording, reading. */
   readonly outside: number;
-  /** Graphs compiled and graphs run. */
+  /** Number of graphs compiled, and number of graphs run. */
   readonly compiled: number;
   readonly graphs: number;
 }
@@ -44,7 +44,7 @@ interface Time {
 }
 
 export interface OperationTime extends Time {
-  /** Empty for nodes that ONNX Runtime added. */
+  /** The recorded operation; empty for nodes that ONNX Runtime added. */
   readonly operation: string;
 }
 
@@ -58,7 +58,7 @@ export interface NodeTime extends OperationTime {
   /** Types and shapes of the operation's results. */
   readonly results: string;
   readonly operatorType: string;
-  /** Where ONNX Runtime ran it: an execution provider, or "WebAssembly". */
+  /** Where ONNX Runtime ran the node: an execution provider, or "WebAssembly". */
   readonly provider: string;
 }
 
@@ -108,7 +108,10 @@ export function explanation(first: CallRecord, later: readonly CallRecord[]): Ex
   return { ...result, toString: () => explanationText(result) };
 }
 
-/** Nodes are named `operation results #number`; ONNX Runtime keeps this as a prefix of the nodes that it derives. */
+/**
+ * Returns the origin of a node from its name, `operation results #number`, which ONNX Runtime keeps as a prefix of the
+ * names of nodes that it derives.
+ */
 function originOf(name: string): { readonly operation: string; readonly results: string } {
   const [, operation = "", results = ""] = /^(\S+) (\S*)/.exec(name) ?? [];
   return { operation, results };

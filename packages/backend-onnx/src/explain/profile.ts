@@ -17,7 +17,7 @@ interface TraceEvent {
 
 const KERNEL = "_kernel_time";
 
-/** The nodes of each run, in order, from the file that ONNX Runtime's profiler wrote for one session. */
+/** Returns the nodes of each run, in order, from the file that ONNX Runtime's profiler wrote for one session. */
 export function readProfile(text: string): readonly (readonly RunNode[])[] {
   const runs: RunNode[][] = [];
   let nodes: RunNode[] = [];

@@ -17,7 +17,7 @@ export interface CallRecord {
   milliseconds: number;
   compiled: number;
   compileMilliseconds: number;
-  /** Time inside ONNX Runtime's Run. */
+  /** Time inside ONNX Runtime's function Run, in milliseconds. */
   runMilliseconds: number;
   graphs: number;
   readonly written: WrittenNode[];
@@ -145,7 +145,7 @@ function newCall(): CallRecord {
   };
 }
 
-/** ONNX Runtime expects paths in the operating system's encoding. */
+/** Enables profiling. ONNX Runtime expects paths in the operating system's encoding. */
 function enableProfiling({ call }: OrtLibrary, options: Pointer, prefix: string): void {
   call.EnableProfiling(options, Buffer.from(`${prefix}\0`, process.platform === "win32" ? "utf16le" : "utf8"));
 }

@@ -4,7 +4,7 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
-/** Headings and rows in aligned columns, without trailing spaces. */
+/** Formats headings and rows in aligned columns, without trailing spaces. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const headings = columns.map(({ heading }) => heading);
   const widths = columns.map((_, index) => Math.max(...[headings, ...rows].map((row) => row[index]?.length ?? 0)));

@@ -31,10 +31,12 @@ export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array
   return writer.finish();
 }
 
-/** Frozen leaves are called f0, f1, ... in a program's graph. */
+/** Prefix of the names f0, f1, ... of frozen leaves in a program's graph. */
 export const FROZEN_PREFIX = "f";
 
-/** The error for a program that ONNX Runtime rejected: it names the operations and quotes ONNX Runtime's reason. */
+/**
+ * Returns the error for a program that ONNX Runtime rejected. It names the operations and quotes ONNX Runtime's reason.
+ */
 export function programError(program: Program, cause: unknown): BackendError {
   const code: BackendErrorCode = BackendError.is(cause) ? cause.code : "runtime";
   const names = program.nodes.map((node) => {

@@ -32,7 +32,9 @@ export interface Storage {
   readonly readOnly?: boolean;
   /** Frees pages of a mapped file, which the system reads again from the file when they are used. */
   readonly dropPages?: () => void;
-  /** A view of the memory, without a copy; for a stored matrix, a view of its bytes. Throws for device memory. */
+  /**
+   * Returns a view of the memory, without a copy; for a stored matrix, a view of its bytes. Throws for device memory.
+   */
   view(): Float32Array | Int32Array | Uint8Array;
   release(): void;
 }
@@ -85,12 +87,12 @@ export interface GraphEmitter {
    * results, stacked along `axis`. `body` gets the name of an element and returns that of its float32 result.
    */
   scan(input: string, type: OnnxType, axis: number, body: (element: string) => string): string;
-  /** A one-dimensional int64 constant (shapes, axes, starts, ...); equal constants are shared. */
+  /** Returns the name of a one-dimensional int64 constant (shapes, axes, starts, ...); equal constants are shared. */
   int64(values: readonly number[]): string;
-  /** A scalar int64 constant. */
+  /** Returns the name of a scalar int64 constant. */
   int64Scalar(value: number): string;
-  /** A scalar constant of the given dtype. */
+  /** Returns the name of a scalar constant of the given dtype. */
   scalar(value: number, dtype: ElementType): string;
-  /** A new name for an intermediate result. */
+  /** Returns a new name for an intermediate result. */
   temporary(): string;
 }

@@ -1,6 +1,8 @@
 import koffi from "koffi";
 
-/** Native strings `prefix`0, `prefix`1, ... with room for one value each, shared by all sessions. */
+/**
+ * A growing table of native strings `prefix`0, `prefix`1, ..., and of one 64-bit value for each. All sessions share it.
+ */
 export class NameTable {
   addresses: BigUint64Array = new BigUint64Array(0);
   values: BigUint64Array = new BigUint64Array(0);

@@ -6,7 +6,7 @@ import { ONNX_TYPES, type OnnxType } from "./onnx-type.ts";
 export interface OnnxWriter extends GraphEmitter {
   /** Nodes added from here on get this name, so that ONNX Runtime's errors include it. */
   label(name: string): void;
-  /** An undefined shape means any shape. */
+  /** Adds an input of the graph. An undefined shape means any shape. */
   input(name: string, shape: readonly number[] | undefined, dtype: OnnxType): void;
   output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
   /** A constant whose content is passed to the session separately from the model. */
@@ -50,7 +50,7 @@ export interface WrittenNode {
   readonly operatorType: string;
 }
 
-/** `written` is called for every node. */
+/** Creates a writer; `written` is called for every node. */
 export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
   return new ModelWriter(written);
 }

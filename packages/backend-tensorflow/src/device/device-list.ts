@@ -20,7 +20,7 @@ export function deviceList(bindingFile: string): readonly Device[] {
   return length <= 0 ? [] : parseDeviceList(buffer.toString("utf8", 0, length));
 }
 
-/** Parses lines "name\ttype\tbytes". */
+/** Parses lines of the form "name\ttype\tbytes". */
 export function parseDeviceList(text: string): readonly Device[] {
   return text
     .split("\n")
@@ -39,7 +39,7 @@ function listFunction(bindingFile: string): ((buffer: Buffer, size: number) => n
   }
 }
 
-/** A device for messages; without the memory of a CPU, for which TensorFlow reports a constant. */
+/** Formats a device for messages, without the memory of a CPU, for which TensorFlow reports a constant. */
 export function deviceText({ type, bytes }: Device): string {
   return type === "CPU" || bytes === undefined ? type : `${type} ${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -15,7 +15,10 @@ export interface NativeTensor {
 export interface DeviceMemoryStatistics {
   /** Number of tensors in TensorFlow. */
   readonly tensors: number;
-  /** Bytes of their buffers; a shared buffer counts once. Memory that an op needs while it runs is not counted. */
+  /**
+   * Bytes of the buffers of these tensors; a shared buffer counts once. Memory that an op needs while it runs is not
+   * counted.
+   */
   readonly bytes: number;
   /** The largest `bytes` since the start or the last reset. */
   readonly peakBytes: number;
@@ -23,9 +26,9 @@ export interface DeviceMemoryStatistics {
 
 /** Counts tensors and bytes on the device. */
 export interface DeviceMemory {
-  /** A tensor with a new buffer. */
+  /** Records a tensor with a new buffer. */
   adopt(id: number, bytes: number): NativeTensor;
-  /** A tensor that shares `other`'s buffer. */
+  /** Records a tensor that shares the buffer of `other`. */
   alias(id: number, other: NativeTensor): NativeTensor;
   release(tensor: NativeTensor): void;
   statistics(): DeviceMemoryStatistics;

@@ -18,8 +18,8 @@ export function setEnvironment({ device, threads, deterministic = true }: Tensor
 }
 
 /**
- * The value of CUDA_VISIBLE_DEVICES for TensorFlow: one of the GPUs listed in `visible`, the user's value, because the
- * binding would use the last of several; "-1" for "cpu".
+ * Returns the value of CUDA_VISIBLE_DEVICES for TensorFlow: a single GPU of those that `visible`, the user's value,
+ * lists, because the binding would use the last of several; "-1" for "cpu".
  */
 function visibleDevice(device: TensorFlowOptions["device"], visible: string | undefined): string {
   if (device === "cpu") return "-1";

@@ -1,7 +1,7 @@
 import { MlanError, messageOf } from "@mlan/core";
 import type { NativeBinding } from "./native-binding.ts";
 
-/** The binding with a count of ops and clear out-of-memory errors. */
+/** The binding, with a count of ops and comprehensible out-of-memory errors. */
 export interface DeviceExecutor extends Pick<
   NativeBinding,
   "createTensor" | "deleteTensor" | "tensorDataSync" | "executeOp"
@@ -10,7 +10,7 @@ export interface DeviceExecutor extends Pick<
   readonly dispatches: number;
 }
 
-/** `currentBytes` returns the bytes of all tensors; it is called when memory runs out. */
+/** Creates the executor. `currentBytes` returns the bytes of all tensors; it is called when memory runs out. */
 export function deviceExecutor(binding: NativeBinding, device: string, currentBytes: () => number): DeviceExecutor {
   let dispatches = 0;
   const explained = <Result>(what: string, call: () => Result): Result => {
@@ -35,7 +35,7 @@ export function deviceExecutor(binding: NativeBinding, device: string, currentBy
   };
 }
 
-/** Matches TensorFlow's messages for a failed allocation, on a GPU ("OOM when allocating") and elsewhere. */
+/** Whether an error has TensorFlow's message for a failed allocation, on a GPU ("OOM when allocating") or elsewhere. */
 function isOutOfMemory(error: unknown): boolean {
   return /TF_Status: 8\b|OOM when allocating|RESOURCE_EXHAUSTED|out of memory/i.test(messageOf(error));
 }
@@ -50,7 +50,7 @@ function outOfMemory(what: string, device: string, bytes: number, cause: unknown
   );
 }
 
-/** The first line of TensorFlow's message, without the prefix that the binding adds. */
+/** Returns the first line of TensorFlow's message, without the prefix that the binding adds. */
 function firstLine(error: unknown): string {
   const message = messageOf(error).replace(/^Invalid TF_Status: \d+\s*Message: /, "");
   return message.split("\n", 1)[0]?.slice(0, 200) ?? "";

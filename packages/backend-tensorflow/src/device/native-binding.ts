@@ -50,7 +50,7 @@ const BYTES: Readonly<Record<number, number>> = {
   [DataType.bfloat16]: 2,
 };
 
-/** Bytes of a tensor's elements; 0 for strings and resources, whose size is unknown. */
+/** Returns the number of bytes of a tensor's elements; 0 for strings and resources, whose size is unknown. */
 export function byteLength({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: number }): number {
   return shape.reduce((product, length) => product * length, BYTES[dtype] ?? 0);
 }

@@ -14,13 +14,13 @@ import { createVariable, readVariable } from "./variable.ts";
 /** Copies tensors to the device, or casts them there, in the type that an op needs. */
 export interface Residency {
   upload(entry: TensorEntry, values: HostValues): NativeTensor;
-  /** The tensor in its original type. A tensor that is created for this use alone is released with `scope`. */
+  /** Returns the tensor in its original type. A tensor that is created only for this use is released with `scope`. */
   full(entry: TensorEntry, scope: Scope): NativeTensor;
-  /** The tensor in bfloat16; a parameter keeps this copy. */
+  /** Returns the tensor in bfloat16; a parameter keeps this copy. */
   half(entry: TensorEntry, scope: Scope): NativeTensor;
   /** Replaces the result of an op by a bfloat16 copy. */
   round(entry: TensorEntry): void;
-  /** The resource variable for in-place updates; releases views and copies of its current values. */
+  /** Returns the resource variable for in-place updates; releases views and copies of its current values. */
   variable(entry: TensorEntry): NativeTensor;
   release(entry: TensorEntry): void;
 }

@@ -6,7 +6,10 @@ export interface TensorEntry {
   readonly shape: readonly number[];
   /** The type that TensorFlow.js sees: float for bfloat16. */
   readonly dtype: number;
-  /** Whether it is a model's weight, whose bfloat16 copy is worth keeping: it was written by JavaScript or updated in place. */
+  /**
+   * Whether the tensor counts as a model's parameter, whose bfloat16 copy is worth keeping: it was written by
+   * JavaScript or updated in place.
+   */
   parameter: boolean;
   /** The values in the original type. */
   full?: NativeTensor | undefined;

@@ -31,7 +31,7 @@ export interface TensorTable {
   update(op: string, attributes: readonly OpAttribute[], updated: readonly number[], inputs: readonly number[]): void;
 }
 
-/** Parameters with fewer elements (weights of norms, biases) stay in float32. */
+/** Number of elements below which parameters (weights of norms, biases) stay in float32. */
 const PARAMETER_SIZE = 2 ** 14;
 
 /** Ops whose result shares their first input's buffer under a different shape. */
@@ -145,7 +145,7 @@ function inBfloat16(attributes: readonly OpAttribute[]): readonly OpAttribute[] 
   );
 }
 
-/** TensorFlow's NOT_FOUND: no device has a kernel of the op for these types. */
+/** Whether an error is TensorFlow's NOT_FOUND: no device has a kernel of the op for these types. */
 function lacksKernel(error: unknown): boolean {
   return /TF_Status: 5\b[\s\S]*(Could not find device|No registered)/.test(messageOf(error));
 }

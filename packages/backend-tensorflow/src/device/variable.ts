@@ -5,7 +5,7 @@ import { AttributeType, DataType, typeAttribute } from "./native-binding.ts";
 /** TensorFlow's name for a variable that is deleted with its last handle (`ResourceHandle::ANONYMOUS_NAME`). */
 const ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
-/** A float32 resource variable with a copy of `values`, which may share memory with JavaScript. */
+/** Creates a float32 resource variable with a copy of `values`, which may share memory with JavaScript. */
 export function createVariable(
   executor: DeviceExecutor,
   memory: DeviceMemory,
@@ -40,7 +40,7 @@ function assignVariable(executor: DeviceExecutor, variable: number, value: numbe
   executor.executeOp("AssignVariableOp", [typeAttribute("dtype", DataType.float)], [variable, value], 0);
 }
 
-/** A view of the variable's values. While the view exists, an update copies the values first. */
+/** Returns a view of the variable's values. While the view exists, an update copies the values first. */
 export function readVariable(executor: DeviceExecutor, memory: DeviceMemory, variable: NativeTensor): NativeTensor {
   const { id } = one(executor.executeOp("ReadVariableOp", [typeAttribute("dtype", DataType.float)], [variable.id], 1));
   return memory.alias(id, variable);

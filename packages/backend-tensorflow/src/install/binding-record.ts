@@ -15,9 +15,9 @@ export interface BindingRecord {
   readonly platform: string;
   readonly architecture: string;
   readonly compiler: string;
-  /** ISO 8601. */
+  /** When the binding was built, in ISO 8601. */
   readonly built: string;
-  /** null for a build without CUDA. */
+  /** The CUDA versions; null for a build without CUDA. */
   readonly cuda: { readonly cuda?: string | undefined; readonly cudnn?: string | undefined } | null;
 }
 
@@ -44,7 +44,7 @@ export interface RecordedBinding {
   readonly record: BindingRecord;
 }
 
-/** The binding in a folder; undefined if a part of it, or the TensorFlow that it was built for, is missing. */
+/** Returns the binding in a folder; undefined if a part of it, or the TensorFlow that it was built for, is missing. */
 export function readBinding(folder: string): RecordedBinding | undefined {
   const file = join(folder, BINDING_FILE);
   try {
@@ -56,7 +56,7 @@ export function readBinding(folder: string): RecordedBinding | undefined {
   }
 }
 
-/** All complete bindings in a folder, newest first. */
+/** Returns all complete bindings in a folder, newest first. */
 export function readBindings(folder: string): readonly RecordedBinding[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

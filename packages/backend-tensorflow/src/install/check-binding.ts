@@ -14,7 +14,7 @@ interface WorkingBinding {
   readonly works: true;
   /** The version that the library reports. */
   readonly tensorFlowVersion: string;
-  /** Empty for the stock binding, which cannot list devices. */
+  /** The devices; empty for the stock binding, which cannot list them. */
   readonly devices: readonly Device[];
 }
 

@@ -75,7 +75,7 @@ function linkFlags({ platform }: InstallEnvironment): readonly string[] {
   return ["-shared", "-Wl,-z,defs", "-Wl,--warn-unresolved-symbols"];
 }
 
-/** The error for a library that lacks symbols that the binding needs. */
+/** Returns the error for a library without symbols that the binding needs. */
 export function lackingSymbols({ folder, version }: TensorFlowLibrary, symbols: readonly string[]): MlanError {
   const named = symbols.slice(0, SHOWN_ERRORS).join(", ");
   const more = symbols.length > SHOWN_ERRORS ? ` and ${symbols.length - SHOWN_ERRORS} more` : "";

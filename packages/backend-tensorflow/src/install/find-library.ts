@@ -9,7 +9,7 @@ import { libraryNames } from "./library-names.ts";
 import { pythonLibrary } from "./python-library.ts";
 import { unpackWheel } from "./wheel/unpack-wheel.ts";
 
-/** Where to search, in order of precedence. A place without TensorFlow is an error. */
+/** The places to search, in order of precedence. A named place without TensorFlow is an error. */
 export interface LibraryPlaces {
   /** The folder of an unpacked wheel, its `tensorflow` folder, or the C library's folder with `lib` and `include`. */
   readonly library?: string;
@@ -25,9 +25,9 @@ export interface FoundLibrary extends TensorFlowLibrary {
 }
 
 interface SearchOptions extends LibraryPlaces {
-  /** Unpacks a wheel even if it was unpacked before. */
+  /** Whether to unpack a wheel even if it was unpacked before. */
   readonly force?: boolean;
-  /** Checks wheels without unpacking them. */
+  /** Whether to check wheels without unpacking them. */
   readonly lookOnly?: boolean;
   readonly report?: (line: string) => void;
   readonly signal?: AbortSignal;

@@ -1,7 +1,7 @@
 /** One requirement of the TensorFlow backend, and its state. */
 export interface Finding {
   readonly name: string;
-  /** "unused": not needed by anything installed. */
+  /** The state; "unused" means that nothing installed needs it. */
   readonly state: "ok" | "missing" | "broken" | "unused";
   /** What was found, or what was searched for and where. */
   readonly found: string;

@@ -20,7 +20,7 @@ const schema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
-/** Throws `invalid-options`. */
+/** Throws `invalid-options` for an option that is unknown or wrong. */
 export function checkInstallOptions(options: InstallOptions): void {
   checkOptions("backend-tensorflow", schema, options);
   const named = (["library", "wheel", "python"] as const).filter((name) => options[name] !== undefined);

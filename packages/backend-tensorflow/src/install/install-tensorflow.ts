@@ -25,7 +25,7 @@ import { removeLeftovers } from "./wheel/leftovers.ts";
 export interface InstallReport {
   /** The native addon. */
   readonly file: string;
-  /** False if a binding existed already and works. */
+  /** Whether the binding was built now; false if one existed already and works. */
   readonly built: boolean;
   readonly tensorFlowVersion: string;
   /** The Python package or archive that TensorFlow comes from. */
@@ -111,7 +111,10 @@ export async function installTensorFlow(
   return finish(join(folder, BINDING_FILE), record, devices, true);
 }
 
-/** The name includes a hash of the library's folder, to distinguish several libraries of the same version. */
+/**
+ * Returns a folder name that includes a hash of the library's folder, to distinguish several libraries of the same
+ * version.
+ */
 function folderName(
   sources: BindingSources,
   library: TensorFlowLibrary,

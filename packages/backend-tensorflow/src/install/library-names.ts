@@ -25,7 +25,7 @@ export function isSupported({
   return ["linux", "darwin"].includes(platform) && ["x64", "arm64"].includes(architecture);
 }
 
-/** What to do on a platform without TensorFlow. */
+/** The remedy on a platform without TensorFlow. */
 export const ELSEWHERE = "Use trainer-cpu on this platform, or Linux (on Windows: WSL2) for TensorFlow.";
 
 /** The error for a platform where the binding cannot be built. */

@@ -31,14 +31,14 @@ export function addChatCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option(
       "--temperature <number>",
-      "0: always the most likely token; 1: samples from the model's probabilities; higher is more random",
+      "0 always picks the most likely token; 1 samples from the model's probabilities; higher is more random",
       numberWithin(0),
       0,
     )
     .option("--top-k <number>", "sample only from the <number> most likely tokens", wholeNumber(1))
     .option(
       "--top-p <number>",
-      "sample only from the smallest set of most likely tokens whose probabilities add up to <number>",
+      "sample only from the smallest set of most likely tokens whose probabilities sum to at least <number>",
       numberWithin(0, 1),
     )
     .option(

@@ -1,6 +1,6 @@
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** The terminal and exit status that every command uses. */
+/** The terminal of a command, and the means to set its exit status. */
 export interface CommandContext {
   readonly terminal: Terminal;
   /** Sets the exit status. */

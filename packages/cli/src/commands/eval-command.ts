@@ -21,7 +21,7 @@ interface Options extends ModelParts {
   readonly featureCache?: string;
   readonly folder: string;
   readonly fresh?: boolean;
-  /** False with --no-plan. */
+  /** Whether memory is checked before the evaluation; false with --no-plan. */
   readonly plan: boolean;
 }
 
@@ -45,7 +45,7 @@ and returns one. If a file has several such exports, write ./file.ts:name.
 For more control, write an experiment file that has only evaluate stages, and run it with mlan run.
 `;
 
-/** Options of a model on this machine. */
+/** Names of the options that apply only to a model on this machine. */
 const LOCAL = ["weights", "tower", "adapter", "weightFormat", "template", "backend", "batchSize", "featureCache"];
 
 export function addEvalCommand(program: Command, { terminal, finish }: CommandContext): void {

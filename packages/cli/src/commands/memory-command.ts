@@ -1,6 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import type { MemoryOptions } from "../work/memory.ts";
+import { weightFormatOption } from "./model-options.ts";
 import { gigabytes, wholeNumber } from "./option-values.ts";
 
 const EXAMPLES = `
@@ -8,6 +9,7 @@ Examples:
   $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one conversation of 2048 tokens
   $ mlan memory --config vicuna-7b/config.json --rows 8 --images 8 --micro-batches 8
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
+  $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
 Predicts the peak size of all tensors when training on the tensorflow backend. Nothing is loaded or
 allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
@@ -37,6 +39,12 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
       "rank of the low-rank adapter, for the table rows in which one is trained",
       wholeNumber(1),
       128,
+    )
+    .addOption(weightFormatOption().default("float32"))
+    .addOption(
+      new Option("--moment-precision <name>", "precision of AdamW's moments")
+        .choices(["float32", "bfloat16"])
+        .default("float32"),
     )
     .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)
     .addHelpText("after", EXAMPLES)

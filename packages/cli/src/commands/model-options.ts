@@ -20,7 +20,7 @@ export function templateOption(): Option {
   return new Option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)");
 }
 
-/** The option for the format of the language model's matrices in memory. */
+/** Returns the option for the format of the language model's matrices in memory. */
 export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",

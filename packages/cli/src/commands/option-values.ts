@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 
-/** Parses the value of an option that is a whole number, `least` or more. */
+/** Returns a parser for the value of an option that is a whole number of at least `least`. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : NaN;
@@ -9,7 +9,10 @@ export function wholeNumber(least: number): (value: string) => number {
   };
 }
 
-/** Parses the value of an option that is a number from `least` to `most`, or greater than `least` if `excluded`. */
+/**
+ * Returns a parser for the value of an option that is a number from `least` to `most`; greater than `least` if
+ * `excluded`.
+ */
 export function numberWithin(
   least: number,
   most: number = Infinity,
@@ -31,7 +34,7 @@ export function collect(value: string, before: readonly string[] | undefined): r
 
 /**
  * Ends the command with an error when one of these options is missing. Commander has such a check, but it would run
- * before the check for misspelt options.
+ * before misspelt options are reported.
  */
 export function requireOptions(command: Command, names: readonly string[]): void {
   const missing = command.options.find(
@@ -40,14 +43,14 @@ export function requireOptions(command: Command, names: readonly string[]): void
   if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }
 
-/** Parses the value of an option that is a size in GB. */
+/** Parses the value of an option that is a size in GB (10^9 bytes). */
 export function gigabytes(value: string): number {
   const number = Number(value);
   if (number > 0 && number < Infinity) return number;
   throw new InvalidArgumentError("It must be a number of gigabytes, such as 80.");
 }
 
-/** Collects values such as `math=./math-lora` as an object from names to checkpoints. */
+/** Collects values such as `math=./math-lora` in an object that maps names to checkpoints. */
 export function namedCheckpoint(
   value: string,
   before: Readonly<Record<string, string>> = {},

@@ -41,7 +41,7 @@ An experiment file is a TypeScript or JavaScript file that exports an experiment
 `;
 
 /**
- * Runs a command line and returns the exit status. `words` are its arguments, without node and script. Never throws.
+ * Runs a command line and returns the exit status. `words` are the arguments after node and the script. Never throws.
  */
 export async function mlan(words: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
@@ -91,7 +91,8 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
 }
 
 /**
- * An empty value comes from an unset shell variable and is never intended; as a path it would name the working folder.
+ * Refuses empty values of options and arguments, which come from unset shell variables and are never intended: as a
+ * path, an empty value would mean the working folder.
  */
 function refuseEmptyWords(command: Command): void {
   const isEmpty = (value: unknown): boolean =>

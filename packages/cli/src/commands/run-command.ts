@@ -5,7 +5,7 @@ import { folderAt } from "../project/folders.ts";
 interface Options {
   readonly folder?: string;
   readonly fresh?: boolean;
-  /** False with --no-plan. */
+  /** Whether memory is checked before the run; false with --no-plan. */
   readonly plan: boolean;
 }
 

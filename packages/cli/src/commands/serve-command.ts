@@ -23,7 +23,7 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     .option("--name <name>", "model name that clients use (default: the last part of the checkpoint's path)")
     .option(
       "--adapters <name=checkpoint...>",
-      "low-rank adapters on the same weights; clients choose one by giving its name as the model",
+      "low-rank adapters for the same weights; clients select one by sending its name as the model",
       namedCheckpoint,
     )
     .option(

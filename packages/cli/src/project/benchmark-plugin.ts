@@ -4,10 +4,10 @@ import { importPlugin } from "./import-plugin.ts";
 import { type FileExports, isFile, loadFile } from "./load-file.ts";
 
 /**
- * The benchmark of a `--benchmark` option: `name` for the published data, `name=folder` for a local copy. `name` is a
- * plugin, or the path of a TypeScript or JavaScript file that exports a benchmark or a function that returns one,
- * followed by `:export` if the file has several such exports. Reads no data. Throws `invalid-options` when it is not a
- * benchmark.
+ * Returns the benchmark of a `--benchmark` option: `name` for the published data, `name=folder` for a local copy.
+ * `name` is a plugin, or the path of a TypeScript or JavaScript file that exports a benchmark or a function that
+ * returns one, followed by `:export` if the file has several such exports. Reads no data. Throws `invalid-options` when
+ * it is not a benchmark.
  */
 export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   const equals = named.indexOf("=");

@@ -36,8 +36,8 @@ async function isStep(folder: URL): Promise<boolean> {
 }
 
 /**
- * Checks the checkpoint against the digest recorded in the run. The digest covers the list of checksums, which covers
- * the weights.
+ * Checks the checkpoint against the digest recorded by the run. The digest is that of the list of checksums, and thus
+ * covers the weights.
  */
 async function checkRecorded(checkpoint: URL, recorded: string, option: string): Promise<void> {
   const found = await checkpointDigest(checkpoint);

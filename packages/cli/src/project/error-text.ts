@@ -5,7 +5,8 @@ import { syntaxProblem } from "./syntax-problem.ts";
 
 /**
  * Formats an error for the user: an `MlanError` as its message, a syntax error with its place in the file, and any
- * other error, which is a bug, with the stack frames in the user's own files. With `verbose`, everything that is known.
+ * other error, which is a bug, with the stack frames in the user's own files. With `verbose`, shows everything that is
+ * known.
  */
 export function errorText(error: unknown, verbose: boolean): string {
   if (verbose) return inspect(error);
@@ -38,7 +39,7 @@ function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
   return (users.length > 0 || hasCode ? users : all).slice(0, FRAMES_AT_MOST);
 }
 
-/** The folder of our packages, both in a project and in the repository. */
+/** The folder that contains mlan's packages, both in a project and in the repository. */
 const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
 
 function isOurs(frame: string): boolean {

@@ -11,7 +11,7 @@ import { withInstallHint } from "./install-hint.ts";
 import { locateInProject } from "./locate-in-project.ts";
 import { OUR_PACKAGES } from "./our-packages.ts";
 
-/** The exports of the package that the command uses. */
+/** The exports of `@mlan/model-llava` that the commands use. */
 export interface ModelLlavaPackage {
   readonly BASE_FILE: typeof BASE_FILE;
   readonly isModelFile: typeof isModelFile;

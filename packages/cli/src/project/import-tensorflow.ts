@@ -2,7 +2,7 @@ import { MlanError } from "@mlan/core";
 import type { diagnoseTensorFlow, installTensorFlow, tensorflow } from "@mlan/backend-tensorflow";
 import { locateInProject } from "./locate-in-project.ts";
 
-/** The exports of the package that the command uses. */
+/** The exports of `@mlan/backend-tensorflow` that the commands use. */
 export interface TensorFlowPackage {
   readonly diagnoseTensorFlow: typeof diagnoseTensorFlow;
   readonly installTensorFlow: typeof installTensorFlow;

@@ -4,8 +4,8 @@ import { NO_PLUGINS, OUR_PACKAGES } from "./our-packages.ts";
 
 /**
  * Runs an import. When a package is missing, throws `missing-plugin` with advice: how to install the package if it is
- * ours, or which of ours has a similar name, or to check the name. Never advises to install anybody else's package.
- * With `kind`, names are shown as in commands: `vicuna` for `@mlan/model-vicuna`.
+ * one of mlan's, or which of mlan's packages has a similar name, or to check the name. Never advises to install anybody
+ * else's package. With `kind`, names are shown as in commands: `vicuna` for `@mlan/model-vicuna`.
  */
 export async function withInstallHint<Module>(load: () => Promise<Module>, kind?: string): Promise<Module> {
   try {
@@ -33,7 +33,9 @@ function hintFor(name: string, kind: string | undefined): string {
   return `${shown} is not installed here, and mlan has no such package. Available: ${ours}.`;
 }
 
-/** Returns our package with the most similar name. One letter in three may differ, at most two. */
+/**
+ * Returns mlan's package with the most similar name. At most one letter in three may differ, and at most two in all.
+ */
 function nearest(name: string): string | undefined {
   const word = /[^/-]*$/.exec(name)?.[0] ?? name;
   const limit = Math.min(2, Math.floor(word.length / 3));

@@ -16,7 +16,8 @@ export function isFile(name: string): boolean {
 
 /**
  * Imports a TypeScript or JavaScript file. Throws `invalid-options` when the file does not exist or does not parse
- * (then with the place), and `missing-plugin`, with the remedy, when it imports a package that is not installed.
+ * (then the message names the place), and `missing-plugin`, with the remedy, when it imports a package that is not
+ * installed.
  */
 export async function loadFile(path: string): Promise<FileExports> {
   const file = resolve(pathAt(path));
@@ -44,7 +45,7 @@ async function missingFileError(path: string, file: string): Promise<MlanError> 
 
 /** The exports of a file. */
 export interface FileExports {
-  /** The possible values of its default export. */
+  /** The possible values of the default export. */
   readonly defaults: readonly unknown[];
   /** All other exports by name. */
   readonly named: ReadonlyMap<string, unknown>;
@@ -58,7 +59,10 @@ function exportsOf(module: Readonly<Record<string, unknown>>): FileExports {
   return { defaults, named: new Map(named) };
 }
 
-/** Module hooks stack: each registration makes every later import slower. */
+/**
+ * Whether TypeScript has been allowed: module hooks stack, so each further registration would make later imports
+ * slower.
+ */
 let typeScriptAllowed = false;
 
 /** Allows TypeScript in all later imports, including those that an experiment makes while it runs. */

@@ -1,5 +1,5 @@
 /**
- * All packages of mlan. Messages advise to install only these, since anybody may have registered any other name.
+ * All packages of mlan. Messages advise users to install only these, since anybody may have registered any other name.
  * `tools/architecture` compares the list with the workspace.
  */
 export const OUR_PACKAGES: readonly string[] = [

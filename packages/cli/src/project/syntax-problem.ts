@@ -29,7 +29,7 @@ export async function syntaxProblemIn(file: string, error: unknown): Promise<str
   return problem ?? `${nearbyPath(file)}, or a file that it imports, does not parse: ${message}`;
 }
 
-/** Whether the error comes from Node's loader, since JSON.parse and others throw SyntaxErrors too. */
+/** Whether the error comes from Node's loader: JSON.parse and others throw SyntaxErrors too. */
 function isOfParser({ stack = "" }: Error): boolean {
   return /^ +at .*\(node:internal\/(?:modules|vm)/.test(stack.split("\n").find((line) => /^ +at /.test(line)) ?? "");
 }
@@ -42,7 +42,7 @@ function modulesInCommonJs(message: string): string | undefined {
   return `${path} is CommonJS because of its extension, but uses import, export or await. Rename it to ${path.replace(/cjs$/, "mjs")}, or use require and module.exports.`;
 }
 
-/** Reads tsx's error: a first line, then a line per problem, with 0-based columns. */
+/** Reads tsx's error: a heading, then one line per problem, with 0-based columns. */
 function transformProblem(message: string): string | undefined {
   if (!message.startsWith("Transform failed with ")) return undefined;
   const found = [...message.matchAll(/^(.+):(\d+):(\d+): ERROR: (.*)$/gm)];

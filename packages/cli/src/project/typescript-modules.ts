@@ -1,8 +1,8 @@
 import type { ResolveHook } from "node:module";
 
 /**
- * A module hook that makes TypeScript files outside of packages ES modules, whatever the nearest package.json says.
- * `npm init` writes "type": "commonjs", and a CommonJS experiment file could use neither our packages nor top-level
+ * A module hook that treats TypeScript files outside of packages as ES modules, whatever the nearest package.json says.
+ * `npm init` writes "type": "commonjs", and a CommonJS experiment file could use neither mlan's packages nor top-level
  * await.
  */
 export const resolve: ResolveHook = async (specifier, context, nextResolve) => {

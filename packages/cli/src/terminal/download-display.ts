@@ -3,12 +3,12 @@ import { significant } from "./format-number.ts";
 import { clipped } from "./progress-text.ts";
 import { displayInterval, type Terminal } from "./terminal.ts";
 
-/** Smallest size, in bytes, of a file whose download is reported in plain lines. */
+/** Minimum size, in bytes, of a file whose download is reported in plain lines. */
 const LEAST_FOR_LINES = 1e6;
 
 /**
- * Shows downloads in a single line that is redrawn or, on a terminal that is not interactive, in plain lines: at the
- * start and end of a large file and every ten seconds.
+ * Returns a function that shows downloads in a single line that is redrawn or, on a terminal that is not interactive,
+ * in plain lines: at the start and end of a large file and every ten seconds.
  */
 export function downloadDisplay(terminal: Terminal, clock: Clock): (progress: DownloadProgress) => void {
   let file: string | undefined;
@@ -23,7 +23,7 @@ export function downloadDisplay(terminal: Terminal, clock: Clock): (progress: Do
   };
 }
 
-/** Returns e.g. "downloading model.safetensors of acme/tiny on the Hub: 1.20 of 13.5 GB". */
+/** Describes a download, e.g. "downloading model.safetensors of acme/tiny on the Hub: 1.20 of 13.5 GB". */
 function downloadLine({ activity = "downloading", file, source, bytes, size }: DownloadProgress): string {
   const [unit, scale] = size < 1e9 ? ["MB", 1e6] : ["GB", 1e9];
   return `${activity} ${file} of ${source}: ${significant(bytes / scale)} of ${significant(size / scale)} ${unit}`;

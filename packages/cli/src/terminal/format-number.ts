@@ -2,7 +2,7 @@ import type { BenchmarkResult, Estimate } from "@mlan/core";
 
 /**
  * Formats a number with the given number of decimals, e.g. "2.303". Never throws, even if a file contains something
- * else than a number.
+ * other than a number.
  */
 export function fixed(value: number, decimals: number): string {
   return Number(value).toFixed(decimals);
@@ -27,7 +27,7 @@ export function percentWithInterval({ value, standardError, interval }: Estimate
   return `${percent(value)} [${percent(interval.low)}, ${percent(interval.high)}]`;
 }
 
-/** Returns e.g. "500", or "100 of 500" when only the first questions were asked. */
+/** Formats the number of questions, e.g. "500", or "100 of 500" when only the first questions were asked. */
 export function questionCount(result: Pick<BenchmarkResult, "questions" | "questionsInBenchmark">): string {
   const { questions, questionsInBenchmark: total } = result;
   return total === undefined ? count(questions) : `${count(questions)} of ${count(total)}`;

@@ -2,7 +2,10 @@ import { batchText, type ResourcePlan, type StagePlan, wayOut } from "@mlan/core
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, duration } from "./format-number.ts";
 
-/** Describes a plan in tables of at most `width` characters: the stages, their memory by purpose, and the disk. */
+/**
+ * Describes a plan in tables of at most `width` characters per line: the stages, their memory by purpose, and the disk
+ * space.
+ */
 export function planLines(plan: ResourcePlan, width: number): readonly string[] {
   const { memoryLimit, disk, stages } = plan;
   const limit = memoryLimit === undefined ? "" : `, of ${gigabytes(memoryLimit)} GB`;

@@ -91,7 +91,7 @@ function headline(result: BenchmarkResult): string {
   return `${number}${questionsAsked(result)}${lost}${cut}${shared}${changed}`;
 }
 
-/** Returns e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */
+/** Formats the number of questions, e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */
 function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
   return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }

@@ -9,7 +9,7 @@ export interface Progress {
   readonly index: number;
   /** Number of stages. */
   readonly stages: number;
-  /** Known once training or a benchmark has begun. */
+  /** The work of the stage; absent until training or a benchmark has begun. */
   readonly work?: Work;
 }
 
@@ -21,19 +21,21 @@ export interface Work {
   readonly done: number;
   readonly total: number;
   readonly loss?: number;
-  /** The largest use of the device by any step so far. */
+  /** The maximum use of the device by any step so far. */
   readonly device?: DeviceUse;
-  /** How many were done at which time, oldest first, to compute the rate. */
+  /** The number of steps or questions done at recent times, oldest first, from which the rate is computed. */
   readonly samples: readonly Sample[];
 }
 
 interface Sample {
-  /** Milliseconds. */
+  /** Time in milliseconds. */
   readonly time: number;
   readonly done: number;
 }
 
-/** The rate is averaged over this window, which is short enough to follow changes and long enough to be steady. */
+/**
+ * Length of the window over which the rate is averaged: short enough to follow changes and long enough to be steady.
+ */
 const WINDOW_MILLISECONDS = 30_000;
 const MAXIMUM_SAMPLES = 60;
 
@@ -59,7 +61,7 @@ export function advance(progress: Progress | undefined, event: RunEvent, now: nu
   }
 }
 
-/** Returns the steps or questions per second over the window; undefined until it is known. */
+/** Returns the number of steps or questions per second over the window; undefined until it is known. */
 export function rateOf({ samples }: Work): number | undefined {
   const [first] = samples;
   const last = samples.at(-1);
@@ -102,8 +104,8 @@ function startedWork(work: Omit<Work, "samples">, now: number): Work {
 }
 
 /**
- * Adds a sample. Replaces the last one while it is close to the one before it, so that fast events do not fill the
- * window.
+ * Adds a sample. Replaces the last sample while it is close in time to the one before it, so that fast events do not
+ * fill the window.
  */
 function withSample(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
   const beforeLast = samples.at(-2);

@@ -5,7 +5,7 @@ import { count, percent, percentWithInterval, questionCount, significant } from 
 export interface ResultsTableOptions {
   /** Stage names in the order of the columns. Default: their order in the results. */
   readonly stages?: readonly string[];
-  /** Characters per line. Default: no limit. */
+  /** Maximum number of characters per line. Default: no limit. */
   readonly width?: number;
 }
 
@@ -49,7 +49,8 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
 }
 
 /**
- * Returns a row per metric, and a row each for the shares of unreadable answers and of cut prompts if there are any.
+ * Returns a row per metric, and one row each for the shares of unreadable answers and of truncated prompts if there are
+ * any.
  */
 function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
@@ -86,7 +87,7 @@ function warningsOf(results: readonly StageResult[]): readonly string[] {
   return warnings.length > 0 ? ["", ...warnings] : [];
 }
 
-/** Describes the outcome of asking some questions again, one at a time. */
+/** Describes the outcome of asking some questions again, each on its own. */
 function verificationsOf(results: readonly StageResult[]): readonly string[] {
   const lines = results.flatMap(({ stage, benchmark, verification }) => {
     if (!verification) return [];

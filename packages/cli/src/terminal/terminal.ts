@@ -2,7 +2,7 @@
 export interface Terminal {
   /** Whether `note` and `redraw` write to an interactive terminal. */
   readonly interactive: boolean;
-  /** The current number of characters per line; it changes with the window. */
+  /** Returns the current number of characters per line, which changes with the window. */
   columns(): number;
   /** Writes a line of results. */
   print(line: string): void;
@@ -11,9 +11,9 @@ export interface Terminal {
    * U+FFFD.
    */
   write(text: string): void;
-  /** Writes any other line, above the line that is redrawn. */
+  /** Writes a line that is not a result, above the line that is redrawn. */
   note(line: string): void;
-  /** Replaces the last line; undefined removes it. Does nothing unless `interactive`. */
+  /** Replaces the line that is redrawn; undefined removes it. Does nothing unless `interactive`. */
   redraw(line: string | undefined): void;
   readonly paint: Paint;
 }
@@ -31,7 +31,7 @@ export function displayInterval({ interactive }: Terminal): number {
 
 const CLEAR_TO_END = "\u001B[K";
 
-/** The streams and environment of a terminal: those of a process, or of a test. */
+/** The streams and environment of a terminal: a process's own, or those of a test. */
 export interface Streams {
   readonly stdout: Stream;
   readonly stderr: Stream;

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { type ChatMessage, type ImageReference, MlanError } from "@mlan/core";
 import { pathAt } from "../project/folders.ts";
 
-/** The messages so far, and the images of the next message. */
+/** The system prompt and the messages so far, and the images of the next message. */
 export interface Conversation {
   readonly system: string | undefined;
   readonly messages: readonly ChatMessage[];
@@ -17,7 +17,7 @@ const HELP = [
   "/help            lists these commands",
 ];
 
-/** A changed conversation, and lines that report the change. */
+/** A changed conversation, and the lines that report the change. */
 interface Done {
   readonly conversation: Conversation;
   readonly notes: readonly string[];

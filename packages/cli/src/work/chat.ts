@@ -10,7 +10,7 @@ export interface ChatRequest extends ModelRequest {
   readonly image?: readonly string[];
   readonly system?: string;
   readonly maxTokens?: number;
-  /** 0 means greedy decoding. */
+  /** Sampling temperature; 0 means greedy decoding. */
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -95,8 +95,8 @@ interface Answering {
 }
 
 /**
- * Prints the answer as it is generated, and returns the conversation with it. If the answer is stopped, the text so far
- * is kept.
+ * Prints the answer as it is generated, and returns the conversation with the answer. If generation is stopped, the
+ * text so far is kept.
  */
 async function answerLine(
   text: string,

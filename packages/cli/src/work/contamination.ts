@@ -7,7 +7,7 @@ import { withInstallHint } from "../project/install-hint.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface FindContaminationOptions {
-  /** A run to score on all questions, and on the questions that were not found. */
+  /** The folder of a run to score, both on all questions and on those that were not found; undefined for none. */
   readonly folder: URL | undefined;
   /** Number of findings to print per benchmark. */
   readonly show: number;
@@ -59,7 +59,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "left out", align: "right" },
 ];
 
-/** Scores a run on all questions, and on the questions that occur in no training data. */
+/** Scores a run on all questions, and on those that occur in no training data. */
 async function cleanScoresOf(
   experiment: Experiment,
   reports: readonly ContaminationReport[],

@@ -7,7 +7,7 @@ import { importTensorFlow, INSTALL_TRAINER_GPU } from "../project/import-tensorf
 export interface Diagnosis {
   readonly onnx: readonly Finding[];
   readonly tensorFlow: readonly Finding[];
-  /** Whether a backend works. */
+  /** Whether at least one backend works. */
   readonly computes: boolean;
 }
 

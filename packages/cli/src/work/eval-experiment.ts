@@ -11,7 +11,7 @@ interface EvalEndpoint {
   readonly baseURL: string;
   /** The kind of server; see `ServerKind` of `@mlan/model-endpoint`. */
   readonly server?: string;
-  /** Number of requests at the same time. */
+  /** Number of requests in flight at the same time. */
   readonly concurrency?: number;
 }
 
@@ -30,10 +30,10 @@ export interface EvalRequest extends ModelParts {
   readonly benchmarks: readonly string[];
   readonly backend: Backend;
   readonly protocol?: string;
-  /** Only the first `limit` questions of each benchmark are asked. Default: all. */
+  /** Number of questions asked of each benchmark, counted from the first. Default: all. */
   readonly limit?: number;
   readonly batchSize?: number;
-  /** Number of questions to ask again, one at a time. */
+  /** Number of questions to ask again, each on its own. */
   readonly verify?: number;
   /** Folder for cached image features. */
   readonly featureCache?: string;
@@ -58,7 +58,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   return experiment({ name: "eval", use, stages: [stage] });
 }
 
-/** A model on this machine, and what it computes on. */
+/** Returns the plugins of a model on this machine and of the backend that it computes on. */
 async function opened(request: EvalRequest): Promise<readonly unknown[]> {
   const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
   const model = await importPlugin("model", request.model);

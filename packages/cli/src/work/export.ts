@@ -10,11 +10,11 @@ import { pluginFor } from "./open-model.ts";
 export interface ExportRequest {
   /** See {@link checkpointAt}. */
   readonly checkpoint: string;
-  /** The folder to write. */
+  /** The folder to write to. */
   readonly to: string;
   readonly layout: string;
   readonly dtype: string;
-  /** Maximum bytes per weight file. */
+  /** Maximum number of bytes of tensors per weight file. */
   readonly shardSize: number;
   /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
   readonly model?: string;

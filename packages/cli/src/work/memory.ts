@@ -2,20 +2,24 @@ import { type AdapterOptions, counted } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { TrainingMemory } from "@mlan/model-llava";
+import type { TrainingMemory, TrainingMemoryOptions } from "@mlan/model-llava";
 import { pathAt } from "../project/folders.ts";
 import { count } from "../terminal/format-number.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 
 export interface MemoryOptions {
-  /** A checkpoint's `config.json`. Default: the sizes of Llama 2 7B and CLIP ViT-L/14-336. */
+  /** The path of a checkpoint's `config.json`. Default: the sizes of Llama 2 7B and CLIP ViT-L/14-336. */
   readonly config?: string;
   readonly rows: number;
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Rank of the low-rank adapter in the rows that train one. */
+  /** Rank of the low-rank adapter, for the rows of the table in which one is trained. */
   readonly rank: number;
+  /** How the language model's matrices are kept while they are frozen. */
+  readonly weightFormat: NonNullable<TrainingMemoryOptions["weightFormat"]>;
+  /** Precision of AdamW's moments. */
+  readonly momentPrecision: NonNullable<TrainingMemoryOptions["momentPrecision"]>;
   /** Memory of the GPU, in GB of 10^9 bytes. */
   readonly memory: number;
 }
@@ -24,6 +28,9 @@ const GB = 1e9;
 
 /** Share of the GPU's memory that must stay free for fragmentation, kernel workspace, and libraries. */
 const RESERVE = 0.05;
+
+/** The components that are trained together. Weights in fewer bits stay frozen. */
+const CHOICES = [["projector"], ["adapter", "projector"], ["language", "projector"]] as const;
 
 const COLUMNS: readonly TextColumn[] = [
   { title: "trained", align: "left", key: true },
@@ -42,35 +49,41 @@ const COLUMNS: readonly TextColumn[] = [
 
 /** Returns the table of the memory that training needs, by trained components, precision and gradient checkpointing. */
 export async function memoryLines(options: MemoryOptions, width: number): Promise<readonly string[]> {
-  const { config, rows, length, images, microBatches, rank, memory } = options;
+  const { config, rows, length, images, microBatches, rank, memory, weightFormat, momentPrecision } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
   const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
-  const table = ([["projector"], ["adapter", "projector"], ["language", "projector"]] as const).flatMap((trained) =>
-    (["float32", "bfloat16"] as const).flatMap((precision) =>
-      [false, true].map((gradientCheckpointing) => {
-        const batch = { rows, length, images, microBatches };
-        const predicted = predictTrainingMemory({
-          ...sizes,
-          ...batch,
-          trained,
-          ...(trained[0] === "adapter" && { adapter: adapterOf(rank) }),
-          precision,
-          gradientCheckpointing,
-        });
-        const fits = predicted.total <= memory * GB * (1 - RESERVE);
-        return [
-          trained.join(", "),
-          precision,
-          gradientCheckpointing ? "yes" : "no",
-          ...cells(predicted),
-          yesOrNo(fits),
-        ];
-      }),
-    ),
+  const table = CHOICES.filter((trained) => weightFormat === "float32" || trained[0] !== "language").flatMap(
+    (trained) =>
+      // A backend that computes in bfloat16 has no other formats of weights.
+      (["float32", "bfloat16"] as const).slice(0, weightFormat === "float32" ? 2 : 1).flatMap((precision) =>
+        [false, true].map((gradientCheckpointing) => {
+          const batch = { rows, length, images, microBatches };
+          const predicted = predictTrainingMemory({
+            ...sizes,
+            ...batch,
+            trained,
+            ...(trained[0] === "adapter" && { adapter: adapterOf(rank) }),
+            precision,
+            gradientCheckpointing,
+            weightFormat,
+            momentPrecision,
+          });
+          const fits = predicted.total <= memory * GB * (1 - RESERVE);
+          return [
+            trained.join(", "),
+            precision,
+            gradientCheckpointing ? "yes" : "no",
+            ...cells(predicted),
+            yesOrNo(fits),
+          ];
+        }),
+      ),
   );
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
     `Peak memory of training in GB (10^9 bytes): ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
+    ...(weightFormat === "float32" ? [] : [`Frozen weights of the language model: ${weightFormat}`]),
+    ...(momentPrecision === "float32" ? [] : [`AdamW's moments: ${momentPrecision}`]),
     `Adapter: rank ${rank}, on all linear maps of the language model except its output layer`,
     `Micro-batches per step: ${microBatches}; conversations in each: ${rows}, of at most ${count(length)} tokens, with ${counted(images, "image")} in total`,
     "",
@@ -81,7 +94,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   ];
 }
 
-/** An adapter like that of LLaVA's `finetune_lora.sh`, of any rank. */
+/** Returns the options of an adapter like that of LLaVA's `finetune_lora.sh`, with any rank. */
 function adapterOf(rank: number): AdapterOptions {
   return { rank, alpha: 2 * rank, dropout: 0.05, rankStabilized: false };
 }

@@ -62,8 +62,8 @@ async function openShown(source: ModelSource, terminal: Terminal): Promise<Model
 }
 
 /**
- * Returns the first installed plugin that reads the checkpoint's `config.json`; if several do, they differ only in
- * names.
+ * Returns the name of the first installed plugin that reads the checkpoint's `config.json`; several such plugins differ
+ * only in their names.
  */
 export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
   const file =

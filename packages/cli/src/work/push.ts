@@ -9,14 +9,14 @@ import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface PushRequest {
-  /** The folder of a checkpoint, or a run folder, for the checkpoint of its last finished training stage. */
+  /** The folder of a checkpoint, or a run folder, which means the checkpoint of its last finished training stage. */
   readonly folder: string;
-  /** Owner and name, separated by a slash. */
+  /** Owner and name of the repository, separated by a slash. */
   readonly repository: string;
   readonly branch?: string;
   /** The first line of the commit message. */
   readonly title?: string;
-  /** Whether a new repository is public. No effect on an existing one. */
+  /** Whether a new repository is public; has no effect on an existing one. */
   readonly public?: boolean;
 }
 

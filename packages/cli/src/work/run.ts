@@ -17,7 +17,7 @@ export interface RunRequest {
   readonly checkMemory: boolean;
 }
 
-/** How often to yield to the event loop; otherwise Ctrl-C would go unnoticed between steps. */
+/** Interval at which to yield to the event loop; otherwise Ctrl-C would go unnoticed between steps. */
 const YIELD_INTERVAL_MILLISECONDS = 50;
 
 /** Runs an experiment, shows its progress, prints its tables, and returns the exit status. */

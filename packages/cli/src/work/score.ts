@@ -19,11 +19,11 @@ import { OUR_PACKAGES } from "../project/our-packages.ts";
 export interface ScoreOptions {
   /** Benchmarks to use instead of the installed plugins of the same names. */
   readonly benchmarks: readonly Benchmark[];
-  /** Benchmarks of an experiment, used like `benchmarks`, except that they may be missing in the run. */
+  /** The benchmarks of an experiment, used like `benchmarks`, except that the run may lack them. */
   readonly asked: readonly Benchmark[];
   /** Number of disagreements to print per benchmark. */
   readonly show: number;
-  /** Characters per line. */
+  /** Maximum number of characters per line. */
   readonly width: number;
 }
 
@@ -35,8 +35,8 @@ export interface ScoredRun {
 }
 
 /**
- * Scores the stored answers of a run with every extractor. When a benchmark is not found or its answers are damaged,
- * the others are still scored. Throws `run-folder` when there are no answers.
+ * Scores the stored answers of a run with every extractor. A benchmark that is not found or whose answers are damaged
+ * does not prevent the others from being scored. Throws `run-folder` when there are no answers.
  */
 export async function scoreRun(folder: URL, options: ScoreOptions): Promise<ScoredRun> {
   const { benchmarks, asked, show, width } = options;
@@ -86,7 +86,7 @@ function incomplete({ stage, header, records, damage }: StoredEvaluation): strin
   return `${there}. ${wayOut}${damage ? "Run" : "run"} the experiment again in its folder to ask the rest.`;
 }
 
-/** Explains why there are no scores, and what to do. */
+/** Explains why there are no scores, and names the remedy. */
 function reasonOf(error: unknown, name: string): string {
   const ours = OUR_PACKAGES.includes(`@mlan/data-${name}`);
   if (ours || !MlanError.is(error, "missing-plugin")) return errorText(error, false);
@@ -125,7 +125,7 @@ function rowOf(
   ];
 }
 
-/** Returns e.g. "20", or "5 of 20" when the run has not finished or answers are damaged. */
+/** Formats the number of answers, e.g. "20", or "5 of 20" when the run has not finished or answers are damaged. */
 function answered(answers: number, questions: number): string {
   return answers === questions ? count(answers) : `${count(answers)} of ${count(questions)}`;
 }

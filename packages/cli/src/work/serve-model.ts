@@ -18,7 +18,7 @@ export interface ServeRequest extends ModelRequest {
   readonly maxImages?: number;
   /** Maximum size of a request body, in MB of 10^6 bytes. */
   readonly maxBody?: number;
-  /** Maximum total size of the bodies of unanswered requests, in MB. */
+  /** Maximum total size of the bodies of unanswered requests, in MB of 10^6 bytes. */
   readonly maxBodies?: number;
   readonly maxBatches?: number;
   readonly maxWaiting?: number;
@@ -61,7 +61,7 @@ export async function serveModel(request: ServeRequest, terminal: Terminal): Pro
   }
 }
 
-/** Returns e.g. `llava-7b` for `./models/llava-7b/` and for `hub:acme/llava-7b@main`. */
+/** Returns the model's name for clients, e.g. `llava-7b` for `./models/llava-7b/` and for `hub:acme/llava-7b@main`. */
 function nameOf(checkpoint: string): string {
   const place = checkpointPlace(checkpoint);
   return basename(place instanceof URL ? resolve(pathAt(checkpoint)) : place.repository) || "model";

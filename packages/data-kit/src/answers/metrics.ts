@@ -9,15 +9,15 @@ export const accuracy: Metric = Object.assign(
 );
 
 export interface ExactMatchOptions {
-  /** Compare in lower case. Default: no. */
+  /** Whether to compare in lower case. Default false. */
   readonly ignoreCase?: boolean;
-  /** Compare without ASCII punctuation. Default: no. */
+  /** Whether to compare without ASCII punctuation. Default false. */
   readonly ignorePunctuation?: boolean;
 }
 
 /**
- * Whether two texts are equal in the comparison of the original harnesses, which use NumPy arrays: white space matters,
- * NUL characters at the end are ignored.
+ * Whether two texts are equal by the comparison of the original harnesses, which use NumPy arrays: white space matters,
+ * and NUL characters at the end are ignored.
  */
 export function exactMatch(answer: string, target: string, options: ExactMatchOptions = {}): boolean {
   const [left, right] = [answer, target].map((text) => {
@@ -27,6 +27,9 @@ export function exactMatch(answer: string, target: string, options: ExactMatchOp
   return left === right;
 }
 
-/** The look-behind allows a match to start only at the first NUL of a run, which keeps the time linear. */
+/**
+ * Matches the NUL characters at the end. The look-behind allows a match to start only at the first NUL of a run, which
+ * keeps the time linear.
+ */
 // oxlint-disable-next-line no-control-regex
 const TRAILING_NULS = /(?<!\0)\0+$/;

@@ -2,12 +2,15 @@ import { type Choice, PYTHON_WHITE_SPACE, stripAsPython } from "@mlan/core";
 import { splitWords, withoutPunctuation, WORD_CHARACTERS } from "./python-text.ts";
 
 /**
- * The stop strings of the original language harness: the list of its tasks, and the text of the end-of-sequence token,
+ * The stop strings of the original language harness: the list in its tasks, and the text of the end-of-sequence token,
  * which the harness adds.
  */
 export const harnessStop: readonly string[] = ["User:", '"', ":", ".", ",", "</s>"];
 
-/** The answer up to the first character that occurs in `ends`, stripped, as the original code's regular expressions cut it. */
+/**
+ * Returns the answer up to the first character that occurs in `ends`, stripped of white space, as the regular
+ * expressions of the original code do.
+ */
 export function textBefore(answer: string, ends: string): string {
   let end = 0;
   while (end < answer.length && !ends.includes(answer.charAt(end))) end += 1;
@@ -32,21 +35,21 @@ export function trueFalse(answer: string): string {
 }
 
 /**
- * Whether the original vision tasks treat a question with this published answer as a yes/no question: the answer contains
- * "yes" or "no". Answers such as "snow" and "north" do too.
+ * Whether the original vision tasks treat a question with this published answer as a yes/no question: the answer
+ * contains "yes" or "no", as even "snow" and "north" do.
  */
 export function saysYesOrNo(answer: string): boolean {
   return answer.includes("yes") || answer.includes("no");
 }
 
 export interface MapByTextOptions {
-  /** Compare the answer without ASCII punctuation. Choices are always compared without it. Default: no. */
+  /** Whether to compare the answer without ASCII punctuation; choices are always compared without it. Default false. */
   readonly ignorePunctuation?: boolean;
 }
 
 /**
- * Returns the label of the first choice whose text equals the answer, ignoring case; any other answer unchanged. The
- * original vision tasks map in this way: only texts are compared, so "A" becomes the label of a choice whose text is "A".
+ * Returns the label of the first choice whose text equals the answer, ignoring case; any other answer unchanged. Like
+ * the original vision tasks, compares only texts, so "A" becomes the label of a choice whose text is "A".
  */
 export function mapByText(answer: string, choices: readonly Choice[], options: MapByTextOptions = {}): string {
   const text = stripAsPython(answer.toLowerCase());
@@ -58,8 +61,8 @@ export function mapByText(answer: string, choices: readonly Choice[], options: M
 
 export interface MapByWordsOptions {
   /**
-   * Clean the answer twice, as the original HellaSwag task does: "İ" first becomes "i" with a combining dot, then "i", so
-   * the answer no longer matches a choice with "İ", which is cleaned once. Default: once.
+   * Whether to clean the answer twice, as the original HellaSwag task does: "İ" first becomes "i" with a combining dot,
+   * then "i", so that the answer no longer matches a choice with "İ", which is cleaned once. Default false.
    */
   readonly cleanTwice?: boolean;
 }

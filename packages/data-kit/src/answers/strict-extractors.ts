@@ -9,7 +9,8 @@ export const yesNoChoices: readonly Choice[] = [
 ];
 
 /**
- * Reads a yes/no answer for `strict`: its short form must be yes, true, no or false; otherwise returns undefined.
+ * Returns the answer "yes" or "no" as `strict` reads it: its short form must be yes, true, no or false; otherwise
+ * returns undefined.
  */
 export function yesNo(answer: string): "yes" | "no" | undefined {
   const said = shortAnswer(answer);
@@ -75,8 +76,9 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
 }
 
 /**
- * The `strict` extractor for benchmarks with both kinds of questions: it reads an answer like {@link strictChoice} if the
- * question has choices, otherwise like {@link strictShortAnswer}. A target from {@link anyOf} has several right answers.
+ * The `strict` extractor for benchmarks with both kinds of questions: it reads an answer like {@link strictChoice} if
+ * the question has choices, otherwise like {@link strictShortAnswer}. A target made by {@link anyOf} has several right
+ * answers.
  */
 export const strictAnswer: Extractor = {
   name: "strict",
@@ -96,7 +98,10 @@ export function anyOf(answers: readonly string[]): string {
   return lines.filter((line) => line !== "").join("\n");
 }
 
-/** Finds the choice by its exact text, else by its words. Choices are cut at a quotation mark, as the answer is. */
+/**
+ * Returns the label of the choice with exactly this text, or else with the same words. Choices are cut at a quotation
+ * mark, as the answer is.
+ */
 function byText(line: string, choices: readonly Choice[]): string | undefined {
   const texts = choices.map(({ label, text }) => ({ label, text: stripAsPython(text.split('"', 1)[0] ?? "") }));
   for (const form of [(text: string) => text.toLowerCase(), normalizedWords]) {
@@ -108,13 +113,13 @@ function byText(line: string, choices: readonly Choice[]): string | undefined {
 }
 
 const LABEL_ALONE = /^\(?([\p{L}\p{N}]+)\)?[.:,;]?$/u;
-/** A label followed by a mark and text. Without a mark, "A cat" begins with an article. */
+/** Matches a label followed by a mark and text. The mark is required, since "A cat" begins with an article. */
 const LABEL_FIRST = /^\(?([\p{L}\p{N}])[.:)]\s/u;
 
 /**
- * A lenient extractor, for comparison. It reads what {@link strictChoice} reads, else the choice whose label (a separate
- * capital letter, or any letter in parentheses) or text comes first in the answer. Of several that begin at the same
- * position, the longest is chosen.
+ * A lenient extractor, for comparison. It reads what {@link strictChoice} reads, or else the choice whose label (a
+ * separate capital letter, or any letter in parentheses) or text comes first in the answer. Of several that begin at
+ * the same position, the longest is chosen.
  */
 export const firstMention: Extractor = {
   name: "first-mention",

@@ -7,7 +7,7 @@ export interface RowBenchmarkDefinition<Row, Q extends Question> extends Protoco
   readonly name: string;
   readonly card: DatasetCard;
   readonly rows: RowReader<Row>;
-  /** The id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
+  /** Returns the id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
   id?(row: Row, index: number): string;
   /** Creates the question of a row; must be pure. `id` is unique in the benchmark. */
   question(row: Row, id: string): Q;
@@ -18,13 +18,12 @@ export interface ProtocolsDefinition<Q extends Question> {
   readonly protocols: Readonly<Record<string, ProtocolDefinition<Q>>>;
   /** The name of the protocol that is used when none is named. Default: the only protocol, or "strict" if there are several. */
   readonly defaultProtocol?: string;
-  /** Further ways to read stored answers, besides those of the protocols. Default none. */
+  /** Further extractors for stored answers, besides those of the protocols. Default: none. */
   readonly extractors?: readonly Extractor[];
 }
 
 /**
- * Creates a benchmark with one question per row. Throws `contract` if it has no protocol, or several of which none is the
- * default.
+ * Creates a benchmark with one question per row. Throws `contract` if it has no protocol, or several without a default.
  */
 export function benchmarkFromRows<Row, Q extends Question>(definition: RowBenchmarkDefinition<Row, Q>): Benchmark<Q> {
   const { name, card, rows, id, question, extractors = [] } = definition;
@@ -49,7 +48,10 @@ interface KnownProtocols<Q extends Question> {
   readonly first: string;
 }
 
-/** Throws `contract` if there is no protocol, or several of which none is the default. */
+/**
+ * Returns the protocols and the name of the default one. Throws `contract` if there is no protocol, or several without
+ * a default.
+ */
 export function protocolsOf<Q extends Question>(
   definition: ProtocolsDefinition<Q> & { readonly name: string },
 ): KnownProtocols<Q> {

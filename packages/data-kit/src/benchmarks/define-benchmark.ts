@@ -17,7 +17,7 @@ export interface BenchmarkOptions extends SourceOptions {
 export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Question> extends ProtocolsDefinition<
   NoInfer<Q>
 > {
-  /** For example "boolq". Every error about its data begins with `data-<name>`. */
+  /** The benchmark's name, e.g. "boolq". Every error about its data begins with `data-<name>`. */
   readonly name: string;
   readonly published: Published & {
     /**
@@ -33,7 +33,7 @@ export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Ques
    * images. Default false.
    */
   readonly identifyImages?: boolean;
-  /** The id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
+  /** Returns the id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
   id?(row: z.output<z.ZodObject<Shape>>, index: number): string;
   /** Creates the question of a row; must be pure. `id` is unique in the benchmark. */
   question(row: z.output<z.ZodObject<Shape>>, id: string): Q;
@@ -57,10 +57,10 @@ export interface RowPlaces {
 }
 
 /**
- * The function that makes a benchmark of the published data, or of a copy that its options name; it throws
- * `invalid-options` for others than these: `images` is one where rows have images, `file` where they are one table, `hub`
- * where they are published there. Throws `contract` when there is no protocol, or when none of several is the default.
- * Stored answers can also be read by {@link firstMention}, unless `extractors` says otherwise.
+ * Returns the function that creates a benchmark from the published data, or from a copy that its options name. The
+ * function throws `invalid-options` for options that do not apply: `images` requires rows with images, `file` rows in
+ * one table, and `hub` data published on the Hub. Throws `contract` when there is no protocol, or several without a
+ * default. {@link firstMention} can also read stored answers, unless `extractors` says otherwise.
  */
 export function defineBenchmark<Shape extends z.ZodRawShape, Q extends Question>(
   definition: BenchmarkDefinition<Shape, Q>,

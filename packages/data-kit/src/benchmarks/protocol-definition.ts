@@ -13,22 +13,22 @@ import {
 } from "@mlan/core";
 import { accuracy } from "../answers/metrics.ts";
 
-/** The text of a question: the user's message, and the beginning of the answer. */
+/** The texts of a question: the user's message, and the beginning of the answer. */
 export interface QuestionWords extends Pick<AskedText, "user" | "answerStart"> {
   /**
-   * The number of images, the question's last ones, that are placed inside `user` by `<image>`. The others come before the
-   * text. Default 0: `<image>` in `user` is then plain text.
+   * Number of images, counted from the question's last, that are placed inside `user` by `<image>`. The others come
+   * before the text. Default 0: `<image>` in `user` is then plain text.
    */
   readonly placedImages?: number;
 }
 
-/** How one protocol asks and judges. Every function must be pure. */
+/** How a protocol asks and judges. Every function must be pure. */
 export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (AskingDefinition<Q> | PromptDefinition<Q>);
 
-/** Asks in the model's own wording, so that every model can be asked. */
+/** Asks in the model's own wording, so that any model can be asked. */
 export interface AskingDefinition<Q extends Question> {
   ask(question: Q): QuestionWords;
-  /** Different text for models with certain wordings, by the wording's name, e.g. "vicuna-base". */
+  /** Different texts for models with certain wordings, by the wording's name, e.g. "vicuna-base". */
   readonly askAs?: ByWording<(question: Q) => QuestionWords>;
   readonly prompt?: never;
 }
@@ -41,11 +41,11 @@ export interface PromptDefinition<Q extends Question> {
 }
 
 export interface JudgingDefinition<Q extends Question> {
-  /** Increase it whenever prompts or metrics change: results of different versions cannot be compared. */
+  /** Must be increased whenever prompts or metrics change: results of different versions cannot be compared. */
   readonly version: number;
-  /** The choices that the prompt offers, in its order. Default: the question's choices. */
+  /** Returns the choices in the order in which the prompt offers them. Default: the question's choices. */
   choices?(question: Q): readonly Choice[];
-  /** The right answer in the form that the extractor returns. Default: the question's target. */
+  /** Returns the right answer in the form that the extractor returns. Default: the question's target. */
   target?(question: Q): string;
   /** See {@link Protocol.allowsUnanswerable}. Default false. */
   readonly allowsUnanswerable?: boolean;
@@ -88,7 +88,7 @@ export function protocolFrom<Q extends Question>(
   };
 }
 
-/** All extractors of a protocol. */
+/** Returns all extractors of a protocol. */
 export function extractorsOf<Q extends Question>({
   extractor,
   extractorAs,

@@ -14,7 +14,7 @@ interface PublishedOnHub extends PublishedFacts {
 }
 
 interface PublishedHere extends PublishedFacts {
-  /** A file of rows, or its folder. */
+  /** A folder with the published files, or a single file of rows. */
   readonly location: Location;
 }
 
@@ -23,7 +23,7 @@ interface PublishedFacts extends Omit<DatasetCard, "source" | "repository" | "re
   readonly source?: string;
 }
 
-/** The card of the data that the options select. */
+/** Returns the card of the data that the options select. */
 export function publishedCard(published: Published, options: SourceOptions): DatasetCard {
   if ("location" in published) {
     const { location, ...facts } = published;
@@ -32,7 +32,10 @@ export function publishedCard(published: Published, options: SourceOptions): Dat
   return cardFor(options, { source: `https://huggingface.co/datasets/${published.repository}`, ...published });
 }
 
-/** The files that the options name, otherwise the published files. Every error begins with `errorPrefix`. */
+/**
+ * Returns the source of the files that the options name, otherwise of the published files. Every error begins with
+ * `errorPrefix`.
+ */
 export function publishedSource(published: Published, options: SourceOptions, errorPrefix: string): FileSource {
   if (!("location" in published)) return sourceFrom(options, { ...published, errorPrefix });
   const { file, folder } = options;

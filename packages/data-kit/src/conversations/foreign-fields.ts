@@ -2,8 +2,8 @@ import { z } from "zod";
 import { isAbsent } from "./is-absent.ts";
 
 /**
- * Fields in which other tools store whether an answer is learned: `weight` (OpenAI), `train` or `training` (axolotl), `loss`
- * (ms-swift). Null means that the field is absent.
+ * Fields in which other tools store whether an answer is supervised: `weight` (OpenAI), `train` or `training`
+ * (axolotl), `loss` (ms-swift). Null means that the field is absent.
  */
 export interface LearningFlags {
   readonly weight?: Flag;
@@ -35,13 +35,16 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** Whether the turn is learned; undefined if no field says so. {@link turnFieldProblem} reports contradictions. */
+/** Whether the turn is supervised; undefined if no field says so. {@link turnFieldProblem} reports contradictions. */
 export function isLearned(turn: LearningFlags): boolean | undefined {
   const said = FLAGS.flatMap((name) => turn[name] ?? []);
   return said.length === 0 ? undefined : said.every(Boolean);
 }
 
-/** Finds a field of a turn that is not supported: ignoring it would change the meaning of the turn. */
+/**
+ * Describes a field of a turn that is not supported, since ignoring it would change the meaning of the turn; undefined
+ * if there is none.
+ */
 export function turnFieldProblem(turn: LearningFlags, isAnswer: boolean): FieldProblem | undefined {
   const refused = refusedField(turn);
   if (refused) return refused;

@@ -86,8 +86,9 @@ export const llavaRecord: z.ZodObject<
 export const llavaImages: readonly string[] = ["image", "images"];
 
 /**
- * Converts a record to a conversation. A first turn by "gpt" is dropped. Texts are unchanged: the original code orders
- * training by their number of words, in which `<image>` counts as one; a template later moves it to the front of its turn.
+ * Converts a record to a conversation. A first turn by "gpt" is dropped. Texts are unchanged, since the original code
+ * orders training examples by their number of words and counts `<image>` as one; a template later moves `<image>` to
+ * the front of its turn.
  */
 export function conversationOf(record: LlavaRecord, id: string): Conversation {
   return { id, turns: turnsOf(record), images: imagesOf(record) };
@@ -115,7 +116,7 @@ interface Problem {
 
 interface SaidTurn {
   readonly turn: LlavaTurn;
-  /** undefined for an unknown speaker. */
+  /** The speaker's role; undefined for an unknown speaker. */
   readonly role: Turn["role"] | undefined;
   readonly index: number;
 }
@@ -229,7 +230,7 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   };
 }
 
-/** A placeholder begins or ends a line. Inside a line, `<image>` is text, e.g. about HTML. */
+/** Matches a placeholder at the beginning or end of a line. Inside a line, `<image>` is text, e.g. about HTML. */
 const PLACEHOLDER_OF_A_LINE = new RegExp(`^[ \\t]*${IMAGE_PLACEHOLDER}|${IMAGE_PLACEHOLDER}[ \\t]*$`, "m");
 
 function placeholders(turns: readonly Turn[]): number {

@@ -55,7 +55,10 @@ function isOneOf(types: readonly string[], type: unknown): boolean {
   return typeof type === "string" && types.includes(type);
 }
 
-/** The column for the images of parts. An occupied `image` column is kept, so that the schema reports too many images. */
+/**
+ * Returns the name of a free column for the images of parts. An occupied `image` column is kept, so that the schema
+ * reports too many images.
+ */
 function freeColumn(row: Readonly<Record<string, unknown>>): string {
   return row["image"] === undefined || row["image"] === null ? "image" : "images";
 }

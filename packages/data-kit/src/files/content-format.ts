@@ -19,7 +19,7 @@ export async function contentFormat(errorPrefix: string, file: URL, name: string
   }
 }
 
-/** Enough for one row of most files, and for the signature of a tar archive. */
+/** Number of bytes read: enough for one row of most files, and for the signature of a tar archive. */
 const HEAD_BYTES = 65_536;
 
 function formatOf(errorPrefix: string, name: string, head: Buffer): ContentFormat {
@@ -45,7 +45,10 @@ function formatOf(errorPrefix: string, name: string, head: Buffer): ContentForma
   throw notRows(errorPrefix, name, `${found}; rows are read from JSON, JSON lines, Parquet, .csv and .tsv`);
 }
 
-/** An object over several lines is one value, not rows. */
+/**
+ * Returns "lines" if the file begins with one value per line; throws otherwise. An object over several lines is one
+ * value, not rows.
+ */
 function linesOrProblem(errorPrefix: string, name: string, start: string): ContentFormat {
   const first = /^(.*)\n/.exec(start)?.[1]?.trimEnd() ?? "";
   if (!/[{[,]$/.test(first)) return "lines";
@@ -60,12 +63,15 @@ function notRows(errorPrefix: string, name: string, problem: string): MlanError 
   return new MlanError("invalid-data", `${errorPrefix}: ${name} ${problem}.`);
 }
 
-/** ASCII with two bytes per character and no byte order mark. */
+/** Whether the file looks like ASCII text with two bytes per character and no byte order mark. */
 function looksLikeUtf16(head: Buffer): boolean {
   return head.length >= 4 && [0, 1].some((offset) => head[offset] === 0 && head[offset + 2] === 0);
 }
 
-/** Whether a CR without an LF separates rows; inside a JSON value or a quoted cell, a CR is white space or text. */
+/**
+ * Whether a CR without an LF separates rows. A CR inside a JSON value or a quoted cell is white space or text and does
+ * not.
+ */
 function endsLinesInCr(start: string): boolean {
   if (start.startsWith("[")) return false;
   if (start.startsWith("{")) return !start.includes("\n") && /\}[ \t]*\r\s*\{/.test(start);
@@ -78,9 +84,9 @@ const UTF_16 = "is UTF-16 text; save it as UTF-8";
 const packed = (kind: string): string => `is compressed with ${kind}; unpack it`;
 
 interface Kind {
-  /** One character per byte. */
+  /** The signature, one character per byte. */
   readonly mark: string;
-  /** Offset in bytes from the beginning of the file. Default 0. */
+  /** Offset of the signature in bytes from the beginning of the file. Default 0. */
   readonly at?: number;
   readonly problem: string;
 }

@@ -1,6 +1,6 @@
 import type { OpenOptions } from "@mlan/core";
 
-/** Where a dataset's files are. Creating one does nothing. */
+/** The location of a dataset's files. Creating one does nothing. */
 export interface FileSource {
   /** Names the location in errors. */
   readonly place: string;
@@ -10,20 +10,20 @@ export interface FileSource {
 /** The files of one dataset, by their path relative to its root, separated by "/". */
 export interface Files {
   readonly place: string;
-  /** The root on this machine; ends in a slash. Only files returned by {@link Files.local} are sure to exist. */
+  /** The root folder on this machine; ends in a slash. Only files returned by {@link Files.local} are sure to exist. */
   readonly folder: URL;
   /**
-   * The paths that match a pattern, sorted. `*` matches any characters except "/", in any segment. When no path
+   * Returns the paths that match a pattern, sorted. `*` matches any characters except "/", in any segment. When no path
    * matches exactly, extensions may differ in letter case, and `.ndjson` counts as `.jsonl`.
    */
   match(pattern: string): Promise<readonly string[]>;
-  /** The file on this machine, downloaded first if necessary. */
+  /** Returns the file on this machine, downloading it first if necessary. */
   local(path: string): Promise<URL>;
-  /** Identifies the file's content: equal only for equal bytes. */
+  /** Returns an identifier of the file's content: equal only for equal bytes. */
   checksum(path: string): Promise<string>;
 }
 
-/** The paths that match a pattern as in {@link Files.match}, sorted. */
+/** Returns the paths that match a pattern as in {@link Files.match}, sorted. */
 export function matching(paths: readonly string[], pattern: string): readonly string[] {
   const exact = patternOf(pattern);
   const found = paths.filter((path) => exact.test(path));
@@ -32,7 +32,7 @@ export function matching(paths: readonly string[], pattern: string): readonly st
   return paths.filter((path) => similar.test(withUsualExtension(path))).toSorted();
 }
 
-/** A pattern, or a segment of one, as in {@link Files.match}. */
+/** Returns the regular expression of a pattern, or of a segment of one, as in {@link Files.match}. */
 export function patternOf(pattern: string): RegExp {
   const literal = pattern.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`^${literal.join("[^/]*")}$`, "s");

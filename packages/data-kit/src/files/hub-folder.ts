@@ -12,8 +12,8 @@ export interface HubDataset extends HubOptions {
 }
 
 /**
- * The files of a dataset on the Hugging Face Hub, each downloaded into the cache once, when it is first needed. Throws
- * the errors of `openRepository`.
+ * Returns the files of a dataset on the Hugging Face Hub. Each is downloaded into the cache once, when it is first
+ * needed. Throws the errors of `openRepository`.
  */
 export function hubFolder(dataset: HubDataset): FileSource {
   const place = `${dataset.repository} on the Hub`;

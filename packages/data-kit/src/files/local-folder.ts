@@ -5,10 +5,10 @@ import { basename } from "node:path";
 import { type Files, type FileSource, matching, patternOf } from "./file-source.ts";
 
 /**
- * The files of a local folder, or one file of any name (the folder is then its parent). Every error begins with
- * `errorPrefix`. Throws an `invalid-options` error for a value that is neither a path nor a `file:` URL. Opening throws
- * an `invalid-data` error when there is no such folder or file, and an `unavailable` error with the reason when it
- * cannot be read.
+ * Returns the files of a local folder, or a single file of any name (the folder is then its parent). Every error begins
+ * with `errorPrefix`. Throws an `invalid-options` error for a value that is neither a path nor a `file:` URL. Opening
+ * throws an `invalid-data` error when there is no such folder or file, and an `unavailable` error with the reason when
+ * it cannot be read.
  */
 export function localFolder(errorPrefix: string, folderOrFile: Location): FileSource {
   const place = pathOf(toFileUrl(folderOrFile));
@@ -80,7 +80,7 @@ async function entriesOf(errorPrefix: string, folder: URL): Promise<readonly Dir
   });
 }
 
-/** Matches every pattern, so that a file of any name can be read. */
+/** Returns the single file as the match of every pattern, so that a file of any name can be read. */
 function singleFile(errorPrefix: string, file: URL): Files {
   const folder = new URL("./", file);
   return { ...filesOf(errorPrefix, pathOf(folder), folder), match: () => Promise.resolve([basename(pathOf(file))]) };
@@ -94,7 +94,7 @@ function isMissing(cause: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes(Object(cause).code);
 }
 
-/** Removes a slash at the end, so that a file named like a folder is found too. */
+/** Removes a slash at the end, so that a file is found even if its location ends like a folder's. */
 function withoutSlash(url: URL): URL {
   const href = url.href.replace(/\/+$/, "");
   return href === "file:" ? url : new URL(href);

@@ -13,13 +13,13 @@ import type { FileSource } from "./file-source.ts";
 import { hubFolder } from "./hub-folder.ts";
 import { localFolder } from "./local-folder.ts";
 
-/** The options that every dataset from the Hub shares; give at most one. */
+/** The options of every dataset from the Hub. At most one of them may be given. */
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
-  /** One file of rows, with any name, to use instead. Its licence is unknown. */
+  /** One file of rows, with any name, to be read instead. Its licence is unknown. */
   readonly file?: Location;
-  /** How to reach the Hub, and which revision to read. */
+  /** How the Hub is reached, and which revision is read. */
   readonly hub?: HubOptions;
 }
 
@@ -44,8 +44,8 @@ export interface PublishedFiles {
 }
 
 /**
- * The file or folder given in the options, otherwise the dataset on the Hub. Throws `invalid-options` when the options
- * name more than one of these.
+ * Returns the source of the file or folder given in the options, otherwise of the dataset on the Hub. Throws
+ * `invalid-options` when the options name more than one of these.
  */
 export function sourceFrom({ folder, file, hub }: SourceOptions, published: PublishedFiles): FileSource {
   refuseTogether(published.errorPrefix, { file, folder, hub }, "each says where the rows come from");
@@ -59,7 +59,7 @@ export function cardFor({ file }: SourceOptions, published: DatasetCard): Datase
   return { source: pathOf(toFileUrl(file)), license: "unknown", modality: published.modality };
 }
 
-/** Throws `invalid-options` when more than one of these mutually exclusive options is given. */
+/** Throws `invalid-options` when more than one of the named options is given, since they are mutually exclusive. */
 export function refuseTogether(errorPrefix: string, options: Readonly<Record<string, unknown>>, reason: string): void {
   const given = Object.keys(options).filter((name) => options[name] !== undefined);
   if (given.length < 2) return;

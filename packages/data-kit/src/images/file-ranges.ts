@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { RandomAccessReader } from "yauzl";
 
 /**
- * A file for yauzl that is open only while something is read, because a dataset and its archives are never closed. The
+ * A file for yauzl that is open only while something is read, because datasets and their archives are never closed. The
  * many small reads of the archive's directory share the descriptor of {@link withOpenFile}.
  */
 export class FileRanges extends RandomAccessReader {
@@ -17,7 +17,7 @@ export class FileRanges extends RandomAccessReader {
     this.#path = path;
   }
 
-  /** Calls `use` with the file's size. */
+  /** Keeps the file open while `use` runs, which receives its size in bytes. */
   async withOpenFile<Result>(use: (bytes: number) => Promise<Result>): Promise<Result> {
     const handle = await open(this.#path);
     this.#handle = handle;

@@ -19,14 +19,14 @@ export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference 
 }
 
 /**
- * The image with this name in a folder. Throws an `invalid-data` error for a name outside the folder; reading throws
- * one when the file is missing, is not a regular file, or is a symbolic link out of the folder.
+ * Returns the image with this name in a folder. Throws an `invalid-data` error for a name outside the folder; reading
+ * throws one when the file is missing, is not a regular file, or is a symbolic link out of the folder.
  */
 export function imageFromFile(folder: URL, name: string, errorPrefix = "data-kit"): ImageReference {
   return imageFromFolders([folder], name, errorPrefix);
 }
 
-/** Like {@link imageFromFile}, from the first of several folders that has the file. */
+/** Like {@link imageFromFile}, but searches several folders and uses the first that has the file. */
 export function imageFromFolders(folders: readonly URL[], name: string, errorPrefix: string): ImageReference {
   checkImageName(name, errorPrefix);
   const find = async (): Promise<FoundFile> => {

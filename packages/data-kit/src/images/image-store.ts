@@ -6,11 +6,11 @@ import { imageFromFolders } from "./image-reference.ts";
 
 /** Images by the names used in rows. */
 export interface ImageStore {
-  /** Throws an `invalid-data` error for a name outside the store. */
+  /** Returns the image with this name. Throws an `invalid-data` error for a name outside the store. */
   image(name: string): ImageReference;
 }
 
-/** Where to find images that rows refer to by name. */
+/** The locations of images that rows refer to by name. */
 export interface ImagePlaces {
   /** A folder or a zip archive, given by the user. */
   readonly at?: Location;
@@ -19,8 +19,9 @@ export interface ImagePlaces {
 }
 
 /**
- * The images at the location given by the user; otherwise in the published archive; otherwise in the folder `images/`
- * beside the rows, then in the rows' folder. Throws an `invalid-data` error when the user's location does not exist.
+ * Returns the images at the location given by the user; otherwise in the published archive; otherwise in the folder
+ * `images/` beside the rows, then in the rows' folder. Throws an `invalid-data` error when the user's location does not
+ * exist.
  */
 export async function findImages(errorPrefix: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
   if (at) return storeAt(errorPrefix, at);

@@ -10,16 +10,16 @@ import { MOST_IMAGE_BYTES } from "./image-name.ts";
 /** The files of a local zip archive. */
 export interface ZipArchive {
   readonly entries: readonly Entry[];
-  /** Throws an Error for an entry that is too large, encrypted, or damaged. */
+  /** Returns the bytes of an entry. Throws an Error for an entry that is too large, encrypted, or damaged. */
   read(entry: Entry): Promise<Uint8Array>;
 }
 
-/** Limit on the names kept in memory. */
+/** Maximum number of entries, whose names are kept in memory. */
 const MOST_ENTRIES = 2_000_000;
 
 /**
- * Throws an Error for a file that is not a zip archive, is truncated, or has overlapping entries, as zip bombs do. The
- * file is open only while something is read, so there is nothing to close.
+ * Opens a zip archive. Throws an Error for a file that is not a zip archive, is truncated, or has overlapping entries,
+ * as zip bombs do. The file is open only while something is read, so there is nothing to close.
  */
 export async function openZip(file: URL): Promise<ZipArchive> {
   const ranges = new FileRanges(fileURLToPath(file));
@@ -51,7 +51,7 @@ async function pointerError(file: URL): Promise<Error | undefined> {
   return head?.equals(mark) ? new Error("it is a Git LFS pointer; fetch the archive with `git lfs pull`") : undefined;
 }
 
-/** Bytes of a local header without the name. */
+/** Size of a local header in bytes, without the name. */
 const LOCAL_HEADER = 30;
 
 function checkPlaces(entries: readonly Entry[], { fileSize }: ZipFile, place: string): void {

@@ -13,7 +13,7 @@ export function letter(index: number): string {
   throw new MlanError("invalid-data", message);
 }
 
-/** A line per choice, "A: text", without a newline at the end. */
+/** Returns one line per choice, "A: text", without a newline at the end. */
 export function choiceLines(choices: readonly Choice[]): string {
   return choices.map(({ label, text }) => `${label}: ${text}`).join("\n");
 }

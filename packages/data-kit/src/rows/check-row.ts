@@ -8,9 +8,9 @@ export interface RowPlace {
   readonly errorPrefix: string;
   /** The file's path, relative to its source. */
   readonly file: string;
-  /** Counted from 0. */
+  /** Index of the row, counted from 0. */
   readonly row: number;
-  /** Counted from 1, in a file of lines. */
+  /** Line number in a file of lines, counted from 1. */
   readonly line?: number;
 }
 
@@ -41,7 +41,7 @@ function missingColumns(schema: z.ZodObject, columns: readonly string[]): readon
   return Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
 }
 
-/** Whether the schema accepts this row as far as one column is concerned; `{}` is a row without the column. */
+/** Whether the schema accepts a column of this row; `{}` is a row without the column. */
 export function accepts(schema: z.ZodObject, column: string, row: object): boolean {
   const type = schema.shape[column];
   try {
@@ -52,7 +52,10 @@ export function accepts(schema: z.ZodObject, column: string, row: object): boole
   }
 }
 
-/** Throws an `invalid-data` error that names file, row, column, what was expected, and what was found. */
+/**
+ * Returns the row in the schema's form. Throws an `invalid-data` error that names file, row, column, what was expected,
+ * and what was found.
+ */
 export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPlace): Row {
   const result = schema.safeParse(row, { reportInput: true });
   if (result.success) return result.data;
@@ -92,7 +95,7 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
 const NUMPY =
   "which is a list as printed by numpy; save the table as JSON lines or Parquet, or convert its lists with tolist()";
 
-/** Lists the row's columns when a missing column is a problem, since it may have another name. */
+/** Lists the row's columns when a missing column is a problem, since the column may have another name. */
 function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown): string {
   if (typeof row !== "object" || row === null || Array.isArray(row)) return "";
   const lacks = issues.slice(0, SHOWN).some(({ path: [column] }) => column !== undefined && !(column in row));
@@ -104,7 +107,7 @@ function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown):
 
 const COLUMNS_SHOWN = 8;
 
-/** The value as in the file; inside text that the schema parses, as in the schema's result. */
+/** Returns the value as it is in the file; inside text that the schema parses, as it is in the schema's result. */
 function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {
   let value = row;
   for (const key of path) {

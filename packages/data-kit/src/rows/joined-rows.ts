@@ -3,7 +3,10 @@ import { z } from "zod";
 import type { RowReader } from "./rows-from.ts";
 
 export interface JoinDefinition<Other, Row> {
-  /** Read first. Its images are references, so even a table of images is small. */
+  /**
+   * The table that other rows refer to. It is read first; its images are references, so even a table of images is
+   * small.
+   */
   readonly table: RowReader<Other>;
   /** The key of a table row, to which other rows refer. When a key occurs twice, the first row wins. */
   readonly keyOf: (row: Other) => string;

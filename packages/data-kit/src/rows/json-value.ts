@@ -10,7 +10,10 @@ export function parseJson(text: string): unknown {
 const MANY_DIGITS = /\d{16}/;
 const LONG_INTEGER = /-?\d{16,}(?![\d.eE])/g;
 
-/** Strings are skipped by hand, since a regular expression overflows the stack at a few million escapes. */
+/**
+ * Puts quotation marks around integers that a number cannot represent. Strings are skipped without a regular
+ * expression, which would overflow the stack at a few million escapes.
+ */
 function withExactIntegers(text: string): string {
   const parts: string[] = [];
   let at = 0;

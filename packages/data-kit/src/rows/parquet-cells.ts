@@ -12,7 +12,7 @@ export function groupCells(
   read: (rowStart: number, rowEnd: number) => Promise<Cells>,
 ): (index: number) => Promise<unknown> {
   const groups = groupsOf(metadata);
-  /** Least recently used first. */
+  /** The groups in memory, the least recently used first. */
   const kept = new Map<Group, Promise<Cells>>();
   return async (index) => {
     const group = groups.find(({ end }) => index < end);

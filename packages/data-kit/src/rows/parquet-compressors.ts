@@ -5,7 +5,7 @@ import { compressors } from "hyparquet-compressors";
 /** The largest size of an unpacked page in bytes, far above the pages of real files. */
 export const LARGEST_PAGE: number = 2 ** 30;
 
-/** A page may claim any size, so the size is checked before anything is unpacked. */
+/** Decompressors that check the claimed size of a page before they unpack it, since a page may claim any size. */
 export const boundedCompressors: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [
     codec,

@@ -22,13 +22,13 @@ export interface ParquetFile {
   /** The top-level columns. */
   readonly columns: readonly SchemaTree[];
   /**
-   * The cells of a column from row `start` up to row `end`, both at row group boundaries. Throws when the file has
-   * changed since it was opened.
+   * Returns the cells of a column from row `start` up to row `end`, both at row group boundaries. Throws when the file
+   * has changed since it was opened.
    */
   read(column: string, start: number, end: number): Promise<readonly unknown[]>;
 }
 
-/** Throws an error of any type that says what is wrong with the file. */
+/** Opens a Parquet file. Throws an error of any type that says what is wrong with the file. */
 export async function openParquet(file: URL): Promise<ParquetFile> {
   const opened = await fileState(file);
   const buffer = await asyncBufferFromFile(fileURLToPath(file));
@@ -132,10 +132,13 @@ function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number):
   return Number(num_rows);
 }
 
-/** Identical rows take almost no bytes, so the file size alone does not bound the number of rows. */
+/**
+ * Number of rows that any file may have: identical rows take almost no bytes, so the file size alone does not bound the
+ * number of rows.
+ */
 const FEW_ROWS = 2 ** 20;
 const MOST_ROWS_PER_BYTE = 64;
-/** Some writers count the dictionary page twice. */
+/** Allowed excess in bytes, since some writers count the dictionary page twice. */
 const SLACK = 2n ** 20n;
 
 function damaged(problem: string): MlanError {

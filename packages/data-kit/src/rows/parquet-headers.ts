@@ -4,12 +4,12 @@ import { Encodings, PageTypes } from "hyparquet/src/constants.js";
 /** A column chunk whose page headers may differ from those in its file. */
 export interface RewrittenChunk {
   readonly chunk: ColumnMetaData;
-  /** Its bytes, in consecutive parts. */
+  /** The chunk's bytes, in consecutive parts. */
   readonly parts: readonly Uint8Array[];
 }
 
 /**
- * The header of a version-2 page with a different number of nulls, in Thrift's compact protocol. Some writers,
+ * Returns the header of a version-2 page with a different number of nulls, in Thrift's compact protocol. Some writers,
  * including Arrow, count only null leaf values, not empty lists or missing parents; the decoder needs the count of all
  * of them.
  */
@@ -35,7 +35,7 @@ const NEXT_FALSE = 0x12;
 const STRUCT_5_LATER = 0x5c;
 const STOP = 0;
 
-/** The next field, a non-negative i32. */
+/** Returns the bytes of the next field, a non-negative i32. */
 function nextInt(value: number): readonly number[] {
   const bytes = [NEXT_INT];
   let left = 2 * value; // zigzag
@@ -43,7 +43,7 @@ function nextInt(value: number): readonly number[] {
   return [...bytes, left];
 }
 
-/** A file of only these chunks, and metadata with their positions in it. */
+/** Returns a file that contains only these chunks, and metadata with their positions in it. */
 export function fileOfChunks(
   metadata: FileMetaData,
   chunks: readonly RewrittenChunk[],
@@ -71,5 +71,5 @@ export function fileOfChunks(
   return { file: file.buffer, metadata: { ...metadata, row_groups } };
 }
 
-/** Files begin with "PAR1"; an offset of 0 means none. */
+/** Offset of the first chunk: files begin with "PAR1", and an offset of 0 means none. */
 const FIRST_CHUNK = 4;

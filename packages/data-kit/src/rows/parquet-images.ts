@@ -7,7 +7,7 @@ import type { ImageStore } from "../images/image-store.ts";
 import { badRow } from "./check-row.ts";
 import { groupCells } from "./parquet-cells.ts";
 
-/** A column of a Parquet file, and what reading its images needs. */
+/** A column of a Parquet file, and everything needed to read its images. */
 export interface ParquetColumn {
   /** The beginning of every error. */
   readonly errorPrefix: string;
@@ -141,7 +141,7 @@ function nullCount(group: RowGroup, column: string): bigint | undefined {
   return leaf?.meta_data?.statistics?.null_count;
 }
 
-/** A struct with `bytes` or `path`, or bytes that are not marked as text. */
+/** Whether a column is a struct with `bytes` or `path`, or bytes that are not marked as text. */
 function isImage(tree: SchemaTree | undefined): boolean {
   if (tree === undefined) return false;
   const { element, children } = tree;
@@ -150,7 +150,7 @@ function isImage(tree: SchemaTree | undefined): boolean {
   return element.type === "BYTE_ARRAY" && !text;
 }
 
-/** The element of a standard three-level list. */
+/** Returns the element of a standard three-level list. */
 function listElement(tree: SchemaTree): SchemaTree | undefined {
   return tree.children[0]?.children[0];
 }

@@ -37,7 +37,7 @@ async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayB
   return file.slice(start, Math.min(start + Number(size), file.byteLength));
 }
 
-/** The chunk's bytes in one part, or in several when headers were corrected. */
+/** Checks a chunk and returns its bytes, in one part, or in several when headers were corrected. */
 function checkChunk(bytes: ArrayBuffer, column: RunsColumn): readonly Uint8Array[] {
   const { chunk } = column;
   const name = chunk.path_in_schema.join(".");
@@ -90,7 +90,10 @@ function countProblem(
 
 const MOST_VALUES = 2 ** 28;
 
-/** A header may lack a field or have one of the wrong type, despite its TypeScript declaration. */
+/**
+ * Whether a field is a whole number of at most `most`. Despite its TypeScript type, a header may lack a field or have
+ * one of the wrong type.
+ */
 function isCount(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
 }

@@ -22,7 +22,9 @@ export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsCo
   return header.data_page_header_v2 && checkSecondVersion(packed, header, header.data_page_header_v2, column);
 }
 
-/** Levels and values are compressed together; each kind of levels is preceded by its length. */
+/**
+ * Checks a version-1 page. Levels and values are compressed together; each kind of levels is preceded by its length.
+ */
 function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
   const { num_values: values = 0, encoding = "PLAIN" } = header.data_page_header ?? {};
   const { repetition, definition } = levelsOf(column);
@@ -36,8 +38,9 @@ function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsC
 type SecondVersion = NonNullable<PageHeader["data_page_header_v2"]>;
 
 /**
- * Uncompressed levels come first; the header has their lengths. Its null count is not trusted: empty lists and missing
- * parents store no value either, and not every writer counts them.
+ * Checks a version-2 page and returns its number of stored values. Uncompressed levels come first, and the header has
+ * their lengths. Its null count is not trusted: empty lists and missing parents store no value either, and not every
+ * writer counts them.
  */
 function checkSecondVersion(packed: Uint8Array, header: PageHeader, page: SecondVersion, column: RunsColumn): number {
   const { repetition, definition } = levelsOf(column);
@@ -80,7 +83,7 @@ interface Reader {
 }
 
 interface Runs {
-  /** Bits of each value. */
+  /** Number of bits per value. */
   readonly width: number;
   readonly values: number;
   /** The value to count. */
@@ -125,7 +128,7 @@ function runValue(reader: Reader, width: number): number {
   return value;
 }
 
-/** How many bit-packed values equal the sought one. Bytes that a writer omitted at the end count as 0. */
+/** Returns how many bit-packed values equal the sought one. Bytes that a writer omitted at the end count as 0. */
 function packedCount({ view, offset }: Reader, { width, values, sought }: Required<Runs>): number {
   let found = 0;
   for (let index = 0; index < values; index++) {

@@ -11,7 +11,7 @@ export function pythonList<Item>(item: z.ZodType<Item>): z.ZodType<readonly Item
   return z.unknown().transform(listIn).pipe(z.array(item));
 }
 
-/** Where a text cannot be parsed, the issue says why; the row's error adds what was found. */
+/** Parses a text as a list. When that fails, the issue says why, and the row's error adds what was found. */
 function listIn(value: unknown, context: z.RefinementCtx): unknown {
   if (typeof value !== "string") return value;
   let message = "expected a list";

@@ -1,7 +1,7 @@
 import { type Cursor, skipSpace, take, unexpected } from "./python-cursor.ts";
 import { takePythonString } from "./python-string.ts";
 
-/** Lists and tuples become arrays, dictionaries objects, and None null. */
+/** A value of a Python literal: lists and tuples become arrays, dictionaries objects, and None null. */
 export type PythonValue =
   | null
   | boolean
@@ -22,7 +22,7 @@ export function parsePythonLiteral(text: string): PythonValue {
   return value;
 }
 
-/** Python's own limit. */
+/** Maximum depth of nesting, the same as Python's. */
 const MAXIMUM_DEPTH = 200;
 
 /** Reads a value with the white space around it. */
@@ -66,7 +66,7 @@ function readEntry(cursor: Cursor, item: () => PythonValue): readonly [string, P
   return [key, item()];
 }
 
-/** Python's None, where undefined means that nothing was read. */
+/** Represents Python's None while parsing, where undefined means that nothing was read. */
 const NONE = Symbol("None");
 
 function takeAtom(cursor: Cursor): string | number | boolean | typeof NONE | undefined {

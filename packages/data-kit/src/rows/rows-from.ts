@@ -27,11 +27,11 @@ export interface ReadOptions<Row> extends OpenOptions {
 /** Rows that are read from their files when needed (Parquet rows are in memory, except for their images). */
 export interface Rows<Row> {
   readonly length: number;
-  /** Covers the bytes of the files that hold the rows. */
+  /** Identifies the bytes of the files that hold the rows. */
   readonly fingerprint: string;
   /**
-   * Throws an `invalid-data` error when the row's file has changed since it was opened; in Parquet, reading an image
-   * throws it.
+   * Reads the row at an index. Throws an `invalid-data` error when the row's file has changed since it was opened; in
+   * Parquet, reading an image throws that error.
    */
   at(index: number): Promise<Row>;
 }
@@ -61,7 +61,7 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly images?: ImagePlaces & { readonly column: string | readonly string[]; readonly identify?: boolean };
 }
 
-/** Rows from JSON, JSON lines, CSV or Parquet files. Images are read only when needed. */
+/** Returns a reader of rows in JSON, JSON lines, CSV or Parquet files. Images are read only when needed. */
 export function rowsFrom<Shape extends z.ZodRawShape>(
   definition: RowsDefinition<Shape>,
 ): RowReader<z.output<z.ZodObject<Shape>>> {
@@ -124,7 +124,7 @@ async function rowFiles<Shape extends z.ZodRawShape>(
   );
 }
 
-/** The first files of a folder, or else of its own folders, for an error. */
+/** Describes the first files of a folder, or else of its subfolders, for an error. */
 async function contentOf(files: Files): Promise<string> {
   for (const pattern of ["*", "*/*"]) {
     const all = await files.match(pattern);
@@ -207,7 +207,7 @@ function imageColumnsOf(images: { readonly column: string | readonly string[] } 
   return typeof images.column === "string" ? [images.column] : images.column;
 }
 
-/** Throws an `unavailable` error with the reason when the system cannot read the file. */
+/** Runs `read`. Throws an `unavailable` error with the reason when the system cannot read the file. */
 async function reading<Value>(errorPrefix: string, path: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();

@@ -11,7 +11,7 @@ export function splitArray(): Splitter {
   let depth = 0;
   let string = false;
   let escaped = false;
-  /** Whether the element has begun, and whether one has ended. */
+  /** Whether the current element has begun, and whether an element has ended. */
   let begun = false;
   let first = true;
 
@@ -88,14 +88,14 @@ const BACKSLASH = 0x5c;
 const END_BRACKET = 0x5d;
 const BRACE = 0x7b;
 const END_BRACE = 0x7d;
-/** A byte order mark in UTF-8. */
+/** The bytes of the UTF-8 byte order mark. */
 const MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
 }
 
-/** The position of the next quotation mark or backslash, otherwise of the last byte. */
+/** Returns the position of the next quotation mark or backslash, or else of the last byte. */
 function endOfPlainText(chunk: Uint8Array, start: number): number {
   let at = start;
   while (at < chunk.length - 1 && chunk[at] !== QUOTE && chunk[at] !== BACKSLASH) at++;

@@ -5,15 +5,15 @@ export interface Piece {
   /** Offset in bytes from the beginning of the file. */
   readonly start: number;
   readonly bytes: Uint8Array;
-  /** The line of its first byte, counted from 1; absent when rows are not lines. */
+  /** The line on which the row begins, counted from 1; absent when rows are not lines. */
   readonly line?: number;
 }
 
 /** Splits a file into rows, chunk by chunk, so that only one row is in memory however long the file. */
 export interface Splitter {
-  /** The rows that end in this chunk, in order. Throws a {@link SplitError} where the rows are malformed. */
+  /** Yields the rows that end in this chunk, in order. Throws a {@link SplitError} where the rows are malformed. */
   push(chunk: Uint8Array): Iterable<Piece>;
-  /** The row that ends with the file. */
+  /** Yields the row that ends with the file, if there is one. */
   end(): Iterable<Piece>;
 }
 
@@ -27,10 +27,13 @@ export class SplitError extends MlanError {
   }
 }
 
-/** What to do with a truncated file. */
+/** The remedy for a truncated file. */
 export const WRITE_AGAIN = "Download or write the file again";
 
-/** A longer row means a missing quotation mark or bracket; V8 cannot hold a text of 512 MiB. */
+/**
+ * Maximum size of a row in bytes. A longer row means a missing quotation mark or bracket; V8 cannot hold a text of 512
+ * MiB.
+ */
 const LONGEST_ROW = 256 * 2 ** 20;
 
 /** The bytes of the current row, which may span any number of chunks. */

@@ -3,8 +3,8 @@ import { parse } from "csv-parse/sync";
 import type { RowParser } from "./row-file.ts";
 
 /**
- * Parses the rows of a text table (CSV, TSV) into objects of strings. The first row names the columns; its comma, tab
- * or semicolon is the delimiter.
+ * Creates a parser that converts the rows of a text table (CSV, TSV) to objects of strings. The first row names the
+ * columns; the comma, tab or semicolon in it is the delimiter.
  */
 export function tableParser(): RowParser {
   let columns: readonly string[] | undefined;

@@ -4,9 +4,9 @@ import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 import { parsePythonLiteral } from "./python-literal.ts";
 
 /**
- * A row of a text table with its cells converted to the types of the schema. A cell that the schema accepts as text
- * stays text; any other is parsed as JSON or as a Python literal (`True`, `['a', 'b']`), and is absent when empty. An
- * empty cell of `images` is absent too.
+ * Returns a row of a text table with its cells converted to the types of the schema. A cell that the schema accepts as
+ * text stays text; any other is parsed as JSON or as a Python literal (`True`, `['a', 'b']`), and is absent when empty.
+ * An empty cell of `images` is absent too.
  */
 export function typedCells(schema: z.ZodObject, row: unknown, images: readonly string[]): unknown {
   if (typeof row !== "object" || row === null) return row;
@@ -30,7 +30,10 @@ function takes(type: z.core.$ZodType, text: string): boolean {
   }
 }
 
-/** The text itself when it is neither JSON nor a Python literal, so that the schema's error shows it. */
+/**
+ * Returns the parsed value; the text itself when it is neither JSON nor a Python literal, so that the schema's error
+ * shows it.
+ */
 function valueOf(text: string): unknown {
   for (const parse of [parseJson, parsePythonLiteral]) {
     if (parse === parsePythonLiteral && isPrintedByNumpy(text)) return text;

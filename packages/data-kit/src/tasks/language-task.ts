@@ -5,9 +5,9 @@ import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../b
 import { languageHarnessPrompt } from "../prompts/raw-prompt.ts";
 
 export interface LanguageTask<Q extends Question> {
-  /** The text of a question, the same in both protocols. */
+  /** Returns the text of a question, the same in both protocols. */
   asked(question: Q): string;
-  /** The choices that the question offers. Default: its `choices`. */
+  /** Returns the choices that the question offers. Default: its `choices`. */
   choices?(question: Q): readonly Choice[];
   readonly paper: Extractor;
   readonly strict: Extractor;
@@ -41,11 +41,11 @@ export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): La
 }
 
 export interface LanguageExtractorOptions {
-  /** Whether "a" is right if "A" is right. Default true. */
+  /** Whether letter case is ignored: "a" is then right if "A" is. Default true. */
   readonly ignoreCase?: boolean;
 }
 
-/** The extractor of the original language harness. It does not trim an answer: " A" is wrong. */
+/** Creates the extractor of the original language harness. It does not trim an answer: " A" is wrong. */
 export function languageExtractor(
   read: (answer: string, choices: readonly Choice[]) => string,
   { ignoreCase = true }: LanguageExtractorOptions = {},

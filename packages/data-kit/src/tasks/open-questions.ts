@@ -2,7 +2,7 @@ import type { Question } from "@mlan/core";
 import { saysYesOrNo } from "../answers/paper-answers.ts";
 import type { VisionWords } from "./vision-task.ts";
 
-/** The text of a question that asks for a short answer, as in the original vision tasks. */
+/** Returns the texts of a question that asks for a short answer, as in the original vision tasks. */
 export function shortAnswerWords(question: string): VisionWords {
   const asked = `Please provide a short answer to the question: ${question}`;
   return {
@@ -13,8 +13,9 @@ export function shortAnswerWords(question: string): VisionWords {
 }
 
 /**
- * The text of a question without choices, as in the original vision tasks. It asks for "yes" or "no" if the published answer
- * contains one of them, as "north" does; for tuned models the letter case of the published answer does not matter.
+ * Returns the texts of a question without choices, as in the original vision tasks. They ask for "yes" or "no" if the
+ * published answer contains one of these, as "north" does; for tuned models the letter case of the published answer
+ * does not matter.
  */
 export function openWords({ question, target }: { readonly question: string } & Pick<Question, "target">): VisionWords {
   const request = 'Please answer the question with "yes" or "no".';

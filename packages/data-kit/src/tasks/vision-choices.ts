@@ -12,7 +12,7 @@ export interface OfferedChoices {
   readonly choices: readonly Choice[];
 }
 
-/** The text of a multiple-choice question, as in the original vision tasks. */
+/** Returns the texts of a multiple-choice question, as in the original vision tasks. */
 export function choiceWords({ context = "", question, choices }: OfferedChoices): VisionWords {
   const below = `${question} Choose the best option from below:\n${choiceLines(choices)}`;
   const provided = `${question} Choose the best option from the choices provided:\n${choiceLines(choices)}`;
@@ -26,9 +26,12 @@ export function choiceWords({ context = "", question, choices }: OfferedChoices)
 const BEST = 'The best answer is "';
 
 export interface VisionChoiceTask<Q extends Question> extends MapByTextOptions {
-  /** The text of a question, which includes its `choices`. */
+  /** Returns the texts of a question, which include its `choices`. */
   words(question: Q): VisionWords;
-  /** Maximum number of choices that the original code offers. It fails on a question whose answer is a later choice. */
+  /**
+   * Maximum number of choices that the original code offers. It fails on a question whose correct answer is a later
+   * choice.
+   */
   readonly offered: number;
 }
 

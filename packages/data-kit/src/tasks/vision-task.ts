@@ -7,10 +7,10 @@ import { v1Prompt, visionHarnessPrompt } from "../prompts/raw-prompt.ts";
 /** The wordings of the original vision tasks `*_llava_plain`, `*_llama_plain` and `*_vicuna_plain`. */
 export type VisionWording = "tuned" | "llama2-base" | "vicuna-base";
 
-/** The text of a question for models of each wording, as in the original vision tasks. */
+/** The texts of a question by the model's wording, as in the original vision tasks. */
 export type VisionWords = Readonly<Record<VisionWording, QuestionWords>>;
 
-/** Asks every model with the text for tuned models, except the two bases, which have separate texts. */
+/** Asks every model with the texts for tuned models, except the two untuned base models, which have separate texts. */
 export function visionAsking<Q extends Question>(words: (question: Q) => VisionWords): AskingDefinition<Q> {
   return {
     ask: (question) => words(question).tuned,
@@ -51,13 +51,16 @@ export function visionPrompts<Q extends Question>(
 }
 
 export interface VisionExtractorOptions {
-  /** The extractor's name. Default "paper". */
+  /** Name of the extractor. Default "paper". */
   readonly name?: string;
   /** The answer ends at the first of these characters. Default `.,:"` and line breaks. */
   readonly ends?: string;
 }
 
-/** The extractor of the original vision tasks: cuts an answer at the first of `ends`, applies `read`, and ignores punctuation and case. */
+/**
+ * Creates the extractor of the original vision tasks, which cuts an answer at the first of `ends`, applies `read`, and
+ * ignores punctuation and case.
+ */
 export function visionExtractor(
   read: (answer: string, choices: readonly Choice[]) => string,
   { name = "paper", ends = '.,:"\n\r' }: VisionExtractorOptions = {},

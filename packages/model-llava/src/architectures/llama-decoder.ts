@@ -76,7 +76,7 @@ function llamaLayer(config: LanguageConfig, weights: LlamaLayerWeights): Decoder
   return {
     weights,
     run: (input) => feedForward(config, weights, attendTo(config, weights, input)),
-    memory: (layout, learns) => llamaLayerMemory(layout, weights, learns),
+    memory: (layout, use) => llamaLayerMemory(layout, weights, use),
   };
 }
 

@@ -1,88 +1,68 @@
 import type { Linear } from "../linear/linear.ts";
 import type { Layout } from "../memory/layout.ts";
+import { type LinearMemory, linearMemory } from "../memory/linear-memory.ts";
 import { after, type Held, type LayerMemory, type Step } from "../memory/memory-walk.ts";
 import { normForward } from "../memory/norm-memory.ts";
-import { Weight } from "../weights/weight.ts";
+import type { WeightsInTraining } from "../memory/weights-in-training.ts";
+import type { Weight } from "../weights/weight.ts";
 import type { LlamaLayerWeights } from "./llama-decoder.ts";
 
 /** Returns the memory that a training step keeps for a layer and needs while the layer runs. */
-export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, learns: boolean): LayerMemory {
-  const bytes: LayerBytes = {
-    projected: projectedBytes(layout, weights.query),
-    output: projectedBytes(layout, weights.output),
-    inner: projectedBytes(layout, weights.up),
-    down: projectedBytes(layout, weights.down),
+export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, use: WeightsInTraining): LayerMemory {
+  const memoryOf = (linear: Linear): LinearMemory => linearMemory(layout, linear, use);
+  const linears: LayerLinears = {
+    query: memoryOf(weights.query),
+    key: memoryOf(weights.key),
+    value: memoryOf(weights.value),
+    output: memoryOf(weights.output),
+    gate: memoryOf(weights.gate),
+    up: memoryOf(weights.up),
+    down: memoryOf(weights.down),
   };
+  const gradient = (norm: Weight): Partial<Held> => (use.learns(norm) ? { gradients: norm.size * layout.half } : {});
   return {
-    forward: layerForward(layout, bytes, learns),
-    backward: layerBackward(layout, weights, { learns, bytes }),
+    forward: layerForward(layout, linears),
+    backward: layerBackward(layout, linears, {
+      inputNorm: gradient(weights.inputNorm),
+      mlpNorm: gradient(weights.mlpNorm),
+    }),
   };
 }
 
-interface LayerBytes {
-  /** Bytes per element of queries, keys and values. */
-  readonly projected: ProjectedBytes;
-  /** Bytes per element of attention's output. */
-  readonly output: ProjectedBytes;
-  /** Bytes per element of the gate and up projections. */
-  readonly inner: ProjectedBytes;
-  readonly down: ProjectedBytes;
-}
+type LayerLinears = Readonly<Record<"query" | "key" | "value" | "output" | "gate" | "up" | "down", LinearMemory>>;
 
-/** Bytes per element of a projection. */
-interface ProjectedBytes {
-  /** Bytes per element of the projection's result. */
-  readonly result: number;
-  /**
-   * Bytes per element of the product before the bias is added, which the gradient of the addition keeps; 0 without
-   * biases.
-   */
-  readonly product: number;
-}
-
-function projectedBytes({ full, half }: Layout, { weights }: Linear): ProjectedBytes {
-  return weights.length > 1 ? { result: full, product: half } : { result: half, product: 0 };
+/** Returns the bytes of an input of linear maps if their gradients need it; otherwise 0. */
+function keptBytes(size: number, ...linears: readonly LinearMemory[]): number {
+  return linears.some(({ keepsInput }) => keepsInput) ? size : 0;
 }
 
 /**
- * A layer's forward pass while gradients are recorded. The inputs of products with matrices that learn, and the tensors
+ * A layer's forward pass while gradients are recorded. The inputs of products with matrices that learn or have an adapter, and the tensors
  * that gradients of fused operations need, are kept. The rest is freed at the end of the layer: projections before they are split into
- * heads, heads before their rotation, and the terms added to the residual stream.
+ * heads, heads before their rotation, products before an adapter's change is added, and the terms added to the residual stream.
  */
-function layerForward(layout: Layout, bytes: LayerBytes, learns: boolean): readonly Step[] {
-  const { projected } = bytes;
-  /** The input of a matrix product, which only the gradient of the matrix needs. */
-  const input = (size: number): Partial<Held> => (learns ? { activations: size } : { working: size });
-  const { hidden, queries, keys, inner, half } = layout;
+function layerForward(layout: Layout, linears: LayerLinears): readonly Step[] {
+  const { query, key, value, output, gate, up, down } = linears;
+  const input = (size: number, ...readers: readonly LinearMemory[]): Partial<Held> =>
+    keptBytes(size, ...readers) > 0 ? { activations: size } : { working: size };
+  const { hidden, queries, keys, half } = layout;
   const steps: readonly Step[] = [
-    { ...normForward("the norm before attention", hidden, layout), adds: input(hidden * half) },
-    {
-      at: "queries, keys and values",
-      adds: {
-        activations: (queries + 2 * keys) * projected.product,
-        working: (queries + 2 * keys) * projected.result,
-      },
-    },
-    { at: "heads", adds: { activations: keys * projected.result, working: (queries + keys) * projected.result } },
+    { ...normForward("the norm before attention", hidden, layout), adds: input(hidden * half, query, key, value) },
+    ...query.forward("queries", "working"),
+    ...key.forward("keys", "working"),
+    ...value.forward("values", "working"),
+    { at: "heads", adds: { activations: value.result, working: query.result + key.result } },
     { at: "rotation", adds: { activations: (queries + keys) * half }, transient: rotation(layout) },
     attentionForward(layout),
-    { at: "attended values of all heads", adds: input(queries * half) },
-    {
-      at: "attention's output",
-      adds: { activations: hidden * bytes.output.product, working: hidden * bytes.output.result },
-    },
+    { at: "attended values of all heads", adds: input(queries * half, output) },
+    ...output.forward("attention's output", "working"),
     residualSum("the sum after attention", layout),
-    { ...normForward("the norm before the MLP", hidden, layout), adds: input(hidden * half) },
-    {
-      at: "gate and up projection",
-      adds: { activations: 2 * inner * (bytes.inner.result + bytes.inner.product) },
-    },
+    { ...normForward("the norm before the MLP", hidden, layout), adds: input(hidden * half, gate, up) },
+    ...gate.forward("gate projection", "activations"),
+    ...up.forward("up projection", "activations"),
     // As wide as its inputs.
-    { at: "swiglu", adds: input(inner * bytes.inner.result), transient: 2 * inner * bytes.inner.result },
-    {
-      at: "down projection",
-      adds: { activations: hidden * bytes.down.product, working: hidden * bytes.down.result },
-    },
+    { at: "swiglu", adds: input(up.result, down), transient: 2 * up.result },
+    ...down.forward("down projection", "working"),
     residualSum("the sum after the MLP", layout),
   ];
   return [...steps, { at: "the end of a layer", frees: { working: after(steps).working } }];
@@ -94,70 +74,46 @@ function layerForward(layout: Layout, bytes: LayerBytes, learns: boolean): reado
  */
 function layerBackward(
   layout: Layout,
-  weights: LlamaLayerWeights,
-  { learns, bytes }: { readonly learns: boolean; readonly bytes: LayerBytes },
+  linears: LayerLinears,
+  norms: { readonly inputNorm: Partial<Held>; readonly mlpNorm: Partial<Held> },
 ): readonly Step[] {
-  const { projected } = bytes;
-  const { hidden, queries, keys, inner, full, half, widened, narrowed } = layout;
-  const gradient = (of: Weight | Linear): Partial<Held> => (learns ? { gradients: sizeOf(of) * half } : {});
-  const input = (size: number): number => (learns ? size : 0);
+  const { query, key, value, output, gate, up, down } = linears;
+  const { hidden, queries, keys, inner, full, half, narrowed } = layout;
   return [
-    {
-      at: "the gradient of the down projection",
-      adds: { working: inner * half, ...gradient(weights.down) },
+    ...down.backward("the gradient of the down projection", {
       transient: hidden * narrowed,
-      frees: { activations: input(inner * bytes.inner.result) + hidden * bytes.down.product },
-    },
+      frees: { activations: keptBytes(up.result, down) },
+    }),
     {
       at: "the gradient of swiglu",
-      adds: { working: inner * (full + bytes.inner.result) },
-      transient: inner * (4 * bytes.inner.result + 2 * full),
-      frees: { activations: 2 * inner * bytes.inner.result, working: inner * half },
+      adds: { working: inner * full + up.result },
+      transient: 4 * up.result + 2 * inner * full,
+      frees: { activations: gate.result + up.result, working: inner * down.inputGradient },
     },
-    {
-      at: "the gradient of the up projection",
-      adds: { working: hidden * half, ...gradient(weights.up) },
-      frees: { activations: inner * bytes.inner.product, working: inner * bytes.inner.result },
-    },
-    {
-      at: "the gradient of the gate projection",
-      adds: { working: hidden * full, ...gradient(weights.gate) },
-      transient: Math.max(inner * narrowed, hidden * (half + widened)),
-      frees: {
-        activations: input(hidden * half) + inner * bytes.inner.product,
-        working: hidden * half + inner * full,
-      },
-    },
-    joinedNormBackward("the gradient of the norm before the MLP", layout, gradient(weights.mlpNorm)),
-    {
-      at: "the gradient of attention's output",
-      adds: { working: queries * half, ...gradient(weights.output) },
+    ...up.backward("the gradient of the up projection", { frees: { working: up.result } }),
+    ...gate.backward("the gradient of the gate projection", {
+      earlier: hidden * up.inputGradient,
+      transient: inner * narrowed,
+      frees: { activations: keptBytes(hidden * half, gate, up), working: inner * full },
+    }),
+    joinedNormBackward("the gradient of the norm before the MLP", layout, norms.mlpNorm),
+    ...output.backward("the gradient of attention's output", {
       transient: Math.max(hidden * narrowed, queries * half),
-      frees: { activations: input(queries * half) + hidden * bytes.output.product },
-    },
-    attentionBackward(layout, projected),
-    {
-      at: "the gradient of values",
-      adds: { working: hidden * half, ...gradient(weights.value) },
-      transient: keys * half,
-      frees: { activations: keys * projected.product, working: keys * half },
-    },
-    {
-      at: "the gradient of keys",
-      adds: { working: hidden * full, ...gradient(weights.key) },
-      transient: Math.max(rotation({ ...layout, queries: keys }), hidden * (half + widened)),
-      frees: { activations: keys * projected.product, working: (keys + hidden) * half },
-    },
-    {
-      at: "the gradient of queries",
-      adds: { working: hidden * full, ...gradient(weights.query) },
-      transient: Math.max(rotation(layout), hidden * (half + widened)),
-      frees: {
-        activations: input(hidden * half) + queries * projected.product,
-        working: queries * half + hidden * full,
-      },
-    },
-    joinedNormBackward("the gradient of the norm before attention", layout, gradient(weights.inputNorm)),
+      frees: { activations: keptBytes(queries * half, output) },
+    }),
+    attentionBackward(layout, { value: value.result, output: queries * output.inputGradient }),
+    ...value.backward("the gradient of values", { transient: keys * half, frees: { working: keys * half } }),
+    ...key.backward("the gradient of keys", {
+      earlier: hidden * value.inputGradient,
+      transient: rotation({ ...layout, queries: keys }),
+      frees: { working: keys * half },
+    }),
+    ...query.backward("the gradient of queries", {
+      earlier: hidden * full,
+      transient: rotation(layout),
+      frees: { activations: keptBytes(hidden * half, query, key, value), working: queries * half },
+    }),
+    joinedNormBackward("the gradient of the norm before attention", layout, norms.inputNorm),
   ];
 }
 
@@ -177,26 +133,25 @@ function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }
   };
 }
 
-function attentionBackward(layout: Layout, projected: ProjectedBytes): Step {
-  const { queries, keys, scores, scoresAtOnce, full, half, widened } = layout;
+/** `bytes` are those of the values, and of the gradient of the attended values. */
+function attentionBackward(
+  { queries, keys, scores, scoresAtOnce, full, half, widened }: Layout,
+  bytes: { readonly value: number; readonly output: number },
+): Step {
   const at = "the gradient of attention";
-  const kept = (2 * queries + keys) * half + keys * projected.result;
+  const kept = (2 * queries + keys) * half + bytes.value;
   const adds = { working: (queries + 2 * keys) * half };
   if (scoresAtOnce === scores) {
     const transient = queries * half + scores * (half + 2 * full + widened);
-    return { at, adds, transient, frees: { activations: scores * half + kept, working: queries * half } };
+    return { at, adds, transient, frees: { activations: scores * half + kept, working: bytes.output } };
   }
   return {
     at,
     adds,
     // In addition to those of a block: the gradients of all blocks before they are concatenated.
     transient: scoresAtOnce * (2 * half + 2 * full + widened),
-    frees: { activations: kept, working: queries * half },
+    frees: { activations: kept, working: bytes.output },
   };
-}
-
-function sizeOf(part: Weight | Linear): number {
-  return part instanceof Weight ? part.size : part.weights.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** The backward pass of a norm, whose gradient is added to that of the residual branch and replaces it. */

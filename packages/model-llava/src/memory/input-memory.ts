@@ -62,6 +62,8 @@ export interface InputLearns {
 }
 
 export function inputBackward(layout: Layout, { language, network }: InputShape, learns: InputLearns): readonly Step[] {
+  // No gradient goes beyond the first layer.
+  if (!learns.language && !learns.projector) return [];
   const { hidden, features, embedded, full, half } = layout;
   const { tiedEmbeddings } = language;
   const table = network.decoder.embedding.size;

@@ -3,7 +3,6 @@ import { declareNetwork, type LlavaNetwork } from "../network/llava-network.ts";
 import { weightList } from "../weights/weight-list.ts";
 import type { ModuleSizes } from "../adapter/adapter-modules.ts";
 import { modulesOf, parametersOf } from "../adapter/new-adapter.ts";
-import { modulesByLayer, withAdapterMemory } from "./adapter-memory.ts";
 import { checkpointedMemory } from "./checkpointed-memory.ts";
 import { headBackward, headForward } from "./head-memory.ts";
 import { batchTensors, inputBackward, inputForward, inputLeftovers } from "./input-memory.ts";
@@ -16,6 +15,7 @@ import {
   type TrainingMemoryOptions,
 } from "./training-memory-options.ts";
 import { weightBytes } from "./weight-bytes.ts";
+import { type WeightsInTraining, weightsInTraining } from "./weights-in-training.ts";
 
 /** Memory in use at the peak of a training step, in bytes. */
 export interface TrainingMemory extends Held {
@@ -63,6 +63,7 @@ type Described = CompleteMemoryOptions &
     /** The parts of the adapter; none without one. */
     readonly modules: readonly ModuleSizes[];
     readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
+    readonly use: WeightsInTraining;
   };
 
 function declared(options: CompleteMemoryOptions): Described {
@@ -75,7 +76,8 @@ function declared(options: CompleteMemoryOptions): Described {
   );
   const adaptable = { linears: list.linears, head: network.decoder.head };
   const modules = adapter ? modulesOf(adaptable, adapter) : [];
-  return { ...options, network, modules, weights: list.weights };
+  const use = weightsInTraining({ ...options, linears: list.linears, modules, dropout: adapter?.dropout ?? 0 });
+  return { ...options, network, modules, weights: list.weights, use };
 }
 
 interface Part {
@@ -117,30 +119,27 @@ function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "ma
 
 /** Returns the steps of one micro-batch, from its tensors to the last gradient. */
 function forwardAndBackward(options: Described, layout: Layout): readonly Step[] {
-  const { language, vision, trained, length, images, gradientCheckpointing, network } = options;
+  const { language, vision, trained, length, images, gradientCheckpointing, network, use } = options;
   const learns = { language: trained.includes("language"), projector: trained.includes("projector") };
-  const adapter = { learns: trained.includes("adapter"), drops: (options.adapter?.dropout ?? 0) > 0 };
-  const ofLayer = modulesByLayer(options.modules);
   const input = { language, vision, length, network };
-  const layers = network.decoder.layers.map((layer, index) => {
-    const base = layer.memory(layout, learns.language);
-    const memory = withAdapterMemory(base, ofLayer.get(index) ?? [], layout, adapter);
+  const layers = network.decoder.layers.map((layer) => {
+    const memory = layer.memory(layout, use);
     return gradientCheckpointing ? checkpointedMemory(memory, layout) : memory;
   });
   const forward = [
     batchTensors(layout, input),
     ...inputForward(layout, vision),
     ...layers.flatMap((layer) => layer.forward),
-    ...headForward(layout, network.decoder, learns.language),
+    ...headForward(layout, network.decoder, use),
   ];
-  if (!learns.language && !adapter.learns && images === 0) return forward;
+  if (!learns.language && !trained.includes("adapter") && images === 0) return forward;
   return [
     ...forward,
     {
       at: "the end of the forward pass",
       frees: { activations: layout.hidden * layout.full, working: inputLeftovers(layout) },
     },
-    ...headBackward(layout, network.decoder, learns.language),
+    ...headBackward(layout, network.decoder, use),
     ...layers.toReversed().flatMap((layer) => layer.backward),
     ...inputBackward(layout, input, learns),
   ];

@@ -4,6 +4,7 @@ import type { LanguageConfig } from "../config/language-config.ts";
 import type { Linear } from "../linear/linear.ts";
 import type { Layout } from "../memory/layout.ts";
 import type { LayerMemory } from "../memory/memory-walk.ts";
+import type { WeightsInTraining } from "../memory/weights-in-training.ts";
 import type { WeightPart } from "../weights/parts.ts";
 import type { Weight } from "../weights/weight.ts";
 import type { KeyValue } from "./attention.ts";
@@ -26,10 +27,10 @@ export interface DecoderLayer {
   /** Runs the layer. Returns hidden states [rows * length, hidden], or [n, hidden] with `wanted`. */
   run(input: LayerInput): tf.Tensor2D;
   /**
-   * Returns the memory that a training step keeps for the layer and needs while it runs. `learns` says whether the
-   * layer's weights are trained.
+   * Returns the memory that a training step keeps for the layer and needs while it runs. `use` says which of the layer's
+   * weights learn, which linear maps have adapters, and which matrices are widened for a product.
    */
-  memory(layout: Layout, learns: boolean): LayerMemory;
+  memory(layout: Layout, use: WeightsInTraining): LayerMemory;
 }
 
 /**

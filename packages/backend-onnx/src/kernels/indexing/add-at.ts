@@ -11,7 +11,7 @@ interface RowUpdates {
   readonly dtype: "float32" | "int32";
 }
 
-/** Up to this many rows are added in float32. */
+/** Number of rows up to which they are added in float32. */
 const FEW_ROWS = 4096;
 /** Maximum total number of elements in all copies of the sums. */
 const LARGEST_COPIES = 2 ** 24;

@@ -28,7 +28,10 @@ export const FILL_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** ONNX Runtime folds constants and keeps them in the session, so larger tensors must depend on an input. */
+/**
+ * Maximum number of elements of a constant: ONNX Runtime folds constants and keeps them in the session, so larger
+ * tensors must depend on an input.
+ */
 const LARGEST_CONSTANT = 4096;
 
 /** A tensor of one repeated value. */

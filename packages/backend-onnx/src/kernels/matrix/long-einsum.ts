@@ -2,7 +2,9 @@ import type { GraphEmitter, Value } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
 import type { OutputNode } from "../tools/operation.ts";
 
-/** Up to this many products are summed by ONNX Runtime's Einsum, if the result has few or many elements. */
+/**
+ * Number of products up to which ONNX Runtime's Einsum sums them accurately, if the result has few or many elements.
+ */
 const LONGEST = { few: 2 ** 13, many: 2 ** 18 };
 const FEW_ELEMENTS = 4096;
 const LARGEST_BLOCK = 1024;

@@ -17,7 +17,7 @@ interface RotaryShape {
   readonly perRow: boolean;
 }
 
-/** For longer rows ONNX Runtime's kernel, which adds the squares one by one, is off by more than 1e-5. */
+/** Row length beyond which ONNX Runtime's kernel, which adds the squares one by one, is off by more than 1e-5. */
 const LONGEST_ROW = 8192;
 
 const RMS_NORM: Operation = {

@@ -10,8 +10,9 @@ export interface GroupedWindow extends Window {
 }
 
 /**
- * Numbers of weights per window beyond which a result is off by more than 1e-5, measured on ONNX Runtime's kernels: its
- * matrix kernels already add in blocks, its vector kernels (one filter per group, or one position) do not.
+ * `longest`: number of weights per window beyond which a result is off by more than 1e-5, measured on ONNX Runtime's
+ * kernels. `block`: number of weights that are then added at a time. ONNX Runtime's matrix kernels already add in
+ * blocks; its vector kernels (one filter per group, or one position) do not.
  */
 const VECTOR = { longest: 2 ** 12, block: 2048 };
 const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };

@@ -1,0 +1,52 @@
+import type { Component } from "@mlan/core";
+import type { ModuleSizes } from "../adapter/adapter-modules.ts";
+import type { Linear } from "../linear/linear.ts";
+import type { Weight } from "../weights/weight.ts";
+import { isQuantised, type WeightFormat } from "../weights/weight-format.ts";
+
+/** What a training step does with each weight. */
+export interface WeightsInTraining {
+  /** Whether a weight gets a gradient. */
+  learns(weight: Weight): boolean;
+  /** Returns the low-rank adapter of a linear map; undefined if it has none. */
+  adapterOf(linear: Linear): AdapterInTraining | undefined;
+  /** Returns the bytes of the float32 copy of a frozen matrix that exists while a product uses it; 0 if it is kept in float32. */
+  widenedBytes(weight: Weight): number;
+}
+
+export interface AdapterInTraining {
+  readonly rank: number;
+  readonly learns: boolean;
+  /** Whether its input is dropped. */
+  readonly drops: boolean;
+}
+
+export interface WeightsInTrainingOptions {
+  readonly trained: readonly Component[];
+  readonly linears: readonly (Linear & { readonly name: string })[];
+  readonly modules: readonly ModuleSizes[];
+  /** Share of the adapter's input that is dropped. */
+  readonly dropout: number;
+  readonly weightFormat: WeightFormat;
+  /** Whether a weight has 16 bits in its file. */
+  readonly hasHalf: (weight: Weight) => boolean;
+}
+
+export function weightsInTraining(options: WeightsInTrainingOptions): WeightsInTraining {
+  const { trained, linears, modules, dropout, weightFormat, hasHalf } = options;
+  const ranks = new Map(modules.map(({ name, rank }) => [name, rank]));
+  const adapters = new Map<Linear, AdapterInTraining>();
+  for (const linear of linears) {
+    const rank = ranks.get(linear.name);
+    if (rank !== undefined) adapters.set(linear, { rank, learns: trained.includes("adapter"), drops: dropout > 0 });
+  }
+  const learns = ({ component }: Weight): boolean => trained.includes(component);
+  return {
+    learns,
+    adapterOf: (linear) => adapters.get(linear),
+    widenedBytes(weight) {
+      if (learns(weight) || weightFormat === "float32" || !isQuantised(weight)) return 0;
+      return weightFormat === "stored" && !hasHalf(weight) ? 0 : 4 * weight.size;
+    },
+  };
+}
