@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 import { compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
 
-type Format = "float32" | "stored" | "int8" | "int4" | "int4-32" | "int4-128";
+type Format = "float32" | "stored" | "int8" | "int8-64" | "int4" | "int4-32" | "int4-128";
 
 const scratch = await scratchLlava();
 /** The tiny model in bfloat16, like published checkpoints. */
