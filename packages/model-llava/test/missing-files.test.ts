@@ -60,7 +60,7 @@ const cases: readonly (readonly [string, RegExp, Damage])[] = [
   ],
   [
     "safetensors under the name of PyTorch's own files",
-    /pytorch_model\.bin is a safetensors file\. Call it model\.safetensors/,
+    /pytorch_model\.bin is a safetensors file\. Rename it to model\.safetensors/,
     (folder) => rename(new URL("model.safetensors", folder), new URL("pytorch_model.bin", folder)),
   ],
   [
