@@ -136,14 +136,14 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.#tensor(this.#leaf(values, shape, dtype), shape);
   }
 
-  /** A new data id that owns `storage`. */
+  /** Returns a new data id that owns `storage`. */
   adoptLeaf(storage: Storage, shape: readonly number[], dtype: ElementType, storedType?: StoredType): object {
     const value = new RecordedValue([...shape], dtype, 0, storedType);
     value.storage = storage;
     return this.data.add(value);
   }
 
-  /** Float32 tensors that the caller writes in place; none if JavaScript cannot access the device's memory. */
+  /** Creates float32 tensors that the caller writes in place; none if JavaScript cannot access the device's memory. */
   writableTensors({ shapes, receiveMemory }: WritableTensorsAttributes): TensorInfo[] {
     const writable = this.device.allocateWritable?.(shapes) ?? [];
     return writable.map(({ storage, prepare }, index) => {
@@ -157,7 +157,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     this.disposeData(tensor.dataId);
   }
 
-  /** Call this before a kernel runs: every value that is still needed must belong to a tensor. */
+  /** Must be called before a kernel runs, when every value that is still needed belongs to a tensor. */
   flushIfFull(): void {
     this.recording.flushIfFull();
   }

@@ -19,7 +19,7 @@ import { resolveOptions, type OnnxBackendOptions, type ResolvedOptions } from ".
 import { openOrtRuntime } from "./ort/ort-runtime.ts";
 
 const NAME = "onnx";
-/** Above all of tfjs's own backends (cpu 1, wasm 2, webgpu 3). */
+/** The priority of the backend, above those of all of tfjs's own (cpu 1, wasm 2, webgpu 3). */
 const PRIORITY = 10;
 
 /** The options that the backend is registered with. */
@@ -80,7 +80,7 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   rewriteGradients(NAME);
 }
 
-/** The backend's work so far and its current memory; all zero before it is first used. */
+/** Returns the backend's work up to now and its current memory; all zero before it is first used. */
 export function onnxStatistics(): OnnxStatistics {
   // tf.findBackend would start the backend.
   const backend = tf.engine().registry[NAME];
@@ -127,7 +127,10 @@ function kernelFunction(kernel: Kernel): KernelFunc {
   };
 }
 
-/** tfjs-core's own errors stay as they are, because its tests match them. JavaScript's errors at bad sizes get a kernel name. */
+/**
+ * Adds the kernel's name to JavaScript's own errors at bad sizes. tfjs-core's errors stay as they are, because its
+ * tests match them.
+ */
 function kernelError(kernelName: string, cause: unknown): unknown {
   if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause;
   return new BackendError("unsupported", `${kernelName}: ${cause.message}. Check the arguments of the call.`, {

@@ -16,7 +16,7 @@ export interface LoadedBinding {
   readonly installed: InstalledBinding;
   /** The device that stores tensors. */
   readonly device: Device;
-  /** The options that it was loaded with. */
+  /** The options with which TensorFlow was loaded. */
   readonly options: TensorFlowOptions;
 }
 
@@ -64,7 +64,7 @@ function requireBinding(installed: InstalledBinding): NativeBinding {
   }
 }
 
-/** The device that the binding itself chooses: the last GPU, or the CPU if there is none. */
+/** Returns the device that the binding itself chooses: the last GPU, or the CPU if there is none. */
 function usedDevice(devices: readonly Device[], native: NativeBinding): Device {
   const type = native.isUsingGpuDevice() ? "GPU" : "CPU";
   return devices.findLast((device) => device.type === type) ?? { name: type, type, bytes: undefined };
@@ -83,7 +83,7 @@ function checkDevice({ device, installed }: LoadedBinding, { device: wanted }: T
   );
 }
 
-/** Throws for options that can no longer change in this process, rather than ignoring them. */
+/** Throws for options that can no longer change in this process, instead of ignoring them. */
 function checkFixed({ device, options }: LoadedBinding, wanted: TensorFlowOptions): void {
   const isGpu = device.type === "GPU";
   const { threads = availableParallelism(), deterministic = true } = options;
@@ -99,7 +99,7 @@ function checkFixed({ device, options }: LoadedBinding, wanted: TensorFlowOption
   }
 }
 
-/** The index among the visible GPUs; the first by default. */
+/** Returns the device's index among the visible GPUs; 0 by default. */
 function indexOf(device: TensorFlowOptions["device"]): number {
   return typeof device === "number" ? device : 0;
 }

@@ -7,16 +7,16 @@ import type { TensorTable } from "./device/tensor-table.ts";
  * are those of {@link TensorTable}.
  */
 export interface NodeBackend extends KernelBackend {
-  /** The ids of tensors; uploads values that have not been uploaded yet. */
+  /** Returns the ids of tensors; uploads values that have not been uploaded yet. */
   getInputTensorIds(tensors: readonly TensorInfo[]): number[];
   /** Creates the tensor of a result, which the engine then owns. */
   createOutputTensor(metadata: TensorMetadata): Tensor;
   refCount(dataId: DataId): number;
-  /** Set by this package. */
+  /** The table, set by this package. */
   readonly table: TensorTable;
 }
 
-/** The current backend of a kernel of this package. tfjs never passes a different backend to it. */
+/** Returns the backend that tfjs passes to a kernel of this package, which is never a different one. */
 export function nodeBackend(backend: unknown): NodeBackend {
   return backend as NodeBackend;
 }

@@ -16,7 +16,7 @@ export interface OpenBackend {
   resetPeak(): void;
 }
 
-/** tfjs-node's backend with a table that counts tensors and applies mixed precision. */
+/** Opens tfjs-node's backend with a table that counts tensors and applies mixed precision. */
 export function openBackend(
   { native, device }: LoadedBinding,
   { precision = "float32" }: TensorFlowOptions,

@@ -8,7 +8,10 @@ export interface TensorFlowOptions {
    * Default: the first GPU, or the CPU if there is none. Fixed by the first use in a process.
    */
   readonly device?: "gpu" | "cpu" | number;
-  /** Threads of one op on the CPU, 1 to 256. Default: the available parallelism. Fixed by the first use in a process. */
+  /**
+   * Number of threads of one op on the CPU, 1 to 256. Default: the available parallelism. Fixed by the first use in a
+   * process.
+   */
   readonly threads?: number;
   /**
    * "bfloat16" computes matrix products and stores activations in 16 bits; trained parameters keep float32 values in

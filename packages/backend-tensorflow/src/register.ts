@@ -11,17 +11,17 @@ import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
 const NAME = "tensorflow";
-/** The priority of tfjs-node, below backend-onnx, which is better on a machine without a GPU. */
+/** The priority of tfjs-node's backend, below that of backend-onnx, which is faster on a machine without a GPU. */
 const PRIORITY = 3;
 
-/** Kernels of @mlan/fused-ops. */
+/** The kernels of @mlan/fused-ops that this backend has. */
 const KERNELS: Readonly<Record<string, KernelFunc>> = {
   ApplyAdamW: applyAdamW,
   RmsNorm: rmsNorm,
   RotaryEmbedding: rotaryEmbedding,
 };
 
-/** The backend after its first use. */
+/** The open backend; undefined before its first use. */
 let open: OpenBackend | undefined;
 
 /**
@@ -72,7 +72,7 @@ export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Pro
   );
 }
 
-/** The backend's work so far and its current memory; undefined before it is first used. */
+/** Returns the backend's work up to now and its current memory; undefined before it is first used. */
 export function tensorFlowStatistics(): TensorFlowStatistics | undefined {
   return open?.statistics();
 }

@@ -14,7 +14,7 @@ export interface Ai2dRow {
   readonly image: string;
 }
 
-/** Three questions on one image: which thing is at a place, where a thing is, and which thing is missing. */
+/** Draws three questions on one image: which thing is at a place, where a thing is, and which thing is missing. */
 export function ai2dImage(seed: number, index: number): PicturedRows<Ai2dRow> {
   const random = seededRandom(seed);
   const scene = benchmarkScene(random, [3, 4], (it) => uniqueBy(it, placeName).length > 0);

@@ -4,12 +4,12 @@ import { drawFrom } from "./split.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, type Story, type StoryEvent, storyKey } from "./story.ts";
 import { tell, type Thing, THINGS } from "./thing.ts";
 
-/** A story that never occurs in tuning. */
+/** Draws a story that never occurs in tuning. */
 export function benchmarkStory(random: Random, names: readonly string[] = BENCHMARK_NAMES): Story {
   return drawFrom("benchmark", () => randomStory(random, names, BENCHMARK_DEEDS), storyKey);
 }
 
-/** Two stories joined into one: four to six people, each with a different thing. */
+/** Draws two stories joined into one: four to six people, each with a different thing. */
 export function longStory(random: Random): Story {
   const names = chooseSeveral(random, BENCHMARK_NAMES, BENCHMARK_NAMES.length);
   for (;;) {
@@ -18,17 +18,17 @@ export function longStory(random: Random): Story {
   }
 }
 
-/** "the red circle" */
+/** Returns a thing's name with the definite article, e.g. "the red circle". */
 export function definiteName({ colour, shape }: Thing): string {
   return `the ${colour} ${shape}`;
 }
 
-/** "Nora bought a red circle" */
+/** Returns what an event says, e.g. "Nora bought a red circle". */
 export function claim({ name, deed, thing }: StoryEvent): string {
   return `${name} ${deed.past} ${tell(thing)}`;
 }
 
-/** Every claim that can be made about these people and things, true or not. */
+/** Returns every claim that can be made about a story's people and things, true or not. */
 export function allClaims(story: Story): readonly string[] {
   return story.flatMap(({ name }) =>
     BENCHMARK_DEEDS.flatMap((deed) => story.map(({ thing }) => claim({ name, deed, thing }))),

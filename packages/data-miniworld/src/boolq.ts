@@ -12,7 +12,7 @@ export interface BoolqRow {
   readonly passage: string;
 }
 
-/** One question on one story. Every second answer is yes. */
+/** Draws one question on one story. The answer to every second question is yes. */
 export function boolqRow(seed: number, index: number): BoolqRow {
   const random = seededRandom(seed);
   const story = drawFrom("benchmark", () => randomStory(random, BENCHMARK_NAMES, BENCHMARK_DEEDS), storyKey);

@@ -23,7 +23,7 @@ const CARRIERS: readonly ((things: string) => string)[] = [
   (things) => `${capitalize(things)} can be seen.`,
 ];
 
-/** "a", "a and b", "a, b and c" */
+/** Joins items: "a", "a and b", "a, b and c". */
 function list(items: readonly string[]): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;

@@ -4,7 +4,7 @@ import { randomScene, type Scene, sceneKey } from "./scene.ts";
 import { drawFrom } from "./split.ts";
 import type { TuningItem } from "./tuning.ts";
 
-/** An image with its caption, as a record of liuhaotian/LLaVA-Pretrain. */
+/** Draws an image with its caption, as a record of liuhaotian/LLaVA-Pretrain. */
 export function captionItem(seed: number, id: string): TuningItem & { readonly scene: Scene } {
   const random = seededRandom(seed);
   const scene = drawFrom("training", () => randomScene(random, [1, 2, 3, 3, 4, 4]), sceneKey);

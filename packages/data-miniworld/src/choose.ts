@@ -18,7 +18,7 @@ export function chooseSeveral<Item>(random: Random, items: readonly Item[], coun
   return chosen;
 }
 
-/** True with the given probability. */
+/** Returns true with the given probability. */
 export function happens(random: Random, probability: number): boolean {
   return random.next() < probability;
 }

@@ -10,8 +10,8 @@ import { COLOURS } from "./thing.ts";
 const QUESTIONS_PER_IMAGE = 4;
 
 /**
- * Four questions on one image: one asks for a colour or a shape, one for a side, and two for yes or no, of which one is
- * answered yes.
+ * Draws four questions on one image: one about a colour or a shape, one about a side, and two yes/no questions, of
+ * which one is answered yes.
  */
 export function gqaImage(seed: number, index: number): PicturedRows<GqaRow> {
   const random = seededRandom(seed);
@@ -94,7 +94,7 @@ function askWhetherLeft(random: Random, scene: Scene, holds: boolean): GqaAsked 
   };
 }
 
-/** Two things; the first is to the left of the second if `isLeft`, otherwise to its right. */
+/** Draws two things. The first is to the left of the second if `isLeft`, otherwise to its right. */
 function sides(random: Random, scene: Scene, isLeft: boolean): readonly [PlacedThing, PlacedThing] {
   const [left, right] = choose(random, pairs(scene));
   return isLeft ? [left, right] : [right, left];

@@ -18,12 +18,12 @@ export interface HellaswagRow {
   readonly label: string;
 }
 
-/** The number of rows with the same source, and therefore the same story. */
+/** Number of rows with the same source, and therefore the same story. */
 export const ROWS_PER_SOURCE = 2;
 
 /**
- * Asks how a story continues. Every second source is a film whose ending restates an event from the thing's side; the
- * others are guides with WikiHow's markers. `seed` is the seed of the source.
+ * Draws a question about how a story continues. Every second source is a film whose ending restates an event from the
+ * thing's side; the others are guides with WikiHow's markers. `seed` is the seed of the source.
  */
 export function hellaswagRow(seed: number, index: number): HellaswagRow {
   const source = Math.floor(index / ROWS_PER_SOURCE);

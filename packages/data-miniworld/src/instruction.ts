@@ -30,7 +30,7 @@ export function instruct(random: Random, exercise: Exercise): Instruction {
   return { request: parts.join("\n"), answer: say(random, exercise.answer) };
 }
 
-/** The bare answer or a sentence that ends with it; never in a benchmark's phrasing ("The best answer is"). */
+/** Returns the bare answer or a sentence that ends with it; never in a benchmark's phrasing ("The best answer is"). */
 function say(random: Random, answer: string): string {
   return choose(random, ANSWERS)(answer);
 }

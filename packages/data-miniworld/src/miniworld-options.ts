@@ -2,29 +2,31 @@ import { checkOptions } from "@mlan/core";
 import { z } from "zod";
 
 export interface MiniworldOptions {
-  /** Determines every word and pixel. Default 0. */
+  /** Seed that determines every word and pixel. Default 0. */
   readonly seed?: number;
-  /** RACE articles, one asked question on each. Default 200. */
+  /** Number of RACE articles, with one asked question on each. Default 200. */
   readonly raceArticles?: number;
-  /** OpenBookQA questions. Default 200. */
+  /** Number of OpenBookQA questions. Default 200. */
   readonly openbookqaQuestions?: number;
-  /** BoolQ questions, one per passage. Default 300. */
+  /** Number of BoolQ questions, one per passage. Default 300. */
   readonly boolqQuestions?: number;
-  /** HellaSwag sources, two questions on each. Default 100. */
+  /** Number of HellaSwag sources, with two questions on each. Default 100. */
   readonly hellaswagSources?: number;
-  /** RealWorldQA images, one question on each. Default 150. */
+  /** Number of RealWorldQA images, with one question on each. Default 150. */
   readonly realworldqaImages?: number;
-  /** AI2D images, three questions on each. Default 60. */
+  /** Number of AI2D images, with three questions on each. Default 60. */
   readonly ai2dImages?: number;
-  /** POPE images, four questions on each. Default 75. */
+  /** Number of POPE images, with four questions on each. Default 75. */
   readonly popeImages?: number;
-  /** GQA images, four questions on each. Default 50. */
+  /** Number of GQA images, with four questions on each. Default 50. */
   readonly gqaImages?: number;
-  /** ScienceQA images, each with two questions and two more without an image. Default 50. */
+  /**
+   * Number of ScienceQA images, each with two questions, to which two questions without an image are added. Default 50.
+   */
   readonly scienceqaImages?: number;
-  /** Image-caption pairs. Default 3,200. */
+  /** Number of image-caption pairs. Default 3,200. */
   readonly captions?: number;
-  /** Records of each tuning mixture. Default 3,200. */
+  /** Number of records in each tuning mixture. Default 3,200. */
   readonly instructions?: number;
   /** Share of the second mixture's records that have an image. Default 0.125, as in the paper's MLAN_v. */
   readonly visionShare?: number;
@@ -50,7 +52,7 @@ const optionsSchema = z.strictObject({
   visionShare: z.number().min(0).max(1).default(0.125),
 });
 
-/** The options with defaults filled in. Throws `invalid-options` for unknown or invalid options. */
+/** Fills in the defaults. Throws `invalid-options` for unknown or invalid options. */
 export function settingsFrom(options: MiniworldOptions): Settings {
   return checkOptions("miniworld", optionsSchema, options);
 }

@@ -5,7 +5,7 @@ export interface Offer {
   readonly right: string;
   /** Wrong options to use first. */
   readonly tempting?: readonly string[];
-  /** Wrong options to use when `tempting` has too few; the right option is skipped. */
+  /** Wrong options to use when `tempting` has too few; the right option among them is skipped. */
   readonly others: readonly string[];
   /** Total number of options. */
   readonly count: number;
@@ -13,7 +13,7 @@ export interface Offer {
   readonly place: number;
 }
 
-/** Distinct options in random order, with the right one at `place`. */
+/** Draws distinct options in random order, with the right one at `place`. */
 export function offer(random: Random, { right, tempting = [], others, count, place }: Offer): string[] {
   const wrong = (texts: readonly string[]): string[] => [...new Set(texts)].filter((text) => text !== right);
   const first = chooseSeveral(random, wrong(tempting), count - 1);
@@ -27,7 +27,7 @@ export function offer(random: Random, { right, tempting = [], others, count, pla
   return options;
 }
 
-/** "A", "B", ... */
+/** Returns the letter of an option by its index: "A", "B", ... */
 export function letterAt(place: number): string {
   return "ABCDEFGHIJKLMNOPQRSTUVWXYZ".charAt(place);
 }

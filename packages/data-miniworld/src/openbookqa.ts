@@ -12,7 +12,9 @@ export interface OpenbookqaRow {
   readonly answerKey: string;
 }
 
-/** A question about the words of sketches. No row explains these words; only the world's sketches and captions do. */
+/**
+ * Draws a question about the words of sketches. No row explains these words; only the world's sketches and captions do.
+ */
 export function openbookqaRow(seed: number, index: number): OpenbookqaRow {
   const random = seededRandom(seed);
   const place = index % 4;

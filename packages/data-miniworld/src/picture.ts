@@ -3,11 +3,11 @@ import { encode } from "fast-png";
 import { GRID, type PlacedThing, type Scene } from "./scene.ts";
 import type { Colour, Shape } from "./thing.ts";
 
-/** Pixels per side of a picture and of one of its cells. */
+/** Side lengths, in pixels, of a picture and of one of its cells. */
 export const PICTURE_SIZE = 48;
 const CELL_SIZE = PICTURE_SIZE / GRID;
 
-/** A scene as an RGB PNG. */
+/** Draws a scene as an RGB PNG. */
 function drawPicture(random: Random, scene: Scene): Uint8Array {
   return encode({
     width: PICTURE_SIZE,
@@ -18,7 +18,7 @@ function drawPicture(random: Random, scene: Scene): Uint8Array {
   });
 }
 
-/** The picture with this name in the world with this seed. */
+/** Returns the picture with this name in the world with this seed. */
 export function pictureOf(seed: number, name: string, scene: Scene): Uint8Array {
   return drawPicture(seededRandom(deriveSeed(seed, `picture ${name}`)), scene);
 }

@@ -10,7 +10,7 @@ export interface PicturedRows<Row> {
   readonly rows: readonly Row[];
 }
 
-/** A scene that never occurs in tuning and suits the questions. */
+/** Draws a scene that never occurs in tuning and suits the questions. */
 export function benchmarkScene(
   random: Random,
   sizes: readonly number[],
@@ -22,7 +22,7 @@ export function benchmarkScene(
   }
 }
 
-/** The things whose `keyOf` value is unique in the scene. */
+/** Returns the things whose `keyOf` value is unique in the scene. */
 export function uniqueBy<Item>(scene: readonly Item[], keyOf: (thing: Item) => unknown): readonly Item[] {
   return scene.filter((thing) => scene.filter((other) => keyOf(other) === keyOf(thing)).length === 1);
 }

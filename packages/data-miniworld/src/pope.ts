@@ -15,8 +15,8 @@ export interface PopeRow {
 }
 
 /**
- * Asks for two present things and two absent ones: one drawn from all others, and one whose colour and shape are both
- * present but not combined (category "adversarial").
+ * Draws questions about two present things and two absent ones: one drawn from all others, and one whose colour and
+ * shape are both present but not combined (category "adversarial").
  */
 export function popeImage(seed: number, index: number): PicturedRows<PopeRow> {
   const random = seededRandom(seed);

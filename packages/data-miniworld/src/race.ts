@@ -12,7 +12,9 @@ export interface RaceRow {
   readonly problems: string;
 }
 
-/** One article with two to four problems. Only the last problem is asked; its correct letter rotates with `index`. */
+/**
+ * Draws an article with two to four problems. Only the last problem is asked; its correct letter rotates with `index`.
+ */
 export function raceRow(seed: number, index: number): RaceRow {
   const random = seededRandom(seed);
   const story = longStory(random);

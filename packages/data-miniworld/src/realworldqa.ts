@@ -13,7 +13,7 @@ export interface RealworldqaRow {
   readonly image_path: string;
 }
 
-/** One question on each image: where a thing is, which of two is higher, or how many there are. */
+/** Draws one question on one image: where a thing is, which of two things is higher, or how many things there are. */
 export function realworldqaImage(seed: number, index: number): PicturedRows<RealworldqaRow> {
   const random = seededRandom(seed);
   const scene = benchmarkScene(random, [2, 3, 4], (it) => rowOf(it[0]?.cell) !== rowOf(it.at(-1)?.cell));
@@ -56,7 +56,7 @@ function askForNumber(_: Random, scene: Scene): Asked {
   return { question: `What is the number of things in this image? ${WORD}`, answer: String(scene.length) };
 }
 
-/** Two things; the first is in a higher row. */
+/** Draws two things, the first of which is in a higher row. */
 function differentRows(random: Random, scene: Scene): readonly [string, string] {
   const pairs = scene.flatMap((one) =>
     scene.filter((other) => rowOf(one.cell) < rowOf(other.cell)).map((other) => [one, other] as const),

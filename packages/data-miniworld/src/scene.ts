@@ -21,12 +21,15 @@ export function randomScene(random: Random, sizes: readonly number[] = [1, 2, 2,
   return things.map((thing, index) => ({ ...thing, cell: cells[index] ?? 0 }));
 }
 
-/** A key that only equal scenes share. */
+/** Returns a key that only equal scenes share. */
 export function sceneKey(scene: Scene): string {
   return scene.map((thing) => `${thing.cell}${thing.colour}${thing.shape}`).join("|");
 }
 
-/** "top left", "middle right", ...: rows 0, 1-2, 3 and columns 0, 1-2, 3; "middle" alone is the centre. */
+/**
+ * Returns the name of a cell's place, e.g. "top left" or "middle right": rows 0, 1-2, 3 and columns 0, 1-2, 3; "middle"
+ * alone is the centre.
+ */
 export function placeOf(cell: number): string {
   const row = ["top", "middle", "middle", "bottom"][Math.floor(cell / GRID)] ?? "";
   const column = ["left", "middle", "middle", "right"][cell % GRID] ?? "";

@@ -4,8 +4,8 @@ import { GRID, type Scene } from "./scene.ts";
 const BLANK = "blank";
 
 /**
- * A scene in the world's notation: one word per cell in reading order, a compound like "redcircle" for a thing and
- * "blank" for an empty cell.
+ * Writes a scene in the world's notation: one word per cell in reading order, a compound like "redcircle" for a thing
+ * and "blank" for an empty cell.
  */
 export function sketch(scene: Scene): string {
   const words = Array.from({ length: GRID * GRID }, () => BLANK);

@@ -3,7 +3,9 @@ import { deriveSeed } from "@mlan/core";
 /** The part of the world in which a scene or story may be used. */
 export type Split = "benchmark" | "training";
 
-/** The split of a scene or story. It depends only on the key, so nothing is in both splits, whatever the seeds. */
+/**
+ * Returns the split of a scene or story. It depends only on the key, so nothing is in both splits, whatever the seeds.
+ */
 function splitOf(key: string): Split {
   return deriveSeed(0, key) % 4 === 0 ? "benchmark" : "training";
 }

@@ -39,12 +39,12 @@ export function randomStory(random: Random, names: readonly string[], deeds: rea
   return things.map((thing, index) => ({ name: people[index] ?? "", deed: choose(random, deeds), thing }));
 }
 
-/** A key that only equal stories share. */
+/** Returns a key that only equal stories share. */
 export function storyKey(story: Story): string {
   return story.map(({ name, deed, thing }) => `${name} ${deed.past} ${thing.colour} ${thing.shape}`).join("|");
 }
 
-/** A passage of short sentences; some start with an opening sentence. */
+/** Writes a story as a passage of short sentences; some passages begin with an opening sentence. */
 export function tellStory(random: Random, story: Story): string {
   const sentences = story.map(({ name, deed, thing }) => `${name} ${deed.past} ${tell(thing)}.`);
   return choose(random, OPENINGS) + sentences.join(" ");

@@ -25,7 +25,7 @@ function isSame(one: Thing, other: Thing): boolean {
   return one.colour === other.colour && one.shape === other.shape;
 }
 
-/** A thing that is not in `present`. */
+/** Draws a thing that is not in `present`. */
 export function absentThing(random: Random, present: readonly Thing[]): Thing {
   return choose(
     random,
@@ -34,7 +34,7 @@ export function absentThing(random: Random, present: readonly Thing[]): Thing {
 }
 
 /**
- * An absent thing whose colour and shape both occur in `present`, but not combined; undefined when there is none.
+ * Draws an absent thing whose colour and shape both occur in `present`, but not combined; undefined when there is none.
  * Ruling it out requires looking at both attributes of each thing.
  */
 export function confusableThing(random: Random, present: readonly Thing[]): Thing | undefined {

@@ -21,7 +21,7 @@ export interface TuningItem {
   readonly scene?: Scene;
 }
 
-/** Two to four instructions about one text instead of an image: a sketch, a caption or a story. */
+/** Draws two to four instructions about one text instead of an image: a sketch, a caption or a story. */
 export function languageItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
   if (happens(random, 0.5)) {
@@ -34,7 +34,7 @@ export function languageItem(seed: number, id: string): TuningItem {
   return { row: conversation(random, { id, context, ask: () => storyExercise(random, story) }) };
 }
 
-/** Two to four instructions on an image. */
+/** Draws two to four instructions on an image. */
 export function visionItem(seed: number, id: string): TuningItem {
   const random = seededRandom(seed);
   const scene = trainingScene(random);

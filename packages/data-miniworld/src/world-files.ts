@@ -25,7 +25,7 @@ async function write(file: URL, text: string): Promise<void> {
   await writeFile(file, text);
 }
 
-/** 0, 1, ..., length - 1 */
+/** Returns the numbers 0, 1, ..., length - 1. */
 export function upTo(length: number): number[] {
   return Array.from({ length }, (_, index) => index);
 }

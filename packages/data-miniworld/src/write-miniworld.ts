@@ -42,7 +42,7 @@ export interface Miniworld {
   readonly mlan: URL;
 }
 
-/** Increase it whenever the same options would produce different files. */
+/** Must be increased whenever the same options would produce different files. */
 const VERSION = 3;
 const STAMP = "miniworld.json";
 

@@ -26,13 +26,19 @@ interface QuantisedSizes {
 
 /** Attributes of the kernel "QuantisedMatrix". */
 interface QuantisedMatrixAttributes extends QuantisedSizes {
-  /** [rows, blocks, blockSize * bits / 8]; a value is (code - 2 ** (bits - 1)) * scale, the first in the lowest bits. */
+  /**
+   * Codes [rows, blocks, blockSize * bits / 8], the first in the lowest bits; a value is (code - 2 ** (bits - 1)) *
+   * scale.
+   */
   readonly codes: MatrixSource;
-  /** [rows, blocks], float32 */
+  /** Scales [rows, blocks], float32. */
   readonly scales: Float32Array | FilePlace;
 }
 
-/** Quantises the input's blocks to 8 bits too, which lets the product use integer instructions. */
+/**
+ * The accuracy level of MatMulNBits that also quantises the input's blocks to 8 bits, so that the product can use
+ * integer instructions.
+ */
 const INTEGER_PRODUCTS = 4;
 
 /** A matrix product with any number of rows, computed in a separate session. */
@@ -46,9 +52,10 @@ const products = new WeakMap<RecordedValue, Product>();
 let opened = 0;
 
 /**
- * Codes and scales, which "WidenQuantised" reads, and the packed matrix, which "MatMulQuantised" reads. ONNX Runtime packs
- * a copy of the codes for its products and needs them as constants: as inputs of a graph they are hundreds of times slower.
- * So each matrix has its own session, which all graphs share. Returns no tensors on a device other than the CPU.
+ * Returns codes and scales, which "WidenQuantised" reads, and the packed matrix, which "MatMulQuantised" reads. ONNX
+ * Runtime packs a copy of the codes for its products and needs them as constants: as inputs of a graph they are
+ * hundreds of times slower. So each matrix has a separate session, which all graphs share. Returns no tensors on a
+ * device other than the CPU.
  */
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
@@ -101,7 +108,7 @@ function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | Fil
   return openMapped(runtime, { ...scales, byteLength }, shape, "float32");
 }
 
-/** `x` [n, columns] times the transpose of a packed matrix, [n, rows]. */
+/** Returns `x` [n, columns] times the transpose of a packed matrix: [n, rows]. */
 export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: TensorInfo): TensorInfo {
   const product = products.get(backend.data.value(packed.dataId));
   if (product === undefined) throw new Error("MatMulQuantised reads a matrix that QuantisedMatrix did not make");
@@ -188,7 +195,7 @@ function openProduct(
   });
 }
 
-/** Where constants of models without a file of their own are read from. */
+/** The session option with the folder from which constants of models without a file of their own are read. */
 const FOLDER_OF_CONSTANTS = "session.model_external_initializers_file_folder_path";
 
 interface Places {
@@ -197,8 +204,9 @@ interface Places {
 }
 
 /**
- * The places that ONNX Runtime maps and lets go of once they are packed; of memory that it is given, it keeps a copy too.
- * None unless all are parts of files of one folder.
+ * Returns the places of sources in their files, which ONNX Runtime maps and releases once they are packed; of memory
+ * that it is given, it would also keep a copy. Undefined unless all sources are parts of files in one folder, with
+ * ASCII paths.
  */
 function placesOf(sources: readonly unknown[]): Places | undefined {
   if (!sources.every(isFilePlace)) return undefined;

@@ -12,7 +12,7 @@ import { type MatrixSource, openMatrix } from "./matrix-source.ts";
 /** Attributes of the kernel "StoredMatrix". */
 interface StoredMatrixAttributes {
   readonly source: MatrixSource;
-  /** [rows, columns] */
+  /** The shape [rows, columns]. */
   readonly shape: readonly [number, number];
   readonly type: "bfloat16" | "float16";
 }
@@ -106,7 +106,7 @@ function largestDivisor(of: number, limit: number): number {
   return 1;
 }
 
-/** A matrix kept in 16 bits, which only these kernels read. No tensors on a device whose memory JavaScript cannot access. */
+/** Keeps a matrix in 16 bits, which only these kernels read. Returns no tensors on a device other than the CPU. */
 export function storedMatrix(backend: OnnxBackend, { source, shape, type }: StoredMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const dataId = backend.adoptLeaf(openMatrix(backend.runtime, source, shape, type), shape, "int32", type);

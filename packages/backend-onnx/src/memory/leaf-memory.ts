@@ -4,13 +4,16 @@ import type { Pointer } from "../ort/ort-library.ts";
 
 /** Zeroed memory outside ONNX Runtime's arena, returned to the system when freed. */
 export interface Allocation {
-  /** Aligned to a cache line. */
+  /** The address, aligned to a cache line. */
   readonly address: Pointer;
   free(): void;
 }
 
 const CACHE_LINE = 64;
-/** From this size on, memory is mapped from the system: malloc keeps freed blocks, which doubles a model's memory. */
+/**
+ * Number of bytes from which on memory is mapped from the system: malloc keeps freed blocks, which doubles a model's
+ * memory.
+ */
 const WHOLE_PAGES = 2 ** 20;
 
 /** Allocates `byteLength` bytes, at least one. */
@@ -32,7 +35,7 @@ function fromHeap(byteLength: number): Allocation {
 
 /** Allocates whole pages of memory from the system. */
 interface PageMemory {
-  /** Zeros, which take no memory until they are written or populated. */
+  /** Maps zeros, which take no memory until they are written or populated. */
   map(byteLength: number): Pointer;
   /** Unmaps a mapping, or the part of one that starts at a page boundary. */
   unmap(address: Pointer, byteLength: number): void;
@@ -42,7 +45,10 @@ interface PageMemory {
 
 let pages: { readonly memory: PageMemory | undefined } | undefined;
 
-/** mmap; undefined on Windows, whose heap already returns large blocks to the system. */
+/**
+ * Returns functions that map memory with mmap; undefined on Windows, whose heap already returns large blocks to the
+ * system.
+ */
 export function pageMemory(): PageMemory | undefined {
   pages ??= { memory: process.platform === "win32" ? undefined : posixMemory() };
   return pages.memory;

@@ -47,12 +47,12 @@ export function openMapped(
   }
 }
 
-/** The error for a file that cannot be mapped; `reason` ends with how to fix it. */
+/** Returns the error for a file that cannot be mapped; `reason` ends with the remedy. */
 export function invalidFile(file: string | URL, reason: string, cause?: unknown): BackendError {
   return new BackendError("invalid-options", `cannot map ${shownPath(file)}: ${reason}.`, { cause });
 }
 
-/** The path of a file URL; any other URL as written. */
+/** Returns the path of a file URL; any other URL as written. */
 function shownPath(file: string | URL): string {
   try {
     return typeof file === "string" ? file : fileURLToPath(file);

@@ -7,7 +7,7 @@ export interface FileRange {
   /** File descriptor; it may be closed once the memory is mapped. */
   readonly descriptor: number;
   readonly byteOffset: number;
-  /** At least 1. */
+  /** Number of bytes, at least 1. */
   readonly byteLength: number;
 }
 

@@ -3,9 +3,9 @@ import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { Program } from "../recording/program.ts";
 import { byteLengthOf } from "./storage.ts";
 
-/** Returns the memory that many different graphs leave behind to the system. */
+/** Returns memory that many different graphs leave behind to the system. */
 export interface MemoryTrimmer {
-  /** Call this when a program has been compiled; returns the run options of its first run, if it needs any. */
+  /** Must be called when a program has been compiled; returns the run options of its first run, if it needs any. */
   compiled(program: Program): Pointer | undefined;
   dispose(): void;
 }
@@ -16,9 +16,10 @@ const BYTES_BETWEEN_SHRINKING = 2 ** 28;
 const GRAPHS_BETWEEN_TRIMMING = 256;
 
 /**
- * ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never releases any by itself: a tensor
- * that grows with every step would leave blocks of all its earlier sizes there: 6 GB while 4 MB are in use. Sessions
- * fragment the heap. Only new graphs bring new sizes, so only they are counted; running known graphs costs nothing.
+ * Creates a trimmer. ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never releases any
+ * by itself: a tensor that grows with every step would leave blocks of all its earlier sizes there, such as 6 GB while
+ * 4 MB are in use. Sessions fragment the heap. Only new graphs bring new sizes, so only they are counted; running known
+ * graphs costs nothing.
  */
 export function memoryTrimmer(library: OrtLibrary): MemoryTrimmer {
   const shrinking = library.create("CreateRunOptions");
@@ -50,7 +51,10 @@ function trimHeap(): void {
   trim.heap?.(0);
 }
 
-/** Other C libraries release pages by themselves. */
+/**
+ * Returns glibc's function that releases free pages of the heap; undefined elsewhere, since other C libraries release
+ * pages by themselves.
+ */
 function glibcTrim(): Trim | undefined {
   if (process.platform !== "linux") return undefined;
   try {

@@ -9,22 +9,22 @@ import type { Pointer } from "../ort/ort-library.ts";
 /** The numbers of a tensor. Booleans are 0 or 1. */
 export type Elements = Float32Array | Int32Array | Uint8Array;
 
-/** Bytes per element. */
+/** Number of bytes per element. */
 const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };
 
-/** The number of elements of a shape; 1 for a scalar. */
+/** Returns the number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const dimension of shape) size *= dimension;
   return size;
 }
 
-/** Bytes of a tensor. */
+/** Returns the number of bytes of a tensor. */
 export function byteLengthOf(shape: readonly number[], dtype: ElementType): number {
   return sizeOf(shape) * ELEMENT_BYTES[dtype];
 }
 
-/** New memory in ONNX Runtime's arena, not cleared. */
+/** Allocates memory in ONNX Runtime's arena, not cleared. */
 export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], dtype: ElementType): Storage {
   const { library, allocator } = runtime;
   const dimensions = int64(shape);
@@ -33,9 +33,9 @@ export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], d
 }
 
 /**
- * A copy of `values`, so that the caller may change them before anything is computed. It is outside the arena: leaves
- * may live as long as a model and would fragment the memory of short-lived results. Zeros take no memory until something
- * else is written there.
+ * Copies `values`, so that the caller may change them before anything is computed. The copy is outside the arena:
+ * leaves may live as long as a model and would fragment the memory of short-lived results. Zeros take no memory until
+ * something else is written there.
  */
 export function writeStorage(
   runtime: OrtRuntime,
@@ -83,7 +83,10 @@ export interface WritableStorage {
   prepare(): void;
 }
 
-/** Memory for float32 tensors of these shapes, outside the arena; zeros, which take no memory until they are written. */
+/**
+ * Allocates memory for float32 tensors of these shapes, outside the arena; zeros, which take no memory until they are
+ * written.
+ */
 export function allocateWritableStorage(
   runtime: OrtRuntime,
   shapes: readonly (readonly number[])[],

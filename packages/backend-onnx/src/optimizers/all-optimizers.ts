@@ -3,8 +3,8 @@ import type { SlotAddresses } from "./optimizer-slot.ts";
 import type { Numbers, Optimizer } from "./optimizer.ts";
 
 /**
- * AdamW (arXiv 1711.05101) as `torch.optim.AdamW`: weight decay scales the parameter, not the gradient.
- * Attributes `learningRate`, `beta1`, `beta2`, `epsilon`, `step` (from 1), `weightDecays`.
+ * AdamW (arXiv 1711.05101) as in `torch.optim.AdamW`: weight decay scales the parameter, not the gradient. Attributes
+ * `learningRate`, `beta1`, `beta2`, `epsilon`, `step` (from 1), `weightDecays`.
  */
 const ADAMW: Optimizer = {
   kernelName: "ApplyAdamW",
@@ -17,7 +17,7 @@ const ADAMW: Optimizer = {
 };
 
 /**
- * The same with moments in bfloat16, two in each int32 element, which are rounded stochastically: the step and the place
+ * AdamW with moments in bfloat16, two in each int32 element, which are rounded stochastically: the step and the place
  * of an element determine the random bits, so equal steps have equal results.
  */
 const ADAMW_BFLOAT16: Optimizer = {
@@ -58,8 +58,8 @@ function adamwNumbers(numbers: Numbers): (slot: SlotAddresses, weightDecay: numb
 }
 
 /**
- * Plain gradient descent as `torch.optim.SGD`: weight decay times the parameter is added to the gradient.
- * Attributes `learningRate`, `weightDecays`.
+ * Plain gradient descent as in `torch.optim.SGD`: weight decay times the parameter is added to the gradient. Attributes
+ * `learningRate`, `weightDecays`.
  */
 const SGD: Optimizer = {
   kernelName: "ApplySgd",

@@ -13,7 +13,7 @@ export interface Area {
   evacuate(): void;
 }
 
-/** `changed` is called whenever the occupant changes. */
+/** Creates an area. `changed` is called whenever the occupant changes. */
 export function optimizerArea(runtime: OrtRuntime, elements: Area["elements"], changed: () => void): Area {
   let occupant: RecordedValue | undefined;
   const dtype = elements instanceof Int32Array ? "int32" : "float32";

@@ -9,14 +9,14 @@ import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-num
 export interface OptimizerCall {
   readonly optimizer: Optimizer;
   readonly groups: readonly OptimizerGroup[];
-  /** The numbers throw {@link BackendError} "invalid-options"; `read` reads those that are tensors. */
+  /** Returns the numbers, which throw {@link BackendError} "invalid-options"; `read` reads those that are tensors. */
   numbers(read: ReadScalar): Numbers;
 }
 
 /** One parameter and the tensors of its update: float32 and of the same shape, except for states in bfloat16. */
 export interface OptimizerGroup {
   readonly gradient: TensorInfo;
-  /** The parameter, then its states. */
+  /** The tensors that the update changes: the parameter, then its states. */
   readonly changed: readonly TensorInfo[];
   readonly weightDecay: number;
 }
@@ -89,7 +89,7 @@ function areAlike(tensor: TensorInfo, parameter: TensorInfo): boolean {
   return tensor.dtype === "float32" && parameter.dtype === "float32" && tensor.shape.join() === parameter.shape.join();
 }
 
-/** The number of int32 elements that hold a bfloat16 per element of the parameter. */
+/** Returns the number of int32 elements that hold one bfloat16 per element of the parameter. */
 function packedLength({ shape }: TensorInfo): number {
   return Math.ceil(sizeOf(shape) / 2);
 }

@@ -8,10 +8,10 @@ export type ReadScalar = (scalar: TensorInfo) => number;
 type Named = Readonly<Record<string, unknown>>;
 type Invalid = (reason: string) => BackendError;
 
-/** Numbers that change with every step: a step that is recorded once reads them from tensors or functions. */
+/** Names of numbers that change with every step: a step that is recorded once reads them from tensors or functions. */
 const MAY_BE_TENSORS = ["learningRate", "step", "guard"];
 
-/** The numbers of a call that are scalar tensors, by name. */
+/** Returns the numbers of a call that are scalar tensors, by name. */
 export function scalarInputs(inputs: Named, attributes: Named, invalid: Invalid): ReadonlyMap<string, TensorInfo> {
   const scalars = new Map<string, TensorInfo>();
   for (const name of MAY_BE_TENSORS) {

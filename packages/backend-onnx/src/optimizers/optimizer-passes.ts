@@ -47,7 +47,7 @@ export interface OptimizerPasses {
 
 /** One WebAssembly memory and the functions that update arrays in it. */
 export interface OptimizerMemory {
-  /** All zeros; the system allocates a page when it is first written. */
+  /** The memory, all zeros; the system allocates a page when it is first written. */
   readonly buffer: ArrayBuffer;
   readonly passes: OptimizerPasses;
 }
@@ -56,7 +56,7 @@ const PAGE = 65_536;
 /** The 32-bit address space in bytes, less one page. */
 export const LARGEST_MEMORY: number = 2 ** 32 - PAGE;
 
-/** A memory of at least `bytes`. */
+/** Allocates a memory of at least `bytes` bytes. */
 export function allocateOptimizerMemory(bytes: number): OptimizerMemory {
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
   // Fixed size: growing could move the memory while ONNX Runtime uses it.

@@ -16,9 +16,9 @@ export interface Numbers {
   /** Whether the call has a guard, and it is not finite. */
   readonly changesNothing: boolean;
   finite(name: string): number;
-  /** A whole number, 1 or more. */
+  /** Returns a whole number, 1 or more. */
   count(name: string): number;
-  /** False if missing. */
+  /** Returns a boolean; false if missing. */
   flag(name: string): boolean;
 }
 

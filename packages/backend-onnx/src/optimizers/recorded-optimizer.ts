@@ -93,7 +93,10 @@ export function recordOptimizer({ data, recording, device }: RecordingHost, call
   }
 }
 
-/** Leaves on the device, one for each distinct number. The nodes that read a leaf keep it alive until they have run. */
+/**
+ * Returns a function that creates leaves on the device, one for each distinct number. The nodes that read a leaf keep
+ * it alive until they have run.
+ */
 function scalars(device: Device): (value: number) => RecordedValue {
   const made = new Map<number, RecordedValue>();
   return (value) => {

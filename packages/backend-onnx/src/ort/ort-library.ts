@@ -23,17 +23,17 @@ type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 /** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
 export interface OrtLibrary {
   readonly version: string;
-  /** Its path. The libraries of execution providers are in the same folder. */
+  /** The path of the library. The libraries of execution providers are in the same folder. */
   readonly file: string;
   /** A reference that keeps the library loaded: koffi unloads a library when its handle is garbage-collected. */
   readonly handle: object;
   /** Functions that return a status. */
   readonly call: Readonly<Record<StatusFunction, (...values: readonly NativeArgument[]) => void>>;
-  /** The same functions, if their last parameter is an out pointer; returns the pointer written there. */
+  /** Calls one of the same functions whose last parameter is an out pointer; returns the pointer written there. */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
   /** Functions that release an object. */
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
-  /** A view of native memory, without a copy. It dangles once the memory is released. */
+  /** Returns a view of native memory, without a copy. It dangles once the memory is released. */
   view(address: Pointer, byteLength: number): ArrayBuffer;
 }
 
@@ -105,7 +105,7 @@ function loadTable(): LoadedTable {
   return { file, handle, table, version };
 }
 
-/** Where the npm package keeps the library; see the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */
+/** Returns the path of the npm package's library; see the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */
 function libraryFile(): string {
   const names: Readonly<Record<string, string>> = {
     "linux-x64": "libonnxruntime.so.1",
@@ -145,7 +145,7 @@ function packageFolder(): string {
   }
 }
 
-/** The function at an index of a table of function pointers. */
+/** Returns the function at an index of a table of function pointers. */
 function nativeFunction(table: Pointer, index: number, result: string, parameters: readonly string[]): NativeFunction {
   const address: Pointer = koffi.decode(table, index * koffi.sizeof("void*"), "void*");
   return koffi.decode(address, koffi.proto(result, [...parameters]));

@@ -20,7 +20,7 @@ export interface OrtRuntime {
   readonly tensorBytes: TensorBytes;
 }
 
-/** Errors are thrown, so logging them would only repeat them. */
+/** The log level. Errors are thrown, so logging them would only repeat them. */
 const LOG_FATAL_ONLY = 4;
 const DEVICE_ALLOCATOR = 0;
 const ARENA_ALLOCATOR = 1;
@@ -52,7 +52,7 @@ export function openOrtRuntime(threads?: number): OrtRuntime {
   return runtime;
 }
 
-/** Options for new sessions; the caller releases them. */
+/** Creates options for new sessions; the caller releases them. */
 export function createSessionOptions(library: OrtLibrary, level: OptimizationLevel): Pointer {
   const { call } = library;
   const options = library.create("CreateSessionOptions");
@@ -93,7 +93,7 @@ function createRuntime(threads: number): OrtRuntime {
   };
 }
 
-/** The arena's allocator. Only a session gives access to it, so a minimal session is opened and kept. */
+/** Returns the arena's allocator. Only a session gives access to it, so a minimal session is opened and kept. */
 function openArena(library: OrtLibrary, environment: Pointer, arena: Pointer): Pointer {
   const writer = onnxWriter();
   writer.input("x", [], "float32");

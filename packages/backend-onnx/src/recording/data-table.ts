@@ -8,14 +8,14 @@ import type { RecordedValue } from "./recorded-value.ts";
  * tfjs-core shares it: a variable, and the tensor that it was made from or assigned.
  */
 export interface DataTable {
-  /** The number of values, not ids: tfjs's own leak checks must not count a clone as a leak. */
+  /** Number of values, not ids: tfjs's own leak checks must not count a clone as a leak. */
   readonly size: number;
   /**
-   * Throws {@link BackendError} "disposed" if no id owns the value any more. (tfjs gradients read disposed clones while
-   * the original still exists.)
+   * Returns the value of a data id. Throws {@link BackendError} "disposed" if no id owns the value any more. (tfjs
+   * gradients read disposed clones while the original still exists.)
    */
   value(dataId: object): RecordedValue;
-  /** A new data id for `value`. */
+  /** Returns a new data id for `value`. */
   add(value: RecordedValue): object;
   /** Adopts the data id of a different backend, which `refCount` tensors share. */
   adopt(dataId: object, value: RecordedValue, refCount: number): void;
@@ -27,7 +27,7 @@ export interface DataTable {
   dispose(dataId: object, force: boolean): boolean;
 }
 
-/** `backend` is the backend that tfjs moves other backends' data to. */
+/** Creates a data table. `backend` is the backend to which tfjs moves other backends' data. */
 export function dataTable(backend: tf.KernelBackend, recording: Recording): DataTable {
   return new Entries(backend, recording);
 }
@@ -38,7 +38,7 @@ export function dataTable(backend: tf.KernelBackend, recording: Recording): Data
  */
 class Entry {
   value: RecordedValue;
-  /** How many tensors share the data id; 0 once it is disposed. */
+  /** Number of tensors that share the data id; 0 once it is disposed. */
   refCount: number;
 
   constructor(value: RecordedValue, refCount: number) {

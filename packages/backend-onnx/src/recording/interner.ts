@@ -1,20 +1,20 @@
 import type { Attributes, ElementType, Operation } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
 
-/** Numbers for strings: equal strings get equal numbers, so that programs are compared as numbers. */
+/** Assigns numbers to strings: equal strings get equal numbers, so that programs are compared as numbers. */
 export interface Interner {
   number(text: string): number;
 }
 
-/** The largest size of an {@link Interner}. */
+/** The maximum size of an {@link Interner}. */
 export interface InternerLimits {
   readonly strings: number;
   readonly characters: number;
 }
 
 /**
- * Beyond its limits the table is cleared. Numbers are never reused, so older programs are no longer found (and are
- * compiled again), but never confused with others.
+ * Creates an interner, whose table is cleared when it exceeds the limits. Numbers are never reused, so older programs
+ * are no longer found (and are compiled again), but never confused with others.
  */
 export function interner(limits: InternerLimits = { strings: 100_000, characters: 2 ** 23 }): Interner {
   const numbers = new Map<string, number>();

@@ -4,7 +4,7 @@ import type { RecordedNode, RecordedValue } from "./recorded-value.ts";
 
 /** Recorded nodes as one straight-line program, with its inputs, outputs, and signature. */
 export interface Program {
-  /** In the order of recording, which is a topological order. */
+  /** The nodes in the order of recording, which is a topological order. */
   readonly nodes: readonly RecordedNode[];
   /** Values in memory that the nodes read, by first use. */
   readonly leaves: readonly RecordedValue[];
@@ -56,7 +56,7 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
   return { nodes, leaves: fed, frozen, outputs, signature: Int32Array.from(words) };
 }
 
-/** Numbers frozen values; never reused. */
+/** Number of the latest frozen value; never reused. */
 let frozenCount = 0;
 
 /** Resets the positions that {@link buildProgram} set. */

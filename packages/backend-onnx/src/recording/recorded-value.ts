@@ -15,23 +15,23 @@ export class RecordedValue implements Value {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly outputIndex: number;
-  /** The type of its memory if it is a stored matrix, whose `dtype` has no meaning. */
+  /** The type of the value's memory if it is a stored matrix, whose `dtype` has no meaning. */
   readonly storedType: StoredType | undefined;
   producer: RecordedNode | undefined = undefined;
   storage: Storage | undefined = undefined;
-  /** Why computing it failed. */
+  /** Why computing the value failed; undefined if it did not. */
   failure: BackendError | undefined = undefined;
-  /** The number of data ids that own it. A value without owners is internal to the graph, never a result. */
+  /** Number of data ids that own the value. A value without owners is internal to the graph, never a result. */
   owners = 0;
-  /** The number of pending inputs that refer to it. */
+  /** Number of pending inputs that refer to the value. */
   readers = 0;
-  /** Its position in the program being built; -1 otherwise. */
+  /** The value's position in the program being built; -1 otherwise. */
   position = -1;
   /** The interned dtype and shape; -1 until a program needs it. */
   type = -1;
   /** Whether programs use its content as a constant; such a program is valid for this value only. */
   frozen = false;
-  /** Counts changes in place. */
+  /** Number of changes in place. */
   version = 0;
 
   constructor(shape: readonly number[], dtype: ElementType, outputIndex = 0, storedType?: StoredType) {

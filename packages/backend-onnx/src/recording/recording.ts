@@ -13,9 +13,11 @@ export type ProgramRunner = (program: Program, destinations: Destinations | unde
 
 export interface RecordingOptions {
   readonly run: ProgramRunner;
-  /** {@link Recording.flushIfFull} flushes from this number of pending nodes on. */
+  /** Number of pending nodes from which on {@link Recording.flushIfFull} flushes. */
   readonly pendingNodes: number;
-  /** {@link Recording.flushIfFull} also flushes when more bytes than this are kept only because pending nodes read them. */
+  /**
+   * Number of bytes, kept only because pending nodes read them, beyond which {@link Recording.flushIfFull} flushes too.
+   */
   readonly pendingBytes: number;
 }
 
@@ -28,7 +30,7 @@ export interface Recording {
     results: readonly ResultType[],
     attributes: Attributes,
   ): readonly RecordedValue[];
-  /** The same data under a different shape of the same size; valid until the next flush. */
+  /** Returns the same data under a different shape of the same size; valid until the next flush. */
   view(value: RecordedValue, shape: readonly number[]): RecordedValue;
   /** Removes one owner of the value. */
   drop(value: RecordedValue): void;
@@ -37,7 +39,7 @@ export interface Recording {
    * not throw here: its outputs get the error as their `failure`, and all other nodes run.
    */
   flush(destinations?: Destinations): void;
-  /** Flushes if too much is pending. Call it only when every value that is still needed has an owner. */
+  /** Flushes if too much is pending. Must be called only when every value that is still needed has an owner. */
   flushIfFull(): void;
 }
 
@@ -151,7 +153,7 @@ class PendingNodes implements Recording {
   }
 }
 
-/** The nodes whose outputs have an owner or are read by a needed node. The others release their inputs. */
+/** Returns the nodes whose outputs have an owner or are read by a needed node. The others release their inputs. */
 function neededNodes(nodes: readonly RecordedNode[]): RecordedNode[] {
   const needed: RecordedNode[] = [];
   // Backwards, so that all readers of a value come before its producer.

@@ -6,11 +6,11 @@ interface Releasable {
 /** Compiled sessions by signature. Evicts the least recently used when there are too many or they take too much memory. */
 export interface SessionCache<Session extends Releasable> {
   readonly size: number;
-  /** The memory of all cached sessions. */
+  /** Memory of all cached sessions, in bytes. */
   readonly bytes: number;
   readonly evicted: number;
   find(signature: Int32Array): Session | undefined;
-  /** `bytes` is the memory of the session. A session larger than the limit is kept alone. */
+  /** Adds a session that takes `bytes` bytes of memory. A session larger than the limit is kept alone. */
   add(signature: Int32Array, session: Session, bytes: number): void;
   /** Removes a session from the cache; the caller releases it. */
   take(signature: Int32Array): Session | undefined;
@@ -100,7 +100,7 @@ export function sessionCache<Session extends Releasable>(limits: SessionCacheLim
   };
 }
 
-/** FNV-1a over 32-bit words. */
+/** Returns the FNV-1a hash of 32-bit words. */
 function hashOf(words: Int32Array): number {
   let hash = 0x811c9dc5;
   for (const word of words) hash = Math.imul(hash ^ word, 0x01000193);

@@ -16,15 +16,15 @@ import { sessionCache, type SessionCacheLimits } from "./session-cache.ts";
 
 /** Counts of compiled, cached and run graphs. Times are in milliseconds. */
 export interface SessionStatistics {
-  /** Graphs compiled into sessions, and the time to write and compile them. */
+  /** Number of graphs compiled into sessions, and the time to write and compile them. */
   readonly compiled: number;
   readonly compileMilliseconds: number;
-  /** Sessions in the cache, and sessions evicted from it. */
+  /** Number of sessions in the cache, and of sessions evicted from it. */
   readonly cached: number;
   readonly evicted: number;
   /** Memory of the cached sessions in bytes, estimated. */
   readonly sessionBytes: number;
-  /** Graphs run, and the time that ONNX Runtime took. */
+  /** Number of graphs run, and the time that ONNX Runtime took. */
   readonly runs: number;
   readonly runMilliseconds: number;
 }
@@ -120,7 +120,7 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
 
 const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
 
-/** A new handle for the same memory: ONNX Runtime does not accept the OrtValue of a result as a constant. */
+/** Returns a new handle for the same memory: ONNX Runtime does not accept the OrtValue of a result as a constant. */
 function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue): Storage {
   if (storage === undefined) throw new Error("a frozen value has no data");
   return wrapStorage(runtime, storage.view(), shape, dtype);

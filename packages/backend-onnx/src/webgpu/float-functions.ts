@@ -32,7 +32,7 @@ function round(graph: TypedGraph, x: string): string {
   return graph.apply("Where", [graph.apply("Greater", [fraction, half]), above, near]);
 }
 
-/** 1, 0, or -1; NaN for NaN. */
+/** Returns the sign: 1, 0, or -1; NaN for NaN. */
 function sign(graph: TypedGraph, x: string): string {
   const [one, zero, minusOne] = [1, 0, -1].map((value) => graph.scalar(value, "float32"));
   const signed = graph.apply("Where", [
@@ -54,7 +54,7 @@ function isInfinite(graph: TypedGraph, x: string): string {
   return graph.apply("Equal", [graph.apply("Abs", [x]), graph.scalar(Infinity, "float32")]);
 }
 
-/** The remainder with the sign of `x`, as C's fmod; `x` itself if the divisor is infinite. */
+/** Returns the remainder with the sign of `x`, like C's fmod; `x` itself if the divisor is infinite. */
 function remainder(graph: TypedGraph, x: string, y: string): string {
   const quotient = graph.apply("Div", [x, y]);
   const negative = graph.apply("Less", [quotient, graph.scalar(0, "float32")]);

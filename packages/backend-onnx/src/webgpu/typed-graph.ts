@@ -16,7 +16,7 @@ export interface NodeCall {
 /** A graph that is being written, with the types of its values. */
 export interface TypedGraph extends GraphEmitter {
   typeOf(name: string): ValueType;
-  /** The numbers of an int64 constant; undefined for any other value. */
+  /** Returns the numbers of an int64 constant; undefined for any other value. */
   constant(name: string): readonly number[] | undefined;
 }
 
@@ -31,7 +31,7 @@ export function converted(graph: TypedGraph, name: string, to: OnnxType): string
   return graph.typeOf(name).type === to ? name : graph.apply("Cast", [name], { to: ONNX_TYPES[to] });
 }
 
-/** The value of an integer or float attribute. */
+/** Returns the value of an integer or float attribute. */
 export function numberOf(attribute: OnnxAttribute | undefined, otherwise: number): number {
   if (typeof attribute === "number") return attribute;
   if (typeof attribute === "object" && "float" in attribute) return attribute.float;

@@ -35,7 +35,7 @@ const ELEMENTWISE: ReadonlySet<string> = new Set([
   "BitwiseAnd",
 ]);
 
-/** The type of output `index` of a node with operands of these types. */
+/** Returns the type of output `index` of a node with operands of these types. */
 export function typeOfOutput(
   operatorType: string,
   operands: readonly ValueType[],
@@ -67,7 +67,7 @@ function shapeOf(operatorType: string, operands: readonly ValueType[]): readonly
   return shape;
 }
 
-/** The type with this ONNX type number. */
+/** Returns the type with this ONNX type number. */
 export function onnxType(number: OnnxAttribute | undefined): OnnxType {
   const found = (Object.keys(ONNX_TYPES) as OnnxType[]).find((type) => ONNX_TYPES[type] === number);
   if (found === undefined) throw new Error(`type ${String(number)} does not occur in graphs`);

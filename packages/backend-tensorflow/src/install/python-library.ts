@@ -15,7 +15,7 @@ print(json.dumps({"python": sys.version.split()[0], "folders": folders}))
 `;
 const answerSchema = z.object({ python: z.string(), folders: z.array(z.string()) });
 
-/** The TensorFlow that a Python would import, without importing it. */
+/** Returns the TensorFlow that a Python would import, without importing it. */
 export async function pythonLibrary(
   python: string,
   environment: InstallEnvironment,

@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import type { InstallEnvironment } from "./install-environment.ts";
 
 export interface Finished {
-  /** null if a signal ended it or it did not start. */
+  /** The exit status; null if a signal ended the process or it did not start. */
   readonly status: number | null;
-  /** The signal that ended it. */
+  /** The signal that ended the process; null if none did. */
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Why it did not start, e.g. ENOENT. */
+  /** Why the process did not start, e.g. ENOENT. */
   readonly notStarted: string | undefined;
 }
 

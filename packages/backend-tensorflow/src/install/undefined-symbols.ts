@@ -2,8 +2,8 @@
 const LINKER = /undefined reference to [`']([^`'\n]+)'|undefined symbol: (\S+)/g;
 
 /**
- * Symbols that a linker or loader reports as undefined, each once. Without those of Node-API, which the process that
- * loads the addon defines.
+ * Returns the symbols that a linker or loader reports as undefined, each once. Leaves out those of Node-API, which the
+ * process that loads the addon defines.
  */
 export function undefinedSymbols(output: string): readonly string[] {
   const names = [...output.matchAll(LINKER)].map(([, quoted, plain]) => quoted ?? plain ?? "");

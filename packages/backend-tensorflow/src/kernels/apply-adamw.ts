@@ -23,13 +23,13 @@ interface AdamWAttributes {
   readonly step?: NumberOrFunction;
 }
 
-/** A function is called each time the update runs. */
+/** A number, or a function that is called each time the update runs. */
 type NumberOrFunction = number | (() => number);
 
 /**
- * "ApplyAdamW" of @mlan/fused-ops through TensorFlow's ResourceApplyAdam, in place and in float32. The op's own bias
- * correction is disabled (beta powers of 0) and included in the learning rate, because the op computes 1 - beta^t in
- * float32, which is off by 6e-5 at the first step. Its epsilon is PyTorch's times sqrt(1 - beta2^t).
+ * The kernel "ApplyAdamW" of @mlan/fused-ops, through TensorFlow's ResourceApplyAdam, in place and in float32. The op's
+ * own bias correction is disabled (beta powers of 0) and included in the learning rate, because the op computes 1 -
+ * beta^t in float32, which is off by 6e-5 at the first step. Its epsilon is PyTorch's times sqrt(1 - beta2^t).
  */
 export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
   const backend = nodeBackend(current);
@@ -71,7 +71,7 @@ function decay({ table }: NodeBackend, parameter: number, share: number): void {
   }
 }
 
-/** The id of a variable's tensor; copies the data first if other tensors share it. */
+/** Returns the id of a variable's tensor; copies the data first if other tensors share it. */
 function ownedId(backend: NodeBackend, variable: Variable): number {
   if (backend.refCount(variable.dataId) > 1) tf.tidy(() => variable.assign(tf.add(variable, 0)));
   return tableId(backend, variable);

@@ -5,8 +5,9 @@ import { FLOAT, intAttribute, withOps } from "./op-runner.ts";
 const GRADIENTS: ReadonlySet<string> = new Set(["Conv2DBackpropInput", "Conv3DBackpropInputV2"]);
 
 /**
- * `table.execute`, but the gradient of a convolution's input with one channel and one filter is computed with a second
- * filter of zeros: on the CPU, TensorFlow 2.21 (oneDNN) returns wrong numbers for exactly these shapes.
+ * Returns `table.execute` with a correction: the gradient of a convolution's input with one channel and one filter is
+ * computed with a second filter of zeros, since on the CPU TensorFlow 2.21 (oneDNN) returns wrong numbers for exactly
+ * these shapes.
  */
 export function executeCorrected(table: TensorTable): TensorTable["execute"] {
   return (op, attributes, inputs, outputs) => {

@@ -5,7 +5,7 @@ import type { TensorTable } from "../device/tensor-table.ts";
 export interface OpRunner {
   run(op: string, inputs: readonly number[], attributes?: readonly OpAttribute[]): number;
   runAll(op: string, inputs: readonly number[], attributes: readonly OpAttribute[], outputs: number): readonly number[];
-  /** A float32 scalar. */
+  /** Creates a float32 scalar and returns its id. */
   scalar(value: number): number;
   integer(value: number): number;
   integers(values: readonly number[]): number;

@@ -4,7 +4,9 @@ import { nodeBackend, tableId } from "../node-backend.ts";
 import { floatResult } from "./float-result.ts";
 import { FLOAT, withOps } from "./op-runner.ts";
 
-/** "RmsNorm" of @mlan/fused-ops: computed in float32; the result is rounded, because matrix products read it. */
+/**
+ * The kernel "RmsNorm" of @mlan/fused-ops, computed in float32. The result is rounded, because matrix products read it.
+ */
 export const rmsNorm: KernelFunc = ({ inputs, attrs, backend: current }) => {
   const backend = nodeBackend(current);
   const { x, weight } = inputs;

@@ -4,7 +4,7 @@ import { nodeBackend, tableId } from "../node-backend.ts";
 import { floatResult } from "./float-result.ts";
 import { FLOAT, intAttribute, type OpRunner, withOps } from "./op-runner.ts";
 
-/** "RotaryEmbedding" of @mlan/fused-ops: computed in float32; the result is bfloat16 if `x` is. */
+/** The kernel "RotaryEmbedding" of @mlan/fused-ops, computed in float32; the result is bfloat16 if `x` is. */
 export const rotaryEmbedding: KernelFunc = ({ inputs, backend: current }) => {
   const backend = nodeBackend(current);
   const { x, cosine, sine } = inputs;
@@ -30,7 +30,7 @@ export const rotaryEmbedding: KernelFunc = ({ inputs, backend: current }) => {
   return floatResult(backend, result, x.shape);
 };
 
-/** The last axis of heads [rows, heads, length, dimension]. */
+/** The index of the last axis of heads [rows, heads, length, dimension]. */
 const LAST_AXIS = 3;
 
 /** Inserts a dimension for the heads, which all use the same factors. */

@@ -2,12 +2,13 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import type { OutputNode } from "../tools/operation.ts";
 
 /**
- * Up to this many numbers are added one after the other. A float32 sum loses digits with every addend that is smaller than
- * the sum so far (0.1 added a million times is 99,910), so longer sums are added in blocks, recursively.
+ * Number of addends up to which they are added one after the other. A float32 sum loses digits with every addend that
+ * is smaller than the sum so far (0.1 added a million times is 99,910), so longer sums are added in blocks,
+ * recursively.
  */
 export const LONGEST_RUN = 1024;
 const LARGEST_BLOCK = 256;
-/** Smaller blocks are not worth an additional pass. */
+/** Minimum size of a block; smaller ones are not worth an additional pass. */
 const SMALLEST_BLOCK = 16;
 
 /** A sum or mean of float32 numbers. */
@@ -78,13 +79,15 @@ function reduceRun(
   return graph.apply("Mul", [sum, graph.scalar(padding, "float32")]);
 }
 
-/** The largest divisor of `length` that is a suitable block size; undefined if there is none, e.g. for primes. */
+/**
+ * Returns the largest divisor of `length` that is a suitable block size; undefined if there is none, e.g. for primes.
+ */
 export function blockOf(length: number, largest: number = LARGEST_BLOCK): number | undefined {
   for (let block = Math.min(largest, length); block >= SMALLEST_BLOCK; block--) if (length % block === 0) return block;
   return undefined;
 }
 
-/** Axes of length 1 can belong to any run. */
+/** Splits the axes into runs. Axes of length 1 can belong to any run. */
 function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
   const runs: Run[] = [];
   for (const [axis, length] of shape.entries()) {

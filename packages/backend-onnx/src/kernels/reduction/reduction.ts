@@ -73,7 +73,7 @@ function sameDtype(dtype: ElementType): ElementType {
   return dtype;
 }
 
-/** A sum of booleans is a count, so it is int32. */
+/** Returns the dtype of a sum or product: a sum of booleans is a count, so it is int32. */
 function countDtype(dtype: ElementType): ElementType {
   return dtype === "float32" ? "float32" : "int32";
 }
@@ -123,7 +123,7 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): EmitNodes<Reduce
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
-/** Numbers scaled by this factor can be summed without overflow. */
+/** A factor by which any numbers can be scaled so that their sum does not overflow. */
 const TINY = 2 ** -100;
 
 /** ONNX Runtime loses NaN among other numbers. A sum of scaled numbers cannot overflow, so it is NaN only if one of them is. */

@@ -10,7 +10,7 @@ interface AxisAttribute {
   readonly axis: number;
 }
 
-/** For longer sums ONNX Runtime's kernels are off by more than 2e-5. */
+/** Number of terms beyond which ONNX Runtime's kernels are off by more than 2e-5. */
 const LONGEST_SUM = 2 ** 18;
 
 const SOFTMAX = normalization("Softmax");

@@ -15,7 +15,10 @@ export function convert(graph: GraphEmitter, name: string, from: OnnxType, to: O
   return from === to ? name : graph.apply(...castNode(graph, name, from, to));
 }
 
-/** The mask has no effect on the result, but prevents ONNX Runtime from merging the two casts into one that saturates. */
+/**
+ * Returns the low 32 bits of int64 numbers. The mask has no effect on the result, but prevents ONNX Runtime from
+ * merging the two casts into one that saturates.
+ */
 function lowBits(graph: GraphEmitter, name: string): string {
   const integers = graph.apply("Cast", [name], { to: ONNX_TYPES.int64 });
   return graph.apply("BitwiseAnd", [integers, graph.int64Scalar(0xffffffff)]);

@@ -67,11 +67,11 @@ export function computedIn<A>(
   };
 }
 
-/** ONNX Runtime has a float32 kernel for every operator. */
+/** Computes in float32, for which ONNX Runtime has a kernel of every operator. */
 export const inFloat32 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float32", emitNodes);
-/** For results that would be too inaccurate in float32. */
+/** Computes in float64, for results that would be too inaccurate in float32. */
 export const inFloat64 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float64", emitNodes);
-/** For operators with kernels for float32 and int32 but not for bool. */
+/** Computes in float32 or int32, for operators without kernels for bool. */
 export const inNumber = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn(numberType, emitNodes);
 
 /** The type that can represent the numbers of all operands. */
@@ -118,7 +118,7 @@ function refuseEmpty(name: string, source: readonly number[], result: readonly n
   );
 }
 
-/** A leaf with these values. */
+/** Creates a leaf with these values. */
 export function constant(recorder: Recorder, values: Iterable<number>, result: ResultType): TensorInfo {
   if (result.dtype === "float32") return recorder.constant(Float32Array.from(values), result);
   return recorder.constant(result.dtype === "int32" ? Int32Array.from(values) : Uint8Array.from(values), result);

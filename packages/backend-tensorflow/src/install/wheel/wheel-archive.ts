@@ -9,11 +9,14 @@ export interface WheelArchive extends Disposable {
   /** Files by their names in the wheel. All names are relative and without "..". */
   readonly entries: ReadonlyMap<string, Entry>;
   read(name: string): Promise<Readable>;
-  /** The text of the file `*.dist-info/NAME`; empty if there is none. */
+  /** Returns the text of the file `*.dist-info/NAME`; empty if there is none. */
   information(name: string): Promise<string>;
 }
 
-/** Throws `invalid-options` if there is no file, `invalid-data` if it is not a zip archive or is truncated. */
+/**
+ * Opens a wheel. Throws `invalid-options` if there is no file, `invalid-data` if it is not a zip archive or is
+ * truncated.
+ */
 export async function openWheel(file: string): Promise<WheelArchive> {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) throw new MlanError("invalid-options", `There is no file ${file}. ${DOWNLOAD}`);
@@ -31,7 +34,7 @@ export async function openWheel(file: string): Promise<WheelArchive> {
   }
 }
 
-/** The error for a damaged wheel. */
+/** Returns the error for a damaged wheel. */
 export function damagedWheel(file: string, cause: unknown): MlanError {
   const { size } = statSync(file);
   const message = `${file} (${size} bytes) is not a complete wheel: ${messageOf(cause).replace(/\.$/, "")}. Was the download cut short? ${DOWNLOAD}`;

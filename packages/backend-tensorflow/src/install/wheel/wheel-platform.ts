@@ -1,6 +1,6 @@
 import type { InstallEnvironment } from "../install-environment.ts";
 
-/** Platform tags from a wheel's WHEEL file, or from its file name if that file has none. */
+/** Returns the platform tags in a wheel's WHEEL file, or in its file name if that file has none. */
 export function platformTags(wheelFile: string, fileName: string): readonly string[] {
   const tags = [...wheelFile.matchAll(/^Tag:[ \t]*(\S+)/gm)].map(([, tag]) => tag ?? "");
   // name-version(-build)?-python-abi-platform.whl; several platforms are joined by dots.
@@ -21,7 +21,7 @@ export function fitsPlatform(
   return tag === "any" || (system.test(tag) && processors[architecture]?.test(tag) === true);
 }
 
-/** The end of the file name of a suitable wheel, for messages. */
+/** Returns the end of the file name of a suitable wheel, for messages. */
 export function wantedTag({ platform, architecture }: Pick<InstallEnvironment, "platform" | "architecture">): string {
   if (platform === "darwin") return `macosx_*_${architecture === "x64" ? "x86_64" : "arm64"}.whl`;
   return `manylinux_*_${architecture === "x64" ? "x86_64" : "aarch64"}.whl`;
