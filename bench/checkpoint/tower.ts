@@ -14,7 +14,7 @@ const IMAGE = 336;
 const PATCH = 14;
 
 /** Positions of an image: 576, as in LLaVA. */
-export const IMAGE_POSITIONS = (IMAGE / PATCH) ** 2;
+const IMAGE_POSITIONS = (IMAGE / PATCH) ** 2;
 
 /** The config.json of a tower. */
 export function towerConfiguration({ hiddenSize, intermediateSize, layers, heads }: TowerSize): object {

@@ -21,7 +21,6 @@ export type { ExportOptions } from "./saving/export-checkpoint.ts";
 export type { SaveOptions } from "./saving/save-options.ts";
 export type { Layout, TrainingPrecision } from "./memory/layout.ts";
 export type { Held, LayerMemory, Step } from "./memory/memory-walk.ts";
-export { type LinearBackwardOptions, type LinearMemory, linearMemory } from "./memory/linear-memory.ts";
 export type { AdapterInTraining, WeightsInTraining } from "./memory/weights-in-training.ts";
 export { LLAVA_7B, type ModelSizes, modelSizes } from "./memory/model-sizes.ts";
 export { predictTrainingMemory, type TrainingMemory } from "./memory/predict-training-memory.ts";

@@ -68,10 +68,7 @@ export interface LlavaSourceOptions {
   readonly adapters?: Readonly<Record<string, Location | HubModel>> | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` takes precedence. */
   readonly visionTower?: Location | HubModel | undefined;
-  /**
-   * The name of the template that the model was tuned with. Default: the one that the folder names, or else its own
-   * chat template for LLaVA.
-   */
+  /** Name of the template for tuned models. Default: the one that the folder names; for LLaVA, else its chat template. */
   readonly template?: string | undefined;
   /** See `BackboneOptions.weightFormat`. */
   readonly weightFormat?: WeightFormat | undefined;

@@ -17,7 +17,7 @@ export interface LinearMemory {
   backward(at: string, options?: LinearBackwardOptions): readonly Step[];
 }
 
-export interface LinearBackwardOptions {
+interface LinearBackwardOptions {
   /** Bytes of the gradient of the input to which this map's is added. Default: this map's is the first. */
   readonly earlier?: number;
   /** Bytes that the operations between this map and the one before need. Default 0. */

@@ -63,7 +63,7 @@ export function predictAnsweringMemory(options: AnsweringMemoryOptions): Answeri
 }
 
 /** Returns the bytes of the float32 copy of a frozen matrix, which a product with 16-bit weights makes. */
-export function widenedBytes(weight: Weight, format: WeightFormat): number {
+function widenedBytes(weight: Weight, format: WeightFormat): number {
   const isWidened = format !== "float32" && !isQuantisedFormat(format) && isQuantised(weight);
   return isWidened ? 4 * weight.size : 0;
 }
