@@ -37,6 +37,9 @@ const workspace = ["tools/{new,nx}/test/**/*.test.ts"];
 const mutations = ["packages/{data-kit,hub,pytorch-files,safetensors}/test/{hostile-*,hub-hostile}.test.ts"];
 const computingMutations = ["packages/{model-*,serve,trainer}/test/{hostile-*,damaged-checkpoint}.test.ts"];
 
+/** What compares predicted memory with that of many kinds of training steps; left to `.ci/run` likewise. */
+const predictions = ["packages/model-llava/test/{training,adapter}-memory.test.ts"];
+
 const common = {
   root: import.meta.dirname,
   resolve: { conditions },
@@ -53,7 +56,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     projects: [
-      { ...common, test: { ...limits, name: "alone", include: alone, exclude: comparing } },
+      { ...common, test: { ...limits, name: "alone", include: alone, exclude: [...comparing, ...predictions] } },
       { ...common, test: { ...limits, name: "comparing", include: comparing, isolate: false } },
       {
         ...common,
@@ -61,7 +64,7 @@ export default defineConfig({
           ...limits,
           name: "computing",
           include: computing,
-          exclude: [...alone, ...computingMutations],
+          exclude: [...alone, ...computingMutations, ...predictions],
           isolate: false,
           setupFiles: ["tools/setup/one-thread.ts"],
         },
@@ -86,6 +89,7 @@ export default defineConfig({
           setupFiles: ["tools/setup/one-thread.ts"],
         },
       },
+      { ...common, test: { ...limits, name: "predictions", include: predictions } },
       { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],
   },

@@ -110,13 +110,16 @@ describe.each(KINDS)("a matrix of %s", (_, open) => {
       matrix.dispose();
       input.dispose();
     };
-    // The allocator keeps some of what is freed.
+    // The allocator keeps some of what is freed, and asks for more at times.
     for (let index = 0; index < 250; index++) cycle();
-    const before = nativeBytes();
-    for (let index = 0; index < 300; index++) cycle();
+    const growths = Array.from({ length: 3 }, () => {
+      const before = nativeBytes();
+      for (let index = 0; index < 250; index++) cycle();
+      return nativeBytes() - before;
+    });
     expect(tf.memory().numTensors).toBe(numTensors);
-    // The smallest of the matrices is 15 kB, its session more: kept, they would be at least 10 MB.
-    expect(nativeBytes() - before).toBeLessThan(6e6);
+    // The smallest of the matrices is 15 kB, its session more: kept, they would be at least 8 MB each time.
+    expect(Math.min(...growths)).toBeLessThan(4e6);
   });
 });
 
@@ -183,7 +186,9 @@ describe("in a file", () => {
     expect(products[0]).toEqual(products[1]);
     // Of 1.3 MB; scales are read again by some of ONNX Runtime's kernels.
     expect(await residentBytesOf("packed.bin")).toBeLessThan(0.4e6);
-    expect(tf.tidy(() => matrix.widen().dataSync())).toEqual(tf.tidy(() => inMemory.widen().dataSync()));
+    // Compared as bytes: toEqual takes seconds for two million values.
+    const [fromFile, fromMemory] = [matrix, inMemory].map((one) => tf.tidy(() => one.widen().dataSync()));
+    expect(Buffer.from(fromFile!.buffer).equals(Buffer.from(fromMemory!.buffer))).toBe(true);
     for (const one of [matrix, inMemory, input]) one.dispose();
   });
 

@@ -77,7 +77,7 @@ describe("clusterBootstrap", () => {
     const clusters = [[1], [0]];
     expect(() => clusterBootstrap({ clusters: [[1]], statistic: mean })).toThrow(/is 1 cluster/);
     expect(() => clusterBootstrap({ clusters, statistic: mean, resamples: 10 })).toThrow(
-      /resamples is 10.*at least 100/,
+      /resamples is 10.*100 or more/,
     );
     expect(() => clusterBootstrap({ clusters, statistic: mean, level: 1 })).toThrow(/level is 1/);
     expect(() => clusterBootstrap({ clusters, statistic: (items) => 1 / mean(items) })).toThrow(/returned Infinity/);
