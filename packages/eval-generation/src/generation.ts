@@ -35,8 +35,9 @@ const optionsSchema = z.strictObject({
   verify: z.int().min(0).exactOptional(),
 });
 /**
- * Creates a plugin that evaluates by greedy answers: it asks with the protocol's prompts, cuts answers at stop strings,
- * extracts and judges them, and reports each metric with its standard error and interval. Throws `invalid-options`.
+ * Creates a plugin that evaluates a model on greedily decoded answers. It uses the protocol's prompts, cuts answers at
+ * stop strings, extracts and judges them, and reports each metric with its standard error and interval. Throws
+ * `invalid-options`.
  */
 export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Evaluator> {
   const checked = checkOptions("generation", optionsSchema, options);

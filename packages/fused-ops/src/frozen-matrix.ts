@@ -56,7 +56,7 @@ function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D)
   });
 }
 
-/** Returns the operations of a matrix without kernels, which use its float32 values. */
+/** Returns a matrix's operations for backends without kernels for it. They compute with its values widened to float32. */
 export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
   return {
     widen,

@@ -15,8 +15,8 @@ export interface Shards {
 const LARGEST_INDEX = 100_000_000;
 
 /**
- * Returns the file itself; in a folder, the single file, else the shards that the index names, else the format's other
- * files.
+ * Given a file, returns it. Given a folder, returns `format.singleFile` if it exists, otherwise the shards named by the
+ * index, otherwise the format's other files.
  */
 export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise<Shards> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {

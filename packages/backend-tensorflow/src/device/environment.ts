@@ -18,8 +18,8 @@ export function setEnvironment({ device, threads, deterministic = true }: Tensor
 }
 
 /**
- * Returns the value of CUDA_VISIBLE_DEVICES for TensorFlow: a single GPU of those that `visible`, the user's value,
- * lists, because the binding would use the last of several; "-1" for "cpu".
+ * Returns the value of CUDA_VISIBLE_DEVICES for TensorFlow: one GPU, because the binding would use the last of several,
+ * chosen from the user's list `visible` if there is one; "-1" for "cpu".
  */
 function visibleDevice(device: TensorFlowOptions["device"], visible: string | undefined): string {
   if (device === "cpu") return "-1";

@@ -5,8 +5,8 @@ const EXAMPLES = `
 Examples:
   $ mlan doctor     run it in a project's folder
 
-Each part is ok, missing, broken, or unused. For a missing or broken part, the command that fixes it is shown; an unused part
-is one that no installed package needs. The exit status is 0 when a backend works, and 1 when none does. Nothing is changed.
+Each part is ok, missing, broken, or unused. If a missing or broken part has a known fix, it is shown. An unused part
+is missing but not needed at present. The exit status is 0 when a backend works, and 1 when none does. Nothing is changed.
 `;
 
 export function addDoctorCommand(program: Command, { terminal, finish }: CommandContext): void {

@@ -18,7 +18,7 @@ Examples:
   $ mlan plan experiment.ts --json | jq '.stages[] | {name, memory, fits}'
 
 Reads the data, the model's configuration and the headers of its weight files. Without --measure, no weights are loaded.
-Nothing is written. The exit status is 1 if a stage does not fit, or if a run would fail before its first stage.
+The run folder is not touched; files from the Hub may be cached. The exit status is 1 if a stage does not fit, or if a run would fail before its first stage.
 `;
 
 export function addPlanCommand(program: Command, { terminal, finish }: CommandContext): void {

@@ -13,7 +13,7 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan score runs/my-experiment                          the scores with every extractor
-  $ mlan score runs/my-experiment --show 20                prints 20 answers on which extractors disagree
+  $ mlan score runs/my-experiment --show 20                prints up to 20 answers per benchmark on which extractors disagree
   $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
 

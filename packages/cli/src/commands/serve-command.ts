@@ -57,7 +57,7 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     )
     .option(
       "--max-waiting <number>",
-      "maximum number of requests, waiting or being answered (default: 256)",
+      "maximum number of answers that are waiting or in progress (default: 256)",
       wholeNumber(1),
     )
     .option(

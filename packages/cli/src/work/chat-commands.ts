@@ -49,7 +49,7 @@ export async function carryOut(line: string, conversation: Conversation): Promis
 }
 
 /**
- * Returns the image in a file, to be rotated or mirrored according to its EXIF orientation. Throws `invalid-data` when
+ * Returns a reference to an image file. Its EXIF orientation is applied when it is decoded. Throws `invalid-data` when
  * there is no such file.
  */
 export async function imageFile(path: string): Promise<ImageReference> {

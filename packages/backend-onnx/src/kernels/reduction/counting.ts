@@ -46,7 +46,7 @@ export const COUNTING_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Counts the numbers [rows, columns] of each row. */
+/** Counts, for each row of `numbers` [rows, columns], how often each value occurs, or sums the weights at its positions. */
 function count(
   recorder: Recorder,
   numbers: TensorInfo,

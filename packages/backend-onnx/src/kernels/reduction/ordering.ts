@@ -17,7 +17,10 @@ interface AxisAttribute {
 const ARG_MAX = argReduction("ArgMax");
 const ARG_MIN = argReduction("ArgMin");
 
-/** Long sums of real numbers are computed in float64: in float32, rounding errors would accumulate along the axis. */
+/**
+ * Long sums of real numbers are computed in float64, or by a scan in blocks where float64 is unavailable: rounding errors
+ * of a plain float32 sum would accumulate along the axis.
+ */
 const CUMSUM = operation("Cumsum", (context: EmitContext<CumulativeAttributes>, x) => {
   const { graph, operands, attributes } = context;
   const [operand] = operands;

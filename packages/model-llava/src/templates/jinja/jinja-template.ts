@@ -2,7 +2,7 @@ import * as library from "@huggingface/jinja";
 
 /** A parsed Jinja template. */
 export interface JinjaTemplate {
-  /** Renders the template. Throws an error that says what went wrong, also for endless loops and endless output. */
+  /** Renders the template. Throws an error that says what went wrong; endless loops and endless output are errors too. */
   render(variables: Readonly<Record<string, unknown>>): string;
 }
 
