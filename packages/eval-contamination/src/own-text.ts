@@ -5,7 +5,7 @@ export interface AskedText {
   /** The lines of the prompt. */
   readonly lines: readonly (readonly number[])[];
   readonly choices: readonly (readonly number[])[];
-  /** Number of the question's cluster within the benchmark. */
+  /** Index of the question's cluster within the benchmark. */
   readonly cluster: number;
 }
 

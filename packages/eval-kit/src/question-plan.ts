@@ -31,7 +31,7 @@ export interface QuestionPlan {
   readonly promptsFingerprint: string;
   /**
    * Yields the questions that `wanted` selects, the longest first and the questions of a cluster together. Chunks have
-   * `size` questions, or somewhat more where a cluster would be split.
+   * `size` questions, up to four times as many to keep a cluster together, and fewer at the end.
    */
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
 }

@@ -69,7 +69,7 @@ export function wholePart({ checked, offset, byteLength }: TensorEntry): Checked
   return checked && checked.offset === offset && checked.byteLength === byteLength ? checked : undefined;
 }
 
-/** Throws unless `sum` is the checksum of the tensor's checked part. */
+/** Throws if the tensor's part with a known checksum does not have the checksum `sum`; otherwise marks it as verified. */
 export function checkChecksum(
   { verified, format }: OpenedFile,
   { file, name, checked }: TensorEntry,

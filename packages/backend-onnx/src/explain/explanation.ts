@@ -9,11 +9,11 @@ export interface Explanation {
   readonly steady: CallTime;
   /** Number of calls over which `steady` and everything below are averaged. */
   readonly calls: number;
-  /** Times by recorded operation (a kernel of tfjs or of this backend), most time first. */
+  /** Times by recorded operation (a kernel of tfjs or of this backend), longest first. */
   readonly operations: readonly OperationTime[];
-  /** Times by ONNX operator type, most time first, including nodes that were written and then removed or fused. */
+  /** Times by ONNX operator type, longest first, including nodes that were written and then removed or fused. */
   readonly operatorTypes: readonly OperatorTypeTime[];
-  /** Times by recorded operation, its result, and ONNX operator type, most time first. */
+  /** Times by recorded operation, its result, ONNX operator type and execution provider, longest first. */
   readonly nodes: readonly NodeTime[];
   /** Returns a summary and tables in plain text. */
   toString(): string;

@@ -204,8 +204,8 @@ interface Places {
 }
 
 /**
- * Returns the places of sources in their files, which ONNX Runtime maps and releases once they are packed; of memory
- * that it is given, it would also keep a copy. Undefined unless all sources are parts of files in one folder, with
+ * Returns the places of sources in their files. ONNX Runtime maps the files, and unmaps them after packing; of data given
+ * in memory it would keep a copy. Undefined unless all sources are parts of files in one folder, with
  * ASCII paths.
  */
 function placesOf(sources: readonly unknown[]): Places | undefined {

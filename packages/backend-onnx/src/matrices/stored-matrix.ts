@@ -46,9 +46,9 @@ const STORED_ROWS_KERNEL: Kernel = kernel<{ matrix: TensorInfo; indices: TensorI
   },
 );
 
-/** Number of values widened at a time for few rows: 1 MB of float32 stays in the cache while it is multiplied. */
+/** Number of values widened at a time for one row of input: 1 MB of float32 stays in the cache while it is multiplied. */
 const FEW_VALUES = 2 ** 18;
-/** Number of values widened at a time for many rows: from this size on, splitting the matrix costs no time. */
+/** Number of values widened at a time for several rows of input: from this size on, splitting the matrix costs no time. */
 const MANY_VALUES = 2 ** 20;
 const MANY_ROWS = 256;
 

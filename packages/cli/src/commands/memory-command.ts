@@ -11,7 +11,7 @@ Examples:
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
   $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
-Predicts the peak size of all tensors in training on a backend that computes at once, such as tensorflow.
+Predicts the peak size of all tensors in training on a backend that computes eagerly, such as tensorflow.
 Weight formats other than float32 need the onnx backend. Nothing is loaded or allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
 

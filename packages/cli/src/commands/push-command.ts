@@ -12,8 +12,8 @@ Examples:
   $ mlan push ./llava-7b acme/llava-7b            uploads a checkpoint to the Hugging Face Hub
   $ mlan push runs/my-experiment acme/llava-7b    uploads the last checkpoint of a run
 
-Needs a token with write permission: set HF_TOKEN, or run hf auth login. If the repository does not exist, it is created as
-a private one. After an interruption, run the command again: files that are already uploaded are skipped. Files of an earlier model
+Needs a token with write permission: set HF_TOKEN, or run hf auth login. If the repository does not exist, it is created,
+private unless you give --public. After an interruption, run the command again: files that are already uploaded are skipped. Files of an earlier model
 that are not in the folder, such as extra shards, are removed in the same commit. Needs @mlan/model-llava, which
 is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;

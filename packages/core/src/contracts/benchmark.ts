@@ -123,7 +123,7 @@ export interface Protocol<Q extends Question = Question> {
   /** Returns the correct answer in the form that the extractor returns. Default: the question's `target`. */
   target?(question: Q): string;
   /**
-   * Whether questions without a correct answer are asked anyway, as the code that a protocol reproduces may do. Default
+   * Whether questions without a correct answer are still asked, as in the original code of some protocols. Default
    * false: such a question is an error ({@link targetProblem}).
    */
   readonly allowsUnanswerable?: boolean;

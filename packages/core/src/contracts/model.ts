@@ -226,7 +226,7 @@ export interface TrainableModel extends Model {
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
    * Adds an adapter, whose parameters form the component "adapter". It changes no answers until it is trained. `seed`
-   * initialises its weights. An adapter with the same options that the model already has stays unchanged. Throws
+   * initialises its weights. If the model already has an adapter with the same options, nothing changes. Throws
    * `invalid-options` for an adapter that does not fit the model or differs from the one it has. Absent if the model
    * supports no adapters.
    */

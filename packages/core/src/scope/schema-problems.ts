@@ -3,7 +3,7 @@ import { shownValue } from "../errors.ts";
 
 /**
  * Describes the problems that a schema found, e.g. `key "step": expected a whole number, found "4"`, joined by "; ".
- * Parse with {@link describeIssue} and `reportInput`.
+ * The error must come from a parse with {@link describeIssue} and `reportInput`.
  */
 export function problemsOf({ issues }: z.ZodError, part: "option" | "key"): string {
   // Only the first issue of each path: a string in place of a list is also reported as a list that is too short.

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** Maximum size in bytes. The largest `tokenizer.json` of current models has 35 MB. */
+/** Maximum size in bytes. The largest `tokenizer.json` of current models is 35 MB. */
 const LARGEST_FILE = 200_000_000;
 
 /**

@@ -25,8 +25,8 @@ export function decodeSentencePiece(
 }
 
 /**
- * Decodes like {@link decodeSentencePiece}, but returns only the part of the text that no later piece can change,
- * except U+FFFD at its end.
+ * Decodes like {@link decodeSentencePiece}, but returns only the part of the text that no later piece can change. A
+ * U+FFFD at its end may still change.
  */
 export function decodeSettledSentencePiece(
   pieces: readonly string[],
