@@ -15,6 +15,7 @@ export class Measurement {
 
   /** The median with the fastest and the slowest run. */
   toString(): string {
+    if (this.#times.length === 0) return "not measured";
     const [fastest, slowest] = [Math.min(...this.#times), Math.max(...this.#times)];
     return `${text(this.median)} ms (${text(fastest)}-${text(slowest)})`;
   }
