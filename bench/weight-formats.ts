@@ -1,14 +1,16 @@
 /**
- * Opening a checkpoint of bfloat16 values, and answering with it, in each `weightFormat` and with transformers in float32
- * and bfloat16: time until it is open, time of a prompt, time per token, and the peak of the process's memory. With `--size
- * 7b`, the checkpoint has a vision tower and the first question is about an image. Writes 4 GB (25 GB with `--size 7b`)
+ * Opening a checkpoint of bfloat16 values, and answering with it, in each `weightFormat`, with transformers in float32 and
+ * bfloat16, and with node-llama-cpp in Q8_0 and Q4_0: time until it is open, time of a prompt, time per token, and the peak
+ * of the process's memory. With `--size 7b`, the checkpoint has a vision tower and the first question is about an image. Writes 6 GB (25 GB with `--size 7b`)
  * below .cache/bench and removes them; `--size tiny` only checks that all parts run.
- * `npm run bench:weight-formats [-- --size 1b] [--formats float32,stored,int8,int4] [--peers float32,bfloat16] [--rounds 2]`
+ * `npm run bench:weight-formats [-- --size 1b] [--formats float32,stored,int8,int4] [--peers float32,bfloat16,q8_0,q4_0] [--rounds 2]`
  */
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { LineProcess } from "./line-process.ts";
+import { type GgufType, writeGguf } from "./formats/gguf.ts";
+import { startLlamaCpp } from "./formats/llama-cpp.ts";
 import { Measurement } from "./measurement.ts";
 import { type CheckpointSize, writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
@@ -68,7 +70,7 @@ interface Measured extends CheckpointSize {
   readonly peers: string;
 }
 
-const ALL = { formats: "float32,stored,int8,int4", peers: "float32,bfloat16" };
+const ALL = { formats: "float32,stored,int8,int4", peers: "float32,bfloat16,q8_0,q4_0" };
 const SIZES: Readonly<Record<string, Measured>> = {
   tiny: {
     ...ALL,
@@ -106,7 +108,7 @@ const IMAGE_QUESTION: ImageQuestion = { words: 31, newTokens: 8 };
 const size = SIZES[options.size];
 if (size === undefined) throw new Error(`--size ${options.size} is not one of ${Object.keys(SIZES).join(", ")}`);
 const formats = listed(options.formats ?? size.formats);
-const dtypes = listed(options.peers ?? size.peers);
+const peerNames = listed(options.peers ?? size.peers);
 
 const folder = new URL("../.cache/bench/weight-formats/", import.meta.url);
 try {
@@ -116,10 +118,8 @@ try {
     name: `mlan, ${format}`,
     start: () => startSource(`mlan, ${format}`, "peers/mlan-formats.ts", [format]),
   }));
-  const peers = dtypes.map((dtype) => ({
-    name: `transformers, ${dtype}`,
-    start: () => startPython(`transformers, ${dtype}`, "peers/torch_formats.py", ["torch", "transformers"], [dtype]),
-  }));
+  const peers: Started[] = [];
+  for (const name of peerNames) peers.push(isGguf(name) ? await llamaCpp(name, size) : transformers(name));
   const sides = [...ours, ...peers];
   const found = new Map<string, Side>();
   for (let round = 0; round < Number(options.rounds); round++)
@@ -142,6 +142,27 @@ try {
     );
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+interface Started {
+  readonly name: string;
+  /** Undefined if the side is not available. */
+  start(): LineProcess | undefined;
+}
+
+function isGguf(name: string): name is GgufType {
+  return name === "q4_0" || name === "q8_0";
+}
+
+async function llamaCpp(type: GgufType, sizes: CheckpointSize): Promise<Started> {
+  const [name, file] = [`node-llama-cpp, ${type}`, new URL(`${type}.gguf`, folder)];
+  await writeGguf(file, sizes, type);
+  return { name, start: () => startLlamaCpp(name, file) };
+}
+
+function transformers(dtype: string): Started {
+  const name = `transformers, ${dtype}`;
+  return { name, start: () => startPython(name, "peers/torch_formats.py", ["torch", "transformers"], [dtype]) };
 }
 
 function listed(names: string): readonly string[] {

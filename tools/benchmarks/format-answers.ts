@@ -1,5 +1,14 @@
 import { onnx } from "@mlan/backend-onnx";
-import { type Benchmark, createScope, EVALUATOR, type Evaluator, type Model, MODEL, type Plugin } from "@mlan/core";
+import {
+  type Benchmark,
+  createScope,
+  EVALUATOR,
+  type Evaluator,
+  type Generation,
+  type Model,
+  MODEL,
+  type Plugin,
+} from "@mlan/core";
 import type { ComparedResult } from "@mlan/eval-compare";
 import { llama2 } from "@mlan/model-llama2";
 
@@ -20,6 +29,8 @@ export interface FormatQuestions {
 export interface FormatAnswers extends ComparedResult {
   /** Whole answers by question id, before anything is extracted from them. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Tokens and margins of generated answers by question id; empty if choices are ranked. */
+  readonly details: ReadonlyMap<string, Pick<Generation, "tokens" | "margins">>;
 }
 
 /** Asks all benchmarks a model whose weights are in a format. */
@@ -50,13 +61,25 @@ interface Asked {
 async function answersTo(benchmark: Benchmark, { model, protocol, evaluator, label }: Asked): Promise<FormatAnswers> {
   const answers: ComparedResult["answers"][number][] = [];
   const texts = new Map<string, string>();
-  for await (const event of evaluator.evaluate({ model, benchmark, protocol })) {
+  const details = new Map<string, Pick<Generation, "tokens" | "margins">>();
+  const detailed: Model = {
+    ...model,
+    async *generate(requests, options) {
+      for await (const generation of model.generate(requests, { ...options, details: true })) {
+        details.set(generation.id, generation);
+        yield generation;
+      }
+    },
+  };
+  for await (const event of evaluator.evaluate({ model: detailed, benchmark, protocol })) {
     if (event.type === "question-answered") {
       answers.push(event.answer);
       texts.set(event.answer.id, event.answer.answer);
     }
-    if (event.type === "evaluate-end")
-      return { benchmark: benchmark.name, protocol, fingerprints: event.result.fingerprints, answers, label, texts };
+    if (event.type === "evaluate-end") {
+      const { fingerprints } = event.result;
+      return { benchmark: benchmark.name, protocol, fingerprints, answers, label, texts, details };
+    }
   }
   throw new Error(`The evaluation of ${benchmark.name} has no end.`);
 }
@@ -66,10 +89,21 @@ export interface EqualAnswers {
   readonly questions: number;
   /** Ids of the questions whose answers differ. */
   readonly different: readonly string[];
+  /**
+   * For generated answers that differ, by how much `one` preferred the first token that differs to the next most likely
+   * one: the difference of the two logits.
+   */
+  readonly margins: readonly number[];
 }
 
 /** Counts the questions that have the same answer in both. */
 export function equalAnswers(one: FormatAnswers, other: FormatAnswers): EqualAnswers {
   const different = [...one.texts].filter(([id, text]) => other.texts.get(id) !== text).map(([id]) => id);
-  return { equal: one.texts.size - different.length, questions: one.texts.size, different };
+  const margins = different.flatMap((id) => {
+    const [{ tokens = [], margins: all = [] } = {}, { tokens: others = [] } = {}] = [one, other].map(({ details }) =>
+      details.get(id),
+    );
+    return all[tokens.findIndex((token, place) => token !== others[place])] ?? [];
+  });
+  return { equal: one.texts.size - different.length, questions: one.texts.size, different, margins };
 }

@@ -48,7 +48,7 @@ describe("a chat by pipe", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout.length).toBeGreaterThan(1);
     const kept = join(model.checkpoint, "quantised");
-    expect(await readdir(kept)).toEqual([expect.stringMatching(/^int8-[0-9a-f-]+\.safetensors$/)]);
+    expect(await readdir(kept)).toEqual([expect.stringMatching(/^int8-v\d+-[0-9a-f-]+\.safetensors$/)]);
     await rm(kept, { recursive: true });
     const wrong = await chat(["hello"], "--weight-format", "int3");
     expect(wrong.status).not.toBe(0);

@@ -153,4 +153,20 @@ describe("mlan run", () => {
     expect(stderr).toMatch(/It fits with .*lora|No smaller batch/);
     await expect(readFile(join(folder, "run/manifest.json"))).rejects.toThrow(/ENOENT/);
   });
+
+  test("runs a stage that does not fit with --no-plan", async () => {
+    await writeFile(
+      join(folder, "pessimist.mjs"),
+      `import base from "./mini.mjs";
+       const memory = { parts: { weights: 1e15 }, total: 1e15 };
+       const plan = async () => ({ parameters: { trained: 0, frozen: 1 }, memory, changes: () => [] });
+       export default { ...base, stages: base.stages.slice(1).map((stage) => ({ ...stage, plan })) };`,
+    );
+    const refused = await mlan(["run", "pessimist.mjs", "--folder", "pessimist"], folder);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/stage "tuned" needs 1000000\.0 GB .*--no-plan on the command line/);
+    const { status, stdout } = await mlan(["run", "pessimist.mjs", "--folder", "pessimist", "--no-plan"], folder);
+    expect(status).toBe(0);
+    expect(stdout).toContain("letters");
+  });
 });

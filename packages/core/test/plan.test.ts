@@ -13,7 +13,7 @@ const memory: ModelMemory = {
   training: ({ rows, gradientCheckpointing, momentPrecision, weightFormat, trained }) => {
     const activations = rows * (gradientCheckpointing ? 50 : 100);
     const weights = weightFormat === "int8" ? 100 : 400;
-    const learning = trained.includes("language") ? (momentPrecision === "bfloat16" ? 400 : 800) : 0;
+    const learning = trained.includes("language") ? { float32: 800, bfloat16: 400, int8: 200 }[momentPrecision] : 0;
     return { parts: { activations, weights, moments: learning }, total: activations + weights + learning };
   },
   answering: () => ({ parts: {}, total: 0 }),
@@ -44,7 +44,12 @@ describe("settings with which a stage fits", () => {
       "gradientCheckpointing: true",
       'momentPrecision: "bfloat16"',
     ]);
-    expect(settingsWithin(900)).toEqual(["adapter: lora({ rank: 64 })"]);
+    // With int8: 400 + 200 + 200 + 10, and a margin.
+    expect(settingsWithin(900)).toEqual([
+      "adapter: lora({ rank: 64 })",
+      'microBatchSize: 2 and momentPrecision: "int8"',
+      'gradientCheckpointing: true and momentPrecision: "int8"',
+    ]);
   });
 
   it("include weights in fewer bits only under an adapter", () => {

@@ -13,7 +13,7 @@ import {
   type UpdateNumber,
 } from "./number-or-scalar.ts";
 
-/** A trained variable with its AdamW state, all of the same shape unless the moments are in bfloat16. */
+/** A trained variable with its AdamW state, all of the same shape if the moments are in float32. */
 export interface AdamWParameter {
   readonly variable: Variable;
   /** Running mean of the gradient; zeros before the first step, as `zeroMoment` creates it. */
@@ -46,9 +46,9 @@ const EPSILON = 1e-8;
  * Performs one AdamW update in place (arXiv 1711.05101) with the semantics of `torch.optim.AdamW`. Uses the fused
  * kernel "ApplyAdamW" if the backend has it, and plain ops otherwise. A parameter without a gradient is updated with a
  * zero gradient: its moments decay and still move it. The caller disposes of the gradients. Throws a `RangeError` for a
- * gradient whose shape differs from its parameter's, for more gradients than parameters, and for moments in bfloat16 on
- * a backend without the kernel "ApplyAdamWBfloat16", which has the same inputs and attributes and rounds the moments
- * stochastically: rounded to nearest, a second moment would never decay.
+ * gradient whose shape differs from its parameter's, for more gradients than parameters, and for moments in bfloat16 or
+ * int8 on a backend without the kernel "ApplyAdamWBfloat16" or "ApplyAdamWInt8". These have the same inputs and
+ * attributes and round the moments stochastically: rounded to nearest, a second moment would never decay.
  *
  * Inputs of the kernel: lists `parameters`, `gradients`, `firstMoments`, `secondMoments`, and optionally a scalar `guard`.
  * Attributes: `beta1`, `beta2`, `epsilon`, `weightDecays` (one per parameter). `learningRate` and `step` are attributes

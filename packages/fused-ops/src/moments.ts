@@ -1,16 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /** How the moments of AdamW are stored. */
-export type MomentPrecision = "float32" | "bfloat16";
+export type MomentPrecision = "float32" | "bfloat16" | "int8";
+
+/** Number of values of a moment in int8 that share a scale. */
+const BLOCK = 256;
 
 /**
- * Creates a moment of zeros for a parameter of this shape: a variable of the same shape, or, in bfloat16, an int32 vector
- * with two values in each element, the first in the lower half.
+ * Creates a moment of zeros for a parameter of this shape. In float32, it is a variable of the same shape. In bfloat16, it is
+ * an int32 vector with two values in each element, the first in the lower half. In int8, it is an int32 vector with four
+ * codes of 8 bits in each element, of whole blocks of 256 values, followed by a float32 scale for each block.
  */
 export function zeroMoment(shape: number[], precision: MomentPrecision): tf.Variable {
   return tf.tidy(() => {
     if (precision === "float32") return tf.variable(tf.zeros(shape), false);
-    return tf.variable(tf.zeros([Math.ceil(tf.util.sizeFromShape(shape) / 2)], "int32"), false);
+    const size = tf.util.sizeFromShape(shape);
+    const length = precision === "bfloat16" ? Math.ceil(size / 2) : Math.ceil(size / BLOCK) * (BLOCK / 4 + 1);
+    return tf.variable(tf.zeros([length], "int32"), false);
   });
 }
 
@@ -31,7 +37,7 @@ export function packedMoment(values: Float32Array): Int32Array {
   return new Int32Array(patterns.buffer);
 }
 
-const KERNELS = { float32: "ApplyAdamW", bfloat16: "ApplyAdamWBfloat16" } as const;
+const KERNELS = { float32: "ApplyAdamW", bfloat16: "ApplyAdamWBfloat16", int8: "ApplyAdamWInt8" } as const;
 
 /** Returns the name of the kernel that updates moments of this precision. */
 export function adamwKernel(precision: MomentPrecision): string {

@@ -3,6 +3,8 @@ import {
   type Compute,
   type ConversationFormat,
   MlanError,
+  type Score,
+  type ScoreRequest,
   toFolderUrl,
   type TrainableModel,
   type Wording,
@@ -128,7 +130,16 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       const groups = [...byAdapter(requests)].map(([adapter, some]) => [inference(adapter), some] as const);
       for (const [model, some] of groups) yield* generate(model, some, options);
     },
-    score: (requests, options) => score(inference(), requests, options),
+    async score(requests, options) {
+      const groups = [...byAdapter(requests)].map(([adapter, some]) => [inference(adapter), some] as const);
+      const scores = new Map<ScoreRequest, Score>();
+      for (const [model, some] of groups)
+        for (const [index, one] of (await score(model, some, options)).entries()) {
+          const request = some[index];
+          if (request) scores.set(request, one);
+        }
+      return requests.flatMap((request) => scores.get(request) ?? []);
+    },
     adapt(adapter, { seed }) {
       const { adaptable, slot } = network;
       const has = slot.adapter;

@@ -216,6 +216,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         });
         return {
           content,
+          adapters: adapters.map(([key]) => key),
           parameters,
           alwaysSaved,
           readsImages,

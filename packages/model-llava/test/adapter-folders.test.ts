@@ -45,6 +45,27 @@ describe("an adapter", () => {
     expect(await digest(adapted(folder))).not.toBe(await digest(tinySource(scratch.backbone)));
   });
 
+  it.each(["language_model.model.", "model.language_model."])(
+    "that was trained on transformers' LLaVA, with names after %s, changes the same matrices",
+    async (prefix) => {
+      const filled = (start: string): readonly TensorToWrite[] =>
+        (["A", "B"] as const).map((side) => ({
+          name: `base_model.model.${start}layers.0.self_attn.q_proj.lora_${side}.weight`,
+          shape: side === "A" ? [2, 16] : [16, 2],
+          dtype: "F32",
+          data: () => Float32Array.from({ length: 32 }, (_, index) => Math.sin(index)),
+        }));
+      const [own, other] = [
+        await adapted(await adapter(filled("model."))).open(),
+        await adapted(await adapter(filled(prefix))).open(),
+      ];
+      expect(await valuesOf(other)).toEqual(await valuesOf(own));
+      const base = await tinySource(scratch.backbone).open();
+      expect(await valuesOf(other)).not.toEqual(await valuesOf(base));
+      for (const model of [own, other, base]) model.dispose();
+    },
+  );
+
   it("given as the weights uses the base whose folder it names", async () => {
     const folder = await adapter(pair, { base_model_name_or_path: fileURLToPath(scratch.backbone) });
     const model = await tinySource(folder).open();

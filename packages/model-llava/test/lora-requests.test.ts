@@ -1,5 +1,5 @@
 import { cp } from "node:fs/promises";
-import type { GenerationRequest } from "@mlan/core";
+import type { GenerationRequest, Model } from "@mlan/core";
 import { registerGradients } from "@mlan/fused-ops";
 import type { LlavaModel } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
@@ -75,6 +75,26 @@ describe("two adapters on one open base", () => {
     }
     const sideBySide = await Promise.all(names.map((name) => answersOf(model, requestsOf(name))));
     expect(sideBySide.map(textsOf)).toEqual(alone);
+    model.dispose();
+  });
+
+  it("score as each alone, in one call", async () => {
+    const model = await loraSource({ weights: base, adapters: { first: trained, second: other } }).open();
+    const scoresOf = async (one: Pick<Model, "score">, names: readonly (string | undefined)[]): Promise<number[]> => {
+      const all = names.flatMap((name) =>
+        requestsOf(name).map((request) => ({ ...request, id: "same", continuation: " and the dog" })),
+      );
+      return (await one.score(all, { batchSize: 1 })).map(({ logProbability }) => logProbability);
+    };
+    const alone: number[] = [];
+    for (const adapter of [undefined, trained, other]) {
+      const one = await loraSource({ weights: base, adapter }).open();
+      alone.push(...(await scoresOf(one, [undefined])));
+      one.dispose();
+    }
+    expect(new Set(alone).size).toBe(alone.length);
+    expect(await scoresOf(model, [undefined, "first", "second"])).toEqual(alone);
+    await expect(scoresOf(model, ["third"])).rejects.toThrow('the model has no adapter "third"');
     model.dispose();
   });
 

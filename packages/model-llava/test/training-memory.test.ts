@@ -106,6 +106,8 @@ describe("predicted memory of a training step on small models", () => {
     expect(moments).toBe(8 * count("language", "projector"));
     const narrow = predictTrainingMemory({ ...sizes, momentPrecision: "bfloat16" });
     expect(narrow.moments).toBe(moments / 2);
+    const narrowest = predictTrainingMemory({ ...sizes, momentPrecision: "int8" });
+    expect(narrowest.moments / moments).toBeCloseTo(0.254, 3);
     expect(narrow.activations + narrow.gradients).toBe(rest.activations + rest.gradients);
     expect(masterWeights).toBe(0);
     disposeNetwork(network);

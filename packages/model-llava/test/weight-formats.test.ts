@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { onnxStatistics } from "@mlan/backend-onnx";
 import type { DownloadProgress, Score } from "@mlan/core";
 import { backbonePlugin, createLlavaSource, llama, type LlavaModel, type LlavaSource } from "@mlan/model-llava";
@@ -157,13 +157,36 @@ function withValue(file: Buffer, end: string, value: Buffer): Buffer {
   return changed;
 }
 
-it("a kept file of one block size is not taken for that of another in the prediction of disk space", async () => {
+it("the prediction of disk space counts a kept file only for its block size, its weights and its version", async () => {
   const copy = await scratch.copy(folder);
   const bytes = async (format: Format): Promise<number | undefined> =>
     (await sourceOf(format, copy).inspect()).memory?.fileBytes;
+  const [before, other] = [await bytes("int8-64"), await bytes("int8")];
   (await open("int8-64", copy)).dispose();
-  expect(await bytes("int8-64")).toBe(0);
-  expect(await bytes("int8")).toBeGreaterThan(0);
+  const kept = await keptFile(copy, "int8-64");
+  const header = Number((await readFile(kept)).readBigUInt64LE(0));
+  expect(before).toBe((await stat(kept)).size - 8 - header);
+  expect([await bytes("int8-64"), await bytes("int8")]).toEqual([0, other]);
+  await utimes(new URL("model.safetensors", copy), new Date(), new Date(Date.now() + 5000));
+  expect(await bytes("int8-64")).toBe(before);
+  (await open("int8-64", copy)).dispose();
+  const changed = await keptFile(copy, "int8-64");
+  await rename(changed, new URL(changed.href.replace(/-v\d+-/, "-v4-")));
+  expect(await bytes("int8-64")).toBe(before);
+});
+
+it("a new kept file replaces those of earlier versions, and no other", async () => {
+  const copy = await scratch.copy(folder);
+  for (const format of ["int8", "int4"] as const) (await open(format, copy)).dispose();
+  const kept = new URL("quantised/", copy);
+  const current = await readdir(kept);
+  const earlier = current.flatMap((name) => [name.replace(/-v\d+-/, "-"), name.replace(/-v\d+-/, "-v4-")]);
+  const later = current.map((name) => name.replace(/-v\d+-/, "-v99-"));
+  for (const name of [...earlier, ...later, "notes.txt"]) await writeFile(new URL(name, kept), "");
+  (await open("int4-32", copy)).dispose();
+  const files = await readdir(kept);
+  expect(files).toEqual(expect.arrayContaining([...current, ...later, "notes.txt"]));
+  expect(files.filter((name) => earlier.includes(name))).toEqual([]);
 });
 
 it("a format that does not exist is refused, not opened as another", () => {
@@ -189,7 +212,7 @@ describe.each([
     const files = async (): Promise<string[]> => (await readdir(kept)).filter((name) => name.startsWith(format));
     const [name = ""] = await files();
     expect(await files()).toEqual([
-      expect.stringMatching(new RegExp(`^${format}-[0-9a-f]{32}-[0-9a-f]{32}\\.safetensors$`)),
+      expect.stringMatching(new RegExp(`^${format}-v\\d+-[0-9a-f]{32}-[0-9a-f]{32}\\.safetensors$`)),
     ]);
     const { mtimeMs } = await stat(new URL(name, kept));
     const { mappedBytes } = onnxStatistics();

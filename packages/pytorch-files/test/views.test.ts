@@ -90,5 +90,9 @@ it("views that span more of the file than is read at once have every value in it
   const damaged = await openPytorch(file);
   expect(await damaged.readInto("whole", new Float32Array(numbers.length))).toBe(5);
   expect(await damaged.readInto("transposed", new Float32Array(numbers.length))).toBe(5 * rows);
+  expect([await damaged.findNotFinite("whole"), await damaged.findNotFinite("transposed")]).toMatchObject([
+    { index: 5 },
+    { index: 5 * rows },
+  ]);
   await damaged.close();
 });

@@ -7,7 +7,7 @@ export type { SafetensorsReader } from "./reader.ts";
 export { openSafetensors, openWeightFiles } from "./reader.ts";
 export { elementsOf, rowMajorStrides } from "./strided.ts";
 export { firstNotFinite } from "./to-float32.ts";
-export type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
+export type { CheckedBytes, FoundValue, TensorEntry, WeightFormat } from "./weight-format.ts";
 export type { TensorToWrite } from "./writer.ts";
 export { writeSafetensors } from "./writer.ts";
 export type { ShardOptions, WrittenShards } from "./write-shards.ts";

@@ -12,9 +12,9 @@ import {
   verifyPart,
   wholePart,
 } from "./tensor-bytes.ts";
-import { firstNotFinite, float32Decoder } from "./to-float32.ts";
+import { type Float32Decoder, firstNotFinite, float32Decoder } from "./to-float32.ts";
 import { int32Decoder } from "./to-int32.ts";
-import type { TensorEntry } from "./weight-format.ts";
+import type { FoundValue, TensorEntry } from "./weight-format.ts";
 
 /** Reads numbers as float32. Resolves to the index of the first value that is NaN or infinite, -1 if all are finite. */
 export async function readFloat32(
@@ -23,21 +23,22 @@ export async function readFloat32(
   target: Float32Array,
   pool: ChunkPool,
 ): Promise<number> {
-  const { name, dtype, shape, strides } = entry;
-  const decoder = float32Decoder(dtype);
-  if (!decoder) {
-    throw new opened.format.error(
-      "unsupported",
-      `tensor ${shown(name)} is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`,
-    );
-  }
+  const { name, shape, strides } = entry;
+  const decoder = decoderOf(opened, entry);
   if (target.length !== elementsOf(shape)) {
     throw new opened.format.error(
       "unsupported",
       `tensor ${shown(name)} has ${elementsOf(shape)} values, but the target has room for ${target.length}.`,
     );
   }
-  if (!strides) return decodeInto(opened, entry, { decode: decoder.decode, target, pool });
+  if (!strides) {
+    let found = -1;
+    await decodeChunks(opened, entry, pool, (bytes, first) => {
+      const index = decoder.decode(bytes, target.subarray(first, first + bytes.length / decoder.elementBytes));
+      if (index >= 0 && found < 0) found = first + index;
+    });
+    return found;
+  }
   const some = new Float32Array(Math.min(CHUNK_BYTES, entry.byteLength) / decoder.elementBytes);
   await readBlocks(opened, entry, pool, (bytes, block) => {
     const values = some.subarray(0, block.length);
@@ -45,6 +46,36 @@ export async function readFloat32(
     scatter(values, target, block);
   });
   return firstNotFinite(target);
+}
+
+/** Reads numbers in chunks and keeps none. Resolves to the first that is NaN or infinite, undefined if all are finite. */
+export async function firstNotFiniteIn(
+  opened: OpenedFile,
+  entry: TensorEntry,
+  pool: ChunkPool,
+): Promise<FoundValue | undefined> {
+  if (entry.strides) {
+    const values = new Float32Array(elementsOf(entry.shape));
+    const index = await readFloat32(opened, entry, values, pool);
+    return index < 0 ? undefined : { index, value: values[index] ?? NaN };
+  }
+  const { decode, elementBytes } = decoderOf(opened, entry);
+  const some = new Float32Array(Math.min(CHUNK_BYTES, entry.byteLength) / elementBytes);
+  let found: FoundValue | undefined;
+  await decodeChunks(opened, entry, pool, (bytes, first) => {
+    const index = decode(bytes, some.subarray(0, bytes.length / elementBytes));
+    if (index >= 0) found ??= { index: first + index, value: some[index] ?? NaN };
+  });
+  return found;
+}
+
+function decoderOf({ format }: OpenedFile, { name, dtype }: TensorEntry): Float32Decoder {
+  const decoder = float32Decoder(dtype);
+  if (decoder) return decoder;
+  throw new format.error(
+    "unsupported",
+    `tensor ${shown(name)} is ${dtype}; only F32, F16, BF16 and F64 are read as numbers. Convert it first.`,
+  );
 }
 
 /** Reads integers as int32. Throws if an integer does not fit. */
@@ -98,14 +129,16 @@ async function readBlocks(
   }
 }
 
-interface Decoding {
-  decode(bytes: Chunk, target: Float32Array): number;
-  readonly target: Float32Array;
-  readonly pool: ChunkPool;
-}
-
-/** Decodes each chunk while the next one is being read. */
-async function decodeInto(opened: OpenedFile, entry: TensorEntry, { decode, target, pool }: Decoding): Promise<number> {
+/**
+ * Calls `take` with each chunk, and the number of values before it, while the next chunk is being read. Verifies the
+ * checksum of the tensor's part of the file.
+ */
+async function decodeChunks(
+  opened: OpenedFile,
+  entry: TensorEntry,
+  pool: ChunkPool,
+  take: (bytes: Chunk, first: number) => void,
+): Promise<void> {
   const { byteLength } = entry;
   const whole = wholePart(entry);
   if (!whole) await verifyPart(opened, entry, pool);
@@ -117,21 +150,17 @@ async function decodeInto(opened: OpenedFile, entry: TensorEntry, { decode, targ
     await readTensorBytes(opened, entry, { bytes, start });
     return bytes;
   };
-  let notFinite = -1;
   let sum = 0;
   try {
     let bytes = await read(current, 0);
     for (let start = 0; start < byteLength; start += CHUNK_BYTES) {
       const reading = start + CHUNK_BYTES < byteLength ? read(next, start + CHUNK_BYTES) : undefined;
-      const first = start / elementBytes;
-      const found = decode(bytes, target.subarray(first, first + bytes.length / elementBytes));
-      if (found >= 0 && notFinite < 0) notFinite = first + found;
+      take(bytes, start / elementBytes);
       if (whole) sum = crc32(bytes, sum);
       if (reading) bytes = await reading;
       [current, next] = [next, current];
     }
     if (whole) checkChecksum(opened, entry, sum);
-    return notFinite;
   } finally {
     pool.release(current);
     pool.release(next);

@@ -2,11 +2,11 @@ import { pathOf } from "@mlan/errors";
 import { listed, SafetensorsError, shown } from "./errors.ts";
 import { readHeader } from "./header.ts";
 import { openFile } from "./open-file.ts";
-import { readFloat32, readInt32 } from "./read-tensor.ts";
+import { firstNotFiniteIn, readFloat32, readInt32 } from "./read-tensor.ts";
 import { type Shards, shardsOf } from "./shards.ts";
 import { elementsOf } from "./strided.ts";
 import { checkState, type OpenedFile, chunkPool, stateOf } from "./tensor-bytes.ts";
-import type { TensorEntry, WeightFormat } from "./weight-format.ts";
+import type { FoundValue, TensorEntry, WeightFormat } from "./weight-format.ts";
 
 /** Tensors of one file or of all shards of a folder, read one at a time. */
 export interface SafetensorsReader {
@@ -18,6 +18,11 @@ export interface SafetensorsReader {
    * to the index of the first value that is NaN or infinite, -1 if all are finite.
    */
   readInto(name: string, target: Float32Array): Promise<number>;
+  /**
+   * Reads a floating-point tensor in chunks and keeps none of its values. Resolves to the first value that is NaN or
+   * infinite; undefined if all are finite.
+   */
+  findNotFinite(name: string): Promise<FoundValue | undefined>;
   /** Reads an integer tensor (BOOL, U8, I8, U16, I16, I32, I64) as int32, row-major. */
   readInt32(name: string): Promise<Int32Array>;
   close(): Promise<void>;
@@ -109,6 +114,12 @@ function reader(
       return values;
     },
     readInto,
+    async findNotFinite(name) {
+      const { entry, file } = find(name);
+      const found = await firstNotFiniteIn(file, entry, chunks);
+      await checkState(file, entry);
+      return found;
+    },
     async readInt32(name) {
       const { entry, file } = find(name);
       const values = allocate(entry, format, (length) => new Int32Array(length));

@@ -18,6 +18,12 @@ export interface TensorEntry {
   readonly checked?: CheckedBytes;
 }
 
+/** A value of a tensor, and its index in row-major order. */
+export interface FoundValue {
+  readonly value: number;
+  readonly index: number;
+}
+
 /** A part of a file with a known CRC-32. */
 export interface CheckedBytes {
   readonly offset: number;

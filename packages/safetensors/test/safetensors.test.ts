@@ -174,6 +174,8 @@ describe("reading into existing memory", () => {
         const target = new Float32Array(COUNT + 2).fill(7);
         const first = places.length === 0 ? -1 : Math.min(...places);
         expect(await reader.readInto("w", target.subarray(1, COUNT + 1))).toBe(first);
+        const found = first < 0 ? undefined : { index: first, value: target[first + 1] };
+        expect(await reader.findNotFinite("w")).toEqual(found);
         expect([target[0], target.at(-1)]).toEqual([7, 7]);
         const wrong = target
           .subarray(1, COUNT + 1)
@@ -191,6 +193,7 @@ describe("reading into existing memory", () => {
       /"w" has 3 values, but the target has room for 2/,
     );
     await expect(reader.readInto("steps", new Float32Array(1))).rejects.toThrow(/"steps" is I32/);
+    await expect(reader.findNotFinite("steps")).rejects.toThrow(/"steps" is I32/);
     await reader.close();
   });
 

@@ -20,7 +20,7 @@ interface Trained {
 /** Trains for six steps, with a checkpoint after each third; `stopAt` leaves the training after that step. */
 async function tune(
   name: string,
-  momentPrecision: "float32" | "bfloat16",
+  momentPrecision: "float32" | "bfloat16" | "int8",
   { stopAt = Infinity } = {},
 ): Promise<Trained> {
   const model = await tinyLlava(folder.href, recording).open({ seed: 1 });
@@ -60,25 +60,29 @@ async function dtypesIn(file: URL): Promise<readonly string[]> {
   return [...new Set(Object.values(header).flatMap(({ dtype }) => dtype ?? []))];
 }
 
-describe("moments in bfloat16", () => {
-  it("are saved in 16 bits, and training resumes bit-identically", async () => {
-    const straight = await tune("straight", "bfloat16");
-    await tune("stopped", "bfloat16", { stopAt: 4 });
-    const resumed = await tune("stopped", "bfloat16");
+describe.each(["bfloat16", "int8"] as const)("moments in %s", (precision) => {
+  it("are saved as they are, and training resumes bit-identically", async () => {
+    const straight = await tune(`straight-${precision}`, precision);
+    await tune(`stopped-${precision}`, precision, { stopAt: 4 });
+    const resumed = await tune(`stopped-${precision}`, precision);
     expect(resumed.losses).toEqual(straight.losses.slice(4));
     expect(resumed.weights).toEqual(straight.weights);
-    expect(await dtypesIn(new URL("stopped/step-000006/optimizer.safetensors", folder))).toEqual(["BF16"]);
+    expect(await dtypesIn(new URL(`stopped-${precision}/step-000006/optimizer.safetensors`, folder))).toEqual([
+      precision === "bfloat16" ? "BF16" : "I32",
+    ]);
   });
 
   it("give the losses of float32 moments, but for noise", async () => {
-    const [wide, narrow] = [await tune("wide", "float32"), await tune("narrow", "bfloat16")];
+    const [wide, narrow] = [await tune(`wide-${precision}`, "float32"), await tune(`narrow-${precision}`, precision)];
     expect(narrow.losses).toHaveLength(6);
     narrow.losses.forEach((loss, step) => expect(Math.abs(loss / wide.losses[step]! - 1)).toBeLessThan(0.01));
     expect(narrow.weights).not.toEqual(wide.weights);
   });
 
   it("are refused by a checkpoint of float32 moments", async () => {
-    await tune("other", "float32", { stopAt: 4 });
-    await expect(tune("other", "bfloat16")).rejects.toThrow(/checkpoint of a different run[^]*momentPrecision/);
+    await tune(`other-${precision}`, "float32", { stopAt: 4 });
+    await expect(tune(`other-${precision}`, precision)).rejects.toThrow(
+      /checkpoint of a different run[^]*momentPrecision/,
+    );
   });
 });

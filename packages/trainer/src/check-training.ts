@@ -5,8 +5,8 @@ import { checkRecipe } from "./recipe-schema.ts";
 import { stepsOf } from "./training-plan.ts";
 
 const BYTES_PER_VALUE = 4;
-/** Bytes per trained value of AdamW's two moments. */
-const MOMENT_BYTES = { float32: 8, bfloat16: 4 } as const;
+/** Bytes per trained value of AdamW's two moments; in int8, 256 values share a scale of 4 bytes. */
+const MOMENT_BYTES = { float32: 8, bfloat16: 4, int8: 2 * (1 + 4 / 256) } as const;
 
 /**
  * Checks a planned training stage before the model is loaded; see `Trainer.check`. Counts steps as if every

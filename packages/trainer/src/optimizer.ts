@@ -5,6 +5,7 @@ import {
   type AdamWParameter,
   type AdamWStep,
   applyAdamW,
+  type MomentPrecision,
   packedMoment,
   unpackedMoment,
   zeroMoment,
@@ -16,7 +17,7 @@ import { peakLearningRate } from "./learning-rate.ts";
 /** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
 export interface Optimizer {
   step(gradients: Gradients, step: OptimizerStep): void;
-  /** Returns the moments, float32 or bfloat16, named after their parameters. */
+  /** Returns the moments, named after their parameters. */
   tensors(): readonly TensorToWrite[];
   /** Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ, before any moment changes. */
   load(tensors: SafetensorsReader): Promise<void>;
@@ -43,11 +44,11 @@ export function createOptimizer(
     weightDecay: decays(name) ? recipe.weightDecay : 0,
   }));
   const rates = parameters.map(({ component }) => peakLearningRate(recipe, component));
-  const moments = states.flatMap(({ name, variable: { shape, size }, firstMoment, secondMoment }): Moment[] => [
-    { name: `${name}.first_moment`, moment: firstMoment, shape, size },
-    { name: `${name}.second_moment`, moment: secondMoment, shape, size },
+  const moments = states.flatMap(({ name, variable: { shape }, firstMoment, secondMoment }): Moment[] => [
+    { name: `${name}.first_moment`, moment: firstMoment, shape },
+    { name: `${name}.second_moment`, moment: secondMoment, shape },
   ]);
-  const dtype = momentPrecision === "bfloat16" ? "BF16" : "F32";
+  const stored = STORED[momentPrecision];
   return {
     step(gradients, { factor, ...rest }) {
       for (const peak of new Set(rates)) {
@@ -56,20 +57,16 @@ export function createOptimizer(
       }
     },
     tensors: () =>
-      moments.map(({ name, moment, shape, size }) => ({
-        name,
-        shape,
-        dtype,
-        data: async () =>
-          momentPrecision === "float32"
-            ? await moment.data<"float32">()
-            : unpackedMoment(await moment.data<"int32">(), size),
+      moments.map((one) => ({
+        name: one.name,
+        shape: stored.shapeOf(one),
+        dtype: stored.dtype,
+        data: () => stored.write(one),
       })),
     async load(tensors) {
-      checkMoments(moments, dtype, tensors);
+      checkMoments(moments, stored, tensors);
       for (const { name, moment } of moments) {
-        const read = await tensors.read(name);
-        const values = momentPrecision === "float32" ? read : packedMoment(read);
+        const values = await stored.read(tensors, name);
         tf.tidy(() => moment.assign(tf.tensor(values, moment.shape, moment.dtype)));
       }
     },
@@ -82,11 +79,46 @@ interface Moment {
   readonly moment: Variable;
   /** Shape of the parameter. */
   readonly shape: number[];
-  readonly size: number;
 }
 
-function checkMoments(moments: readonly Moment[], wanted: "F32" | "BF16", { entries }: SafetensorsReader): void {
-  for (const { name, shape: own } of moments) {
+/** How a checkpoint stores moments of one precision. */
+interface StoredMoment {
+  readonly dtype: "F32" | "BF16" | "I32";
+  shapeOf(moment: Moment): readonly number[];
+  write(moment: Moment): Promise<Float32Array | Int32Array>;
+  /** Reads the elements of a moment. */
+  read(tensors: SafetensorsReader, name: string): Promise<Float32Array | Int32Array>;
+}
+
+const STORED: Readonly<Record<MomentPrecision, StoredMoment>> = {
+  float32: {
+    dtype: "F32",
+    shapeOf: ({ shape }) => shape,
+    write: ({ moment }) => moment.data<"float32">(),
+    read: (tensors, name) => tensors.read(name),
+  },
+  bfloat16: {
+    dtype: "BF16",
+    shapeOf: ({ shape }) => shape,
+    write: async ({ moment, shape }) => unpackedMoment(await moment.data<"int32">(), tf.util.sizeFromShape(shape)),
+    read: async (tensors, name) => packedMoment(await tensors.read(name)),
+  },
+  int8: {
+    dtype: "I32",
+    shapeOf: ({ moment }) => moment.shape,
+    write: ({ moment }) => moment.data<"int32">(),
+    read: (tensors, name) => tensors.readInt32(name),
+  },
+};
+
+function checkMoments(
+  moments: readonly Moment[],
+  { dtype: wanted, shapeOf }: StoredMoment,
+  { entries }: SafetensorsReader,
+): void {
+  for (const one of moments) {
+    const { name } = one;
+    const own = shapeOf(one);
     const { dtype, shape } = entries.get(name) ?? {};
     if (dtype === wanted && shape?.join() === own.join()) continue;
     const found = shape ? `${dtype} [${shape.join(", ")}]` : "missing";

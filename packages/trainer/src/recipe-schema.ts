@@ -37,7 +37,7 @@ const schema = z
     learningRates: z.partialRecord(component, rate).optional(),
     warmupRatio: share,
     weightDecay: z.number().min(0),
-    momentPrecision: z.enum(["float32", "bfloat16"]).optional(),
+    momentPrecision: z.enum(["float32", "bfloat16", "int8"]).optional(),
     maximumGradientNorm: z.number().positive().optional(),
     groupByModality: z.boolean(),
     lossWeighting: z.enum(["micro-batch", "position"]).optional(),

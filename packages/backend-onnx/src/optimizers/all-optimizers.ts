@@ -9,7 +9,6 @@ import type { Numbers, Optimizer } from "./optimizer.ts";
 const ADAMW: Optimizer = {
   kernelName: "ApplyAdamW",
   states: ["firstMoments", "secondMoments"],
-  stateType: "float32",
   update(numbers) {
     const adamw = adamwNumbers(numbers);
     return (slot, weightDecay) => slot.passes.adamw(...adamw(slot, weightDecay));
@@ -23,11 +22,32 @@ const ADAMW: Optimizer = {
 const ADAMW_BFLOAT16: Optimizer = {
   ...ADAMW,
   kernelName: "ApplyAdamWBfloat16",
-  stateType: "bfloat16",
+  packed: { length: (size) => Math.ceil(size / 2), content: "two of its values must be in each element" },
   update(numbers) {
     const adamw = adamwNumbers(numbers);
     const step = numbers.count("step");
     return (slot, weightDecay) => slot.passes.adamwBfloat16(...adamw(slot, weightDecay), step);
+  },
+};
+
+/** Number of values of a moment of 8 bits that share a scale. */
+const BLOCK = 256;
+
+/**
+ * AdamW with moments of 8 bits: an int32 vector with four codes in each element, of whole blocks of 256 values, followed by a
+ * float32 scale per block. They are rounded stochastically like those in bfloat16.
+ */
+const ADAMW_INT8: Optimizer = {
+  ...ADAMW,
+  kernelName: "ApplyAdamWInt8",
+  packed: {
+    length: (size) => Math.ceil(size / BLOCK) * (BLOCK / 4 + 1),
+    content: "the codes and the scale of each block of 256 of its values must be 65 elements",
+  },
+  update(numbers) {
+    const adamw = adamwNumbers(numbers);
+    const step = numbers.count("step");
+    return (slot, weightDecay) => slot.passes.adamwInt8(...adamw(slot, weightDecay), step);
   },
 };
 
@@ -64,7 +84,6 @@ function adamwNumbers(numbers: Numbers): (slot: SlotAddresses, weightDecay: numb
 const SGD: Optimizer = {
   kernelName: "ApplySgd",
   states: [],
-  stateType: "float32",
   update(numbers) {
     const rate = numbers.finite("learningRate");
     return ({ passes, parameter, gradient, bytes }, decay) => passes.sgd(parameter, gradient, bytes, rate, decay);
@@ -79,7 +98,6 @@ const SGD: Optimizer = {
 const MOMENTUM: Optimizer = {
   kernelName: "ApplyMomentum",
   states: ["velocities"],
-  stateType: "float32",
   update(numbers) {
     const [rate, momentum] = [numbers.finite("learningRate"), numbers.finite("momentum")];
     const nesterov = numbers.flag("nesterov") ? 1 : 0;
@@ -88,4 +106,4 @@ const MOMENTUM: Optimizer = {
   },
 };
 
-export const ALL_OPTIMIZERS: readonly Optimizer[] = [ADAMW, ADAMW_BFLOAT16, SGD, MOMENTUM];
+export const ALL_OPTIMIZERS: readonly Optimizer[] = [ADAMW, ADAMW_BFLOAT16, ADAMW_INT8, SGD, MOMENTUM];

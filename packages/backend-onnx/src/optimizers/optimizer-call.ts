@@ -13,7 +13,7 @@ export interface OptimizerCall {
   numbers(read: ReadScalar): Numbers;
 }
 
-/** One parameter and the tensors of its update: float32 and of the same shape, except for states in bfloat16. */
+/** One parameter and the tensors of its update: float32 and of the same shape, except for states with fewer bits. */
 export interface OptimizerGroup {
   readonly gradient: TensorInfo;
   /** The tensors that the update changes: the parameter, then its states. */
@@ -31,7 +31,7 @@ type Named = Readonly<Record<string, unknown>>;
  * Throws {@link BackendError} "invalid-options".
  */
 export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: Named): OptimizerCall {
-  const { kernelName, states, stateType } = optimizer;
+  const { kernelName, states, packed } = optimizer;
   const invalid = (reason: string): BackendError =>
     new BackendError("invalid-options", `${kernelName} changed nothing: ${reason}.`);
   const list = (name: string): readonly TensorInfo[] => {
@@ -44,12 +44,13 @@ export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: N
     checkParameter(parameter, index, optimizer, invalid);
     const [gradient = parameter, ...others] = companions.map(({ name, tensors }) => {
       const tensor = tensors[index];
-      const packed = name !== "gradients" && stateType === "bfloat16";
-      if (tensor !== undefined && (packed ? isPacked : areAlike)(tensor, parameter)) return tensor;
+      const length = name === "gradients" ? undefined : packed?.length(sizeOf(parameter.shape));
+      if (tensor !== undefined && isCompanion(tensor, parameter, length)) return tensor;
       const found = tensor === undefined ? "missing" : typeOf(tensor);
-      const rule = packed
-        ? `two of its values must be in each element of an int32 vector of ${packedLength(parameter)}`
-        : "both must be float32 and have the same shape";
+      const rule =
+        packed && length !== undefined
+          ? `${packed.content} of an int32 vector of ${length}`
+          : "both must be float32 and have the same shape";
       throw invalid(`${name}[${index}] is ${found}, but parameters[${index}] is ${typeOf(parameter)}; ${rule}`);
     });
     return { gradient, changed: [parameter, ...others], weightDecay: weightDecay(attributes, index, invalid) };
@@ -68,12 +69,11 @@ export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: N
 function checkParameter(
   parameter: TensorInfo,
   index: number,
-  { states, stateType }: Optimizer,
+  { states, packed }: Optimizer,
   invalid: (reason: string) => BackendError,
 ): void {
   const length = sizeOf(parameter.shape);
-  const state: AreaSize =
-    stateType === "bfloat16" ? { length: packedLength(parameter), dtype: "int32" } : { length, dtype: "float32" };
+  const state: AreaSize = packed ? { length: packed.length(length), dtype: "int32" } : { length, dtype: "float32" };
   if (!fitsSlot([{ length, dtype: "float32" }, ...states.map(() => state)]))
     throw invalid(`parameters[${index}] has ${length} elements, too many for WebAssembly's 32-bit addresses`);
 }
@@ -85,17 +85,11 @@ function weightDecay(attributes: Named, index: number, invalid: (reason: string)
   throw invalid(`the attribute weightDecays[${index}] is ${String(value)}, not a finite number`);
 }
 
-function areAlike(tensor: TensorInfo, parameter: TensorInfo): boolean {
-  return tensor.dtype === "float32" && parameter.dtype === "float32" && tensor.shape.join() === parameter.shape.join();
-}
-
-/** Returns the number of int32 elements that hold one bfloat16 per element of the parameter. */
-function packedLength({ shape }: TensorInfo): number {
-  return Math.ceil(sizeOf(shape) / 2);
-}
-
-function isPacked({ dtype, shape }: TensorInfo, parameter: TensorInfo): boolean {
-  return dtype === "int32" && parameter.dtype === "float32" && shape.join() === `${packedLength(parameter)}`;
+/** Whether a tensor has the type of the parameter, or is an int32 vector of `length` elements if that is given. */
+function isCompanion({ dtype, shape }: TensorInfo, parameter: TensorInfo, length: number | undefined): boolean {
+  if (parameter.dtype !== "float32") return false;
+  if (length !== undefined) return dtype === "int32" && shape.join() === `${length}`;
+  return dtype === "float32" && shape.join() === parameter.shape.join();
 }
 
 function typeOf({ dtype, shape }: TensorInfo): string {

@@ -5,10 +5,18 @@ export interface Optimizer {
   readonly kernelName: string;
   /** Names of the input lists that the update changes in addition to `parameters`. */
   readonly states: readonly string[];
-  /** Type of the states' elements. Each element of an int32 vector has two bfloat16 values, the first in its lower half. */
-  readonly stateType: "float32" | "bfloat16";
+  /** Present if each state is an int32 vector with several values per element; otherwise states are like the parameter. */
+  readonly packed?: PackedStates;
   /** Reads the numbers of one update and returns the function that updates each slot. */
   update(numbers: Numbers): SlotUpdate;
+}
+
+/** States with fewer bits per value than float32. */
+export interface PackedStates {
+  /** Returns the number of int32 elements of the state of a parameter with `size` values. */
+  length(size: number): number;
+  /** What the elements contain, for messages: "two of its values must be in each element". */
+  readonly content: string;
 }
 
 /** The numbers of a call. Each function throws if its number is missing or invalid. */

@@ -7,6 +7,8 @@ import { allocateSlots, type AreaSize, type OptimizerSlot, type SlotSize } from 
 export interface SlotPool {
   /** Bytes of all slots that a parameter or a state occupies. */
   readonly bytes: number;
+  /** Returns the slots in use, by each of the values that occupy them. */
+  occupied(): ReadonlyMap<RecordedValue, OptimizerSlot>;
   /**
    * For each parameter with its states, the slot that one of them occupies, or a new one; no slot
    * twice. A slot stays in use as long as a value occupies it.
@@ -27,6 +29,7 @@ export function slotPool(runtime: OrtRuntime): SlotPool {
       for (const { byteLength } of used) bytes += byteLength;
       return bytes;
     },
+    occupied: () => slotsByValue(used),
     assign(groups) {
       const byValue = slotsByValue(used);
       const claimed = new Set<OptimizerSlot>();

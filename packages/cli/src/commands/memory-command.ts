@@ -43,7 +43,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     .addOption(weightFormatOption().default("float32"))
     .addOption(
       new Option("--moment-precision <name>", "precision of AdamW's moments")
-        .choices(["float32", "bfloat16"])
+        .choices(["float32", "bfloat16", "int8"])
         .default("float32"),
     )
     .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)

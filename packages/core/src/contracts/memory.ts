@@ -1,6 +1,7 @@
 import type { AdapterOptions } from "./adapter.ts";
 import type { Prompt } from "./benchmark.ts";
 import type { Component } from "./model.ts";
+import type { TrainingRecipe } from "./trainer.ts";
 
 /** Predicted peak memory of a stage, in bytes. */
 export interface MemoryEstimate {
@@ -25,7 +26,7 @@ export interface TrainingShape {
   /** Number of forward and backward passes per optimiser step. */
   readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
-  readonly momentPrecision: "float32" | "bfloat16";
+  readonly momentPrecision: NonNullable<TrainingRecipe["momentPrecision"]>;
   /** One of {@link ModelMemory.weightFormats}. */
   readonly weightFormat: string;
 }

@@ -56,6 +56,8 @@ export interface ModelInspection {
    * full stop. Default: none.
    */
   readonly notices?: readonly string[];
+  /** {@link Model.adapters}. Absent when unknown before the model is loaded. */
+  readonly adapters?: readonly string[];
   /** Number of parameters in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;
   /**
@@ -156,6 +158,8 @@ export interface ScoreRequest {
   readonly prompt: Prompt;
   readonly images: readonly ImageReference[];
   readonly continuation: string;
+  /** Name of the adapter with which the model scores, one of {@link Model.adapters}. Default: none of them. */
+  readonly adapter?: string;
 }
 
 export interface Score {

@@ -31,9 +31,10 @@ export interface TrainingRecipe {
   readonly weightDecay: number;
   /**
    * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter for both. "bfloat16"
-   * takes 4 bytes and rounds the moments stochastically, in the same way in each run.
+   * takes 4 bytes; "int8" takes 2, with a scale for each 256 values. Both round the moments stochastically, in the same way
+   * in each run.
    */
-  readonly momentPrecision?: "float32" | "bfloat16";
+  readonly momentPrecision?: "float32" | "bfloat16" | "int8";
   /** Global gradient norm to which larger gradients are scaled down. Absent: no clipping. */
   readonly maximumGradientNorm?: number;
   /** Whether each batch contains conversations of one modality and similar length, as in the original code. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { AdapterOptions } from "../contracts/adapter.ts";
 import { type Benchmark, isBenchmark } from "../contracts/benchmark.ts";
+import { checkAdapter, withAdapter } from "./answering-adapter.ts";
 import { checkQuestions } from "./check-questions.ts";
 import { checkSupervision } from "./check-supervision.ts";
 import type { Conversation } from "../contracts/conversation.ts";
@@ -166,6 +167,8 @@ export interface EvaluateStageOptions {
   readonly benchmarks: readonly Benchmark[];
   /** The name of a protocol that all benchmarks have. Default: each benchmark's default protocol. */
   readonly protocol?: string;
+  /** Name of the adapter that answers, one of those that the model was opened with. Default: none of them. */
+  readonly adapter?: string;
 }
 
 /**
@@ -174,7 +177,7 @@ export interface EvaluateStageOptions {
  */
 export function evaluate(options: EvaluateStageOptions): Stage {
   checkOptions("evaluate", evaluateSchema, options);
-  const { name, benchmarks } = options;
+  const { name, benchmarks, adapter } = options;
   // Throws for a protocol that a benchmark does not have.
   const protocolOf = (benchmark: Benchmark): string => nameOfProtocol(benchmark, options.protocol);
   const protocols = benchmarks.map((benchmark) => [benchmark.name, protocolOf(benchmark)] as const);
@@ -186,10 +189,12 @@ export function evaluate(options: EvaluateStageOptions): Stage {
       benchmarks: benchmarks.map((benchmark) => benchmark.name),
       ...limitsOf(benchmarks),
       protocol: others.length === 0 ? protocol : Object.fromEntries(protocols),
+      ...(adapter !== undefined && { adapter }),
     },
     asks: { benchmarks, ...(options.protocol !== undefined && { protocol: options.protocol }) },
     needs: [EVALUATOR],
-    async check({ scope, wording, signal, benchmarks: opened }) {
+    async check({ scope, model, wording, signal, benchmarks: opened }) {
+      if (model?.adapters) checkAdapter(adapter, model.adapters);
       const evaluator = scope.get(EVALUATOR);
       for (const benchmark of opened) {
         const planned = { benchmark, protocol: protocolOf(benchmark), ...(signal && { signal }) };
@@ -199,8 +204,9 @@ export function evaluate(options: EvaluateStageOptions): Stage {
       return undefined;
     },
     plan: (context) => planEvaluation(protocolOf, context),
-    async *run({ scope, model, folder, weights, signal, benchmarks: unchanged }) {
+    async *run({ scope, model: opened, folder, weights, signal, benchmarks: unchanged }) {
       const evaluator = scope.get(EVALUATOR);
+      const model = withAdapter(opened, adapter);
       for (const benchmark of unchanged) {
         const answers = folder.answers(name, benchmark.name);
         const asked = { model, benchmark, protocol: protocolOf(benchmark), answers, stage: name, weights };
@@ -254,4 +260,5 @@ const evaluateSchema = z.strictObject({
       context.addIssue(`two benchmarks are called "${twice}"; ask them in different stages`);
     }),
   protocol: z.string().min(1, "expected the name of a protocol").exactOptional(),
+  adapter: z.string().min(1, "expected the name of an adapter").exactOptional(),
 });

@@ -19,7 +19,7 @@ interface Choice {
 /**
  * Returns what a training step needs with other settings, those with the fewest changes first. Every combination of
  * settings is tried, in the order of how little they change the training: smaller micro-batches, gradient
- * checkpointing, bfloat16 moments, an adapter in place of the language model, and frozen weights in fewer bits.
+ * checkpointing, moments with fewer bits, an adapter in place of the language model, and frozen weights in fewer bits.
  */
 export function trainingChanges(options: TrainingChangesOptions): readonly Change[] {
   const { memory, shape } = options;
@@ -73,9 +73,13 @@ function checkpointing({ gradientCheckpointing }: TrainingShape): readonly Choic
   return [{ setting: "gradientCheckpointing: true", apply: (before) => ({ ...before, gradientCheckpointing: true }) }];
 }
 
+const MOMENTS: readonly TrainingShape["momentPrecision"][] = ["float32", "bfloat16", "int8"];
+
 function moments({ momentPrecision }: TrainingShape): readonly Choice[] {
-  if (momentPrecision === "bfloat16") return [];
-  return [{ setting: 'momentPrecision: "bfloat16"', apply: (before) => ({ ...before, momentPrecision: "bfloat16" }) }];
+  return MOMENTS.slice(MOMENTS.indexOf(momentPrecision) + 1).map((precision) => ({
+    setting: `momentPrecision: "${precision}"`,
+    apply: (before) => ({ ...before, momentPrecision: precision }),
+  }));
 }
 
 function adapters({ trained }: TrainingShape): readonly Choice[] {

@@ -41,10 +41,10 @@ export function namedFunctions(
 }
 
 /** Groups requests by adapter, in the order in which each adapter first occurs. */
-export function byAdapter(
-  requests: readonly GenerationRequest[],
-): ReadonlyMap<string | undefined, readonly GenerationRequest[]> {
-  const groups = new Map<string | undefined, GenerationRequest[]>();
+export function byAdapter<Request extends Pick<GenerationRequest, "adapter">>(
+  requests: readonly Request[],
+): ReadonlyMap<string | undefined, readonly Request[]> {
+  const groups = new Map<string | undefined, Request[]>();
   for (const request of requests) groups.set(request.adapter, [...(groups.get(request.adapter) ?? []), request]);
   return groups;
 }

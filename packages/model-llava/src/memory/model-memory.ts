@@ -1,21 +1,14 @@
-import { readdir } from "node:fs/promises";
 import type { AdapterOptions, MemoryEstimate, ModelMemory } from "@mlan/core";
 import type { ModuleSizes } from "../adapter/adapter-modules.ts";
 import { modulesOf } from "../adapter/new-adapter.ts";
 import { DEFAULT_BATCH_SIZE } from "../answer/tokenize-prompt.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import type { Weight } from "../weights/weight.ts";
-import { QUANTISED_FOLDER } from "../weights/quantised-file.ts";
-import {
-  isQuantised,
-  isQuantisedFormat,
-  weightFormat as formats,
-  type WeightFormat,
-} from "../weights/weight-format.ts";
+import { quantisedBytesToWrite } from "../weights/keep-matrices.ts";
+import { weightFormat as formats, type WeightFormat } from "../weights/weight-format.ts";
 import { weightList } from "../weights/weight-list.ts";
 import type { WeightPlan } from "../weights/weight-plan.ts";
 import { predictAnsweringMemory } from "./predict-answering-memory.ts";
-import { weightBytes } from "./weight-bytes.ts";
 import { predictTrainingMemory } from "./predict-training-memory.ts";
 
 export interface ModelMemoryOptions {
@@ -28,7 +21,7 @@ export interface ModelMemoryOptions {
 /** Predicts the memory of a model whose weights have been found in its files. */
 export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMemory> {
   const { sizes, plan, weightFormat, promptLength } = options;
-  const fileBytes = await quantisedFileBytes(plan, weightFormat);
+  const fileBytes = await quantisedBytesToWrite(plan, weightFormat);
   const halves = new Set(plan.stored.flatMap((planned) => (hasHalf(planned) ? [planned.weight.name] : [])));
   const isHalf = ({ name }: Weight): boolean => halves.has(name);
   const { architecture, language, vision } = sizes;
@@ -64,21 +57,6 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
       return estimate(parts, total);
     },
   };
-}
-
-/**
- * Returns the size in bytes of the file that opening the model will write; 0 if the format needs none or the file
- * exists.
- */
-async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
-  if (!isQuantisedFormat(format)) return 0;
-  const matrices = stored.filter(({ weight, update }) => isQuantised(weight) && !update);
-  const [first] = matrices;
-  const file = first?.reader.entries.get(first.name)?.file;
-  const names = file ? await readdir(new URL(QUANTISED_FOLDER, file)).catch(() => []) : [];
-  // A digest follows, so that "int8" is not mistaken for "int8-64".
-  if (names.some((name) => new RegExp(`^${format}-[0-9a-f]{32}-`).test(name))) return 0;
-  return matrices.reduce((sum, { weight }) => sum + weightBytes(weight, { format, hasHalf: false }), 0);
 }
 
 /** The formats that differ in the number of bits, in descending order. */

@@ -28,7 +28,7 @@ export interface TrainingMemory extends Held {
    * 0.
    */
   readonly masterWeights: number;
-  /** AdamW's two moments: 8 bytes per trained parameter in float32, 4 in bfloat16. */
+  /** AdamW's two moments: 8 bytes per trained parameter in float32, 4 in bfloat16, a little more than 2 in int8. */
   readonly moments: number;
   /** The sum of all parts. */
   readonly total: number;
@@ -80,6 +80,9 @@ function declared(options: CompleteMemoryOptions): Described {
   return { ...options, network, modules, weights: list.weights, use };
 }
 
+/** Bytes per value of two moments; in int8, 256 values share a scale of 4 bytes. */
+const MOMENT_BYTES = { float32: 8, bfloat16: 4, int8: 2 * (1 + 4 / 256) } as const;
+
 interface Part {
   readonly component: Component;
   readonly parameters: ParameterCount;
@@ -111,7 +114,7 @@ function residentBytes(options: Described): Pick<TrainingMemory, "weights" | "ma
     }
     weights += matrices * (mixed ? 2 : 4) + vectors * 4;
     if (!learns) continue;
-    moments += (options.momentPrecision === "bfloat16" ? 4 : 8) * (matrices + vectors);
+    moments += MOMENT_BYTES[options.momentPrecision] * (matrices + vectors);
     if (mixed) masterWeights += 4 * matrices;
   }
   return { weights, masterWeights, moments };

@@ -1,4 +1,5 @@
 import { type AdapterOptions, checkOptions, type Component } from "@mlan/core";
+import type { MomentPrecision } from "@mlan/fused-ops";
 import { z } from "zod";
 import type { Architecture } from "../architectures/architecture.ts";
 import { llama } from "../architectures/llama.ts";
@@ -41,7 +42,7 @@ export interface TrainingMemoryOptions {
   /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` do. Default true. */
   readonly fusedOptimizer?: boolean;
   /** Precision of AdamW's two moments. Default "float32". */
-  readonly momentPrecision?: TrainingPrecision;
+  readonly momentPrecision?: MomentPrecision;
 }
 
 export type CompleteMemoryOptions = Required<Omit<TrainingMemoryOptions, "vision" | "adapter">> &
@@ -74,7 +75,7 @@ const schema = z
     gradientCheckpointing: z.boolean().default(false),
     microBatches: count.default(1),
     fusedOptimizer: z.boolean().default(true),
-    momentPrecision: z.enum(["float32", "bfloat16"]).default("float32"),
+    momentPrecision: z.enum(["float32", "bfloat16", "int8"]).default("float32"),
   })
   .refine(({ adapter, trained }) => adapter !== undefined || !trained.includes("adapter"), {
     path: ["adapter"],

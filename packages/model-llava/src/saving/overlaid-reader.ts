@@ -7,6 +7,7 @@ export function overlaidReader(below: SafetensorsReader, above: SafetensorsReade
     entries: new Map([...below.entries, ...above.entries]),
     read: (name) => readerOf(name).read(name),
     readInto: (name, target) => readerOf(name).readInto(name, target),
+    findNotFinite: (name) => readerOf(name).findNotFinite(name),
     readInt32: (name) => readerOf(name).readInt32(name),
     close: async () => {
       await Promise.all([below.close(), above.close()]);

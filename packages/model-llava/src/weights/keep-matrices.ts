@@ -2,6 +2,7 @@ import { messageOf, MlanError, type OpenOptions, pathOf } from "@mlan/core";
 import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  bytesToWrite,
   findQuantised,
   type MakingOptions,
   type MatrixToQuantise,
@@ -55,10 +56,7 @@ export async function keepMatrices(
   await openStored(stored, signal);
   const kept = new Set(stored.map(({ target }) => target));
   if (!isQuantisedFormat(format)) return kept;
-  const chosen = frozen.filter(({ planned, target }) => isQuantised(target) && !planned.update);
-  const matrices = chosen.map((pair) => matrixOf(pair, quantisationOf(pair.target, format)));
-  const weights = chosen[0]?.planned.reader.entries.get(chosen[0].planned.name)?.file;
-  const folder = weights && new URL(QUANTISED_FOLDER, weights);
+  const { chosen, matrices, folder } = toQuantise(frozen, format);
   const quantised =
     folder &&
     (keepsQuantised
@@ -72,6 +70,29 @@ export async function keepMatrices(
     kept.add(target);
   }
   return kept;
+}
+
+interface ToQuantise {
+  readonly chosen: readonly PlannedPair[];
+  /** One for each that is chosen. */
+  readonly matrices: readonly MatrixToQuantise[];
+  /** The folder of the file with the quantised matrices. */
+  readonly folder: URL | undefined;
+}
+
+function toQuantise(frozen: readonly PlannedPair[], format: QuantisedFormat): ToQuantise {
+  const chosen = frozen.filter(({ planned, target }) => isQuantised(target) && !planned.update);
+  const matrices = chosen.map((pair) => matrixOf(pair, quantisationOf(pair.target, format)));
+  const weights = chosen[0]?.planned.reader.entries.get(chosen[0].planned.name)?.file;
+  return { chosen, matrices, folder: weights && new URL(QUANTISED_FOLDER, weights) };
+}
+
+/** Returns the size in bytes of the file that opening a model in a format will write; 0 if there is none to write. */
+export async function quantisedBytesToWrite({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
+  if (!isQuantisedFormat(format)) return 0;
+  const pairs = stored.map((planned) => ({ planned, target: planned.weight }));
+  const { matrices, folder } = toQuantise(pairs, format);
+  return folder ? bytesToWrite(folder, matrices, format) : 0;
 }
 
 /** Returns the quantised matrices from a file in the folder. Throws `unavailable` if the file cannot be written. */
@@ -126,8 +147,8 @@ function matrixOf({ planned, target }: PlannedPair, quantisation: Quantisation):
     storedName,
     async values() {
       const values = await checkpointResult(() => reader.read(storedName));
-      const place = firstNotFinite(values);
-      if (place >= 0) throw notFinite(planned, values[place], place);
+      const index = firstNotFinite(values);
+      if (index >= 0) throw notFinite(planned, { index, value: values[index] ?? NaN });
       return values;
     },
   };

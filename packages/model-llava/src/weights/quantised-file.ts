@@ -40,7 +40,7 @@ export interface MakingOptions {
 /**
  * Returns the quantised matrices of a checkpoint, mapped from a file in `folder`, which is inside the folder of the
  * weight files. If there is no intact file for these weights, one is written tensor by tensor, and files made from
- * earlier weights are removed. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
+ * earlier weights or by earlier versions are removed. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
  */
 export async function quantisedFile(
   folder: URL,
@@ -53,10 +53,13 @@ export async function quantisedFile(
   const weights = await stateOfWeights(folder, matrices);
   const file = await fileOf(folder, matrices, format);
   // Files for a model with an adapter, or in another format, are made from the same weight files and stay.
-  const isOfEarlierWeights = (other: string): boolean => KEPT.test(other) && !other.includes(weights);
-  await replaceFiles(folder, isOfEarlierWeights, async (temporary) => {
+  const isOutdated = (other: string): boolean => {
+    const [matched, version = 0, madeFrom] = KEPT.exec(other) ?? [];
+    return matched !== undefined && (Number(version) < VERSION || madeFrom !== weights);
+  };
+  await replaceFiles(folder, isOutdated, async (temporary) => {
     const name = basename(fileURLToPath(file));
-    const [source, size] = [pathOf(new URL("../", folder)), matrices.reduce((sum, one) => sum + bytesOf(one), 0)];
+    const [source, size] = [pathOf(new URL("../", folder)), sizeOf(matrices)];
     let bytes = 0;
     const quantised = (matrix: MatrixToQuantise): void => {
       bytes += bytesOf(matrix);
@@ -87,12 +90,27 @@ export async function findQuantised(
   return (await pathExists(file)) ? readQuantised(file, matrices).catch(() => undefined) : undefined;
 }
 
-async function fileOf(folder: URL, matrices: readonly MatrixToQuantise[], format: QuantisedFormat): Promise<URL> {
-  const weights = await stateOfWeights(folder, matrices);
-  return new URL(`${format}-${weights}-${await identityOf(matrices)}.safetensors`, folder);
+/** Returns the number of bytes that {@link quantisedFile} will write; 0 if the file exists. */
+export async function bytesToWrite(
+  folder: URL,
+  matrices: readonly MatrixToQuantise[],
+  format: QuantisedFormat,
+): Promise<number> {
+  return (await pathExists(await fileOf(folder, matrices, format))) ? 0 : sizeOf(matrices);
 }
 
-const KEPT = /^int[48]-[-0-9a-f]+\.safetensors$/;
+function sizeOf(matrices: readonly MatrixToQuantise[]): number {
+  return matrices.reduce((sum, one) => sum + bytesOf(one), 0);
+}
+
+async function fileOf(folder: URL, matrices: readonly MatrixToQuantise[], format: QuantisedFormat): Promise<URL> {
+  const weights = await stateOfWeights(folder, matrices);
+  return new URL(`${format}-v${VERSION}-${weights}-${await identityOf(matrices)}.safetensors`, folder);
+}
+
+/** The version of the files, raised when their content or how values are rounded changes. Below 5, names had no version. */
+const VERSION = 5;
+const KEPT = /^int[48](?:-\d+)?-(?:v(\d+)-)?([0-9a-f]{32})-[0-9a-f]{32}\.safetensors$/;
 
 /** Returns a digest of the sizes and modification times of the weight files beside `folder`. */
 async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]): Promise<string> {
@@ -103,7 +121,6 @@ async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]
   return digestOf(hash);
 }
 
-const VERSION = 4;
 const SAMPLE_BYTES = 4096;
 
 /**
@@ -111,7 +128,7 @@ const SAMPLE_BYTES = 4096;
  * bytes of each matrix.
  */
 async function identityOf(matrices: readonly MatrixToQuantise[]): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify([VERSION]));
+  const hash = createHash("sha256");
   const files = new Map<string, URL>();
   for (const { reader, storedName } of matrices) {
     const file = reader.entries.get(storedName)?.file;

@@ -1,6 +1,6 @@
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { type WritableTensor, writableTensors } from "@mlan/fused-ops";
-import type { SafetensorsReader } from "@mlan/safetensors";
+import type { FoundValue, SafetensorsReader } from "@mlan/safetensors";
 import type * as tf from "@tensorflow/tfjs-core";
 
 /** A stored tensor to read. */
@@ -52,21 +52,20 @@ export async function readTensors(stored: readonly StoredTensor[], signal?: Abor
 }
 
 async function readTensor({ reader, name }: StoredTensor, tensor: WritableTensor): Promise<void> {
-  const place = await checkpointResult(async () => reader.readInto(name, tensor.values));
-  if (place < 0) return;
-  throw notFinite({ reader, name }, tensor.values[place], place);
+  const index = await checkpointResult(async () => reader.readInto(name, tensor.values));
+  if (index < 0) return;
+  throw notFinite({ reader, name }, { index, value: tensor.values[index] ?? NaN });
 }
 
 /** Returns the error for a tensor with a value that is NaN or infinite. */
 export function notFinite(
   { reader, name }: Pick<StoredTensor, "reader" | "name">,
-  value: number | undefined,
-  place: number,
+  { value, index }: FoundValue,
 ): MlanError {
   const { file, name: storedName = name } = reader.entries.get(name) ?? {};
   return new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${file ? pathOf(file) : ""}: tensor "${storedName}" holds ${value} at index ${place}, from which no ` +
+    `model-llava: ${file ? pathOf(file) : ""}: tensor "${storedName}" holds ${value} at index ${index}, from which no ` +
       "answer can be computed. Download the checkpoint again, or use an earlier one.",
   );
 }

@@ -30,14 +30,12 @@ export function storedIn(planned: PlannedWeight, target: Weight): Stored | undef
  * cannot be read or holds a value that is not finite, and the reason of `signal`.
  */
 export async function openStored(all: readonly Stored[], signal?: AbortSignal): Promise<void> {
-  const scratch = new Float32Array(Math.max(0, ...all.map(({ target }) => target.size)));
   for (const { target, planned, entry, format } of all) {
     signal?.throwIfAborted();
     const [rows = 1, columns = 1] = target.shape;
     target.keep(storedMatrix({ file: entry.file, byteOffset: entry.offset }, [rows, columns], format));
-    const values = scratch.subarray(0, target.size);
     // Read after mapping: reading throws if the file has been replaced, so the values checked are the values mapped.
-    const place = await checkpointResult(() => planned.reader.readInto(planned.name, values));
-    if (place >= 0) throw notFinite(planned, values[place], place);
+    const found = await checkpointResult(() => planned.reader.findNotFinite(planned.name));
+    if (found) throw notFinite(planned, found);
   }
 }

@@ -45,6 +45,7 @@ export function renamed(reader: SafetensorsReader, rename: (stored: string) => s
     entries,
     read: (name) => reader.read(stored(name)),
     readInto: (name, target) => reader.readInto(stored(name), target),
+    findNotFinite: (name) => reader.findNotFinite(stored(name)),
     readInt32: (name) => reader.readInt32(stored(name)),
     close: () => reader.close(),
   };
