@@ -48,6 +48,8 @@ const recordSchema: z.ZodType<AnswerRecord> = z.object({
   cluster: z.string().exactOptional(),
   cutPositions: z.number().exactOptional(),
   prompt: z.string().exactOptional(),
+  asked: z.string().exactOptional(),
+  images: z.array(z.string()).exactOptional(),
   choices: z.array(z.object({ label: z.string(), text: z.string() })).exactOptional(),
   scores: z.array(z.object({ logProbability: z.number(), tokens: z.number(), characters: z.number() })).exactOptional(),
 });

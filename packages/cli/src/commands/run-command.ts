@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { folderAt } from "../project/folders.ts";
+import { typedCommand } from "../project/command-name.ts";
+import { displayPath, folderAt } from "../project/folders.ts";
 
 interface Options {
   readonly folder?: string;
@@ -34,6 +35,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
       const { run } = await import("../work/run.ts");
       const experiment = await loadExperiment(file);
       const place = folderAt(folder ?? `runs/${experiment.name}`);
-      finish(await run({ experiment, folder: place, fresh, checkMemory: plan }, terminal));
+      const command = typedCommand(["run", file, "--folder", displayPath(place), ...(plan ? [] : ["--no-plan"])]);
+      finish(await run({ experiment, folder: place, fresh, checkMemory: plan, command }, terminal));
     });
 }
