@@ -12,7 +12,7 @@ let model: LlavaModel;
 beforeAll(async () => {
   await useOnnxBackend();
   model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  // Weights as small as the tiny checkpoint's hardly depend on the prompt.
+  // With weights as small as the tiny checkpoint's, answers hardly depend on the prompt.
   changeWeights(model, ({ component, variable }) =>
     component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
   );
@@ -132,7 +132,7 @@ describe("generation", () => {
       const [cut, longer] = [await ask("the quick brown fox ".repeat(4)), await ask("the quick brown fox ".repeat(8))];
       expect(cut).toMatchObject({ promptLength: 40, text: longer.text });
       expect((await ask("the")).promptLength).toBeLessThan(40);
-      // Also within the positions of an image.
+      // Even inside the positions of an image.
       model.setFormat({ ...format, maximumLength: 5 });
       expect((await ask("the")).promptLength).toBe(5);
       await expect(

@@ -19,8 +19,8 @@ import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Answers requests in batches of prompts of similar length. Shared prefixes are computed once. Throws the error of
- * {@link logitsNotFinite} when logits are NaN or infinite.
+ * Answers requests in batches of prompts with similar lengths. A prefix that several prompts share is computed once.
+ * Throws the error of {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
   model: InferenceModel,
@@ -36,7 +36,7 @@ export async function* generate(
     return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
   });
   const isFollowed = options.onText !== undefined || requests.some(({ signal }) => signal);
-  // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
+  // Yields to the event loop, so that text is displayed and signals arrive even if the backend never yields.
   const { signal } = options;
   const pause: Pause = async () => {
     await setImmediate();
@@ -80,7 +80,7 @@ async function answer(
   const answers: readonly (PendingAnswer | undefined)[] = rows.map((row) => {
     if (!row) return undefined;
     const { request, symbols } = row.item;
-    // Symbols below 0 are patches of images.
+    // Negative symbols are image patches.
     const promptTokens = symbols.filter((symbol) => symbol >= 0);
     return pendingAnswer(request, { tokenizer, ends, promptTokens, details, ...(onText && { onText }) });
   });
