@@ -35,8 +35,8 @@ export function encodeConversation(conversation: Conversation, options: EncodeCo
   if (problem !== undefined) throw invalid(conversation.id, problem);
   const strictly = options.answerSpans === "turns" || conversation.turns.some(({ learned = true }) => !learned);
   const rules = strictly ? undefined : originalRules(options);
-  if (!rules) return cut(encodeStrictly(conversation, options), options);
-  const encoded = cut(encodeAsOriginal(conversation, rules, options), options);
+  if (!rules) return truncate(encodeStrictly(conversation, options), options);
+  const encoded = truncate(encodeAsOriginal(conversation, rules, options), options);
   return withReason(encoded, conversation, rules, options);
 }
 
@@ -56,7 +56,7 @@ function withReason(
 ): Encoded {
   const odd = oddTurn(conversation.turns, borders, options.tokenizer);
   if (odd === undefined) return encoded;
-  const exact = cut(encodeStrictly(conversation, options), options);
+  const exact = truncate(encodeStrictly(conversation, options), options);
   if (isEqual(learnedIds(encoded), learnedIds(exact))) {
     const { problem } = exact;
     return problem === undefined ? encoded : { ...encoded, problem };
@@ -111,7 +111,7 @@ interface Labelled {
   readonly problem: string | undefined;
 }
 
-function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeConversationOptions): Encoded {
+function truncate({ conversation, ids, labels, problem }: Labelled, options: EncodeConversationOptions): Encoded {
   const { maximumLength, positionsPerImage } = options;
   let length = 0;
   let kept = 0;
@@ -123,7 +123,7 @@ function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeCo
     if (isImage) images++;
     if (labels[kept] !== IGNORE_INDEX) supervised++;
   }
-  const tooLong = `the first answer begins after position ${maximumLength}, where conversations are cut`;
+  const tooLong = `the first answer begins after position ${maximumLength}, where conversations are truncated`;
   return {
     id: conversation.id,
     inputIds: Int32Array.from(ids.slice(0, kept)),

@@ -104,14 +104,14 @@ describe("generation", () => {
   it("refuses a text that is too long, or keeps its end if asked to, but never loses an image", async () => {
     const long = "a".repeat(1000);
     const tooLong = { prompt: raw(long), maximumNewTokens: 4 };
-    await expect(answer(tooLong)).rejects.toThrow(/"only" has 1,001 positions; .* set longPrompts to "cut"/);
+    await expect(answer(tooLong)).rejects.toThrow(/"only" has 1,001 positions; .* set longPrompts to "truncate"/);
     const asked = request({ id: "cut", ...tooLong });
-    const [cut] = [...(await answersOf(model, [asked], { longPrompts: "cut" })).values()];
-    expect(cut).toMatchObject({ promptLength: 512 - 8, cutPositions: 1001 - (512 - 8) });
+    const [cut] = [...(await answersOf(model, [asked], { longPrompts: "truncate" })).values()];
+    expect(cut).toMatchObject({ promptLength: 512 - 8, truncatedPositions: 1001 - (512 - 8) });
     const scored = [{ id: "scored", prompt: raw(long), images: [], continuation: "b" }];
     await expect(model.score(scored)).rejects.toThrow(/"scored" has 1,002 positions/);
-    const [score] = await model.score(scored, { longPrompts: "cut" });
-    expect(score).toMatchObject({ tokens: 1, length: 512, cutPositions: 1002 - 513 });
+    const [score] = await model.score(scored, { longPrompts: "truncate" });
+    expect(score).toMatchObject({ tokens: 1, length: 512, truncatedPositions: 1002 - 513 });
     const images = [plainImage("red", "#f00")];
     await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(
       /"only" has 1,006 positions/,

@@ -141,7 +141,7 @@ describe("answers that share prefixes", () => {
     );
   });
 
-  it("cut the beginning of the language harness's prompts: all but the model's number of positions minus 256", async () => {
+  it("truncate the beginning of the language harness's prompts: all but the model's number of positions minus 256", async () => {
     const cut: Prompt = { kind: "raw", text: PASSAGE.repeat(3), beginOfSequence: false, harness: "language" };
     const found = await answers(model, [{ ...request("cut", ""), prompt: cut }]);
     expect(found.get("cut")!.promptLength).toBe(512 - 256);

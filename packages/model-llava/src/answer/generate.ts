@@ -33,7 +33,7 @@ export async function* generate(
     const prompt = prompts[index];
     const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(model.network)) : new Int32Array();
     const turns = turnsByLength(model.network.decoder.config, symbols.length);
-    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
+    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, truncated: prompt?.truncated ?? 0 };
   });
   const isFollowed = options.onText !== undefined || requests.some(({ signal }) => signal);
   // Yields to the event loop, so that text is displayed and signals arrive even if the backend never yields.
@@ -66,7 +66,7 @@ function readRequest(
 interface Item extends Sequence {
   readonly request: GenerationRequest;
   /** Number of positions by which the prompt was truncated. */
-  readonly cut: number;
+  readonly truncated: number;
 }
 
 async function answer(
@@ -102,8 +102,8 @@ async function answer(
   return rows.flatMap((row, index) => {
     const result = answers[index]?.result();
     if (!row || !result) return [];
-    const { symbols, cut } = row.item;
+    const { symbols, truncated } = row.item;
     const costs = { promptLength: symbols.length, computedPositions: row.computed };
-    return { ...result, ...costs, ...(cut > 0 && { cutPositions: cut }) };
+    return { ...result, ...costs, ...(truncated > 0 && { truncatedPositions: truncated }) };
   });
 }

@@ -12,7 +12,7 @@ export interface PendingAnswer {
   readonly readsLogits: boolean;
   /** Adds a token and returns it; returns undefined if the token ends the answer. */
   take(next: NextToken): number | undefined;
-  result(): Omit<Generation, "promptLength" | "computedPositions" | "cutPositions">;
+  result(): Omit<Generation, "promptLength" | "computedPositions" | "truncatedPositions">;
 }
 
 export interface AnswerContext {

@@ -38,7 +38,13 @@ export async function score(
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
     const turns = turnsByLength(model.network.decoder.config, computed.length);
-    return { id, cut: prompt.cut, symbols: computed, shareable: turns ? 0 : computed.length - tokens, targets };
+    return {
+      id,
+      truncated: prompt.truncated,
+      symbols: computed,
+      shareable: turns ? 0 : computed.length - tokens,
+      targets,
+    };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
   for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
@@ -54,7 +60,7 @@ export async function score(
           id: request.id,
           tokens: item.targets.length,
           length: item.symbols.length,
-          ...(item.cut > 0 && { cutPositions: item.cut }),
+          ...(item.truncated > 0 && { truncatedPositions: item.truncated }),
           ...result,
         }
       : [];
@@ -65,7 +71,7 @@ interface Item extends Sequence {
   readonly id: string;
   readonly targets: Int32Array;
   /** Number of positions by which the prompt was truncated. */
-  readonly cut: number;
+  readonly truncated: number;
 }
 
 interface Continuation {

@@ -39,7 +39,7 @@ export interface TokenizedPrompt {
   /** Number of positions, including those of images. */
   readonly length: number;
   /** Number of positions by which the prompt was truncated. */
-  readonly cut: number;
+  readonly truncated: number;
 }
 
 export interface PromptLimits {
@@ -47,7 +47,7 @@ export interface PromptLimits {
   readonly room: number;
   /** Number of tokens to score at the end of the prompt. Default 0. */
   readonly scored?: number;
-  /** Whether a prompt that is too long is refused or truncated ("cut"). Default "refuse". */
+  /** Whether a prompt that is too long is refused or truncated. Default "refuse". */
   readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 
@@ -57,7 +57,7 @@ export function writeRequest({ template }: InferenceModel, request: PromptReques
 
 /**
  * Tokenizes a prompt. A prompt with `harness` is truncated as {@link RawPrompt} describes; any other prompt that is too
- * long is truncated only if `longPrompts` is "cut" and it has no images, since an image could be lost. Throws
+ * long is truncated only if `longPrompts` is "truncate" and it has no images, because an image could be lost. Throws
  * `invalid-data` for an empty prompt and for one that is too long and not truncated, and `invalid-options` for images
  * without a vision tower.
  */
@@ -82,14 +82,14 @@ export function tokenizePrompt(
     );
   const { harness } = prompt;
   const kept = Math.min(length, room, harnessLimit(model, harness, images.length > 0, scored));
-  const cut = length - kept;
+  const truncated = length - kept;
   if (images.length > 0) {
-    if (cut > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
-    return { id, inputIds, images, length: kept, cut };
+    if (truncated > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
+    return { id, inputIds, images, length: kept, truncated };
   }
-  if (cut > 0 && harness === undefined && longPrompts !== "cut")
-    throw tooLong(id, length, room, 'Shorten its text, ask for fewer new tokens, or set longPrompts to "cut"');
-  return { id, inputIds: inputIds.slice(cut), images, length: kept, cut };
+  if (truncated > 0 && harness === undefined && longPrompts !== "truncate")
+    throw tooLong(id, length, room, 'Shorten its text, ask for fewer new tokens, or set longPrompts to "truncate"');
+  return { id, inputIds: inputIds.slice(truncated), images, length: kept, truncated };
 }
 
 function tooLong(id: string, length: number, room: number, wayOut: string): MlanError {

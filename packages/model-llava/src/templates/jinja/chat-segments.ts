@@ -32,7 +32,7 @@ export function chatSegments(
       if (atom.token === imageToken)
         return [{ token: "image", learned: false, ...(atom.text && { written: imageToken }) }];
       if (atom.token !== undefined) return [{ addedToken: atom.token, learned: isLearned(atom.start) }];
-      return cut(atom, learned).map((part) => ({ text: part.text, learned: isLearned(part.start), continues: true }));
+      return split(atom, learned).map((part) => ({ text: part.text, learned: isLearned(part.start), continues: true }));
     });
 }
 
@@ -71,7 +71,7 @@ function atoms(
 }
 
 /** Splits a text at the start and end of each span. */
-function cut({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
+function split({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
   const inside = spans
     .flatMap((span) => [span.start - start, span.end - start])
     .filter((place) => place > 0 && place < text.length);

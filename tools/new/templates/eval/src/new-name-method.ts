@@ -17,7 +17,7 @@ export function newNameMethod(options: GenerationOptions): EvaluationMethod {
         stop,
       }));
       // A prompt that is too long loses its beginning, and the evaluation continues.
-      const answers = model.generate(requests, { longPrompts: "cut", ...options, ...(signal && { signal }) });
+      const answers = model.generate(requests, { longPrompts: "truncate", ...options, ...(signal && { signal }) });
       for await (const { id, text, promptLength, computedPositions } of answers)
         yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
     },
