@@ -119,7 +119,7 @@ async function questionOf(
 }
 
 function answerOf(
-  { answer, extracted, correct, asked, cutPositions, scores }: AnswerRecord,
+  { answer, extracted, correct, asked, truncatedPositions, scores }: AnswerRecord,
   prompt: string | undefined,
 ): AnswerView {
   return {
@@ -127,7 +127,7 @@ function answerOf(
     extracted,
     correct,
     ...(asked !== undefined && asked !== prompt && { prompt: asked }),
-    ...(cutPositions !== undefined && { cutPositions }),
+    ...(truncatedPositions !== undefined && { truncatedPositions }),
     ...(scores && { logProbabilities: scores.map(({ logProbability }) => logProbability) }),
   };
 }

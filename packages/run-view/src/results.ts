@@ -31,7 +31,7 @@ function resultOf(model: string, group: readonly SeedResult[]): ResultView | und
   const { benchmark, protocol, protocolVersion, evaluator, extractor, wording, questions } = first.result;
   const { questionsInBenchmark } = first.result;
   const cut = group.flatMap(({ result }) =>
-    result.cutPrompts === undefined ? [] : [result.cutPrompts / result.questions],
+    result.truncatedPrompts === undefined ? [] : [result.truncatedPrompts / result.questions],
   );
   return {
     model,
@@ -45,7 +45,7 @@ function resultOf(model: string, group: readonly SeedResult[]): ResultView | und
     ...(questionsInBenchmark !== undefined && { questionsInBenchmark }),
     metrics: Object.keys(first.result.metrics).map((name) => metricOf(name, group)),
     unreadable: meanOf(group.map(({ result }) => result.unreadable / result.questions)),
-    ...(cut.length > 0 && { cutPrompts: meanOf(cut) }),
+    ...(cut.length > 0 && { truncatedPrompts: meanOf(cut) }),
     verifications: group.flatMap(({ seed, result: { verification } }) =>
       verification ? [{ seed, ...verification }] : [],
     ),

@@ -27,7 +27,7 @@ export type WarningKind =
   /** Many answers could not be read. */
   | "unreadable-answers"
   /** Prompts were truncated. */
-  | "cut-prompts"
+  | "truncated-prompts"
   /** Data from which nothing is learned, or another warning of a trainer. */
   | "training"
   /** A notice of the model, e.g. that its projector is new. */

@@ -35,7 +35,7 @@ export interface AnswerView {
   /** The text that this model was asked, where it differs from {@link QuestionView.prompt}. */
   readonly prompt?: string;
   /** Number of positions that the prompt lost because it was too long. Absent: none. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
   /** The log-probability of each choice, if choices were ranked. */
   readonly logProbabilities?: readonly number[];
 }

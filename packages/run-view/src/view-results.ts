@@ -16,7 +16,7 @@ export interface ResultView {
   /** Share of answers in which no answer could be read; they count as wrong. Mean over seeds. */
   readonly unreadable: number;
   /** Share of questions whose prompt was truncated. Absent: not counted. Mean over seeds. */
-  readonly cutPrompts?: number;
+  readonly truncatedPrompts?: number;
   /** The outcome of asking some questions again on their own; one per seed that verified. */
   readonly verifications: readonly VerificationView[];
 }

@@ -133,7 +133,7 @@ function undefinedMetrics({ id, results, answers }: LoadedRun, stage: string): r
 }
 
 function ofResult(
-  { benchmark, protocol, unreadable, cutPrompts = 0, questions }: ResultView,
+  { benchmark, protocol, unreadable, truncatedPrompts = 0, questions }: ResultView,
   label: string,
 ): readonly Warning[] {
   return [
@@ -147,11 +147,11 @@ function ofResult(
           } as const,
         ]
       : []),
-    ...(cutPrompts > 0
+    ...(truncatedPrompts > 0
       ? [
           {
-            kind: "cut-prompts",
-            text: `${percent(cutPrompts)} % of the prompts of ${label} on ${benchmark} (${protocol}, ${counted(questions, "question")}) were too long and were truncated.`,
+            kind: "truncated-prompts",
+            text: `${percent(truncatedPrompts)} % of the prompts of ${label} on ${benchmark} (${protocol}, ${counted(questions, "question")}) were too long and were truncated.`,
             benchmark,
             protocol,
           } as const,

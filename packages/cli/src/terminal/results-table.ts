@@ -88,7 +88,7 @@ function rowsOf(benchmark: string, results: readonly (ResultView | undefined)[])
   return [
     ...metricRows,
     ...shareRow("unreadable", ({ unreadable }) => unreadable),
-    ...shareRow("cut prompts", ({ cutPrompts }) => cutPrompts),
+    ...shareRow("truncated", ({ truncatedPrompts }) => truncatedPrompts),
   ];
 }
 
