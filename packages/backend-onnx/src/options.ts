@@ -9,7 +9,7 @@ export interface OnnxBackendOptions {
    * "library" if the provider does not start.
    */
   readonly provider?: Provider;
-  /** Size of the thread pool that all graphs share, 1 to 256. Default: the available parallelism. The first use in a process fixes it. */
+  /** Size of the thread pool that all graphs share, 1 to 256. Default: the environment variable `OMP_NUM_THREADS` if it is lower than the available parallelism, which is the default otherwise. The first use in a process fixes it. */
   readonly threads?: number;
   /** How far ONNX Runtime optimizes a graph. Default "basic": "all" takes 1.5 times as long to compile and runs no faster. */
   readonly optimization?: OptimizationLevel;
