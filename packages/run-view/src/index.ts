@@ -43,3 +43,4 @@ export type {
 } from "./view.ts";
 export type { ViewOptions } from "./view-of.ts";
 export { viewOf } from "./view-of.ts";
+export { viewOfStudy } from "./view-of-study.ts";

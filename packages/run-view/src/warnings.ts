@@ -41,7 +41,14 @@ function ofRun(loaded: LoadedRun): readonly Warning[] {
   }
   if (state === "unreadable")
     return [{ kind: "unreadable-run", text: `${id} cannot be read: ${problem ?? ""}`, ...named }];
-  if (!run) return [{ kind: "unfinished", text: `${id} has not started.`, ...named }];
+  if (!run)
+    return [
+      {
+        kind: "unfinished",
+        text: problem === undefined ? `${id} has not started.` : `${id} is unfinished: ${problem}`,
+        ...named,
+      },
+    ];
   const open = run.manifest.plan.stages.find(({ name }) => run.manifest.stages[name]?.done !== true);
   return [
     ...problems.map((one): Warning => ({ ...one, ...named })),

@@ -63,6 +63,11 @@ export interface StageStatus {
   readonly command?: string;
   /** The warnings of the trainer, one sentence each. Absent when there were none. */
   readonly warnings?: readonly string[];
+  /**
+   * The run folder from which the finished stage was copied, as a URL relative to this run folder. The time, the cost
+   * and the results are those of that run. Absent when this run did the work.
+   */
+  readonly copiedFrom?: string;
 }
 
 export interface MachineRecord {
@@ -178,6 +183,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
         .exactOptional(),
       command: z.string().exactOptional(),
       warnings: z.array(z.string()).exactOptional(),
+      copiedFrom: z.string().exactOptional(),
     }),
   ),
 });
