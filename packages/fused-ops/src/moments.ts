@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** How the moments of AdamW are stored. */
+/** Storage of AdamW's moments. */
 export type MomentPrecision = "float32" | "bfloat16" | "int8";
 
-/** Number of values of a moment in int8 that share a scale. */
+/** Number of values of an int8 moment that share a scale. */
 const BLOCK = 256;
 
 /**
- * Creates a moment of zeros for a parameter of this shape. In float32, it is a variable of the same shape. In bfloat16, it is
- * an int32 vector with two values in each element, the first in the lower half. In int8, it is an int32 vector with four
- * codes of 8 bits in each element, of whole blocks of 256 values, followed by a float32 scale for each block.
+ * Creates a moment of zeros for a parameter with this shape. In float32, it is a variable of the same shape. In bfloat16, it is
+ * an int32 vector with two values per element, the first in the lower half. In int8, it is an int32 vector with four codes
+ * per element, in whole blocks of 256 values, followed by a float32 scale per block.
  */
 export function zeroMoment(shape: number[], precision: MomentPrecision): tf.Variable {
   return tf.tidy(() => {
@@ -20,16 +20,13 @@ export function zeroMoment(shape: number[], precision: MomentPrecision): tf.Vari
   });
 }
 
-/** Returns the first `count` values of a moment in bfloat16. */
+/** Returns the first `count` values of a bfloat16 moment. */
 export function unpackedMoment(elements: Int32Array, count: number): Float32Array {
   const patterns = new Uint16Array(elements.buffer, elements.byteOffset, count);
   return new Float32Array(Int32Array.from(patterns, (pattern) => pattern << 16).buffer);
 }
 
-/**
- * Packs values, which must be bfloat16 numbers, into the elements of a moment. Lower bits of the float32 values are
- * dropped.
- */
+/** Packs bfloat16 numbers into the elements of a moment. Drops the lower bits of the float32 values. */
 export function packedMoment(values: Float32Array): Int32Array {
   const patterns = new Uint16Array(2 * Math.ceil(values.length / 2));
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -44,7 +41,9 @@ export function adamwKernel(precision: MomentPrecision): string {
   return KERNELS[precision];
 }
 
-/** Returns whether the current backend can update moments of this precision; every backend can for float32. */
+/**
+ * Returns whether the current backend can update moments of this precision. Every backend can update float32 moments.
+ */
 export function supportsMoments(precision: MomentPrecision): boolean {
   return precision === "float32" || tf.getKernel(adamwKernel(precision), tf.getBackend()) !== undefined;
 }

@@ -18,7 +18,7 @@ export interface ModelMemoryOptions {
   readonly promptLength: ModelMemory["promptLength"];
 }
 
-/** Predicts the memory of a model whose weights have been found in its files. */
+/** Predicts the memory of a model from the weights in its files. */
 export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMemory> {
   const { sizes, plan, weightFormat, promptLength } = options;
   const fileBytes = await quantisedBytesToWrite(plan, weightFormat);
@@ -59,7 +59,7 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
   };
 }
 
-/** The formats that differ in the number of bits, in descending order. */
+/** One format per number of bits, in descending order. */
 const FORMATS: readonly WeightFormat[] = ["float32", "stored", "int8", "int4"];
 
 function hasHalf({ reader, name, update }: WeightPlan["stored"][number]): boolean {
