@@ -10,7 +10,7 @@ import {
 import { fakeModelPlugin, memoryBenchmark, WORDINGS } from "@mlan/testing";
 import { expect, it } from "vitest";
 
-const bench = memoryBenchmark("bench", [{ id: "a", text: "Which letter?", answer: "A", images: [] }]);
+const bench = memoryBenchmark("bench", [{ id: "a", text: "Which letter?", target: "A", images: [] }]);
 const stage = evaluate({ name: "eval", benchmarks: [bench], adapter: "math" });
 
 /** A model that records the adapters of its requests. */
@@ -24,6 +24,7 @@ function recordingModel(adapters: readonly string[] | undefined, asked: (string 
     ...(adapters && { adapters }),
     async *generate(requests) {
       asked.push(...requests.map(({ adapter }) => adapter));
+      yield* [];
     },
     async score(requests) {
       asked.push(...requests.map(({ adapter }) => adapter));
@@ -46,6 +47,7 @@ async function run(
       const request = { id: "a", prompt: { kind: "raw", text: "a", beginOfSequence: true } as const, images: [] };
       for await (const _ of given.model.generate([{ ...request, maximumNewTokens: 1 }])) void _;
       await given.model.score([{ ...request, continuation: "b" }]);
+      yield* [];
     },
   };
   await using scope = createScope([
