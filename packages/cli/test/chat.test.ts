@@ -52,7 +52,7 @@ describe("a chat by pipe", () => {
     await rm(kept, { recursive: true });
     const wrong = await chat(["hello"], "--weight-format", "int3");
     expect(wrong.status).not.toBe(0);
-    expect(wrong.stderr).toContain("float32, stored, int8, int8-64");
+    expect(wrong.stderr).toContain("float32, stored, int8-128, int8, int8-32");
   });
 
   test("takes a checkpoint from the Hub, with the plugin that reads it", async () => {

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 import { compute, rewriteTensors, scratchLlava, tinySource } from "./tiny-llava.ts";
 
-type Format = "float32" | "stored" | "int8" | "int8-64" | "int4" | "int4-32" | "int4-128";
+type Format = "float32" | "stored" | "int8" | "int8-128" | "int4" | "int4-32" | "int4-128";
 
 const scratch = await scratchLlava();
 /** The tiny model in bfloat16, like published checkpoints. */
@@ -161,18 +161,18 @@ it("the prediction of disk space counts a kept file only for its block size, its
   const copy = await scratch.copy(folder);
   const bytes = async (format: Format): Promise<number | undefined> =>
     (await sourceOf(format, copy).inspect()).memory?.fileBytes;
-  const [before, other] = [await bytes("int8-64"), await bytes("int8")];
-  (await open("int8-64", copy)).dispose();
-  const kept = await keptFile(copy, "int8-64");
+  const [before, other] = [await bytes("int8-128"), await bytes("int8")];
+  (await open("int8-128", copy)).dispose();
+  const kept = await keptFile(copy, "int8-128");
   const header = Number((await readFile(kept)).readBigUInt64LE(0));
   expect(before).toBe((await stat(kept)).size - 8 - header);
-  expect([await bytes("int8-64"), await bytes("int8")]).toEqual([0, other]);
+  expect([await bytes("int8-128"), await bytes("int8")]).toEqual([0, other]);
   await utimes(new URL("model.safetensors", copy), new Date(), new Date(Date.now() + 5000));
-  expect(await bytes("int8-64")).toBe(before);
-  (await open("int8-64", copy)).dispose();
-  const changed = await keptFile(copy, "int8-64");
+  expect(await bytes("int8-128")).toBe(before);
+  (await open("int8-128", copy)).dispose();
+  const changed = await keptFile(copy, "int8-128");
   await rename(changed, new URL(changed.href.replace(/-v\d+-/, "-v4-")));
-  expect(await bytes("int8-64")).toBe(before);
+  expect(await bytes("int8-128")).toBe(before);
 });
 
 it("a new kept file replaces those of earlier versions, and no other", async () => {

@@ -25,5 +25,5 @@ export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",
     "format of the language model's weights in memory: float32, stored (16 bits, as in the checkpoint), or quantised to int8 or int4, where a suffix is the block size (default: float32)",
-  ).choices(["float32", "stored", "int8", "int8-64", "int8-32", "int4-128", "int4", "int4-32"]);
+  ).choices(["float32", "stored", "int8-128", "int8", "int8-32", "int4-128", "int4", "int4-32"]);
 }

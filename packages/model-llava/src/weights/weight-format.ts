@@ -8,8 +8,8 @@ export type WeightFormat = "float32" | "stored" | QuantisedFormat;
 
 /** Bits per value of the layers' matrices, and values per scale, of each quantised format. */
 const QUANTISED = {
-  int8: { bits: 8, blockSize: 128 },
-  "int8-64": { bits: 8, blockSize: 64 },
+  int8: { bits: 8, blockSize: 64 },
+  "int8-128": { bits: 8, blockSize: 128 },
   "int8-32": { bits: 8, blockSize: 32 },
   int4: { bits: 4, blockSize: 64 },
   "int4-128": { bits: 4, blockSize: 128 },
