@@ -23,7 +23,6 @@ export { residual } from "./residual.ts";
 export { rmsNorm } from "./rms-norm.ts";
 export type { Rotation } from "./rotary-embedding.ts";
 export { rotaryEmbedding } from "./rotary-embedding.ts";
-export { gradientBoundary } from "./segment-boundary.ts";
 export { type BlocksOptions, sumOverBlocks } from "./sum-over-blocks.ts";
 export { swiglu } from "./swiglu.ts";
 export { tokenLogProbabilities } from "./token-log-probabilities.ts";

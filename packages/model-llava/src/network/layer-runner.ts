@@ -1,4 +1,4 @@
-import { checkpointed, gradientBoundary } from "@mlan/fused-ops";
+import { checkpointed } from "@mlan/fused-ops";
 import { type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { KeyValue } from "./attention.ts";
 import { type WeightPart, weightsOf } from "../weights/parts.ts";
@@ -9,8 +9,8 @@ import { type WeightPart, weightsOf } from "../weights/parts.ts";
  */
 export type LayerRunner = (run: (hidden: Tensor2D) => Tensor2D, hidden: Tensor2D, weights: WeightPart) => Tensor2D;
 
-/** Frees the tensors that no gradient needs at the end of the layer, and computes the gradients of one layer at a time. */
-export const tidyLayer: LayerRunner = (run, hidden) => tidy(() => gradientBoundary(run(hidden)));
+/** Frees the tensors that no gradient needs at the end of the layer. */
+export const tidyLayer: LayerRunner = (run, hidden) => tidy(() => run(hidden));
 
 /** Keeps only the layer's input and runs the layer again for its gradient (gradient checkpointing). */
 export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
