@@ -1,4 +1,5 @@
 import type { DataType } from "@tensorflow/tfjs-core";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { OnnxType } from "./onnx-type.ts";
 
 /** The dtypes that this backend supports. A boolean takes one byte of memory. */
@@ -53,6 +54,8 @@ export interface Operation {
   readonly name: string;
   /** The index of the input whose memory the result may reuse, without a copy, if nothing else reads it. Default none. */
   readonly overwrites?: number;
+  /** Sets options that a session needs to run the operation. Default none. */
+  readonly prepareSession?: (library: OrtLibrary, options: Pointer) => void;
   /**
    * Writes ONNX nodes that compute `node.outputs` from the values named `inputs` and name them `outputs`.
    * Shapes, dtypes and attributes are in `node`.

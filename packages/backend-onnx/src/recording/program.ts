@@ -1,4 +1,3 @@
-import type { OrtSession } from "../ort/ort-session.ts";
 import { typeText, type Interner } from "./interner.ts";
 import type { RecordedNode, RecordedValue } from "./recorded-value.ts";
 
@@ -17,8 +16,6 @@ export interface Program {
    * each leaf but not its content; frozen leaves have unique numbers.
    */
   readonly signature: Int32Array;
-  /** An existing session that computes the program, which its owner releases. Undefined: one is compiled or found in the cache. */
-  readonly session?: OrtSession;
 }
 
 /**

@@ -24,8 +24,8 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
 
 /**
  * Returns a runner that, at the end of a layer, frees its input and all its tensors except its result and those that it
- * adds to `cached`. Otherwise they would become results of a graph, which ends at every product with a quantised
- * matrix.
+ * adds to `cached`. Otherwise they would exist until the end of the pass on a backend that computes at once, and become
+ * results where a graph ends.
  */
 export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
   return (run, hidden) => {
