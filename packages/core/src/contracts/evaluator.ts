@@ -57,7 +57,7 @@ export interface AnswerRecord {
   readonly correct: boolean;
   readonly cluster?: string;
   /** Number of positions that the prompt lost because it was too long. Absent: none. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
   /** An identifier of the prompt; equal prompts have equal identifiers. */
   readonly prompt?: string;
   /** The choices in the order of the prompt. */
@@ -134,8 +134,8 @@ export interface BenchmarkResult {
   readonly questionsInBenchmark?: number;
   /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
-  /** Number of questions whose prompt was cut because it was too long. Absent: not counted. */
-  readonly cutPrompts?: number;
+  /** Number of questions whose prompt was truncated because it was too long. Absent: not counted. */
+  readonly truncatedPrompts?: number;
   /** Estimates by metric name. The first is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**
