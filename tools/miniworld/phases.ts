@@ -17,10 +17,10 @@ export interface Phase {
 
 /** Skills that need others come after them: entries are looked up before they answer a cue, and cues before questions. */
 export const PHASES: readonly Phase[] = [
-  text("labels", labels, { schedule: 1200, steps: 600, learningRate: 2e-3 }),
-  text("entries", entries, { schedule: 1600, steps: 1000, learningRate: 2e-3 }),
-  text("sheets", sheets, { schedule: 2400, steps: 1800, learningRate: 1.5e-3 }),
-  text("choices", questionSheets, { schedule: 1500, steps: 1500, learningRate: 1.5e-3 }),
+  text("labels", labels, { schedule: 400, steps: 200, learningRate: 2e-3 }),
+  text("entries", entries, { schedule: 1000, steps: 500, learningRate: 1.5e-3 }),
+  text("sheets", sheets, { schedule: 2000, steps: 1200, learningRate: 1.5e-3 }),
+  text("choices", questionSheets, { schedule: 1500, steps: 1400, learningRate: 1.5e-3 }),
   {
     name: "chats",
     example: chat,

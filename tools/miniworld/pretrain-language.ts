@@ -29,7 +29,7 @@ import { sampleTexts } from "./sample-texts.ts";
 import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
 
 const SEED = 1;
-const SIZES = { hidden: 128, intermediate: 352, layers: 6, heads: 4 };
+const SIZES = { hidden: 128, intermediate: 352, layers: 5, heads: 4 };
 const BATCH = 32;
 
 const [workFolder = `${tmpdir()}/mlan-mini-llama2`, firstPhase] = process.argv.slice(2);
@@ -39,13 +39,18 @@ const curveFile = new URL("curve.json", work);
 const isResumed = firstPhase !== undefined;
 const start = isResumed ? saved : new URL("start/", work);
 await mkdir(start, { recursive: true });
-const sizes = isResumed ? await readSizes(start) : await writeTokenizer(start);
-if (!isResumed) await writeRandomLlama(start, sizes, SEED);
+if (!isResumed) await writeTokenizer(start);
+const vocabulary = await readVocabulary(start);
+const sizes: LlamaSizes = { ...SIZES, vocabulary: Object.keys(vocabulary).length };
+if (!isResumed) {
+  const pieces = Object.keys(vocabulary).toSorted((one, other) => (vocabulary[one] ?? 0) - (vocabulary[other] ?? 0));
+  await writeRandomLlama(start, pieces, sizes, SEED);
+}
 
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
 const model = trainableModel(await scope.get(MODEL).open({ seed: SEED }));
-const learner = learningLabels(model, await readVocabulary(start));
+const learner = learningLabels(model, vocabulary);
 const curve: unknown[] = isResumed ? z.array(z.unknown()).parse(JSON.parse(await readFile(curveFile, "utf8"))) : [];
 const first = isResumed ? PHASES.findIndex(({ name }) => name === firstPhase) : 0;
 if (first < 0)
@@ -68,26 +73,18 @@ function checkpointOf({ checkpoint }: Phase): URL {
   return new URL(`../../packages/data-miniworld/checkpoints/${checkpoint}/`, import.meta.url);
 }
 
-async function readSizes(folder: URL): Promise<LlamaSizes> {
-  const config = z
-    .object({ vocab_size: z.int() })
-    .parse(JSON.parse(await readFile(new URL("config.json", folder), "utf8")));
-  return { ...SIZES, vocabulary: config.vocab_size };
-}
-
 async function readVocabulary(folder: URL): Promise<Readonly<Record<string, number>>> {
   const file = z.object({ model: z.object({ vocab: z.record(z.string(), z.int()) }) });
   return file.parse(JSON.parse(await readFile(new URL("tokenizer.json", folder), "utf8"))).model.vocab;
 }
 
-async function writeTokenizer(folder: URL): Promise<LlamaSizes> {
+async function writeTokenizer(folder: URL): Promise<void> {
   const file = tokenizerFile(learnMerges(countUnits(sampleTexts(SEED)), 1200));
   await writeFileAtomically(new URL("tokenizer.json", folder), JSON.stringify(file));
   await writeFileAtomically(
     new URL("tokenizer_config.json", folder),
     `${JSON.stringify(TOKENIZER_CONFIGURATION, undefined, 2)}\n`,
   );
-  return { ...SIZES, vocabulary: Object.keys(file.model.vocab).length };
 }
 
 async function train(trained: TrainableModel, phase: Phase): Promise<void> {
