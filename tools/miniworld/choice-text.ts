@@ -3,7 +3,7 @@ import type { Random } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
 import { letterAt, type Offer, offer } from "../../packages/data-miniworld/src/offer.ts";
-import { placeOf, PLACES, type Scene } from "../../packages/data-miniworld/src/scene.ts";
+import { GRID, placeOf, PLACES, type PlacedThing, type Scene } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { type Story, tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
@@ -42,6 +42,30 @@ function listed(random: Random, all: readonly Cue[]): string {
     .map(({ cue, right }) => cite(bridge(cue, right), letterAt(items.indexOf(right))));
   return `${labelledLines(items)}\n${cited.join(choose(random, ["\n", "\n", " ", ", "]))}`;
 }
+
+/** A context and cues with their answers, without any list. */
+export function answers(random: Random): string {
+  const { context, draw } = choose(random, TOPICS)(random);
+  const say = choose(random, SAYINGS);
+  const lines = times(8, () => {
+    const cues = draw();
+    const { cue, right } = choose(random, cues);
+    const isClear = cues.every((other) => other.cue !== cue || other.right === right) && !VERDICTS.has(cue);
+    return isClear ? [say(cue, right)] : [];
+  });
+  return `${context}${lines.flat().join(choose(random, ["\n", " "]))}`;
+}
+
+/** Cues that only a list gives a meaning. */
+const VERDICTS: ReadonlySet<string> = new Set(["present", "absent", "right"]);
+
+const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
+  (cue, right) => `${cue}: ${right}.`,
+  (cue, right) => `${cue}: ${right}.`,
+  (cue, right) => `${cue} "${right}"`,
+  (cue, right) => `${cue}? It is "${right}"`,
+  (cue, right) => `${cue}? The right answer is "${right}"`,
+];
 
 /** From the answer itself to the cue alone: saying the answer before its label is the easier skill. */
 const BRIDGES: readonly ((cue: string, right: string) => string)[] = [
@@ -182,6 +206,8 @@ const SCENE_CUES: readonly ((random: Random, scene: Scene) => readonly Cue[])[] 
 ];
 
 const PLACE_CUES: typeof SCENE_CUES = [
+  (_, scene) => relations(scene, ["left", "right"], ({ cell }) => cell % GRID),
+  (_, scene) => relations(scene, ["above", "below"], ({ cell }) => Math.floor(cell / GRID)),
   (_, scene) =>
     scene.map((thing) => ({
       cue: tell(thing),
@@ -199,6 +225,23 @@ const PLACE_CUES: typeof SCENE_CUES = [
         others: THINGS.map(tell),
       })),
 ];
+
+/** Where one thing is as seen from another. */
+function relations(
+  scene: Scene,
+  words: readonly [string, string],
+  orderOf: (thing: PlacedThing) => number,
+): readonly Cue[] {
+  return scene.flatMap((one) =>
+    scene
+      .filter((other) => orderOf(one) !== orderOf(other))
+      .map((other) => ({
+        cue: `${one.colour} ${one.shape} from ${other.colour} ${other.shape}`,
+        right: words[orderOf(one) < orderOf(other) ? 0 : 1],
+        others: words,
+      })),
+  );
+}
 
 function wordTopic(random: Random): Topic {
   return { context: "", draw: () => choose(random, WORD_CUES)(random) };

@@ -6,7 +6,7 @@ import type { Scene } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { tell } from "../../packages/data-miniworld/src/thing.ts";
-import { choices, sheet } from "./choice-text.ts";
+import { answers, choices, sheet } from "./choice-text.ts";
 import { preamble, times } from "./frame.ts";
 import { entryLookups, entryMatches, wordLookups } from "./label-text.ts";
 import {
@@ -145,27 +145,36 @@ const of =
 /** Entries of one word and their labels. */
 export const labels = blend("labels", [[1, wordLookups]]);
 
-/** Entries of several words and their labels, beside inventories. */
+/** Entries of several words and their labels, beside checklists. */
 export const entries = blend("entries", [
   [0.1, wordLookups],
-  [0.3, entryLookups],
-  [0.25, entryMatches],
-  [0.35, of(inventory)],
+  [0.35, entryLookups],
+  [0.2, entryMatches],
+  [0.2, of(checklist)],
+  [0.15, of(inventory)],
 ]);
 
-/** Contexts with lists whose entries answer cues, beside lookups and reports. */
+/** Contexts with cues and their answers, and with lists that hold the answers. */
 export const sheets = blend("sheets", [
   [0.1, entryLookups],
   [0.1, entryMatches],
-  [0.45, sheet],
-  [0.35, of(report)],
+  [0.35, sheet],
+  [0.25, answers],
+  [0.2, of(inventory)],
 ]);
 
-/** Single choices as questions have them, in frames. */
+/** Single choices as questions have them, in frames, beside all of the above, and sketches with captions. */
 export const questionSheets = blend("choices", [
-  [0.08, entryMatches],
-  [0.22, sheet],
-  [0.32, (random) => preamble(random) + choices(random)],
-  [0.08, of(essay)],
-  [0.3, of(finish)],
+  [0.05, entryMatches],
+  [0.2, sheet],
+  [0.3, (random) => preamble(random) + choices(random)],
+  [0.15, (random) => preamble(random) + answers(random)],
+  [0.2, of(tickList)],
+  [0.1, captioned],
 ]);
+
+/** A sketch followed by its description in words, like image and caption in alignment. */
+function captioned(random: Random): string {
+  const scene = trainingScene(random);
+  return `${sketch(scene)}${choose(random, [" ", "\n"])}${caption(random, scene)}`;
+}

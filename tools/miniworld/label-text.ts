@@ -29,22 +29,13 @@ export function wordLookups(random: Random): string {
 
 /** Lookups of entries of several words, most of which also occur in other entries. */
 export function entryLookups(random: Random): string {
-  const count = 2 + random.below(4);
-  return times(2, () => lookups(random, chooseSeveral(random, choose(random, ENTRY_POOLS)(random), count))).join("\n");
-}
-
-/**
- * A list, and then its entries once more in random order with their labels. With a label in every fourth word, looking up
- * is learned in a few hundred steps; no entry comes twice, so that no label can be repeated from before.
- */
-function lookups(random: Random, items: readonly string[]): string {
+  const items = chooseSeveral(random, choose(random, ENTRY_POOLS)(random), 2 + random.below(3));
   const cite = choose(random, CITATIONS);
-  const isReversed = happens(random, 0.15);
-  const cited = chooseSeveral(random, items, items.length).map((item) => {
-    const label = letterAt(items.indexOf(item));
-    return isReversed ? `${label} ${item}` : cite(item, label);
+  const cited = times(8, () => {
+    const at = random.below(items.length);
+    return cite(items[at] ?? "", letterAt(at));
   });
-  return `${labelledLines(items)}\n${cited.join(choose(random, ["\n", "\n", " ", ", "]))}`;
+  return `${labelledLines(items)}\n${cited.join(choose(random, [" ", " ", ", ", "\n"]))}`;
 }
 
 /** An entry and then the list with it, several times, as a question comes before its choices. */
@@ -61,6 +52,7 @@ export function entryMatches(random: Random): string {
 
 /** How an entry and its label, or a cue and the label of its answer, are written. */
 export const CITATIONS: readonly ((entry: string, label: string) => string)[] = [
+  (entry, label) => `${entry} ${label}`,
   (entry, label) => `${entry} "${label}"`,
   (entry, label) => `${entry} "${label}"`,
   (entry, label) => `${entry}: "${label}"`,

@@ -17,16 +17,16 @@ export interface Phase {
 
 /** Skills that need others come after them: entries are looked up before they answer a cue, and cues before questions. */
 export const PHASES: readonly Phase[] = [
-  text("labels", labels, { schedule: 400, steps: 200, learningRate: 2e-3 }),
-  text("entries", entries, { schedule: 1000, steps: 500, learningRate: 1.5e-3 }),
-  text("sheets", sheets, { schedule: 2000, steps: 1200, learningRate: 1.5e-3 }),
-  text("choices", questionSheets, { schedule: 1500, steps: 1400, learningRate: 1.5e-3 }),
+  text("labels", labels, { schedule: 300, steps: 150, learningRate: 2e-3 }),
+  text("entries", entries, { schedule: 600, steps: 400, learningRate: 1.5e-3 }),
+  text("sheets", sheets, { schedule: 1000, steps: 700, learningRate: 1.5e-3 }),
+  text("choices", questionSheets, { schedule: 900, steps: 900, learningRate: 1.5e-3 }),
   {
     name: "chats",
     example: chat,
     template: "v1",
-    schedule: 150,
-    steps: 150,
+    schedule: 100,
+    steps: 100,
     learningRate: 5e-4,
     checkpoint: "mini-vicuna",
   },

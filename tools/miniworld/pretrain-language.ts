@@ -21,7 +21,7 @@ import {
 import { llama2 } from "@mlan/model-llama2";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { z } from "zod";
-import { learningLabels } from "./learn-labels.ts";
+import { learningAnswers } from "./learn-answers.ts";
 import { type Phase, PHASES } from "./phases.ts";
 import { publishLlama } from "./publish-llama.ts";
 import { type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
@@ -50,13 +50,13 @@ if (!isResumed) {
 await using scope = createScope([llama2({ weights: start }), cpuTrainer()]);
 const trainer = scope.get(TRAINER);
 const model = trainableModel(await scope.get(MODEL).open({ seed: SEED }));
-const learner = learningLabels(model, vocabulary);
+const learner = learningAnswers(model, vocabulary);
 const curve: unknown[] = isResumed ? z.array(z.unknown()).parse(JSON.parse(await readFile(curveFile, "utf8"))) : [];
 const first = isResumed ? PHASES.findIndex(({ name }) => name === firstPhase) : 0;
 if (first < 0)
   throw new Error(`There is no phase "${firstPhase}". The phases are ${PHASES.map(({ name }) => name).join(", ")}.`);
 for (const phase of PHASES.slice(first)) {
-  await train(learner, phase);
+  await train(phase.template === "plain" ? learner : model, phase);
   await model.save(saved);
   await writeFileAtomically(curveFile, JSON.stringify(curve));
   await publishLlama(saved, checkpointOf(phase), sizes, {
