@@ -38,6 +38,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/safetensors",
   "@mlan/serve",
   "@mlan/statistics",
+  "@mlan/study",
   "@mlan/testing",
   "@mlan/trainer",
   "@mlan/trainer-cpu",

@@ -89,6 +89,7 @@ function millions(parameters: number): string {
   return `${count(parameters / 1e6) === "0" ? (parameters / 1e6).toFixed(3) : count(parameters / 1e6)} M`;
 }
 
-function gigabytes(bytes: number): string {
+/** Formats bytes in GB of 10^9 bytes. */
+export function gigabytes(bytes: number): string {
   return (bytes / 1e9).toFixed(bytes < 1e7 ? 4 : 2);
 }

@@ -56,6 +56,11 @@ export interface StageStatus {
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
   /** Time spent on the stage in seconds, over all starts of the run. */
   readonly seconds?: number;
+  /**
+   * The run folder from which the finished stage was copied, as a URL relative to this run folder. The time, the cost
+   * and the results are those of that run. Absent when this run did the work.
+   */
+  readonly copiedFrom?: string;
 }
 
 /** Shows whether a result and its answers have changed since they were written. */
@@ -122,6 +127,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
         .record(z.string(), z.object({ result: z.string(), answers: z.string().exactOptional() }))
         .exactOptional(),
       seconds: number.exactOptional(),
+      copiedFrom: z.string().exactOptional(),
     }),
   ),
 });
