@@ -1,6 +1,6 @@
 import { batchText, type ResourcePlan, type StagePlan, memoryRemedy } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
-import { count, duration } from "./format-number.ts";
+import { count, duration } from "@mlan/run-view";
 
 /**
  * Describes a plan in tables of at most `width` characters per line: the stages, their memory by purpose, and the disk

@@ -1,7 +1,7 @@
 import { memoryRemedy } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import type { StudyPlan, TaskPlan, TaskStagePlan } from "@mlan/study";
-import { count } from "./format-number.ts";
+import { count } from "@mlan/run-view";
 import { gigabytes } from "./plan-lines.ts";
 
 const COLUMNS: readonly TextColumn[] = [
