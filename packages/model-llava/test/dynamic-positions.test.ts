@@ -1,20 +1,21 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { openCheckpoint } from "#internal/checkpoint/open-checkpoint.ts";
 import { promptTensors, disposePromptTensors } from "#internal/batch/prompt-tensors.ts";
-import { answerFunctions } from "#internal/network/answer-functions.ts";
 import { decodeRows } from "#internal/network/decode-rows.ts";
-import { disposeNetwork, llama, llavaNetwork, loadWeights, planWeights } from "@mlan/model-llava";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openAnswerFunctions } from "./opened-models.ts";
 import { compute, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 interface Case {
   readonly prompt: readonly number[];
   readonly tokens: readonly number[];
-  /** Log-probabilities of the prompt's last tokens, computed at once. */
+  /** Log-probabilities of the prompt's last tokens. */
   readonly scores: readonly number[];
 }
 
-/** Of transformers, with a tiny Llama trained with 64 positions; made by tools/fixtures/model_llava_dynamic.py. */
+/**
+ * Results of transformers with a tiny Llama that was trained with 64 positions, from
+ * tools/fixtures/model_llava_dynamic.py.
+ */
 const cases = JSON.parse(
   await readFile(new URL("fixtures/dynamic-positions.json", import.meta.url), "utf8"),
 ) as readonly Case[];
@@ -22,7 +23,7 @@ const cases = JSON.parse(
 const scratch = await scratchLlava();
 const weights = await scratch.copy(new URL("fixtures/layouts/llama/", import.meta.url));
 await cp(new URL("dynamic.json", weights), new URL("config.json", weights));
-// A letter for each token from 3 on.
+// A letter for each token with id 3 or above.
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0"];
 const tokenizer = JSON.parse(await readFile(new URL("tokenizer.json", scratch.backbone), "utf8"));
 const vocab = Object.fromEntries(["<unk>", "<s>", "</s>", ...LETTERS].map((piece, id) => [piece, id]));
@@ -40,15 +41,7 @@ function textOf(tokens: readonly number[]): string {
 await compute.open();
 
 describe("a Llama whose rotary positions are scaled dynamically", async () => {
-  const checkpoint = await openCheckpoint({ architecture: llama, template: "v1", weights });
-  const network = llavaNetwork(checkpoint);
-  await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
-  await checkpoint.close();
-  const functions = answerFunctions(network, compute);
-  afterAll(() => {
-    functions.dispose();
-    disposeNetwork(network);
-  });
+  const functions = await openAnswerFunctions(weights);
 
   it.each([
     ["one by one", cases.map((one) => [one])],

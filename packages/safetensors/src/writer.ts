@@ -4,13 +4,13 @@ import { byteLengthOf, elementBytesOf, float32ToBfloat16, float32ToFloat16 } fro
 import { SafetensorsError } from "./errors.ts";
 import { METADATA } from "./header.ts";
 
-/** A tensor to write. `data` is called when the tensor is written, so only one tensor needs to be in memory. */
+/** A tensor to write. `data` is called when the tensor is written, so that only one tensor is in memory. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * The dtype to store. BF16 and F16 are rounded from float32, ties to even; a finite value that would become infinite
-   * is refused.
+   * The dtype in the file. BF16 and F16 are rounded from float32, ties to even. A finite value that would become
+   * infinite is refused.
    */
   readonly dtype: "F32" | "BF16" | "F16" | "I32";
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
@@ -20,9 +20,9 @@ export interface TensorToWrite {
 const LARGEST_UPDATE = 1 << 30;
 
 /**
- * Writes a safetensors file atomically: to a temporary file in the same folder, which is synced to disk and renamed.
- * When this throws, an existing `file` is unchanged and the temporary file is removed. Returns the hexadecimal SHA-256
- * of the file.
+ * Writes a safetensors file atomically: to a temporary file in the same folder, which is synced to disk and renamed. If
+ * it throws, an existing `file` is unchanged and the temporary file is removed. Returns the hexadecimal SHA-256 of the
+ * file.
  */
 export async function writeSafetensors(
   file: URL,
@@ -101,8 +101,8 @@ async function bytesOf(tensor: TensorToWrite): Promise<Uint8Array> {
 }
 
 const HALVES = {
-  BF16: { round: float32ToBfloat16, infinity: 0x7f80, name: "bfloat16", largest: "3.39e38", wayOut: "as F32" },
-  F16: { round: float32ToFloat16, infinity: 0x7c00, name: "float16", largest: "65504", wayOut: "as BF16 or F32" },
+  BF16: { round: float32ToBfloat16, infinity: 0x7f80, name: "bfloat16", largest: "3.39e38", remedy: "as F32" },
+  F16: { round: float32ToFloat16, infinity: 0x7c00, name: "float16", largest: "65504", remedy: "as BF16 or F32" },
 } as const;
 
 function rounded({ name, dtype }: TensorToWrite, values: Float32Array): Float32Array | Uint16Array {
@@ -114,6 +114,6 @@ function rounded({ name, dtype }: TensorToWrite, values: Float32Array): Float32A
   throw new SafetensorsError(
     "unsupported",
     `tensor "${name}" holds ${values[overflow]} at index ${overflow}, beyond the largest ${half.name}, ${half.largest}. ` +
-      `Write it ${half.wayOut}.`,
+      `Write it ${half.remedy}.`,
   );
 }

@@ -20,7 +20,7 @@ import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
-/** Declares the contract tests of trainable models, in addition to those of models. */
+/** Declares the contract tests of trainable models, beyond those of models. */
 export function describeTrainableModelContract(
   source: ModelSource,
   { useBackend, template = "v1" }: ModelContractOptions,
@@ -64,7 +64,7 @@ export function describeTrainableModelContract(
       },
     );
 
-    it("names the template that it was tuned in, if any, also before it is opened", async () => {
+    it("names the template of its tuning, if any, also before it is opened", async () => {
       const { tuningTemplate } = model;
       if (source.inspect) expect((await source.inspect()).tuningTemplate).toBe(tuningTemplate);
       if (tuningTemplate === undefined) return;

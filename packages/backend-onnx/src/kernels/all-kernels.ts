@@ -40,7 +40,7 @@ import { WIDEN_QUANTISED_KERNEL } from "../matrices/quantised-matrix.ts";
 import { MATMUL_QUANTISED_KERNEL } from "../matrices/quantised-product.ts";
 import { STORED_MATRIX_KERNELS } from "../matrices/stored-matrix.ts";
 
-/** All kernels of this backend. Calling any other kernel throws an error that names it. */
+/** All kernels of this backend. A call of any other kernel throws an error with the kernel's name. */
 export const ALL_KERNELS: readonly Kernel[] = [
   ...UNARY_KERNELS,
   ...ACTIVATION_KERNELS,

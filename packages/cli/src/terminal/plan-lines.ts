@@ -1,6 +1,6 @@
-import { batchText, type ResourcePlan, type StagePlan, wayOut } from "@mlan/core";
+import { batchText, type ResourcePlan, type StagePlan, memoryRemedy } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
-import { count, duration } from "./format-number.ts";
+import { count, duration } from "@mlan/run-view";
 
 /**
  * Describes a plan in tables of at most `width` characters per line: the stages, their memory by purpose, and the disk
@@ -18,7 +18,7 @@ export function planLines(plan: ResourcePlan, width: number): readonly string[] 
       ? ["", `Peak memory in GB (10^9 bytes)${limit}`, "", ...textTable(memoryTable(known), width)]
       : []),
     ...stages.flatMap(({ name, fits, wouldFit }) =>
-      fits === false ? ["", `${name} does not fit. ${wayOut(wouldFit)}`] : [],
+      fits === false ? ["", `${name} does not fit. ${memoryRemedy(wouldFit)}`] : [],
     ),
     ...timeLines(stages),
     "",
@@ -89,6 +89,7 @@ function millions(parameters: number): string {
   return `${count(parameters / 1e6) === "0" ? (parameters / 1e6).toFixed(3) : count(parameters / 1e6)} M`;
 }
 
-function gigabytes(bytes: number): string {
+/** Formats bytes in GB of 10^9 bytes. */
+export function gigabytes(bytes: number): string {
   return (bytes / 1e9).toFixed(bytes < 1e7 ? 4 : 2);
 }

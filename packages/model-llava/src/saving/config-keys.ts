@@ -4,13 +4,13 @@ import type { VisionConfig } from "../config/vision-config.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { float } from "./json-numbers.ts";
 
-/** Matches the keys of a `config.json` that describe LLaVA or the folder, not the language model. */
+/** Matches keys of a `config.json` that describe LLaVA or the folder, not the language model. */
 const NOT_LANGUAGE =
   /^(mm_|mlan_|vision_|image_|projector_|multimodal_|tokenizer_|unfreeze_mm_|freeze_mm_|tune_mm_|use_mm_|text_config$|ignore_index$|architectures$|model_type$|auto_map$|dtype$|torch_dtype$|_name_or_path$)/;
 
-/** Returns the keys of the language model, whatever layout the model was opened from. */
-export function languageKeys({ carried, language }: CheckpointContent): ConfigObject {
-  const { config } = carried;
+/** Returns the keys of the language model for every layout of the opened model. */
+export function languageKeys({ copied, language }: CheckpointContent): ConfigObject {
+  const { config } = copied;
   const nested = config["text_config"];
   const own = isObject(nested) ? { ...tokenIds(config), ...nested } : config;
   const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !NOT_LANGUAGE.test(key)));
@@ -18,25 +18,25 @@ export function languageKeys({ carried, language }: CheckpointContent): ConfigOb
     ...languageSizes(language, kept),
     ...kept,
     vocab_size: language.vocabularySize,
-    // The weights decide: config.json may wrongly tie the output layer to the embedding.
+    // The weights decide, because a config.json may wrongly tie the output layer to the embedding.
     tie_word_embeddings: language.tiedEmbeddings,
   };
 }
 
 /** Returns the keys of the vision tower, from its own folder or from the model's `config.json`. */
-export function towerKeys({ carried: { tower, config }, vision }: CheckpointContent): ConfigObject {
+export function towerKeys({ copied: { tower, config }, vision }: CheckpointContent): ConfigObject {
   const around = tower ?? config;
   const nested = around["vision_config"];
   const own = isObject(nested) ? nested : (tower ?? vision?.configObject ?? {});
   return vision ? { ...towerSizes(vision.config), ...own } : own;
 }
 
-/** Returns the keys that transformers' LLaVA has beside `text_config` and `vision_config`. */
+/** Returns the keys that transformers' LLaVA has outside `text_config` and `vision_config`. */
 function tokenIds({ bos_token_id, eos_token_id, pad_token_id }: ConfigObject): ConfigObject {
   return { bos_token_id, eos_token_id, pad_token_id };
 }
 
-/** Returns the keys for the language model's sizes, which older files omit where they are defaults of transformers. */
+/** Returns the keys of the language model's sizes. Older files omit keys with transformers' default values. */
 function languageSizes(language: LanguageConfig, own: ConfigObject): ConfigObject {
   return {
     hidden_size: language.hiddenSize,

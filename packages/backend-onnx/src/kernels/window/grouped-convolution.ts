@@ -10,13 +10,16 @@ export interface GroupedWindow extends Window {
 }
 
 /**
- * `longest`: number of weights per window beyond which a result is off by more than 1e-5, measured on ONNX Runtime's
- * kernels. `block`: number of weights that are then added at a time. ONNX Runtime's matrix kernels already add in
- * blocks; its vector kernels (one filter per group, or one position) do not.
+ * `longest`: number of weights per window beyond which the error exceeds 1e-5, measured on ONNX Runtime's kernels.
+ * `block`: number of weights added at a time beyond this. ONNX Runtime's matrix kernels already add in blocks; its
+ * vector kernels (one filter per group, or one position) do not.
  */
 const VECTOR = { longest: 2 ** 12, block: 2048 };
 const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
-/** A GPU's kernels add one by one: convolutions of this length are off by about 1e-4 if all numbers are similar. */
+/**
+ * A GPU's kernels add one product at a time. Convolutions of this length have an error of about 1e-4 if all numbers are
+ * similar.
+ */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /** `count` blocks of `size` along a filter axis, from `start` on. */
@@ -27,9 +30,9 @@ interface AxisBlocks {
 }
 
 /**
- * Writes the convolution of `x` [batch, group * channels, height, width] with `filter` [filters, channels, rows, columns].
- * Filters with many weights, as in gradients of filters, are split into blocks. Each block is a group, and the results of
- * all blocks are added.
+ * Writes the convolution of `x` [batch, group * channels, height, width] with `filter` [filters, channels, rows,
+ * columns]. A filter with many weights, as in gradients of filters, is split into blocks. Each block is a group, and
+ * the results of all blocks are added.
  */
 export function emitConvolution(context: EmitContext<GroupedWindow>, x: string, filter: string): OutputNode {
   const { graph, operands, attributes, result } = context;
@@ -49,8 +52,8 @@ export function emitConvolution(context: EmitContext<GroupedWindow>, x: string, 
 }
 
 /**
- * Splits a filter axis into blocks of the same size and possibly a shorter last block. That block is not padded with zeros:
- * they would be multiplied by pixels of the image, and zero times infinity is NaN.
+ * Splits a filter axis into blocks of the same size and possibly a shorter last block. The last block has no padding,
+ * because zero times an infinite pixel is NaN.
  */
 function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
   const { size } = cut(length, largest);
@@ -60,7 +63,10 @@ function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
   return rest === 0 ? [whole] : [whole, { start: count * size, count: 1, size: rest }];
 }
 
-/** The contribution of these rows and columns of the filter to the result: [batch, group, filters / group * height * width]. */
+/**
+ * Returns the contribution of some rows and columns of the filter to the result: [batch, group, filters / group *
+ * height * width].
+ */
 function inBlocks(
   context: EmitContext<GroupedWindow>,
   x: string,
@@ -121,13 +127,16 @@ interface ImageSplit {
   readonly inChannels: AxisBlocks;
   /** Rows and columns of the filter. */
   readonly places: readonly AxisBlocks[];
-  /** For each, whether it is a single block that covers the whole axis. */
+  /** For each axis, whether a single block covers all of it. */
   readonly isWhole: readonly boolean[];
-  /** Number of zero channels after those of each group. */
+  /** Number of zero channels after the channels of each group. */
   readonly missing: number;
 }
 
-/** The part of the image that each block of the filter covers, as channels: [batch, group * blocks * channels, height, width]. */
+/**
+ * Returns the part of the image for each block of the filter, as channels: [batch, group * blocks * channels, height,
+ * width].
+ */
 function blocksOfImage(
   { graph, operands, attributes: { group, strides, dilations, pads }, result }: EmitContext<GroupedWindow>,
   x: string,
@@ -137,36 +146,36 @@ function blocksOfImage(
   const axes = places.map((blocks, axis) => {
     const length = size[axis] ?? 1;
     // The convolution itself pads an axis that is not split.
-    if (isWhole[axis] === true) return { before: 0, after: 0, reach: length, starts: [0] };
+    if (isWhole[axis] === true) return { before: 0, after: 0, extent: length, starts: [0] };
     const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];
-    const reach = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
+    const extent = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
     const starts = Array.from({ length: blocks.count }, (_, block) => (blocks.start + block * blocks.size) * dilation);
     const before = pads[axis] ?? 0;
-    return { before, after: Math.max(0, (starts.at(-1) ?? 0) + reach - before - length), reach, starts };
+    return { before, after: Math.max(0, (starts.at(-1) ?? 0) + extent - before - length), extent, starts };
   });
   const perGroup = reshape(graph, x, [batch * group, allChannels / group, ...size]);
   const around = [0, 0, ...axes.map(({ before }) => before), 0, missing, ...axes.map(({ after }) => after)];
   let image = around.some((count) => count > 0)
     ? graph.apply("Pad", [perGroup, graph.int64(around), graph.scalar(0, "float32")])
     : perGroup;
-  for (const [axis, { reach, starts }] of axes.entries()) {
+  for (const [axis, { extent, starts }] of axes.entries()) {
     if (isWhole[axis] === true) continue;
-    const positions = starts.flatMap((start) => Array.from({ length: reach }, (_, place) => start + place));
+    const positions = starts.flatMap((start) => Array.from({ length: extent }, (_, place) => start + place));
     image = graph.apply("Gather", [image, graph.int64(positions)], { axis: axis + 2 });
   }
-  const grid = axes.flatMap(({ reach, starts }) => [starts.length, reach]);
+  const grid = axes.flatMap(({ extent, starts }) => [starts.length, extent]);
   const blocks = [batch * group, inChannels.count, inChannels.size, ...grid];
   const count = places.reduce((product, block) => product * block.count, inChannels.count);
   return reshape(graph, regroup(graph, image, blocks, [0, 1, 3, 5, 2, 4, 6]), [
     batch,
     group * count * inChannels.size,
-    ...axes.map(({ reach }) => reach),
+    ...axes.map(({ extent }) => extent),
   ]);
 }
 
 /**
- * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. The gradient of a pixel is a sum
- * of one product per window that contains it; a long sum is split by rows and columns of the filter.
+ * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. The gradient of a pixel is a
+ * sum of one product per window with the pixel. A long sum is split by rows and columns of the filter.
  */
 export function emitConvolutionBack(context: EmitContext<GroupedWindow>, dy: string, filter: string): OutputNode {
   const { graph, operands, attributes, result } = context;
@@ -188,8 +197,8 @@ export function emitConvolutionBack(context: EmitContext<GroupedWindow>, dy: str
       const spread = graph.apply("ConvTranspose", [dy, part], { strides, dilations, group });
       const before = [row * dilations[0], column * dilations[1]];
       const after = [outHeight, outWidth].map((length, axis) => {
-        const reach = (length - 1) * (strides[axis] ?? 1) + ((size[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
-        return (whole[axis] ?? 0) - (before[axis] ?? 0) - reach;
+        const extent = (length - 1) * (strides[axis] ?? 1) + ((size[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+        return (whole[axis] ?? 0) - (before[axis] ?? 0) - extent;
       });
       parts.push(
         graph.apply("Pad", [spread, graph.int64([0, 0, ...before, 0, 0, ...after]), graph.scalar(0, "float32")]),
