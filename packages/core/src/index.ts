@@ -28,6 +28,7 @@ export type {
   Dataset,
   DatasetCard,
   DatasetDefinition,
+  DatasetSource,
   DownloadProgress,
   Examples,
   OpenOptions,
@@ -144,18 +145,25 @@ export type {
 } from "./run/run-experiment.ts";
 export { runExperiment } from "./run/run-experiment.ts";
 export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
-export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
+export type {
+  ContentRecord,
+  DataRecord,
+  ExperimentPlan,
+  MachineRecord,
+  Manifest,
+  StageStatus,
+} from "./run/manifest.ts";
 export type { MetricsLog } from "./run/metrics-log.ts";
 export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
-export { batchText, wayOut } from "./run/memory-check.ts";
+export { batchText, memoryRemedy } from "./run/memory-check.ts";
 export type { PlanEvent, PlanOptions, ResourcePlan, StagePlan } from "./run/resource-plan.ts";
 export { planExperiment } from "./run/resource-plan.ts";
 export type { Change, StageNeeds } from "./run/stage-needs.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";
 export type { Damage } from "./run/damage.ts";
-export type { Run } from "./run/read-run.ts";
+export type { ReadRunOptions, Run } from "./run/read-run.ts";
 export { readRun } from "./run/read-run.ts";
 export type {
   EvaluateStageOptions,

@@ -11,6 +11,7 @@ const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
   { name: "statistics", members: /^(statistics|pytorch-files|hub|images|study)$/ },
   { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|backend-tensorflow|serve|testing)$/ },
   { name: "plugins", members: /^(data|model|eval|trainer)-(?!kit$|llava$)/ },
+  { name: "views", members: /^run-view$/ },
   { name: "apps", members: /^(cli|report)$/ },
 ];
 const REPOSITORY = "https://github.com/mlan-js/mlan";

@@ -2,7 +2,8 @@ import { MlanError } from "@mlan/core";
 import { isStudy } from "@mlan/study";
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { folderAt } from "../project/folders.ts";
+import { typedCommand } from "../project/command-name.ts";
+import { displayPath, folderAt } from "../project/folders.ts";
 import { wholeNumber } from "./option-values.ts";
 import { addSelectionOptions, onlyForStudies, selectionOf, type SelectionOptions } from "./study-options.ts";
 
@@ -76,7 +77,10 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
         return;
       }
       const { run } = await import("../work/run.ts");
-      finish(await run({ experiment: found, folder: place, fresh, checkMemory }, terminal));
+      const words = ["run", file, "--folder", displayPath(place), ...(checkMemory ? [] : ["--no-plan"])];
+      finish(
+        await run({ experiment: found, folder: place, fresh, checkMemory, command: typedCommand(words) }, terminal),
+      );
     });
 }
 

@@ -11,9 +11,8 @@ import {
   textTable,
 } from "@mlan/eval-kit";
 import { installedBenchmark } from "../project/benchmark-plugin.ts";
-import { damageLines } from "../terminal/damage-lines.ts";
 import { errorText } from "../project/error-text.ts";
-import { count, percent, percentWithError } from "../terminal/format-number.ts";
+import { count, damageText, percent, percentWithError } from "@mlan/run-view";
 import { OUR_PACKAGES } from "../project/our-packages.ts";
 
 export interface ScoreOptions {
@@ -71,7 +70,7 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   for (const { stage, benchmark, error } of damaged) {
     problems.add(`the answers to ${benchmark} at ${stage} were not scored: ${error.message}`);
   }
-  const damage = damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? []));
+  const damage = evaluations.flatMap((evaluation) => (evaluation.damage ? [damageText(evaluation.damage)] : []));
   const changed = damage.length > 0 ? ["", ...damage] : [];
   const title =
     "Stored answers scored with every extractor (* marks the extractor of the run), headline metric in %, ± standard error";
@@ -82,8 +81,8 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
 
 function incomplete({ stage, header, records, damage }: StoredEvaluation): string {
   const there = `${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}`;
-  const wayOut = damage ? "" : "Wait until the run has finished; if it was stopped, ";
-  return `${there}. ${wayOut}${damage ? "Run" : "run"} the experiment again in its folder to ask the rest.`;
+  const remedy = damage ? "" : "Wait until the run has finished; if it was stopped, ";
+  return `${there}. ${remedy}${damage ? "Run" : "run"} the experiment again in its folder to ask the rest.`;
 }
 
 /** Explains why there are no scores, and names the remedy. */

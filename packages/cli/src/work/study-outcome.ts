@@ -1,25 +1,15 @@
-import { counted, readRun, type StageResult } from "@mlan/core";
+import { counted } from "@mlan/core";
+import { type View, viewOfStudy } from "@mlan/run-view";
 import { readStudy, type StudyRecord, type StudyRunRecord, type StudySelection } from "@mlan/study";
 import { textTable } from "@mlan/eval-kit";
 import { resultsTable } from "../terminal/results-table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** With more runs per arm, the tables would be longer than a screen, and the means over seeds say more. */
-const MOST_TABLES = 2;
-
 /** Prints the state and the results of the selected runs of a study. Returns whether one of them failed. */
 export async function printStudy(folder: URL, only: StudySelection | undefined, terminal: Terminal): Promise<boolean> {
   const record = await readStudy(folder);
   const runs = record.runs.filter((run) => isSelected(run, only));
-  const groups = [...new Set(runs.map(groupOf))];
-  const width = terminal.columns();
-  for (const group of groups.length > MOST_TABLES ? [] : groups) {
-    const results = await resultsOf(runs.filter((run) => groupOf(run) === group));
-    if (results.length === 0) continue;
-    const arms = record.arms.map(({ name }) => name);
-    terminal.print(["", `${group}`, "", ...resultsTable(results, { stages: arms, width })].join("\n"));
-  }
-  terminal.print(["", ...stateTable(record, runs, width), ""].join("\n"));
+  terminal.print(["", ...(await studyLines({ ...record, runs }, terminal.columns())), ""].join("\n"));
   const failed = runs.filter(({ state }) => state === "failed");
   if (failed.length > 0) {
     terminal.note(`${counted(failed.length, "run")} failed. The same command tries them again.`);
@@ -27,27 +17,38 @@ export async function printStudy(folder: URL, only: StudySelection | undefined, 
   return failed.length > 0;
 }
 
+/** Returns the results of a study by model, and the state of its runs, in lines of at most `width` characters. */
+export async function studyLines(record: StudyRecord, width: number): Promise<readonly string[]> {
+  const view = await viewOfStudy(record, { answers: false });
+  const tables = record.models.flatMap((model) => {
+    const part = partOf(view, model);
+    if (part.results.length === 0) return [];
+    return [headOf(model, record.runs), "", ...resultsTable(part, width), ""];
+  });
+  return [...tables, ...stateTable(record, width)];
+}
+
 function isSelected({ model, arm, seed }: StudyRunRecord, { models, arms, seeds }: StudySelection = {}): boolean {
   return (models?.includes(model) ?? true) && (arms?.includes(arm) ?? true) && (seeds?.includes(seed) ?? true);
 }
 
-function groupOf({ model, seed }: StudyRunRecord): string {
-  return `${model}, seed ${seed}`;
+function headOf(model: string, runs: readonly StudyRunRecord[]): string {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  return seeds.length === 1 ? `${model}, seed ${seeds[0]}` : `${model}, means over the seeds ${seeds.join(", ")}`;
 }
 
-/** Returns the outcome of each run, with the arm in place of the stage. */
-async function resultsOf(runs: readonly StudyRunRecord[]): Promise<readonly StageResult[]> {
-  const found: StageResult[] = [];
-  for (const { folder, arm, evaluation, state } of runs) {
-    if (state === "waiting" || state === "changed") continue;
-    const run = await readRun(folder).catch(() => undefined);
-    const results = run?.results.filter(({ stage }) => stage === evaluation) ?? [];
-    found.push(...results.map((result) => ({ ...result, stage: arm })));
-  }
-  return found;
+/** Returns the part of the view that is about one of several backbones, with arms as columns. */
+function partOf({ models, results, warnings }: View, backbone: string): Pick<View, "models" | "results" | "warnings"> {
+  const own = models.filter((model) => model.backbone === undefined || model.backbone === backbone);
+  const ids = new Set(own.map(({ id }) => id));
+  return {
+    models: own.map((model) => ({ ...model, label: model.arm ?? model.label })),
+    results: results.filter(({ model }) => ids.has(model)),
+    warnings: models.length === own.length ? warnings : [],
+  };
 }
 
-function stateTable({ name }: StudyRecord, runs: readonly StudyRunRecord[], width: number): readonly string[] {
+function stateTable({ name, runs }: StudyRecord, width: number): readonly string[] {
   const columns = [
     { title: "arm", align: "left", key: true },
     { title: "model", align: "left" },

@@ -7,6 +7,7 @@ import { stageIsDone, unfinished } from "./finished-work.ts";
 import { removeLeftovers, settleAside } from "./fresh-start.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { type Location, toFolderUrl } from "../contracts/location.ts";
+import { machineOf } from "./machine.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
 import type { Fresh } from "./open-manifest.ts";
 import type { PreflightEvent } from "./preflight.ts";
@@ -17,7 +18,7 @@ import { lockRun } from "./run-lock.ts";
 import { createScope } from "../scope/scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { stageModel, weightsBefore } from "./stage-model.ts";
-import { CLOCK, systemClock } from "../scope/token.ts";
+import { CLOCK, COMPUTE, systemClock } from "../scope/token.ts";
 import type { TrainEvent } from "../contracts/trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
@@ -42,6 +43,8 @@ export interface RunOptions {
    * settings that need less, see {@link planExperiment}. Default true.
    */
   readonly checkMemory?: boolean;
+  /** The command that starts the run, recorded in the manifest for information only. */
+  readonly command?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -147,7 +150,13 @@ export async function* runExperiment(
       const data = contents.data.get(name);
       const weights = await weightsBefore(index, experiment, manifest);
       checkWeights(stage, weights, manifest, folder);
-      manifest = await mark(folder, manifest, stage, { done: false, weights, ...(data && { data }) });
+      manifest = await mark(folder, manifest, stage, {
+        done: false,
+        weights,
+        ...(data && { data }),
+        machine: machineOf(scope.find(COMPUTE)),
+        ...(options.command !== undefined && { command: options.command }),
+      });
       const before = kind === "evaluate" ? manifest.stages[name]?.seconds : undefined;
       const record = recorder(stage, folder, results, before);
       const reads = unchangedData(stage, data ?? {}, folder.url);
