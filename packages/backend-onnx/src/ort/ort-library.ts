@@ -37,7 +37,6 @@ export interface OrtLibrary {
    * there.
    */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
-  /** Functions that release an object. */
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
   /** Returns a new `OrtStatus` with a code of OrtErrorCode; whoever it is given to releases it. */
   newStatus(code: number, message: string): Pointer;
@@ -159,7 +158,6 @@ function packageFolder(): string {
   }
 }
 
-/** Returns the function at an index of a table of function pointers. */
 function nativeFunction(table: Pointer, index: number, result: string, parameters: readonly string[]): NativeFunction {
   const address: Pointer = koffi.decode(table, index * koffi.sizeof("void*"), "void*");
   return koffi.decode(address, koffi.proto(result, [...parameters]));

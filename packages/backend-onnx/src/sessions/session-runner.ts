@@ -56,7 +56,6 @@ export interface SessionRunner extends SessionMaker {
   /** Removes the session of a program that has just been run from the cache. The caller releases it. */
   own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;
-  /** Releases all sessions. */
   dispose(): void;
 }
 
