@@ -11,7 +11,6 @@ import { storedTemplate } from "../config/format-config.ts";
 import { planWeights } from "../weights/weight-plan.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 
-/** The model into which a checkpoint is loaded. */
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
@@ -83,6 +82,6 @@ function checkTemplate(
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(folder)} ${notice}. Load it with the version of mlan and the tokenizer that wrote it, or open it as ` +
-      "the weights of a model to go on all the same.",
+      "the weights of a model to use it anyway.",
   );
 }
