@@ -14,6 +14,7 @@ import { addListCommand } from "./list-command.ts";
 import { addMemoryCommand } from "./memory-command.ts";
 import { addPlanCommand } from "./plan-command.ts";
 import { addPushCommand } from "./push-command.ts";
+import { addReportCommand } from "./report-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
 import { addServeCommand } from "./serve-command.ts";
@@ -27,6 +28,7 @@ Examples:
   $ mlan plan experiment.ts         predicts memory, disk space and steps before it runs
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
+  $ mlan report runs/my-experiment  writes the same and every answer as a page
   $ mlan compare runs/a runs/b      compares two runs, with confidence intervals
   $ mlan score runs/my-experiment   scores stored answers again with every extractor
   $ mlan chat ./llava-7b            chats with a model, with or without images
@@ -67,6 +69,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addEvalCommand,
     addListCommand,
     addShowCommand,
+    addReportCommand,
     addScoreCommand,
     addCompareCommand,
     addContaminationCommand,

@@ -35,6 +35,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/model-qwen2",
   "@mlan/model-vicuna",
   "@mlan/pytorch-files",
+  "@mlan/report",
   "@mlan/safetensors",
   "@mlan/serve",
   "@mlan/statistics",
