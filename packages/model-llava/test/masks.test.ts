@@ -24,11 +24,11 @@ interface Options {
   readonly template?: "v1" | "llama_2" | "plain";
   readonly maximumLength?: number;
   readonly system?: string;
-  /** Indices of answers that are not learned, counted from 0. */
+  /** Indices of answers that are not supervised, counted from 0. */
   readonly unlearned?: readonly number[];
 }
 
-/** Ids, and the indices of those that are learned. An image takes one position. */
+/** Returns the ids, and the indices of those that are supervised. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
   const { images = 0, answerSpans = "turns", template = "v1", maximumLength = 2048, system, unlearned = [] } = options;
   const turns = texts.map(

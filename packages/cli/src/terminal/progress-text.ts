@@ -1,6 +1,6 @@
 import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
+import { count, duration, fixed, percentWithInterval, rate } from "@mlan/run-view";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const LONGEST_BAR = 30;
@@ -78,17 +78,17 @@ function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, led
 }
 
 function headline(result: BenchmarkResult): string {
-  const { metrics, unreadable, cutPrompts = 0, positions, verification } = result;
+  const { metrics, unreadable, truncatedPrompts = 0, positions, verification } = result;
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
   const lost = unreadable > 0 ? `, ${counted(unreadable, "answer")} unreadable` : "";
-  const cut = cutPrompts > 0 ? `, ${counted(cutPrompts, "prompt")} cut` : "";
+  const truncated = truncatedPrompts > 0 ? `, ${counted(truncatedPrompts, "prompt")} truncated` : "";
   const { prompts, computed } = positions;
   const shared = computed < prompts ? `, ${count(computed)} of ${counted(prompts, "prompt position")} computed` : "";
   const flips = verification?.flips.length ?? 0;
   const changed =
     flips > 0 ? `, ${count(flips)} of ${counted(verification?.checked ?? 0, "answer")} changed when asked alone` : "";
-  return `${number}${questionsAsked(result)}${lost}${cut}${shared}${changed}`;
+  return `${number}${questionsAsked(result)}${lost}${truncated}${shared}${changed}`;
 }
 
 /** Formats the number of questions, e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */

@@ -30,6 +30,8 @@ export interface FoundImage {
    * them. When absent, the bytes are read and hashed.
    */
   readonly digest?: string;
+  /** Path of the image's own file. Absent when the image is inside another file. */
+  readonly file?: string;
 }
 
 /** Marks the place of one image in a prompt or turn; the n-th placeholder is the n-th image. */

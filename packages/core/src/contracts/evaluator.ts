@@ -57,9 +57,16 @@ export interface AnswerRecord {
   readonly correct: boolean;
   readonly cluster?: string;
   /** Number of positions that the prompt lost because it was too long. Absent: none. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
   /** An identifier of the prompt; equal prompts have equal identifiers. */
   readonly prompt?: string;
+  /**
+   * The texts of the prompt, separated by line breaks, without the template that the model adds; for reading only.
+   * Absent in answers of earlier versions.
+   */
+  readonly asked?: string;
+  /** Names of the question's images; for reading only. Absent: none, or answers of an earlier version. */
+  readonly images?: readonly string[];
   /** The choices in the order of the prompt. */
   readonly choices?: readonly Choice[];
   /** One score per choice, if choices were ranked. */
@@ -134,8 +141,8 @@ export interface BenchmarkResult {
   readonly questionsInBenchmark?: number;
   /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
-  /** Number of questions whose prompt was cut because it was too long. Absent: not counted. */
-  readonly cutPrompts?: number;
+  /** Number of questions whose prompt was truncated because it was too long. Absent: not counted. */
+  readonly truncatedPrompts?: number;
   /** Estimates by metric name. The first is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**

@@ -173,7 +173,7 @@ export interface Score {
    */
   readonly computedPositions: number;
   /** Number of positions by which a prompt that was too long was truncated. Absent when it was not. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
 }
 
 export interface Parameter {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DatasetSource } from "../contracts/dataset.ts";
 import type { LedgerEntry } from "./ledger.ts";
 
 /** The plan of a run, and its progress. */
@@ -56,6 +57,28 @@ export interface StageStatus {
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
   /** Time spent on the stage in seconds, over all starts of the run. */
   readonly seconds?: number;
+  /** Where the stage was started last, for information only. */
+  readonly machine?: MachineRecord;
+  /** The command that started it last, for information only. Absent when a program did. */
+  readonly command?: string;
+  /** The warnings of the trainer, one sentence each. Absent when there were none. */
+  readonly warnings?: readonly string[];
+  /**
+   * The run folder from which the finished stage was copied, as a URL relative to this run folder. The time, the cost
+   * and the results are those of that run. Absent when this run did the work.
+   */
+  readonly copiedFrom?: string;
+}
+
+export interface MachineRecord {
+  /** Operating system and architecture, e.g. "linux x64". */
+  readonly platform: string;
+  /** Model and number of the processors. */
+  readonly processors: { readonly model: string; readonly count: number };
+  /** In bytes. */
+  readonly memory: number;
+  /** Name of the compute, e.g. "onnx". Absent when there is none. */
+  readonly compute?: string;
 }
 
 /** Shows whether a result and its answers have changed since they were written. */
@@ -70,12 +93,40 @@ export interface DataRecord {
   /** Fingerprint of the rows, as the dataset reports it. */
   readonly fingerprint: string;
   readonly images: ContentRecord;
+  /** Number of examples, and of those with at least one image. Absent in runs of earlier versions, like the rest. */
+  readonly examples?: { readonly count: number; readonly withImages: number };
+  /** The datasets that the examples come from: the dataset itself, or those that a view is made of. */
+  readonly sources?: readonly DatasetSource[];
+  /** Folders of image files, as URLs that end in a slash; an image's name is relative to one. For information only. */
+  readonly imageFolders?: readonly string[];
 }
 
 const contentRecord = z.object({
   stamp: z.string(),
   digest: z.string(),
   files: z.record(z.string(), z.string()).exactOptional(),
+});
+/** Checks the fields that are recorded, and drops others. */
+export const sourceSchema: z.ZodType<DatasetSource> = z.object({
+  name: z.string(),
+  card: z.object({
+    source: z.string(),
+    license: z.string(),
+    citation: z.string().exactOptional(),
+    modality: z.enum(["text", "image", "mixed"]),
+    repository: z.string().exactOptional(),
+    config: z.string().exactOptional(),
+    split: z.string().exactOptional(),
+    revision: z.string().exactOptional(),
+    rows: z.number().exactOptional(),
+  }),
+});
+const dataRecord = z.object({
+  fingerprint: z.string(),
+  images: contentRecord,
+  examples: z.object({ count: z.number(), withImages: z.number() }).exactOptional(),
+  sources: z.array(sourceSchema).exactOptional(),
+  imageFolders: z.array(z.string()).exactOptional(),
 });
 /** Numbers that are not finite are null in JSON. */
 const number = z.number().or(z.null().transform(() => NaN));
@@ -99,7 +150,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
       done: z.boolean(),
       started: z.string(),
       finished: z.string().exactOptional(),
-      data: z.record(z.string(), z.object({ fingerprint: z.string(), images: contentRecord })).exactOptional(),
+      data: z.record(z.string(), dataRecord).exactOptional(),
       dataFingerprint: z.string().exactOptional(),
       checkpoint: z.string().exactOptional(),
       checkpointDigest: z.string().exactOptional(),
@@ -122,6 +173,17 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
         .record(z.string(), z.object({ result: z.string(), answers: z.string().exactOptional() }))
         .exactOptional(),
       seconds: number.exactOptional(),
+      machine: z
+        .object({
+          platform: z.string(),
+          processors: z.object({ model: z.string(), count: z.number() }),
+          memory: z.number(),
+          compute: z.string().exactOptional(),
+        })
+        .exactOptional(),
+      command: z.string().exactOptional(),
+      warnings: z.array(z.string()).exactOptional(),
+      copiedFrom: z.string().exactOptional(),
     }),
   ),
 });
