@@ -5,7 +5,8 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { writeFileAtomically } from "@mlan/core";
 import type { reportPage, serveReport } from "@mlan/report";
-import { type View, viewOf } from "@mlan/run-view";
+import { type View, viewOf, viewOfStudy } from "@mlan/run-view";
+import { isStudyFolder, readStudy } from "@mlan/study";
 import { pathAt } from "../project/folders.ts";
 import { withInstallHint } from "../project/install-hint.ts";
 import { locateInProject } from "../project/locate-in-project.ts";
@@ -50,8 +51,11 @@ export async function watchReport(
   return 0;
 }
 
-function viewAt(folders: readonly URL[]): Promise<View> {
-  return viewOf(folders);
+/** Reads a study folder, or one or several run folders. */
+async function viewAt(folders: readonly URL[]): Promise<View> {
+  const [first, ...others] = folders;
+  if (first === undefined || others.length > 0 || !(await isStudyFolder(first))) return viewOf(folders);
+  return viewOfStudy(await readStudy(first));
 }
 
 interface ReportPackage {

@@ -4,7 +4,7 @@ import { temporaryFolder } from "@mlan/testing";
 import type { View } from "@mlan/run-view";
 import { reportPage, type ReportOptions, serveReport } from "@mlan/report";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { sampleQuestions, sampleView } from "../sample-view.ts";
 import { describeInChromium } from "./describe-in-chromium.ts";
 
@@ -36,6 +36,7 @@ async function open(
 
 async function openAt(browser: Browser, url: URL, context: BrowserContextOptions = {}): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...context });
+  onTestFinished(() => page.close());
   const problems: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) problems.push(message.text());
@@ -113,7 +114,6 @@ describeInChromium("a report in Chromium", (browser) => {
       expect(
         serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`),
       ).toEqual([]);
-      await page.close();
     }
   });
 
