@@ -49,8 +49,8 @@ test("report of a run with damaged answers opens and says so", async () => {
   const { status, stdout } = await typed(["report", run("damaged")]);
   expect(status).toBe(0);
   const page = await readFile(fileURLToPath(stdout.trim()), "utf8");
-  expect(page).toMatch(/animals\.jsonl/);
-  expect(page).toContain('id="warnings"');
+  const [, warnings = "none"] = /id="warnings">(.*?)<\/section>/s.exec(page) ?? [];
+  expect(warnings).toMatch(/animals\.jsonl/);
 });
 
 test("report refuses what is not a run folder, in one sentence", async () => {
@@ -64,7 +64,7 @@ test("report --watch serves the page on this machine until it is ended", async (
   const [line] = await once(child.stdout!, "data");
   const [, url = ""] = /^(http:\/\/127\.0\.0\.1:\d+\/)\n$/.exec(String(line)) ?? [];
   const page = await (await fetch(url)).text();
-  expect(page).toMatch(/<html lang="en" data-state="[0-9a-f]{16}">/);
+  expect(page.slice(0, 200)).toMatch(/<html lang="en"\s+data-state="[0-9a-f]{16}">/);
   child.kill("SIGTERM");
   expect(await finished).toMatchObject({ status: 0 });
 });

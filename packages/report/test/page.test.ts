@@ -47,8 +47,8 @@ describe("the page", () => {
       questions: [sampleQuestions("pope", { question: { id: HOSTILE, target: HOSTILE, prompt: HOSTILE } })],
     });
     expect(elements(page, "script")).toHaveLength(elements(plain, "script").length);
-    expect(page).not.toContain("<script>alert");
-    expect(page).not.toContain("<img");
+    expect(page.includes("<script>alert")).toBe(false);
+    expect(page.includes("<img")).toBe(false);
     const tags = page.replaceAll(/"[^"]*"/g, '""').match(/<[a-z]+\s[^>]*\son[a-z]+=/g);
     expect(tags).toBeNull();
     expect(dataOf(page).models.map(({ label }) => label)).toEqual([`${HOSTILE}aligned`, `${HOSTILE}tuned`]);

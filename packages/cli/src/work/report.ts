@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdir, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeFileAtomically } from "@mlan/core";
+import { toFolderUrl, writeFileAtomically } from "@mlan/core";
 import type { reportPage, serveReport } from "@mlan/report";
 import { type View, viewOf, viewOfStudy } from "@mlan/run-view";
 import { isStudyFolder, readStudy } from "@mlan/study";
@@ -82,7 +82,7 @@ async function addFolder(hash: Hash, folder: URL): Promise<void> {
     if (name === "checkpoints" || name === "report.html") continue;
     const place = new URL(encodeURIComponent(name), folder);
     const found = await stat(place).catch(() => undefined);
-    if (found?.isDirectory()) await addFolder(hash, new URL(`${place.href}/`));
-    else hash.update(`${place.href} ${found?.size} ${found?.mtimeMs}\n`);
+    if (found?.isDirectory()) await addFolder(hash, toFolderUrl(place));
+    else hash.update(`${name} ${found?.size} ${found?.mtimeMs}\n`);
   }
 }

@@ -46,13 +46,14 @@ async function openAt(browser: Browser, url: URL, context: BrowserContextOptions
     if (!/^(?:file|data|blob):/.test(request.url()) && !request.url().startsWith(url.origin))
       problems.push(`asked for ${request.url()}`);
   });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const busy = await busySeconds(page);
   await page.goto(url.href);
   await page.locator("[data-plot=results] svg").waitFor();
   return { page, problems, busy };
 }
 
+const eventually = <Value>(value: () => Promise<Value>) => expect.poll(value, { timeout: 30_000 });
 const questions = (page: Page) => page.locator(".question");
 const widthBeyondScreen = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
@@ -87,16 +88,16 @@ describeInChromium("a report in Chromium", (browser) => {
     const press = (name: RegExp) => page.locator(".filters").getByRole("button", { name }).click();
     await press(/^Only tuned right/);
     // Of 60 questions, every second is answered correctly by tuned, and every fifth by aligned too.
-    await expect.poll(() => page.locator("[role=status]").textContent()).toBe("24 of 60 questions of boolq");
+    await eventually(() => page.locator("[role=status]").textContent()).toBe("24 of 60 questions of boolq");
     await page.getByLabel("Search").fill("boolq-22");
-    await expect.poll(() => page.locator("[role=status]").textContent()).toBe("1 of 60 questions of boolq");
+    await eventually(() => page.locator("[role=status]").textContent()).toBe("1 of 60 questions of boolq");
     expect(await page.locator(".question mark").first().textContent()).toBe("boolq-22");
     await page.getByLabel("Search").fill("");
     await page.locator("[data-benchmark=pope] a").click();
-    await expect.poll(() => page.locator("[role=status]").textContent()).toBe("24 of 60 questions of pope");
+    await eventually(() => page.locator("[role=status]").textContent()).toBe("24 of 60 questions of pope");
     await press(/^All/);
     await page.getByRole("button", { name: "Next" }).click();
-    await expect.poll(() => page.locator(".pages").textContent()).toContain("Page 2 of 3");
+    await eventually(() => page.locator(".pages").textContent()).toContain("Page 2 of 3");
     expect(problems).toEqual([]);
   });
 
@@ -177,7 +178,7 @@ describeInChromium("a report in Chromium", (browser) => {
     expect(opened).toBeLessThan(2);
     const searches = ["circle", "circle t", "number 7", "1", "square", "boolq-499"];
     for (const text of searches) await page.getByLabel("Search").fill(text);
-    await expect.poll(() => page.locator("[role=status]").textContent()).toBe("111 of 50,000 questions of boolq");
+    await eventually(() => page.locator("[role=status]").textContent()).toBe("111 of 50,000 questions of boolq");
     expect(((await busy()) - opened) / searches.length).toBeLessThan(0.1);
     expect(problems).toEqual([]);
   });
@@ -201,7 +202,7 @@ describeInChromium("a report in Chromium", (browser) => {
       const { page, problems } = await openAt(browser(), new URL(report.url));
       expect(await page.title()).toBe("run one · mlan report");
       state = "two";
-      await expect.poll(() => page.title()).toBe("run two · mlan report");
+      await eventually(() => page.title()).toBe("run two · mlan report");
       expect(problems).toEqual([]);
     } finally {
       await report.close();
