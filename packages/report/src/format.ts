@@ -35,6 +35,21 @@ function known(value: number, format: (value: number) => string): string {
   return Number.isFinite(value) ? format(value) : "–";
 }
 
+/** Floating-point operations with a unit that fits, e.g. "4.04 TFLOP" and "35.4 kFLOP". */
+export function flops(operations: number): string {
+  const [size, prefix] = PREFIXES.find(([least]) => operations >= least) ?? [1, ""];
+  return `${significant(operations / size)} ${prefix}FLOP`;
+}
+
+const PREFIXES = [
+  [1e18, "E"],
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
 /** A p-value: "< 0.001" for small ones. */
 export function pValue(p: number): string {
   if (!Number.isFinite(p)) return "–";

@@ -100,6 +100,7 @@ summary { cursor: pointer; color: var(--link); font-size: 0.8125rem; }
 .side .code { font-size: 0.8125rem; }
 .side .who { color: var(--muted); display: flex; justify-content: space-between; gap: 1rem; }
 .verdict { font-weight: 600; white-space: nowrap; }
+.verdict.muted { font-weight: 400; }
 .right { color: var(--good); }
 .wrong { color: var(--bad); }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.2rem 1.25rem; margin: 0.5rem 0; font-size: 0.8125rem; }

@@ -1,5 +1,15 @@
 import type { AverageView, ComparedBenchmark, ComparisonView, EvaluatedModel, View } from "@mlan/run-view";
-import { bracketed, bracketedPoints, counted, duration, listed, percent, points, significant } from "../format.ts";
+import {
+  bracketed,
+  bracketedPoints,
+  counted,
+  duration,
+  flops,
+  listed,
+  percent,
+  points,
+  significant,
+} from "../format.ts";
 import { type Content, html, type Html } from "../html.ts";
 
 /** The question that a view answers. */
@@ -65,7 +75,7 @@ function rangeOf(compared: readonly ComparedBenchmark[]): string {
 function costOf({ models }: View, id: string): string {
   const training = models.find((model) => model.id === id)?.training;
   if (!training || training.steps === 0) return "";
-  return `Training took ${significant(training.flops / 1e12)} TFLOP and ${duration(training.seconds)}.`;
+  return `Training took ${flops(training.flops)} and ${duration(training.seconds)}.`;
 }
 
 /** With many models: how many of them are better on most benchmarks, and which one has the most wins. */
