@@ -62,8 +62,8 @@ function withReason(
     return problem === undefined ? encoded : { ...encoded, problem };
   }
   const learned = encoded.supervised === 0 ? "nothing of the conversation" : "something other than its answers";
-  const wayOut = `change the turn, remove the conversation, or train with answerSpans "turns"`;
-  return { ...encoded, problem: `${odd}, so ${learned} is learned; ${wayOut}` };
+  const remedy = `change the turn, remove the conversation, or train with answerSpans "turns"`;
+  return { ...encoded, problem: `${odd}, so ${learned} is learned; ${remedy}` };
 }
 
 function learnedIds({ inputIds, labels }: Encoded): Int32Array {

@@ -29,9 +29,9 @@ export function damaged(file: URL, what: string, options?: ErrorOptions): Pytorc
 }
 
 /**
- * Returns the error for an intact file that this package cannot read. `wayOut` is the remedy, as a sentence without its
+ * Returns the error for an intact file that this package cannot read. `remedy` is the remedy, as a sentence without its
  * full stop.
  */
-export function unsupported(file: URL, what: string, wayOut: string): PytorchFileError {
-  return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${wayOut}.`);
+export function unsupported(file: URL, what: string, remedy: string): PytorchFileError {
+  return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${remedy}.`);
 }

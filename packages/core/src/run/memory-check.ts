@@ -67,7 +67,7 @@ export function checkMemory(stage: string, needs: StageNeeds, bound: MemoryBound
   throw new MlanError(
     "unavailable",
     `stage "${stage}" needs ${gigabytes(total)} GB of memory at its largest batch (${batchText(needs)}), and there are ` +
-      `${gigabytes(limit)} GB. ${wayOut(fittingChanges(needs.changes(), bound))} To run it anyway: \`checkMemory: false\` (--no-plan on the command line).`,
+      `${gigabytes(limit)} GB. ${memoryRemedy(fittingChanges(needs.changes(), bound))} To run it anyway: \`checkMemory: false\` (--no-plan on the command line).`,
   );
 }
 
@@ -79,7 +79,7 @@ export function batchText({ training, answering }: Pick<StageNeeds, "training" |
 }
 
 /** Returns sentences that say with which settings a stage fits. */
-export function wayOut(changes: readonly Change[]): string {
+export function memoryRemedy(changes: readonly Change[]): string {
   if (changes.length === 0) {
     return "No smaller batch and no setting of the trainer or the model makes it fit: use a smaller model, or a machine with more memory.";
   }
