@@ -8,7 +8,7 @@ export function describeInChromium(name: string, tests: (browser: () => Browser)
   if (CHROMIUM === undefined) {
     console.warn(`Skipped: ${name}. Install Chromium (apt install chromium), or set MLAN_CHROMIUM to its program.`);
   }
-  describe.skipIf(CHROMIUM === undefined)(name, () => {
+  describe.skipIf(CHROMIUM === undefined)(`${name} in Chromium`, () => {
     beforeAll(async () => {
       browser = await launchChromium(CHROMIUM ?? "");
     });

@@ -67,7 +67,7 @@ async function busySeconds(page: Page): Promise<() => Promise<number>> {
   };
 }
 
-describeInChromium("a report in Chromium", (browser) => {
+describeInChromium("a report", (browser) => {
   test("draws its plots and shows questions without an error in the console", async () => {
     const { page, problems } = await open(browser());
     expect(await page.locator("[data-plot=results] svg path, [data-plot=results] svg circle").count()).toBeGreaterThan(
