@@ -57,6 +57,7 @@ function side({ answers }: PackedQuestions, index: number, { model, place }: Sho
   const answer = column?.answers[index];
   const extracted = column?.extracted[index];
   const prompt = column?.prompts[index];
+  const truncated = column?.truncated[index];
   const isRight = column?.correct[index] === 1;
   const verdict = element(
     "span",
@@ -87,6 +88,13 @@ function side({ answers }: PackedQuestions, index: number, { model, place }: Sho
             extracted === null || extracted === undefined ? "nothing" : element("b", { class: "text" }, extracted),
           ),
         ],
+    truncated === undefined
+      ? undefined
+      : element(
+          "p",
+          { class: "note" },
+          `The prompt was too long; ${truncated.toLocaleString("en-US")} positions were truncated.`,
+        ),
     prompt === undefined ? undefined : details("Asked differently", marked(prompt, search)),
   );
 }

@@ -119,10 +119,11 @@ interface GrowingColumns extends AnswerColumns {
   readonly extracted: (string | null)[];
   readonly correct: (0 | 1)[];
   readonly prompts: Record<string, string>;
+  readonly truncated: Record<string, number>;
 }
 
 function emptyColumns(): GrowingColumns {
-  return { answers: [], extracted: [], correct: [], prompts: {} };
+  return { answers: [], extracted: [], correct: [], prompts: {}, truncated: {} };
 }
 
 function add(columns: GrowingColumns, index: number, answer: AnswerView | undefined): void {
@@ -130,4 +131,5 @@ function add(columns: GrowingColumns, index: number, answer: AnswerView | undefi
   columns.extracted.push(answer?.extracted ?? null);
   columns.correct.push(answer?.correct ? 1 : 0);
   if (answer?.prompt !== undefined) columns.prompts[index] = answer.prompt;
+  if (answer?.truncatedPositions !== undefined) columns.truncated[index] = answer.truncatedPositions;
 }

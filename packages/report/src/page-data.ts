@@ -130,4 +130,6 @@ export interface AnswerColumns {
   readonly correct: readonly (0 | 1)[];
   /** By the index of the question: its prompt, if this model was asked something else. */
   readonly prompts: Readonly<Record<string, string>>;
+  /** By the index of the question: how many positions its prompt lost because it was too long. */
+  readonly truncated: Readonly<Record<string, number>>;
 }

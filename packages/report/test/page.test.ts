@@ -143,7 +143,10 @@ describe("the questions", () => {
           { label: "A", text: "red" },
           { label: "B", text: "blue" },
         ],
-        answers: [undefined, { answer: "B", extracted: "B", correct: true, prompt: "asked differently" }],
+        answers: [
+          undefined,
+          { answer: "B", extracted: "B", correct: true, prompt: "asked differently", truncatedPositions: 7 },
+        ],
       },
     });
     expect(packedIn(await reportPage(sampleView(), { questions: [source] }))).toMatchObject({
@@ -151,7 +154,7 @@ describe("the questions", () => {
       choiceLists: [["A: red", "B: blue"]],
       answers: [
         { answers: [null], correct: [0] },
-        { answers: ["B"], extracted: ["B"], correct: [1], prompts: { 0: "asked differently" } },
+        { answers: ["B"], extracted: ["B"], correct: [1], prompts: { 0: "asked differently" }, truncated: { 0: 7 } },
       ],
     });
   });
