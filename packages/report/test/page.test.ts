@@ -172,7 +172,7 @@ describe("the questions", () => {
     expect(dataOf(page).tables.map(({ title, questions }) => [title, questions])).toEqual([["gqa", 60]]);
   });
 
-  test.each(HOSTILE_VALUES.filter((value) => typeof value === "string"))("keep the text %j", async (value) => {
+  test.each(HOSTILE_VALUES.filter((value) => typeof value === "string"))("keep odd texts, %#", async (value) => {
     const question = { prompt: value, target: value };
     const page = await reportPage(sampleView(), { questions: [sampleQuestions("pope", { count: 1, question })] });
     expect(packedIn(page)).toMatchObject({ prompts: [value], targets: [value] });
