@@ -60,7 +60,7 @@ export interface ShareData {
   readonly points: readonly SharePoint[];
 }
 
-export interface SharePoint {
+interface SharePoint {
   /** Share of conversations without images. */
   readonly share: number;
   readonly value: number;
