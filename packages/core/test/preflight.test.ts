@@ -137,7 +137,7 @@ describe("before the first stage", () => {
     const silent = alphabetConversations(3).map(({ id, turns }) => ({
       id,
       images: [],
-      turns: turns.map((turn) => ({ ...turn, learned: false })),
+      turns: turns.map((turn) => ({ ...turn, supervised: false })),
     }));
     const none = await refusal(build({ data: memoryDataset("silent", silent) }));
     expect(none.message).toMatch(/^trainer: nothing can be learned from silent: none of its 3 conversations has a /);

@@ -47,7 +47,7 @@ export interface Turn {
    * Whether this assistant turn contributes to the training loss; default true. Otherwise it is only context for later
    * turns. Turns of other roles never contribute.
    */
-  readonly learned?: boolean;
+  readonly supervised?: boolean;
 }
 
 /**

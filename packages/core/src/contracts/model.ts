@@ -127,7 +127,7 @@ export interface EncodeOptions {
    * How the answers in a conversation are located. `text` (default) searches the rendered text, as the original code of
    * arXiv 2411.10557 does. When a turn contains words of the template or a special token, no positions or too many are
    * then supervised, and {@link Encoded.problem} says which. `turns` encodes each turn as plain text and supervises
-   * exactly the answers. It is always used for a conversation with a turn whose `learned` is false, which the original
+   * exactly the answers. It is always used for a conversation with a turn whose `supervised` is false, which the original
    * code does not support.
    */
   readonly answerSpans?: "text" | "turns";

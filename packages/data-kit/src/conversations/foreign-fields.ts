@@ -36,7 +36,7 @@ export interface FieldProblem {
 }
 
 /** Whether the turn is supervised; undefined if no field says so. {@link turnFieldProblem} reports contradictions. */
-export function isLearned(turn: LearningFlags): boolean | undefined {
+export function isSupervised(turn: LearningFlags): boolean | undefined {
   const said = FLAGS.flatMap((name) => turn[name] ?? []);
   return said.length === 0 ? undefined : said.every(Boolean);
 }
@@ -49,12 +49,12 @@ export function turnFieldProblem(turn: LearningFlags, isAnswer: boolean): FieldP
   const refused = refusedField(turn);
   if (refused) return refused;
   const said = FLAGS.filter((name) => turn[name] !== undefined && turn[name] !== null);
-  const learned = said.find((name) => turn[name]);
-  const unlearned = said.find((name) => !turn[name]);
-  if (learned === undefined) return undefined;
-  if (!isAnswer) return { field: learned, message: "only answers are learned; remove it, or write false" };
-  if (unlearned === undefined) return undefined;
-  return { field: learned, message: `"${unlearned}" says that the turn is not learned; keep one of the two` };
+  const supervised = said.find((name) => turn[name]);
+  const unsupervised = said.find((name) => !turn[name]);
+  if (supervised === undefined) return undefined;
+  if (!isAnswer) return { field: supervised, message: "only answers are supervised; remove it, or write false" };
+  if (unsupervised === undefined) return undefined;
+  return { field: supervised, message: `"${unsupervised}" says that the turn is not supervised; keep one of the two` };
 }
 
 function refusedField(turn: object): FieldProblem | undefined {
@@ -76,12 +76,12 @@ const REFUSED_FIELDS: Readonly<Record<string, string>> = {
   image: 'a turn has no images; name them in the column "images" of the row',
   images: 'a turn has no images; name them in the column "images" of the row',
   audio: "audio is not supported; remove it",
-  loss_scale: 'a turn is learned or not; write "loss": true or false instead',
-  train_detail: 'a turn is learned as a whole or not; write "train": true or false instead',
-  training_detail: 'a turn is learned as a whole or not; write "training": true or false instead',
+  loss_scale: 'a turn is supervised or not; write "loss": true or false instead',
+  train_detail: 'a turn is supervised as a whole or not; write "train": true or false instead',
+  training_detail: 'a turn is supervised as a whole or not; write "training": true or false instead',
 };
 
-const PREFERENCES = "preference data is not supported; remove it, and keep only turns that should be learned";
+const PREFERENCES = "preference data is not supported; remove it, and keep only turns that should be supervised";
 const VIDEOS = 'video is not supported; name their frames in the column "images"';
 const SOUND = "audio is not supported; remove it";
 const TOOLS = "tools are not supported; describe them in a system turn";

@@ -1,7 +1,7 @@
 import { type Conversation, counted, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
 import { isImageReference } from "../images/image-reference.ts";
-import { isLearned, type LearningFlags, learningFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
+import { isSupervised, type LearningFlags, learningFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
 import { isAbsent } from "./is-absent.ts";
 import { partProblem } from "./message-parts.ts";
 
@@ -103,7 +103,7 @@ export function imagesOf({ image, images }: LlavaRecord): readonly ImageReferenc
 export function turnsOf(record: LlavaRecord): readonly Turn[] {
   const said = withoutPreamble(saidTurns(record)).map(({ turn, role }): Turn => {
     const plain: Turn = { role: role ?? "user", text: textOf(turn) ?? "" };
-    return role === "assistant" && isLearned(turn) === false ? { ...plain, learned: false } : plain;
+    return role === "assistant" && isSupervised(turn) === false ? { ...plain, supervised: false } : plain;
   });
   const [system] = systemsOf(record);
   return system === undefined || said[0]?.role === "system" ? said : [{ role: "system", text: system.text }, ...said];

@@ -15,7 +15,7 @@ export interface Template {
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
    * Returns the segments of a prompt up to the beginning of the answer. Prompts are not supervised; marking the
-   * answer's start as `learned` only makes it be tokenized separately from the text before it, like an answer in
+   * answer's start as `supervised` only makes it be tokenized separately from the text before it, like an answer in
    * training. Throws an `invalid-data` error that names the prompt when the template cannot write its turns.
    */
   promptSegments(prompt: PlacedPrompt): readonly Segment[];
