@@ -11,7 +11,7 @@ import { currentPlan, templatesIn, withTemplates } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
-  /** The run to be replaced; absent when there is none. */
+  /** The run to be replaced. Absent when there is none. */
   readonly replaced?: Manifest;
 }
 
@@ -50,7 +50,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
     );
   }
   const stored = currentPlan(found.plan);
-  // Which template a recipe without one has is known once the model has been inspected, and compared then.
+  // The default template is known, and compared, only after the model has been inspected.
   const templates = templatesIn(stored);
   const planned = withTemplates(plan, (stage) => templates.get(stage));
   const [difference] = differencesOf(stored, planned, "experiment");
@@ -62,8 +62,8 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
 }
 
 /**
- * Writes the manifest with the content of the run's inputs. Removes the replaced run once the manifest is written, and
- * restores it if writing fails.
+ * Writes the manifest with the content of the run's inputs. Then removes the replaced run, or restores it if writing
+ * fails.
  */
 export async function keepManifest(
   folder: RunFolder,

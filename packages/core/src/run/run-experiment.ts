@@ -21,16 +21,15 @@ import type { TrainEvent } from "../contracts/trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
 export interface RunOptions {
-  /** The run folder. If it contains an unfinished run of the same experiment, that run is continued. */
+  /** The run folder. An unfinished run of the same experiment in the folder is continued. */
   readonly folder: Location;
   /**
-   * Whether to replace the run in the folder. The files that the old run wrote, and no others, are removed once
-   * everything that the new run needs has been found. Throws `run-folder` when a stage's folder contains files that no
-   * run wrote. Default false.
+   * Whether to replace the run in the folder. The old run's files are removed once all inputs of the new run have been
+   * found. Throws `run-folder` when a stage's folder contains files that no run wrote. Default false.
    */
   readonly fresh?: boolean;
   /**
-   * Whether a stage that needs more memory than the machine has is refused before the first stage; the error names
+   * Whether to throw before the first stage when a stage needs more memory than the machine has. The error suggests
    * settings that need less, see {@link planExperiment}. Default true.
    */
   readonly checkMemory?: boolean;
@@ -54,8 +53,8 @@ export interface DamageEvent {
 }
 
 /**
- * Emitted before the first stage, for each notice of the model, e.g. that its projector is new. Notices are also stored
- * in the manifest.
+ * Emitted before the first stage, for each notice of the model, e.g. that its projector is new. The manifest also
+ * stores the notices.
  */
 export interface NoticeEvent {
   readonly type: "notice";
@@ -67,7 +66,7 @@ export interface StageStartEvent {
   readonly type: "stage-start";
   readonly stage: string;
   readonly kind: Stage["kind"];
-  /** 0-based. */
+  /** Counted from 0. */
   readonly index: number;
   readonly stages: number;
 }
@@ -81,9 +80,9 @@ export interface StageProgressEvent {
 export interface StageEndEvent {
   readonly type: "stage-end";
   readonly stage: string;
-  /** Time spent on the stage over all starts of the run; a benchmark interrupted by a kill is not counted. */
+  /** Duration of the stage over all starts of the run. A benchmark that was interrupted by a kill is not counted. */
   readonly seconds: number;
-  /** Whether the stage was already done when the run started. */
+  /** Whether the stage was done before this start of the run. */
   readonly skipped: boolean;
   /** Cost of a training stage over all starts of the run. */
   readonly ledger?: LedgerEntry;
@@ -97,11 +96,11 @@ export interface RunEndEvent {
 }
 
 /**
- * Runs the stages in order on one model and records everything in the run folder. Before the first stage, everything
- * that any stage needs is opened or looked up. The same call continues a killed run: finished stages are skipped, and a
- * training stage resumes from its newest checkpoint. The caller may stop with `break` or `signal`. Throws `run-folder`
- * when the folder contains a run of another experiment, when weights or data have changed since the run began, and
- * while another process uses it.
+ * Runs the stages in order on one model, and records everything in the run folder. Before the first stage, all inputs
+ * of all stages are checked. The same call continues a killed run: finished stages are skipped, and a training stage
+ * resumes from its newest checkpoint. `break` and `signal` stop the run. Throws `run-folder` when the folder contains a
+ * run of another experiment, when weights or data have changed since the run began, and while another process uses the
+ * folder.
  */
 export async function* runExperiment(
   experiment: Experiment,
@@ -175,7 +174,8 @@ export async function* runExperiment(
 const clockPlugin = { name: "@mlan/core/system-clock", token: CLOCK, create: () => systemClock };
 
 /**
- * Throws `run-folder` when a repeated training stage ended with different weights than those a later stage began with.
+ * Throws `run-folder` when a repeated training stage ended with other weights than the ones with which a later stage
+ * began.
  */
 function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {
   const before = stages[name]?.weights;
