@@ -31,7 +31,7 @@ export function addChatCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option(
       "--temperature <number>",
-      "0 always picks the most likely token; 1 samples from the model's probabilities; higher is more random",
+      "randomness of answers: 0 always picks the most likely token, 1 samples from the model's probabilities",
       numberWithin(0),
       0,
     )
@@ -49,7 +49,7 @@ export function addChatCommand(program: Command, { terminal, finish }: CommandCo
     .option("--seed <number>", "seed for sampling; the same seed and messages produce the same answers", wholeNumber(0))
     .option(
       "--repetition-penalty <number>",
-      "values above 1 make tokens that have already occurred less likely",
+      "makes repetition less likely if above 1",
       numberWithin(0, Infinity, true),
     )
     .addHelpText("after", EXAMPLES)

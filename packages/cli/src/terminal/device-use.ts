@@ -1,7 +1,7 @@
 import { counted, type DeviceUse } from "@mlan/core";
 import { fixed } from "./format-number.ts";
 
-/** Returns the maximum of each number over all uses; undefined when no use was measured. */
+/** Returns the maximum of each number over all uses. Undefined when no use was measured. */
 export function mostDeviceUse(uses: readonly (DeviceUse | undefined)[]): DeviceUse | undefined {
   return uses.reduce(
     (most, use) =>
