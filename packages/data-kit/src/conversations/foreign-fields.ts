@@ -3,9 +3,9 @@ import { isAbsent } from "./is-absent.ts";
 
 /**
  * Fields in which other tools store whether an answer is supervised: `weight` (OpenAI), `train` or `training`
- * (axolotl), `loss` (ms-swift). Null means that the field is absent.
+ * (axolotl), `loss` (ms-swift). Null means absent.
  */
-export interface LearningFlags {
+export interface SupervisionFlags {
   readonly weight?: Flag;
   readonly train?: Flag;
   readonly training?: Flag;
@@ -20,8 +20,8 @@ const flag: FlagSchema = z
   .nullable()
   .exactOptional();
 
-/** The schemas of {@link LearningFlags}. */
-export const learningFlags: { readonly [Name in keyof LearningFlags]-?: FlagSchema } = {
+/** The schemas of {@link SupervisionFlags}. */
+export const supervisionFlags: { readonly [Name in keyof SupervisionFlags]-?: FlagSchema } = {
   weight: flag,
   train: flag,
   training: flag,
@@ -35,17 +35,20 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** Whether the turn is supervised; undefined if no field says so. {@link turnFieldProblem} reports contradictions. */
-export function isSupervised(turn: LearningFlags): boolean | undefined {
+/**
+ * Returns whether the turn is supervised. Undefined if no field says so. {@link turnFieldProblem} reports
+ * contradictions.
+ */
+export function isSupervised(turn: SupervisionFlags): boolean | undefined {
   const said = FLAGS.flatMap((name) => turn[name] ?? []);
   return said.length === 0 ? undefined : said.every(Boolean);
 }
 
 /**
- * Describes a field of a turn that is not supported, since ignoring it would change the meaning of the turn; undefined
- * if there is none.
+ * Describes a field of a turn that is not supported. Ignoring it would change the meaning of the turn. Undefined if
+ * there is none.
  */
-export function turnFieldProblem(turn: LearningFlags, isAnswer: boolean): FieldProblem | undefined {
+export function turnFieldProblem(turn: SupervisionFlags, isAnswer: boolean): FieldProblem | undefined {
   const refused = refusedField(turn);
   if (refused) return refused;
   const said = FLAGS.filter((name) => turn[name] !== undefined && turn[name] !== null);
@@ -88,7 +91,7 @@ const TOOLS = "tools are not supported; describe them in a system turn";
 
 type Refused = z.ZodOptional<z.ZodUnknown>;
 
-/** Columns that would change the meaning of a row. A row is refused if one of them is not empty. */
+/** Columns that would change the meaning of a row. A row is refused unless they are empty. */
 export const refusedColumns: {
   tools: Refused;
   functions: Refused;
