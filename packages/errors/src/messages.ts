@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Formats a URL for messages: a file URL as a decoded path with this system's separators, any other URL unchanged.
- * Never throws; a file URL that is not a valid path (`%2F`, a broken escape) is returned unchanged.
+ * Never throws. Returns a file URL that is not a valid path (`%2F`, a broken escape) unchanged.
  */
 export function pathOf(url: URL): string {
   if (url.protocol !== "file:") return url.href;

@@ -17,7 +17,7 @@ export interface Answered extends Pick<Question, "id" | "target" | "cluster"> {
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** Returns the correct answer to a question in the form that the protocol's extractor returns. */
+/** Returns the correct answer to a question, in the form that the protocol's extractor returns. */
 export function targetOf(protocol: Protocol, question: Question): string {
   return protocol.target?.(question) ?? question.target;
 }
