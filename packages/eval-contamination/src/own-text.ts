@@ -9,7 +9,7 @@ export interface AskedText {
   readonly cluster: number;
 }
 
-/** A question's words without the template, as stretches of consecutive words in its prompt. */
+/** A question's words without the benchmark's template, as stretches of consecutive words in its prompt. */
 export interface OwnText {
   readonly stem: readonly (readonly number[])[];
   /** The choices that the prompt offers, one per line, without their labels. */
@@ -17,7 +17,7 @@ export interface OwnText {
   readonly cluster: number;
 }
 
-/** Share of clusters from which on a common start or end of a line belongs to the benchmark's template. */
+/** A start or end of a line belongs to the benchmark's template if at least this share of clusters has it. */
 const TEMPLATE_SHARE = 0.5;
 /** Maximum number of words in the label of a choice, as in "A" or "option A". */
 const LONGEST_LABEL = 2;

@@ -14,7 +14,7 @@ interface TextHit {
 
 /** An index of the texts of all questions of all benchmarks. */
 export interface TextIndex {
-  /** Yields all hits in one conversation; a question may have several of the same kind. */
+  /** Yields all hits in one conversation. A question may have several hits of the same kind. */
   find(turns: readonly Turn[]): Iterable<TextHit>;
   /** Whether a question has enough text to be found. */
   has(question: number): boolean;

@@ -1,13 +1,13 @@
 import { wordsOf } from "./words.ts";
 
-/** The number of a word that occurs in no benchmark. It also separates two texts, since no match extends across it. */
+/** The number of a word that occurs in no benchmark. Also separates two texts, because no match contains it. */
 export const NO_WORD = 0;
 
-/** Assigns numbers, from 1, to words, so that texts can be compared as numbers. */
+/** Assigns numbers, counted from 1, to words, so that texts can be compared as numbers. */
 export interface Vocabulary {
-  /** Returns the numbers of a text's words; adds new words. */
+  /** Returns the numbers of a text's words. Adds new words. */
   add(text: string): readonly number[];
-  /** Returns the numbers of a text's words; {@link NO_WORD} for unknown words. */
+  /** Returns the numbers of a text's words. {@link NO_WORD} for unknown words. */
   look(text: string): readonly number[];
   /** Returns the words with these numbers, joined by spaces. */
   tell(words: ArrayLike<number>): string;

@@ -8,13 +8,13 @@ export interface EndpointUsage {
   readonly requests: number;
   /** Number of requests that failed and were repeated. */
   readonly repeated: number;
-  /** Tokens of prompts, including images, as counted by the server; NaN when an answer came without a count. */
+  /** Tokens of prompts, including images, as counted by the server. NaN when an answer came without a count. */
   readonly inputTokens: number;
   /** The part of the input tokens that the server had cached. */
   readonly cachedInputTokens: number;
   /** Number of tokens of answers. */
   readonly outputTokens: number;
-  /** Cost according to {@link Prices}; NaN without prices or token counts. */
+  /** Cost at {@link Prices}. NaN without prices or token counts. */
   readonly cost: number;
 }
 
@@ -24,7 +24,6 @@ export interface UsageLimits {
   readonly onUsage?: ((usage: EndpointUsage) => void) | undefined;
 }
 
-/** Adds up usage and cost. */
 export class UsageMeter {
   readonly #limits: UsageLimits;
   #requests = 0;

@@ -3,9 +3,8 @@ import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /**
- * Time in milliseconds after which a paused client is disconnected while the rest of a refused body is received and
- * discarded, so that the client can read the response. A client that never stops sending is disconnected by the
- * server's `requestTimeout`.
+ * The rest of a refused body is received and discarded, so that the client can read the response. A client that pauses
+ * for this many milliseconds is disconnected. The server's `requestTimeout` ends a body that never stops.
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
@@ -34,7 +33,7 @@ export function httpReply(
   const timer = setTimeout(() => controller.abort(late), Math.min(seconds * 1000, 2 ** 31 - 1));
   response.once("close", () => controller.abort(new ApiError(499, "the client hung up.")));
   const send = (text: string): void => {
-    // When a request has several choices, one may fail while others are still being sent.
+    // One choice of a request may fail while others are still being sent.
     if (!response.destroyed && !response.writableEnded) response.write(text);
   };
   const json = (status: number, body: object): void => {
@@ -47,7 +46,7 @@ export function httpReply(
     };
     if (request.complete) return void response.writeHead(status, headers).end(text);
     response.writeHead(status, { ...headers, connection: "close" }).write(text);
-    // Ending the response closes the connection, so the client could not read the response while it is still sending.
+    // Ending the response closes the connection. A client that is still sending could not read the response.
     afterRest(request, () => response.end());
   };
   return {
