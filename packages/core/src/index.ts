@@ -36,7 +36,7 @@ export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
 export { counted, MlanError, shownValue } from "./errors.ts";
-export { LONGEST_MESSAGE, messageOf, pathOf } from "@mlan/errors";
+export { LONGEST_MESSAGE, messageOf, pathOf, reasonOf } from "@mlan/errors";
 export type { Content } from "./contracts/content.ts";
 export { contentOfFiles, stampOf } from "./contracts/content.ts";
 export { expectationOf, describeIssue } from "./scope/expectation.ts";
@@ -146,7 +146,7 @@ export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus }
 export type { MetricsLog } from "./run/metrics-log.ts";
 export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
-export { batchText, wayOut } from "./run/memory-check.ts";
+export { batchText, suggestionsOf } from "./run/memory-check.ts";
 export type { PlanEvent, PlanOptions, ResourcePlan, StagePlan } from "./run/resource-plan.ts";
 export { planExperiment } from "./run/resource-plan.ts";
 export type { Change, StageNeeds } from "./run/stage-needs.ts";

@@ -26,7 +26,7 @@ const differing = (changes: Partial<typeof fingerprints>): ComparedResult => ({
 describe.each(["questions", "prompts", "protocol"] as const)("other %s", (kind) => {
   const other = differing({ [kind]: "something-else" });
 
-  test("are refused with the benchmark, both values and the way out", () => {
+  test("are refused with the benchmark, both values and the remedy", () => {
     const message = refusal([first], [other]);
     expect(message).toContain("eval-compare: boolq");
     expect(message).toMatch(new RegExp(`${kind}-1.*run-a: base.*something-el.*run-b: tuned`));

@@ -2,8 +2,8 @@ import type { OwnText } from "./own-text.ts";
 import { NO_WORD } from "./vocabulary.ts";
 
 /**
- * The own texts of all questions in one array of words, with a gap after each stretch of consecutive words. See {@link
- * OwnText}.
+ * The own texts of all questions in one array of words, with a gap after each stretch of consecutive words. See
+ * {@link OwnText}.
  */
 export interface Corpus {
   readonly words: Int32Array;

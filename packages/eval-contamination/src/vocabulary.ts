@@ -10,7 +10,7 @@ export interface Vocabulary {
   /** Returns the numbers of a text's words. {@link NO_WORD} for unknown words. */
   look(text: string): readonly number[];
   /** Returns the words with these numbers, joined by spaces. */
-  tell(words: ArrayLike<number>): string;
+  textOf(words: ArrayLike<number>): string;
 }
 
 export function createVocabulary(): Vocabulary {
@@ -25,6 +25,6 @@ export function createVocabulary(): Vocabulary {
   return {
     add: (text) => wordsOf(text).map(add),
     look: (text) => wordsOf(text).map((word) => numbers.get(word) ?? NO_WORD),
-    tell: (told) => Array.from(told, (word) => words[word] ?? "").join(" "),
+    textOf: (numbers) => Array.from(numbers, (word) => words[word] ?? "").join(" "),
   };
 }

@@ -9,8 +9,8 @@ export interface AnswerLog {
   /** The answers that the file already contained. */
   readonly records: readonly AnswerRecord[];
   /**
-   * Appends an answer. The line survives the end of the process once the promise resolves, and a power cut after {@link
-   * AnswerLog.sync}.
+   * Appends an answer. The line survives the end of the process once the promise resolves, and a power cut after
+   * {@link AnswerLog.sync}.
    */
   append(record: AnswerRecord): Promise<void>;
   sync(): Promise<void>;

@@ -59,9 +59,13 @@ function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings
   if (status === 404)
     return `There is no such ${asked.type}, revision or file; check the name and the option \`revision\`.`;
   if (status === 429)
-    return `Too many requests, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
-  if (status >= 500 || status === 408) return `It failed ${attempts} times in a row; try later.`;
+    return `Too many requests${inARow(attempts)}; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
+  if (status >= 500 || status === 408) return `It failed${inARow(attempts)}; try later.`;
   return CHECK_ENDPOINT;
+}
+
+function inARow(attempts: number): string {
+  return attempts === 1 ? "" : ` ${attempts} times in a row`;
 }
 
 function notWritable({ repository }: HubTarget, { endpoint }: HubSettings): string {
@@ -95,16 +99,17 @@ const LOCAL_OPTION = { model: "weights", dataset: "folder" };
 
 function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint, attempts }: HubSettings): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const last = attempts === 1 ? "" : "last: ";
   const reason = printable(messageOf(inner) || String(Object(inner).code ?? "no reason is known"));
   if (writes) {
     return (
-      `it failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      `it failed${inARow(attempts)} (${last}${reason}). Check the network and start again; ` +
       "files that have been uploaded are skipped."
     );
   }
   if (file !== undefined) {
     return (
-      `the download failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      `the download failed${inARow(attempts)} (${last}${reason}). Check the network and start again; ` +
       "the download will resume where it stopped."
     );
   }

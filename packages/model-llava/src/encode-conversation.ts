@@ -60,8 +60,8 @@ function withReason(
     return problem === undefined ? encoded : { ...encoded, problem };
   }
   const spans = encoded.supervised === 0 ? "nothing of the conversation" : "something other than its answers";
-  const wayOut = `change the turn, remove the conversation, or train with answerSpans "turns"`;
-  return { ...encoded, problem: `${odd}, so ${spans} is supervised; ${wayOut}` };
+  const remedy = `change the turn, remove the conversation, or train with answerSpans "turns"`;
+  return { ...encoded, problem: `${odd}, so ${spans} is supervised; ${remedy}` };
 }
 
 function supervisedIds({ inputIds, labels }: Encoded): Int32Array {

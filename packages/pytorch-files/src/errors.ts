@@ -32,9 +32,9 @@ export function damaged(file: URL, what: string, options?: ErrorOptions): Pytorc
 }
 
 /**
- * Returns the error for an intact file with features that this package does not support. `wayOut` is the remedy, as a
+ * Returns the error for an intact file with features that this package does not support. `remedy` is a
  * sentence without its full stop.
  */
-export function unsupported(file: URL, what: string, wayOut: string): PytorchFileError {
-  return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${wayOut}.`);
+export function unsupported(file: URL, what: string, remedy: string): PytorchFileError {
+  return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${remedy}.`);
 }

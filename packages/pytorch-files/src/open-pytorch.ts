@@ -84,8 +84,8 @@ function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): strin
     throw unsupported(file, what, "Unpack it if the weights are inside");
   }
   if (!records.has(`${archive}/constants.pkl`)) return archive;
-  const wayOut = 'In Python: torch.save(torch.jit.load(file).state_dict(), "pytorch_model.bin")';
-  throw unsupported(file, "is a TorchScript program", wayOut);
+  const remedy = 'In Python: torch.save(torch.jit.load(file).state_dict(), "pytorch_model.bin")';
+  throw unsupported(file, "is a TorchScript program", remedy);
 }
 
 /**

@@ -22,8 +22,8 @@ export interface WrittenShards {
 
 /**
  * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files with an
- * index like that of transformers. Each file is written atomically; the caller writes the index, last. Throws a {@link
- * SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
+ * index like that of transformers. Each file is written atomically; the caller writes the index, last. Throws a
+ * {@link SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
  */
 export async function writeShards(
   folder: URL,

@@ -101,8 +101,8 @@ async function bytesOf(tensor: TensorToWrite): Promise<Uint8Array> {
 }
 
 const HALVES = {
-  BF16: { round: float32ToBfloat16, infinity: 0x7f80, name: "bfloat16", largest: "3.39e38", wayOut: "as F32" },
-  F16: { round: float32ToFloat16, infinity: 0x7c00, name: "float16", largest: "65504", wayOut: "as BF16 or F32" },
+  BF16: { round: float32ToBfloat16, infinity: 0x7f80, name: "bfloat16", largest: "3.39e38", remedy: "as F32" },
+  F16: { round: float32ToFloat16, infinity: 0x7c00, name: "float16", largest: "65504", remedy: "as BF16 or F32" },
 } as const;
 
 function rounded({ name, dtype }: TensorToWrite, values: Float32Array): Float32Array | Uint16Array {
@@ -114,6 +114,6 @@ function rounded({ name, dtype }: TensorToWrite, values: Float32Array): Float32A
   throw new SafetensorsError(
     "unsupported",
     `tensor "${name}" holds ${values[overflow]} at index ${overflow}, beyond the largest ${half.name}, ${half.largest}. ` +
-      `Write it ${half.wayOut}.`,
+      `Write it ${half.remedy}.`,
   );
 }

@@ -1,3 +1,4 @@
+import { counted } from "@mlan/core";
 import { ApiError } from "./api-error.ts";
 import type { ServeSettings } from "./serve-options.ts";
 
@@ -60,7 +61,7 @@ export function checkRoom(waiting: number, count: number, maximumWaiting: number
   if (waiting + count <= maximumWaiting) return;
   throw new ApiError(
     429,
-    `${waiting} answers are pending, and at most ${maximumWaiting} are allowed. Try again later.`,
+    `${counted(waiting, "answer")} ${waiting === 1 ? "is" : "are"} pending, the maximum is ${maximumWaiting}. Try again later.`,
   );
 }
 

@@ -80,8 +80,8 @@ function checkLastMessage({
   add_generation_prompt: added,
 }: ChatBody): void {
   const isBegun = messages.at(-1)?.role === "assistant";
-  const refuse = (param: keyof ChatBody, wayOut: string): never => {
-    throw new ApiError(400, `${param} does not fit the last message. ${wayOut}`, { param });
+  const refuse = (param: keyof ChatBody, remedy: string): never => {
+    throw new ApiError(400, `${param} does not fit the last message. ${remedy}`, { param });
   };
   if (continued === true && !isBegun) refuse("continue_final_message", "Add the assistant's message to be continued.");
   if (continued === false && isBegun) refuse("continue_final_message", LAST_IS_CONTINUED);

@@ -202,8 +202,8 @@ async function listen(server: Server, { host, port }: Pick<ServeSettings, "host"
   try {
     await once(server, "listening");
   } catch (cause) {
-    const wayOut = Object(cause).code === "EADDRINUSE" ? " Choose another port, or 0 for any free port." : "";
-    throw new MlanError("unavailable", `serve: cannot listen on ${host}:${port}: ${messageOf(cause)}.${wayOut}`, {
+    const remedy = Object(cause).code === "EADDRINUSE" ? " Choose another port, or 0 for any free port." : "";
+    throw new MlanError("unavailable", `serve: cannot listen on ${host}:${port}: ${messageOf(cause)}.${remedy}`, {
       cause,
     });
   }

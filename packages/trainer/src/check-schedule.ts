@@ -22,13 +22,13 @@ export function checkSchedule(recipe: TrainingRecipe, steps: number): readonly s
       `The learning rates of all ${steps} steps add up to ${total.toPrecision(2)}, which hardly changes a weight.`,
     ];
   }
-  const wayOut =
+  const remedy =
     learningRate === 0
       ? "Set a learningRate above 0."
       : `The warm-up starts at rate 0. Set warmupRatio (${warmupRatio}) to 0, or train for more steps with a smaller batchSize ` +
         `(${batchSize}) or more epochs (${epochs}).`;
   throw new MlanError(
     "invalid-options",
-    `trainer: nothing would be learned: ${steps === 1 ? "the only step" : `each of the ${steps} steps`} has learning rate 0. ${wayOut}`,
+    `trainer: nothing would be learned: ${steps === 1 ? "the only step" : `each of the ${steps} steps`} has learning rate 0. ${remedy}`,
   );
 }

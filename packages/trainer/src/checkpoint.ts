@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import {
   CHECKSUMS_FILE,
-  messageOf,
   MlanError,
   pathOf,
+  reasonOf,
   type StepEndEvent,
   type TrainableModel,
   verifyChecksums,
@@ -32,9 +32,9 @@ interface CheckpointContent {
 /** The checkpoints of one training stage: folders `step-000123/`, each of which is complete. */
 export interface Checkpoints {
   /**
-   * Writes a checkpoint, removes older ones after it is on disk, and returns the folder for {@link
-   * TrainableModel.load}. `history` contains the steps up to `step`. Throws `unavailable`, or the errors of {@link
-   * TrainableModel.save}; older checkpoints are then unchanged.
+   * Writes a checkpoint, removes older ones after it is on disk, and returns the folder for
+   * {@link TrainableModel.load}. `history` contains the steps up to `step`. Throws `unavailable`, or the errors of
+   * {@link TrainableModel.save}; older checkpoints are then unchanged.
    */
   save(step: number, history: readonly StepEndEvent[], content: CheckpointContent): Promise<URL>;
   /**
@@ -127,10 +127,10 @@ async function load(
 function readError({ url }: CheckpointFolder, older: CheckpointFolder | undefined, cause: unknown): MlanError {
   const { code, syscall }: { code?: unknown; syscall?: unknown } = Object(cause);
   if (MlanError.is(cause, "unavailable") || (syscall !== undefined && code !== "ENOENT")) {
-    return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${messageOf(cause)}`, { cause });
+    return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${reasonOf(cause)}`, { cause });
   }
   const rest = older ? `resume from step ${older.step}` : "start this stage over";
-  const message = `trainer: ${pathOf(url)} is damaged: ${messageOf(cause)} Alternatively, remove that folder to ${rest}.`;
+  const message = `trainer: ${pathOf(url)} is damaged: ${reasonOf(cause)} Alternatively, remove that folder to ${rest}.`;
   return new MlanError("run-folder", message, { cause });
 }
 
@@ -141,7 +141,7 @@ async function saveError(step: number, folder: URL, cause: unknown): Promise<Mla
     : "There is no earlier checkpoint";
   return new MlanError(
     MlanError.is(cause) ? cause.code : "unavailable",
-    `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,
+    `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${reasonOf(cause)}`,
     { cause },
   );
 }

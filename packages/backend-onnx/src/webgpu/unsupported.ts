@@ -17,12 +17,12 @@ function ofInt32({ operands: [operand] }: NodeCall): boolean {
   return operand?.type === "int32";
 }
 
-function throwing(applies: (call: NodeCall) => boolean, what: string, wayOut: string): Replacement {
+function throwing(applies: (call: NodeCall) => boolean, what: string, remedy: string): Replacement {
   return (_graph, call) => {
     if (!applies(call)) return undefined;
     throw new BackendError(
       "unsupported",
-      `ONNX Runtime has no WebGPU kernel for ${what}. Either ${wayOut}, or use provider: "cpu".`,
+      `ONNX Runtime has no WebGPU kernel for ${what}. Either ${remedy}, or use provider: "cpu".`,
     );
   };
 }

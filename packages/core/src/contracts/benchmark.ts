@@ -106,6 +106,11 @@ export interface Extractor {
    * that can be read with certainty.
    */
   extract(answer: string, choices: readonly Choice[]): string | undefined;
+  /**
+   * Whether the extractor reads only answers to questions with choices. A question without choices is then an error
+   * ({@link targetProblem}). Default false.
+   */
+  readonly needsChoices?: boolean;
   isCorrect(extracted: string, target: string): boolean;
 }
 

@@ -9,8 +9,8 @@ export interface GenerationRequest {
   readonly images: readonly ImageReference[];
   readonly maximumNewTokens: number;
   /**
-   * Generation ends when the answer contains one of these strings. Streamed text is cut before the string; {@link
-   * Generation.text} is not.
+   * Generation ends when the answer contains one of these strings. Streamed text is cut before the string;
+   * {@link Generation.text} is not.
    */
   readonly stop?: readonly string[];
   /** Token ids that end the answer. They are not part of its text. */

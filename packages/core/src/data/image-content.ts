@@ -31,8 +31,8 @@ export async function contentOfImages(
 ): Promise<ImageContent> {
   const hash = createHash("sha256");
   /**
-   * Hashes the digests of all lookups. If every lookup returns a digest, the result equals that of {@link
-   * digestOfImages}.
+   * Hashes the digests of all lookups. If every lookup returns a digest, the result equals that of
+   * {@link digestOfImages}.
    */
   const digests = createHash("sha256");
   let unread = false;

@@ -7,22 +7,22 @@ import { problemsOf } from "../scope/schema-problems.ts";
 
 /**
  * Reads a JSON file of a run folder. Undefined when the file does not exist. Throws `run-folder` when the file does not
- * match the schema; the message ends with `wayOut`.
+ * match the schema; the message ends with `remedy`.
  */
-export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, wayOut: string): Promise<Value | undefined> {
+export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, remedy: string): Promise<Value | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
-  return checked(parsed(text, file, wayOut), schema, `${pathOf(file)} is not what a run writes there`, wayOut);
+  return checked(parsed(text, file, remedy), schema, `${pathOf(file)} is not what a run writes there`, remedy);
 }
 
 /**
  * Returns a value if the schema accepts it. Otherwise throws `run-folder`; the message starts with `otherwise` and ends
- * with `wayOut`.
+ * with `remedy`.
  */
-export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, wayOut: string): Value {
+export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, remedy: string): Value {
   const { data, error } = schema.safeParse(value, { reportInput: true, error: describeIssue });
   if (!error) return data;
-  throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). ${wayOut}`, {
+  throw new MlanError("run-folder", `${otherwise} (${problemsOf(error, "key")}). ${remedy}`, {
     cause: error,
   });
 }
@@ -40,11 +40,11 @@ export async function readIfThere(file: URL): Promise<string | undefined> {
   }
 }
 
-function parsed(text: string, file: URL, wayOut: string): unknown {
+function parsed(text: string, file: URL, remedy: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const message = `${pathOf(file)} is not JSON. ${wayOut}`;
+    const message = `${pathOf(file)} is not JSON. ${remedy}`;
     throw new MlanError("run-folder", message, { cause });
   }
 }

@@ -13,13 +13,13 @@ export function checkWording(
   const canAsk = (one: string): boolean => protocol(one).wordings?.includes(wording) ?? true;
   if (canAsk(wanted)) return;
   const others = protocols.filter(canAsk).map((one) => `"${one}"`);
-  const wayOut =
+  const remedy =
     others.length > 0
       ? `use the protocol ${others.join(" or ")}, which asks in the model's own wording`
       : "use another benchmark, or define a protocol with `ask`";
   throw new MlanError(
     "invalid-options",
     `${name}: the protocol "${wanted}" has no prompts for a model with the wording "${wording}", only for ` +
-      `${protocol(wanted).wordings?.join(", ")}; ${wayOut}.`,
+      `${protocol(wanted).wordings?.join(", ")}; ${remedy}.`,
   );
 }

@@ -11,11 +11,14 @@ export function targetProblem(protocol: Protocol, question: Question): string | 
   if (protocol.allowsUnanswerable) return undefined;
   if (typeof target !== "string") return `its target is ${shownValue(target)}, not a string; write it as a string.`;
   if (target === "") return "its target is empty, so no answer is correct; write the correct answer.";
-  if (choices.length === 0) return undefined;
+  const { isCorrect, name, needsChoices } = protocol.extractor();
+  if (choices.length === 0) {
+    if (!needsChoices) return undefined;
+    return `it has no choices, and the extractor ${shownValue(name)} reads only choices; add them, or use another extractor.`;
+  }
   const labels = choices.map(({ label }) => label);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
   if (twice !== undefined) return `two of its choices are labelled ${shownValue(twice)}; give each its own label.`;
-  const { isCorrect } = protocol.extractor();
   const answers = choices.flatMap(({ label, text }) => [label, text]);
   if (answers.some((answer) => answer === target || isCorrect(answer, target))) return undefined;
   const shown = labels.map(shownValue).join(", ");

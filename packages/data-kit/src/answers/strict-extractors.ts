@@ -39,8 +39,8 @@ const NUMBERS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The `strict` extractor for free answers. The first line of the answer and the target must have the same {@link
- * shortAnswer}; other articles, plurals and synonyms are wrong.
+ * The `strict` extractor for free answers. The first line of the answer and the target must have the same
+ * {@link shortAnswer}; other articles, plurals and synonyms are wrong.
  */
 export const strictShortAnswer: Extractor = {
   name: "strict",
@@ -64,6 +64,7 @@ export const strictChoice: Extractor = {
   // it.
   stop: ['"', "User:", "USER:"],
   extract: readChoice,
+  needsChoices: true,
   isCorrect: (extracted, target) => extracted.toLowerCase() === target.toLowerCase(),
 };
 
@@ -76,8 +77,8 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
 
 /**
  * The `strict` extractor for benchmarks with several kinds of questions. Reads the answer to a question with choices
- * like {@link strictChoice}, and any other answer like {@link strictShortAnswer}. Supports the targets of {@link
- * anyOf}.
+ * like {@link strictChoice}, and any other answer like {@link strictShortAnswer}. Supports the targets of
+ * {@link anyOf}.
  */
 export const strictAnswer: Extractor = {
   name: "strict",

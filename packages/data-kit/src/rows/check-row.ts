@@ -68,9 +68,9 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
 export function badRow(
   place: RowPlace,
   problem: string,
-  { cause, wayOut = "Correct or remove that row" }: { readonly cause?: unknown; readonly wayOut?: string } = {},
+  { cause, remedy = "Correct or remove that row" }: { readonly cause?: unknown; readonly remedy?: string } = {},
 ): MlanError {
-  return new MlanError("invalid-data", `${placeText(place)}${problem}. ${wayOut}.`, { cause });
+  return new MlanError("invalid-data", `${placeText(place)}${problem}. ${remedy}.`, { cause });
 }
 
 export function placeText({ errorPrefix, file, row, line }: RowPlace): string {

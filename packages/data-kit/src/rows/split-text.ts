@@ -17,13 +17,13 @@ export interface Splitter {
   end(): Iterable<Piece>;
 }
 
-/** The error for a row that cannot be split off. `wayOut` is the remedy if the cause is outside that row. */
+/** The error for a row that cannot be split off. `remedy` applies if the cause is outside that row. */
 export class SplitError extends MlanError {
-  readonly wayOut: string | undefined;
+  readonly remedy: string | undefined;
 
-  constructor(message: string, wayOut?: string) {
+  constructor(message: string, remedy?: string) {
     super("invalid-data", message);
-    this.wayOut = wayOut;
+    this.remedy = remedy;
   }
 }
 

@@ -71,8 +71,8 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
       yield* split();
     } catch (cause) {
       if (!(cause instanceof SplitError)) throw cause;
-      const { message, wayOut } = cause;
-      throw badRow(placeOf(known.starts.length, undefined), `: ${message}`, { cause, ...(wayOut && { wayOut }) });
+      const { message, remedy } = cause;
+      throw badRow(placeOf(known.starts.length, undefined), `: ${message}`, { cause, ...(remedy && { remedy }) });
     }
   }
 
@@ -122,6 +122,6 @@ function parse(
     const problem = `: it is not ${parser.format} (${messageOf(cause)})`;
     if (!last) throw badRow(place, problem, { cause });
     const cut = `${problem}, and the file ends in it, without a line feed: it may have been truncated`;
-    throw badRow(place, cut, { cause, wayOut: `${WRITE_AGAIN}, or correct that row` });
+    throw badRow(place, cut, { cause, remedy: `${WRITE_AGAIN}, or correct that row` });
   }
 }

@@ -94,9 +94,9 @@ export function tokenizePrompt(
   return { id, inputIds: inputIds.slice(cut), images, length: kept, cut };
 }
 
-function tooLong(id: string, length: number, room: number, wayOut: string): MlanError {
+function tooLong(id: string, length: number, room: number, remedy: string): MlanError {
   const found = `has ${counted(length, "position")}; the model reads ${room}`;
-  return new MlanError("invalid-data", `model-llava: the prompt of "${id}" ${found}. ${wayOut}.`);
+  return new MlanError("invalid-data", `model-llava: the prompt of "${id}" ${found}. ${remedy}.`);
 }
 
 /** Returns the maximum number of positions of a prompt in the original harness, infinite without one. */

@@ -14,13 +14,13 @@ export interface VerifyOptions {
 export async function verifyFolder(folder: URL, { mayBeChanged, signal }: VerifyOptions): Promise<void> {
   const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {
     if (!MlanError.is(cause)) throw cause;
-    const wayOut = mayBeChanged && cause.code === "invalid-checkpoint" ? ` ${await wayToChange(folder)}` : "";
-    throw new MlanError(cause.code, `model-llava: ${cause.message}${wayOut}`, { cause });
+    const remedy = mayBeChanged && cause.code === "invalid-checkpoint" ? ` ${await wayToChange(folder)}` : "";
+    throw new MlanError(cause.code, `model-llava: ${cause.message}${remedy}`, { cause });
   });
   if (verified || !(await belongsToTraining(folder))) return;
   const missing = `${pathOf(new URL(CHECKSUMS_FILE, folder))} is missing, so the weights cannot be verified`;
-  const wayOut = `Restore it, or copy ${pathOf(folder)} to another place and open that.`;
-  throw new MlanError("invalid-checkpoint", `model-llava: ${missing}. ${wayOut}`);
+  const remedy = `Restore it, or copy ${pathOf(folder)} to another place and open that.`;
+  throw new MlanError("invalid-checkpoint", `model-llava: ${missing}. ${remedy}`);
 }
 
 async function wayToChange(folder: URL): Promise<string> {

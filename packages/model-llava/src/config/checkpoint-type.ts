@@ -24,11 +24,11 @@ export async function checkpointType(
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(file)}: key "${nested ? "text_config.model_type" : "model_type"}" is ${type == null ? "missing" : shownValue(type)}. ${read}` +
-      (typeof type === "string" ? `. ${await wayOut(type)}` : "."),
+      (typeof type === "string" ? `. ${await remedy(type)}` : "."),
   );
 }
 
-async function wayOut(type: string): Promise<string> {
+async function remedy(type: string): Promise<string> {
   const packages = await packagesThatRead(type);
   if (packages.length > 0) return `${shownValue(type)} is read by ${packages.join(" and ")}.`;
   return `No installed package reads ${shownValue(type)}; look for one with "npm search mlan ${type.slice(0, 60)}".`;

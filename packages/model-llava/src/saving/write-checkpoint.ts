@@ -152,13 +152,13 @@ async function writeWeights(
     return await writeShards(temporary, tensors, { name, shardSize });
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
-    const [code, wayOut] = SafetensorsError.is(cause)
+    const [code, remedy] = SafetensorsError.is(cause)
       ? (["invalid-options", ""] as const)
       : (["unavailable", " Free space or check permissions; nothing was replaced."] as const);
     const reason = messageOf(cause)
       .replace(/^safetensors: /, "")
       .replace(/\.$/, "");
-    throw new MlanError(code, `model-llava: ${pathOf(folder)} was not written: ${reason}.${wayOut}`, { cause });
+    throw new MlanError(code, `model-llava: ${pathOf(folder)} was not written: ${reason}.${remedy}`, { cause });
   }
 }
 

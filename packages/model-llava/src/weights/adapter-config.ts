@@ -67,15 +67,15 @@ function valueOf(all: readonly Pattern[], module: string): number | undefined {
   return all.find(([pattern]) => pattern.test(module))?.[1];
 }
 
-const wayOut = "merge it into its base in Python with merge_and_unload";
-const off = z.literal(false, { error: wayOut }).nullish();
-const none = z.null({ error: wayOut }).optional();
+const remedy = "merge it into its base in Python with merge_and_unload";
+const off = z.literal(false, { error: remedy }).nullish();
+const none = z.null({ error: remedy }).optional();
 const rank = z.int().positive();
 // Anything else could be a regular expression that takes forever.
 const names = z
   .record(z.string(), z.number().positive())
   .refine((patterns) => Object.keys(patterns).every((name) => /^\^?[\w.]+$/.test(name)), {
-    error: `only names of modules are supported; ${wayOut}`,
+    error: `only names of modules are supported; ${remedy}`,
   });
 
 /**
@@ -84,11 +84,11 @@ const names = z
  */
 const initialisation = z.union([
   z.boolean(),
-  z.string().regex(/^(gaussian|orthogonal|eva|mica)$/i, { error: `which also changes the base; ${wayOut}` }),
+  z.string().regex(/^(gaussian|orthogonal|eva|mica)$/i, { error: `which also changes the base; ${remedy}` }),
 ]);
 
 const schema = z.object({
-  peft_type: z.literal("LORA", { error: `only LORA is supported; ${wayOut}` }),
+  peft_type: z.literal("LORA", { error: `only LORA is supported; ${remedy}` }),
   base_model_name_or_path: z.string().nullish(),
   revision: z.string().min(1).nullish(),
   r: rank,

@@ -154,12 +154,12 @@ function refuseLeftOver({ folder, updates, whole }: Adapter, used: ReadonlySet<s
 
 function leftOver(folder: URL, name: string): MlanError {
   const isVision = name.startsWith(VISION_PREFIX) || isOfProjector(name);
-  const wayOut = isVision
+  const remedy = isVision
     ? "Give the vision tower's folder as `visionTower`."
     : "Take the base that the adapter was trained on.";
   return new MlanError(
     "invalid-checkpoint",
-    `model-llava: the adapter in ${pathOf(folder)} was trained on "${name}", which the model does not have. ${wayOut}`,
+    `model-llava: the adapter in ${pathOf(folder)} was trained on "${name}", which the model does not have. ${remedy}`,
   );
 }
 
