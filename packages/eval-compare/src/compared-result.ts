@@ -1,4 +1,3 @@
-/** The answer to one question in one evaluation. */
 export interface ComparedAnswer {
   /** Unique within its benchmark. */
   readonly id: string;

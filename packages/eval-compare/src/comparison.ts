@@ -2,7 +2,6 @@ import type { Interval } from "@mlan/statistics";
 import type { AllowedDifference, ResolvedCompareOptions } from "./compare-options.ts";
 
 export interface Comparison {
-  /** The options of the comparison, with defaults. */
   readonly options: ResolvedCompareOptions;
   /** The comparisons, in the order of the first run. */
   readonly benchmarks: readonly BenchmarkComparison[];

@@ -2,7 +2,6 @@ import { commonStarts } from "./common-starts.ts";
 
 /** The prompt of a question, as word numbers. */
 export interface AskedText {
-  /** The lines of the prompt. */
   readonly lines: readonly (readonly number[])[];
   readonly choices: readonly (readonly number[])[];
   /** Index of the question's cluster within the benchmark. */

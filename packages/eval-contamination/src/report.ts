@@ -48,7 +48,6 @@ export interface ContaminatedQuestion {
 /** An example of the mixture that contains a question, for a person to check. */
 export interface Leak {
   readonly kind: LeakKind;
-  /** Id of the mixture's example. */
   readonly example: string;
   /** Index of the example in the mixture, counted from 0. */
   readonly index: number;

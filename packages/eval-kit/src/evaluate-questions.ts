@@ -118,7 +118,6 @@ function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise
   };
 }
 
-/** Returns the header for this run. */
 async function headerOf(
   { benchmark, model, stage, weights }: EvaluateRun,
   method: EvaluationMethod,

@@ -22,7 +22,6 @@ export function targetOf(protocol: Protocol, question: Question): string {
   return protocol.target?.(question) ?? question.target;
 }
 
-/** Extracts and judges a generated answer. */
 export function judge(extractor: Extractor, answered: Answered): AnswerRecord {
   const { id, answer, target, cluster, choices = [], scores } = answered;
   const extracted = extractor.extract(beforeStop(answer, extractor.stop), choices);

@@ -11,7 +11,6 @@ import {
 } from "@mlan/core";
 import { orderByLength } from "./order-by-length.ts";
 
-/** A question with its prompt. */
 export interface AskedQuestion {
   readonly question: Question;
   readonly prompt: Prompt;

@@ -20,7 +20,6 @@ export interface UploadOptions extends Omit<HubOptions, "revision" | "cache" | "
   readonly branch?: string;
   /** Whether a new repository is private. Default true. */
   readonly private?: boolean;
-  /** The first line of the commit message. */
   readonly title: string;
   /**
    * Returns whether to leave a file out of the upload. The path uses slashes. Default: hidden and temporary files are
@@ -45,7 +44,6 @@ export interface Upload {
    * The newest commit of the branch: the commit of this upload, or the previous one when the repository was up to date.
    */
   readonly commit: string;
-  /** Whether the repository was created. */
   readonly created: boolean;
   /** Paths that were missing in the repository, or had different bytes. */
   readonly uploaded: readonly string[];

@@ -1,4 +1,3 @@
-/** The header of a Windows or OS/2 bitmap. */
 export interface BitmapHeader {
   readonly width: number;
   readonly height: number;

@@ -9,7 +9,6 @@ import type { Pixels } from "./pixels.ts";
 interface NamedImage {
   /** The beginning of every error, e.g. "model-llava". */
   readonly errorPrefix: string;
-  /** The image's name in errors. */
   readonly name: string;
 }
 

@@ -2,9 +2,7 @@ import { MlanError } from "@mlan/core";
 import type { Prices } from "./endpoint-options.ts";
 import type { ReportedUsage } from "./replies.ts";
 
-/** Usage since a model was opened. */
 export interface EndpointUsage {
-  /** Number of answered requests. */
   readonly requests: number;
   /** Number of requests that failed and were repeated. */
   readonly repeated: number;
@@ -12,7 +10,6 @@ export interface EndpointUsage {
   readonly inputTokens: number;
   /** The part of the input tokens that the server had cached. */
   readonly cachedInputTokens: number;
-  /** Number of tokens of answers. */
   readonly outputTokens: number;
   /** Cost at {@link Prices}. NaN without prices or token counts. */
   readonly cost: number;

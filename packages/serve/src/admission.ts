@@ -2,7 +2,6 @@ import { counted } from "@mlan/core";
 import { ApiError } from "./api-error.ts";
 import type { ServeSettings } from "./serve-options.ts";
 
-/** A request that was admitted. */
 export interface Admitted {
   /**
    * Counts further bytes of the request's body. Throws {@link ApiError} when the bodies of all requests would become

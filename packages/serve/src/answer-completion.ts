@@ -8,7 +8,6 @@ import type { ResponseHead } from "./response-parts.ts";
 import type { ServeSettings } from "./serve-options.ts";
 import { generationOf, type SharedBody } from "./shared-fields.ts";
 
-/** The response to a request. */
 export interface Reply {
   /** Aborted when the answer is no longer needed. Its reason is the error to send if the client still listens. */
   readonly signal: AbortSignal;

@@ -25,7 +25,6 @@ interface Waiting extends Job {
 }
 
 export interface BatchLimits {
-  /** Maximum number of requests in a batch. */
   readonly batchSize: number;
   /** Maximum number of batches that the model computes alternately. */
   readonly maximumBatches: number;

@@ -3,8 +3,8 @@ import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /**
- * The rest of a refused body is received and discarded, so that the client can read the response. A client that pauses
- * for this many milliseconds is disconnected. The server's `requestTimeout` ends a body that never stops.
+ * While the rest of a refused body is received and discarded, so that the client can read the response, a client that
+ * sends nothing for this time is disconnected. The server's `requestTimeout` ends a body that never stops.
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
@@ -14,7 +14,6 @@ const RETRY_SECONDS = "1";
 export interface HttpReply extends Reply {
   /** Responds with an error, also in the middle of a stream. */
   error(error: unknown): void;
-  /** Stops the timers. */
   close(): void;
 }
 

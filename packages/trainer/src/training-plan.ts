@@ -33,7 +33,6 @@ export interface TrainingPlanOptions {
   readonly seed: number;
 }
 
-/** Returns the number of steps for a number of conversations. */
 export function stepsOf(
   conversations: number,
   { batchSize, epochs, maximumSteps = Infinity }: TrainingRecipe,

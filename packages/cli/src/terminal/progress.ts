@@ -1,7 +1,6 @@
 import type { DeviceUse, EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
 import { mostDeviceUse } from "./device-use.ts";
 
-/** The progress of the running stage. */
 export interface Progress {
   readonly stage: string;
   readonly kind: StageStartEvent["kind"];

@@ -4,7 +4,6 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Returns the number of characters per line, which changes with the size of the window. */
   columns(): number;
-  /** Writes a line of results. */
   print(line: string): void;
   /**
    * Writes a part of a line of results. On a terminal, control characters are shown as U+FFFD, because they could

@@ -6,7 +6,6 @@ import { pathAt } from "../project/folders.ts";
 export interface Conversation {
   readonly system: string | undefined;
   readonly messages: readonly ChatMessage[];
-  /** The images of the next message. */
   readonly images: readonly ImageReference[];
 }
 

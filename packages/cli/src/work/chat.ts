@@ -10,7 +10,7 @@ export interface ChatRequest extends ModelRequest {
   readonly image?: readonly string[];
   readonly system?: string;
   readonly maxTokens?: number;
-  /** Sampling temperature. 0 means greedy decoding. */
+  /** 0 means greedy decoding. */
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;

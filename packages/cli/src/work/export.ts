@@ -10,7 +10,6 @@ import { pluginFor } from "./open-model.ts";
 export interface ExportRequest {
   /** See {@link checkpointAt}. */
   readonly checkpoint: string;
-  /** The folder to write to. */
   readonly to: string;
   readonly layout: string;
   readonly dtype: string;

@@ -69,7 +69,7 @@ function isKind(prefix: string | undefined): prefix is keyof typeof KINDS {
   return prefix !== undefined && Object.hasOwn(KINDS, prefix);
 }
 
-/** Whether a data plugin is a benchmark that commands can create, which pass no options. */
+/** Whether a data plugin is a benchmark. Commands pass no options, so benchmarks with required options are left out. */
 async function asksQuestions(name: string): Promise<boolean> {
   const kind: PluginKind = "data";
   try {

@@ -13,7 +13,6 @@ export type Prompt = RawPrompt | ChatPrompt;
 export interface RawPrompt {
   readonly kind: "raw";
   readonly text: string;
-  /** Whether the prompt starts with the begin-of-sequence token. */
   readonly beginOfSequence: boolean;
   /**
    * Tokenizes the text like one of the two evaluation harnesses of arXiv 2411.10557. Both harnesses require an image

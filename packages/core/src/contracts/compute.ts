@@ -62,7 +62,6 @@ export interface CompiledFunction<Parameters extends readonly unknown[], Result>
 }
 
 export interface DeviceUse {
-  /** Number of operations dispatched to the device. */
   readonly dispatches: number;
   /** Peak size of all tensors on the device, in bytes. */
   readonly peakBytes: number;

@@ -63,7 +63,6 @@ export interface Examples<Example> {
 export interface DatasetDefinition<Row, Example> {
   readonly name: string;
   readonly card?: Partial<DatasetCard>;
-  /** Reads and checks all rows. */
   rows(options: OpenOptions): Promise<readonly Row[]>;
   /** Converts a row into an example. Pure. */
   toExample(row: Row, index: number): Example | Promise<Example>;

@@ -63,7 +63,6 @@ export interface AnswerRecord {
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** The likelihood of a choice. */
 export interface ChoiceScore {
   /** Natural logarithm of the continuation's probability: the sum over its tokens. */
   readonly logProbability: number;
@@ -88,7 +87,6 @@ export interface Estimate {
   readonly interval?: Interval;
 }
 
-/** A confidence interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -103,7 +101,6 @@ export interface Interval {
 
 /** Identifies questions, prompts and judging. Results are comparable only if all three fingerprints are equal. */
 export interface Fingerprints {
-  /** Fingerprint of the benchmark's data. */
   readonly questions: string;
   /** Fingerprint of the prompts as the model received them. */
   readonly prompts: string;
@@ -113,7 +110,6 @@ export interface Fingerprints {
 
 export interface BenchmarkResult {
   readonly benchmark: string;
-  /** The name of the evaluator. */
   readonly evaluator: string;
   readonly protocol: string;
   readonly protocolVersion: number;
@@ -140,7 +136,6 @@ export interface BenchmarkResult {
   readonly positions: { readonly prompts: number; readonly computed: number };
   /** Duration in seconds; NaN when `positions` is NaN. */
   readonly seconds: number;
-  /** Present if verification was requested. */
   readonly verification?: Verification;
 }
 

@@ -46,11 +46,9 @@ export interface AnsweringShape {
 
 /** The memory and disk space that a model needs, predicted before the model is loaded. */
 export interface ModelMemory {
-  /** The model's default weight format. */
   readonly weightFormat: string;
   /** All weight formats that the model supports, the largest first. */
   readonly weightFormats: readonly string[];
-  /** The model's default number of questions per batch. */
   readonly batchSize: number;
   /** Size of the files that opening the model writes next to its weights, in bytes. */
   readonly fileBytes: number;

@@ -221,7 +221,6 @@ export interface TrainableModel extends Model {
    * model does not support adapters.
    */
   adapt?(adapter: AdapterOptions, options: { readonly seed: number }): void;
-  /** Returns all parameters. */
   parameters(): readonly Parameter[];
   /**
    * Turns the parameters of these components into variables until {@link Learning.end}. The variables share the

@@ -20,7 +20,6 @@ export interface TrainingRecipe {
   readonly epochs: number;
   /** Maximum number of steps, even if `epochs` would need more. The learning rate schedule is shortened to match. */
   readonly maximumSteps?: number;
-  /** Peak learning rate. */
   readonly learningRate: number;
   /** Peak learning rates by component. Default: `learningRate`. */
   readonly learningRates?: Readonly<Partial<Record<Component, number>>>;

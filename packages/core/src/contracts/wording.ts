@@ -1,7 +1,7 @@
 import type { Prompt } from "./benchmark.ts";
 import { IMAGE_PLACEHOLDER } from "./conversation.ts";
 
-/** A question as text. */
+/** A question to be asked in a model's wording. */
 export interface AskedText {
   readonly user: string;
   /** The beginning of the answer, which the model continues, e.g. `The best answer is "`. */

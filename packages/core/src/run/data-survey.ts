@@ -17,7 +17,6 @@ export interface DataSurvey {
 export interface DataSurveyOptions {
   /** The manifest of the continued run. Images recorded there are read again only if they have changed. */
   readonly manifest: Manifest;
-  /** The name of the model. */
   readonly model: string;
   readonly inspected: ModelInspection | undefined;
 }

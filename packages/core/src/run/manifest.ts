@@ -48,7 +48,6 @@ export interface StageStatus {
   readonly checkpoint?: string;
   /** SHA-256 of the final checkpoint's `checksums.json`, if it has one. */
   readonly checkpointDigest?: string;
-  /** The cost of a training stage. */
   readonly ledger?: LedgerEntry;
   /** Identifies the weights at the start of the stage. */
   readonly weights?: string;

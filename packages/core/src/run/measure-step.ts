@@ -9,7 +9,6 @@ import type { Experiment } from "./experiment.ts";
 import { runFolder } from "./run-folder.ts";
 import type { Stage } from "./stage.ts";
 
-/** Measurements of a training stage's first steps. */
 export interface MeasuredStep {
   /** Duration of the first step, which includes recording graphs. */
   readonly firstSeconds: number;

@@ -11,7 +11,7 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import type { TrainEvent } from "../contracts/trainer.ts";
 
-/** Records a stage's events in the run folder. */
+/** Writes what a stage's events report into the run folder. */
 export interface Recorder {
   /** Records an event. Returns the changes to be written into the manifest. */
   add(event: TrainEvent | EvaluateEvent): Promise<Partial<StageStatus>>;

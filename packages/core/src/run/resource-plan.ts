@@ -16,7 +16,7 @@ import type { Change, StageNeeds } from "./stage-needs.ts";
 import { stagesInOrder } from "./stages-in-order.ts";
 
 export interface PlanOptions {
-  /** The run folder, which need not exist. */
+  /** The folder in which the experiment would run. It need not exist. */
   readonly folder: Location;
   /** Memory of the machine or device that will run the experiment, in bytes. Default: that of this machine. */
   readonly memory?: number;

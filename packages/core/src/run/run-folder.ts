@@ -10,7 +10,6 @@ import { type MetricsLog, metricsLog } from "./metrics-log.ts";
 import { checked, nullAsNumber, readJson } from "../files/read-json.ts";
 import type { StageResult } from "./stage.ts";
 
-/** The files of one run. */
 export interface RunFolder {
   /** Ends in a slash. */
   readonly url: URL;

@@ -37,7 +37,6 @@ export function openedOnce(
   };
 }
 
-/** Returns all datasets that a stage reads. */
 export function datasetsOf({ data, benchmarks }: StageData): readonly Dataset<unknown>[] {
   return [...(data ? [data] : []), ...benchmarks];
 }

@@ -21,16 +21,13 @@ import { EVALUATOR, MODEL, type Token, TRAINER } from "../scope/token.ts";
 import type { Wording } from "../contracts/wording.ts";
 import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "../contracts/trainer.ts";
 
-/** One stage of an experiment: training or evaluation. */
 export interface Stage {
   /** Unique within the experiment. Used for the stage's folders and records. */
   readonly name: string;
   readonly kind: "train" | "evaluate";
   /** The options that determine the outcome, as the manifest records them. Must be plain JSON. */
   readonly settings: unknown;
-  /** The data of a training stage. */
   readonly data?: Dataset<Conversation>;
-  /** The components that a training stage trains. */
   readonly trained?: readonly Component[];
   /** The adapter that a training stage adds or continues to train. */
   readonly adapter?: AdapterOptions;

@@ -2,7 +2,6 @@ import { type Choice, type Extractor, stripAsPython } from "@mlan/core";
 import { trueFalse } from "./paper-answers.ts";
 import { firstLine, splitWords } from "./python-text.ts";
 
-/** The choices of a yes/no question. */
 export const yesNoChoices: readonly Choice[] = [
   { label: "yes", text: "yes" },
   { label: "no", text: "no" },

@@ -14,7 +14,7 @@ export interface RowBenchmarkDefinition<Row, Q extends Question> extends Protoco
 }
 
 export interface ProtocolsDefinition<Q extends Question> {
-  /** Protocols by name. At least one. */
+  /** At least one. */
   readonly protocols: Readonly<Record<string, ProtocolDefinition<Q>>>;
   /** Name of the default protocol. Default: "strict", or the only protocol. */
   readonly defaultProtocol?: string;
@@ -45,7 +45,6 @@ export function benchmarkFromRows<Row, Q extends Question>(definition: RowBenchm
 interface KnownProtocols<Q extends Question> {
   readonly protocols: ReadonlyMap<string, Protocol<Q>>;
   readonly names: readonly string[];
-  /** The name of the default protocol. */
   readonly first: string;
 }
 

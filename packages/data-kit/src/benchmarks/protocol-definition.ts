@@ -88,7 +88,6 @@ export function protocolFrom<Q extends Question>(
   };
 }
 
-/** Returns all extractors of a protocol. */
 export function extractorsOf<Q extends Question>({
   extractor,
   extractorAs,

@@ -94,7 +94,6 @@ export function conversationOf(record: LlavaRecord, id: string): Conversation {
   return { id, turns: turnsOf(record), images: imagesOf(record) };
 }
 
-/** Returns all images of a record. */
 export function imagesOf({ image, images }: LlavaRecord): readonly ImageReference[] {
   return [image ?? [], images ?? []].flat();
 }

@@ -5,7 +5,7 @@ export interface NumberedImages {
   readonly text: string;
   /** First the images that the text does not mention, then one image per placeholder. */
   readonly images: readonly ImageReference[];
-  /** Number of placeholders. */
+  /** Number of placeholders in the text. */
   readonly placedImages: number;
 }
 

@@ -64,7 +64,6 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
   throw badRow(place, `${problems}${columnsWhereMissing(result.error.issues, row)}`);
 }
 
-/** Returns an `invalid-data` error about one row. */
 export function badRow(
   place: RowPlace,
   problem: string,

@@ -19,7 +19,7 @@ import { checkPages } from "./parquet-pages.ts";
 export interface ParquetFile {
   readonly metadata: FileMetaData;
   readonly rows: number;
-  /** The top-level columns. */
+  /** The columns at the top level of the schema. */
   readonly columns: readonly SchemaTree[];
   /**
    * Returns the cells of a column from row `start` up to row `end`, both at row group boundaries. Throws when the file

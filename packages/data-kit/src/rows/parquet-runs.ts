@@ -87,7 +87,6 @@ interface Runs {
   /** Number of bits per value. */
   readonly width: number;
   readonly values: number;
-  /** The value to count. */
   readonly sought?: number;
 }
 

@@ -19,7 +19,6 @@ export interface RowFile {
   at(index: number): Promise<RawRow>;
 }
 
-/** Parses one row of a text file. */
 export interface RowParser {
   /** The columns of the file, if the file names them. */
   readonly columns?: readonly string[];
