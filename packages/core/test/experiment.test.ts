@@ -252,7 +252,9 @@ describe("an experiment", () => {
       }),
     };
     const use = [silent, addingTrainer(), evaluator];
-    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("cannot be trained, only evaluated");
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
+      "cannot be trained, only evaluated",
+    );
   });
 
   it("stops when it is told to, and leaves no tensors behind", async () => {

@@ -60,7 +60,11 @@ describe("before the first stage", () => {
   it.each([
     ["is none of the choices", { target: "C", choices }, 'its target "C" is not among its choices "A", "B"'],
     ["is empty", { target: "" }, "its target is empty, so no answer is correct; write the correct answer."],
-    ["is no text", Object.assign({ target: "" }, { target: 3 }), "its target is 3, not a string; write it as a string."],
+    [
+      "is no text",
+      Object.assign({ target: "" }, { target: 3 }),
+      "its target is 3, not a string; write it as a string.",
+    ],
     ["fits two choices", { target: "A", choices: [...choices, ...choices] }, 'two of its choices are labelled "A"'],
   ])("a question whose target %s is noticed", async (_, fields, problem) => {
     const sound = { id: "p", images: [], target: "B", text: "", choices };

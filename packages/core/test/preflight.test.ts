@@ -7,15 +7,13 @@ import {
   type Evaluator,
   evaluate,
   experiment,
-  type Experiment,
   MlanError,
   type OpenOptions,
   type Plugin,
-  type RunEvent,
   runExperiment,
   train,
 } from "@mlan/core";
-import { alphabetConversations, fakeModelPlugin, memoryBenchmark, memoryDataset } from "@mlan/testing";
+import { alphabetConversations, fakeModelPlugin, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 import { bench, build, folder, letters, refusal, run, stagesOf, weights, useScratchRuns } from "./scratch-run.ts";
 import { addingTrainer, all, dataWithImage, RECIPE, weightEvaluator } from "./small-run.ts";

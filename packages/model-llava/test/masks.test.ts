@@ -30,7 +30,14 @@ interface Options {
 
 /** Ids, and the indices of those that are supervised. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
-  const { images = 0, answerSpans = "turns", template = "v1", maximumLength = 2048, system, unsupervised = [] } = options;
+  const {
+    images = 0,
+    answerSpans = "turns",
+    template = "v1",
+    maximumLength = 2048,
+    system,
+    unsupervised = [],
+  } = options;
   const turns = texts.map(
     (text, index) =>
       ({

@@ -54,11 +54,7 @@ export interface ErrorAnswer {
 }
 
 /** Posts a chat to a server, and returns the status with the error of the response. */
-export async function postChat(
-  url: string,
-  body: unknown,
-  headers: Record<string, string> = {},
-): Promise<ErrorAnswer> {
+export async function postChat(url: string, body: unknown, headers: Record<string, string> = {}): Promise<ErrorAnswer> {
   const response = await fetch(`${url}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },

@@ -76,7 +76,11 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply: a folder or hub:owner/name[@revision]")
     .addOption(weightFormatOption())
     .addOption(templateOption())
-    .option("--benchmark <name[=folder]>", "benchmark plugin or file, optionally with the folder of its data; may be repeated", collect)
+    .option(
+      "--benchmark <name[=folder]>",
+      "benchmark plugin or file, optionally with the folder of its data; may be repeated",
+      collect,
+    )
     .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(
       "--protocol <name>",

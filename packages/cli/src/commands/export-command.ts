@@ -23,7 +23,10 @@ export function addExportCommand(program: Command, { terminal }: CommandContext)
     .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used")
     .option("--to <folder>", "the folder to write")
     .addOption(
-      new Option("--layout <name>", "tensor names and configuration: llava for LLaVA's own code, hf for Hugging Face transformers")
+      new Option(
+        "--layout <name>",
+        "tensor names and configuration: llava for LLaVA's own code, hf for Hugging Face transformers",
+      )
         .choices(["llava", "hf"])
         .default("llava"),
     )

@@ -13,7 +13,8 @@ export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   const equals = named.indexOf("=");
   const name = equals < 0 ? named : named.slice(0, equals);
   const path = equals < 0 ? undefined : named.slice(equals + 1).trim();
-  if (name.trim() === "") throw refused(`--benchmark "${named}" has no plugin or file before the "=". Write name, or name=folder.`);
+  if (name.trim() === "")
+    throw refused(`--benchmark "${named}" has no plugin or file before the "=". Write name, or name=folder.`);
   if (path === "") {
     throw refused(
       `--benchmark "${named}" has no folder after the "=". Add one, or leave out the "=" to use the published data.`,

@@ -23,7 +23,9 @@ export function planLines(plan: ResourcePlan, width: number): readonly string[] 
     ...timeLines(stages),
     "",
     `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.${
-      disk.modelBytes > 0 ? ` Files of quantised weights, written next to the model's, need ${gigabytes(disk.modelBytes)} GB.` : ""
+      disk.modelBytes > 0
+        ? ` Files of quantised weights, written next to the model's, need ${gigabytes(disk.modelBytes)} GB.`
+        : ""
     }`,
   ];
 }

@@ -1,7 +1,13 @@
 import { type Conversation, counted, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
 import { isImageReference } from "../images/image-reference.ts";
-import { isSupervised, type SupervisionFlags, supervisionFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
+import {
+  isSupervised,
+  type SupervisionFlags,
+  supervisionFlags,
+  refusedColumns,
+  turnFieldProblem,
+} from "./foreign-fields.ts";
 import { isAbsent } from "./is-absent.ts";
 import { partProblem } from "./message-parts.ts";
 

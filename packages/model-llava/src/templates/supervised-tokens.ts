@@ -11,7 +11,11 @@ interface Context {
  * Returns which tokens are supervised in a group of segments that were encoded as one text: those that contain a
  * character of a supervised segment, like `return_assistant_tokens_mask` of transformers.
  */
-export function supervisedTokens(group: readonly Segment[], ids: readonly number[], context: Context): readonly boolean[] {
+export function supervisedTokens(
+  group: readonly Segment[],
+  ids: readonly number[],
+  context: Context,
+): readonly boolean[] {
   const [first, ...more] = group;
   if (more.length === 0) return ids.map(() => first?.supervised ?? false);
   const whole = group.map((segment) => ("text" in segment ? segment.text : "")).join("");

@@ -55,7 +55,11 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.role === "user") return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(ENDS.user)];
   // The space belongs to the answer's first token.
   const { supervised = true } = turn;
-  return [given(`${ROLES.assistant}:`), { text: ` ${turn.text}`, supervised }, { token: "end-of-sequence", supervised }];
+  return [
+    given(`${ROLES.assistant}:`),
+    { text: ` ${turn.text}`, supervised },
+    { token: "end-of-sequence", supervised },
+  ];
 }
 
 /** Returns the system prompt, followed by a space. */

@@ -32,7 +32,11 @@ export function chatSegments(
       if (atom.token === imageToken)
         return [{ token: "image", supervised: false, ...(atom.text && { written: imageToken }) }];
       if (atom.token !== undefined) return [{ addedToken: atom.token, supervised: isSupervised(atom.start) }];
-      return cut(atom, supervised).map((part) => ({ text: part.text, supervised: isSupervised(part.start), continues: true }));
+      return cut(atom, supervised).map((part) => ({
+        text: part.text,
+        supervised: isSupervised(part.start),
+        continues: true,
+      }));
     });
 }
 

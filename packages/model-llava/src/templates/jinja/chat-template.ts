@@ -196,7 +196,8 @@ function writtenChat(
     const problem = unwrittenTurn(turns, chat) ?? wrongImages(turns, chat, kind, from.imageToken);
     if (problem !== undefined) throw new Error(problem);
     if (asks) return { chat, supervised: [] };
-    const isSupervised = (turn: number): boolean => turns[turn]?.role === "assistant" && (turns[turn].supervised ?? true);
+    const isSupervised = (turn: number): boolean =>
+      turns[turn]?.role === "assistant" && (turns[turn].supervised ?? true);
     if (hasTags) return { chat, supervised: markedSpans(chat, isSupervised) };
     const supervised = turns.flatMap((turn, place): readonly Span[] => {
       if (!isSupervised(place) || turn.text.trim() === "") return [];
