@@ -162,7 +162,7 @@ test("gives up a storage that takes nothing", async () => {
   server.intercept = ({ method }) => method === "PUT";
   const folder = await folderWith({ "model.safetensors": WEIGHTS });
   await expect(upload(server, folder, { attempts: 1, timeout: 100 })).rejects.toThrow(
-    "(last: no bytes of model.safetensors could be sent in 0.4 s)",
+    "(no bytes of model.safetensors could be sent in 0.4 s)",
   );
 });
 
