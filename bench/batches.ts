@@ -1,13 +1,13 @@
 import type { Configuration } from "./checkpoint/configuration.ts";
 import { randomNumbers } from "./checkpoint/weights.ts";
 
-/** Token ids and labels of one step, flat [rows * length]; a label of -100 is ignored, as in Hugging Face models. */
+/** Token ids and labels of a step, flat [rows * length]. A label of -100 is ignored, as in Hugging Face models. */
 export interface Batch {
   readonly tokens: readonly number[];
   readonly labels: readonly number[];
 }
 
-/** Labels are the tokens themselves: the loss must shift them by one position, as in transformers. */
+/** Labels equal the tokens. The loss must shift them by one position, as in transformers. */
 export function randomBatch({ rows, length, vocabularySize, supervisedShare }: Configuration, seed: number): Batch {
   const random = randomNumbers(seed);
   const tokens = Array.from({ length: rows * length }, () => Math.floor(random() * vocabularySize));

@@ -11,12 +11,12 @@ import type { Setup, Worker } from "./worker.ts";
 export interface ComparisonOptions extends Pick<Setup, "threads" | "device"> {
   readonly backends: readonly string[];
   readonly precision: Precision;
-  /** Measured rounds, after one that is not. */
+  /** Number of measured rounds, after an unmeasured one. */
   readonly rounds: number;
   readonly stepsPerRound: number;
 }
 
-/** What a side took; the last one is PyTorch if it is available. */
+/** The result of one side. PyTorch is last if it is available. */
 export interface Compared {
   readonly name: string;
   /** Median time of a step. */
@@ -24,12 +24,12 @@ export interface Compared {
   readonly peakBytes: number;
 }
 
-/** Relative tolerance: all sides compute in float32 but in different orders, or with the 8 significant bits of bfloat16. */
+/** Relative tolerance. All sides compute in float32 in different orders, or with the 8 significant bits of bfloat16. */
 const LOSS_TOLERANCES: Readonly<Record<Precision, number>> = { float32: 2e-4, bfloat16: 2e-2 };
-/** A pause, so that threads of one side no longer spin while the other is measured. */
+/** After this pause, threads of one side no longer spin while the other side is measured. */
 const PAUSE_MILLISECONDS = 200;
 
-/** Trains a configuration on each backend and on PyTorch in turns, prints what each took, and returns it. */
+/** Trains a configuration on each backend and on PyTorch in turns, and prints and returns the times. */
 export async function compareSteps(
   name: string,
   configuration: Configuration,
@@ -78,7 +78,7 @@ function assertEqual([first = [], ...others]: readonly (readonly number[])[], ro
     });
 }
 
-/** Prints a line per worker, then the ratio of each to the last one, which is PyTorch if available. */
+/** Prints a line per worker, then the ratio of each to the last worker, which is PyTorch if available. */
 async function print(
   workers: readonly Worker[],
   measurements: ReadonlyMap<Worker, Measurement>,

@@ -14,9 +14,9 @@ const { values } = parseArgs({
   },
 });
 
-/** Of the process, in bytes. */
+/** Maximum bytes of the process. */
 const LARGEST_PEAK = 4.5e9;
-/** Of PyTorch's time; before attention was computed in blocks, a step took 0.75 of it. */
+/** Maximum fraction of PyTorch's time. Before attention was computed in blocks, a step took 0.75 of it. */
 const LARGEST_TIME = 1.05 * 0.75;
 
 const configuration = CONFIGURATIONS["58m"];

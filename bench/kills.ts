@@ -57,7 +57,7 @@ async function kills(count: number, milliseconds: number, expected: Outcome): Pr
   }
 }
 
-/** Both start at once: one must be refused before it changes anything, or find everything done. */
+/** Starts both processes at once. One must be refused before it changes anything, or find everything done. */
 async function twoProcesses(expected: Outcome): Promise<void> {
   const run = join(scratch, "twice");
   const endings = await Promise.all([startSmallRun(world, run).ended, startSmallRun(world, run).ended]);

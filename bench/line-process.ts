@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 /** A process that answers one request at a time: one JSON object per line in each direction. */
 export interface LineProcess {
   readonly name: string;
-  /** The caller states the type of the answer, which is not checked: both sides belong together. */
+  /** The caller gives the type of the answer. It is not checked, because both sides belong together. */
   ask<Answer>(request: object): Promise<Answer>;
   stop(): void;
 }

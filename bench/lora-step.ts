@@ -10,17 +10,17 @@ import { Measurement } from "./measurement.ts";
 import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
 
-/** A request, which each side answers once in a new process. */
+/** A request. Each side answers it once in a new process. */
 export interface LoraRequest {
-  /** Without a trailing slash. */
+  /** Path without a trailing slash. */
   readonly folder: string;
   readonly threads: number;
   readonly rank: number;
   /** Positions of the only row. */
   readonly length: number;
-  /** Positions at the beginning of the row that are not learned. */
+  /** Positions at the beginning of the row that are not supervised. */
   readonly prompt: number;
-  /** Number of measured steps, after a first step that is not measured. */
+  /** Number of measured steps, after an unmeasured first one. */
   readonly steps: number;
 }
 
@@ -29,7 +29,7 @@ export interface LoraResult {
   /** The loss before each step, including the first. */
   readonly losses: readonly number[];
   readonly parameters: number;
-  /** Positions that are learned. */
+  /** Number of supervised positions. */
   readonly supervised: number;
   /** Peak bytes of the process, including pages of mapped files. */
   readonly peak: number;
@@ -95,7 +95,7 @@ try {
       };
       const result = await side.ask<LoraResult>(request);
       side.stop();
-      // The peer learns as many positions as we do.
+      // The peer supervises the same number of positions.
       prompt = request.length - result.supervised;
       const into = found.get(name) ?? { step: new Measurement(), result: undefined };
       found.set(name, into);

@@ -13,7 +13,7 @@ export class Measurement {
     return sorted.length % 2 === 1 ? upper : (lower + upper) / 2;
   }
 
-  /** The median with the fastest and the slowest run. */
+  /** Returns the median with the fastest and the slowest run. */
   toString(): string {
     if (this.#times.length === 0) return "not measured";
     const [fastest, slowest] = [Math.min(...this.#times), Math.max(...this.#times)];

@@ -36,7 +36,10 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Returns the processor time. Each round is a new process, because memory is faster the second time. The first round fills the page cache. */
+/**
+ * Returns the processor time. Each round is a new process, because memory is faster the second time. The first round
+ * fills the page cache.
+ */
 async function measure(start: () => LineProcess | undefined, count: number): Promise<number | undefined> {
   const [wall, processor] = [new Measurement(), new Measurement()];
   const request: OpenRequest = { folder: fileURLToPath(folder).replace(/\/$/, ""), threads: Number(options.threads) };

@@ -3,7 +3,7 @@ import { loadTokenizer } from "@mlan/model-llava";
 import { randomNumbers } from "./checkpoint/weights.ts";
 import type { Prompts } from "./worker.ts";
 
-/** Random texts of `length` tokens of the checkpoint's tokenizer, with the tokens. */
+/** Returns random texts of `length` tokens of the checkpoint's tokenizer, with the tokens. */
 export async function randomPrompts(
   checkpoint: string,
   { rows, length, seed }: { readonly rows: number; readonly length: number; readonly seed: number },
@@ -15,7 +15,7 @@ export async function randomPrompts(
   const texts: string[] = [];
   while (texts.length < rows) {
     let text = letter();
-    // One more letter may merge two tokens into one, so that a length is skipped.
+    // One more letter may merge two tokens into one, so a length may be skipped.
     while (encode(text).length < length) text += random() < 0.2 ? ` ${letter()}` : letter();
     if (encode(text).length === length) texts.push(text);
   }

@@ -7,12 +7,14 @@ import { type Worker, workerOf } from "./worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** This project on a backend of TensorFlow.js, run from the sources; `precision` applies to the backend "tensorflow". */
+/**
+ * Starts this project on a backend of TensorFlow.js, from the sources. `precision` applies to the backend "tensorflow".
+ */
 export function startMlan(backend: string, precision: Precision = "float32"): Worker {
   return workerOf(startSource(backend, "peers/mlan-model.ts", [backend, precision]));
 }
 
-/** PyTorch; if it is not available, prints the reason and returns undefined. */
+/** Starts PyTorch. If it is not available, prints the reason and returns undefined. */
 export function startTorch(): Worker | undefined {
   const needed = ["torch", "transformers", "safetensors"];
   const torch = startPython("PyTorch", "peers/torch_llama.py", needed);
@@ -25,7 +27,7 @@ export function startSource(name: string, file: string, parameters: readonly str
   return startLineProcess(name, process.execPath, source);
 }
 
-/** Runs a Python file of this folder as a process; if a module is missing, prints the reason and returns undefined. */
+/** Runs a Python file of this folder as a process. If a module is missing, prints the reason and returns undefined. */
 export function startPython(
   name: string,
   file: string,

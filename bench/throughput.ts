@@ -1,23 +1,28 @@
-/** PyTorch reaches this on two cores with AVX-512. Below it, a ratio would measure the machine rather than the two sides. */
+/**
+ * PyTorch's speed on two cores with AVX-512. With less, a ratio would measure the machine rather than the two sides.
+ */
 const USUAL_GIGAFLOPS = 150;
 
 /** A side whose matrix products can be measured. */
 export interface Multiplier {
   readonly name: string;
-  /** The fastest product of [2048, 1024] and [1024, 1024] in float32, in 10^9 floating-point operations per second. */
+  /**
+   * Returns the speed of the fastest product of [2048, 1024] and [1024, 1024] in float32, in 10^9 floating-point
+   * operations per second.
+   */
   throughput(): Promise<{ readonly gigaflops: number }>;
 }
 
 export interface Throughputs {
-  /** Whether to print a ratio to this peer; prints the reason if not. */
+  /** Whether to print a ratio to this peer. If not, prints the reason. */
   claim(peer: string): boolean;
-  /** How many times as fast as `peer` the side `name` multiplies. */
+  /** Returns the speed of `name` relative to `peer` in matrix products. */
   relative(name: string, peer: string): number;
 }
 
 /**
- * The ratio of times that would result if both sides multiplied equally fast: it shows differences outside the libraries'
- * matrix products. It is exact only if both sides spend all their time in products.
+ * Returns the ratio of times that would result if both sides multiplied equally fast. It shows differences outside the
+ * libraries' matrix products, and is exact only if both sides spend all their time in products.
  */
 export function atEqualThroughput(ratio: number, relativeThroughput: number): string {
   return `${(ratio * relativeThroughput).toFixed(2)} x at equal product throughput`;

@@ -50,7 +50,7 @@ export interface Worker extends Multiplier {
   stop(): void;
 }
 
-/** Turns a process into a worker; the files in `peers/` are the other side. */
+/** Turns a process into a worker. The files in `peers/` are the other side. */
 export function workerOf({ name, ask, stop }: LineProcess): Worker {
   return {
     name,

@@ -10,7 +10,7 @@ export interface Configuration {
   readonly rows: number;
   /** Positions per row. */
   readonly length: number;
-  /** Share of the positions that have a label; these are at the end of each row. */
+  /** Fraction of the positions that have a label, at the end of each row. */
   readonly supervisedShare: number;
 }
 
@@ -70,7 +70,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Configuration>> = {
   "d4096-4": wide(4),
 };
 
-/** Some layers of Llama-2-7B, for a GPU. */
+/** Returns the sizes of Llama-2-7B with fewer layers, for a GPU. */
 function wide(layers: number): Configuration {
   return {
     name: `${layers} layers of 7 B`,

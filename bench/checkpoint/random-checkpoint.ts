@@ -8,8 +8,8 @@ import { writeRandomWeights } from "./weights.ts";
 const POSITIONS = 4096;
 
 /**
- * The folder of a checkpoint with random weights in Hugging Face layout, created on first use, with the tokenizer of
- * mini-llama2.
+ * Returns the folder of a checkpoint with random weights in Hugging Face layout, with the tokenizer of mini-llama2.
+ * Created at first use.
  */
 export async function randomCheckpoint(name: string, configuration: Configuration): Promise<string> {
   const folder = new URL(`../../.cache/bench/${name}/`, import.meta.url);
@@ -27,7 +27,7 @@ export async function randomCheckpoint(name: string, configuration: Configuratio
   return fileURLToPath(folder);
 }
 
-/** The config.json of a Llama of these sizes. */
+/** Returns the config.json of a Llama of these sizes. */
 export function llamaConfig(configuration: Configuration, positions: number): object {
   const { hiddenSize, intermediateSize, layers, heads, vocabularySize, tiedEmbeddings } = configuration;
   return {

@@ -16,7 +16,7 @@ const PATCH = 14;
 /** Positions of an image: 576, as in LLaVA. */
 const IMAGE_POSITIONS = (IMAGE / PATCH) ** 2;
 
-/** The config.json of a tower. */
+/** Returns the config.json of a tower. */
 export function towerConfiguration({ hiddenSize, intermediateSize, layers, heads }: TowerSize): object {
   return {
     architectures: ["CLIPVisionModel"],

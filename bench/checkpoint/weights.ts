@@ -1,7 +1,7 @@
 import { writeSafetensors, type TensorToWrite } from "@mlan/safetensors";
 import type { Configuration } from "./configuration.ts";
 
-/** Names as in Hugging Face's LlamaForCausalLM; matrices are [out, in]. */
+/** Names as in Hugging Face's LlamaForCausalLM. Matrices are [out, in]. */
 function weightShapes(configuration: Configuration): ReadonlyMap<string, readonly number[]> {
   const { hiddenSize: hidden, intermediateSize: inner, layers, vocabularySize, tiedEmbeddings } = configuration;
   const shapes = new Map<string, readonly number[]>([["model.embed_tokens.weight", [vocabularySize, hidden]]]);
@@ -38,7 +38,7 @@ export async function writeRandomWeights(file: URL, configuration: Configuration
   await writeSafetensors(file, tensors);
 }
 
-/** Numbers in [0, 1) (mulberry32). */
+/** Returns numbers in [0, 1) (mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -12,15 +12,17 @@ import { lexiconOf } from "./lexicon.ts";
 
 export interface BesideOptions {
   readonly checkpoint: CheckpointName;
-  /** Share of the published number of questions. */
+  /** Fraction of the published number of questions. */
   readonly share: number;
   readonly rounds: number;
   readonly threads: number;
-  /** Lets lm-eval measure its batch size; the logits of 64 rows of 1024 positions must fit in memory twice. */
+  /** Whether lm-eval measures its batch size. The logits of 64 rows of 1024 positions must fit in memory twice. */
   readonly detect: boolean;
 }
 
-/** Minimum share of equal answers: near-ties of random weights may go either way, since the sides sum in different orders. */
+/**
+ * Minimum fraction of equal answers. Near-ties of random weights may differ, because the sides sum in different orders.
+ */
 const EQUAL_ANSWERS = 0.99;
 
 /** Prints questions per second of the engine and of lm-eval's `hf` on the same questions. */
@@ -125,7 +127,7 @@ interface Times {
   readonly detection: readonly number[];
 }
 
-/** Batch size detection counts once, as in a run of lm-eval; the ratio without it is the conservative one. */
+/** Batch size detection counts once, as in a run of lm-eval. The ratio without it is the conservative one. */
 function printRatios({ first, warm, processor, detection }: Times, relativeThroughput: number): void {
   const [own = NaN, theirs = NaN] = warm.map(({ median }) => median);
   const ratio = ([one = NaN, other = NaN]: readonly number[]): string => `${(other / one).toFixed(2)} x`;

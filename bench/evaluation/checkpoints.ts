@@ -8,7 +8,6 @@ import { inventedPieces } from "./invented-tokenizer.ts";
 /** A Llama checkpoint in Hugging Face layout. */
 export interface BenchCheckpoint {
   readonly description: string;
-  /** Ends in a slash. */
   readonly folder: URL;
   /** The pieces of its tokenizer. */
   readonly pieces: readonly string[];
@@ -16,17 +15,17 @@ export interface BenchCheckpoint {
 
 export type CheckpointName = "mini" | "23m";
 
-/** Long enough for every row; lm-eval measures its batch size with this length. */
+/** Long enough for every row. lm-eval measures its batch size with this length. */
 const POSITIONS = 1024;
 
-/** Writes a checkpoint below `parent`. */
+/** Writes a checkpoint below `parent`. The folder's URL ends in a slash. */
 export async function writeCheckpoint(name: CheckpointName, parent: URL): Promise<BenchCheckpoint> {
   const folder = new URL(`${name}/`, parent);
   await mkdir(folder, { recursive: true });
   return name === "mini" ? writeMini(folder) : writeRandom(folder);
 }
 
-/** The trained checkpoint that the project ships; its rotary positions work beyond the length in its configuration. */
+/** The trained checkpoint of the project. Its rotary positions work beyond the length in its configuration. */
 async function writeMini(folder: URL): Promise<BenchCheckpoint> {
   const shipped = miniCheckpoint("mini-llama2");
   for (const file of ["model.safetensors", "tokenizer.json", "tokenizer_config.json"])

@@ -14,9 +14,9 @@ export interface EvaluationSetup {
 export interface Evaluated {
   /** Time from the questions to their scores, without loading the model. */
   readonly milliseconds: number;
-  /** User and system time of all threads, which other processes influence less than wall time. */
+  /** User and system time of all threads. Other processes influence it less than wall time. */
   readonly processorMilliseconds: number;
-  /** Raw answers, cut at stop strings, by question id. */
+  /** Raw answers by question id, truncated at stop strings. */
   readonly answers: Readonly<Record<string, string>>;
   /** Total length of all prompts, in tokens. */
   readonly promptPositions: number;
@@ -26,7 +26,9 @@ export interface Evaluated {
 /** A process that holds the model and the tasks, and evaluates all of them per request. */
 export interface EvaluationWorker extends Multiplier {
   setup(setup: EvaluationSetup): Promise<{ readonly versions: string }>;
-  /** Finds the batch size, if this side detects it. Without `measure`, it uses the largest that detection would try. */
+  /**
+   * Finds the batch size, if this side detects it. Without `measure`, uses the largest one that detection would try.
+   */
   detect(measure: boolean): Promise<{ readonly milliseconds: number; readonly rows?: number }>;
   evaluate(): Promise<Evaluated>;
   stop(): void;

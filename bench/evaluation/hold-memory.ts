@@ -10,7 +10,7 @@ import { accuracy } from "@mlan/data-kit";
 import { generation } from "@mlan/eval-generation";
 import { fakeModelSource, memoryBenchmark, type PlainQuestion } from "@mlan/testing";
 
-/** Characters per prompt: if all prompts were held at once, it would show at any scale. */
+/** Characters per prompt. If all prompts were in memory at once, it would show at any scale. */
 const PROMPT_CHARACTERS = 4000;
 const REPORTS = 10;
 

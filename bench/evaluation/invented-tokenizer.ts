@@ -1,13 +1,13 @@
 import { randomNumbers } from "../checkpoint/weights.ts";
 
-/** Pieces in the order of their ids, which follow special tokens and bytes; merges in the order of their ranks. */
+/** Pieces in the order of their ids, which follow special tokens and bytes. Merges are in the order of their ranks. */
 export interface InventedPieces {
   readonly pieces: readonly string[];
   readonly merges: readonly string[];
 }
 
 const CHARACTERS = ["▁", ...Array.from({ length: 94 }, (_, index) => String.fromCodePoint(33 + index))];
-/** Words of the prompts, at the beginning of a text or line and within it. */
+/** Words of the prompts, at the beginning of a text or line and inside it. */
 const FRAME = (
   "▁User ▁Context ▁Question ▁Choose ▁the ▁best ▁option ▁from ▁choices ▁provided ▁to ▁complete ▁sentence ▁The ▁answer " +
   "▁is ▁Please ▁question ▁with ▁or ▁yes ▁no Question Choose Please Assistant yes no"
@@ -15,8 +15,8 @@ const FRAME = (
 const ENDINGS = ["er", "ed", "es", "ly", "on", "al"];
 
 /**
- * Byte-pair merges for `size` pieces: invented words, built letter by letter so that each of their prefixes is a piece too,
- * and endings that apply to the rest of a word.
+ * Returns byte-pair merges for `size` pieces: invented words, built letter by letter so that each of their prefixes is
+ * a piece too, and endings that apply to the rest of a word.
  */
 export function inventedPieces(size: number): InventedPieces {
   const random = randomNumbers(32);

@@ -20,8 +20,9 @@ export const STOP: readonly string[] = ["User:", '"', ":", ".", ","];
 export const MAXIMUM_NEW_TOKENS = 20;
 
 /**
- * The four language benchmarks of arXiv 2411.10557 with the prompts of its harness and invented text, at `share` of their
- * published size. Lengths in words (median, spread and limits) are those of the published rows.
+ * Returns the four language benchmarks of arXiv 2411.10557 with the prompts of its harness and invented text. `share`
+ * is the fraction of their published size. Lengths in words (median, spread and limits) are those of the published
+ * rows.
  */
 export function languageTasks(lexicon: Lexicon, share: number): readonly LanguageTask[] {
   return PUBLISHED.map(({ name, rows, ask }, seed) => {
@@ -73,7 +74,7 @@ function ofChoices(text: TextSource, asked: string, length: LengthOf): Omit<Lang
   return { prompt: `User: ${asked}\n${choiceLines(choices)}\nAssistant: The best answer is"`, choices, target };
 }
 
-/** Share of the published questions that use the passage of another question. */
+/** Fraction of the published questions that use the passage of another question. */
 const SHARED_PASSAGES = 0.15;
 
 function boolqQuestions(): (text: TextSource) => Omit<LanguageQuestion, "id"> {

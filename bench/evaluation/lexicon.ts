@@ -6,7 +6,7 @@ export interface Lexicon {
   readonly endings: readonly string[];
 }
 
-/** The lexicon of a Llama tokenizer's pieces. */
+/** Returns the lexicon of a Llama tokenizer's pieces. */
 export function lexiconOf(pieces: readonly string[]): Lexicon {
   return {
     words: pieces.filter((piece) => /^▁[a-z]{3,}$/.test(piece)).map((piece) => piece.slice(1)),
@@ -16,15 +16,15 @@ export function lexiconOf(pieces: readonly string[]): Lexicon {
 
 /** Invented text whose words are as frequent, and as often two pieces, as English words for Llama's tokenizer. */
 export interface TextSource {
-  /** Text of `count` words; a sentence ends after every fifteen. */
+  /** Returns a text of `count` words. A sentence ends after every fifteen words. */
   words(count: number): string;
-  /** A random whole number, drawn from a lognormal distribution. */
+  /** Returns a random whole number from a lognormal distribution. */
   length(median: number, spread: number, limits: readonly [number, number]): number;
-  /** A random number in [0, 1). */
+  /** Returns a random number in [0, 1). */
   random(): number;
 }
 
-/** Share of English words that are two pieces. */
+/** Fraction of English words that are two pieces. */
 const ENDED = 0.05;
 const SENTENCE = 15;
 

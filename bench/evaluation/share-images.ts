@@ -59,7 +59,7 @@ export async function shareImages({ images, threads }: ShareImagesOptions): Prom
   }
 }
 
-/** Runs both in turns and returns the second round of each, since the first compiles. */
+/** Runs both in turns and returns the second round of each, because the first compiles. */
 async function inTurns(model: Model, benchmark: Benchmark<PopeQuestion>): Promise<readonly [Run, Run]> {
   await answerAll(model, benchmark, false);
   await answerAll(model, benchmark, true);

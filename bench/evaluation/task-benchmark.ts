@@ -7,7 +7,10 @@ interface TaskQuestion extends Question, LanguageQuestion {
   readonly choices: LanguageQuestion["choices"];
 }
 
-/** A language task as a benchmark, asked as in the language harness of the paper: without the begin-of-sequence token. */
+/**
+ * Returns a language task as a benchmark with the prompts of the paper's language harness, without the
+ * begin-of-sequence token.
+ */
 export function taskBenchmark(
   { name, questions }: LanguageTask,
   stop: readonly string[],

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** One process that runs `small-run.ts`. */
+/** A process that runs `small-run.ts`. */
 export interface SmallRun {
-  /** Resolves when the first stage begins, or when the process ends before that. */
+  /** Resolves when the first stage begins, or when the process ends earlier. */
   readonly begun: Promise<void>;
   /** How the process ended. */
   readonly ended: Promise<Ending>;
@@ -14,7 +14,7 @@ export interface SmallRun {
 export interface Ending {
   /** Null after a signal. */
   readonly exitCode: number | null;
-  /** The last line that it printed: "done", "refused: ..." or "crashed: ...". */
+  /** The last line of its output: "done", "refused: ..." or "crashed: ...". */
   readonly lastLine: string;
   /** Time since the beginning of the first stage. */
   readonly milliseconds: number;
@@ -46,7 +46,7 @@ export function startSmallRun(world: string, run: string): SmallRun {
   return { begun, ended, kill: () => void child.kill("SIGKILL") };
 }
 
-/** Kills the run, like `kill -9`, `milliseconds` after its first stage began, unless it ends before that. */
+/** Kills the run, like `kill -9`, `milliseconds` after its first stage began, unless it ends earlier. */
 export async function runAndKill(world: string, run: string, milliseconds: number): Promise<Ending> {
   const { begun, ended, kill } = startSmallRun(world, run);
   await begun;

@@ -45,7 +45,7 @@ function fill(disk: string): void {
   const { bavail, bsize } = statfsSync(disk);
   try {
     writeFileSync(filler, Buffer.alloc(bavail * bsize, 1));
-    // Also fill space that the run frees in the meantime.
+    // Also fills space that the run frees in the meantime.
     for (;;) writeFileSync(filler, Buffer.alloc(bsize, 1), { flag: "a" });
   } catch (error) {
     if (Object(error).code !== "ENOSPC") throw error;

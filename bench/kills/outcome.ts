@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The outcome of a finished run, without times: a digest for each part that must be the same. */
+/** The outcome of a finished run without times: a digest of each part that must be the same. */
 export type Outcome = Readonly<Record<string, string>>;
 
-/** Throws when a file of the run is missing or not JSON. */
+/** Throws if a file of the run is missing or not JSON. */
 export async function outcomeOf(run: string): Promise<Outcome> {
   const outcome: Record<string, string> = {};
   for (const file of await filesBelow(run)) {
@@ -18,7 +18,7 @@ export async function outcomeOf(run: string): Promise<Outcome> {
   return outcome;
 }
 
-/** The names of the parts that differ between two outcomes. */
+/** Returns the names of the parts that differ between two outcomes. */
 export function differences(expected: Outcome, found: Outcome): readonly string[] {
   const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
   return [...names].filter((name) => expected[name] !== found[name]);
@@ -42,7 +42,7 @@ function lines(text: string): readonly unknown[] {
 /** Fields with costs of a process, which a resumed run counts again. */
 const SPENT = new Set(["seconds", "positions"]);
 
-/** Sorts lines and results: a resumed evaluation answers in a different order. */
+/** Sorts lines and results, because a resumed evaluation answers in a different order. */
 function comparable(value: unknown): string {
   const without = (key: string, part: unknown): unknown => (SPENT.has(key) ? undefined : part);
   if (!Array.isArray(value)) return JSON.stringify(value, without);

@@ -1,17 +1,17 @@
 export interface OpenRequest {
-  /** Without a trailing slash. */
+  /** Path without a trailing slash. */
   readonly folder: string;
   readonly threads: number;
 }
 
-/** Time and memory to open a checkpoint, in addition to those of the process before. */
+/** Time and memory to open a checkpoint, without those of the process itself. */
 export interface Opened {
   readonly seconds: number;
   readonly processorSeconds: number;
-  /** Bytes once it is open. */
+  /** Bytes in memory when it is open. */
   readonly resident: number;
-  /** Peak bytes while opening. */
+  /** Peak bytes during opening. */
   readonly peak: number;
-  /** Sum of the values of one matrix in float64: both sides must have read the same. */
+  /** Sum of the values of one matrix in float64, to check that both sides have read the same. */
   readonly sum: number;
 }

@@ -10,14 +10,17 @@ export interface CheckpointSize {
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly vocabularySize: number;
-  /** The checkpoint also has this vision tower and a projector, in the layout of LLaVA. Default: text only. */
+  /** The vision tower of a LLaVA checkpoint with a projector. Default: text only. */
   readonly tower?: TowerSize;
 }
 
 /** Half a gigabyte per shard, so that there are several. */
 const SHARD_BYTES = 500e6;
 
-/** Writes a Llama or LLaVA of random bfloat16 values in shards with an index, and its tokenizer. Returns its number of values. */
+/**
+ * Writes a Llama or LLaVA of random bfloat16 values in shards with an index, and its tokenizer. Returns its number of
+ * values.
+ */
 export async function writeShardedLlama(folder: URL, size: CheckpointSize): Promise<number> {
   await mkdir(folder, { recursive: true });
   const shipped = miniCheckpoint("mini-llama2");
@@ -88,7 +91,7 @@ function* shapesOf({
   yield ["model.mm_projector.2.bias", [hiddenSize]];
 }
 
-/** Random patterns of finite bfloat16 numbers below 1, repeating after 8 MB: the values do not matter. */
+/** Random patterns of finite bfloat16 numbers below 1, repeating after 8 MB. The values do not matter. */
 const PATTERNS = Uint8Array.from({ length: 2 ** 23 }, (_, index) => {
   const mixed = Math.imul(index ^ (index >>> 7), 0x9e3779b1);
   return index % 2 === 0 ? mixed >>> 24 : 0x3c | ((mixed >>> 24) & 0x83);
@@ -129,7 +132,10 @@ function configurationOf(size: CheckpointSize): object {
   };
 }
 
-/** The keys with which LLaVA describes a tower inside of the checkpoint, with the sizes, which its own code does not save. */
+/**
+ * Returns the keys of LLaVA for a tower inside the checkpoint, and the tower's sizes, which LLaVA's own code does not
+ * save.
+ */
 function llavaKeys(tower: TowerSize): object {
   return {
     architectures: ["LlavaLlamaForCausalLM"],

@@ -19,7 +19,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   await compute.open();
   const model = trainableModel(await scope.get(MODEL).open());
   const trainer = createTrainer({ name: "lora", compute });
-  // The answer is cut at the end of the row.
+  // The answer is truncated at the end of the row.
   const answer = Array.from({ length }, () => "tree").join(" ");
   const conversation = {
     id: "long",

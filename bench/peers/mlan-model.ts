@@ -26,7 +26,10 @@ let model: TrainableModel | undefined;
 let train: ((batch: Batch) => Promise<TrainedStep & { readonly dispatches?: number }>) | undefined;
 /** Number of operations dispatched to the device in the last step. */
 let dispatches: number | undefined;
-/** Known answers. Requesting tokens also computes margins, which the peer does not, so each answer is requested with tokens once. */
+/**
+ * Known answers. A request for tokens also computes margins, which the peer does not compute, so tokens are requested
+ * once per answer.
+ */
 const detailed = new Map<string, ReadonlyMap<string, Generation>>();
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: action, ...request } = JSON.parse(line);

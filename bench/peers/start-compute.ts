@@ -5,13 +5,13 @@ import { plainCompute } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** The package of an optional backend; install it to compare with it. */
+/** The package of an optional backend. It is compared if it is installed. */
 const WASM = "@tensorflow/tfjs-backend-wasm";
 
 interface Settings {
   readonly threads: number;
   readonly device: "cpu" | "gpu";
-  /** Precision of the backend "tensorflow"; all others compute in float32. */
+  /** Precision of the backend "tensorflow". All others compute in float32. */
   readonly precision: Precision;
 }
 

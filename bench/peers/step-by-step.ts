@@ -7,14 +7,14 @@ import type { Setup, TrainedStep } from "../worker.ts";
 export interface StepByStepOptions extends Pick<Setup, "configuration" | "learningRate"> {
   readonly model: TrainableModel;
   readonly compute: Compute;
-  /** Folder for checkpoints; none is written. */
+  /** Folder for checkpoints. None is written. */
   readonly folder: URL;
 }
 
 /** Enough steps that the learning rate is practically constant. */
 const STEPS = 100_000;
 
-/** The trainer, which takes one step on each given batch instead of the batches of the data. */
+/** Runs the trainer one step at a time, on given batches. */
 export function stepByStep({
   model,
   compute,

@@ -20,7 +20,7 @@ const TRAINER = ["@mlan/core", "@mlan/cli", "@mlan/model-vicuna", "@mlan/trainer
 const TRAINER_MEGABYTES = 400;
 /** A package that only the script needs. */
 const MINIATURE = "@mlan/data-miniworld";
-/** Packages that are installed differently (with `--ignore-scripts`, or with a test runner). */
+/** Packages that are installed differently: with `--ignore-scripts`, or with a test runner. */
 const OTHERWISE = new Set(["@mlan/trainer-gpu", "@mlan/backend-tensorflow", "@mlan/testing"]);
 /** The last TypeScript whose DOM types agree with those of tfjs-core; see docs/installing.md. */
 const TYPESCRIPT = ["typescript@5.9.3", "@types/node@20"];
@@ -85,7 +85,7 @@ async function add(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const [program = ""] = client.add;
-  // npm 12 starts scripts with its own Node, whichever comes first in PATH.
+  // npm 12 starts scripts with its own Node instead of the first one in PATH.
   const env = { ...environment, PATH: `${dirname(program)}:${environment["PATH"]}` };
   const output = (await run([...client.add, ...packages], folder, env)).split("\n");
   const warnings = output.filter((line) => /warn|EBADENGINE|YN0002|YN0086/i.test(line) && !client.allowed?.test(line));
@@ -109,7 +109,7 @@ async function run(
   return `${stdout}${stderr}`;
 }
 
-/** The packages in the README's installation table. */
+/** Returns the packages in the README's installation table. */
 function packagesOfReadme(): readonly string[] {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const table = /\n\| you want to [\s\S]*?\n\n/.exec(readme)?.[0] ?? "";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { publishedPackages } from "./published-packages.ts";
 
 export interface LocalRegistry {
-  /** Registry URL for the scope `@mlan`; ends in a slash. */
+  /** Registry URL for the scope `@mlan`. Ends in a slash. */
   readonly url: string;
   close(): void;
 }

@@ -2,20 +2,20 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A package manager, set up as the README says. */
+/** A package manager with the settings from the README. */
 export interface PackageClient {
   readonly name: string;
-  /** The program and its parameters; the packages follow. */
+  /** The program and its arguments, to which the packages are appended. */
   readonly add: readonly string[];
-  /** The line that the README asks for. */
+  /** The setting from the README. */
   readonly settings: { readonly file: string; readonly line: string };
   /** Warnings that the client prints for any package. */
   readonly allowed?: RegExp;
-  /** Size in MB of packages that it installs for other platforms, because it cannot distinguish them. */
+  /** MB of packages that the client installs for other platforms, because it cannot distinguish them. */
   readonly otherPlatforms?: number;
 }
 
-/** npm 12 does not run on the oldest Node that mlan supports; if this script runs on that, npm 12 gets a newer one. */
+/** npm 12 does not run on the oldest Node that mlan supports. There, npm 12 gets a newer Node. */
 const NEWER_NODE = `node-${process.platform}-${process.arch}`;
 const CLIENTS = {
   "npm-11": "npm:npm@11.19.1",
@@ -30,7 +30,7 @@ const CLIENTS = {
 export function installClients(folder: string, environment: NodeJS.ProcessEnv): readonly PackageClient[] {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
   const wanted = Object.entries(CLIENTS).map(([name, version]) => `${name}@${version}`);
-  // Ignore which Node versions the clients require.
+  // Ignores the Node versions that the clients require.
   execFileSync("npm", ["install", "--ignore-scripts", "--silent", "--no-audit", ...wanted], {
     cwd: folder,
     env: environment,
@@ -56,14 +56,14 @@ export function installClients(folder: string, environment: NodeJS.ProcessEnv): 
       add: [node, program("yarn-1/bin/yarn.js"), "add"],
       settings: { file: ".yarnrc", line: "ignore-scripts true" },
       allowed: /^warning Ignored scripts due to flag\.$/,
-      // The musl libraries of sharp: this client ignores the field `libc`.
+      // The musl libraries of sharp. This client ignores the field `libc`.
       otherPlatforms: 20,
     },
     {
       name: "yarn 4",
       add: [node, program("yarn-4/bin/yarn.js"), "add"],
       settings: { file: ".yarnrc.yml", line: "nodeLinker: node-modules" },
-      // It runs no install scripts, and lists the packages that have one.
+      // This client runs no install scripts, and lists the packages that have one.
       allowed: /YN0004: .* lists build scripts, but all build scripts have been disabled|Done with warnings/,
     },
   ];

@@ -25,7 +25,7 @@ interface Manifest {
 
 const PACKAGES = new URL("../../packages/", import.meta.url);
 
-/** All packages below packages/, sorted by name. */
+/** Returns all packages below packages/, sorted by name. */
 export function publishedPackages(): readonly PublishedPackage[] {
   return readdirSync(PACKAGES, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

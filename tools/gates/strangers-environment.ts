@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Variables for network access; no other variable of the environment is passed on. */
+/** Variables for network access. No other variable of the environment is passed on. */
 const NETWORK = /^(https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_file)$/i;
 
-/** The environment of a user who has installed only Node; `@mlan` packages come from a local registry. */
+/** Returns the environment of a user who has installed only Node. `@mlan` packages come from a local registry. */
 export function strangersEnvironment(home: string, scope: string): NodeJS.ProcessEnv {
   const registry = execFileSync("npm", ["config", "get", "registry"], { encoding: "utf8" }).trim();
   writeFileSync(join(home, ".npmrc"), `registry=${registry}\n@mlan:registry=${scope}\nupdate-notifier=false\n`);

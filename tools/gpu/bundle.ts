@@ -8,9 +8,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const device = fileURLToPath(new URL("device/", import.meta.url));
 const backend = join(root, "packages/backend-onnx");
 
-/** Programs of the check; each runs as a separate process. */
+/** Programs of the check. Each runs as a separate process. */
 const PROGRAMS = ["check", "adapter", "recipe", "checkpoint", "speed"];
-/** Packages with native parts, which are copied unbundled, with the packages that they load. */
+/** Packages with native parts. They are copied without bundling, together with the packages that they load. */
 const NATIVE = [
   "koffi",
   "@koromix/koffi-linux-x64",
@@ -48,14 +48,14 @@ export async function bundle(folder: string): Promise<void> {
     ],
     outdir: join(folder, "dist"),
     entryNames: "[name]",
-    // Next to the programs, because files are located relative to import.meta.url.
+    // Beside the programs, because files are located relative to import.meta.url.
     chunkNames: "chunk-[hash]",
     bundle: true,
     splitting: true,
     format: "esm",
     platform: "node",
     target: "node20",
-    // A package loaded as both ES module and CommonJS would exist twice, with two kernel registries.
+    // A package loaded both as ES module and as CommonJS would exist twice, with two kernel registries.
     mainFields: ["main"],
     conditions: ["@mlan/source"],
     // TensorFlow.js wrongly marks modules that register a backend as free of side effects.
@@ -103,7 +103,7 @@ function copyPackage(name: string, folder: string): void {
   });
 }
 
-/** Copies only the library for Linux x64: those for all platforms have 200 MB. */
+/** Copies only the library for Linux x64. Those for all platforms have 200 MB. */
 function copyOnnxRuntime(folder: string): void {
   const name = "onnxruntime-node";
   const library = join("bin", "napi-v6", "linux", "x64", "libonnxruntime.so.1");
@@ -113,7 +113,7 @@ function copyOnnxRuntime(folder: string): void {
     cpSync(join(packageFolder(name), file), join(target, file), { dereference: true });
 }
 
-/** The folder where npm installed a package that the backend, or this tool, uses. */
+/** Returns the folder where npm installed a package that the backend or this tool uses. */
 export function packageFolder(name: string): string {
   const searched = createRequire(join(backend, "package.json")).resolve.paths(name) ?? [];
   for (const place of searched) {

@@ -6,11 +6,11 @@ import { brotliDecompressSync } from "node:zlib";
 import { bundle, packageFolder } from "./bundle.ts";
 import { splitFile } from "./split-file.ts";
 
-/** A little below 60 MB, so that a part fits within a limit of 60 MB together with the script. */
+/** A little below 60 MB, so that a part and the script together stay within 60 MB. */
 const PART_BYTES = 59_000_000;
 /** Libraries that Node and ONNX Runtime need besides the C library, for machines that lack them. */
 const RUNTIME_LIBRARIES = ["libstdc++.so.6", "libgcc_s.so.1"];
-/** Libraries that NVIDIA's Vulkan driver loads even without a screen; containers often lack them. */
+/** Libraries that NVIDIA's Vulkan driver loads even without a screen. Containers often lack them. */
 const DRIVER_LIBRARIES = [
   "libX11.so.6",
   "libXext.so.6",
@@ -22,7 +22,7 @@ const DRIVER_LIBRARIES = [
 ];
 const SCRIPT = "unpack-and-check.sh";
 
-/** Collects in `content` everything that the check needs on a bare machine of this platform, Linux x64. */
+/** Collects in `content` everything that the check needs on a bare Linux x64 machine. */
 export async function collect(content: string): Promise<void> {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new Error(
@@ -43,7 +43,10 @@ export async function collect(content: string): Promise<void> {
   }
 }
 
-/** Packs `content` into `packed`: parts of at most 60 MB, and the script that joins them, which is last. Returns their paths. */
+/**
+ * Packs `content` into `packed`: parts of at most 60 MB, and the script that joins them, which is last. Returns their
+ * paths.
+ */
 export function pack(content: string, packed: string): readonly string[] {
   rmSync(packed, { recursive: true, force: true });
   mkdirSync(packed, { recursive: true });
@@ -58,13 +61,13 @@ export function pack(content: string, packed: string): readonly string[] {
   return [...parts, script];
 }
 
-/** Copies each library to its own folder, so that those that the machine has can be skipped one by one. */
+/** Copies each library to its own folder, so that the machine's own libraries can replace them one by one. */
 function copyLibrary(name: string, file: string, content: string): void {
   mkdirSync(join(content, "lib", name), { recursive: true });
   copyFileSync(file, join(content, "lib", name, name));
 }
 
-/** The path of a library that this process has loaded. */
+/** Returns the path of a library that this process has loaded. */
 function libraryOfSystem(name: string): string {
   const mapped = readFileSync("/proc/self/maps", "utf8")
     .split("\n")
@@ -74,7 +77,7 @@ function libraryOfSystem(name: string): string {
   return mapped;
 }
 
-/** The paths of the machine's shared libraries by name. */
+/** Returns the paths of the machine's shared libraries by name. */
 function librariesOfSystem(): ReadonlyMap<string, string> {
   const listed = execFileSync("/sbin/ldconfig", ["-p"], { encoding: "utf8" });
   const found = listed.matchAll(/^\s*(\S+) \(libc6,x86-64.*?\) => (\S+)$/gm);

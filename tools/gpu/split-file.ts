@@ -1,7 +1,10 @@
 import { closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The byte ranges of the parts of a file: equal sizes except the last, at most `limit` bytes each. Throws for a limit below 1. */
+/**
+ * Returns the byte ranges of the parts of a file: equal sizes except the last, at most `limit` bytes each. Throws for a
+ * limit below 1.
+ */
 export function partsOf(bytes: number, limit: number): readonly { readonly start: number; readonly end: number }[] {
   if (!(Number.isInteger(limit) && limit >= 1))
     throw new Error(`${limit} is not a part size; give a whole number of bytes, at least 1`);

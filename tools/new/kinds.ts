@@ -1,14 +1,14 @@
 import { MlanError } from "@mlan/core";
 
-/** A kind of plugin. `new-name` in texts is the name of the new package, without its kind. */
+/** A kind of plugin. `new-name` in texts is replaced by the name of the new package without its kind. */
 export interface Kind {
-  /** First word of the package's name. */
+  /** Prefix of the package's name. */
   readonly prefix: string;
   readonly description: string;
   readonly keywords: readonly string[];
-  /** Dependencies in addition to core, in the versions that other packages list. */
+  /** Dependencies besides core, with the versions of other packages. */
   readonly dependencies: readonly string[];
-  /** Development dependencies in addition to core and testing. */
+  /** Development dependencies besides core and testing. */
   readonly devDependencies: readonly string[];
   /** The sentence for the changelog. */
   readonly changeset: string;
@@ -16,7 +16,7 @@ export interface Kind {
   readonly guide: string;
 }
 
-/** Kinds by name, which is also the name of their folder in templates/. */
+/** Kinds by name. The name is also that of the kind's folder in templates/. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   data: {
     prefix: "data",

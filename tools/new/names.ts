@@ -2,7 +2,7 @@ import { MlanError } from "@mlan/core";
 import { compileFunction } from "node:vm";
 import type { Kind } from "./kinds.ts";
 
-/** The two forms of a name in code: my-set is mySet for functions and MySet for types. */
+/** Returns the two forms of a name in code: my-set becomes mySet for functions and MySet for types. */
 function codeNames(name: string): { readonly camel: string; readonly pascal: string } {
   const pascal = name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
   return { camel: `${pascal.charAt(0).toLowerCase()}${pascal.slice(1)}`, pascal };
@@ -18,7 +18,7 @@ const LONGEST = 50;
 /** Names of the kits' packages (docs/decisions/0002). */
 const KITS = new Set(["kit", "llava"]);
 
-/** Throws `invalid-options` unless `name` can be the name of a package of this kind, and of a function. */
+/** Throws `invalid-options` unless `name` can be the name of a package of this kind and of a function. */
 export function checkName({ prefix }: Kind, name: string): void {
   const refused = (why: string): MlanError => new MlanError("invalid-options", `${JSON.stringify(name)} ${why}`);
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name) || name.length > LONGEST)
@@ -44,8 +44,8 @@ function isIdentifier(word: string): boolean {
 }
 
 /**
- * Throws `invalid-options` if the template would declare or import a name twice with this name filled in. `sources` are the
- * template's TypeScript files.
+ * Throws `invalid-options` if the template, with this name filled in, would declare or import a name twice. `sources`
+ * are the template's TypeScript files.
  */
 export function checkClashes(sources: readonly string[], name: string): void {
   for (const source of sources) {
@@ -62,7 +62,7 @@ export function checkClashes(sources: readonly string[], name: string): void {
   }
 }
 
-/** Each name that a file imports or declares, once. */
+/** Returns each name that a file imports or declares. */
 function declaredIn(source: string): ReadonlySet<string> {
   const imported = [...source.matchAll(/^import (?:type )?\{([^}]*)\}/gm)].flatMap(([, names = ""]) =>
     names.split(",").flatMap((one) => /(\w+)\s*$/.exec(one)?.[1] ?? []),

@@ -8,7 +8,7 @@ import { checkClashes, named } from "./names.ts";
 /** A package that has not been written yet. */
 export interface NewPackage {
   readonly kind: Kind;
-  /** Below packages/, e.g. "data-my-set". */
+  /** Folder below packages/, e.g. "data-my-set". */
   readonly folder: string;
   readonly manifest: Manifest;
   readonly changeset: string;
@@ -49,7 +49,7 @@ export async function newPackage(kind: Kind & { readonly template: string }, nam
   return { kind, folder, manifest, changeset: named(kind.changeset, name), files: new Map(formatted) };
 }
 
-/** Formats a file as `npm run format` does: a longer name changes line breaks. */
+/** Formats a file like `npm run format`, because a longer name changes line breaks. */
 async function formattedText(path: string, text: string): Promise<string> {
   if (!/\.(?:ts|json)$/.test(path)) return text;
   const { printWidth }: { readonly printWidth: number } = JSON.parse(readFileSync(FORMAT, "utf8"));
@@ -105,7 +105,7 @@ function manifestOf(kind: Kind, folder: string, name: string): Manifest {
   return fields;
 }
 
-/** The versions of packages that the workspace's own packages ask for. */
+/** Returns the versions of packages that the workspace's own packages depend on. */
 function versionsOf(names: readonly string[]): Readonly<Record<string, string>> {
   const asked = Object.assign(
     {},

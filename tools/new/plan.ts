@@ -10,7 +10,7 @@ export interface Plan extends NewPackage {
   readonly changed: ReadonlyMap<string, string>;
 }
 
-/** Plans the package for the command's words, a kind and a name. Writes nothing. Throws `invalid-options`. */
+/** Plans the package for the command's arguments, a kind and a name. Writes nothing. Throws `invalid-options`. */
 export async function plan(words: readonly string[]): Promise<Plan> {
   const [kindName, name, ...rest] = words;
   if (kindName === undefined || name === undefined || rest.length > 0) {

@@ -4,7 +4,10 @@ import { json, type NewPackage } from "./new-package.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** The new texts of the workspace's files that list all packages, by path from its root. Throws `invalid-options` if the package exists. */
+/**
+ * Returns the new texts of the workspace's files that list all packages, by path from its root. Throws
+ * `invalid-options` if the package exists.
+ */
 export function changesFor(made: NewPackage): ReadonlyMap<string, string> {
   const { folder } = made;
   const changeset = `.changeset/${folder}-first.md`;

@@ -7,8 +7,8 @@ import type { Plan } from "./plan.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * Writes the package, the changed files around it, and the link through which other packages import it. If something cannot
- * be written, undoes everything and throws `unavailable`.
+ * Writes the package, the changed files around it, and the link through which other packages import it. If something
+ * cannot be written, undoes everything and throws `unavailable`.
  */
 export function writeAll({ folder, files, changed }: Plan): void {
   const undo: (() => void)[] = [];

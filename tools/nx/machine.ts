@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { arch, cpus, platform } from "node:os";
 
 const VARIABLES = /^(?:BACKEND_ONNX|CUDA|HF|HUGGINGFACE|MLAN|ORT|TF|VK)_/;
-/** The place of Llama 2's original tokenizer for tests, unless MLAN_LLAMA2_TOKENIZER names one. */
+/** The path of Llama 2's original tokenizer for tests, unless MLAN_LLAMA2_TOKENIZER names one. */
 const LLAMA2_TOKENIZER = new URL("../../../shared/data/llama2-tokenizer/tokenizer.model", import.meta.url);
 
 console.log(
@@ -19,7 +19,7 @@ console.log(
   }),
 );
 
-/** The installed TensorFlow. If the sources cannot be loaded, their own tests report that. */
+/** Returns the installed TensorFlow. If the sources cannot be loaded, their own tests report that. */
 async function tensorFlow(): Promise<unknown> {
   try {
     const { installedBinding } = await import("@mlan/backend-tensorflow");

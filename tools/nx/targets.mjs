@@ -21,7 +21,10 @@ function targetsOf(root, workspaceRoot) {
   };
 }
 
-/** The projects to build before, from the references in tsconfig.json; package.json would have cycles, since packages test each other. */
+/**
+ * Returns the projects to build first, from the references in tsconfig.json. package.json would have cycles, because
+ * packages test each other.
+ */
 function buildsBefore(root, workspaceRoot) {
   const { references = [] } = JSON.parse(readFileSync(join(workspaceRoot, root, "tsconfig.json"), "utf8"));
   const projects = references.map(({ path }) => posix.join(root, path));
@@ -53,7 +56,10 @@ function projectsNamedBy(text, folder, names) {
   );
 }
 
-/** The project at a path; undefined for paths outside all projects, such as node_modules and the folder of all packages. */
+/**
+ * Returns the project at a path; undefined for paths outside all projects, such as node_modules and the folder of all
+ * packages.
+ */
 function projectAt(path, names) {
   if (path === "." || /^[\w.-]+\.\w+$|^(?:docs|\.changeset|\.ci)(?:\/|$)/.test(path)) return names.get(".");
   const [first, second] = path.split("/");

@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
-/** Leaves third-party packages external and bundles those of this repository, which are TypeScript. */
+/** Bundles the packages of this repository, which are TypeScript, and leaves third-party packages external. */
 export const onlyOwnPackages: Plugin = {
   name: "only-own-packages",
   setup({ onResolve }) {
@@ -13,9 +13,9 @@ export const onlyOwnPackages: Plugin = {
 };
 
 /**
- * Bundles a test's TypeScript program and the sources of our packages that it imports into one JavaScript file, for tests
- * that start it many times: starting it with tsx takes three times as long. Returns the path of the file, which is in
- * `.cache/` of the package, from where third-party packages can be resolved.
+ * Bundles a test's TypeScript program with the sources of our packages into one JavaScript file, for tests that start
+ * it many times: starting it with tsx takes three times as long. Returns the path of the file. It is in `.cache/` of
+ * the package, where third-party packages can be resolved.
  */
 export async function bundleProgram(program: URL, packageFolder: URL): Promise<string> {
   const source = fileURLToPath(program);

@@ -50,11 +50,11 @@ function checkNode() {
 
 async function installIfNeeded() {
   const lock = readFileSync(join(root, "package-lock.json"), "utf8");
-  // npm keeps a copy of the lock file, without the entry of the root, in node_modules; the versions in both must agree.
+  // npm keeps a copy of the lock file, without the entry of the root, in node_modules. The versions in both must agree.
   const installed = join(root, "node_modules", ".package-lock.json");
   if (existsSync(installed) && sameVersions(JSON.parse(lock), JSON.parse(readFileSync(installed, "utf8")))) return;
   console.log("Installing dependencies (once) ...");
-  // Not `npm ci`: it refuses a lock file that lacks optional binaries of another platform.
+  // Not `npm ci`, which refuses a lock file without optional binaries of another platform.
   const parameters = ["install", "--no-save"];
   const npm = process.env.npm_execpath;
   const status = await (npm ? run(process.execPath, [npm, ...parameters]) : run("npm", parameters));
@@ -70,7 +70,8 @@ function sameVersions(wanted, found) {
   });
 }
 
-// The exit status of a program. Signals are passed on to it; if a signal ends it, this process ends with the same signal.
+// Returns the exit status of a program. Passes signals on to it. If a signal ends the program, this process ends with
+// the same signal.
 async function run(program, parameters, cwd = root) {
   const child = spawn(program, parameters, { cwd, stdio: "inherit" });
   const passOn = (signal) => child.kill(signal);

@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 const workspace = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Copies the workspace in its current state, without files that git ignores, to a temporary folder, and returns its path.
- * Third-party packages are linked to those installed here, packages of the workspace to those of the copy. The caller
- * removes the folder.
+ * Copies the workspace in its current state to a temporary folder, without files that git ignores. Third-party packages
+ * are linked to the installed ones, packages of the workspace to those of the copy. Returns the path of the folder; the
+ * caller removes it.
  */
 export function scratchWorkspace(): string {
   const folder = mkdtempSync(join(tmpdir(), "mlan-workspace-"));
@@ -28,10 +28,11 @@ function linkInstalled(installed: string, links: string): void {
   if (!existsSync(installed) || !existsSync(dirname(links))) return;
   mkdirSync(links);
   for (const entry of readdirSync(installed)) {
-    // npm's record of the installation, and links to packages of the workspace: they are relative, so they lead into the copy.
+    // npm's record of the installation, and links to packages of the workspace. The links are relative, so they lead
+    // into the copy.
     if (entry === ".package-lock.json" || entry.startsWith("@mlan"))
       cpSync(join(installed, entry), join(links, entry), { recursive: true, verbatimSymlinks: true });
-    // Caches are not linked: the copy must not write to the installation here.
+    // Caches are not linked, because the copy must not write to this installation.
     else if (entry === ".bin" || !entry.startsWith(".")) symlinkSync(join(installed, entry), join(links, entry));
   }
 }

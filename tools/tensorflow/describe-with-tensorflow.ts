@@ -4,9 +4,9 @@ import { installedBinding } from "@mlan/backend-tensorflow";
 const HOW = "run `npm run mlan -- backend install tensorflow` (or name a binding in MLAN_TENSORFLOW_BINDING)";
 
 /**
- * Describes tests that need TensorFlow. If it is not installed, there is one skipped test, and one line that says how to
- * install it. The body is then not called, because vitest calls the body of a skipped suite to collect its tests, and the
- * body may open TensorFlow.
+ * Describes tests that need TensorFlow. Without TensorFlow there is one skipped test, and a line that says how to
+ * install it. The body is then not called: vitest calls the body of a skipped suite to collect its tests, and the body
+ * may open TensorFlow.
  */
 export function describeWithTensorFlow(name: string, body: () => void): void {
   // oxlint-disable-next-line vitest/no-conditional-tests

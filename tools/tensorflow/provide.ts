@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { installedBinding } from "@mlan/backend-tensorflow";
 
 const REQUIREMENT = "tensorflow-cpu==2.21.0";
-/** Only the library in the wheel is used, so if there is no wheel for the local Python, one for another Python works. */
+/** Only the library in the wheel is used, so a wheel for a different Python works too. */
 const PYTHONS: readonly (readonly string[])[] = [[], ["--python-version", "3.12"]];
 /** Time limit for downloading 260 MB. */
 const DOWNLOAD_MINUTES = 10;
@@ -36,7 +36,7 @@ function provide(): number {
   }
 }
 
-/** Downloads the wheel into a folder. Returns the reason when that fails, otherwise an empty text. */
+/** Downloads the wheel into a folder. Returns the reason if that fails, otherwise "". */
 function download(folder: string): string {
   let reason = "";
   for (const python of PYTHONS) {

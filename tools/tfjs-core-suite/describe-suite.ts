@@ -12,13 +12,16 @@ export interface KnownDifference {
 
 export interface SuiteExpectations {
   readonly known: readonly KnownDifference[];
-  /** Lower bounds of the totals: lower ones would mean that tests were lost. */
+  /** Lower bounds of the totals. Lower totals would mean that tests were lost. */
   readonly atLeast: { readonly passed: number; readonly tests: number };
-  /** Returns the intentionally unsupported kernel or dtype that a test needs, given its first message; otherwise undefined. */
+  /**
+   * Returns the deliberately unsupported kernel or dtype that a failed test needs, given its first message; otherwise
+   * undefined.
+   */
   leftOut(message: string): string | undefined;
 }
 
-/** Describes three tests: that all of tfjs-core's tests run, that they pass, and that those in the list fail. */
+/** Describes three tests: all of tfjs-core's tests run, they pass, and those in the list fail. */
 export function describeTfjsCoreTests(suite: SuiteOptions, { known, atLeast, leftOut }: SuiteExpectations): void {
   const listed = new Set(known.map(({ name }) => name));
   let tests: readonly SpecEvent[] = [];

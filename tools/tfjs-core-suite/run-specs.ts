@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { JASMINE, type JasmineSpec } from "./jasmine-globals.ts";
-// Without this, tfjs-core has no gradients in Node.
+// Without this import, tfjs-core has no gradients in Node.
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import "@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js";
 import { setTestEnvs } from "@tensorflow/tfjs-core/dist/jasmine_util.js";
@@ -9,11 +9,11 @@ import type { SpecEvent } from "./spec-event.ts";
 const RESULTS = 3;
 
 /**
- * Runs tfjs-core's tests on the current backend, writes each result as a line to file descriptor 3, and ends the process.
- * Used by the program that run-suite.ts bundles.
+ * Runs tfjs-core's tests on the current backend, writes each result as a line to file descriptor 3, and ends the
+ * process. The program that run-suite.ts bundles calls it.
  */
 export async function runSpecs(backendName: string): Promise<never> {
-  // Importing the tests describes them for the environments that are registered by then.
+  // Importing the tests describes them for the environments that are registered.
   setTestEnvs([{ name: backendName, backendName, isDataSync: true }]);
   await import("@tensorflow/tfjs-core/dist/tests.js");
   JASMINE.configure({ random: false });

@@ -9,13 +9,13 @@ import type { SpecEvent } from "./spec-event.ts";
 export interface SuiteOptions {
   /** A program that makes a backend current and ends with `runSpecs` of run-specs.ts. */
   readonly program: URL;
-  /** The path of its bundle, in the backend's package, from where external packages can be resolved. */
+  /** The path of its bundle in the backend's package, where external packages can be resolved. */
   readonly bundle: URL;
 }
 
 /**
- * Runs the tests that tfjs-core ships in a separate process. One bundle contains tests, tfjs-core and backend: the tests
- * import files of tfjs-core, and a second copy of it would not have the backend.
+ * Runs the tests that tfjs-core ships in a separate process. One bundle contains tests, tfjs-core and backend, because
+ * the tests import files of tfjs-core, and a second copy of it would not have the backend.
  */
 export async function runTfjsCoreTests(options: SuiteOptions): Promise<readonly SpecEvent[]> {
   await bundle(options);
@@ -40,7 +40,7 @@ async function bundle({ program, bundle }: SuiteOptions): Promise<void> {
     format: "esm",
     target: "node20",
     conditions: ["@mlan/source"],
-    // The files that the tests import, not the bundles next to them.
+    // The files that the tests import, not the bundles beside them.
     mainFields: ["module", "main"],
     // tfjs-core wrongly declares its tests free of side effects.
     ignoreAnnotations: true,

@@ -1,8 +1,8 @@
 import { CodedError } from "@mlan/errors";
 
-/** Why a {@link BackendError} was thrown. Programs check this code; people read the message. */
+/** The cause of a {@link BackendError}. */
 export type BackendErrorCode =
-  /** A kernel, dtype or form of a call that this backend does not compute. */
+  /** This backend does not support the kernel, dtype or arguments. */
   | "unsupported"
   /** ONNX Runtime's library cannot be found or loaded, or has the wrong version. */
   | "library"
@@ -15,7 +15,7 @@ export type BackendErrorCode =
 
 const NAME = "BackendError";
 
-/** An error that the user can act on: the message names the problem, the value found, and the remedy. */
+/** An error with a remedy: the message names the problem, the value and what to do. */
 export class BackendError extends CodedError<BackendErrorCode> {
   override readonly name: string = NAME;
 
@@ -24,8 +24,8 @@ export class BackendError extends CodedError<BackendErrorCode> {
   }
 
   /**
-   * Whether a value is a `BackendError`, with this code if one is given. Recognises errors of every installed copy of
-   * this package; `instanceof` recognises only those of this copy.
+   * Whether a value is a `BackendError`, optionally with this code. Recognises errors of every installed copy of this
+   * package, unlike `instanceof`.
    */
   static override is(error: unknown, code?: BackendErrorCode): error is BackendError {
     return CodedError.isNamed(NAME, error, code);

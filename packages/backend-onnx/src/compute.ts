@@ -5,8 +5,8 @@ import { type OnnxBackendOptions, resolveOptions } from "./options.ts";
 import { useOnnxBackend } from "./register.ts";
 
 /**
- * Creates the plugin of ONNX Runtime as an experiment's compute backend, on the CPU unless `provider` says otherwise.
- * `use: [vicuna(...), onnx()]` evaluates without a trainer. Throws `invalid-options`.
+ * Creates the compute plugin for ONNX Runtime. Default provider: the CPU. `use: [vicuna(...), onnx()]` evaluates
+ * without a trainer. Throws `invalid-options`.
  */
 export function onnx(options: OnnxBackendOptions = {}): Plugin<Compute> {
   try {
@@ -36,7 +36,10 @@ function onnxCompute(options: OnnxBackendOptions): Compute {
   };
 }
 
-/** Returns the options that affect the last bits of results. The number of graphs kept, and when they run, does not. */
+/**
+ * Returns the options that affect the last bits of results. The number of cached graphs and the time when they run have
+ * no effect.
+ */
 function settingsOf({ provider, threads, optimization }: OnnxBackendOptions): object {
   return {
     ...(provider !== undefined && { provider }),
@@ -45,7 +48,7 @@ function settingsOf({ provider, threads, optimization }: OnnxBackendOptions): ob
   };
 }
 
-/** Converts the backend's errors to `MlanError`s, since the backend also works without `@mlan/core`. */
+/** Converts the backend's errors to `MlanError`s. The backend also works without `@mlan/core`. */
 function forExperiments(error: unknown): unknown {
   if (!BackendError.is(error)) return error;
   if (error.code === "library") return new MlanError("unavailable", error.message, { cause: error });

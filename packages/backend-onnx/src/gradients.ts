@@ -1,10 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { GradConfig } from "@tensorflow/tfjs-core";
 
-/** The kernel that returns its indices unchanged and fails unless all of them are in [0, `limit`), an attribute. */
+/**
+ * The kernel that returns its indices unchanged and fails if one of them is not in [0, `limit`); `limit` is an
+ * attribute.
+ */
 export const CHECKED_INDICES = "CheckedIndices";
 
-/** The weight of each input element in a reduction, given the number of elements reduced. */
+/** The weight of each input element in a reduction of `reduced` elements. */
 type Share = (reduced: number) => number;
 
 const SHARES: Readonly<Record<string, Share>> = { [tf.Sum]: () => 1, [tf.Mean]: (reduced) => 1 / reduced };
@@ -12,9 +15,9 @@ const SHARES: Readonly<Record<string, Share>> = { [tf.Sum]: () => 1, [tf.Mean]: 
 const rewritten = new WeakSet<GradConfig>();
 
 /**
- * Replaces registered gradients on this backend; other backends keep theirs, and later registrations are not affected.
- * tfjs-core's gradients of sums and means multiply by arrays of ones as large as the input: here they broadcast instead,
- * which costs nothing. The gradient of gather throws for out-of-range indices.
+ * Replaces registered gradients on this backend. Other backends keep theirs, and later registrations are unaffected.
+ * tfjs-core's gradients of sums and means multiply by arrays of ones as large as the input; the replacements broadcast.
+ * The replaced gradient of gather throws for out-of-range indices.
  */
 export function rewriteGradients(backendName: string): void {
   for (const [kernelName, share] of Object.entries(SHARES)) {
@@ -32,7 +35,7 @@ export function rewriteGradients(backendName: string): void {
 }
 
 /**
- * Makes the gradient of gather check its indices: tfjs-core's ignores out-of-range indices, and the forward pass that
+ * Makes the gradient of gather check its indices. tfjs-core's ignores out-of-range indices, and the forward pass that
  * would throw may never run.
  */
 function checkingIndices(original: GradConfig, backendName: string): GradConfig {

@@ -23,7 +23,7 @@ import {
 } from "./sessions/session-runner.ts";
 import type { Elements } from "./memory/storage.ts";
 
-/** The limits on sessions and on the recording. */
+/** Limits on sessions and on recording. */
 export interface OnnxBackendSettings extends SessionRunnerOptions {
   readonly pendingNodes: number;
   readonly pendingBytes: number;
@@ -83,12 +83,12 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return this.#runner;
   }
 
-  /** How the backend does its work at present. */
+  /** How the backend executes work at present. */
   get execution(): Execution {
     return this.#execution;
   }
 
-  /** Does work in a different way until the returned function is called. */
+  /** Changes how the backend executes work until the returned function is called. */
   enter(execution: Execution): () => void {
     const before = this.#execution;
     this.#execution = execution;
@@ -97,7 +97,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     };
   }
 
-  // Recorder
+  // The methods of Recorder.
 
   record(operation: Operation, inputs: readonly Operand[], result: ResultType, attributes?: Attributes): TensorInfo {
     const [tensor] = this.recordAll(operation, inputs, [result], attributes);
@@ -162,7 +162,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     this.recording.flushIfFull();
   }
 
-  // tf.KernelBackend
+  // The methods of tf.KernelBackend.
 
   override write(values: BackendValues, shape: number[], dtype: DataType): object {
     return this.data.add(this.#leaf(values, shape, dtype));
@@ -205,7 +205,7 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     return { unreliable: false };
   }
 
-  /** Measures what `work` records. Operations that were pending before are computed first and not counted. */
+  /** Measures the operations of `work`. Pending operations are computed first and not counted. */
   override async time(work: () => void): Promise<BackendTimingInfo> {
     this.recording.flush();
     const before = this.#runner.statistics.runMilliseconds;

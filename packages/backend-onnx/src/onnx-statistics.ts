@@ -1,8 +1,8 @@
 import type { SessionStatistics } from "./sessions/session-runner.ts";
 
-/** The work that the backend has done in this process, and its current memory. Times are in milliseconds. */
+/** The work of the backend in this process, and its current memory. Times are in milliseconds. */
 export interface OnnxStatistics extends SessionStatistics {
-  /** Bytes of tensors that JavaScript wrote: weights, inputs. Zeros take no memory until they are overwritten. */
+  /** Bytes of tensors from JavaScript: weights, inputs. Zeros take no memory until they are overwritten. */
   readonly leafBytes: number;
   /** Bytes of computed tensors in ONNX Runtime's arena. The arena keeps the memory of disposed tensors for reuse. */
   readonly resultBytes: number;
@@ -12,7 +12,7 @@ export interface OnnxStatistics extends SessionStatistics {
   readonly slotBytes: number;
 }
 
-/** The statistics before the backend is first used. */
+/** The statistics before the first use of the backend. */
 export const NO_STATISTICS: OnnxStatistics = {
   compiled: 0,
   compileMilliseconds: 0,

@@ -4,18 +4,26 @@ import type { OptimizationLevel } from "./ort/ort-runtime.ts";
 
 export interface OnnxBackendOptions {
   /**
-   * Where graphs run and tensors are stored. Default "cpu". "webgpu" is the GPU through Vulkan, Metal, or Direct3D 12;
-   * "cuda" is an NVIDIA GPU with libraries that are installed separately. The first use throws {@link BackendError}
+   * The hardware for graphs and tensors. Default "cpu". "webgpu" is the GPU through Vulkan, Metal, or Direct3D 12.
+   * "cuda" is an NVIDIA GPU; its libraries are installed separately. The first use throws {@link BackendError}
    * "library" if the provider does not start.
    */
   readonly provider?: Provider;
-  /** Size of the thread pool that all graphs share, 1 to 256. Default: the available parallelism. The first use in a process fixes it. */
+  /**
+   * Size of the thread pool of all graphs, 1 to 256. Default: the available parallelism. The first use in a process
+   * fixes it.
+   */
   readonly threads?: number;
-  /** How far ONNX Runtime optimizes a graph. Default "basic": "all" takes 1.5 times as long to compile and runs no faster. */
+  /**
+   * Optimization level of ONNX Runtime. Default "basic": "all" takes 1.5 times as long to compile and runs no faster.
+   */
   readonly optimization?: OptimizationLevel;
-  /** Maximum number of compiled graphs kept; the least recently used is evicted. Default 256. */
+  /** Maximum number of cached graphs. The least recently used one is evicted. Default 256. */
   readonly sessions?: number;
-  /** Maximum total size of all compiled graphs in bytes (estimated); the least recently used are evicted. Default 512 MiB. */
+  /**
+   * Maximum total size of all cached graphs in bytes (estimated). The least recently used ones are evicted. Default 512
+   * MiB.
+   */
   readonly sessionBytes?: number;
   /** Number of recorded operations after which everything is computed, even if nothing is read. Default 20,000. */
   readonly pendingNodes?: number;
@@ -42,7 +50,10 @@ const LARGEST: Readonly<Record<(typeof COUNTS)[number], number>> = {
 const LEVELS: readonly OptimizationLevel[] = ["none", "basic", "extended", "all"];
 const KNOWN: readonly string[] = ["provider", ...COUNTS, "optimization"];
 
-/** Checks the options and fills in defaults. Throws {@link BackendError} "invalid-options" for unknown names and invalid values. */
+/**
+ * Checks the options and fills in defaults. Throws {@link BackendError} "invalid-options" for unknown names and invalid
+ * values.
+ */
 export function resolveOptions(options: OnnxBackendOptions): ResolvedOptions {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalid(`the options must be an object, not ${String(options)}. Options: ${KNOWN.join(", ")}.`);

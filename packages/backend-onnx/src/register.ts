@@ -19,15 +19,15 @@ import { resolveOptions, type OnnxBackendOptions, type ResolvedOptions } from ".
 import { openOrtRuntime } from "./ort/ort-runtime.ts";
 
 const NAME = "onnx";
-/** The priority of the backend, above those of all of tfjs's own (cpu 1, wasm 2, webgpu 3). */
+/** The priority of the backend, above those of tfjs's own (cpu 1, wasm 2, webgpu 3). */
 const PRIORITY = 10;
 
-/** The options that the backend is registered with. */
+/** The options of the registered backend. */
 let registered: ResolvedOptions = resolveOptions({});
 
 /**
- * Registers the backend "onnx" with TensorFlow.js. ONNX Runtime is loaded when the backend is first used.
- * A second call does nothing. Throws {@link BackendError} "invalid-options".
+ * Registers the backend "onnx" with TensorFlow.js. ONNX Runtime is loaded at first use. A second call does nothing.
+ * Throws {@link BackendError} "invalid-options".
  */
 export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   const resolved = resolveOptions(options);
@@ -40,7 +40,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   tf.registerBackend(NAME, open, PRIORITY);
   registered = resolved;
   for (const kernel of ALL_KERNELS) registerKernel(kernel.kernelName, kernelFunction(kernel));
-  // tfjs-core types a kernel's inputs as single tensors; this kernel is called with lists of them.
+  // tfjs-core types a kernel's inputs as single tensors; this kernel gets lists of tensors.
   for (const optimizer of ALL_OPTIMIZERS) {
     registerKernel(optimizer.kernelName, ({ inputs, attrs, backend }) => {
       const host = onnxBackend(backend);
@@ -64,15 +64,14 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
 }
 
 /**
- * Registers the backend and makes it the current one. Gradients that are already registered are replaced on this backend
- * by versions without needless arrays of ones. Throws {@link BackendError} "library" if ONNX Runtime cannot be loaded,
- * "invalid-options" for invalid options.
+ * Registers the backend and makes it current. Replaces gradients on this backend by versions without needless arrays of
+ * ones. Throws {@link BackendError} "library" if ONNX Runtime cannot be loaded, "invalid-options" for invalid options.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
   const resolved = resolveOptions(options);
   if (isRegistered()) checkFixedOptions(options);
   const { threads, provider } = isRegistered() ? registered : resolved;
-  // tfjs swallows the reason when a backend does not start, so the steps that can fail run first.
+  // tfjs hides the reason when a backend does not start, so the steps that can fail run first.
   openDevice(openOrtRuntime(options.threads ?? threads), provider);
   registerOnnxBackend(options);
   if (!(await tf.setBackend(NAME)))
@@ -80,7 +79,7 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   rewriteGradients(NAME);
 }
 
-/** Returns the backend's work up to now and its current memory; all zero before it is first used. */
+/** Returns the backend's work so far and its current memory; all zero before its first use. */
 export function onnxStatistics(): OnnxStatistics {
   // tf.findBackend would start the backend.
   const backend = tf.engine().registry[NAME];
@@ -92,7 +91,7 @@ function isRegistered(): boolean {
   return tf.engine().findBackendFactory(NAME) !== null;
 }
 
-/** Throws for options that affect results and can no longer change, rather than ignoring them. */
+/** Throws for options that affect results and can no longer change. */
 function checkFixedOptions(options: OnnxBackendOptions): void {
   for (const name of ["provider", "optimization", "threads"] as const) {
     const wanted = options[name];
@@ -107,7 +106,7 @@ function checkFixedOptions(options: OnnxBackendOptions): void {
 }
 
 function registerKernel(kernelName: string, kernelFunc: KernelFunc): void {
-  // Kernels outlive a backend that was removed, and tfjs prints a warning when they are registered again.
+  // Kernels outlive a removed backend, and tfjs prints a warning when they are registered again.
   if (tf.getKernel(kernelName, NAME) === undefined) tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
 }
 
@@ -128,7 +127,7 @@ function kernelFunction(kernel: Kernel): KernelFunc {
 }
 
 /**
- * Adds the kernel's name to JavaScript's own errors at bad sizes. tfjs-core's errors stay as they are, because its
+ * Adds the kernel's name to JavaScript's own errors for invalid sizes. tfjs-core's errors stay as they are, because its
  * tests match them.
  */
 function kernelError(kernelName: string, cause: unknown): unknown {
@@ -147,8 +146,8 @@ function onnxBackend(backend: unknown): OnnxBackend {
 }
 
 /**
- * Names of all tfjs-core kernels (its constants have the same names as their values) that this backend does not implement.
- * Without FromPixels: if no such kernel is registered, tfjs-core does the work itself.
+ * Returns the names of all tfjs-core kernels that this backend does not implement (constants of tfjs-core whose names
+ * equal their values). Excludes FromPixels: without such a kernel, tfjs-core does the work itself.
  */
 function unknownKernels(): string[] {
   const known = new Set([...ALL_KERNELS.map((kernel) => kernel.kernelName), tf.FromPixels]);

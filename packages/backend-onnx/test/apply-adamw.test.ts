@@ -250,7 +250,7 @@ function reference(initial: readonly number[]) {
   };
 }
 
-/** Numbers of both signs and several magnitudes; a number keeps its sign, so that moments do not cancel out. */
+/** Numbers of both signs and several magnitudes. A number keeps its sign, so that moments do not cancel out. */
 function wave(size: number, phase: number): number[] {
   return Array.from({ length: size }, (_, index) =>
     Math.fround(Math.sin(index * 1.7 + 1) * (1 + phase / 10) * 10 ** ((index % 5) - 2)),

@@ -155,8 +155,8 @@ describe("memory", () => {
       const { rss } = process.memoryUsage();
       const { leafBytes, resultBytes } = onnxStatistics();
       update();
-      // Gradients and two moments of 80 MB each, and one tensor. Moved at once, the parameters would be 80 MB more;
-      // computed elsewhere, the moments 160 MB.
+      // Gradients and two moments of 80 MB each, and one tensor. Moving all parameters at once would take 80 MB more;
+      // computing moments elsewhere, 160 MB more.
       expect(peakBytes() - rss).toBeLessThan(240e6 + 45e6);
       expect(onnxStatistics().resultBytes).toBe(resultBytes);
       expect(leafBytes - onnxStatistics().leafBytes).toBeGreaterThanOrEqual(COUNT * 10e6);
@@ -198,7 +198,7 @@ describe("memory", () => {
   });
 });
 
-/** The largest resident set that the process ever had. */
+/** Returns the largest resident set of the process so far. */
 function peakBytes(): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024;
 }

@@ -13,7 +13,7 @@ const WIDTH = 4;
 const put = (all: tf.Tensor, row: tf.Tensor, values: tf.Tensor): tf.Tensor =>
   tf.tensorScatterUpdate(all, tf.reshape(row, [1, 1]), tf.reshape(values, [1, WIDTH]));
 
-/** ONNX Runtime's address of a tensor's values: equal for two tensors only if one took the other's memory. */
+/** ONNX Runtime's address of a tensor's values. It is equal for two tensors only if one uses the other's memory. */
 const memoryOf = (tensor: tf.Tensor): bigint | undefined =>
   (tf.backend() as OnnxBackend).data.value(tensor.dataId).storage?.handle;
 
@@ -42,7 +42,7 @@ test("a chain of updates stays in the memory of the first, with the values of th
   all.dispose();
 });
 
-/** Values of all results; the results are disposed. */
+/** Returns the values of all results and disposes of the results. */
 type Update = (all: tf.Tensor, other: tf.Tensor, row: tf.Tensor, values: tf.Tensor) => readonly tf.Tensor[];
 const captured = tf.tidy(() => tf.variable(rows()));
 const shared: Record<string, { readonly fn: Update; readonly other?: (all: tf.Tensor) => tf.Tensor }> = {

@@ -3,7 +3,7 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Ways to end while ONNX Runtime's threads are at work; each in a separate process, see `exit.test.ts`. */
+/** Ways to end while ONNX Runtime's threads run; each in a separate process, see `exit.test.ts`. */
 const ENDS: Readonly<Record<string, () => void | Promise<void>>> = {
   "before anything is computed": () => {
     process.exitCode = 7;
@@ -39,7 +39,7 @@ const ENDS: Readonly<Record<string, () => void | Promise<void>>> = {
     }
     for (let round = 0; round < 3; round++) {
       await workerEnds();
-      // koffi unloads its libraries with the worker; this must not affect the library's threads.
+      // koffi unloads its libraries with the worker. This must not affect the library's threads.
       if (process.platform === "linux" && !readFileSync("/proc/self/maps", "utf8").includes("libonnxruntime")) {
         process.exit(9);
       }
@@ -49,7 +49,7 @@ const ENDS: Readonly<Record<string, () => void | Promise<void>>> = {
     process.exitCode = 7;
   },
 };
-/** With one, the library's other threads cannot keep it in memory by chance. */
+/** With one thread, the library's other threads cannot keep it in memory by chance. */
 const THREADS = Number(process.argv[3] ?? 1);
 
 function product(): tf.Tensor {

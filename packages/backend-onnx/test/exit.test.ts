@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 describe("a process ends with its own exit code, never by a signal", () => {
   for (const [name, code] of Object.entries(ENDS)) {
-    // With one, the library has no threads that keep it in memory by chance; with more, some that outlive it.
+    // With one thread, no thread of the library keeps it in memory by chance; with more, some threads outlive it.
     it.each(name === "after workers" ? [1, 4] : [4])(`${name}, threads: %i`, async (threads) => {
       const end = await endOf(name, threads);
       expect(end, end.output).toMatchObject({ code, signal: null });

@@ -156,7 +156,7 @@ describe("explain", () => {
 
   test("throws the error of an operation that cannot be computed", async () => {
     const table = tf.zeros([2, 2]);
-    // Not known before it is computed.
+    // The index is unknown before it is computed.
     const failing = explain(() => tf.gather(table, tf.add(tf.tensor1d([4], "int32"), tf.scalar(1, "int32"))));
     await expect(failing).rejects.toThrow(/GatherV2.*cannot be computed/);
     table.dispose();

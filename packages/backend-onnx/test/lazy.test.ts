@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 beforeAll(() => useOnnxBackend({ pendingNodes: 200 }));
 
-/** The number of graphs that `run` compiled and ran. */
+/** Returns the number of graphs that `run` compiled and ran. */
 function counting(run: () => void): { readonly compiled: number; readonly runs: number } {
   const before = onnxStatistics();
   run();

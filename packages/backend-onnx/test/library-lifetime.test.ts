@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { afterEach, expect, test } from "vitest";
 import { pinLibrary } from "../src/ort/pin-library.ts";
 
-// koffi unloads a library whose handle is collected; calling into it then ends the process.
+// koffi unloads a library whose handle is collected. A call into it then ends the process.
 test("the native library stays loaded through garbage collection", async () => {
   // With one thread, because the library's worker threads would keep it loaded by chance.
   await useOnnxBackend({ threads: 1 });

@@ -9,10 +9,10 @@ const LIMIT = 4_000_000;
 
 beforeAll(() => useOnnxBackend({ sessionBytes: LIMIT }));
 
-/** A program that only `size` distinguishes. */
+/** Programs that differ only in `size`. */
 const compute = (size: number): void => tf.tidy(() => void tf.add(tf.mul(tf.ones([size]), 2), 1).dataSync());
 
-// bench/many-shapes.ts runs 10,000 of them.
+// bench/many-shapes.ts runs 10,000 shapes.
 test("2,000 shapes in a row leave the process no larger than the first hundreds did", () => {
   for (let size = 1; size <= 500; size++) compute(size);
   const before = nativeBytes();
@@ -22,7 +22,7 @@ test("2,000 shapes in a row leave the process no larger than the first hundreds 
   expect(after.compiled - compiled).toBe(2000);
   expect(after.sessionBytes).toBeLessThanOrEqual(LIMIT);
   expect(after.cached).toBeLessThan(100);
-  // Kept, the sessions would be 130 MB.
+  // Keeping all sessions would take 130 MB.
   expect(nativeBytes() - before).toBeLessThan(40e6);
 });
 
@@ -38,7 +38,7 @@ test("a tensor that grows with every step leaves no former sizes behind", () => 
     rows.dispose();
     rows = more;
   }
-  // All sizes together, of the rows and of their product, are 490 MB.
+  // All sizes of the rows and of their product together take 490 MB.
   expect(nativeBytes() - before).toBeLessThan(350e6);
   rows.dispose();
 });
@@ -48,7 +48,7 @@ test("zeros are not stored in sessions", () => {
   zeros(2500);
   const before = nativeBytes();
   for (let rows = 2501; rows <= 2530; rows++) zeros(rows);
-  // As constants of 30 graphs they would be 300 MB.
+  // As constants of 30 graphs they would take 300 MB.
   expect(nativeBytes() - before).toBeLessThan(150e6);
 });
 

@@ -145,7 +145,7 @@ test("without mmap, part of a file is copied", () => {
   closeSync(descriptor);
 });
 
-/** Memory of the process that is not backed by a file. */
+/** Returns the memory of the process that is not backed by a file. */
 function anonymousBytes(): number {
   return Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) * 1024;
 }

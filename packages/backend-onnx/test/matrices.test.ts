@@ -15,12 +15,12 @@ const file = pathToFileURL(join(folder, "matrices.bin"));
 beforeAll(() => useOnnxBackend());
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Values with a spread like that of trained weights, the same for the same `seed`. */
+/** Returns values with a spread like that of trained weights, the same for the same `seed`. */
 function values(count: number, seed: number): Float32Array {
   return Float32Array.from({ length: count }, (_, index) => 0.1 * Math.sin(index * index * 0.37 + seed));
 }
 
-/** The upper 16 bits of each value. */
+/** Returns the upper 16 bits of each value. */
 function bfloat16(numbers: Float32Array): Uint8Array {
   const halves = new Uint16Array(numbers.slice().buffer).filter((_, index) => index % 2 === 1);
   return new Uint8Array(halves.buffer);
@@ -110,7 +110,7 @@ describe.each(KINDS)("a matrix of %s", (_, open) => {
       matrix.dispose();
       input.dispose();
     };
-    // The allocator keeps some of what is freed, and asks for more at times.
+    // The allocator keeps some freed memory, and sometimes requests more.
     for (let index = 0; index < 250; index++) cycle();
     const growths = Array.from({ length: 3 }, () => {
       const before = nativeBytes();
@@ -118,13 +118,13 @@ describe.each(KINDS)("a matrix of %s", (_, open) => {
       return nativeBytes() - before;
     });
     expect(tf.memory().numTensors).toBe(numTensors);
-    // The smallest of the matrices is 15 kB, its session more: kept, they would be at least 8 MB each time.
+    // The smallest matrix has 15 kB, and its session more. Keeping them would take at least 8 MB each time.
     expect(Math.min(...growths)).toBeLessThan(4e6);
   });
 });
 
 describe("a large matrix in 16 bits", () => {
-  // 3 parts of 128 rows for one row of input, and 2 parts of 512 for several; 771 rows have no parts of such sizes.
+  // 3 parts of 128 rows for one row of input, and 2 parts of 512 for several. 771 rows have no parts of such sizes.
   test.each([
     [384, 2048],
     [1024, 2048],
@@ -184,9 +184,9 @@ describe("in a file", () => {
     const inMemory = quantisedMatrix(quantised);
     const products = [matrix, inMemory].map((one) => tf.tidy(() => one.multiply(input).dataSync()));
     expect(products[0]).toEqual(products[1]);
-    // Of 1.3 MB; scales are read again by some of ONNX Runtime's kernels.
+    // Of 1.3 MB; some of ONNX Runtime's kernels read scales again.
     expect(await residentBytesOf("packed.bin")).toBeLessThan(0.4e6);
-    // Compared as bytes: toEqual takes seconds for two million values.
+    // Compared as bytes, because toEqual takes seconds for two million values.
     const [fromFile, fromMemory] = [matrix, inMemory].map((one) => tf.tidy(() => one.widen().dataSync()));
     expect(Buffer.from(fromFile!.buffer).equals(Buffer.from(fromMemory!.buffer))).toBe(true);
     for (const one of [matrix, inMemory, input]) one.dispose();
@@ -203,7 +203,7 @@ describe("in a file", () => {
     const opened = Array.from({ length: 4 }, open);
     const before = nativeBytes();
     opened.push(...Array.from({ length: 16 }, open));
-    // Packed, they are an eighth larger; with a second copy of each it would be twice.
+    // Packed, they are an eighth larger; a second copy of each would double the size.
     const size = quantised.codes.length + quantised.scales.byteLength;
     expect((nativeBytes() - before) / 16 / size).toBeLessThan(1.4);
     for (const matrix of opened) matrix.dispose();
@@ -276,7 +276,7 @@ test("an input of other columns is refused", () => {
   matrix.dispose();
 });
 
-/** Bytes of a mapped file that are in the process's memory. */
+/** Returns the bytes of a mapped file that are in the process's memory. */
 async function residentBytesOf(name: string): Promise<number> {
   const maps = await readFile("/proc/self/smaps", "utf8");
   const mappings = maps

@@ -12,7 +12,7 @@ beforeAll(async () => {
 const INPUTS = 64;
 const HIDDEN = 256;
 
-/** A two-layer network with its own momentum-free update: forward, backward, assign. */
+/** A two-layer network with a plain update: forward, backward, assign. */
 function network() {
   const first = tf.tidy(() => tf.variable(tf.randomNormal([INPUTS, HIDDEN], 0, 0.1, "float32", 1)));
   const second = tf.tidy(() => tf.variable(tf.randomNormal([HIDDEN, 1], 0, 0.1, "float32", 2)));
@@ -39,7 +39,7 @@ test("500 training steps leave tensors, data and process memory flat", () => {
   const before = nativeBytes();
   for (let index = 0; index < 500; index++) losses.push(step());
   expect(tf.memory()).toMatchObject({ unreliable: false, numTensors, numDataBuffers, numBytes });
-  // One activation of [512, 256] leaked per step would be 260 MB.
+  // One leaked activation of [512, 256] per step would be 260 MB.
   expect(nativeBytes() - before).toBeLessThan(40e6);
   expect(losses.at(-1)).toBeLessThan(losses[0]! / 10);
 });
@@ -121,7 +121,7 @@ test("operations whose results are never read are discarded, however many", () =
     });
   for (let index = 0; index < 10; index++) drop();
   const before = nativeBytes();
-  // 1 GB of leaves; a quarter of it may wait for nodes that never run.
+  // 1 GB of leaves. A quarter of it may wait for nodes that never run.
   for (let index = 0; index < 1000; index++) drop();
   expect(nativeBytes() - before).toBeLessThan(400e6);
 });

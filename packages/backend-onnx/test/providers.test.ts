@@ -18,7 +18,7 @@ test("the error for CUDA has the missing library, where it was searched for, and
   expect(String(error)).toMatch(/npm rebuild onnxruntime-node --ignore-scripts=false.*CUDA 12 and cuDNN 9/);
 });
 
-// Elsewhere there may well be a GPU.
+// On other platforms there may be a GPU.
 test.runIf(process.platform === "linux")(
   "WebGPU without a GPU is an error with the reason, time and again",
   async () => {

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 
 const [tokens, vocabulary, width, inner] = [512, 64, 96, 256];
 
-/** Weights after three steps on matrices large enough for both threads. */
+/** Returns the weights after three steps on matrices large enough for both threads. */
 function train(): Float32Array[] {
   const shapes = [
     [vocabulary, width],

@@ -5,7 +5,7 @@ import { nativeBytes } from "./native-bytes.ts";
 
 beforeAll(() => useOnnxBackend({ sessions: 4 }));
 
-/** A program that only `size` distinguishes. */
+/** Programs that differ only in `size`. */
 const compute = (size: number): number[] => tf.tidy(() => Array.from(tf.add(tf.ones([size]), 1).dataSync()));
 
 test("keeps at most as many sessions as allowed, and evicts the least recently used", () => {

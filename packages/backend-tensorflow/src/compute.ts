@@ -13,9 +13,9 @@ import { checkTensorFlowOptions, type TensorFlowOptions } from "./options.ts";
 import { resetTensorFlowPeak, tensorFlowStatistics, useTensorFlowBackend } from "./register.ts";
 
 /**
- * Creates the plugin of TensorFlow as an experiment's compute backend: `use: [vicuna(...), tensorflow()]` evaluates
- * without a trainer. `compile` simply calls its function. Throws `invalid-options`; a run throws `unavailable` if
- * TensorFlow or the device is missing.
+ * Creates the compute plugin for TensorFlow. `use: [vicuna(...), tensorflow()]` evaluates without a trainer. `compile`
+ * simply calls its function. Throws `invalid-options`; a run throws `unavailable` if TensorFlow or the device is
+ * missing.
  */
 export function tensorflow(options: TensorFlowOptions = {}): Plugin<Compute> {
   return plugin({

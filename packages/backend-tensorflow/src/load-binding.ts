@@ -10,11 +10,11 @@ import { type InstalledBinding, installedBinding } from "./install/installed-bin
 import { whyNoGpu } from "./install/cuda/why-no-gpu.ts";
 import type { TensorFlowOptions } from "./options.ts";
 
-/** TensorFlow, loaded into this process. */
+/** TensorFlow in this process. */
 export interface LoadedBinding {
   readonly native: NativeBinding;
   readonly installed: InstalledBinding;
-  /** The device that stores tensors. */
+  /** The device of tensors. */
   readonly device: Device;
   /** The options with which TensorFlow was loaded. */
   readonly options: TensorFlowOptions;
@@ -23,8 +23,8 @@ export interface LoadedBinding {
 let loaded: LoadedBinding | undefined;
 
 /**
- * Loads TensorFlow once per process. Throws `unavailable`, with the command that fixes it, if nothing is installed, it
- * cannot be loaded, or it sees no GPU and one is requested; `invalid-options` if it was loaded with different options.
+ * Loads TensorFlow once per process. Throws `unavailable`, with a command that fixes it, if it is not installed, cannot
+ * be loaded, or sees no GPU and a GPU is requested. Throws `invalid-options` if it was loaded with different options.
  */
 export function loadBinding(options: TensorFlowOptions): LoadedBinding {
   loaded ??= load(options);
@@ -51,7 +51,7 @@ function load(options: TensorFlowOptions): LoadedBinding {
 
 function requireBinding(installed: InstalledBinding): NativeBinding {
   try {
-    // TensorFlow opens the CUDA libraries by name only, which finds those that are already loaded.
+    // TensorFlow opens the CUDA libraries by name, which finds libraries that are already loaded.
     for (const library of installed.cudaLibraries) koffi.load(library, { global: true, lazy: true });
     return createRequire(import.meta.url)(installed.file);
   } catch (cause) {
@@ -64,7 +64,7 @@ function requireBinding(installed: InstalledBinding): NativeBinding {
   }
 }
 
-/** Returns the device that the binding itself chooses: the last GPU, or the CPU if there is none. */
+/** Returns the device that the binding chooses: the last GPU, or else the CPU. */
 function usedDevice(devices: readonly Device[], native: NativeBinding): Device {
   const type = native.isUsingGpuDevice() ? "GPU" : "CPU";
   return devices.findLast((device) => device.type === type) ?? { name: type, type, bytes: undefined };
@@ -83,7 +83,7 @@ function checkDevice({ device, installed }: LoadedBinding, { device: wanted }: T
   );
 }
 
-/** Throws for options that can no longer change in this process, instead of ignoring them. */
+/** Throws for options that can no longer change in this process. */
 function checkFixed({ device, options }: LoadedBinding, wanted: TensorFlowOptions): void {
   const isGpu = device.type === "GPU";
   const { threads = availableParallelism(), deterministic = true } = options;

@@ -7,16 +7,16 @@ import type { TensorTable } from "./device/tensor-table.ts";
  * are those of {@link TensorTable}.
  */
 export interface NodeBackend extends KernelBackend {
-  /** Returns the ids of tensors; uploads values that have not been uploaded yet. */
+  /** Returns the ids of tensors. Uploads values that are not on the device yet. */
   getInputTensorIds(tensors: readonly TensorInfo[]): number[];
-  /** Creates the tensor of a result, which the engine then owns. */
+  /** Creates the tensor of a result. The engine owns it. */
   createOutputTensor(metadata: TensorMetadata): Tensor;
   refCount(dataId: DataId): number;
-  /** The table, set by this package. */
+  /** The table of this package. */
   readonly table: TensorTable;
 }
 
-/** Returns the backend that tfjs passes to a kernel of this package, which is never a different one. */
+/** Returns the backend that tfjs passes to a kernel of this package. */
 export function nodeBackend(backend: unknown): NodeBackend {
   return backend as NodeBackend;
 }

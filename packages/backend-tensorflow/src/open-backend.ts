@@ -9,7 +9,7 @@ import type { TensorFlowOptions } from "./options.ts";
 import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
-/** A backend in use, and its statistics. */
+/** An open backend and its statistics. */
 export interface OpenBackend {
   readonly backend: NodeBackend;
   statistics(): TensorFlowStatistics;
@@ -41,7 +41,7 @@ export function openBackend(
   };
 }
 
-/** Returns the native binding with the methods for tensors replaced by those of the table. */
+/** Returns the native binding with its tensor methods replaced by those of the table. */
 function bindingOf(native: NativeBinding, table: TensorTable): NativeBinding {
   return Object.create(native, {
     createTensor: { value: table.create },

@@ -4,24 +4,24 @@ import type { Precision } from "./device/tensor-table.ts";
 
 export interface TensorFlowOptions {
   /**
-   * "gpu": the first GPU that CUDA_VISIBLE_DEVICES lists. A number: the listed GPU with this index. "cpu": no GPU.
-   * Default: the first GPU, or the CPU if there is none. Fixed by the first use in a process.
+   * "gpu": the first GPU in CUDA_VISIBLE_DEVICES. A number: the GPU with this index in CUDA_VISIBLE_DEVICES. "cpu": no
+   * GPU. Default: the first GPU, or else the CPU. The first use in a process fixes it.
    */
   readonly device?: "gpu" | "cpu" | number;
   /**
-   * Number of threads of one op on the CPU, 1 to 256. Default: the available parallelism. Fixed by the first use in a
-   * process.
+   * Number of threads of one op on the CPU, 1 to 256. Default: the available parallelism. The first use in a process
+   * fixes it.
    */
   readonly threads?: number;
   /**
-   * "bfloat16" computes matrix products and stores activations in 16 bits; trained parameters keep float32 values in
-   * addition to a 16-bit copy, and norms, softmax, loss, additions and optimizer are float32. Default "float32".
-   * Fixed by the first use in a process.
+   * "bfloat16" computes matrix products and stores activations in 16 bits. Trained parameters have float32 values and a
+   * 16-bit copy; norms, softmax, loss, additions and optimizer are float32. Default "float32". The first use in a
+   * process fixes it.
    */
   readonly precision?: Precision;
   /**
-   * Whether the same step returns identical bits every time, which resumed runs need; slower on a GPU.
-   * Default true. Fixed by the first use in a process.
+   * Whether the same step always returns identical bits, as resumed runs need. Slower on a GPU. Default true. The first
+   * use in a process fixes it.
    */
   readonly deterministic?: boolean;
 }

@@ -11,22 +11,22 @@ import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
 const NAME = "tensorflow";
-/** The priority of tfjs-node's backend, below that of backend-onnx, which is faster on a machine without a GPU. */
+/** The priority of tfjs-node's backend, below that of backend-onnx, which is faster without a GPU. */
 const PRIORITY = 3;
 
-/** The kernels of @mlan/fused-ops that this backend has. */
+/** The kernels of @mlan/fused-ops on this backend. */
 const KERNELS: Readonly<Record<string, KernelFunc>> = {
   ApplyAdamW: applyAdamW,
   RmsNorm: rmsNorm,
   RotaryEmbedding: rotaryEmbedding,
 };
 
-/** The open backend; undefined before its first use. */
+/** Undefined before the first use. */
 let open: OpenBackend | undefined;
 
 /**
- * Registers the backend "tensorflow" with TensorFlow.js. TensorFlow is loaded when the backend is first used.
- * A second call does nothing. Throws `invalid-options`.
+ * Registers the backend "tensorflow" with TensorFlow.js. TensorFlow is loaded at first use. A second call does nothing.
+ * Throws `invalid-options`.
  */
 export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void {
   checkTensorFlowOptions(options);
@@ -40,25 +40,25 @@ export function registerTensorFlowBackend(options: TensorFlowOptions = {}): void
     PRIORITY,
   );
   for (const [kernelName, kernelFunc] of Object.entries(KERNELS)) {
-    // Kernels outlive a backend that was removed, and tfjs prints a warning when they are registered again.
+    // Kernels outlive a removed backend, and tfjs prints a warning when they are registered again.
     if (!tf.getKernel(kernelName, NAME)) tf.registerKernel({ kernelName, backendName: NAME, kernelFunc });
   }
 }
 
-/** Loads TensorFlow once per process; afterwards the backend is sure to start. Throws like {@link useTensorFlowBackend}. */
+/** Loads TensorFlow once per process, so that the backend can start. Throws like {@link useTensorFlowBackend}. */
 export function loadTensorFlow(options: TensorFlowOptions = {}): void {
   loadBinding(checkTensorFlowOptions(options));
   tfjsNode();
 }
 
 /**
- * Registers the backend and makes it the current one. Throws `invalid-options`; `unavailable`, with the next command, if
+ * Registers the backend and makes it current. Throws `invalid-options`; `unavailable`, with the next command, if
  * TensorFlow is not installed, cannot be loaded or lacks the requested device; `missing-plugin` if
  * @tensorflow/tfjs-node-gpu is not installed.
  */
 export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Promise<void> {
   const { precision } = options;
-  // tfjs swallows the reason when a backend does not start, so the steps that can fail run first.
+  // tfjs hides the reason when a backend does not start, so the steps that can fail run first.
   loadTensorFlow(options);
   registerTensorFlowBackend(options);
   if (!(await tf.setBackend(NAME)))
@@ -72,7 +72,7 @@ export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Pro
   );
 }
 
-/** Returns the backend's work up to now and its current memory; undefined before it is first used. */
+/** Returns the backend's work so far and its current memory; undefined before its first use. */
 export function tensorFlowStatistics(): TensorFlowStatistics | undefined {
   return open?.statistics();
 }

@@ -7,9 +7,9 @@ import type { NodeBackend } from "./node-backend.ts";
 const PACKAGE = "@tensorflow/tfjs-node-gpu";
 
 /**
- * Registers the kernels of @tensorflow/tfjs-node-gpu, and returns a function that creates its backend for a binding. The
- * package's index is not imported, because it requires a binding in its own folder and makes its backend current.
- * Throws `missing-plugin` if the package is not installed.
+ * Registers the kernels of @tensorflow/tfjs-node-gpu, and returns a function that creates its backend for a binding.
+ * Does not import the package's index, which requires a binding in its own folder and makes its backend current. Throws
+ * `missing-plugin` if the package is not installed.
  */
 export function tfjsNode(): (binding: NativeBinding) => NodeBackend {
   restoreUtilFunctions();

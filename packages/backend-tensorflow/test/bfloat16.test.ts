@@ -61,7 +61,7 @@ describeWithTensorFlow("precision bfloat16", () => {
   });
 
   it("computes ops without a 16-bit kernel in float32", async () => {
-    // Diag has none.
+    // Diag has no bfloat16 kernel.
     const half = tf.reshape<tf.Rank.R1>(tf.matMul(tf.tensor2d([[2]]), tf.tensor2d([[3, 4]])), [2]);
     for (let again = 0; again < 2; again++) expect([...(await tf.diag(half).data())]).toEqual([6, 0, 0, 8]);
   });
@@ -89,7 +89,7 @@ describeWithTensorFlow("precision bfloat16", () => {
     const learning = learner(tf.ones([INPUTS, OUTPUTS]));
     for (let step = 1; step <= 10; step++) learning.step(step, 1e-4);
     const [value = NaN] = await learning.variable.data();
-    // Adam moves each weight by about the learning rate a step, against its gradient's sign.
+    // Adam moves each weight by about the learning rate per step, against its gradient's sign.
     expect(Math.abs(value - 1)).toBeGreaterThan(9e-4);
     expect(Math.abs(value - 1)).toBeLessThan(11e-4);
     learning.dispose();

@@ -16,8 +16,8 @@ import { describeWithTensorFlow } from "../../../tools/tensorflow/describe-with-
 
 const [STEPS, WARM_UP, BETWEEN] = [2000, 500, 100];
 /**
- * The most that the resident set may grow over 1,500 steps, to find leaks that no counter sees. Allocators vary by a few
- * MB; one leaked gradient of the embedding (128 KB) per step would be 190 MB.
+ * Maximum growth of the resident set over 1,500 steps, to find leaks that no counter sees. Allocators vary by a few MB;
+ * one leaked gradient of the embedding (128 KB) per step would be 190 MB.
  */
 const RESIDENT_BYTES = 12e6;
 
@@ -26,7 +26,7 @@ const TIMEOUT = 300_000;
 const [VOCABULARY, WIDTH, HEADS, HIDDEN, ROWS, LENGTH] = [1024, 32, 2, 64, 2, 8];
 
 describeWithTensorFlow("2,000 training steps on tensorflow", () => {
-  // The precision is fixed by a backend's first use.
+  // The first use of a backend fixes the precision.
   afterEach(() => tf.removeBackend("tensorflow"));
 
   it.each<Precision>(["float32", "bfloat16"])(
@@ -61,13 +61,13 @@ function heldNow(): object {
   return { numTensors, numDataBuffers, numBytes, tensors, bytes, peakBytes };
 }
 
-/** Memory outside V8's heap, whose garbage varies. */
+/** Returns the memory outside V8's heap, whose garbage varies. */
 function residentBytes(): number {
   const { rss, heapTotal } = process.memoryUsage();
   return rss - heapTotal;
 }
 
-/** A Llama block with its embeddings that learns one batch by heart, with AdamW. */
+/** A Llama block with its embeddings that memorises one batch, with AdamW. */
 function trainer(): { step(count: number): number; dispose(): void } {
   let seed = 0;
   const variable = (shape: number[], deviation = 0.1): tf.Variable =>

@@ -39,7 +39,7 @@ describeWithTensorFlow("the operations of @mlan/fused-ops on tensorflow", () => 
 
   describe("AdamW", () => {
     beforeEach(use);
-    // TensorFlow takes 1 - 0.999 in float32, which is off by 1.3e-5; parameters do not see it.
+    // TensorFlow computes 1 - 0.999 in float32, with an error of 1.3e-5. Parameters are not affected.
     testFusedAdamW("tensorflow", 2e-5);
   });
 });

@@ -21,7 +21,7 @@ const REMOVED = [
   "log",
 ];
 
-// Before anything else is loaded.
+// Before any other module is loaded.
 const util = createRequire(import.meta.url)("node:util");
 for (const name of REMOVED) delete util[name];
 

@@ -175,7 +175,7 @@ describe("what stays on the screen", () => {
           positions: { prompts: 12_000, computed: 3000 },
           questions: 300,
           unreadable: 2,
-          cutPrompts: 1,
+          truncatedPrompts: 1,
           metrics: { accuracy: { value: 0.713, standardError: 0.026 }, other: { value: 0 } },
           seconds: 3,
         },
@@ -189,7 +189,7 @@ describe("what stays on the screen", () => {
     const progress = after([0, { ...start, stage: "base", kind: "evaluate" }], [0, asked]);
     expect(lastingLines(progress, asked)).toEqual(["[2/4] base · boolq  7 answers of boolq already stored"]);
     expect(lastingLines(progress, event)).toEqual([
-      "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable, 1 prompt cut, " +
+      "[2/4] base · boolq  accuracy 71.3 ± 2.6 %, 300 questions, 2 answers unreadable, 1 prompt truncated, " +
         "3,000 of 12,000 prompt positions computed",
     ]);
     if (event.type !== "stage-progress" || event.event.type !== "evaluate-end") throw new Error("no result");
@@ -204,7 +204,7 @@ describe("what stays on the screen", () => {
           positions: { prompts: 1, computed: 0 },
           questions: 1,
           unreadable: 1,
-          cutPrompts: 0,
+          truncatedPrompts: 0,
           verification: { checked: 1, flips: [flip], smallestMargin: 0.1 },
         },
       },

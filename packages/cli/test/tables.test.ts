@@ -56,18 +56,18 @@ describe("the results table", () => {
     );
   });
 
-  test("says how many prompts were cut, where it was counted", () => {
+  test("says how many prompts were truncated, where it was counted", () => {
     const results = [
       result("base", "race"),
-      result("tuned", "race", { cutPrompts: 3, unreadable: 30 }),
-      result("tuned", "boolq", { cutPrompts: 0 }),
+      result("tuned", "race", { truncatedPrompts: 3, unreadable: 30 }),
+      result("tuned", "boolq", { truncatedPrompts: 0 }),
     ];
     expect(resultsTable(results).slice(2)).toEqual([
-      "benchmark  metric             base       tuned    n",
-      "race       accuracy     71.3 ± 2.6  71.3 ± 2.6  300",
-      "           unreadable          0.0        10.0",
-      "           cut prompts                     1.0",
-      "boolq      accuracy                 71.3 ± 2.6  300",
+      "benchmark  metric            base       tuned    n",
+      "race       accuracy    71.3 ± 2.6  71.3 ± 2.6  300",
+      "           unreadable         0.0        10.0",
+      "           truncated                      1.0",
+      "boolq      accuracy                71.3 ± 2.6  300",
     ]);
   });
 

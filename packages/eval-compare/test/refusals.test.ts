@@ -76,7 +76,7 @@ describe("a run that asked fewer questions", () => {
 
 test("an error for an untuned base and a tuned model says how to compare them", () => {
   expect(refusal([first], [differing({ prompts: "other" })])).toMatch(
-    /the prompts of an untuned base model and a tuned model differ by design.*allow: \["prompts"\]/,
+    /The prompts of an untuned base model and a tuned model differ by design.*allow: \["prompts"\]/,
   );
 });
 

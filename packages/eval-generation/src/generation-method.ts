@@ -5,7 +5,7 @@ import { type AskedQuestion, type EvaluationMethod, outcomeOf } from "@mlan/eval
  * Truncates a prompt that is too long at its beginning, as other evaluation harnesses do, so that the evaluation
  * continues.
  */
-export const LONG_PROMPTS = { longPrompts: "cut" } as const;
+export const LONG_PROMPTS = { longPrompts: "truncate" } as const;
 
 /** Returns the method that asks for greedily decoded answers with these options. */
 export function generationMethod(options: GenerationOptions): EvaluationMethod {
@@ -18,8 +18,13 @@ export function generationMethod(options: GenerationOptions): EvaluationMethod {
       const { signal } = run;
       const how = { ...LONG_PROMPTS, ...options, ...(signal && { signal }) };
       for await (const generation of run.model.generate(requests, how)) {
-        const { id, text, promptLength, computedPositions, cutPositions } = generation;
-        yield { id, answer: text, cutPositions, positions: { prompts: promptLength, computed: computedPositions } };
+        const { id, text, promptLength, computedPositions, truncatedPositions } = generation;
+        yield {
+          id,
+          answer: text,
+          truncatedPositions,
+          positions: { prompts: promptLength, computed: computedPositions },
+        };
       }
     },
     scorings: ({ metrics }) => [{ metrics, outcome: outcomeOf }],

@@ -125,16 +125,16 @@ describe("the answer file", () => {
     await expect(eventsOf(run)).rejects.toThrow(message);
   });
 
-  test("counts prompts that were cut, those of stored answers too", async () => {
+  test("counts prompts that were truncated, those of stored answers too", async () => {
     const cutting = (cut: readonly string[]) =>
-      scriptedModel(knowing, { cutPositions: (id) => (cut.includes(id) ? 7 : 0) });
+      scriptedModel(knowing, { truncatedPositions: (id) => (cut.includes(id) ? 7 : 0) });
     const answers = freshFile();
     const run = { benchmark, protocol, answers } as const;
-    expect((await resultOf({ ...run, model: cutting(["2", "5"]) })).cutPrompts).toBe(2);
+    expect((await resultOf({ ...run, model: cutting(["2", "5"]) })).truncatedPrompts).toBe(2);
     const stored = (await readFile(answers, "utf8")).split("\n");
-    expect(stored.filter((line) => line.includes('"cutPositions":7'))).toHaveLength(2);
+    expect(stored.filter((line) => line.includes('"truncatedPositions":7'))).toHaveLength(2);
     await writeFile(answers, stored.filter((line) => !line.includes('"id":"5"')).join("\n"));
-    expect((await resultOf({ ...run, model: cutting([]) })).cutPrompts).toBe(1);
+    expect((await resultOf({ ...run, model: cutting([]) })).truncatedPrompts).toBe(1);
   });
 
   test("names the template that the model was asked in, and refuses stored answers in another", async () => {

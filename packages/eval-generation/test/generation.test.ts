@@ -117,7 +117,7 @@ describe("an evaluation", () => {
     const run = { model, benchmark: parity({ questions }), protocol: "strict" as const };
     const events = [];
     for await (const event of evaluatorOf({ batchSize: 5 }, clock).evaluate(run)) events.push(event);
-    expect(model.options).toEqual([{ batchSize: 5, longPrompts: "cut" }]);
+    expect(model.options).toEqual([{ batchSize: 5, longPrompts: "truncate" }]);
     expect(events.at(-1)).toMatchObject({ result: { seconds: 1.5 } });
   });
 });

@@ -12,7 +12,7 @@ export interface ScriptedModelOptions {
   readonly fingerprint?: string;
   readonly templateFingerprint?: string;
   /** Positions that the prompt of this question loses. Default 0. */
-  readonly cutPositions?: (id: string) => number;
+  readonly truncatedPositions?: (id: string) => number;
   readonly rename?: (id: string) => string;
   /** Keeps nothing of what it was asked. */
   readonly forgetful?: boolean;
@@ -24,7 +24,7 @@ export function scriptedModel(
   {
     wording = WORDINGS.tuned,
     fingerprint = "scripted",
-    cutPositions = () => 0,
+    truncatedPositions = () => 0,
     rename = (id) => id,
     forgetful = false,
     templateFingerprint,
@@ -46,7 +46,7 @@ export function scriptedModel(
       for (const { id, prompt } of requests) {
         const text = answer(prompt, id);
         if (text === undefined) continue;
-        const cut = cutPositions(id) > 0 && { cutPositions: cutPositions(id) };
+        const cut = truncatedPositions(id) > 0 && { truncatedPositions: truncatedPositions(id) };
         yield { id: rename(id), text, finish: "stop", promptLength: 1, computedPositions: 1, ...cut };
       }
     },

@@ -84,7 +84,7 @@ async function* askChunk(
     new MlanError("contract", `${method.name}: the model ${model.name} ${what} (${benchmark.name}).`);
   const extractor = method.extractor(protocol, model.wording.name);
   const open = new Map(chunk.map((asked) => [asked.question.id, asked]));
-  for await (const { positions, cutPositions = 0, ...answer } of method.ask(run, protocol, chunk)) {
+  for await (const { positions, truncatedPositions = 0, ...answer } of method.ask(run, protocol, chunk)) {
     signal?.throwIfAborted();
     const asked = open.get(answer.id);
     if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which was not asked`);
@@ -93,8 +93,8 @@ async function* askChunk(
     const target = targetOf(protocol, question);
     const choices = protocol.choices(question);
     const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
-    const cut = cutPositions > 0 && { cutPositions };
-    yield { record: { ...judge(extractor, answered), ...cut, prompt: await nameOf(asked.prompt) }, positions };
+    const truncated = truncatedPositions > 0 && { truncatedPositions };
+    yield { record: { ...judge(extractor, answered), ...truncated, prompt: await nameOf(asked.prompt) }, positions };
   }
   signal?.throwIfAborted();
   const [silent] = open.keys();

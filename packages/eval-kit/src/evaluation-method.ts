@@ -22,7 +22,7 @@ export interface NewAnswer {
   readonly answer: string;
   readonly scores?: readonly ChoiceScore[];
   /** Number of positions by which a prompt that was too long was truncated. Default 0. */
-  readonly cutPositions?: number | undefined;
+  readonly truncatedPositions?: number | undefined;
   /** Number of positions of the prompt, and how many of them were computed for this answer. */
   readonly positions: { readonly prompts: number; readonly computed: number };
 }

@@ -39,18 +39,24 @@ export function parseAnswers(bytes: Uint8Array, name: string): StoredAnswers {
 
 const NEWLINE = 0x0a;
 
-const recordSchema: z.ZodType<AnswerRecord> = z.object({
+const recordFields = z.object({
   id: z.string(),
   answer: z.string(),
   extracted: z.string().nullable(),
   target: z.string(),
   correct: z.boolean(),
   cluster: z.string().exactOptional(),
+  truncatedPositions: z.number().exactOptional(),
+  /** The name of `truncatedPositions` in earlier versions. */
   cutPositions: z.number().exactOptional(),
   prompt: z.string().exactOptional(),
   choices: z.array(z.object({ label: z.string(), text: z.string() })).exactOptional(),
   scores: z.array(z.object({ logProbability: z.number(), tokens: z.number(), characters: z.number() })).exactOptional(),
 });
+
+const recordSchema: z.ZodType<AnswerRecord> = recordFields.transform(({ cutPositions, ...record }) =>
+  cutPositions === undefined ? record : { truncatedPositions: cutPositions, ...record },
+);
 
 /** Parses a line. Undefined when the line is damaged. Lines of earlier versions have no checksum. */
 function recordIn(line: string): AnswerRecord | undefined {

@@ -9,14 +9,14 @@ export interface PendingResult {
   has(id: string): boolean;
   answered(): number;
   /** Computes the result. An error of a metric starts with `errorPrefix`. */
-  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "cutPrompts" | "metrics" | "positions">;
+  finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "truncatedPrompts" | "metrics" | "positions">;
 }
 
 /** Creates an empty result. `ids` are the ids of all questions, in the order of the benchmark. */
 export function pendingResult(scorings: readonly Scoring[], ids: readonly string[]): PendingResult {
   const outcomes = new Map<string, readonly Outcome[]>();
   const positions = { prompts: 0, computed: 0 };
-  let cutPrompts = 0;
+  let truncatedPrompts = 0;
   // Outcomes are in the order of the questions, not of the answers, so that sums of floats do not depend on
   // interruptions.
   const outcomesOf = (scoring: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[scoring] ?? []);
@@ -24,7 +24,7 @@ export function pendingResult(scorings: readonly Scoring[], ids: readonly string
     add(record, { prompts, computed } = { prompts: 0, computed: 0 }) {
       const read = scorings.map((scoring) => scoring.outcome(record));
       outcomes.set(record.id, read);
-      if (record.cutPositions !== undefined) cutPrompts++;
+      if (record.truncatedPositions !== undefined) truncatedPrompts++;
       positions.prompts += prompts;
       positions.computed += computed;
     },
@@ -38,7 +38,7 @@ export function pendingResult(scorings: readonly Scoring[], ids: readonly string
           metrics[name] = estimate(errorPrefix, name, metric, read);
       }
       const unreadable = outcomesOf(0).filter(({ extracted }) => extracted === undefined).length;
-      return { unreadable, cutPrompts, metrics, positions };
+      return { unreadable, truncatedPrompts, metrics, positions };
     },
   };
 }

@@ -26,6 +26,12 @@ test("an answer file of an earlier version has the name of the wording under ano
   expect(() => parseAnswers(new TextEncoder().encode(`${JSON.stringify(rest)}\n`), "answers")).toThrow(/line 1/);
 });
 
+test("an answer of an earlier version has the number of truncated positions under another key", () => {
+  const answer = { id: "1", answer: "yes", extracted: "yes", target: "yes", correct: true };
+  const bytes = Buffer.concat([line(header), Buffer.from(answerLine({ ...answer, cutPositions: 7 } as AnswerRecord))]);
+  expect(parseAnswers(bytes, "answers").records).toEqual([{ ...answer, truncatedPositions: 7 }]);
+});
+
 const record: fc.Arbitrary<AnswerRecord> = fc.record(
   {
     id: fc.string(),

@@ -30,7 +30,7 @@ export function likelihoodMethod(continuation: "label" | "text", options: Genera
           .map((asked) => requestsOf(protocol, asked, continuation));
         const requests = part.flatMap((question) => question.requests);
         // A prompt that is too long loses its beginning, as in other evaluation harnesses.
-        const how = { longPrompts: "cut", ...options, ...(signal && { signal }) } as const;
+        const how = { longPrompts: "truncate", ...options, ...(signal && { signal }) } as const;
         const scores = await model.score(requests, how);
         let next = 0;
         for (const question of part) {
@@ -79,9 +79,9 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   });
   const prompts = found.reduce((sum, { length }) => sum + length, 0);
   const computed = found.reduce((sum, { computedPositions }) => sum + computedPositions, 0);
-  const cutPositions = Math.max(0, ...found.map((score) => score.cutPositions ?? 0));
+  const truncatedPositions = Math.max(0, ...found.map((score) => score.truncatedPositions ?? 0));
   const answer = likeliest(choices, scores, summed) ?? "";
-  return { id, answer, scores, cutPositions, positions: { prompts, computed } };
+  return { id, answer, scores, truncatedPositions, positions: { prompts, computed } };
 }
 
 /** Returns the headline metric for another ranking of the choices, with `suffix` added to its name. */

@@ -91,18 +91,18 @@ describe("likelihood", () => {
   // Summed, "ox" wins; per token "hippopotamus" (-6 / 4 = -1.5), per character too (-6 / 12 = -0.5 against -2 / 2).
   const texts: Table = { ox: [-2, 1], "a cow": [-3.5, 2], hippopotamus: [-6, 4] };
 
-  test("counts a question once whose prompt was cut for any of its choices", async () => {
+  test("counts a question once whose prompt was truncated for any of its choices", async () => {
     const { model } = await scoring(texts);
     const score: Model["score"] = async (requests, options) =>
       (await model.score(requests, options)).map((one, place) => ({
         ...one,
-        ...(place < 2 && { cutPositions: place + 3 }),
+        ...(place < 2 && { truncatedPositions: place + 3 }),
       }));
     const benchmark = memoryBenchmark("animals", [question("1", "A"), question("2", "C")]);
     const run = { model: { ...model, score }, benchmark, protocol: "strict" };
     const events = await evaluate(run, { continuation: "text" });
-    expect(recordsIn(events).map(({ cutPositions }) => cutPositions)).toEqual([4, undefined]);
-    expect(resultIn(events).cutPrompts).toBe(1);
+    expect(recordsIn(events).map(({ truncatedPositions }) => truncatedPositions)).toEqual([4, undefined]);
+    expect(resultIn(events).truncatedPrompts).toBe(1);
   });
 
   test("ranks texts by sum, per token and per character", async () => {

@@ -13,27 +13,27 @@ import {
   type UpdateNumber,
 } from "./number-or-scalar.ts";
 
-/** A trained variable with its AdamW state, all of the same shape unless the moments are in bfloat16. */
+/** A trained variable and its AdamW state. All have the same shape, unless the moments are bfloat16. */
 export interface AdamWParameter {
   readonly variable: Variable;
-  /** Running mean of the gradient; zeros before the first step, as `zeroMoment` creates it. */
+  /** Running mean of the gradient. Starts at zero; see `zeroMoment`. */
   readonly firstMoment: Variable;
-  /** Running mean of the squared gradient; zeros before the first step. */
+  /** Running mean of the squared gradient. Starts at zero. */
   readonly secondMoment: Variable;
-  /** Factor of the decoupled weight decay, which is scaled by the learning rate and not part of the gradient. */
+  /** Factor of the decoupled weight decay. It is scaled by the learning rate and not part of the gradient. */
   readonly weightDecay: number;
 }
 
 export interface AdamWStep {
   readonly learningRate: UpdateNumber;
-  /** The number of this update, starting at 1; used for the bias correction of the moments. */
+  /** The number of this update, starting at 1, for the bias correction. */
   readonly step: UpdateNumber;
   /**
    * A scalar such as the loss plus the sums of all gradients. If it is NaN or infinite, nothing is updated. Default: no
    * guard.
    */
   readonly guard?: tf.Scalar;
-  /** How the moments are stored; the same for all parameters of a call. Default "float32". */
+  /** Storage of the moments, the same for all parameters of a call. Default "float32". */
   readonly momentPrecision?: MomentPrecision;
 }
 
@@ -43,16 +43,16 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 /**
- * Performs one AdamW update in place (arXiv 1711.05101) with the semantics of `torch.optim.AdamW`. Uses the fused
- * kernel "ApplyAdamW" if the backend has it, and plain ops otherwise. A parameter without a gradient is updated with a
- * zero gradient: its moments decay and still move it. The caller disposes of the gradients. Throws a `RangeError` for a
- * gradient whose shape differs from its parameter's, for more gradients than parameters, and for moments in bfloat16 on
- * a backend without the kernel "ApplyAdamWBfloat16", which has the same inputs and attributes and rounds the moments
- * stochastically: rounded to nearest, a second moment would never decay.
+ * Performs one AdamW update in place (arXiv 1711.05101), as `torch.optim.AdamW` does. A parameter without a gradient is
+ * updated with a zero gradient: its moments decay and still change it. The caller disposes of the gradients. Throws a
+ * `RangeError` for a gradient whose shape differs from its parameter's, for more gradients than parameters, and for
+ * bfloat16 moments on a backend without the kernel "ApplyAdamWBfloat16".
  *
- * Inputs of the kernel: lists `parameters`, `gradients`, `firstMoments`, `secondMoments`, and optionally a scalar `guard`.
- * Attributes: `beta1`, `beta2`, `epsilon`, `weightDecays` (one per parameter). `learningRate` and `step` are attributes
- * (numbers, or functions that are called whenever the update runs) or scalar inputs.
+ * Uses the fused kernel "ApplyAdamW" if the backend has it, and plain ops otherwise. Inputs of the kernel: lists
+ * `parameters`, `gradients`, `firstMoments`, `secondMoments`, and optionally a scalar `guard`. Attributes: `beta1`,
+ * `beta2`, `epsilon`, `weightDecays` (one per parameter). `learningRate` and `step` are attributes (numbers, or
+ * functions that are called in every update) or scalar inputs. "ApplyAdamWBfloat16" has the same inputs and attributes.
+ * It rounds moments stochastically, because a second moment rounded to nearest would never decay.
  */
 export function applyAdamW(
   parameters: readonly AdamWParameter[],

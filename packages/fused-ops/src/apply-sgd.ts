@@ -4,37 +4,34 @@ import { completeGradients } from "./complete-gradients.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 import { inputsAndAttributes, type NumberOrScalar, currentNumber, type UpdateNumber } from "./number-or-scalar.ts";
 
-/** A trained variable with its SGD state. */
+/** A trained variable and its SGD state. */
 export interface SgdParameter {
   readonly variable: Variable;
-  /** Running sum of gradients, of the variable's shape; zeros before the first step. Required with momentum. */
+  /** Running sum of gradients, with the variable's shape. Starts at zero. Required with momentum. */
   readonly velocity?: Variable;
-  /**
-   * Factor by which the variable is multiplied before it is added to the gradient and thus, unlike in AdamW, to the
-   * velocity.
-   */
+  /** Weight decay times the variable is added to the gradient, and so, unlike in AdamW, to the velocity. */
   readonly weightDecay: number;
 }
 
 export interface SgdStep {
   readonly learningRate: UpdateNumber;
-  /** The factor by which the previous velocity is multiplied. Default 0: no velocity. */
+  /** Factor of the previous velocity. Default 0: no velocity. */
   readonly momentum?: number;
   /** Whether to use Nesterov momentum. Default false. */
   readonly nesterov?: boolean;
 }
 
 /**
- * Performs one gradient descent update in place with the semantics of `torch.optim.SGD` (dampening 0). Uses the fused
- * kernel "ApplySgd" or, with momentum, "ApplyMomentum" if the backend has it, and plain ops otherwise. Velocities start
- * at zero, so the first step sets them to the gradients, as in PyTorch. A parameter without a gradient is updated with
- * a zero gradient; PyTorch would skip it. The caller disposes of the gradients. Throws a `RangeError` for a gradient
- * whose shape differs from its parameter's, for more gradients than parameters, for a negative or infinite momentum,
- * for momentum without a velocity, and for Nesterov without momentum.
+ * Performs one gradient descent update in place, as `torch.optim.SGD` with dampening 0 does. The first step sets
+ * velocities to the gradients, as in PyTorch. A parameter without a gradient is updated with a zero gradient; PyTorch
+ * would skip it. The caller disposes of the gradients. Throws a `RangeError` for a gradient whose shape differs from
+ * its parameter's, for more gradients than parameters, for a negative or infinite momentum, for momentum without a
+ * velocity, and for Nesterov without momentum.
  *
+ * Uses the fused kernel "ApplySgd" or, with momentum, "ApplyMomentum" if the backend has it, and plain ops otherwise.
  * Inputs of the kernels: lists `parameters` and `gradients`; "ApplyMomentum" also has `velocities`. Attributes:
  * `weightDecays` (one per parameter); "ApplyMomentum" also has `momentum` and `nesterov`. `learningRate` is an
- * attribute (a number, or a function that is called whenever the update runs) or a scalar input.
+ * attribute (a number, or a function that is called in every update) or a scalar input.
  */
 export function applySgd(
   parameters: readonly SgdParameter[],

@@ -1,13 +1,13 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Range, ranges, sizeOf } from "./ranges.ts";
 
-/** The rows and key heads that are computed together. */
+/** Rows and key heads that are computed together. */
 export interface Chunk {
   readonly rows: Range;
   readonly keyValueHeads: Range;
 }
 
-/** A block of consecutive queries, and the keys that any of them may attend to. */
+/** A block of consecutive queries, and the keys that they may attend to. */
 export interface QueryBlock {
   readonly queries: Range;
   readonly keys: Range;
@@ -36,12 +36,12 @@ export interface AttentionSizes {
  * large processor.
  */
 const SCORES = 2 ** 23;
-/** Maximum number of queries per block; more do not make the products faster. */
+/** Maximum number of queries per block. More queries do not make the products faster. */
 const MOST_QUERIES = 512;
-/** Minimum number of queries per block; with fewer, the products become slow. */
+/** Minimum number of queries per block. With fewer queries, the products become slow. */
 const FEWEST_QUERIES = 64;
 
-/** Returns the blocks of attention, or undefined if all scores may be computed at once. */
+/** Returns the blocks of attention; undefined if all scores may be computed at once. */
 export function attentionBlocks(
   sizes: AttentionSizes,
   causal: boolean,
@@ -66,7 +66,7 @@ export function attentionBlocks(
   };
 }
 
-/** Returns the maximum number of scores that `attention` holds in memory at a time, from which memory is predicted. */
+/** Returns the maximum number of scores that `attention` holds in memory at a time, for predictions of memory. */
 export function scoresAtOnce(sizes: AttentionSizes): number {
   const { rows, keyValueHeads, group, length, positions } = sizes;
   const parts = attentionBlocks(sizes, false);

@@ -4,11 +4,11 @@ import { blockedAttention, scoreGradient } from "./blocked-attention.ts";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 export interface AttentionOptions {
-  /** Tensor added to the scores; broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions]. */
+  /** Tensor added to the scores. Broadcasts to [rows, keyValueHeads, heads / keyValueHeads, length, positions]. */
   readonly mask?: tf.Tensor | undefined;
   /**
-   * Whether `mask` hides from each query all keys after its own position, where the last query has the position of the
-   * last key. Hidden keys may then be left out of the computation. Default false.
+   * Whether `mask` hides from each query all keys after its own position. The last query has the position of the last
+   * key. Hidden keys may be skipped. Default false.
    */
   readonly causal?: boolean;
   /** Maximum number of scores in memory at a time. Default 2^23, which takes 32 MB. */
@@ -18,8 +18,8 @@ export interface AttentionOptions {
 /**
  * Computes the attention of `query` [rows, heads, length, dimension] to `key` and `value` [rows, keyValueHeads,
  * positions, dimension], which may have fewer heads (arXiv 2305.13245). The caller scales the query by
- * 1/sqrt(dimension). Returns [rows, heads, length, dimension]. If there are more than `scores` scores, they are
- * computed block by block, and recomputed for the gradient.
+ * 1/sqrt(dimension). Returns [rows, heads, length, dimension]. More than `scores` scores are computed block by block,
+ * and recomputed for the gradient.
  */
 export function attention(
   query: tf.Tensor4D,
@@ -42,7 +42,7 @@ function wholeAttention(query: tf.Tensor4D, key: tf.Tensor4D, value: tf.Tensor4D
   return withGradient<tf.Tensor4D>([query, key, value], (save) => {
     const [rows, heads, length, dimension] = query.shape;
     const [, keyValueHeads] = key.shape;
-    // Query heads that share a key head are contiguous, so grouping them is a reshape and no key is copied.
+    // Query heads with the same key head are contiguous, so grouping them is a reshape, and no key is copied.
     const grouped: Shape4D = [rows, keyValueHeads, (heads / keyValueHeads) * length, dimension];
     const queries = tf.reshape<tf.Rank.R4>(query, grouped);
     const probabilities = tf.softmax(masked(tf.matMul<tf.Tensor4D>(queries, key, false, true), length, mask));

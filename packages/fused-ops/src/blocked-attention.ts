@@ -5,8 +5,8 @@ import { type Range, sizeOf } from "./ranges.ts";
 import { segmentBoundary } from "./segment-boundary.ts";
 
 /**
- * Computes attention with the scores of only one block in memory at a time (arXiv 2205.14135), so that memory is linear
- * in the number of positions. The gradient recomputes the scores. See {@link attention} for the shapes.
+ * Computes attention with the scores of one block in memory at a time (arXiv 2205.14135), so that memory is linear in
+ * the number of positions. The gradient recomputes the scores. See {@link attention} for the shapes.
  */
 export function blockedAttention(
   query: tf.Tensor4D,
@@ -46,7 +46,10 @@ export function blockedAttention(
   });
 }
 
-/** `query` [rows, keyValueHeads, group, length, dimension]; `key` and `value` [rows, keyValueHeads, positions, dimension]. */
+/**
+ * `query` [rows, keyValueHeads, group, length, dimension]; `key` and `value` [rows, keyValueHeads, positions,
+ * dimension].
+ */
 interface Inputs {
   readonly query: tf.Tensor;
   readonly key: tf.Tensor;
@@ -54,7 +57,7 @@ interface Inputs {
   readonly mask: tf.Tensor | undefined;
 }
 
-/** The result and its gradient, in the shape of the grouped query. */
+/** The result and its gradient, with the shape of the grouped query. */
 interface Outgoing {
   readonly attended: tf.Tensor;
   readonly dy: tf.Tensor;
@@ -81,7 +84,7 @@ function keysOf(tensor: tf.Tensor, { rows, keyValueHeads, keys }: Block): tf.Ten
   return sliced(tensor, { 0: rows, 1: keyValueHeads, 2: keys });
 }
 
-/** Slices some axes. An axis of length 1 is kept, since it is broadcast. */
+/** Slices some axes. An axis of length 1 stays, because it is broadcast. */
 function sliced(tensor: tf.Tensor, ranges: Readonly<Record<number, Range>>): tf.Tensor {
   const { shape } = tensor;
   const wanted = shape.map((length, axis) => (length === 1 ? undefined : ranges[axis]) ?? { start: 0, end: length });
@@ -136,8 +139,8 @@ function gradients(inputs: Inputs, outgoing: Outgoing, { chunks, blocks }: Atten
 }
 
 /**
- * Returns the gradients of a chunk. Each block is a separate graph: a runtime that schedules all blocks together may
- * compute the scores of every block before it uses the first.
+ * Returns the gradients of a chunk. Each block is a separate graph. Otherwise a runtime that schedules all blocks
+ * together may compute the scores of every block before it uses the first.
  */
 function chunkGradients(
   inputs: Inputs,
@@ -165,7 +168,7 @@ function chunkGradients(
   return [dQuery, ...sums];
 }
 
-/** Adds a block's contribution to the sum over earlier blocks, which may have had fewer keys. */
+/** Adds a block's contribution to the sum of earlier blocks, which may have had fewer keys. */
 function plus(sum: tf.Tensor | undefined, contribution: tf.Tensor): tf.Tensor {
   if (!sum) return contribution;
   const missing = (contribution.shape[2] ?? 0) - (sum.shape[2] ?? 0);

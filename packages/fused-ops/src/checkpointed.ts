@@ -5,11 +5,11 @@ import { valueAndGradients } from "./value-and-gradients.ts";
 
 /**
  * Returns `fn(...inputs)` without keeping its activations: the gradient runs `fn` again (gradient checkpointing, arXiv
- * 1604.06174). This saves memory and takes about one third more time. Gradients flow to `inputs` and to `captured`, the
- * other tensors that `fn` uses and that need a gradient, such as weights. Captured tensors must have the same values
- * when `fn` runs again, and `fn` must return the same result.
+ * 1604.06174). This saves memory and takes about a third more time.
  *
- * A {@link segmentBoundary} separates the two runs of `fn`; in one graph, a runtime could merge them.
+ * Gradients flow to `inputs` and to `captured`, which are other tensors that `fn` uses and that need a gradient, such
+ * as weights. When `fn` runs again, captured tensors must have the same values, and `fn` must return the same result. A
+ * {@link segmentBoundary} separates the two runs, because a runtime could merge them in one graph.
  */
 export function checkpointed<Inputs extends readonly tf.Tensor[], Result extends tf.Tensor>(
   fn: (...inputs: Inputs) => Result,

@@ -6,12 +6,12 @@ export interface ForwardResult<Result extends tf.Tensor> {
   gradient(dy: Result, saved: readonly tf.Tensor[]): tf.Tensor[];
 }
 
-/** Keeps tensors of the forward pass for the gradient; all other tensors are disposed of. */
+/** Keeps tensors of the forward pass for the gradient. All other tensors are disposed of. */
 export type Save = (...tensors: readonly tf.Tensor[]) => void;
 
 /**
- * Runs `forward` as a differentiable function of `inputs` with a custom gradient. It needs fewer and cheaper operations
- * than the automatic gradient: on a backend that runs graphs, each elementwise operation is a pass over memory.
+ * Runs `forward` as a differentiable function of `inputs` with a custom gradient, which needs fewer operations than the
+ * automatic gradient. On a backend that runs graphs, each elementwise operation is a pass over memory.
  */
 export function withGradient<Result extends tf.Tensor>(
   inputs: readonly tf.Tensor[],
@@ -27,7 +27,7 @@ export function withGradient<Result extends tf.Tensor>(
   return differentiable(...inputs);
 }
 
-/** Returns the tensor saved at `index`; throws a `RangeError` if there is none. */
+/** Throws a `RangeError` if no tensor was saved at `index`. */
 export function savedTensor(saved: readonly tf.Tensor[], index: number): tf.Tensor {
   const tensor = saved[index];
   if (tensor === undefined)

@@ -5,7 +5,7 @@ import { segmentBoundary } from "./segment-boundary.ts";
 export interface FrozenMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** Bits per value, not counting scales. */
+  /** Bits per value, without scales. */
   readonly bits: 4 | 8 | 16;
   /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;
@@ -33,16 +33,16 @@ export function matMulFrozen(input: tf.Tensor2D, matrix: FrozenMatrix): tf.Tenso
 }
 
 /**
- * Returns whether the current backend has kernels for frozen matrices. Without them, every product looks up all values
- * again, which on a CPU takes about fifty times as long as a float32 product.
+ * Returns whether the current backend has kernels for frozen matrices. Without these kernels a product takes about
+ * fifty times as long as a float32 product on a CPU.
  */
 export function hasFrozenMatrices(): boolean {
   return tf.getKernel("StoredMatrix", tf.getBackend()) !== undefined;
 }
 
 /**
- * Calls `use` with the float32 values, in a separate graph. In a larger graph, a runtime may widen all matrices first,
- * which would use the memory that they save.
+ * Calls `use` with the float32 values, in a separate graph. In a larger graph, a runtime may convert all matrices
+ * first, which would use the memory that they save.
  */
 function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {
@@ -56,7 +56,7 @@ function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D)
   });
 }
 
-/** Returns a matrix's operations for backends without kernels for it. They compute with its values widened to float32. */
+/** Returns a matrix's operations for a backend without kernels for it. They compute with the values as float32. */
 export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
   return {
     widen,

@@ -5,8 +5,8 @@ export type KernelInputs = Readonly<Record<string, tf.Tensor | readonly tf.Tenso
 export type KernelAttributes = Readonly<Record<string, unknown>>;
 
 /**
- * Runs a kernel that is not part of tfjs-core and that only some backends have. Returns undefined if the current
- * backend lacks it; the caller then composes the result from plain ops.
+ * Runs a kernel that is not part of tfjs-core. Returns undefined if the current backend lacks the kernel; the caller
+ * then uses plain ops.
  */
 export function fusedKernel(
   kernelName: string,
@@ -14,7 +14,8 @@ export function fusedKernel(
   attributes: KernelAttributes = {},
 ): readonly tf.Tensor[] | undefined {
   if (!tf.getKernel(kernelName, tf.getBackend())) return undefined;
-  // The engine's types allow only single tensors and plain attributes, but it passes everything to the kernel unchanged.
+  // The engine's types allow only single tensors and plain attributes, but it passes everything to the kernel
+  // unchanged.
   const [given, settings]: {}[] = [{ ...inputs }, { ...attributes }];
   const results = tf.engine().runKernel(kernelName, given ?? {}, settings);
   return Array.isArray(results) ? results : [results];

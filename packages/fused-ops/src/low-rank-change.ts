@@ -3,17 +3,16 @@ import { savedTensor, withGradient } from "./custom-gradient.ts";
 import { type DropoutMask, dropped } from "./seeded-dropout.ts";
 
 export interface LowRankChangeOptions {
-  /** Factor by which the update is multiplied. */
+  /** Factor of the update. */
   readonly scale: number;
-  /** The dropout of the input. Default: none. */
+  /** Dropout of the input. Default: none. */
   readonly dropout?: DropoutMask | undefined;
 }
 
 /**
  * Returns the values [n, rows] that a low-rank adapter (LoRA, arXiv 2106.09685) adds to the result of a linear map:
  * `scale` * `input` [n, columns] * transposed `a` [rank, columns] * transposed `b` [rows, rank]. Differentiable with
- * respect to all three tensors. The gradient keeps only `input`, which other maps may share, and a tensor [n, rank]; it
- * recomputes the dropout.
+ * respect to the three tensors. The gradient keeps only `input` and a tensor [n, rank]; it recomputes the dropout.
  */
 export function lowRankChange(
   input: tf.Tensor2D,

@@ -1,13 +1,13 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A range of a file that contains little-endian values. The file must not change while it is in use. */
+/** A range of a file with little-endian values. The file must not change while it is in use. */
 export interface FilePlace {
   readonly file: URL;
   readonly byteOffset: number;
 }
 
-/** The bytes of a matrix, little-endian, in memory or in a file. */
+/** The little-endian bytes of a matrix, in memory or in a file. */
 export type MatrixSource = Uint8Array | FilePlace;
 
 /** Codes of `bits` bits, packed into 32-bit words from the lowest bits up. */

@@ -2,16 +2,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelAttributes, KernelInputs } from "./fused-kernel.ts";
 
 /**
- * A setting of an optimizer update: a number, a scalar tensor (float32 or int32), or a function that is called whenever
- * the update runs. In a step that is recorded once and replayed, a plain number keeps its first value.
+ * A setting of an optimizer update: a number, a scalar tensor (float32 or int32), or a function that is called in every
+ * update. A plain number keeps its first value in a step that is recorded once and replayed.
  */
 export type UpdateNumber = NumberOrScalar | (() => number);
 
 export type NumberOrScalar = number | tf.Scalar;
 
 /**
- * Splits the settings of an update for a kernel: numbers and functions become attributes, and tensors become inputs,
- * under the same names.
+ * Splits the settings of an update for a kernel. Numbers and functions become attributes, and tensors become inputs
+ * with the same names.
  */
 export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumber>>): {
   readonly inputs: KernelInputs;
@@ -26,12 +26,12 @@ export function inputsAndAttributes(numbers: Readonly<Record<string, UpdateNumbe
   return { inputs, attributes };
 }
 
-/** Returns the current value of a setting: calls it if it is a function. */
+/** Returns the current value of a setting. */
 export function currentNumber(number: UpdateNumber): NumberOrScalar {
   return typeof number === "function" ? number() : number;
 }
 
-/** Returns 1 - base^exponent for a base between 0 and 1; accurate in float32 even if the power is close to 1. */
+/** Returns 1 - base^exponent for a base between 0 and 1. Accurate in float32 even if the power is close to 1. */
 export function oneMinusPower(base: number, exponent: NumberOrScalar): NumberOrScalar {
   if (typeof exponent === "number") return 1 - base ** exponent;
   return tf.neg(tf.expm1(tf.mul(tf.cast(exponent, "float32"), Math.log(base))));

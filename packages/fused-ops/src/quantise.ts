@@ -10,7 +10,7 @@ export interface QuantisedValues {
   readonly bits: 4 | 8;
   /** Number of columns that share a scale. In the last block of a row, codes beyond the last column mean 0. */
   readonly blockSize: number;
-  /** Bytes [rows, blocks, blockSize * bits / 8]; the first code is in the lowest bits. */
+  /** Bytes [rows, blocks, blockSize * bits / 8]. The first code is in the lowest bits. */
   readonly codes: MatrixSource;
   /** Scales [rows, blocks], float32. */
   readonly scales: Float32Array | FilePlace;
@@ -28,9 +28,9 @@ const STEPS_OF_4_BITS: readonly number[] = [1, 0.93, 0.86, 0.79];
 
 /**
  * Rounds a matrix [rows, columns] to multiples of a scale per block. With 8 bits, no value changes by more than half
- * its block's scale. With 4 bits, several steps are tried, each with the scale that fits its codes best, and the codes
- * with the smallest sum of squared errors are used. Throws a `RangeError` for a wrong number of values, a value that is
- * not finite, and an invalid block size.
+ * its block's scale. With 4 bits, several steps are tried, each with its best scale, and the one with the smallest sum
+ * of squared errors is used. Throws a `RangeError` for a wrong number of values, a value that is not finite, and an
+ * invalid block size.
  */
 export function quantise(
   values: Float32Array,
@@ -64,8 +64,7 @@ export function quantise(
 }
 
 /**
- * A block's scale, and the factor by which its values are multiplied to get their codes; for 4 bits, it is not exactly
- * 1 / scale.
+ * A block's scale, and the factor that turns its values into codes. With 4 bits this factor is not exactly 1 / scale.
  */
 interface Fit {
   readonly scale: number;
@@ -75,7 +74,7 @@ interface Fit {
 const ZEROS: Fit = { scale: 0, inverse: 0 };
 
 function codeOf(value: number, inverse: number, zeroPoint: number): number {
-  // A conversion to an integer cuts towards zero, and is much faster than Math.round.
+  // A conversion to an integer truncates, and is much faster than Math.round.
   const code = (value * inverse + zeroPoint + 0.5) | 0;
   return code < 0 ? 0 : code >= 2 * zeroPoint ? 2 * zeroPoint - 1 : code;
 }
@@ -105,7 +104,7 @@ function fitOf4Bits(values: Float32Array, start: number, end: number): Fit {
   let best = ZEROS;
   let most = -1;
   for (const ratio of STEPS_OF_4_BITS) {
-    // The codes reach from -8 to 7, so the largest value gets the -8, with a negative scale if it is positive.
+    // Codes range from -8 to 7. The largest value gets -8, so its scale is negative if the value is positive.
     const inverse = -8 / (ratio * largest);
     let products = 0;
     let squares = 0;
@@ -115,7 +114,7 @@ function fitOf4Bits(values: Float32Array, start: number, end: number): Fit {
       products += value * code;
       squares += code * code;
     }
-    // With the scale that fits these codes best, products / squares, the squared errors sum up to this much less than the
+    // With the best scale for these codes, products / squares, the squared errors sum to this much less than the
     // squared values.
     const explained = (products * products) / squares;
     if (explained > most) [most, best] = [explained, { scale: Math.fround(products / squares), inverse }];

@@ -8,9 +8,10 @@ import type { QuantisedValues } from "./quantise.ts";
  * Creates a matrix in the current backend that keeps its 4 or 8 bits per value. Throws a `RangeError` for a wrong
  * number of codes or scales.
  *
- * Kernels: "QuantisedMatrix", with the fields of {@link QuantisedValues} as attributes, returns the codes, the scales,
- * and the packed matrix. "MatMulQuantised" (inputs `x`, `packed`) multiplies with it; "WidenQuantised" (inputs `codes`,
- * `scales`) widens it. Without these kernels, the codes are looked up in a table.
+ * The kernel "QuantisedMatrix", with the fields of {@link QuantisedValues} as attributes, returns the codes, the
+ * scales, and the packed matrix. "MatMulQuantised" (inputs `x`, `packed`) multiplies with the packed matrix.
+ * "WidenQuantised" (inputs `codes`, `scales`) converts it to float32. Without these kernels, the codes are looked up in
+ * a table.
  */
 export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
   checkLengths(quantised);
@@ -20,7 +21,7 @@ export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
   return { rows, columns, bits, ...(kept.length === 0 ? composed(quantised) : inBackend(kept, sizes)) };
 }
 
-/** Throws for wrong lengths, which would make a backend's kernel read out of bounds. */
+/** Throws for wrong lengths, because a backend's kernel would read out of bounds. */
 function checkLengths({ rows, columns, bits, blockSize, codes, scales }: QuantisedValues): void {
   const blocks = rows * Math.ceil(columns / blockSize);
   const bytes = (blocks * blockSize * bits) / 8;

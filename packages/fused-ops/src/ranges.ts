@@ -5,8 +5,8 @@ export interface Range {
 }
 
 /**
- * Returns ranges of at most `most` indices that cover `count` indices. Their sizes are as equal as possible, since
- * equal sizes share a compiled graph.
+ * Splits `count` indices into ranges of at most `most`. Their sizes are as equal as possible, because equal sizes share
+ * a compiled graph.
  */
 export function ranges(count: number, most: number): readonly Range[] {
   const size = Math.ceil(count / Math.ceil(count / most));

@@ -3,7 +3,7 @@ import { savedTensor, withGradient } from "./custom-gradient.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 
 /**
- * Normalizes the rows of `input` [n, d] by their root mean square (arXiv 1910.07467) and scales them by `weight` [d].
+ * Divides the rows of `input` [n, d] by their root mean square (arXiv 1910.07467) and multiplies them by `weight` [d].
  * Fused kernel "RmsNorm": inputs `x`, `weight`; attribute `epsilon`; outputs [n, d] and the inverse root mean squares
  * [n, 1].
  */
@@ -21,7 +21,8 @@ function rmsNormGradient(dy: tf.Tensor2D, saved: readonly tf.Tensor[]): tf.Tenso
   const [input, inverse, weight] = [savedTensor(saved, 0), savedTensor(saved, 1), savedTensor(saved, 2)];
   const [width] = weight.shape;
   const dyInput = tf.mul(dy, input);
-  // With n = x * inverse: dx = inverse * (dy * w - n * mean(dy * w * n)). The mean is a matrix product with w as a column.
+  // With n = x * inverse: dx = inverse * (dy * w - n * mean(dy * w * n)). The mean is a matrix product with w as a
+  // column.
   const projected = tf.matMul(dyInput, tf.reshape(weight, [width ?? 1, 1]));
   const pull = tf.mul(projected, tf.mul(tf.square(inverse), 1 / (width ?? 1)));
   const dx = tf.mul(tf.sub(tf.mul(dy, weight), tf.mul(input, pull)), inverse);

@@ -6,14 +6,14 @@ import { fusedKernel } from "./fused-kernel.ts";
 export interface Rotation {
   /** [length, dimension / 2], or [rows, length, dimension / 2] if rows have different positions. */
   readonly cosine: tf.Tensor;
-  /** Same shape as `cosine`. */
+  /** The same shape as `cosine`. */
   readonly sine: tf.Tensor;
 }
 
 /**
- * Applies the rotary position embedding (arXiv 2104.09864) to heads [rows, heads, length, dimension] in Hugging Face's
- * convention: element i is paired with element i + dimension / 2. A common factor of cosine and sine scales the result.
- * Fused kernel "RotaryEmbedding": inputs `x`, `cosine`, `sine`; one output.
+ * Applies the rotary position embedding (arXiv 2104.09864) to heads [rows, heads, length, dimension]. As in Hugging
+ * Face's code, element i is paired with element i + dimension / 2. A common factor of cosine and sine scales the
+ * result. Fused kernel "RotaryEmbedding": inputs `x`, `cosine`, `sine`; one output.
  */
 export function rotaryEmbedding(heads: tf.Tensor4D, { cosine, sine }: Rotation): tf.Tensor4D {
   return withGradient<tf.Tensor4D>([heads], (save) => {
@@ -34,7 +34,7 @@ function rotate(heads: tf.Tensor4D, cosine: tf.Tensor, sine: tf.Tensor): tf.Tens
   return tf.concat([tf.sub(tf.mul(first, c), tf.mul(second, s)), tf.add(tf.mul(second, c), tf.mul(first, s))], 3);
 }
 
-/** Inserts a dimension for the heads, all of which use the same factors. */
+/** Inserts a dimension for the heads, because all heads use the same factors. */
 function perHead(factors: tf.Tensor): tf.Tensor {
   return factors.rank === 2 ? factors : tf.expandDims(factors, 1);
 }

@@ -3,16 +3,16 @@ import { type FrozenMatrix, throughWidened } from "./frozen-matrix.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 import { lookUp, type MatrixSource, readWords } from "./matrix-bytes.ts";
 
-/** The 16-bit formats in which weights are published. */
+/** The 16-bit formats of published weights. */
 export type StoredFormat = "bfloat16" | "float16";
 
 /**
  * Creates a matrix [rows, columns] that keeps the 16 bits per value of its source. On a backend that can map files, a
  * matrix in a file uses none of the process's memory. Throws a `RangeError` for a wrong number of bytes.
  *
- * Kernels: "StoredMatrix" (attributes `source`, `shape`, `type`) returns a tensor `matrix` that only "WidenMatrix",
- * "StoredRows" (input `indices`) and "MatMulStored" (input `x`) read. Without these kernels, the bit patterns are looked
- * up in a table of all values.
+ * The kernel "StoredMatrix" (attributes `source`, `shape`, `type`) returns a tensor `matrix` for the kernels
+ * "WidenMatrix", "StoredRows" (input `indices`) and "MatMulStored" (input `x`). Without these kernels, the bit patterns
+ * are looked up in a table of all values.
  */
 export function storedMatrix(
   source: MatrixSource,

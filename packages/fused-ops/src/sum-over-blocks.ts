@@ -12,10 +12,9 @@ export interface BlocksOptions {
 }
 
 /**
- * Returns the sum of `fn(rows, start)`, a scalar, over blocks of consecutive rows of `input` [n, d]; `start` is the
+ * Returns the sum of the scalars `fn(rows, start)` over blocks of consecutive rows of `input` [n, d]; `start` is the
  * index of a block's first row. While gradients are recorded, each block's gradients are computed right after its
- * value. Only the gradients of `input` and `captured` are kept, and nothing is computed twice. Throws a `RangeError` if
- * there are no rows.
+ * value, and only the gradients of `input` and `captured` are kept. Throws a `RangeError` if there are no rows.
  */
 export function sumOverBlocks(
   fn: (rows: tf.Tensor2D, start: number) => tf.Scalar,

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
 
 /**
- * Returns the log-probability (in nats) of one token per row of `logits` [n, vocabulary]: [n]; each row of `targets`
+ * Returns the log-probability (in nats) of one token per row of `logits` [n, vocabulary]: [n]. Each row of `targets`
  * [n, 2] (int32) is (row, token). Numerically stable for logits of any size; the gradient needs no one-hot matrix.
  */
 export function tokenLogProbabilities(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
@@ -15,7 +15,7 @@ export function tokenLogProbabilities(logits: tf.Tensor2D, targets: tf.Tensor2D)
 }
 
 /**
- * Returns dy * (oneHot(target) - softmax(logits)). The targets' elements are changed in place, without a dense one-hot
+ * Returns dy * (oneHot(target) - softmax(logits)). Changes the targets' elements in place, without a dense one-hot
  * matrix.
  */
 function logitGradient(dy: tf.Tensor1D, saved: readonly tf.Tensor[]): tf.Tensor {

@@ -9,11 +9,11 @@ export interface ValueAndGradients<Value extends tf.Tensor> {
 type TapeNode = ReturnType<typeof tf.engine>["state"]["activeTape"][number];
 
 /**
- * Returns `f()` and, with respect to `inputs`, the gradients of the sum of its elements, or of the sum of its product
- * with `dy`. Like `tf.engine().gradients`, but each step of the backward pass frees the tensors that it has used before
- * the next step: tensors saved by the forward pass, gradients of intermediate results, and temporaries of gradient
- * functions. tfjs-core keeps all of these until the end, so its peak memory is the sum of both passes. Throws an
- * `Error` for a gradient whose shape differs from its input's, and inside a function that is being differentiated.
+ * Returns `f()` and the gradients of the sum of its elements with respect to `inputs`; with `dy`, of the sum of its
+ * product with `dy`. Unlike `tf.engine().gradients`, each step of the backward pass frees the tensors that it has used:
+ * tensors saved by the forward pass, gradients of intermediate results, and temporaries. tfjs-core keeps all of them
+ * until the end. Throws an `Error` for a gradient whose shape differs from its input's, and inside a function that is
+ * being differentiated.
  */
 export function valueAndGradients<Value extends tf.Tensor>(
   f: () => Value,
@@ -29,8 +29,8 @@ export function valueAndGradients<Value extends tf.Tensor>(
 }
 
 /**
- * Like {@link valueAndGradients}, but for use inside a function that is being differentiated, whose gradients treat the
- * result as a constant.
+ * Like {@link valueAndGradients}, for use inside a function that is being differentiated. The gradients of that
+ * function treat the result as a constant.
  */
 export function differentiated<Value extends tf.Tensor>(
   f: () => Value,
@@ -70,7 +70,7 @@ function recorded<Value extends tf.Tensor>(f: () => Value): { readonly value: Va
 }
 
 /**
- * Returns the nodes through which `value` depends on `inputs`, in order, each with only its inputs that depend on
+ * Returns the nodes through which `value` depends on `inputs`, in order. Each has only the inputs that depend on
  * `inputs`.
  */
 function nodesBetween(tape: readonly TapeNode[], inputs: readonly tf.Tensor[], value: tf.Tensor): readonly TapeNode[] {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { fusedKernel } from "./fused-kernel.ts";
 
-/** A float32 tensor whose values are written before it is used. */
+/** A float32 tensor whose values are written before its first use. */
 export interface WritableTensor {
   /** Announces that all values will be written soon, so that the system can allocate the memory. */
   prepare(): void;
@@ -14,12 +14,12 @@ export interface WritableTensor {
 }
 
 /**
- * Creates tensors whose values are written one by one, such as weights read from a file. On a backend that gives access
- * to its memory, the values are not copied. Memory is allocated only when it is prepared or written.
+ * Creates tensors whose values are written one by one, such as weights read from a file. On a backend with accessible
+ * memory, the values are not copied. Memory is allocated only when it is prepared or written.
  *
- * Kernel "WritableTensors": attributes `shapes` and `receiveMemory`, which the kernel calls for each output with its
- * memory and the function {@link WritableTensor.prepare}. It returns no outputs if the backend's memory is not
- * accessible.
+ * Calls the kernel "WritableTensors" with the attributes `shapes` and `receiveMemory`. The kernel calls `receiveMemory`
+ * for each output with its memory and the function {@link WritableTensor.prepare}. It returns no outputs if the
+ * backend's memory is not accessible.
  */
 export function writableTensors(shapes: readonly (readonly number[])[]): readonly WritableTensor[] {
   const memories: Pick<WritableTensor, "values" | "prepare">[] = [];

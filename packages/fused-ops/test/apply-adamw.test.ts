@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type AdamWParameter, applyAdamW } from "@mlan/fused-ops";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 
-/** Made by tools/fixtures/adamw.py with torch.optim.AdamW; one row per parameter. */
+/** From tools/fixtures/adamw.py with torch.optim.AdamW; one row per parameter. */
 interface Fixture {
   readonly weightDecays: readonly number[];
   readonly learningRates: readonly number[];

@@ -12,7 +12,7 @@ interface Form {
   readonly velocities: readonly number[][];
 }
 
-/** Made by tools/fixtures/sgd.py with torch.optim.SGD; one row per parameter. */
+/** From tools/fixtures/sgd.py with torch.optim.SGD; one row per parameter. */
 interface Fixture {
   readonly weightDecays: readonly number[];
   readonly learningRates: readonly number[];

@@ -30,7 +30,6 @@ function update(
   tensor.dispose();
 }
 
-/** Both moments of a parameter in bfloat16. */
 function momentsOf({ variable, firstMoment, secondMoment }: AdamWParameter): [Float32Array, Float32Array] {
   const read = (moment: tf.Variable): Float32Array => unpackedMoment(moment.dataSync<"int32">(), variable.size);
   return [read(firstMoment), read(secondMoment)];

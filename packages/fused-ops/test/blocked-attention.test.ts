@@ -14,14 +14,14 @@ interface Sizes {
   readonly keyValueHeads: number;
   readonly group: number;
   readonly length: number;
-  /** Keys before the first query's own. */
+  /** Number of keys before the first query's own. */
   readonly earlier: number;
   readonly masked: "none" | "causal" | "padding";
 }
 
 const DIMENSION = 3;
 
-/** A mask for causal attention; "padding" also hides the first keys of each row, as many as its number. */
+/** Returns a mask for causal attention. "padding" also hides the first r keys of row r. */
 function maskOf({ rows, length, earlier, masked }: Sizes): tf.Tensor | undefined {
   if (masked === "none") return undefined;
   const positions = earlier + length;
@@ -44,7 +44,7 @@ function inputsOf({ rows, keyValueHeads, group, length, earlier }: Sizes): tf.Te
   ] as tf.Tensor4D[];
 }
 
-/** The result, and the gradients of its sum weighted by sines. */
+/** Returns the result, and the gradients of its sum weighted by sines. */
 function results(sizes: Sizes, scores: number): number[][] {
   const inputs = inputsOf(sizes);
   const options = { mask: maskOf(sizes), causal: sizes.masked !== "none", scores };
@@ -121,7 +121,7 @@ describe("attention block by block", () => {
       tf.dispose([sum, ...inputs, ...gradients.flatMap((gradient) => gradient ?? [])]);
       return most - before;
     };
-    // Linear in the length: twice as many positions hold twice as much, not four times.
+    // Linear in the length: twice as many positions need twice as much memory, not four times.
     expect(largest(512) / largest(256)).toBeLessThan(2.1);
   });
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const LAYERS = 4;
 
-/** A layer with its own weights, and all inputs of `checkpointed`. */
+/** A layer with its own weights as arguments, for `checkpointed`. */
 function layer(input: tf.Tensor, norm: tf.Tensor, gate: tf.Tensor, up: tf.Tensor, down: tf.Tensor): tf.Tensor2D {
   const normal = rmsNorm(input as tf.Tensor2D, norm as tf.Tensor1D, 1e-5);
   const inner = swiglu(tf.matMul(normal, gate as tf.Tensor2D), tf.matMul(normal, up as tf.Tensor2D));

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 
-/** A function of tensors, differentiated at certain values. */
+/** A function of tensors and the values at which it is differentiated. */
 export interface Differentiable {
   readonly f: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly inputs: readonly tf.Tensor[];

@@ -15,7 +15,7 @@ beforeAll(async () => {
   registerGradients();
 });
 
-/** Uniform numbers in [0, 1) (mulberry32). */
+/** Returns uniform numbers in [0, 1) (mulberry32). */
 function uniform(seed: number): () => number {
   let state = seed;
   return () => {

@@ -43,7 +43,7 @@ describe("detached", () => {
 });
 
 describe("a gradient", () => {
-  /** Returns the tensors in memory when the gradient reaches `value`. */
+  /** Returns `value`, and reports the bytes in memory when its gradient is computed. */
   function watched(value: tf.Tensor4D, note: (bytes: number) => void): tf.Tensor4D {
     return tf.customGrad<tf.Tensor4D>((given) => {
       const gradFunc = (dy: tf.Tensor4D): tf.Tensor[] => {

@@ -133,7 +133,7 @@ function plainAttention(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask
   return tf.matMul(tf.softmax(mask ? tf.add(scores, mask) : scores), value);
 }
 
-/** Repeats each key head for the two query heads that share it. */
+/** Repeats each key head for its two query heads. */
 function perQueryHead(heads: tf.Tensor): tf.Tensor {
   const [rows = 0, count = 0, length = 0, dimension = 0] = heads.shape;
   const apart = tf.reshape(heads, [rows, count, 1, length, dimension]);

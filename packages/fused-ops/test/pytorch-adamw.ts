@@ -3,7 +3,7 @@ import { type AdamWParameter, applyAdamW } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 
-/** Made by tools/fixtures/adamw.py with torch.optim.AdamW; one row per parameter. */
+/** From tools/fixtures/adamw.py with torch.optim.AdamW; one row per parameter. */
 const fixture = JSON.parse(readFileSync(new URL("fixtures/adamw.json", import.meta.url), "utf8")) as Readonly<
   Record<"start" | "firstMoments" | "secondMoments", number[][]>
 > &
@@ -22,7 +22,8 @@ const NUMBERS = [
 ];
 
 /**
- * Tests that the current backend's own AdamW agrees with PyTorch's; for moments, within the relative `momentTolerance`.
+ * Tests that the current backend's AdamW agrees with PyTorch's. `momentTolerance` is the relative tolerance for
+ * moments.
  */
 export function testFusedAdamW(backendName: string, momentTolerance = 1e-5): void {
   it.each(NUMBERS)(

@@ -6,7 +6,7 @@ const [ROWS, COLUMNS] = [12, 150];
 /** Values with a spread like that of trained weights. */
 const values = Float32Array.from({ length: ROWS * COLUMNS }, (_, index) => 0.1 * Math.sin(index * index * 0.37));
 
-/** The value of each code, without those beyond the last column. */
+/** Returns the value of each code, without codes beyond the last column. */
 function valuesOf({ codes, scales, bits, blockSize }: ReturnType<typeof quantise>): Float32Array {
   const blocks = Math.ceil(COLUMNS / blockSize);
   return Float32Array.from({ length: ROWS * COLUMNS }, (_, index) => {

@@ -17,7 +17,7 @@ interface Parts {
   readonly head: tf.Tensor2D;
 }
 
-/** The loss of rows of hidden states of which the first has index `start`. */
+/** The loss of rows of hidden states. `start` is the index of the first row. */
 function loss(rows: tf.Tensor2D, start: number, { norm, head }: Parts): tf.Scalar {
   const [count] = rows.shape;
   const pairs = Array.from({ length: count }, (_, row): [number, number] => [row, targets[start + row] ?? 0]);
@@ -25,7 +25,7 @@ function loss(rows: tf.Tensor2D, start: number, { norm, head }: Parts): tf.Scala
   return tf.sum(tf.mul(tokenLogProbabilities(logits, tf.tensor2d(pairs, [count, 2], "int32")), wave([count], start)));
 }
 
-/** The loss of all rows in blocks, doubled by what comes after it, and its gradients. */
+/** Returns the loss of all rows, computed in blocks and doubled, and its gradients. */
 function results(parts: Parts, rows: number): tf.Tensor[] {
   const { hidden, norm, head } = parts;
   const { value, gradients } = valueAndGradients(() => {
@@ -36,7 +36,7 @@ function results(parts: Parts, rows: number): tf.Tensor[] {
   return [value, ...gradients.flatMap((gradient) => gradient ?? [])];
 }
 
-/** The same without blocks: waves begin anew in each. */
+/** Returns the same without blocks. The waves restart at the first row of each block. */
 function whole(parts: Parts, rows: number): tf.Tensor[] {
   const { hidden, norm, head } = parts;
   const { value, gradients } = valueAndGradients(() => {

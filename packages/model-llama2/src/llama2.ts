@@ -1,12 +1,12 @@
 import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
-/** `weights` is a checkpoint such as meta-llama/Llama-2-7b-hf, or a LLaVA checkpoint based on it. */
+/** `weights` is a checkpoint such as meta-llama/Llama-2-7b-hf, or a LLaVA checkpoint with this backbone. */
 export interface Llama2Options extends BackboneOptions {}
 
 /**
- * Creates the plugin for Llama 2, alone or as LLaVA's backbone. Throws `invalid-options` for invalid options. Files are
- * read only when the model is opened.
+ * Creates the plugin for Llama 2, or for a LLaVA model with this backbone. Files are read when the model is opened.
+ * Throws `invalid-options`.
  */
 export function llama2(options: Llama2Options = {}): Plugin<ModelSource> {
   return backbonePlugin(

@@ -11,41 +11,43 @@ import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "./tokens.ts";
 export interface EncodeConversationOptions extends EncodeOptions {
   readonly tokenizer: Tokenizer;
   readonly template: Template;
-  /** Number of positions, including those of images, to which the conversation is truncated. */
+  /** Number of positions, including image positions, to which the conversation is truncated. */
   readonly maximumLength: number;
   /** Number of positions per image, e.g. 576. */
   readonly positionsPerImage: number;
 }
 
 /**
- * Encodes a conversation as tokens and labels, either like the original code of arXiv 2411.10557 or, with `answerSpans:
- * "turns"`, so that exactly the answers are supervised and no text is mistaken for a separator, a token or an image. On
- * ordinary text, both give the same result; if they supervise different tokens, the `problem` of the encoded
- * conversation names the turn that causes it. "turns" is always used for a conversation with an answer that is not to
- * be supervised, when the template has no original rules, and when the tokenizer lacks a token that these rules need.
- * Positions after `maximumLength` are removed; an image may extend beyond it. Throws an `invalid-data` error that names
- * the conversation when its turns do not alternate or its placeholders do not fit its images, and `invalid-checkpoint`
- * when the tokenizer lacks a token of the template.
+ * Encodes a conversation as tokens and labels.
+ *
+ * With `answerSpans: "turns"`, exactly the answers are supervised, and no text is read as a separator, a token or an
+ * image. Otherwise the rules are those of the original code of arXiv 2411.10557. On ordinary text both give the same
+ * result; if they do not, the field `problem` of the result names the turn that causes the difference. "turns" is also
+ * used if an answer is not supervised, if the template has no original rules, and if the tokenizer lacks a token that
+ * the rules need.
+ *
+ * Positions after `maximumLength` are removed; an image may extend beyond it. Throws `invalid-data` with the name of
+ * the conversation if its turns do not alternate or its placeholders do not match its images, and `invalid-checkpoint`
+ * if the tokenizer lacks a token of the template.
  */
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   const problem = turnProblem(conversation.turns);
   if (problem !== undefined) throw invalid(conversation.id, problem);
   const strictly = options.answerSpans === "turns" || conversation.turns.some(({ supervised = true }) => !supervised);
   const rules = strictly ? undefined : originalRules(options);
-  if (!rules) return cut(encodeStrictly(conversation, options), options);
-  const encoded = cut(encodeAsOriginal(conversation, rules, options), options);
+  if (!rules) return truncate(encodeStrictly(conversation, options), options);
+  const encoded = truncate(encodeAsOriginal(conversation, rules, options), options);
   return withReason(encoded, conversation, rules, options);
 }
 
-/** Returns the template's original rules; undefined when it has none, or the tokenizer lacks one of their tokens. */
+/**
+ * Returns the template's original rules; undefined without such rules, or if the tokenizer lacks one of their tokens.
+ */
 function originalRules({ template: { original }, tokenizer }: EncodeConversationOptions): OriginalRules | undefined {
   return original?.tokens.every((token) => tokenizer.idOf(token) !== undefined) ? original : undefined;
 }
 
-/**
- * Adds as `problem` the turn that the original code misreads, if that makes it supervise anything other than the
- * answers.
- */
+/** Adds a `problem` if the original rules supervise tokens other than the answers' tokens. */
 function withReason(
   encoded: Encoded,
   conversation: Conversation,
@@ -54,7 +56,7 @@ function withReason(
 ): Encoded {
   const odd = oddTurn(conversation.turns, borders, options.tokenizer);
   if (odd === undefined) return encoded;
-  const exact = cut(encodeStrictly(conversation, options), options);
+  const exact = truncate(encodeStrictly(conversation, options), options);
   if (isEqual(supervisedIds(encoded), supervisedIds(exact))) {
     const { problem } = exact;
     return problem === undefined ? encoded : { ...encoded, problem };
@@ -92,11 +94,11 @@ function encodeAsOriginal(
   const text = rules.render(hasImages ? withImagesInFront(conversation) : conversation);
   const encode = (part: string): number[] =>
     hasImages ? encodeWithImage(tokenizer, part) : tokenizer.encode(part, { beginOfSequence: true });
-  // The original code cuts conversations without images before it locates the answers, and those with images after it.
+  // The original code truncates a conversation without images before it locates the answers, and one with images after.
   const whole = encode(text);
   const ids = hasImages ? whole : whole.slice(0, maximumLength);
   const { labels, problem } = rules.label({ text, ids, encode, tokenizer, maximumLength });
-  // The original code pads with <unk> and drops padding, including any <unk> in the text.
+  // The original code pads with <unk> and drops padding, so it also drops <unk> in the text.
   const kept = ids.flatMap((id, place) => (place < maximumLength && id !== tokenizer.unknownId ? place : []));
   const only = (values: readonly number[]): number[] => kept.map((place) => values[place] ?? IGNORE_INDEX);
   return { conversation, ids: only(ids), labels: only(labels), problem };
@@ -109,7 +111,7 @@ interface Labelled {
   readonly problem: string | undefined;
 }
 
-function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeConversationOptions): Encoded {
+function truncate({ conversation, ids, labels, problem }: Labelled, options: EncodeConversationOptions): Encoded {
   const { maximumLength, positionsPerImage } = options;
   let length = 0;
   let kept = 0;
@@ -121,7 +123,7 @@ function cut({ conversation, ids, labels, problem }: Labelled, options: EncodeCo
     if (isImage) images++;
     if (labels[kept] !== IGNORE_INDEX) supervised++;
   }
-  const tooLong = `the first answer begins after position ${maximumLength}, where conversations are cut`;
+  const tooLong = `the first answer begins after position ${maximumLength}, where conversations are truncated`;
   return {
     id: conversation.id,
     inputIds: Int32Array.from(ids.slice(0, kept)),
@@ -147,7 +149,7 @@ function withImagesInFront(conversation: Conversation): Conversation {
   if (total === images.length) {
     return { ...conversation, turns: conversation.turns.map((turn, index) => imagesToFront(turn, counts[index] ?? 0)) };
   }
-  // The original code treats several placeholders in a turn as one.
+  // The original code counts several placeholders in a turn as one.
   const turns = counts.filter((count) => count > 0).length;
   if (turns === images.length)
     return { ...conversation, turns: conversation.turns.map((turn) => imagesToFront(turn, 1)) };

@@ -14,26 +14,25 @@ import type { Template } from "./templates/template.ts";
 import { turnProblem } from "./templates/turn-problem.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
-/** The request that a prompt belongs to. */
 export interface PromptOwner {
-  /** The request's id, for errors. */
+  /** Id of the request, for errors. */
   readonly id: string;
   readonly images: readonly unknown[];
 }
 
-/** A prompt as segments, which the model continues. */
+/** A prompt as segments that the model continues. */
 export interface WrittenPrompt {
   readonly segments: readonly Segment[];
-  /** The name of the template that wrote the segments, for errors. */
+  /** Name of the template of the segments, for errors. */
   readonly template: string;
   readonly beginOfSequence: boolean;
-  /** The original harness by whose rules texts are read, including the placeholders and special tokens in them. */
+  /** The original harness whose rules apply to texts, and to placeholders and special tokens in them. */
   readonly harness?: RawPrompt["harness"];
 }
 
 /**
- * Writes a prompt in the model's template. Throws an `invalid-data` error that names the request when an image has no
- * placeholder, when the turns of a chat do not alternate, and, with `harness`, when a placeholder has no image.
+ * Writes a prompt in the model's template. Throws `invalid-data` with the request's id if an image has no placeholder,
+ * if the turns of a chat do not alternate, or, with `harness`, if a placeholder has no image.
  */
 export function writePrompt(prompt: Prompt, template: Template, owner: PromptOwner): WrittenPrompt {
   const { name } = template;
@@ -72,14 +71,14 @@ function invalid({ id }: PromptOwner, problem: string): MlanError {
   return new MlanError("invalid-data", `model-llava: the prompt of ${JSON.stringify(id)} ${problem}.`);
 }
 
-/** Appends a text to a prompt. The text is tokenized together with the prompt's last segment if that is text. */
+/** Appends a text to a prompt. If the last segment is text, both are tokenized together. */
 export function continued(prompt: WrittenPrompt, text: string): WrittenPrompt {
   const last = prompt.segments.at(-1);
   const segment = last && "text" in last ? { ...last, text } : given(text);
   return { ...prompt, segments: [...prompt.segments, segment] };
 }
 
-/** Returns the token ids of a prompt, with IMAGE_TOKEN_INDEX for each image. */
+/** Returns the token ids of a prompt, with {@link IMAGE_TOKEN_INDEX} for each image. */
 export function encodePrompt(prompt: WrittenPrompt, tokenizer: Tokenizer, { images }: PromptOwner): number[] {
   const { segments, template, beginOfSequence, harness } = prompt;
   if (!harness) return encodeSegments(segments, { tokenizer, template, beginOfSequence }).ids;
@@ -90,6 +89,6 @@ export function encodePrompt(prompt: WrittenPrompt, tokenizer: Tokenizer, { imag
     images.length > 0
       ? encodeWithImage(tokenizer, text, { beginOfSequence })
       : tokenizer.encode(text, { beginOfSequence });
-  // The original vision harness treats any <unk> in the text as padding, which it masks.
+  // The original vision harness masks <unk> in a text as if it were padding.
   return ids.filter((id) => id !== tokenizer.unknownId);
 }

@@ -46,30 +46,26 @@ export interface LlavaModel extends TrainableModel {
 export interface LlavaModelParts {
   readonly name: string;
   readonly architecture: Architecture;
-  /** The compute backend for answers and scores. */
   readonly compute: Compute;
   readonly network: LlavaNetwork;
   readonly tokenizer: Tokenizer;
-  /** The templates in which the model can be trained and asked. */
+  /** The templates for training and prompts. */
   readonly templates: readonly Template[];
-  /** Files that are copied into every saved checkpoint. */
+  /** Files to copy into every saved checkpoint. */
   readonly carried: CarriedFiles;
   readonly vision: CheckpointVision | undefined;
-  /** Ids of the tokens that end an answer in addition to those of the tokenizer and the template. */
+  /** Ids of further tokens that end an answer, beside those of tokenizer and template. */
   readonly endTokenIds: readonly number[];
   readonly format: ConversationFormat;
-  /** How the decoder's matrices are kept. Default "float32". */
+  /** Default "float32". */
   readonly weightFormat?: WeightFormat | undefined;
-  /** The folders that the model was opened from. */
+  /** The folders from which the model was opened. */
   readonly base: Base;
   /** The adapters that requests can choose, by name. */
   readonly adapters: ReadonlyMap<string, NetworkAdapter>;
-  /** The components that differ from the base's. */
+  /** The components that differ from the base. */
   readonly changed: readonly Component[];
-  /**
-   * The wording in which benchmarks ask the model while its template is "plain", that is, before it has been tuned on
-   * conversations.
-   */
+  /** The wording of benchmarks while the template is "plain", that is, before tuning on conversations. */
   readonly untunedWording: Wording;
 }
 
@@ -143,7 +139,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
     },
     parameters: () => network.weights,
     learn: (components) => {
-      // Recordings refer to the weights' present tensors, which are about to be replaced.
+      // Recordings refer to tensors that are about to be replaced.
       functions.dispose();
       const { parameters, end } = learn(network.weights, components);
       changed = new Set([...changed, ...components]);
@@ -224,7 +220,7 @@ function fingerprintOf(
     sees ?? null,
     tokenizer.fingerprint,
     template.fingerprint,
-    // The order of keys counts.
+    // The order of keys affects the fingerprint.
     { template: template.name, imageAspectRatio, maximumLength },
     ...(others.length > 0 ? [others] : []),
     ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),

@@ -44,7 +44,7 @@ import { checkLearning, checkWeightFormat, type WeightFormat } from "./weights/w
 import { weightList } from "./weights/weight-list.ts";
 import type { WeightPlan } from "./weights/weight-plan.ts";
 
-/** A repository of the Hugging Face Hub at one commit. */
+/** A repository of the Hugging Face Hub at a commit. */
 export interface Repository {
   /** Owner and name, e.g. "lmsys/vicuna-7b-v1.5". */
   readonly id: string;
@@ -54,11 +54,11 @@ export interface Repository {
 export interface LlavaSourceOptions {
   readonly name: string;
   readonly architecture: Architecture;
-  /** A repository with such weights, suggested by the error for a missing folder. */
+  /** A repository that the error for a missing folder suggests. */
   readonly repository?: Repository;
-  /** The backend on which the model computes. Opening the model opens it too. */
+  /** The compute backend. Opening the model also opens the backend. */
   readonly compute: Compute;
-  /** A checkpoint in Hugging Face layout, as a folder or on the Hub: of the backbone, or of LLaVA based on it. */
+  /** A folder or Hub repository in Hugging Face layout: the backbone, or a LLaVA model with this backbone. */
   readonly weights: Location | HubModel;
   /** A low-rank adapter for `weights`, as written by PEFT. */
   readonly adapter?: Location | HubModel | undefined;
@@ -68,11 +68,14 @@ export interface LlavaSourceOptions {
   readonly adapters?: Readonly<Record<string, Location | HubModel>> | undefined;
   /** A CLIP vision tower in Hugging Face layout. A tower inside `weights` takes precedence. */
   readonly visionTower?: Location | HubModel | undefined;
-  /** Name of the template for tuned models. Default: the one that the folder names; for LLaVA, else its chat template. */
+  /**
+   * Name of the template of the model's conversations. Default: the template that the folder names; for LLaVA,
+   * otherwise its chat template.
+   */
   readonly template?: string | undefined;
   /** See `BackboneOptions.weightFormat`. */
   readonly weightFormat?: WeightFormat | undefined;
-  /** The wording in which benchmarks ask the model before it has been tuned on conversations. */
+  /** The wording of benchmarks for the model before it is tuned on conversations. */
   readonly untunedWording: Wording;
 }
 
@@ -80,23 +83,22 @@ export interface LlavaSourceOptions {
 export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
   /**
-   * Checks everything that {@link open} checks, without loading weights or verifying checksums. `content` covers the
-   * configuration, tokenizer, preprocessor and weight files of all folders; its digest changes if any bit of them
-   * changes.
+   * Checks everything that {@link open} checks, but neither loads weights nor verifies checksums. The result's
+   * `content` is a digest of all configuration, tokenizer, preprocessor and weight files.
    */
   inspect(options?: OpenOptions): Promise<ModelInspection>;
   /**
-   * Writes a checkpoint, its base and its tower as one whole model into another folder, like `save` of the opened
-   * model, but with only one tensor in memory at a time. Throws `invalid-options` for an invalid option, and for a
-   * folder that is, or is inside, one of the folders that are read.
+   * Writes a checkpoint, with its base and tower, as one whole model into another folder. Holds one tensor in memory at
+   * a time. Throws `invalid-options` for an invalid option, and for a folder that equals or is inside a folder that is
+   * read.
    */
   export(folder: URL, options?: ExportOptions): Promise<void>;
 }
 
 /**
- * Creates the source of a backbone, or of LLaVA based on it. With `visionTower`, `open` adds the tower and a fresh
- * projector to a plain backbone; without one, the model reads text only. Throws `invalid-options` for locations that
- * are not on this machine, and for an unknown `weightFormat`.
+ * Creates the source of a backbone, or of a LLaVA model with this backbone. `visionTower` adds a tower and a new
+ * projector to a plain backbone. Throws `invalid-options` for a location that is neither local nor on the Hub, and for
+ * an unknown `weightFormat`.
  */
 export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
   const { name, architecture, compute, untunedWording, repository, weightFormat } = options;
@@ -118,7 +120,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
         weights: await folderOf(weights, { repository, files }, opening),
         adapter: adapter && (await folderOf(adapter, { repository: undefined, files: [] }, opening)),
       },
-      // With the same options as the adapter, if that is on the Hub itself.
+      // The options of the adapter's download also apply to its base.
       async (base) =>
         hubCheckpoint({ ...(weights instanceof URL ? { type: "model" } : weights), ...base }, files, opening),
     );
@@ -240,7 +242,7 @@ const VISION_TOWER: Repository = {
   revision: "ce19dc912ca5cd21c8a653c79e251e808ccabcd1",
 };
 
-/** Throws `invalid-options` for a location that is neither on this machine nor on the Hub. */
+/** Throws `invalid-options` for a location that is neither local nor on the Hub. */
 function placeOf(given: Location | HubModel): URL | HubModel {
   return isHubModel(given) ? given : toFolderUrl(given);
 }
@@ -250,19 +252,18 @@ function isHubModel(given: Location | HubModel): given is HubModel {
 }
 
 interface Wanted {
-  /** A repository with such a checkpoint, suggested by the error. */
+  /** A repository that the error for a missing folder suggests. */
   readonly repository: Repository | undefined;
-  /** Files to download in addition to configuration and weights. */
+  /** Further files to download, beside configuration and weights. */
   readonly files: readonly string[];
 }
 
 /**
- * Returns the folder of a checkpoint, downloading it first if necessary. Throws `invalid-checkpoint` when it does not
- * exist.
+ * Returns the folder of a checkpoint and downloads it if necessary. Throws `invalid-checkpoint` if it does not exist.
  */
 async function folderOf(place: URL | HubModel, wanted: Wanted, opening: OpenOptions): Promise<URL> {
   if (!(place instanceof URL)) return hubCheckpoint(place, wanted.files, opening);
-  // Checked without the slash, so that a file at this path counts as existing.
+  // Checked without the slash, so that a file at this path exists too.
   if (await pathExists(new URL(place.href.replace(/\/$/, "")))) return place;
   const missing = `model-llava: ${pathOf(new URL("config.json", place))} cannot be read: ${pathOf(place)} does not exist.`;
   const { id, revision } = wanted.repository ?? {};
@@ -286,12 +287,12 @@ async function withCheckpoint<Result>(
   }
 }
 
-/** Throws `invalid-data` for a file that is not a supported image, such as a saved web page. Called before a run. */
+/** Throws `invalid-data` for a file that is not a supported image, e.g. a saved web page. */
 function checkImage({ name, origin }: ImageReference, bytes: Uint8Array): void {
   readableFormat(bytes, { errorPrefix: "model-llava", name: origin === undefined ? name : `${name} (${origin})` });
 }
 
-/** Returns the components that are not in the base's folders: trained components, and a fresh projector. */
+/** Returns the components that are not in the base's folders: trained components and a new projector. */
 function changedAtOpening({ trained }: OpenModel, { fresh }: WeightPlan): readonly Component[] {
   return [...new Set([...trained, ...fresh.map(({ component }) => component)])];
 }

@@ -1,5 +1,5 @@
-/** The label of positions that are not supervised. */
+/** The label of positions without supervision. */
 export const IGNORE_INDEX = -100;
 
-/** The id that represents one image until the image's features replace it. */
+/** The id of an image in token ids, until the image's features replace it. */
 export const IMAGE_TOKEN_INDEX = -200;

@@ -57,7 +57,8 @@ describe("predicted memory of training an adapter", () => {
       const sizes: StepSizes = { ...TEXT, language, trained: ["adapter"], adapter: ADAPTER };
       const float32 = await measure(sizes);
       const frozen = await measure({ ...sizes, weightFormat });
-      // Without kernels, tables for widening the weights take more than these tiny weights; so what is held before the step is left out.
+      // Without kernels, the tables that convert weights are larger than these tiny weights, so memory before the step
+      // is subtracted.
       const before = predictTrainingMemory({ ...sizes, fusedOptimizer: false });
       const after = predictTrainingMemory({ ...sizes, weightFormat, fusedOptimizer: false });
       const measured = frozen.measured - frozen.before;

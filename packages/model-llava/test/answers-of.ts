@@ -1,6 +1,6 @@
 import type { Generation, GenerationOptions, GenerationRequest, Model } from "@mlan/core";
 
-/** Returns all answers by the id of their request. */
+/** Returns all answers by request id. */
 export async function answersOf(
   model: Pick<Model, "generate">,
   requests: readonly GenerationRequest[],

@@ -12,7 +12,7 @@ let model: LlavaModel;
 beforeAll(async () => {
   await useOnnxBackend();
   model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  // Weights as small as the tiny checkpoint's hardly depend on the prompt.
+  // With weights as small as the tiny checkpoint's, answers hardly depend on the prompt.
   changeWeights(model, ({ component, variable }) =>
     component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
   );
@@ -104,14 +104,14 @@ describe("generation", () => {
   it("refuses a text that is too long, or keeps its end if asked to, but never loses an image", async () => {
     const long = "a".repeat(1000);
     const tooLong = { prompt: raw(long), maximumNewTokens: 4 };
-    await expect(answer(tooLong)).rejects.toThrow(/"only" has 1,001 positions; .* set longPrompts to "cut"/);
+    await expect(answer(tooLong)).rejects.toThrow(/"only" has 1,001 positions; .* set longPrompts to "truncate"/);
     const asked = request({ id: "cut", ...tooLong });
-    const [cut] = [...(await answersOf(model, [asked], { longPrompts: "cut" })).values()];
-    expect(cut).toMatchObject({ promptLength: 512 - 8, cutPositions: 1001 - (512 - 8) });
+    const [cut] = [...(await answersOf(model, [asked], { longPrompts: "truncate" })).values()];
+    expect(cut).toMatchObject({ promptLength: 512 - 8, truncatedPositions: 1001 - (512 - 8) });
     const scored = [{ id: "scored", prompt: raw(long), images: [], continuation: "b" }];
     await expect(model.score(scored)).rejects.toThrow(/"scored" has 1,002 positions/);
-    const [score] = await model.score(scored, { longPrompts: "cut" });
-    expect(score).toMatchObject({ tokens: 1, length: 512, cutPositions: 1002 - 513 });
+    const [score] = await model.score(scored, { longPrompts: "truncate" });
+    expect(score).toMatchObject({ tokens: 1, length: 512, truncatedPositions: 1002 - 513 });
     const images = [plainImage("red", "#f00")];
     await expect(answer({ prompt: { kind: "chat", user: long, answerStart: "" }, images })).rejects.toThrow(
       /"only" has 1,006 positions/,
@@ -132,7 +132,7 @@ describe("generation", () => {
       const [cut, longer] = [await ask("the quick brown fox ".repeat(4)), await ask("the quick brown fox ".repeat(8))];
       expect(cut).toMatchObject({ promptLength: 40, text: longer.text });
       expect((await ask("the")).promptLength).toBeLessThan(40);
-      // Also within the positions of an image.
+      // Even inside the positions of an image.
       model.setFormat({ ...format, maximumLength: 5 });
       expect((await ask("the")).promptLength).toBe(5);
       await expect(

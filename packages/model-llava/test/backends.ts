@@ -4,7 +4,7 @@ import { plainCompute } from "@mlan/testing";
 import "@tensorflow/tfjs-layers";
 import { compute } from "./tiny-llava.ts";
 
-/** The backends on which the network must compute the same numbers: tfjs's slow reference, and that of mlan. */
+/** The backends on which the network must compute the same numbers: tfjs's slow reference and mlan's. */
 export const BACKENDS: readonly { readonly name: string; readonly compute: Compute; use(): Promise<void> }[] = [
   {
     name: "cpu",

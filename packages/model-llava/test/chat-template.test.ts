@@ -65,7 +65,7 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     expect(written.length).toBeGreaterThan(10);
     for (const row of written) {
       const { ids, supervised } = encode(template, turnsOf(row));
-      // Its answers end with no token, so generation would never stop.
+      // Its answers end without a token, so generation would never stop.
       const [isOpen, last] = [template.answerEnd === undefined, row.ids.length];
       expect({ ids, supervised }, JSON.stringify(row)).toEqual({
         ids: isOpen ? [...row.ids, end] : row.ids,

@@ -194,7 +194,7 @@ function tensors(change: (all: TensorToWrite[]) => TensorToWrite[]): (folder: UR
   return (folder) => rewriteTensors(folder, change);
 }
 
-/** Moves the end of the first tensor beyond the end of the file, keeping the header's length. */
+/** Moves the end of the first tensor beyond the end of the file, without changing the header's length. */
 async function lieAboutOffsets(folder: URL): Promise<void> {
   const file = await open(new URL("model.safetensors", folder), "r+");
   const start = Buffer.alloc(400);

@@ -10,11 +10,14 @@ import { compute, scratchLlava, tinySource } from "./tiny-llava.ts";
 interface Case {
   readonly prompt: readonly number[];
   readonly tokens: readonly number[];
-  /** Log-probabilities of the prompt's last tokens, computed at once. */
+  /** Log-probabilities of the prompt's last tokens. */
   readonly scores: readonly number[];
 }
 
-/** Of transformers, with a tiny Llama trained with 64 positions; made by tools/fixtures/model_llava_dynamic.py. */
+/**
+ * Results of transformers with a tiny Llama that was trained with 64 positions, from
+ * tools/fixtures/model_llava_dynamic.py.
+ */
 const cases = JSON.parse(
   await readFile(new URL("fixtures/dynamic-positions.json", import.meta.url), "utf8"),
 ) as readonly Case[];
@@ -22,7 +25,7 @@ const cases = JSON.parse(
 const scratch = await scratchLlava();
 const weights = await scratch.copy(new URL("fixtures/layouts/llama/", import.meta.url));
 await cp(new URL("dynamic.json", weights), new URL("config.json", weights));
-// A letter for each token from 3 on.
+// A letter for each token with id 3 or above.
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0"];
 const tokenizer = JSON.parse(await readFile(new URL("tokenizer.json", scratch.backbone), "utf8"));
 const vocab = Object.fromEntries(["<unk>", "<s>", "</s>", ...LETTERS].map((piece, id) => [piece, id]));

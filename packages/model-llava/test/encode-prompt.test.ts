@@ -126,7 +126,7 @@ describe("a chat prompt with turns before it", () => {
       const conversation: Conversation = { id: "c", images, turns: [...history, ...turns.slice(3)] };
       for (const answerSpans of ["text", "turns"] as const) {
         const options = { tokenizer, template, maximumLength: 512, positionsPerImage: 4, answerSpans };
-        // The answer's end follows in training.
+        // Training adds the answer's end.
         expect(encodePrompt(writePrompt(prompt, template, owner), tokenizer, owner)).toEqual(
           [...encodeConversation(conversation, options).inputIds].slice(0, -ending),
         );

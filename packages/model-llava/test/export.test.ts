@@ -10,7 +10,7 @@ import { scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** A model whose projector has been trained. */
+/** Returns a model with a trained projector. */
 async function aligned(): Promise<LlavaModel> {
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
   const learning = model.learn(["projector"]);
@@ -48,7 +48,7 @@ it("a model in the layout of transformers opens with the same weights, and a row
   for (const [name, values] of Object.entries(before)) expect(after[name]?.slice(0, values.length)).toEqual(values);
   expect(copy.format).toEqual(model.format);
   expect(copy.parameters().find(({ name }) => name === "lm_head.weight")?.shape).toEqual([384, 16]);
-  // Exported again in LLaVA's layout, it opens too.
+  // An export in LLaVA's layout opens too.
   const again = scratch.fresh();
   await tinySource(folder).export(again);
   const third = await tinySource(again).open();

@@ -17,7 +17,7 @@ async function notices(source: LlavaSource): Promise<readonly string[]> {
   return found;
 }
 
-/** A LLaVA that mlan saved, without checksums, which changes to its files would contradict. */
+/** Returns the folder of a LLaVA that mlan saved, without checksums, so that its files can be changed. */
 async function savedLlava(): Promise<URL> {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });

@@ -1,6 +1,6 @@
 /**
- * Token ids from the original code of arXiv 2411.10557 with Llama 2's tokenizer, positions in columns. `SYSTEM` is the
- * system prompt of the template v1 and the space after it.
+ * Token ids from the original code of arXiv 2411.10557 with Llama 2's tokenizer. `SYSTEM` is the system prompt of the
+ * template v1 and a space.
  */
 // prettier-ignore
 const SYSTEM: readonly number[] = [

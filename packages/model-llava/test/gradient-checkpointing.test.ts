@@ -15,7 +15,10 @@ const TUNING: readonly Component[] = ["language", "projector"];
 let training: SyntheticTraining;
 afterEach(() => training.dispose());
 
-/** Declares a low-rank adapter beside each linear map of a decoder's layers, as weights that learn with the projector. */
+/**
+ * Declares a low-rank adapter for each linear map of a decoder's layers, as weights that are trained with the
+ * projector.
+ */
 function withAdapters(): WeightList {
   const list = weightList();
   return {
@@ -30,7 +33,7 @@ function withAdapters(): WeightList {
   };
 }
 
-/** Disposes them. */
+/** Returns loss and gradients as numbers. */
 async function lossAndGradients(trained: readonly Component[], options: GradientOptions): Promise<Float32Array[]> {
   const { variables, end } = training.learn(...trained);
   const { value, gradients } = valueAndGradients(() => training.loss(options), variables);
@@ -91,7 +94,7 @@ describe("memory of a forward and backward pass", () => {
     readonly towerLayers?: number;
   }
 
-  /** Bytes in addition to those of network and batch. */
+  /** Returns the peak bytes without those of network and batch. */
   async function peak(trained: readonly Component[], options: GradientOptions, depths: Depths = {}): Promise<number> {
     const { layers = 4, towerLayers = 3 } = depths;
     training = syntheticTraining({
@@ -123,7 +126,7 @@ describe("memory of a forward and backward pass", () => {
       const kept = await cost({});
       expect(kept).toBeGreaterThan(20 - inputs);
       expect(kept).toBeLessThan(26 - inputs);
-      // While weights are trained, the peak occurs when the gradients have replaced the inputs of all layers but the
+      // While weights are trained, the peak occurs when the gradients have replaced the inputs of all layers except the
       // first.
       const weights = 4 * (4 * LANGUAGE.hiddenSize ** 2 + 3 * LANGUAGE.hiddenSize * LANGUAGE.intermediateSize);
       const expected = trained === TUNING ? weights / hidden : 1;

@@ -3,13 +3,13 @@ import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface HeldBytes {
-  /** Returns the peak of bytes in use while `work` runs, including those allocated before. */
+  /** Returns the peak of bytes in use while `work` runs, including bytes allocated earlier. */
   peakOf(work: () => Promise<void>): Promise<number>;
 }
 
 /**
- * Counts, after every kernel, the bytes of all buffers that are created on tfjs's own `cpu` backend from now on; memory
- * inside a kernel is not counted. Tensors that share data count once, unlike in `peakBytes` of `tf.profile`.
+ * Counts, after every kernel, the bytes of all buffers that tfjs's `cpu` backend creates from now on, without memory
+ * inside a kernel. Tensors that share data count once, unlike in `peakBytes` of `tf.profile`.
  */
 export async function heldBytes(): Promise<HeldBytes> {
   await import("@tensorflow/tfjs-backend-cpu");

@@ -9,13 +9,13 @@ import { changeJson, plainImage, scratchLlava, tinySource } from "./tiny-llava.t
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** A LLaVA checkpoint with its tower inside, whose files have every key that is read. */
+/** Returns the folder of a LLaVA checkpoint with its tower, whose files have every key that is read. */
 async function savedLlava(): Promise<URL> {
   const model = await tinySource(scratch.backbone, scratch.tower).open();
   const folder = scratch.fresh();
   await model.save(folder);
   model.dispose();
-  // Without checksums, since intended changes must not be refused for them.
+  // Without checksums, because the test changes files.
   await rm(new URL("checksums.json", folder));
   return folder;
 }

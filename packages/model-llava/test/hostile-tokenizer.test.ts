@@ -14,7 +14,7 @@ async function loadAndUse(files: Readonly<Record<string, string | Uint8Array | U
   expect(tokenizer.decode(ids)).toBeTypeOf("string");
 }
 
-/** A tokenizer small enough to change each place of its files. */
+/** A tokenizer small enough to change each position of its files. */
 const SMALL = {
   added_tokens: ["<unk>", "<s>", "</s>"].map((content, id) => ({ id, content, special: true, lstrip: false })),
   normalizer: {

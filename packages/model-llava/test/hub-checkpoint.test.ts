@@ -34,7 +34,7 @@ it("opens a backbone and a tower from the Hub like from folders, and requests no
   await model.save(saved);
   model.dispose();
   expect(weights.server.requests).toHaveLength(asked);
-  // The tower's name in the saved checkpoint is its name on the Hub, not the commit after which its folder is named.
+  // The tower's name in the saved checkpoint is its name on the Hub. Its folder is named after the commit.
   expect(JSON.parse(await readFile(new URL("config.json", saved), "utf8"))).toMatchObject({
     mm_vision_tower: "acme/tiny-clip",
   });
@@ -138,7 +138,7 @@ it("refuses a value that is neither a location nor a model on the Hub", () => {
   expect(() => sourceOf(odd as HubModel)).toThrow("expected a path or a file: URL");
 });
 
-/** The files of a folder, by their paths. */
+/** Returns the files of a folder by path. */
 async function contentsOf(folder: URL): Promise<Record<string, Uint8Array>> {
   const names = await readdir(folder);
   return Object.fromEntries(
@@ -149,7 +149,7 @@ async function contentsOf(folder: URL): Promise<Record<string, Uint8Array>> {
 interface Served {
   readonly server: HubServer;
   readonly model: HubModel;
-  /** The paths of the files that were fetched, sorted. */
+  /** Returns the sorted paths of the downloaded files. */
   fetched(): readonly string[];
 }
 

@@ -20,7 +20,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compute, scratchLlava } from "./tiny-llava.ts";
 
-/** Folders in the layouts of transformers 5.18, peft 0.21 and LLaVA; made by tools/fixtures/model_llava_layouts.py. */
+/** Folders in the layouts of transformers 5.18, peft 0.21 and LLaVA, from tools/fixtures/model_llava_layouts.py. */
 const FIXTURE = new URL("fixtures/layouts/", import.meta.url);
 const PATCHES = 4;
 const VOCABULARY = 56;
@@ -41,7 +41,8 @@ async function opened(folders: Omit<CheckpointFolders, "architecture">): Promise
 }
 
 /**
- * Logits of the prompt with its image and the reference's greedy answer, and the likeliest token after each position.
+ * Checks the logits of a prompt with an image and the reference's greedy answer, and the likeliest token after each
+ * position.
  */
 async function expectAgreement(network: LlavaNetwork, name: string, prompt: "llava" | "text"): Promise<void> {
   const answer = await expected.readInt32(`${name}.tokens`);

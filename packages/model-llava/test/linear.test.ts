@@ -71,7 +71,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
       );
       expect(await numbers(exact!.value)).toEqual(await numbers(reference!.value));
       expect(await numbers(exact!.gradients[0]!)).toEqual(await numbers(reference!.gradients[0]!));
-      // Outside of a gradient the input may be quantised too.
+      // Outside a gradient the input may be quantised too.
       const answer = await numbers(frozenLinear(matrix).apply(input));
       const expected = await numbers(reference!.value);
       const largest = Math.max(...expected.map(Math.abs));
@@ -156,7 +156,7 @@ describe("quantise", () => {
   });
 });
 
-/** Finite differences of `loss` by each value of a variable. */
+/** Returns the finite differences of `loss` for each value of a variable. */
 async function slopes(variable: tf.Variable, loss: () => tf.Scalar): Promise<number[]> {
   const values = await variable.data<"float32">();
   const found: number[] = [];

@@ -56,7 +56,10 @@ describe.each([{ tiedEmbeddings: false }, { tiedEmbeddings: true }])(
       training.dispose();
     }
 
-    /** A loss, and its gradients by hidden states and the weights of norm and head, as numbers. */
+    /**
+     * Returns a loss, and its gradients with respect to hidden states and the weights of norm and output layer, as
+     * numbers.
+     */
     function results(network: LlavaNetwork, hidden: tf.Tensor2D, loss: (rows: tf.Tensor2D) => tf.Scalar): number[][] {
       const { norm, head } = network.decoder;
       const inputs = [hidden, norm.tensor, ...head.weights.map(({ tensor }) => tensor)];

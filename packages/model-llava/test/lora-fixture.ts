@@ -15,11 +15,11 @@ import { compute, type Scratch } from "./tiny-llava.ts";
 
 const FIXTURES = new URL("fixtures/", import.meta.url);
 
-/** What peft 0.21 wrote and computed; made by tools/fixtures/model_llava_lora.py. */
+/** Files and results of peft 0.21, from tools/fixtures/model_llava_lora.py. */
 export const LORA: URL = new URL("lora/", FIXTURES);
 const PROMPT = 8;
 
-/** The folder of the base of these adapters. */
+/** Returns the folder of the base of these adapters. */
 export async function loraBase(scratch: Scratch): Promise<URL> {
   const base = await scratch.copy(scratch.backbone);
   await cp(new URL("layouts/llama/model.safetensors", FIXTURES), new URL("model.safetensors", base));
@@ -46,7 +46,7 @@ export function loraSource(options: Pick<LlavaSourceOptions, "weights"> & Partia
   });
 }
 
-/** A new adapter on the base, with the weights of peft's that has learned. */
+/** Returns a new adapter on the base, with the trained weights of peft's. */
 export async function trainedAdapter(base: URL): Promise<LlavaModel> {
   const model = await loraSource({ weights: base }).open();
   model.adapt?.({ rank: 4, alpha: 8, dropout: 0, rankStabilized: true }, { seed: 1 });
@@ -64,12 +64,12 @@ export async function trainedAdapter(base: URL): Promise<LlavaModel> {
 
 export interface Expected {
   readonly conversations: readonly Encoded[];
-  /** Of 50 steps, before each. */
+  /** The loss before each of 50 steps. */
   readonly losses: readonly number[];
   /** [rows * length * vocabulary], before the first step and after the last. */
   readonly startLogits: Float32Array;
   readonly trainedLogits: Float32Array;
-  /** Mean cross-entropy over the supervised positions. */
+  /** Returns the mean cross-entropy over the supervised positions. */
   lossOf(logits: Float32Array): number;
 }
 
@@ -111,7 +111,7 @@ export function batchOf(model: LlavaModel, conversations: readonly Encoded[], se
   return model.collate(conversations, { rows: conversations.length, length }, seed === undefined ? {} : { seed });
 }
 
-/** Nothing is dropped without a seed. */
+/** Without a seed, nothing is dropped. */
 export async function lossOf(model: LlavaModel, conversations: readonly Encoded[], seed?: number): Promise<number> {
   const batch = await batchOf(model, conversations, seed);
   const loss = model.loss(batch.tensors);
@@ -121,7 +121,7 @@ export async function lossOf(model: LlavaModel, conversations: readonly Encoded[
   return value;
 }
 
-/** The loss before each step of AdamW on one batch. */
+/** Returns the loss before each step of AdamW on one batch. */
 export async function trainAdapter(
   model: LlavaModel,
   conversations: readonly Encoded[],
@@ -151,7 +151,7 @@ export async function trainAdapter(
   return losses;
 }
 
-/** The gradients of an adapter's parameters by name. */
+/** Returns the gradients of an adapter's parameters by name. */
 export async function adapterGradients(
   model: LlavaModel,
   batch: Batch,

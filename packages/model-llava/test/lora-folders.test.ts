@@ -45,7 +45,7 @@ async function readJson(file: URL): Promise<Record<string, unknown>> {
 describe("a folder of an adapter alone", () => {
   it("is to the bit the one that peft has opened", async () => {
     const { folder } = await savedAdapter();
-    // By tools/fixtures/model_llava_lora.py.
+    // Written by tools/fixtures/model_llava_lora.py.
     const record = await readJson(new URL("opened-by-peft.json", LORA));
     const bytes = await readFile(new URL("adapter_model.safetensors", folder));
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(record["sha256"]);
@@ -62,7 +62,7 @@ describe("a folder of an adapter alone", () => {
     expect(names.filter((name) => name.endsWith(".safetensors"))).toEqual(["adapter_model.safetensors"]);
     const copy = await loraSource({ weights: folder }).open();
     expect(await valuesOf(copy)).toEqual(values);
-    // It is trained further, on the same base.
+    // Trained further on the same base.
     copy.adapt?.(OPTIONS, { seed: 9 });
     expect(await valuesOf(copy)).toEqual(values);
     await trainAdapter(copy, expected.conversations, { steps: 1, learningRate: 1e-2 });
@@ -107,7 +107,7 @@ describe("a folder of an adapter alone", () => {
     await learns.load(folder);
     for (const { name, variable } of learning.parameters) expect([...(await variable.data())]).toEqual(values[name]);
     learning.end();
-    // What was trained of the base is gone again with a folder that has no adapter.
+    // Loading a folder without an adapter also restores the base's own weights.
     const untouched = scratch.fresh();
     const source = await loraSource({ weights: base }).open();
     await source.save(untouched);
@@ -200,7 +200,7 @@ it("the projector that learned with an adapter is beside it, as peft's modules_t
   await model.save(folder, { trainedOnly: true });
   expect(await readJson(new URL("adapter_config.json", folder))).toMatchObject({
     modules_to_save: ["mm_projector"],
-    // The tower has linear maps of the same ends.
+    // Linear maps of the tower have names with the same ends.
     target_modules: [0, 1].flatMap((layer) => [
       `model.layers.${layer}.self_attn.q_proj`,
       `model.layers.${layer}.mlp.up_proj`,

@@ -33,7 +33,7 @@ async function adapted(options: Partial<AdapterOptions> = {}, seed = 1): Promise
 
 const isAdapter = ({ component }: { readonly component: string }): boolean => component === "adapter";
 
-/** A model that sees, whose tower has linear maps of the same names. */
+/** Opens a model with a tower whose linear maps have the same names. */
 const seeing = (): Promise<LlavaModel> => tinySource(scratch.backbone, scratch.tower).open({ seed: 1 });
 
 describe("a new adapter", () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   model.dispose();
 });
 
-/** Gives B values, so that the adapter changes answers. */
+/** Sets B to values that are not zero, so that the adapter changes answers. */
 function changeAdapter(model: LlavaModel): void {
   const learning = model.learn(["adapter"]);
   for (const { name, variable } of learning.parameters)
@@ -48,7 +48,7 @@ async function answersOf(
   requests: readonly GenerationRequest[],
 ): Promise<ReadonlyMap<string, string>> {
   const answers = new Map<string, string>();
-  // Several batches, so that calls side by side take turns.
+  // Several batches, so that concurrent calls alternate.
   for await (const { id, text } of model.generate(requests, { batchSize: 1 })) answers.set(id, text);
   return answers;
 }

@@ -28,7 +28,7 @@ interface Options {
   readonly unsupervised?: readonly number[];
 }
 
-/** Ids, and the indices of those that are supervised. An image takes one position. */
+/** Returns the ids, and the indices of those that are supervised. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
   const {
     images = 0,

@@ -12,7 +12,7 @@ import {
 import { openSafetensors, type SafetensorsReader } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Values computed by PyTorch and transformers; made by tools/fixtures/model_llava_network.py. */
+/** Values from PyTorch and transformers, written by tools/fixtures/model_llava_network.py. */
 const FIXTURE: URL = new URL("fixtures/network/", import.meta.url);
 
 /** Folders of the fixture's weights: as safetensors, and with the same values as PyTorch's own files. */
@@ -21,7 +21,7 @@ const PLACES = {
   pytorch: ["pytorch/llama/", "pytorch/clip/", "pytorch/mm_projector.bin"],
 };
 
-/** The fixture's Llama with its CLIP tower and projector. */
+/** Loads the fixture's Llama with its CLIP tower and projector. */
 export async function fixtureNetwork(format: keyof typeof PLACES = "safetensors"): Promise<LlavaNetwork> {
   const [language, vision] = await Promise.all([json("llama/config.json"), json("clip/config.json")]);
   const sizes = {
@@ -52,7 +52,7 @@ export async function fixtureNetwork(format: keyof typeof PLACES = "safetensors"
 export interface Expected {
   shape(name: string): readonly number[];
   floats(name: string): Promise<Float32Array>;
-  /** Rows of a right-padded matrix, cut to the lengths stored beside it. */
+  /** Returns the rows of a right-padded matrix, truncated to the lengths stored beside it. */
   rows(name: string): Promise<number[][]>;
   close(): Promise<void>;
 }

@@ -131,7 +131,7 @@ describe.each(BACKENDS)("the network on $name agrees with PyTorch", ({ compute, 
     });
     expect(answers.map((answer, row) => answer.slice(0, wanted[row]!.length))).toEqual(wanted);
     disposePromptTensors(inputs);
-    // The network keeps one table of rotations and one mask; everything else has been freed.
+    // The network keeps one table of rotations and one mask. Everything else has been freed.
     expect(tf.memory().numTensors - tensors).toBeLessThanOrEqual(5);
   });
 

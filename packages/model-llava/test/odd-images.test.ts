@@ -43,7 +43,7 @@ describe("a strip is padded without allocating its square, with bit-identical re
     const before = process.resourceUsage().maxRSS;
     const values = await preprocessImage(image, { processor: PROCESSOR, aspectRatio: "pad", name: "strip" });
     expect(new Set(values.subarray(0, 32 * 32)).size).toBe(1);
-    // KiB; the square of 16,000 pixels is 750,000.
+    // KiB. The square of 16,000 pixels is 750,000.
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(300_000);
   });
 });
@@ -51,7 +51,7 @@ describe("a strip is padded without allocating its square, with bit-identical re
 describe("EXIF orientation", () => {
   const [width, height] = [5, 3];
   const stored = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 53) % 251);
-  /** Where the pixel (x, y) of the upright image is stored. */
+  /** The stored position of the pixel (x, y) of the upright image. */
   const PLACES: Readonly<Record<number, (x: number, y: number) => readonly [x: number, y: number]>> = {
     1: (x, y) => [x, y],
     2: (x, y) => [width - 1 - x, y],

@@ -39,7 +39,7 @@ const chat: Template = {
     ...turns.flatMap(turnSegments),
     addedToken("<|im_start|>"),
     given("assistant\n"),
-    // Tokenized separately from the text before it, as in training.
+    // Encoded separately from the text before it, as in training.
     { text: answerStart, supervised: true },
   ],
 };

@@ -9,7 +9,7 @@ import { folderOf } from "./tokenizer-folders.ts";
 const CHAT = "{% for message in messages %}{{ message.role + ': ' + message.content + eos_token }}{% endfor %}";
 const scratch = await scratchLlava();
 
-/** LLaVA saved by other software: nothing names the template that it was tuned with. */
+/** Returns a LLaVA checkpoint of other software, in which nothing names the training template. */
 async function foreign(files: Readonly<Record<string, string>> = {}): Promise<URL> {
   const folder = scratch.fresh();
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 7 });

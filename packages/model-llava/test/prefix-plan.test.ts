@@ -2,7 +2,7 @@ import { sharedPrefixes } from "#internal/answer/shared-prefixes.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-/** The fixed cost of a shared prefix, and the minimum length of one. */
+/** The fixed cost of a shared prefix, and the minimum length of a prefix. */
 const COST = 16;
 
 test("every sequence is in one group, and begins with its group's prefix", () => {
@@ -48,7 +48,7 @@ test("thousands of sequences, each of which continues another", () => {
   expect(groups.reduce((sum, { members }) => sum + members.length, 0)).toBe(4000);
 });
 
-/** Creates short sequences of blocks, so that prefixes of many lengths are shared. */
+/** Creates short sequences of blocks that share prefixes of many lengths. */
 function sequences(): fc.Arbitrary<Int32Array[]> {
   const blocks = fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 4 });
   return fc.array(

@@ -6,7 +6,7 @@ import { writeTinyLlava } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 import { scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
-/** The projector of a first stage with PEFT, in bfloat16; made by tools/fixtures/model_llava_pytorch.py. */
+/** The projector of a first stage with PEFT, in bfloat16, from tools/fixtures/model_llava_pytorch.py. */
 const PROJECTOR = new URL("fixtures/tiny/mm_projector.bin", import.meta.url);
 const PARTS = ["0.weight", "0.bias", "2.weight", "2.bias"];
 const scratch = await scratchLlava();

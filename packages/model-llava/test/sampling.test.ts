@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixtureNetwork, largestError } from "./network-fixture.ts";
 import { compute } from "./tiny-llava.ts";
 
-/** Values computed by transformers; made by tools/fixtures/model_llava_sampling.py. */
+/** Values from transformers, written by tools/fixtures/model_llava_sampling.py. */
 interface Fixture {
   readonly prompt: readonly number[];
   readonly logits: readonly (readonly number[])[];

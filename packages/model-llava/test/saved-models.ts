@@ -4,8 +4,8 @@ import { type SavedModel, WORDINGS, writeTinyLlava } from "@mlan/testing";
 import { changeJson, compute, rewriteTensors } from "./tiny-llava.ts";
 
 /**
- * Models in the layouts of transformers. tools/fixtures/saved_models.py asks transformers the questions that the test
- * asks mlan.
+ * Models in the layouts of transformers. tools/fixtures/saved_models.py asks transformers the same questions as the
+ * test asks mlan.
  */
 export async function savedModels(folder: URL): Promise<readonly SavedModel[]> {
   const { backbone, tower } = await writeTinyLlava(new URL("tiny/", folder), { seed: 14 });
@@ -40,7 +40,7 @@ export async function savedModels(folder: URL): Promise<readonly SavedModel[]> {
   ];
 }
 
-/** The backbone with only the SentencePiece model as its tokenizer. */
+/** Returns the backbone with only the SentencePiece model as its tokenizer. */
 export async function withSentencePiece(backbone: URL, folder: URL): Promise<URL> {
   await cp(backbone, folder, { recursive: true });
   for (const name of ["tokenizer.json", "tokenizer_config.json"]) await rm(new URL(name, folder));

@@ -40,7 +40,7 @@ describe("a save in half precision", () => {
     const reader = await openSafetensors(folder);
     for (const [name, { dtype }] of reader.entries) {
       expect(dtype).toBe("F16");
-      // 11 significant bits, and 2 ** -24 apart near zero.
+      // 11 significant bits, and a distance of 2 ** -24 near zero.
       (await reader.read(name)).forEach((value, index) => {
         const exact = values[name]?.[index] ?? NaN;
         expect(Math.abs(value - exact)).toBeLessThanOrEqual(Math.max(Math.abs(exact) / 2048, 2 ** -25));

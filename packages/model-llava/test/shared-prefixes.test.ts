@@ -63,7 +63,7 @@ describe("answers that share prefixes", () => {
   });
 
   it("compute a prefix once: 18 questions on each of 3 images need an eighth of the positions", async () => {
-    // An image has 4 positions with the tiny tower but hundreds with a real one; text makes up the difference.
+    // An image has 4 positions with the tiny tower but hundreds with a real one. Text makes up the difference.
     const images = ["#f00", "#0f0", "#00f"].map((colour) => plainImage(colour, colour));
     const requests = images.flatMap((image, number) =>
       Array.from({ length: 18 }, (_, question) => ({
@@ -141,7 +141,7 @@ describe("answers that share prefixes", () => {
     );
   });
 
-  it("cut the beginning of the language harness's prompts: all but the model's number of positions minus 256", async () => {
+  it("truncate the beginning of the language harness's prompts: all but the model's number of positions minus 256", async () => {
     const cut: Prompt = { kind: "raw", text: PASSAGE.repeat(3), beginOfSequence: false, harness: "language" };
     const found = await answers(model, [{ ...request("cut", ""), prompt: cut }]);
     expect(found.get("cut")!.promptLength).toBe(512 - 256);
@@ -231,8 +231,8 @@ describe("scores that share prefixes", () => {
 });
 
 /**
- * Choices for several questions: with one token and with several, one that begins another, one with an image, and equal
- * ones.
+ * Choices for several questions: with one token and with several, one that is a prefix of another, one with an image,
+ * and equal ones.
  */
 function scoreRequests(): readonly ScoreRequest[] {
   const images = [plainImage("red", "#f00")];
@@ -251,7 +251,7 @@ function scoreRequests(): readonly ScoreRequest[] {
 
 async function openModel(): Promise<LlavaModel> {
   const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  // Weights as small as the tiny checkpoint's hardly depend on the prompt.
+  // With weights as small as the tiny checkpoint's, answers hardly depend on the prompt.
   changeWeights(model, ({ component, variable }) =>
     component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
   );
@@ -259,8 +259,8 @@ async function openModel(): Promise<LlavaModel> {
 }
 
 /**
- * Groups of many sizes: text and images, larger than a batch, a prompt that begins another, equal prompts, single
- * prompts.
+ * Groups of many sizes: text and images, larger than a batch, a prompt that is a prefix of another, equal prompts,
+ * single prompts.
  */
 function mixedRequests(): readonly GenerationRequest[] {
   const red = plainImage("red", "#f00");

@@ -40,7 +40,7 @@ export interface Sizes {
   readonly supervised: number;
   /** Default: none. */
   readonly adapter?: AdapterOptions;
-  /** How the matrices of the language model are kept. Default "float32". */
+  /** Weight format of the language model's matrices. Default "float32". */
   readonly weightFormat?: WeightFormat;
 }
 
@@ -76,7 +76,7 @@ export const VISION: VisionConfig = {
   normEpsilon: 1e-5,
 };
 
-/** Creates a LLaVA network with random weights and a random batch for it, with images first in their rows. */
+/** Creates a LLaVA network with random weights, and a random batch with images first in their rows. */
 export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTraining {
   const { architecture = llama, language, vision, rows, length, supervised, adapter, weightFormat } = sizes;
   const network = llavaNetwork({ architecture, language, vision: { config: vision, selectLayer: -2 } }, list);
@@ -108,7 +108,7 @@ export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTra
   };
 }
 
-/** Keeps a weight as a model does that was opened in the format. */
+/** Stores a weight as a model that was opened with the format does. */
 function keepIn(format: WeightFormat, weight: Weight): void {
   const [rows = 1, columns = 1] = weight.shape;
   if (isQuantisedFormat(format) && isQuantised(weight)) {

@@ -51,7 +51,7 @@ describe("the fingerprint of a template", () => {
   });
 });
 
-/** A text cut in two, which are one text to the tokenizer. */
+/** Splits a text into two segments, which the tokenizer encodes as one text. */
 function halves(segment: ReturnType<Template["segments"]>[number]): ReturnType<Template["segments"]> {
   if (!("text" in segment)) return [segment];
   return [segment.text.slice(0, 2), segment.text.slice(2)].map((text) => ({ ...segment, text }));
@@ -74,7 +74,7 @@ describe("a checkpoint", async () => {
     return JSON.parse(await readFile(new URL("config.json", folder), "utf8")).mlan_template_fingerprint;
   }
 
-  /** As an earlier version that wrote v1 otherwise would have left it. */
+  /** Changes a folder to what an earlier version with a different v1 would have written. */
   async function changed(folder: URL): Promise<void> {
     await rm(new URL("checksums.json", folder));
     await changeJson(new URL("config.json", folder), { mlan_template_fingerprint: "0123456789abcdef" });

@@ -15,7 +15,7 @@ const LARGER: LanguageConfig = {
   vocabularySize: 500,
 };
 
-/** Compares predicted memory with the bytes that the backend `tensorflow` counts, on its CPU. */
+/** Compares predicted memory with the bytes that the backend `tensorflow` counts on its CPU. */
 export function describeTensorFlowMemory(precision: TrainingPrecision): void {
   describeWithTensorFlow(`predicted memory of a training step on tensorflow in ${precision}`, () => {
     const ratios: number[] = [];

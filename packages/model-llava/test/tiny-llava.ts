@@ -15,9 +15,9 @@ import { afterAll } from "vitest";
 export interface Scratch {
   readonly backbone: URL;
   readonly tower: URL;
-  /** A folder that does not exist yet. */
+  /** Returns a folder that does not exist yet. */
   fresh(): URL;
-  /** A copy of a folder that a test may damage. */
+  /** Returns a copy of a folder that a test may damage. */
   copy(folder: URL): Promise<URL>;
 }
 
@@ -41,7 +41,7 @@ export async function scratchLlava(): Promise<Scratch> {
 
 export const compute = createScope([onnx()]).get(COMPUTE);
 
-/** Creates a source on the backend onnx. `template` is the one that the model was tuned with. */
+/** Creates a source on the backend onnx. `template` is the template of the model's conversations. */
 export function tinySource(weights: URL, visionTower?: URL, template?: string, adapter?: URL): LlavaSource {
   return createLlavaSource({
     architecture: llama,
@@ -55,7 +55,7 @@ export function tinySource(weights: URL, visionTower?: URL, template?: string, a
   });
 }
 
-/** Changes keys of a JSON file; undefined removes one. */
+/** Changes keys of a JSON file. Undefined removes a key. */
 export async function changeJson(file: URL, changes: Record<string, unknown>): Promise<void> {
   const value = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
   await writeFile(file, JSON.stringify({ ...value, ...changes }));
@@ -73,13 +73,13 @@ export async function rewriteTensors(folder: URL, change: (all: TensorToWrite[])
   await writeSafetensors(new URL("model.safetensors", folder), change(all));
 }
 
-/** A PNG of one colour. */
+/** Returns a PNG of one colour. */
 export function plainImage(name: string, background: string): ImageReference {
   const image = sharp({ create: { width: 12, height: 9, channels: 3, background } }).png();
   return { name, read: async () => new Uint8Array(await image.toBuffer()) };
 }
 
-/** A model's weights by name. */
+/** Returns a model's weights by name. */
 export async function valuesOf(
   model: LlavaModel,
   wanted: (parameter: Parameter) => boolean = () => true,

@@ -16,12 +16,13 @@ export interface RecordedKind {
   readonly changes: (Readonly<Record<string, unknown>> & { readonly model?: object }) | null;
   /** Other files, as JSON. */
   readonly files: Readonly<Record<string, unknown>>;
-  /** The number of tokens. */
   readonly size: number;
   /** Ids that are put before and after a text. */
   readonly around: readonly [readonly number[], readonly number[]];
   readonly eos: number | null;
-  /** A {@link digest} of the ids of {@link kindTexts}, of their decoded text, and of the decoded {@link idSequences}. */
+  /**
+   * A {@link digest} of the ids of {@link kindTexts}, of their decoded text, and of the decoded {@link idSequences}.
+   */
   readonly ids: string;
   readonly decoded: string;
   readonly sequences: string;
@@ -55,7 +56,7 @@ export async function kindFiles({ base, changes, files }: RecordedKind): Promise
   };
 }
 
-/** Ids of all kinds of tokens in any order. */
+/** Returns ids of all kinds of tokens in any order. */
 export function idSequences(size: number): readonly number[][] {
   return Array.from({ length: 500 }, (_, i) =>
     Array.from({ length: 1 + (i % 9) }, (__, j) => (i * 7919 + j * 104_729 + i * j * 31) % size),
@@ -64,7 +65,7 @@ export function idSequences(size: number): readonly number[][] {
 
 const BLOCK = 10;
 
-/** Three bytes of SHA-256 for every ten rows. */
+/** Returns three bytes of SHA-256 for every ten rows. */
 export function digest(rows: readonly string[]): string {
   const blocks = Array.from({ length: Math.ceil(rows.length / BLOCK) }, (_, place) =>
     createHash("sha256")

@@ -34,7 +34,7 @@ describe.each([
       const tokenizer = await tokenizerOf(file, false);
       for (const { text, literalIds } of (await expected(name)).rows) {
         expect(tokenizer.encodeParts([text]).flat(), text).toEqual(literalIds);
-        // After a word, not within a run of spaces.
+        // After a word, not inside a run of spaces.
         const words = text.split(/(?<=[^ \u2581])(?= )/);
         expect(tokenizer.encodeParts(words).flat(), text).toEqual(literalIds);
       }
@@ -109,7 +109,7 @@ test("decodes any text without special tokens to itself", async () => {
 test("merges words as it merges the whole text", async () => {
   const words = await tokenizerOf(tinyJson, false);
   const json = JSON.parse(await readFile(tinyJson, "utf8"));
-  // A piece that extends beyond the end of a word and that no merge creates: texts are then merged as a whole.
+  // A piece that extends beyond the end of a word and that no merge creates. Texts are then merged as a whole.
   json.model.vocab["never\u2581made"] = 440;
   const config = JSON.stringify({ legacy: false });
   const whole = await loadTokenizer(

@@ -11,7 +11,7 @@ import { changeJson, rewriteTensors, scratchLlava, tinySource, valuesOf } from "
 const scratch = await scratchLlava();
 beforeAll(() => useOnnxBackend());
 
-/** Halves the weights of components, to change them like a training. */
+/** Halves the weights of components, as if they were trained. */
 function trainedOn(model: LlavaModel, ...components: readonly Component[]): void {
   const learning = model.learn(components);
   for (const { variable } of learning.parameters) tf.tidy(() => variable.assign(tf.mul(variable, 0.5)));
@@ -46,7 +46,7 @@ describe("a folder of trained components", () => {
     });
     const copy = await tinySource(folder).open({ seed: 4 });
     expect(await valuesOf(copy)).toEqual(values);
-    // A further stage builds on the same base, not on this folder.
+    // A further stage is trained on the same base, not on this folder.
     trainedOn(copy, "language");
     const next = scratch.fresh();
     await copy.save(next, { trainedOnly: true });

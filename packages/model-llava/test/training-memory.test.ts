@@ -147,7 +147,7 @@ describe("predicted memory", () => {
     fc.assert(
       fc.property(options, (given) => {
         const total = totalOf(given);
-        // A checkpointed layer holds its result a second time.
+        // A checkpointed layer has its result in memory twice.
         expect(totalOf({ ...given, gradientCheckpointing: true })).toBeLessThanOrEqual(total * 1.01);
         const aligned = { ...given, trained: ["projector"] } as const;
         expect(totalOf({ ...aligned, precision: "bfloat16" })).toBeLessThanOrEqual(
@@ -156,7 +156,7 @@ describe("predicted memory", () => {
         expect(totalOf({ ...given, rows: given.rows + 1 })).toBeGreaterThanOrEqual(total);
         expect(totalOf({ ...given, length: given.length + 32 })).toBeGreaterThanOrEqual(total);
         expect(totalOf({ ...given, microBatches: given.microBatches + 1 })).toBeGreaterThanOrEqual(total);
-        // By default all text is supervised, of which there is more without images.
+        // By default all text is supervised, and without images there is more text.
         const blind = { ...given, trained: ["language"], supervised: 400 } as const;
         expect(totalOf({ ...blind, images: 0 })).toBeLessThanOrEqual(totalOf(blind));
       }),

@@ -72,8 +72,8 @@ export interface MemoryCase {
 }
 
 /**
- * Batches of different kinds, each with a different largest part of memory, combined with every choice of trained
- * components.
+ * Returns batches of different kinds, each with a different largest part of memory, combined with every choice of
+ * trained components.
  */
 export function memoryCases(language: LanguageConfig, length: number): readonly MemoryCase[] {
   const mixed = { language, vision: VISION, rows: 2, length, images: 2, supervised: 64 };

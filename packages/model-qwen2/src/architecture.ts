@@ -32,10 +32,7 @@ export const qwen2Architecture: Architecture = {
   chatTemplate: chatml,
 };
 
-/**
- * Reads the sizes from a `config.json`. Throws `invalid-checkpoint` for unsupported variants that Qwen2's own keys
- * describe.
- */
+/** Reads the sizes from a `config.json`. Throws `invalid-checkpoint` for variants of Qwen2 that are not supported. */
 function qwen2Config(value: ConfigObject, file: URL): LanguageConfig {
   checkConfig(schema, value, file);
   // Qwen2 ignores Llama's keys for biases.

@@ -14,13 +14,13 @@ const START = "<|im_start|>";
 const END = "<|im_end|>";
 
 /**
- * ChatML with the system prompt of Qwen2, `qwen_1_5` in LLaVA:
- * `<|im_start|>user {question}<|im_end|> <|im_start|>assistant {answer}<|im_end|> `. Answers and their `<|im_end|>` are
- * supervised. A system turn replaces the default system prompt; that of Qwen2.5's own chat template is longer.
+ * ChatML with the system prompt of Qwen2, `qwen_1_5` in LLaVA: `<|im_start|>user {question}<|im_end|>
+ * <|im_start|>assistant {answer}<|im_end|> `. Answers and their `<|im_end|>` are supervised. A system turn replaces the
+ * default system prompt. (The chat template of Qwen2.5 has a longer system prompt.)
  */
 export const chatml: Template = {
   name: "chatml",
-  // Raise the number when the mask's rules change.
+  // The number must change with the rules for supervision.
   fingerprint: JSON.stringify(["chatml", 1, SYSTEM, START, END]),
   answerEnd: END,
   jinja: [
@@ -37,7 +37,7 @@ export const chatml: Template = {
   promptSegments: ({ turns, answerStart }) => [
     ...writtenTurns(turns),
     ...turnStart("assistant"),
-    // Tokenized separately from the role before it, like an answer in training.
+    // Encoded separately from the role, like an answer in training.
     { text: answerStart, supervised: true },
   ],
 };

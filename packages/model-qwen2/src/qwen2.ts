@@ -2,12 +2,12 @@ import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin } from "@mlan/model-llava";
 import { qwen2Architecture } from "./architecture.ts";
 
-/** `weights` is a checkpoint such as Qwen/Qwen2.5-7B, or a LLaVA checkpoint based on it. */
+/** `weights` is a checkpoint such as Qwen/Qwen2.5-7B, or a LLaVA checkpoint with this backbone. */
 export interface Qwen2Options extends BackboneOptions {}
 
 /**
- * Creates the plugin for Qwen2 or Qwen2.5, alone or as LLaVA's backbone. Throws `invalid-options` for invalid options.
- * Files are read only when the model is opened.
+ * Creates the plugin for Qwen2 or Qwen2.5, or for a LLaVA model with this backbone. Files are read when the model is
+ * opened. Throws `invalid-options`.
  */
 export function qwen2(options: Qwen2Options = {}): Plugin<ModelSource> {
   return backbonePlugin(

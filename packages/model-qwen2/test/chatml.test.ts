@@ -90,7 +90,7 @@ describe("ChatML", () => {
       { role: "assistant", text: "\n\nyes", images: 0 },
     ] as const;
     const prompt = chatml.promptSegments({ id: "1", turns: turns.slice(0, 1), answerStart: "\n\nyes" });
-    // The answer's end and the newline after it follow in training.
+    // Training adds the answer's end and a newline.
     expect(prompt).toEqual(chatml.segments({ id: "1", images: [], turns }).slice(0, -2));
   });
 

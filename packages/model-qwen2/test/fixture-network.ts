@@ -9,16 +9,15 @@ import {
 } from "@mlan/model-llava";
 import { qwen2Architecture } from "#internal/architecture.ts";
 
-/** Values from PyTorch, transformers and tokenizers; written by tools/fixtures/model_qwen2.py. */
+/** Values from PyTorch, transformers and tokenizers, written by tools/fixtures/model_qwen2.py. */
 export const FIXTURES: URL = new URL("fixtures/", import.meta.url);
 
-/** Reads the sizes in a `config.json` of the fixtures. */
 export async function fixtureConfig(path: string): Promise<LanguageConfig> {
   const file = new URL(path, FIXTURES);
   return qwen2Architecture.config(JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>, file);
 }
 
-/** A fixture's model, without a tower. */
+/** Loads a fixture's model, without a tower. */
 export async function fixtureNetwork(name: string): Promise<LlavaNetwork> {
   const sizes = {
     architecture: qwen2Architecture,

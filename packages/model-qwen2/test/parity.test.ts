@@ -90,7 +90,7 @@ describe.each(["tied", "untied"])("Qwen2 with a head that is %s agrees with tran
     return { ids, inputs, labels: spliced.labels };
   }
 
-  /** Rows of a right-padded matrix, cut to their lengths. */
+  /** Returns the rows of a right-padded matrix, truncated to their lengths. */
   async function rows(key: string): Promise<number[][]> {
     const values = await expected.readInt32(key);
     const [, width = 0] = shapeOf(key);

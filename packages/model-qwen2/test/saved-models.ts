@@ -6,8 +6,8 @@ import { qwen2Architecture } from "#internal/architecture.ts";
 import { FIXTURES } from "./fixture-network.ts";
 
 /**
- * LLaVA on Qwen2 in the layout of transformers. tools/fixtures/saved_models.py asks transformers the questions that the
- * test asks mlan.
+ * LLaVA on Qwen2 in the layout of transformers. tools/fixtures/saved_models.py asks transformers the same questions as
+ * the test asks mlan.
  */
 export async function savedModels(folder: URL): Promise<readonly SavedModel[]> {
   const { tower } = await writeTinyLlava(new URL("tiny/", folder), { seed: 14 });

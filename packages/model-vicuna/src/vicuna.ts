@@ -1,12 +1,12 @@
 import { type ModelSource, type Plugin, textWording } from "@mlan/core";
 import { type BackboneOptions, backbonePlugin, llama } from "@mlan/model-llava";
 
-/** `weights` is a checkpoint such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint based on it. */
+/** `weights` is a checkpoint such as lmsys/vicuna-7b-v1.5, or a LLaVA checkpoint with this backbone. */
 export interface VicunaOptions extends BackboneOptions {}
 
 /**
- * Creates the plugin for Vicuna, alone or as LLaVA's backbone. Throws `invalid-options` for invalid options. Files are
- * read only when the model is opened.
+ * Creates the plugin for Vicuna, or for a LLaVA model with this backbone. Files are read when the model is opened.
+ * Throws `invalid-options`.
  */
 export function vicuna(options: VicunaOptions = {}): Plugin<ModelSource> {
   return backbonePlugin(

@@ -1,4 +1,4 @@
-/** Bytes per element of the dtypes of the format (github.com/huggingface/safetensors, README). */
+/** Bytes per element of the format's dtypes (github.com/huggingface/safetensors, README). */
 const ELEMENT_BYTES = {
   BOOL: 1,
   U8: 1,
@@ -19,24 +19,22 @@ const ELEMENT_BYTES = {
 
 export type Dtype = keyof typeof ELEMENT_BYTES;
 
-/** 16-bit floating-point numbers: bfloat16 and IEEE 754 half precision. */
+/** bfloat16 and IEEE 754 half precision. */
 export type Float16Dtype = "BF16" | "F16";
 
 export function isDtype(name: string): name is Dtype {
   return Object.hasOwn(ELEMENT_BYTES, name);
 }
 
-/** Returns the number of bytes of one element. */
 export function elementBytesOf(dtype: Dtype): number {
   return ELEMENT_BYTES[dtype];
 }
 
-/** Returns the number of bytes of a tensor of this dtype and shape. */
 export function byteLengthOf(dtype: Dtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, ELEMENT_BYTES[dtype]);
 }
 
-/** Rounds float32 values to the nearest bfloat16, ties to even; NaN stays NaN. */
+/** Rounds float32 values to the nearest bfloat16, ties to even. NaN stays NaN. */
 export function float32ToBfloat16(values: Float32Array): Uint16Array {
   return rounded(values, (word) => {
     if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 0x40;
@@ -55,8 +53,8 @@ function rounded(values: Float32Array, round: (word: number) => number): Uint16A
 }
 
 /**
- * Rounds float32 values to the nearest half precision number, ties to even; NaN stays NaN. Values from 65,520 on become
- * infinite.
+ * Rounds float32 values to the nearest half precision number, ties to even. NaN stays NaN. Magnitudes from 65,520 on
+ * become infinite.
  */
 export function float32ToFloat16(values: Float32Array): Uint16Array {
   return rounded(values, (word) => {
@@ -64,9 +62,9 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
     const magnitude = word & 0x7fffffff;
     if (magnitude > 0x7f800000) return sign | 0x7e00;
     if (magnitude >= 0x477ff000) return sign | 0x7c00;
-    // Subnormal from 2 ** -14 down: adding 0.5 leaves multiples of 2 ** -24 in the fraction, rounded to even.
+    // Below 2 ** -14 the result is subnormal. Adding 0.5 leaves multiples of 2 ** -24 in the fraction, rounded to even.
     if (magnitude < 0x38800000) return sign | subnormalOf(magnitude);
-    // Rebias the exponent from 127 to 15; a carry out of the fraction is right in the exponent too.
+    // Changes the exponent's bias from 127 to 15. A carry out of the fraction correctly increments the exponent.
     return sign | ((magnitude - (112 << 23) + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
   });
 }

@@ -3,12 +3,12 @@ import { CodedError } from "@mlan/errors";
 const NAME = "SafetensorsError";
 
 /**
- * `missing`: there is no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: the dtype cannot be
- * read, or the name cannot be written.
+ * `missing`: there is no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: the dtype
+ * cannot be read, or the name cannot be written.
  */
 export type SafetensorsErrorCode = "missing" | "damaged" | "unsupported";
 
-/** An error of a weight file: names the file, what was found in it, and the remedy. Each format has a subclass. */
+/** An error of a weight file: names the file, the content and the remedy. Each format has a subclass. */
 export abstract class WeightFileError extends CodedError<SafetensorsErrorCode> {
   constructor(format: string, code: SafetensorsErrorCode, message: string, options?: ErrorOptions) {
     super(code, `${format}: ${message}`, options);
@@ -24,8 +24,8 @@ export class SafetensorsError extends WeightFileError {
   }
 
   /**
-   * Whether a value is a `SafetensorsError`, with this code if one is given. Recognises errors of every installed copy
-   * of this package.
+   * Whether a value is a `SafetensorsError`, optionally with this code. Recognises errors of every installed copy of
+   * this package.
    */
   static override is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {
     return CodedError.isNamed(NAME, error, code);

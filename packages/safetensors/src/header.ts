@@ -8,10 +8,10 @@ import type { TensorEntry } from "./weight-format.ts";
 /** Maximum size of a header, as in the reference implementation. */
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
-/** The key in a header whose value is not a tensor but text about the file. */
+/** The key of a header whose value describes the file instead of a tensor. */
 export const METADATA = "__metadata__";
 
-/** Reads the header and checks it against the file and for consistency, so that later reads stay within their tensor. */
+/** Reads the header and checks it against the file, so that later reads stay inside their tensor. */
 export async function readHeader(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]> {
   const { size } = await handle.stat();
   const header = await readHeaderBytes(handle, file, size);
@@ -69,7 +69,7 @@ function parseHeader(bytes: Uint8Array, file: URL): Readonly<Record<string, unkn
 }
 
 /**
- * Limits on a header's JSON: real headers have three levels and about four commas per tensor; parsing JSON with far
+ * Limits on a header's JSON. Real headers have three levels and about four commas per tensor; parsing JSON with far
  * more would take gigabytes.
  */
 const MAXIMUM_DEPTH = 4;
@@ -122,7 +122,7 @@ function checkEntry(name: string, value: unknown, { file, dataStart, size }: Bou
   return { name, dtype, shape, file, offset: dataStart + begin, byteLength };
 }
 
-/** Throws if tensors overlap or leave gaps, neither of which the format allows. */
+/** Throws if tensors overlap or leave gaps, which the format forbids. */
 function checkLayout(entries: readonly TensorEntry[], { file, dataStart, size }: Bounds): void {
   let position = dataStart;
   for (const { name, offset, byteLength } of entries.toSorted(

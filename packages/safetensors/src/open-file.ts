@@ -3,10 +3,10 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { pathOf } from "@mlan/errors";
 import type { WeightFormat } from "./weight-format.ts";
 
-/** Opens a regular file for reading. Throws the format's error with the reason if that is impossible. */
+/** Opens a regular file for reading. Throws the format's error with the reason if it cannot be opened. */
 export async function openFile(file: URL, format: WeightFormat): Promise<FileHandle> {
   try {
-    // Checked before it is opened: opening a pipe would wait for its writer.
+    // Checked first, because opening a named pipe would wait for its writer.
     const found = await stat(file);
     if (found.isFile()) return await open(file);
     const kind = found.isDirectory() ? "is a folder" : "is not a regular file";
@@ -37,7 +37,7 @@ function reasonOf(cause: unknown): string {
   }
 }
 
-/** Fills `bytes` from the file, starting at `position`. Throws the error that `ended` returns if the file is too short. */
+/** Fills `bytes` from the file, starting at `position`. Throws the error of `ended` if the file is too short. */
 export async function readBytes(
   handle: FileHandle,
   { bytes, position }: { readonly bytes: Uint8Array; readonly position: number },

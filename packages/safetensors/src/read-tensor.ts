@@ -16,7 +16,7 @@ import { firstNotFinite, float32Decoder } from "./to-float32.ts";
 import { int32Decoder } from "./to-int32.ts";
 import type { TensorEntry } from "./weight-format.ts";
 
-/** Reads numbers as float32. Resolves to the index of the first value that is NaN or infinite, -1 if all are finite. */
+/** Reads numbers as float32. Resolves to the index of the first NaN or infinite value; -1 if all are finite. */
 export async function readFloat32(
   opened: OpenedFile,
   entry: TensorEntry,

@@ -8,14 +8,14 @@ import { elementsOf } from "./strided.ts";
 import { checkState, type OpenedFile, chunkPool, stateOf } from "./tensor-bytes.ts";
 import type { TensorEntry, WeightFormat } from "./weight-format.ts";
 
-/** Tensors of one file or of all shards of a folder, read one at a time. */
+/** Reads the tensors of a file, or of all shards in a folder. */
 export interface SafetensorsReader {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** Reads a floating-point tensor (F32, F16, BF16, F64) as float32, row-major. */
   read(name: string): Promise<Float32Array>;
   /**
-   * Reads a floating-point tensor into `target`, which must have as many elements, in chunks and without a copy. Resolves
-   * to the index of the first value that is NaN or infinite, -1 if all are finite.
+   * Reads a floating-point tensor into `target`, which must have as many elements, without a copy. Resolves to the
+   * index of the first NaN or infinite value; -1 if all are finite.
    */
   readInto(name: string, target: Float32Array): Promise<number>;
   /** Reads an integer tensor (BOOL, U8, I8, U16, I16, I32, I64) as int32, row-major. */
@@ -24,9 +24,9 @@ export interface SafetensorsReader {
 }
 
 /**
- * Opens a `*.safetensors` file or a folder. In a folder it opens `model.safetensors`, or else the shards that
- * `model.safetensors.index.json` names, or else every `*.safetensors` file. Headers are checked against the files
- * before any tensor is read. Throws a {@link SafetensorsError} that names the file.
+ * Opens a `*.safetensors` file or a folder. In a folder it opens `model.safetensors`, or else the shards in
+ * `model.safetensors.index.json`, or else every `*.safetensors` file. Checks headers against the files before any
+ * tensor is read. Throws a {@link SafetensorsError} with the file's name.
  */
 export function openSafetensors(fileOrFolder: URL): Promise<SafetensorsReader> {
   return openWeightFiles(fileOrFolder, SAFETENSORS);
@@ -50,7 +50,7 @@ const SAFETENSORS: WeightFormat = {
   },
 };
 
-/** Opens a weight file in the given format, or a folder of them. Throws the format's errors. */
+/** Opens a weight file in the given format, or a folder of such files. Throws the format's errors. */
 export async function openWeightFiles(fileOrFolder: URL, format: WeightFormat): Promise<SafetensorsReader> {
   const opened = new Map<string, OpenedFile>();
   const close = async (): Promise<void> => {
@@ -121,8 +121,8 @@ function reader(
 }
 
 /**
- * Allocates memory for a tensor, or throws an error that names it: a file can claim more values than memory can hold,
- * since sparse files take no space on disk.
+ * Allocates memory for a tensor. Throws an error with the tensor's name if that fails, because a sparse file can claim
+ * more values than memory can hold.
  */
 function allocate<Memory>(
   { name, file, shape, byteLength }: TensorEntry,
@@ -137,7 +137,7 @@ function allocate<Memory>(
   }
 }
 
-/** Throws if a tensor is not in the file that the index names: index and weights then belong to different models. */
+/** Throws if the file that the index names lacks a tensor. The index then belongs to a different model. */
 function checkIndex({ indexed, index }: Shards, entries: ReadonlyMap<string, TensorEntry>, format: WeightFormat): void {
   for (const [name, file] of indexed) {
     const found = entries.get(name)?.file.href;

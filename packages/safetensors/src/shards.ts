@@ -15,8 +15,8 @@ export interface Shards {
 const LARGEST_INDEX = 100_000_000;
 
 /**
- * Given a file, returns it. Given a folder, returns `format.singleFile` if it exists, otherwise the shards named by the
- * index, otherwise the format's other files.
+ * Returns the weight files of a file or folder. A file is returned as it is. In a folder, returns `format.singleFile`
+ * if it exists, or else the shards in the index, or else the format's other files.
  */
 export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise<Shards> {
   const found = await stat(fileOrFolder).catch((cause: unknown) => {
@@ -28,7 +28,7 @@ export async function shardsOf(fileOrFolder: URL, format: WeightFormat): Promise
     throw cannotOpen(folder, cause, format);
   });
   const { singleFile, indexFile } = format;
-  // Like transformers, prefer a single file to shards and to any other file: if a folder has both, the single file is newer.
+  // Like transformers, prefers a single file to all others: if a folder has both, the single file is newer.
   if (names.includes(singleFile)) return { files: [fileIn(folder, singleFile)], indexed: new Map(), index: undefined };
   if (names.includes(indexFile)) return indexedShards(new URL(indexFile, folder), names, format);
   const files = format.otherFiles(folder, names).toSorted();

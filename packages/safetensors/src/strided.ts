@@ -1,10 +1,10 @@
 /** A part of a strided tensor that is small enough to be read at once. */
 export interface Block {
-  /** The position of the block's first element in the file, relative to the tensor's first element, in elements. */
+  /** Position of the block's first element in the file, in elements after the tensor's first element. */
   readonly start: number;
   /** Number of elements in the file from the block's first to its last element. */
   readonly length: number;
-  /** The row-major index of the block's first element in the tensor. */
+  /** Row-major index of the block's first element in the tensor. */
   readonly target: number;
   readonly axes: readonly Axis[];
 }
@@ -63,10 +63,7 @@ function spanOf(axes: readonly Axis[]): number {
   return axes.reduce((span, { size, stride }) => span + Math.max(size - 1, 0) * stride, 1);
 }
 
-/**
- * Copies a block's elements from `from`, where they are ordered as in the file, to their row-major positions in the
- * tensor `to`.
- */
+/** Copies a block's elements from `from`, in the order of the file, to their row-major positions in the tensor `to`. */
 export function scatter<Values extends Float32Array | Int32Array>(from: Values, to: Values, block: Block): void {
   const { axes } = block;
   const put = (depth: number, source: number, target: number): void => {

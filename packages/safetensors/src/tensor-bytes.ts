@@ -6,15 +6,12 @@ import { shown } from "./errors.ts";
 import { readBytes } from "./open-file.ts";
 import type { CheckedBytes, TensorEntry, WeightFormat } from "./weight-format.ts";
 
-/**
- * Number of bytes read at a time: few enough for the processor's cache, so that decoding reads from the cache. A
- * multiple of every element size.
- */
+/** Number of bytes read at a time: few enough for the processor's cache, and a multiple of every element size. */
 export const CHUNK_BYTES: number = 2 ** 22;
 
 export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** Memory that reads reuse: allocating new pages costs as much as reading into them. */
+/** Memory that reads reuse. Allocating new pages costs as much time as reading into them. */
 export interface ChunkPool {
   take(): Chunk;
   release(chunk: Chunk): void;
@@ -25,13 +22,12 @@ export function chunkPool(): ChunkPool {
   return { take: () => free.pop() ?? new Uint8Array(CHUNK_BYTES), release: (chunk) => void free.push(chunk) };
 }
 
-/** An open weight file. */
 export interface OpenedFile {
   readonly handle: FileHandle;
   readonly format: WeightFormat;
   /** Size and modification time of the file when it was opened. */
   readonly state: string;
-  /** Offsets of the parts whose checksums have been verified. */
+  /** Offsets of the parts with verified checksums. */
   readonly verified: Set<number>;
 }
 
@@ -47,8 +43,7 @@ export function readTensorBytes(
 }
 
 /**
- * Throws if the file has been changed or replaced since it was opened. Needed because a caller that maps an entry's
- * file opens it again by its path.
+ * Throws if the file has changed since it was opened. A caller that maps an entry's file opens it again by its path.
  */
 export async function checkState({ handle, state, format }: OpenedFile, { file }: TensorEntry): Promise<void> {
   const atPath = await stat(file, { bigint: true }).then(stateText, () => undefined);
@@ -64,12 +59,12 @@ function stateText({ size, mtimeNs }: BigIntStats): string {
   return `${size}:${mtimeNs}`;
 }
 
-/** Returns the tensor's checked part of the file if the tensor is that whole part; otherwise undefined. */
+/** Returns the part of the file with a checksum if the tensor is exactly this part; otherwise undefined. */
 export function wholePart({ checked, offset, byteLength }: TensorEntry): CheckedBytes | undefined {
   return checked && checked.offset === offset && checked.byteLength === byteLength ? checked : undefined;
 }
 
-/** Throws if the tensor's part with a known checksum does not have the checksum `sum`; otherwise marks it as verified. */
+/** Throws if `sum` is not the known checksum of the tensor's part; otherwise marks the part as verified. */
 export function checkChecksum(
   { verified, format }: OpenedFile,
   { file, name, checked }: TensorEntry,
@@ -83,9 +78,7 @@ export function checkChecksum(
   verified.add(checked.offset);
 }
 
-/**
- * Verifies, once, the checksum of the part that contains a tensor. For tensors that are only a fraction of that part.
- */
+/** Verifies, once, the checksum of the part that contains a tensor. For tensors that are only a fraction of a part. */
 export async function verifyPart(opened: OpenedFile, entry: TensorEntry, pool: ChunkPool): Promise<void> {
   const { checked } = entry;
   if (!checked || opened.verified.has(checked.offset)) return;

@@ -4,8 +4,8 @@ import { type Dtype, elementBytesOf, float16Table } from "./dtype.ts";
 export interface Float32Decoder {
   readonly elementBytes: number;
   /**
-   * Writes the numbers in `bytes`, whose offset is a multiple of 8, to `target`. Returns the index of the first number
-   * that is NaN or infinite, -1 if all are finite.
+   * Writes the numbers in `bytes`, whose offset is a multiple of 8, to `target`. Returns the index of the first NaN or
+   * infinite number; -1 if all are finite.
    */
   decode(bytes: Uint8Array<ArrayBuffer>, target: Float32Array): number;
 }
@@ -51,10 +51,10 @@ const DECODERS: Partial<Record<Dtype, Float32Decoder["decode"]>> = {
   },
 };
 
-/** The values of all F16 bit patterns; created when the first F16 tensor is read. */
+/** The values of all F16 bit patterns, created when the first F16 tensor is read. */
 let halves: Float32Array | undefined;
 
-/** Returns the index of the first value that is NaN or infinite; -1 if all are finite. */
+/** Returns the index of the first NaN or infinite value; -1 if all are finite. */
 export function firstNotFinite(values: Float32Array): number {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   let exponents = 0;

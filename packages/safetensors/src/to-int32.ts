@@ -1,8 +1,8 @@
 import type { Dtype } from "./dtype.ts";
 
 /**
- * Writes the little-endian integers in `bytes`, whose offset is a multiple of 8, to `target`. Returns the first integer that
- * needs more than 32 bits, if there is one.
+ * Writes the little-endian integers in `bytes`, whose offset is a multiple of 8, to `target`. Returns the first integer
+ * that needs more than 32 bits, if there is one.
  */
 type Int32Decoder = (bytes: Uint8Array<ArrayBuffer>, target: Int32Array) => bigint | undefined;
 

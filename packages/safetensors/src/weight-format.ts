@@ -12,7 +12,7 @@ export interface TensorEntry {
   readonly offset: number;
   /** Number of bytes from the tensor's first to its last byte. */
   readonly byteLength: number;
-  /** Strides of the axes in elements, if the tensor is not contiguous in row-major order. */
+  /** Strides of the axes in elements; undefined for a row-major tensor. */
   readonly strides?: readonly number[];
   /** The part of the file that contains the tensor and has a checksum. */
   readonly checked?: CheckedBytes;
@@ -25,13 +25,13 @@ export interface CheckedBytes {
   readonly crc32: number;
 }
 
-/** A file format for weights: how its folders are laid out, and how the tensors in a file are found. */
+/** A file format for weights: the layout of its folders and files. */
 export interface WeightFormat {
-  /** The name of a file of this format in messages, such as "*.safetensors file". */
+  /** Name of a file of this format in messages, e.g. "*.safetensors file". */
   readonly fileKind: string;
-  /** The name of the weight file in a folder without shards. */
+  /** Name of the weight file in a folder without shards. */
   readonly singleFile: string;
-  /** The name of the index of a folder's shards. */
+  /** Name of the index of a folder's shards. */
   readonly indexFile: string;
   readonly error: WeightErrorClass;
   /**
@@ -40,13 +40,12 @@ export interface WeightFormat {
    */
   otherFiles(folder: URL, names: readonly string[]): readonly string[];
   /**
-   * Returns the tensors of a file. Must check the entries against the file and for consistency, so that later reads
-   * stay within the file.
+   * Returns the tensors of a file. Must check the entries against the file, so that later reads stay inside the file.
    */
   readEntries(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]>;
 }
 
-/** The typed error of a format. */
+/** The error class of a format. */
 interface WeightErrorClass {
   new (code: SafetensorsErrorCode, message: string, options?: ErrorOptions): Error;
   is(error: unknown): boolean;

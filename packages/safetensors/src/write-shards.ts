@@ -3,16 +3,13 @@ import { SafetensorsError } from "./errors.ts";
 import { type TensorToWrite, writeSafetensors } from "./writer.ts";
 
 export interface ShardOptions {
-  /**
-   * The common beginning of the files' names, such as "model": `model.safetensors`, or
-   * `model-00001-of-00002.safetensors`.
-   */
+  /** Prefix of the files' names, such as "model": `model.safetensors`, or `model-00001-of-00002.safetensors`. */
   readonly name: string;
-  /** Maximum number of bytes of tensors per file. Default: no limit. */
+  /** Maximum number of tensor bytes per file. Default: no limit. */
   readonly shardSize?: number | undefined;
 }
 
-/** The files that tensors were written to. */
+/** The written files. */
 export interface WrittenShards {
   /** Hexadecimal SHA-256 digests by file name. */
   readonly files: ReadonlyMap<string, string>;
@@ -21,9 +18,9 @@ export interface WrittenShards {
 }
 
 /**
- * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files with an
- * index like that of transformers. Each file is written atomically; the caller writes the index, last. Throws a
- * {@link SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
+ * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files. The index
+ * of several files is like that of transformers. Each file is written atomically. The caller writes the index last.
+ * Throws a {@link SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
  */
 export async function writeShards(
   folder: URL,

@@ -4,13 +4,13 @@ import { byteLengthOf, elementBytesOf, float32ToBfloat16, float32ToFloat16 } fro
 import { SafetensorsError } from "./errors.ts";
 import { METADATA } from "./header.ts";
 
-/** A tensor to write. `data` is called when the tensor is written, so only one tensor needs to be in memory. */
+/** A tensor to write. `data` is called when the tensor is written, so that only one tensor is in memory. */
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * The dtype to store. BF16 and F16 are rounded from float32, ties to even; a finite value that would become infinite
-   * is refused.
+   * The dtype in the file. BF16 and F16 are rounded from float32, ties to even. A finite value that would become
+   * infinite is refused.
    */
   readonly dtype: "F32" | "BF16" | "F16" | "I32";
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;
@@ -20,9 +20,9 @@ export interface TensorToWrite {
 const LARGEST_UPDATE = 1 << 30;
 
 /**
- * Writes a safetensors file atomically: to a temporary file in the same folder, which is synced to disk and renamed.
- * When this throws, an existing `file` is unchanged and the temporary file is removed. Returns the hexadecimal SHA-256
- * of the file.
+ * Writes a safetensors file atomically: to a temporary file in the same folder, which is synced to disk and renamed. If
+ * it throws, an existing `file` is unchanged and the temporary file is removed. Returns the hexadecimal SHA-256 of the
+ * file.
  */
 export async function writeSafetensors(
   file: URL,

@@ -83,7 +83,7 @@ describe("bad files are refused with the file's name", () => {
     const bytes = 2 ** 50;
     await writeRaw({ w: { dtype: "F32", shape: [bytes / 4], data_offsets: [0, bytes] } }, new Uint8Array(0));
     const { length } = await readFile(file());
-    // A sparse file; nothing to test on a file system that does not allow such a large one.
+    // A sparse file. Not every file system allows such a large one.
     const made = await truncate(file(), length + bytes).then(
       () => true,
       () => false,

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 
 let folder: URL | undefined;
 
-/** A file in a folder that is made for each test; "" is the folder itself. */
+/** Returns a file in a folder that is created for each test; "" is the folder itself. */
 export function file(name = "model.safetensors"): URL {
   folder ??= folderOfTest();
   return new URL(name, folder);
@@ -27,7 +27,7 @@ export function tensor(name: string, values: readonly number[], dtype: TensorToW
   };
 }
 
-/** Writes a file as an incorrect or foreign writer might. */
+/** Writes a file as an incorrect writer might. */
 export async function writeRaw(header: unknown, data: Uint8Array): Promise<void> {
   const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);

@@ -25,21 +25,21 @@ interface BackboneOptions {
 }
 
 export interface BackboneContractOptions {
-  /** The name of the package without its scope, e.g. "model-vicuna". */
+  /** The package's name without its scope, e.g. "model-vicuna". */
   readonly name: string;
   readonly backbone: (options?: BackboneOptions) => Plugin<ModelSource>;
-  /** The compute plugin on which the model is opened. `backend` is the name of its backend. */
+  /** Creates the compute plugin for the model. `backend` is the name of its backend. */
   readonly compute: () => Plugin<Compute>;
   readonly backend: string;
   /** The wording of the untuned model. */
   readonly untuned: PaperWording;
-  /** The repository on the Hub that the backbone uses if no weights are given. */
+  /** The backbone's default repository on the Hub. */
   readonly repository: { readonly name: string; readonly revision: string };
 }
 
 /**
- * Declares the contract tests of backbones of the Llama architecture, including those of models and trainable models. The
- * test file imports `@tensorflow/tfjs-backend-cpu`, which provides a backend that the model must not use.
+ * Declares the contract tests of backbones with the Llama architecture, including those of models and trainable models.
+ * The test file imports `@tensorflow/tfjs-backend-cpu`, a backend that the model must not use.
  */
 export function describeBackboneContract(options: BackboneContractOptions): void {
   const { name, backbone, compute, backend, untuned, repository } = options;
@@ -60,7 +60,7 @@ export function describeBackboneContract(options: BackboneContractOptions): void
       wordings.push(model.wording);
       model.dispose();
       expect(wordings.map((wording) => wording.name)).toEqual([untuned, "tuned"]);
-      // The expected prompts of the benchmarks are written in these wordings.
+      // The benchmarks' expected prompts have these wordings.
       const asked = { user: "Why?", answerStart: "Because", images: 2 };
       expect(wordings.map(({ ask }) => ask(asked))).toEqual([WORDINGS[untuned].ask(asked), WORDINGS.tuned.ask(asked)]);
     });

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
-/** A computation and its correct result, which does not depend on the backend. */
+/** A computation and its correct result on every backend. */
 interface Case {
   readonly name: string;
   readonly run: () => tf.Tensor;
@@ -109,7 +109,7 @@ const GRADIENTS: readonly {
   { name: "reciprocal square root", f: (x) => tf.sum(tf.rsqrt(x)), x: [4], expected: [-1 / 16] },
 ];
 
-/** Declares the contract tests of TensorFlow.js backends: correct values and gradients, and no memory growth. */
+/** Declares the contract tests of TensorFlow.js backends: correct values and gradients, and constant memory. */
 export function describeTensorBackendContract(name: string, useBackend: () => Promise<void>): void {
   describe(`backend ${name} keeps the tensor backend contract`, () => {
     beforeAll(useBackend);

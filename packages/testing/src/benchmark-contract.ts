@@ -20,8 +20,8 @@ const ALL_WORDINGS = [
 ];
 
 /**
- * Declares the contract tests of benchmarks for each protocol: pure prompts, readable targets, metrics that reward
- * correct answers.
+ * Declares the contract tests of benchmarks, for each protocol: prompts without side effects, readable targets, metrics
+ * that reward correct answers.
  */
 export function describeBenchmarkContract<Q extends Question>(
   benchmark: Benchmark<Q>,

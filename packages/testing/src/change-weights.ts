@@ -2,8 +2,8 @@ import type { LearningParameter, TrainableModel } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * Changes the parameters of a model that is not being trained, as training would. `change` runs in a `tf.tidy` and returns
- * the new value of a parameter; undefined leaves it unchanged.
+ * Changes the parameters of a model that is not being trained. `change` runs in a `tf.tidy` and returns the new value
+ * of a parameter; undefined leaves the parameter unchanged.
  */
 export function changeWeights(
   model: TrainableModel,

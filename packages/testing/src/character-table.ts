@@ -1,9 +1,9 @@
 import { type Prompt, promptTexts } from "@mlan/core";
 
-/** Number of ids: one for each of the letters a-z, one for the space, and one for everything else. */
+/** Number of ids: one for each letter a-z, one for the space, and one for everything else. */
 export const VOCABULARY = 28;
 
-/** Returns the text of a prompt, without any template. */
+/** Returns the text of a prompt, without a template. */
 export function textOf(prompt: Prompt): string {
   return promptTexts(prompt).join(" ");
 }
@@ -17,12 +17,12 @@ export function characters(text: string): readonly number[] {
   });
 }
 
-/** The character of an id: a letter, or a space for any other id. */
+/** Returns the character of an id: a letter, or a space for any other id. */
 function letter(id: number): string {
   return id < 26 ? String.fromCharCode(97 + id) : " ";
 }
 
-/** Returns the greedy continuation of `prompt`, `count` characters long. `logits` is the table, row-major. */
+/** Returns the greedy continuation of `prompt` with `count` characters. `logits` is the table, row-major. */
 export function continuation(logits: ArrayLike<number>, prompt: string, count: number): string {
   let last = characters(prompt).at(-1) ?? 0;
   let text = "";
@@ -34,7 +34,7 @@ export function continuation(logits: ArrayLike<number>, prompt: string, count: n
   return text;
 }
 
-/** Returns the log-probability, in nats, of `text` after `prompt`. */
+/** Returns the log-probability of `text` after `prompt`, in nats. */
 export function logProbability(logits: ArrayLike<number>, prompt: string, text: string): number {
   let last = characters(prompt).at(-1) ?? 0;
   let sum = 0;
@@ -46,7 +46,7 @@ export function logProbability(logits: ArrayLike<number>, prompt: string, text: 
   return sum;
 }
 
-/** Returns, for each character of `text` after `prompt`, the difference between the two highest logits. */
+/** Returns the difference of the two highest logits for each character of `text` after `prompt`. */
 export function margins(logits: ArrayLike<number>, prompt: string, text: string): readonly number[] {
   const written = characters(text);
   return written.map((_, index) => {

@@ -2,7 +2,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Compute } from "@mlan/core";
 import { beforeEach, describe, expect, it } from "vitest";
 
-/** Declares the contract tests of computes: they can be opened repeatedly, and compiled functions behave like plain functions. */
+/**
+ * Declares the contract tests of compute backends: they can be opened repeatedly, and compiled functions behave like
+ * plain functions.
+ */
 export function describeComputeContract(compute: Compute): void {
   describe(`${compute.name} keeps the compute contract`, () => {
     beforeEach(() => compute.open());

@@ -52,7 +52,7 @@ export function describeDatasetContract<
   });
 }
 
-/** Declares the contract tests of tuning datasets, including those of datasets. */
+/** Declares the contract tests of tuning datasets, including those of all datasets. */
 export function describeConversationsContract(
   dataset: Dataset<Conversation>,
   options: DatasetContractOptions = {},

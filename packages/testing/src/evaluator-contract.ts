@@ -27,7 +27,7 @@ export function describeEvaluatorContract(evaluator: Evaluator): void {
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    /** Runs the evaluator on a model that always answers yes; `asked` collects the prompts that reached the model. */
+    /** Runs the evaluator on a model that always answers yes. `asked` are the prompts that reached the model. */
     const run = async (answers?: URL, stopAfter = Infinity): Promise<{ events: EvaluateEvent[]; asked: string[] }> => {
       const asked: string[] = [];
       const source = fakeModelSource({

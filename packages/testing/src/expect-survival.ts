@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import type { Mutation } from "./mutations.ts";
 
-/** How an input is tried, and which errors are allowed. */
+/** How to try an input, and which errors are allowed. */
 export interface SurvivalOptions<Input> {
   /** Reads the input. It may succeed, because not every change is harmful. */
   attempt(input: Input): unknown;
-  /** Whether a user can act on an error, e.g. `MlanError.is`. Any other error fails the test. */
+  /** Whether an error is meant for the user, e.g. `MlanError.is`. Any other error fails the test. */
   isTyped(error: unknown): boolean;
 }
 
@@ -14,9 +14,9 @@ const LONGEST_MESSAGE = 20_000;
 const MOST_GROWTH_BYTES = 2e9;
 
 /**
- * Tries hostile inputs one after the other. Fails with the input's name if it is refused with an error that is not typed or
- * not readable, if it takes 10 seconds, or if the process's peak memory has grown by 2 GB. Returns the numbers of accepted
- * and refused inputs, so that a test can check that both occurred.
+ * Tries hostile inputs one after the other. Fails with the input's name if the input causes an error that is not typed
+ * or not readable, takes 10 seconds, or raises the process's peak memory by 2 GB. Returns the numbers of accepted and
+ * refused inputs, so that a test can check that both occur.
  */
 export async function expectSurvival<Input>(
   inputs: Iterable<Mutation<Input>>,
@@ -41,7 +41,7 @@ export async function expectSurvival<Input>(
   return { accepted, refused };
 }
 
-/** Returns the peak memory of this process so far in bytes, including memory that has been freed. */
+/** Returns the peak memory of this process in bytes, including memory that has been freed. */
 export function peakBytes(): number {
   return process.resourceUsage().maxRSS * 1024;
 }

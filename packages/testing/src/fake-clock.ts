@@ -1,6 +1,6 @@
 import { CLOCK, type Clock, type Plugin } from "@mlan/core";
 
-/** A clock whose time changes only when a test advances it. */
+/** A clock that a test advances. */
 export interface FakeClock extends Clock {
   advance(milliseconds: number): void;
 }
@@ -15,7 +15,7 @@ export function fakeClock(): FakeClock {
   };
 }
 
-/** Creates a plugin that provides the clock, for `use`. */
+/** Creates a plugin for `use` that provides the clock. */
 export function fakeClockPlugin(clock: FakeClock): Plugin<Clock> {
   return { name: "@mlan/testing/fake-clock", token: CLOCK, create: () => clock };
 }

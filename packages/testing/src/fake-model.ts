@@ -35,26 +35,26 @@ const FILE = "fake-model.json";
 const TUNING_TEMPLATE = "v1";
 
 export interface FakeModelOptions {
-  /** The compute on which the model's tensors are created. Default: the current backend of TensorFlow.js. */
+  /** The compute backend of the model's tensors. Default: the current backend of TensorFlow.js. */
   readonly compute?: Compute;
-  /** A file that is treated as the model's weights: a run notices if it is missing or has changed. */
+  /** A file that counts as the model's weights. A run notices if the file is missing or has changed. */
   readonly weights?: URL;
-  /** Whether the model reports to a run that it accepts images, which are only counted. Default true. */
+  /** Whether a run may ask about images. The model only counts them. Default true. */
   readonly readsImages?: boolean;
   /** The check of images before a run. Default: all images pass. */
   readonly checkImage?: NonNullable<ModelInspection["checkImage"]>;
-  /** Notices for the user about how files were read. Default none. */
+  /** Notices for the user about the model's files. Default: none. */
   readonly notices?: readonly string[];
   /** See {@link ModelInspection.tuningTemplate}. Default "v1". */
   readonly tuningTemplate?: string;
-  /** The answer of `generate`. Default: the most likely character according to the trained weights, repeatedly. */
+  /** Returns the answer of `generate`. Default: repeats the likeliest character according to the trained weights. */
   readonly answer?: (request: GenerationRequest) => string;
 }
 
 /**
  * Creates a real, tiny trainable model: a table of next-character logits, and a `projector` that is never used. It
  * trains on any backend, saves, loads and generates, so that trainers, evaluators and scripts can be tested without
- * weights. It is not multimodal: an image counts as one position and is never read.
+ * weights. An image counts as one position and is never read.
  */
 export function fakeModelSource(options: FakeModelOptions = {}): TrainableModelSource {
   return {
@@ -81,7 +81,7 @@ function wordingOf({ template }: Partial<ConversationFormat> = {}): Wording {
   return WORDINGS[template === "v1" ? "tuned" : "llama2-base"];
 }
 
-/** Creates a plugin that provides the model, for `use`, on the experiment's compute if there is one. */
+/** Creates a plugin for `use` that provides the model on the experiment's compute backend, if there is one. */
 export function fakeModelPlugin(options: FakeModelOptions = {}): Plugin<ModelSource> {
   return {
     name: "@mlan/testing/fake-model",

@@ -6,11 +6,11 @@ export interface HubServer {
   readonly endpoint: string;
   /** "GET /path" of every request, in order. */
   readonly requests: string[];
-  /** The requested range of each request for a file's content, in order. */
+  /** The requested byte range of each request for a file's content, in order. */
   readonly ranges: (string | undefined)[];
-  /** Number of content bytes sent per request, without those of {@link HubServer.intercept}. */
+  /** Number of content bytes sent per request, without those sent by {@link HubServer.intercept}. */
   readonly sent: number[];
-  /** Simulates failures: it returns true for a request that it has answered instead of the Hub. */
+  /** Simulates failures. Returns true for a request that it has answered itself. */
   intercept: Intercept;
   /** Like {@link HubServer.intercept}, for the storage of large files. */
   interceptStorage: Intercept;
@@ -19,7 +19,7 @@ export interface HubServer {
 type Intercept = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface HubContents {
-  /** The type of the repository. Default: "dataset". */
+  /** Default: "dataset". */
   readonly type?: "model" | "dataset";
   readonly name: string;
   readonly commit: string;
@@ -30,9 +30,9 @@ export interface HubContents {
   readonly token?: string;
   /** Whether the files can be listed without the token, as in a gated repository. Default false. */
   readonly listed?: boolean;
-  /** Branches in addition to main, all at the same commit. */
+  /** Branches besides main, all at the same commit. */
   readonly branches?: readonly string[];
-  /** An earlier name of the repository, which is answered with a redirect. */
+  /** An earlier name of the repository. Requests for it are redirected. */
   readonly formerName?: string;
 }
 
@@ -165,7 +165,7 @@ function pathOf({ url = "/" }: IncomingMessage): string {
   return url;
 }
 
-/** Starts a server on a free port, which is closed when the test ends. Returns its address. */
+/** Starts a server on a free port and returns its address. It is closed when the test ends. */
 export async function listen(
   handler: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<string> {

@@ -7,7 +7,7 @@ export interface HubUploadServer {
   /** "PUT /path" of every request to the Hub and its storage, in order. */
   readonly requests: string[];
   readonly repositories: ReadonlyMap<string, UploadedRepository>;
-  /** Simulates failures: it returns true for a request that it has answered instead of the server. */
+  /** Simulates failures. Returns true for a request that it has answered itself. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -24,8 +24,7 @@ export interface HubUploadOptions {
   /** The token with write access. */
   readonly token: string;
   /**
-   * Size in bytes above which files must be uploaded in parts of that size. Default: files of any size are uploaded in
-   * one part.
+   * Size in bytes above which files are uploaded in parts of this size. Default: every file is uploaded in one part.
    */
   readonly partSize?: number;
 }
@@ -59,9 +58,9 @@ export async function hubUploadServer({ token, partSize = Infinity }: HubUploadO
 
 interface State extends HubUploadServer {
   readonly repositories: Map<string, UploadedRepository>;
-  /** Bytes of large files, keyed by SHA-256. */
+  /** Bytes of large files by SHA-256. */
   readonly objects: Map<string, Uint8Array>;
-  /** Uploaded parts, by SHA-256 and part number. */
+  /** Uploaded parts by SHA-256 and part number. */
   readonly parts: Map<string, Uint8Array>;
   readonly partSize: number;
 }

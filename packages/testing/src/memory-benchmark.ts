@@ -9,14 +9,13 @@ import {
 } from "@mlan/core";
 import { memoryDataset } from "./memory-dataset.ts";
 
-/** A question whose prompt is its own text. */
+/** A question whose text is the prompt. */
 export interface PlainQuestion extends Question {
   readonly text: string;
 }
 
 /**
- * Creates a benchmark of the given questions, unchanged, with exact match and accuracy. Its protocols differ only in
- * their names.
+ * Creates a benchmark of the given questions, with exact match and accuracy. Its protocols differ only in their names.
  */
 export function memoryBenchmark(name: string, questions: readonly PlainQuestion[]): Benchmark<PlainQuestion> {
   return {

@@ -1,6 +1,5 @@
 import { type Conversation, type Dataset, defineDataset } from "@mlan/core";
 
-/** Creates a dataset of the given examples. */
 export function memoryDataset<Example>(name: string, examples: readonly Example[]): Dataset<Example> {
   return defineDataset({
     name,
@@ -10,7 +9,7 @@ export function memoryDataset<Example>(name: string, examples: readonly Example[
   });
 }
 
-/** Returns language-only conversations that a tiny model can memorise: each letter is answered with the next one. */
+/** Returns language-only conversations that a tiny model can memorise: the answer to each letter is the next letter. */
 export function alphabetConversations(count: number): readonly Conversation[] {
   return Array.from({ length: count }, (_, index) => {
     const letter = String.fromCharCode(97 + (index % 25));

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
 
 export interface ModelContractOptions {
-  /** Called before anything else, e.g. `() => useOnnxBackend()`. */
+  /** Called before the tests, e.g. `() => useOnnxBackend()`. */
   readonly useBackend: () => Promise<void>;
   /** The model's template for conversations. Default "v1". */
   readonly template?: string;

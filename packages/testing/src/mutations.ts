@@ -1,14 +1,14 @@
 import { type Random, seededRandom } from "@mlan/core";
 
-/** A hostile input. `change` describes how it was made, for the message of a failing test. */
+/** A hostile input. `change` describes it in the message of a failing test. */
 export interface Mutation<Input = Uint8Array> {
   readonly change: string;
   readonly input: Input;
 }
 
 /**
- * Yields `count` damaged copies of `bytes`, the same for the same seed: truncated, with bytes flipped, zeroed, removed,
- * duplicated or moved, or with lengths and decimal numbers replaced by extreme values.
+ * Yields `count` damaged copies of `bytes`: truncated, with bytes flipped, zeroed, removed, duplicated or moved, or
+ * with lengths and decimal numbers replaced by extreme values. Equal seeds yield equal copies.
  */
 export function* mutations(bytes: Uint8Array, count: number, seed: number): Generator<Mutation> {
   const random = seededRandom(seed);
@@ -21,8 +21,8 @@ export function* mutations(bytes: Uint8Array, count: number, seed: number): Gene
 }
 
 /**
- * Yields copies of a JSON value. In each, one value (at any depth, including the root) is replaced by a hostile value, or
- * one key is removed. All positions are covered.
+ * Yields copies of a JSON value. In each copy, one value (at any depth, including the root) is replaced by a hostile
+ * value, or one key is removed. All positions are covered.
  */
 export function* jsonMutations(value: unknown): Generator<Mutation<unknown>> {
   for (const path of pathsOf(value)) {
@@ -35,7 +35,7 @@ export function* jsonMutations(value: unknown): Generator<Mutation<unknown>> {
   }
 }
 
-/** Values that no program would write into a field of a file; JSON can represent all of them. */
+/** JSON values that no program would write into a field of a file. */
 export const HOSTILE_VALUES: readonly unknown[] = [
   null,
   true,
@@ -111,7 +111,7 @@ function replaceLength(bytes: Uint8Array, random: Random): Uint8Array {
   return copy;
 }
 
-/** Replaces a decimal number in text by an extreme value; bytes without any digit lose their first byte instead. */
+/** Replaces a decimal number in text by an extreme value. Without a digit, removes the first byte. */
 function replaceNumber(bytes: Uint8Array, random: Random): Uint8Array {
   const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
   const from = random.below(bytes.length + 1);
@@ -163,7 +163,7 @@ function* pathsOf(value: unknown, path: Path = []): Generator<Path> {
 }
 
 /**
- * Returns a copy with a different value at `path`; undefined removes a key, or leaves a hole in a list (null in JSON).
+ * Returns a copy with a different value at `path`. Undefined removes a key, or leaves a hole in a list (null in JSON).
  */
 function replaced(value: unknown, [key, ...rest]: Path, hostile: unknown): unknown {
   if (key === undefined) return hostile;

@@ -10,8 +10,8 @@ import {
 } from "@mlan/core";
 
 /**
- * Returns a registered backend of TensorFlow.js as a compute, for tests, e.g. "cpu" after importing
- * `@tensorflow/tfjs-backend-cpu`. Nothing is compiled or counted.
+ * Returns a registered backend of TensorFlow.js as a compute backend that compiles and counts nothing. "cpu" needs an
+ * import of `@tensorflow/tfjs-backend-cpu`.
  */
 export function plainCompute(name = "cpu"): Compute {
   return {
@@ -26,7 +26,7 @@ export function plainCompute(name = "cpu"): Compute {
   };
 }
 
-/** Creates a plugin that provides the compute, for `use`. */
+/** Creates a plugin for `use` that provides the compute backend. */
 export function plainComputePlugin(name = "cpu"): Plugin<Compute> {
   const settings = { backend: name };
   return { name: "@mlan/testing/plain-compute", token: COMPUTE, settings, create: () => plainCompute(name) };

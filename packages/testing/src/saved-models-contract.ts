@@ -10,14 +10,17 @@ export interface SavedModelsContract {
   /** Creates the models, with their files in `folder`. */
   models(folder: URL): Promise<readonly SavedModel[]>;
   readonly names: readonly string[];
-  /** The folder that tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors`, `chats.json`. Ends in a slash. */
+  /**
+   * The folder that tools/fixtures/saved_models.py wrote: `hashes.json`, `answers.safetensors`, `chats.json`. Ends in a
+   * slash.
+   */
   readonly fixture: URL;
-  /** The conversation templates of models, keyed by the model's name, and the text of their begin-of-sequence token. */
+  /** The conversation templates of the models, by the models' names, and the text of their begin-of-sequence token. */
   readonly templates: Readonly<Record<string, AskingTemplate>>;
   readonly beginOfSequence: string;
 }
 
-/** The part of a model's conversation template that writes prompts. */
+/** The part of a template that writes prompts. */
 interface AskingTemplate {
   promptSegments(prompt: {
     readonly id: string;
@@ -33,8 +36,8 @@ interface WrittenSegment {
 }
 
 /**
- * Declares tests that saved folders are bit-identical to those that transformers has read, and that transformers returned
- * the same log-probabilities and greedy answers, and rendered the same prompt from their chat_template.jinja.
+ * Declares tests that saved folders are bit-identical to those that transformers has read, and that transformers
+ * computed the same log-probabilities and greedy answers, and rendered the same prompt from the chat_template.jinja.
  */
 export function describeSavedModelsContract(contract: SavedModelsContract): void {
   const { models, names, fixture, templates, beginOfSequence } = contract;
@@ -56,7 +59,7 @@ export function describeSavedModelsContract(contract: SavedModelsContract): void
       const hashes: Readonly<Record<string, string>> = JSON.parse(
         await readFile(new URL("hashes.json", fixture), "utf8"),
       );
-      // When this fails, the folder is no longer the one that transformers has read: run the script again.
+      // On failure, the folder differs from the one that transformers has read: run the script again.
       expect(await hashOfSaved(target)).toBe(hashes[name]);
       const { tokens, logProbabilities } = await answerOfSaved(model, saved);
       model.dispose();
@@ -81,7 +84,7 @@ export function describeSavedModelsContract(contract: SavedModelsContract): void
   );
 }
 
-/** The turns that tools/fixtures/saved_models.py asks. */
+/** The turns in tools/fixtures/saved_models.py. */
 const TURNS = [
   { role: "user", text: "What is it?", images: 2 },
   { role: "assistant", text: "A cat", images: 0 },

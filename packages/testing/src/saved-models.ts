@@ -2,37 +2,36 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type GenerationRequest, pathOf, sha256OfFile, type TrainableModel } from "@mlan/core";
 import { answersOf } from "./answers-of.ts";
 
-/** A model that is saved for a different library, and the question for both. */
+/** A model that is saved for a different library, and a question for both libraries. */
 export interface SavedModel {
-  /** The name of the folder that the model is saved in. */
+  /** Name of the folder with the saved model. */
   readonly name: string;
-  /** The raw prompt, with a placeholder for the image, if there is one. */
+  /** The raw prompt, with a placeholder for an image. */
   readonly prompt: string;
   /** The image file, if the prompt has an image. */
   readonly image?: URL;
-  /** Creates the model, with the same bits each time. */
+  /** Creates the model. Its bits are the same each time. */
   open(): Promise<TrainableModel>;
   save(model: TrainableModel, folder: URL): Promise<void>;
 }
 
-/** Turns in the form that transformers' chat templates read. */
+/** Turns in the form for transformers' chat templates. */
 const MESSAGES = [
   { role: "user", content: [{ type: "image" }, { type: "image" }, { type: "text", text: "What is it?" }] },
   { role: "assistant", content: [{ type: "text", text: "A cat" }] },
   { role: "user", content: [{ type: "text", text: "Why?" }] },
 ];
 
-/** The answer of a model. */
 export interface SavedAnswer {
   readonly tokens: readonly number[];
-  /** Natural logarithms of the probabilities, [tokens, vocabulary]. */
+  /** Natural logarithms of the probabilities [tokens, vocabulary]. */
   readonly logProbabilities: readonly Float32Array[];
 }
 
 const NEW_TOKENS = 16;
 
 /**
- * Saves each model into a folder with its name, and writes `questions.json` next to the folders for a script that uses
+ * Saves each model into a folder with its name, and writes `questions.json` beside the folders for a script that uses
  * the other library.
  *
  * @public `tools/fixtures/saved_models.py` calls it.
@@ -58,7 +57,7 @@ export async function saveModels(models: readonly SavedModel[], folder: URL): Pr
   await writeFile(new URL("questions.json", folder), JSON.stringify(questions));
 }
 
-/** Returns the SHA-256 of a saved folder's list of checksums, which covers all its files. */
+/** Returns the SHA-256 of a saved folder's checksum file, which covers all its files. */
 export function hashOfSaved(folder: URL): Promise<string> {
   return sha256OfFile(new URL("checksums.json", folder));
 }

@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
 
 /**
- * Creates a new empty folder, which is removed when the current test ends. Outside a test, call it where tests are
- * declared, not in a hook: the folder is then removed after the tests of the file or of the `describe`.
+ * Creates an empty folder that is removed when the current test ends. Outside a test, it must be called where tests are
+ * declared, not in a hook; the folder is removed after the tests of the file or of the `describe`.
  */
 export function temporaryFolder(): URL {
   const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), "mlan-test-"))}/`);
@@ -21,7 +21,7 @@ export function temporaryFolder(): URL {
   return folder;
 }
 
-/** Creates a temporary folder with these files, keyed by relative URL; creates subfolders as needed. */
+/** Creates a temporary folder with these files, by relative URL. Creates subfolders as needed. */
 export async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<URL> {
   const folder = temporaryFolder();
   for (const [name, content] of Object.entries(files)) {

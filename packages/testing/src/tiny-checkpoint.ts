@@ -12,7 +12,7 @@ export interface TinyCheckpointOptions {
   readonly shards?: number;
 }
 
-/** The folders of the parts; both URLs end in a slash. */
+/** The folders of the parts. Both URLs end in a slash. */
 export interface TinyCheckpoint {
   readonly backbone: URL;
   readonly tower: URL;
@@ -23,7 +23,7 @@ const CLIP = { hidden: 8, intermediate: 12, layers: 3, heads: 2, imageSize: 8, p
 
 /**
  * Writes a random Llama with about 20,000 parameters and a random CLIP vision tower in the layout of the Hugging Face
- * Hub: `backbone/` and `tower/` below `folder`. Small enough for any test, real enough for any loader.
+ * Hub: `backbone/` and `tower/` in `folder`.
  */
 export async function writeTinyLlava(folder: URL, options: TinyCheckpointOptions = {}): Promise<TinyCheckpoint> {
   const backbone = new URL("backbone/", folder);

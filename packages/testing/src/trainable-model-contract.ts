@@ -20,7 +20,7 @@ import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
-/** Declares the contract tests of trainable models, in addition to those of models. */
+/** Declares the contract tests of trainable models, beyond those of models. */
 export function describeTrainableModelContract(
   source: ModelSource,
   { useBackend, template = "v1" }: ModelContractOptions,

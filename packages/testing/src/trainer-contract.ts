@@ -32,8 +32,8 @@ const RECIPE: TrainingRecipe = {
 };
 
 /**
- * Declares the contract tests of trainers: the loss falls, and repeated and resumed runs are bit-identical. `use` is the
- * trainer with the plugins that it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
+ * Declares the contract tests of trainers: the loss falls, and repeated and resumed runs are bit-identical. `use` is
+ * the trainer with the plugins that it needs, e.g. `cpuTrainer()`, or `[trainer(), plainComputePlugin()]`.
  */
 export function describeTrainerContract(use: readonly UseEntry[]): void {
   const scope = createScope([fakeModelPlugin(), ...use]);

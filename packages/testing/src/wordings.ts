@@ -2,7 +2,7 @@ import { chatWording, textWording, type Wording } from "@mlan/core";
 
 export type PaperWording = "tuned" | "llama2-base" | "vicuna-base";
 
-/** The wordings of the paper's models: tuned in the template `v1`, and the two untuned bases. */
+/** The wordings of the paper's models: tuned with the template `v1`, and the two untuned backbones. */
 export const WORDINGS: Readonly<Record<PaperWording, Wording>> = {
   tuned: chatWording("tuned"),
   "llama2-base": textWording("llama2-base", "", "\nAnswer: "),

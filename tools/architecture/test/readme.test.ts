@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 
 const root = new URL("../../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
-/** The code without its header comment, which the text of the README replaces. */
+/** The code without its header comment. The README's text replaces this comment. */
 const code = (path: string): string => read(path).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
 const lines = (path: string): number => code(path).trimEnd().split("\n").length;
 

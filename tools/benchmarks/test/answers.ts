@@ -30,7 +30,10 @@ export async function describeAnswers(names: readonly BenchmarkName[]): Promise<
   });
 }
 
-/** Maximum share of positions computed with shared prefixes: only the beginning of the prompt is shared, or also an article, story or image. */
+/**
+ * Maximum fraction of the positions that are computed once with shared prefixes. Some benchmarks share only the
+ * beginning of the prompt, others also an article, story or image.
+ */
 const LARGEST_SHARE: Readonly<Record<BenchmarkName, number>> = {
   race: 1,
   openbookqa: 1,

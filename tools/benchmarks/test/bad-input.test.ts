@@ -72,7 +72,7 @@ async function copyOf(source: URL): Promise<URL> {
   return copy;
 }
 
-/** The answers before an evaluation failed, and its error. */
+/** Returns the answers before an evaluation failed, and its error. */
 async function failure(
   run: EvaluateRun,
   batchSize = 4,
@@ -99,7 +99,7 @@ async function finished(run: EvaluateRun): Promise<{ readonly answered: number }
   return { answered };
 }
 
-/** The ids of the answers in a log, without its header line. */
+/** Returns the ids of the answers in a log. */
 async function stored(log: URL): Promise<readonly string[]> {
   const [, ...lines] = (await readFile(log, "utf8")).trim().split("\n");
   return lines.map((line) => (JSON.parse(line) as AnswerRecord).id);

@@ -23,7 +23,10 @@ afterAll(async () => {
   model.dispose();
 });
 
-/** An answer that depends on the question and the number of its images. It begins with the requested start, unless the prompt ended with it. */
+/**
+ * Returns an answer that depends on the question and the number of its images. It begins with the requested start,
+ * unless the prompt ended with it.
+ */
 function answerTo({ prompt, images }: GenerationRequest): string {
   const text = prompt.kind === "raw" ? prompt.text : prompt.user;
   const [question = "", start = ""] = text.replaceAll(/<image>\s*/g, "").split("\nBegin your answer with: ");
@@ -31,7 +34,7 @@ function answerTo({ prompt, images }: GenerationRequest): string {
   return `${start}${words[(question.length + images.length) % words.length]}".`;
 }
 
-/** The answers without the text after a stop string, which a server omits. */
+/** Returns the answers without the text after a stop string, which a server omits. */
 function readingsOf({ answers }: Evaluated): ReadonlyMap<string, unknown> {
   return new Map([...answers].map(([id, record]) => [id, { ...record, answer: "" }]));
 }

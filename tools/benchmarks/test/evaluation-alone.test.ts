@@ -31,7 +31,7 @@ beforeAll(async () => {
   tuning = new URL("MLAN_mini.json", world.mlan);
 });
 
-/** The answers of each benchmark, in the order of their ids, and the names of the plugins in the manifest. */
+/** Returns the answers of each benchmark, sorted by id, and the names of the plugins in the manifest. */
 async function answersOn(compute: Plugin, name: string, evaluator = generation()): Promise<Answers> {
   const folder = new URL(`${name}/`, root);
   const value = experiment({
@@ -98,7 +98,7 @@ describeWithTensorFlow("an experiment that only evaluates, on TensorFlow", () =>
     expect(tf.getBackend()).toBe("tensorflow");
     expect(found.answers).toEqual(expected.answers);
     expect(found.plugins?.at(-1)).toBe("@mlan/backend-tensorflow");
-    // And back: a run makes its compute plugin current, whichever was current before.
+    // Back to the first compute plugin. A run makes its compute plugin current.
     expect((await answersOn(onnx({ threads: 2 }), "again")).answers).toEqual(expected.answers);
   });
 });

@@ -10,12 +10,12 @@ export interface Way {
 }
 
 export interface Invariant {
-  /** The raw answers by question id. */
+  /** Raw answers by question id. */
   readonly answers: ReadonlyMap<string, string>;
   readonly costs: readonly { readonly way: Way; readonly positions: BenchmarkResult["positions"] }[];
 }
 
-/** Checks that generated answers are equal in every way of batching. */
+/** Checks that generated answers do not depend on batching. */
 export async function expectOneAnswerEach(
   model: Model,
   benchmark: Benchmark,
@@ -33,7 +33,10 @@ export async function expectOneAnswerEach(
   return { answers: answers ?? new Map(), costs };
 }
 
-/** Checks that ranked choices are equal, and log-probabilities nearly, in every way of batching. Returns the choices by question. */
+/**
+ * Checks that ranked choices do not depend on batching, and that log-probabilities are nearly equal. Returns the
+ * choices by question.
+ */
 export async function expectOneRanking(
   model: Model,
   benchmark: Benchmark,
@@ -58,7 +61,7 @@ function textsOf({ answers }: Evaluated): ReadonlyMap<string, string> {
   return new Map([...answers.values()].map(({ id, answer }) => [id, answer] as const));
 }
 
-/** The largest difference over the choices of a question. */
+/** Returns the largest difference over the choices of a question. */
 function distance(scores: readonly ChoiceScore[], expected: readonly ChoiceScore[]): number {
   const distances = scores.map(({ logProbability }, choice) =>
     Math.abs(logProbability - (expected[choice]?.logProbability ?? NaN)),

@@ -9,14 +9,17 @@ import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/saf
 import { writeTinyLlava } from "@mlan/testing";
 import { afterAll } from "vitest";
 
-/** A folder that is removed when the test file ends. */
+/** Creates a folder that is removed when the test file ends. */
 export async function scratchFolder(): Promise<URL> {
   const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-benchmarks-"))}/`);
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A random model on the ONNX backend that accepts images and uses the wording of a tuned model; closed when the test file ends. */
+/**
+ * Opens a random model on the ONNX backend that accepts images and uses the wording of a tuned model. Closed when the
+ * test file ends.
+ */
 export async function tinyModel(folder: URL): Promise<Model> {
   const { backbone, tower } = await writeTinyLlava(new URL("checkpoint/", folder));
   await enlarge(backbone);
@@ -31,7 +34,7 @@ export async function tinyModel(folder: URL): Promise<Model> {
   return model;
 }
 
-/** Enlarges the weights: with those of the tiny checkpoint, answers hardly depend on the question. */
+/** Enlarges the weights. With the weights of the tiny checkpoint, answers hardly depend on the question. */
 async function enlarge(folder: URL): Promise<void> {
   const reader = await openSafetensors(folder);
   const tensors: TensorToWrite[] = [];
@@ -44,7 +47,10 @@ async function enlarge(folder: URL): Promise<void> {
   await writeSafetensors(new URL("model.safetensors", folder), tensors);
 }
 
-/** Raises the limit of 512 positions: the tiny tokenizer has a token for nearly every letter, so the longest prompts exceed it. */
+/**
+ * Raises the limit of 512 positions. The tiny tokenizer has a token for nearly every letter, so the longest prompts
+ * exceed the limit.
+ */
 async function widen(file: URL): Promise<void> {
   const config = JSON.parse(await readFile(file, "utf8")) as object;
   await writeFile(file, JSON.stringify({ ...config, max_position_embeddings: 2048 }));

@@ -1,4 +1,4 @@
-// A user's experiment with packed packages: their own dataset plugin, a backbone, a trainer and a benchmark.
+// A user's experiment with packed packages: the user's own dataset plugin, a backbone, a trainer and a benchmark.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { defineDataset, evaluate, experiment, runExperiment, train } from "@mlan/core";
 import { boolq } from "@mlan/data-boolq";
@@ -7,7 +7,6 @@ import { generation } from "@mlan/eval-generation";
 import { vicuna } from "@mlan/model-vicuna";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 
-/** Shops and totals. */
 const receipts = defineDataset({
   name: "stranger/receipts",
   rows: async () =>

@@ -48,7 +48,7 @@ try {
       ),
     );
   for (const layers of [2, 4]) await measure(layers, values.small ? smallSizes(layers) : wideSizes(layers));
-  // On a software GPU they take minutes and say nothing about a real one.
+  // On a software GPU they take minutes and reveal nothing about a real one.
   if (!values.small) for (const part of testParts("kernels", 40)) await run(part);
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -57,7 +57,7 @@ const passed = conforms(write());
 console.log(`Conformance ${passed ? "passed" : "FAILED"}. The report: ${join(output, "report.md")}`);
 process.exit(passed ? 0 : 1);
 
-/** A part per kind of test: if one loses the device, the next gets it again. */
+/** Returns one part per kind of test. If a part loses the device, the next part opens it again. */
 function testParts(group: "conformance" | "kernels", seconds: number): readonly Part[] {
   const files = readdirSync(here).filter((file) => file.startsWith(`${group}-`) && file.endsWith(".js"));
   return files

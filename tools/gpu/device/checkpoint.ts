@@ -14,7 +14,10 @@ for (const file of ["tokenizer.json", "tokenizer_config.json"])
   await copyFile(new URL(file, miniCheckpoint("mini-llama2")), new URL(file, folder));
 await writeFile(new URL("config.json", folder), JSON.stringify(await configuration(sizes)));
 
-/** A few random numbers that are repeated, since drawing a billion would take half a minute. Their odd count makes all rows different. */
+/**
+ * A few random numbers that are repeated, because drawing a billion would take half a minute. Their odd count makes all
+ * rows different.
+ */
 const random = seededRandom(1);
 const noise = Float32Array.from({ length: 1_000_003 }, () => (random.next() - 0.5) * 0.05);
 const tensors = [...shapesOf(sizes)].map(([name, shape], index) => ({
@@ -52,7 +55,7 @@ function shapesOf({ hidden, intermediate, layers, vocabulary }: Sizes): Readonly
   return shapes.set("model.norm.weight", [hidden]).set("lm_head.weight", [vocabulary, hidden]);
 }
 
-/** Norms are 1; all other tensors are noise with different offsets. */
+/** Norms are 1. All other tensors are noise with different offsets. */
 function valuesOf(shape: readonly number[], index: number): Float32Array {
   const values = new Float32Array(shape.reduce((product, length) => product * length, 1));
   if (shape.length === 1) return values.fill(1);

@@ -7,22 +7,25 @@ export interface Part {
   readonly group: "adapter" | "conformance" | "recipe" | "preparation" | "speed" | "kernels";
   readonly program: string;
   readonly parameters: readonly string[];
-  /** Time limit, after which it is killed. */
+  /** Time limit in seconds. The process is then killed. */
   readonly seconds: number;
-  /** If its program is missing, the part is skipped instead of failed. Default false. */
+  /** Whether the part is skipped if its program is missing. Otherwise it has failed. Default false. */
   readonly optional?: boolean;
 }
 
 export interface PartResult extends Pick<Part, "name" | "group"> {
-  /** "failed": it ended with an error, a test failed, or it ran no test; "left out": it reported what it lacks. */
+  /**
+   * "failed": the part ended with an error, a test failed, or it ran no test. "left out": the part reported what it
+   * lacks.
+   */
   readonly outcome: "passed" | "failed" | "timed out" | "no time left" | "left out";
   readonly seconds: number;
   readonly lines: readonly ReportLine[];
-  /** The end of its output besides the report lines, when it did not pass. */
+  /** The end of its output without report lines, if it did not pass. */
   readonly message?: string;
 }
 
-/** Number of characters kept of the output of a part besides its report lines. */
+/** Maximum number of characters of this output. */
 const MESSAGE_LENGTH = 1500;
 
 /** Runs a part for at most its time limit and at most `secondsLeft`. */

@@ -1,4 +1,4 @@
-/** A prompt of the given number of tokens with its ids, made of words that are a single piece of this tokenizer. */
+/** Returns a prompt with the given number of tokens, and its ids. Each word is a single piece of this tokenizer. */
 export function promptIn(
   tokenizer: string,
   length: number,

@@ -9,13 +9,13 @@ export interface CheckResult {
   readonly parts: readonly PartResult[];
 }
 
-/** Whether each part of the conformance finished and all its tests passed. */
+/** Whether each part of the conformance tests finished and all its tests passed. */
 export function conforms({ parts }: CheckResult): boolean {
   const conformance = parts.filter(({ group }) => group === "conformance");
   return conformance.length > 0 && conformance.every(({ outcome }) => outcome === "passed");
 }
 
-/** The readable report, Markdown. */
+/** Returns the report as Markdown. */
 export function reportText(result: CheckResult): string {
   const { parts } = result;
   const sections = [
@@ -112,7 +112,7 @@ function shown(part: PartResult | undefined, time: number | undefined): string {
   return missing?.kind === "missing" ? missing.reason : (part?.outcome ?? "not asked");
 }
 
-/** Milliseconds of all steps or answers except the first, which compiles. */
+/** Returns the milliseconds of all steps or answers except the first, which compiles. */
 function timesOf(part: PartResult | undefined): readonly number[] {
   const times = (part?.lines ?? []).flatMap((line) =>
     line.kind === "step" || line.kind === "decode" ? [line.milliseconds] : [],
@@ -139,7 +139,7 @@ function stepsOf(parts: readonly PartResult[], name: string): readonly Step[] {
   return lines.filter((line) => line.kind === "step");
 }
 
-/** The largest difference relative to the second argument; NaN if a loss is NaN. */
+/** Returns the largest difference relative to the second argument; NaN if a loss is NaN. */
 function largestDifference(ours: readonly Step[], theirs: readonly Step[]): number {
   const both = Math.min(ours.length, theirs.length);
   return Array.from({ length: both }, (_, step) => {

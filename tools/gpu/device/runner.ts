@@ -1,5 +1,5 @@
-// The part of vitest that the tests of a backend use, for a machine that has only the bundle, in which esbuild replaces
-// vitest by this file. The matchers are those of vitest.
+// The part of vitest that the tests of a backend use. esbuild replaces vitest by this file in the bundle. The matchers
+// are vitest's.
 import { format } from "node:util";
 import { chai, customMatchers, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from "@vitest/expect";
 import { report } from "./report-line.ts";
@@ -23,7 +23,7 @@ interface Test {
 }
 
 for (const matchers of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(matchers);
-/** Has no matchers that need vitest itself: snapshots, polling, mocks. */
+/** Lacks the matchers that need vitest itself: snapshots, polling, mocks. */
 export const expect = chai.expect;
 const extend: unknown = Reflect.get(expect, "extend");
 if (typeof extend === "function") extend.call(expect, expect, customMatchers);
@@ -59,7 +59,7 @@ function addTest(name: string, skipped: boolean, body: Body): void {
 
 type Add = (name: string, skipped: boolean, body: Body) => void;
 
-/** `describe` and `it` with the variants that the tests use. */
+/** Adds the variants of `describe` and `it` that the tests use. */
 function forms(add: Add) {
   const plain = (name: string, body: Body): void => add(name, false, body);
   return Object.assign(plain, {
@@ -74,7 +74,10 @@ function forms(add: Add) {
   });
 }
 
-/** vitest's titles: `$name` is the row's field of this name, `%s` and the like its values. */
+/**
+ * Returns vitest's title: `$name` is the row's field with this name, and `%s` and similar placeholders are the row's
+ * values.
+ */
 function titleOf(name: string, values: readonly unknown[]): string {
   const placed = name.replace(/\$(\w+)/g, (all, key: string) => {
     const value: unknown = Reflect.get(Object(values[0]), key);
@@ -135,7 +138,7 @@ async function runSuite(suite: Suite, prefix: string, outer: Around): Promise<vo
   if (message !== undefined) report({ kind: "test", name: `${prefix} (after all)`, outcome: "failed", message });
 }
 
-/** The message of the first function that throws. */
+/** Returns the message of the first function that throws. */
 async function problemOf(bodies: readonly Body[]): Promise<string | undefined> {
   for (const body of bodies) {
     try {

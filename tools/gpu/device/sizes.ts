@@ -1,11 +1,11 @@
-/** The sizes of a measured Llama, and of its measurement. */
+/** The sizes of a Llama and of its measurement. */
 export interface Sizes {
   readonly hidden: number;
   readonly intermediate: number;
   readonly layers: number;
   readonly heads: number;
   readonly vocabulary: number;
-  /** Positions of the one row of a training step, the last quarter of which is supervised. */
+  /** Positions of the single row of a training step. The last quarter is supervised. */
   readonly length: number;
   readonly steps: number;
   /** Tokens of the prompt, including the begin-of-sequence token. */
@@ -13,7 +13,7 @@ export interface Sizes {
   readonly newTokens: number;
 }
 
-/** The sizes of Llama-2-7B with the given number of layers. */
+/** Returns the sizes of Llama-2-7B with the given number of layers. */
 export function wideSizes(layers: number): Sizes {
   return {
     hidden: 4096,
@@ -28,7 +28,7 @@ export function wideSizes(layers: number): Sizes {
   };
 }
 
-/** Sizes for a software GPU. */
+/** Returns sizes for a software GPU. */
 export function smallSizes(layers: number): Sizes {
   return {
     hidden: 64,
@@ -43,7 +43,7 @@ export function smallSizes(layers: number): Sizes {
   };
 }
 
-/** The row of every training step, the same on both sides. */
+/** Returns the row of every training step, the same on both sides. */
 export function trainingRow({ length, vocabulary }: Sizes): { ids: readonly number[]; labels: readonly number[] } {
   const ids = Array.from({ length }, (_, index) => 3 + ((index * 7919 + 104_729) % (vocabulary - 3)));
   return { ids, labels: ids.map((id, index) => (index >= length - length / 4 ? id : -100)) };

@@ -21,7 +21,7 @@ await (task === "decode" ? decode() : trainOn(model));
 // The end of the process frees the GPU memory, which is faster than disposing, and writes no checkpoint.
 process.exit(0);
 
-/** The trainer, on conversations that are all the same row. */
+/** Runs the trainer on conversations that all equal the same row. */
 async function trainOn(loaded: TrainableModel): Promise<void> {
   const { ids, labels } = trainingRow(sizes);
   const row: Encoded = {
@@ -36,7 +36,7 @@ async function trainOn(loaded: TrainableModel): Promise<void> {
     { role: "user", text: "?" },
     { role: "assistant", text: "!" },
   ] as const;
-  // One step more than measured, so that the last measured event comes before a checkpoint is written.
+  // One more step than measured, so that the last measured event comes before a checkpoint is written.
   const rows = Array.from({ length: sizes.steps + 1 }, (_, index) => ({ id: `${index}`, turns, images: [] }));
   const recipe = instructionTuning({
     trained: ["language"],

@@ -8,7 +8,7 @@ import { KINDS } from "../kinds.ts";
 import { plan } from "../plan.ts";
 import { follow } from "./page.ts";
 
-/** Each kind once, with names that move the line breaks of the templates. */
+/** Each kind once, with names that change the line breaks of the templates. */
 const MADE = [
   ["data", "my-set"],
   ["benchmark", "quiz"],
@@ -29,7 +29,7 @@ interface Said {
   readonly output: string;
 }
 
-/** Runs a program of Node in the copy. */
+/** Runs a Node program in the copy. */
 async function run(program: string, ...parameters: readonly string[]): Promise<Said> {
   // An installation would fail, because there is no npm here.
   const env = { ...process.env, NO_COLOR: "1", npm_execpath: join(copy, "no-npm.js") };
@@ -156,7 +156,7 @@ describe("npm run new refuses, with one sentence and no file changed,", () => {
   });
 
   it("what cannot be written as a whole", async () => {
-    // The last thing to be written is the link, which cannot take the place of a folder.
+    // The link is written last. It cannot replace a folder.
     mkdirSync(join(copy, "node_modules/@mlan/data-never/files"), { recursive: true });
     const before = everyFile();
     const { ok, output } = await make("data", "never");
@@ -166,7 +166,7 @@ describe("npm run new refuses, with one sentence and no file changed,", () => {
   });
 });
 
-/** Texts of the files outside packages that a new package changes, and the names of all files. */
+/** Returns the texts of the files outside packages that a new package changes, and the names of all files. */
 function everyFile(): unknown {
   const listed = ["packages", ".changeset"].flatMap((folder) =>
     readdirSync(join(copy, folder), { recursive: true, encoding: "utf8" }),

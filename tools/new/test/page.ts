@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-/** A piece of code on a page, and the last file named in the text before it. */
+/** Code on a page, and the last file named in the text before it. */
 interface Snippet {
   readonly language: string;
   readonly code: string;
@@ -11,8 +11,8 @@ interface Snippet {
 }
 
 /**
- * Follows a page of docs/how-to in a copy of the workspace: runs its commands, makes its changes, and writes all other code into
- * the file that is named before it. Throws if a command fails or a line to be changed is missing.
+ * Follows a page of docs/how-to in a copy of the workspace: runs its commands, makes its changes, and writes all other
+ * code into the file that is named before it. Throws if a command fails or a line to be changed is missing.
  */
 export async function follow(page: string, workspace: string): Promise<void> {
   for (const { language, code, file } of snippetsOf(readFileSync(join(workspace, page), "utf8"))) {
@@ -35,7 +35,10 @@ function snippetsOf(text: string): readonly Snippet[] {
   });
 }
 
-/** Applies changes: a "-" line is removed; a "+" line replaces it or follows the previous line, which must occur exactly once. */
+/**
+ * Applies changes. A "-" line is removed. A "+" line replaces it, or follows the previous line, which must occur
+ * exactly once.
+ */
 function changed(text: string, code: string, file: string): string {
   const lines = text.split("\n");
   let place: number | undefined;

@@ -5,7 +5,10 @@ import { build } from "esbuild";
 import vitestConfig from "../../../vitest.config.ts";
 import { onlyOwnPackages } from "../../setup/bundle-program.ts";
 
-/** For every test file of the workspace, the files of the workspace that it loads; paths from the root. */
+/**
+ * Returns, for every test file of the workspace, the files of the workspace that it loads. Paths are relative to the
+ * root.
+ */
 export async function loadedModules(workspace: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const setups = setupFiles();
   const tests = (await testFiles(workspace)).map(({ file, project }) => ({
@@ -32,7 +35,7 @@ export async function loadedModules(workspace: string): Promise<ReadonlyMap<stri
   return new Map(tests.map(({ file, entries }) => [file, reachable(entries, importsOf)]));
 }
 
-/** Everything that can be reached from `starts` by following `next`, including `starts`. */
+/** Returns everything that can be reached from `starts` by following `next`, including `starts`. */
 export function reachable(starts: readonly string[], next: (one: string) => readonly string[]): ReadonlySet<string> {
   const found = new Set(starts);
   for (const one of found) for (const other of next(one)) found.add(other);
@@ -46,7 +49,7 @@ async function testFiles(workspace: string): Promise<readonly { readonly file: s
   return listed.map(({ file, projectName }) => ({ file: relative(workspace, file), project: projectName }));
 }
 
-/** The setup files of each vitest project. */
+/** Returns the setup files of each vitest project. */
 function setupFiles(): ReadonlyMap<string, readonly string[]> {
   interface Project {
     readonly test: { readonly name: string; readonly setupFiles?: readonly string[] };

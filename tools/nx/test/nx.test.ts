@@ -8,7 +8,7 @@ import { type Graph, nx, readGraph } from "./nx.ts";
 
 const workspace = fileURLToPath(new URL("../../../", import.meta.url));
 
-// A copy, because nx caches what its plugins found in files that have not changed since.
+// A copy, because nx caches the results of its plugins for unchanged files.
 let copy: string;
 beforeAll(() => {
   copy = scratchWorkspace();

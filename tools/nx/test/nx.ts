@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 
-/** What nx printed, and whether it succeeded. */
+/** The output of nx, and whether it succeeded. */
 export interface Said {
   readonly ok: boolean;
   readonly output: string;
@@ -13,7 +13,7 @@ export interface Said {
 /** Runs nx in a workspace as a script would, without a terminal. */
 export async function nx(workspace: string, ...parameters: readonly string[]): Promise<Said> {
   const program = join(workspace, "node_modules/nx/dist/bin/nx.js");
-  // Variables that an nx running this test sets for its tasks do not apply to this workspace.
+  // An nx that runs this test sets variables for its tasks. They do not apply to this workspace.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("NX_")));
   const options = { cwd: workspace, env: { ...env, NO_COLOR: "1" }, maxBuffer: 64e6 };
   const said = await promisify(execFile)(process.execPath, [program, ...parameters], options).then(

@@ -10,7 +10,7 @@ const run = fileURLToPath(new URL("../run.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "mlan-run-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A program that prints the signals it received, and ends when its standard input asks for it. */
+/** A program that prints the signals it receives, and ends when its standard input asks for it. */
 const PROGRAM = `
 let got = "";
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => console.log((got += signal + " ")));

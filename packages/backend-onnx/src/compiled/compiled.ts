@@ -14,21 +14,25 @@ interface CachedPlan {
   readonly rebuild: (tensors: readonly tf.Tensor[]) => unknown;
 }
 
-/** Number of first calls in which a function may create variables, as tfjs's optimizers do. */
+/** Number of initial calls in which a function may create variables, as tfjs's optimizers do. */
 const CALLS_THAT_MAKE_VARIABLES = 3;
 
 /**
- * Records `fn` once per signature: structure, shapes, dtypes, and the values of all arguments that are not tensors. Later
- * calls run the recorded graphs with the current arguments and variables, without running `fn`. Anything that `fn` does
- * besides tensor operations happens only while it is recorded: random numbers, `console.log`, and numbers that are not
- * tensors become constants. Every call updates the variables that `fn` assigns or updates through an optimizer's kernel.
+ * Compiles `fn`: records it once per signature, and later runs the recorded graphs with new arguments and the current
+ * variables.
  *
- * Arguments and results are arrays and plain objects of tensors, numbers, booleans, strings, null and undefined. The
- * current `tf.tidy` tracks the results; everything else is disposed. On the CPU the contents of `frozen` tensors become
- * part of the graphs: ONNX Runtime packs a copy of each matrix, which makes products with few rows up to twice as fast.
- * `donated` arguments are disposed; on the CPU, `tf.tensorScatterUpdate` writes into the memory of one that nothing else
- * reads. On other backends `fn` is simply called. Throws {@link BackendError} "unsupported" if `fn` reads a tensor's data,
- * or if the compiled function is called inside `tf.grad`: compute the gradient inside `fn` instead.
+ * A signature consists of structure, shapes, dtypes, and the values of arguments that are not tensors. `fn` itself does
+ * not run again: random numbers, `console.log` and numbers that are not tensors become constants. Every call updates
+ * the variables that `fn` assigns or updates through an optimizer's kernel. Arguments and results are arrays and plain
+ * objects of tensors, numbers, booleans, strings, null and undefined. The current `tf.tidy` owns the results; all other
+ * tensors are disposed.
+ *
+ * On the CPU, the values of `frozen` tensors become part of the graphs. ONNX Runtime packs a copy of each matrix, which
+ * makes products with few rows up to twice as fast. `donated` arguments are disposed; on the CPU,
+ * `tf.tensorScatterUpdate` may write into their memory. On other backends `fn` is simply called.
+ *
+ * Throws {@link BackendError} "unsupported" if `fn` reads a tensor's data, or if the compiled function is called inside
+ * `tf.grad`; compute the gradient inside `fn` instead.
  */
 export function compiled<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
@@ -36,7 +40,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
 ): CompiledFunction<Parameters, Result> {
   if (!Number.isSafeInteger(capacity) || capacity < 1)
     throw new BackendError("invalid-options", `signatures: ${capacity} is not a whole number, 1 or more.`);
-  // A Map keeps insertion order: the first entry is the least recently used.
+  // A Map keeps insertion order. The first entry is the least recently used.
   const plans = new Map<string, CachedPlan>();
   let owner: OnnxBackend | undefined;
   let callsThatMadeVariables = 0;
@@ -46,7 +50,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
     plans.clear();
   };
 
-  /** Evicts the oldest plan before a new plan is recorded, since each may hold a copy of all frozen weights. */
+  /** Evicts the oldest plan before a new plan is recorded, because a plan may hold a copy of all frozen weights. */
   const makeRoom = (backend: OnnxBackend): void => {
     const [oldest] = plans;
     if (plans.size < capacity || oldest === undefined) return;
@@ -56,7 +60,7 @@ export function compiled<Parameters extends readonly unknown[], Result>(
 
   const callOnce = (...parameters: Parameters): Result => {
     const backend = tf.backend();
-    // A compiled function within another is part of it, and explain runs every graph in separate, profiled sessions.
+    // A compiled function inside another becomes part of it. `explain` runs every graph in separate, profiled sessions.
     if (!(backend instanceof OnnxBackend) || backend.execution.kind !== "direct") {
       return tf.tidy(() => fn(...parameters) as tf.TensorContainer) as Result;
     }

@@ -22,8 +22,7 @@ export function withExclusiveOverwrites(actions: Plan["actions"], outgoing: read
 }
 
 /**
- * Returns, for each action, the results that no later action reads. Results that are returned or assigned are never
- * dead.
+ * Returns, for each action, the results that no later action reads. Results that are returned or assigned are excluded.
  */
 export function deadAfter(actions: Plan["actions"], outgoing: readonly PlannedTensor[]): number[][] {
   const last = new Map<number, number>();

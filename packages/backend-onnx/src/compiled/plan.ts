@@ -3,32 +3,31 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { OwnedProgram } from "../sessions/session-runner.ts";
 
-/** Where a plan gets a value from when it runs. */
+/** The origin of a value when a plan runs. */
 export type Source =
-  /** The argument with this index among all tensors of the call, read under this shape. */
+  /** The argument with this index among all tensors of the call, with this shape. */
   | { readonly kind: "argument"; readonly index: number; readonly shape: readonly number[] }
-  /** The variable's current data, read under this shape. */
+  /** The variable's current data, with this shape. */
   | { readonly kind: "variable"; readonly variable: Variable; readonly shape: readonly number[] }
   /** A value that was created during the trace or captured from outside the function. */
   | { readonly kind: "constant"; readonly value: RecordedValue }
-  /** A value that the plan computes. */
+  /** A result of the plan. */
   | { readonly kind: "result"; readonly index: number };
 
-/** A tensor of a plan. */
 export interface PlannedTensor extends Pick<TensorInfo, "shape" | "dtype"> {
   readonly source: Source;
 }
 
-/** An action that runs one graph; `results` are the indices of the plan's results that it computes. */
+/** Runs one graph. `results` are the indices of its results in the plan. */
 export interface GraphAction {
   readonly program: OwnedProgram;
   readonly leaves: readonly Source[];
   readonly results: readonly number[];
-  /** Maps each result that may reuse a donated argument's memory to that argument, both by index. */
+  /** For a result that may use a donated argument's memory, the index of the argument by the index of the result. */
   readonly overwrites: ReadonlyMap<number, number>;
 }
 
-/** An action that updates tensors in place, and runs the graphs that compute its inputs. */
+/** Updates tensors in place. `graphs` compute its inputs. */
 export interface UpdateAction {
   readonly optimizer: Optimizer;
   /** Tensors or lists of tensors, by the optimizer's input names. */
@@ -37,25 +36,24 @@ export interface UpdateAction {
   readonly graphs: readonly GraphAction[];
 }
 
-/** A tensor whose contents are a constant of a plan's graphs, with its version at that time. */
+/** A tensor whose values are constants of a plan's graphs, with its version when the plan was recorded. */
 export interface FrozenTensor {
   readonly tensor: Tensor;
   readonly value: RecordedValue;
   readonly version: number;
 }
 
-/** The recorded operations of a function, which can run again with different tensors of the same shapes. */
+/** The recorded operations of a function. */
 export interface Plan {
   readonly actions: readonly (GraphAction | UpdateAction)[];
-  /** Shape and dtype of each result. */
   readonly results: readonly Pick<RecordedValue, "shape" | "dtype">[];
-  /** For each action, the results that nothing reads after it. */
+  /** For each action, the results that no later action reads. */
   readonly deadAfter: readonly (readonly number[])[];
   readonly returned: readonly PlannedTensor[];
   readonly assigned: readonly { readonly variable: Variable; readonly tensor: PlannedTensor }[];
-  /** Tensors whose contents, as of compilation, are constants of the graphs. */
+  /** Tensors whose values are constants of the graphs. */
   readonly frozen: readonly FrozenTensor[];
-  /** Values that the plan owns until it is released. */
+  /** Values that the plan owns. */
   readonly constants: readonly RecordedValue[];
   readonly programs: readonly OwnedProgram[];
 }

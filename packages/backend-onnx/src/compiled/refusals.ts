@@ -1,6 +1,6 @@
 import { BackendError } from "../backend-error.ts";
 
-// What a compiled function must not do.
+// Errors for work that a compiled function must not do.
 
 export function readsTensor(): BackendError {
   return new BackendError(

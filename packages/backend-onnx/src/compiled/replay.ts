@@ -9,10 +9,10 @@ import { recordedNode, RecordedValue } from "../recording/recorded-value.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
 import { tensorOf } from "./tensor-of.ts";
 
-/** The producer of results that the plan has not computed yet. */
+/** The producer of results that are not computed yet. */
 const REPLAYED = recordedNode({ name: "Replayed", emit() {} }, [], [], {}, -1);
 
-/** Runs `plan` with these arguments and returns the function's results. */
+/** Runs `plan` with new arguments and returns the function's results. */
 export function replay(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]): Tensor[] {
   backend.recording.flush();
   return new Replay(backend, plan, parameters).run();
@@ -22,9 +22,9 @@ class Replay {
   readonly #backend: OnnxBackend;
   readonly #plan: Plan;
   readonly #parameters: readonly Tensor[];
-  /** The plan's results by index. The replay owns each until its last reader has run. */
+  /** The plan's results by index. Each is released after its last reader. */
   readonly #results: RecordedValue[];
-  /** Arguments and variables that are read under a different shape than their data have. */
+  /** Arguments and variables that the plan reads with a different shape. */
   readonly #views: RecordedValue[] = [];
 
   constructor(backend: OnnxBackend, plan: Plan, parameters: readonly Tensor[]) {
@@ -86,14 +86,14 @@ class Replay {
     for (const [result, argument] of overwrites) {
       const output = this.#result(result);
       const { storage, shape = [] } = this.#donated(argument) ?? {};
-      // An OrtValue keeps the shape that it was created with.
+      // An OrtValue keeps the shape with which it was created.
       const fits = shape.join() === output.shape.join();
       if (storage && storage.readOnly !== true && fits) taken.set(output, storage);
     }
     return taken;
   }
 
-  /** Returns an argument's value if no other tensor shares it. */
+  /** Returns the value of an argument if no other tensor shares it. */
   #donated(argument: number): RecordedValue | undefined {
     const { data } = this.#backend;
     const parameter = this.#parameters[argument];
@@ -106,7 +106,7 @@ class Replay {
     return given === 1 && value.owners === 1 ? value : undefined;
   }
 
-  /** Runs an in-place update. The optimizer decides where its inputs are computed; its flush runs the plan's graphs. */
+  /** Runs an in-place update. The optimizer decides when its inputs are computed; flushing runs the plan's graphs. */
   #update({ optimizer, inputs, attributes, graphs }: UpdateAction): void {
     const { data, recording } = this.#backend;
     const made: TensorInfo[] = [];

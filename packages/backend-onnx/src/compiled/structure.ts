@@ -2,24 +2,24 @@ import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 
 /**
- * Arrays and plain objects of tensors, numbers, booleans, strings, null and undefined. TypeScript cannot express this for
- * interfaces, so the type is `unknown`, and {@link flatten} throws for anything else.
+ * Arrays and plain objects of tensors, numbers, booleans, strings, null and undefined. TypeScript cannot express this
+ * for interfaces. {@link flatten} throws for any other value.
  */
 type Structure = unknown;
 
-/** The tensors of a structure, and the structure without them. */
+/** A structure, split into its tensors and the rest. */
 export interface Flattened {
   /** The tensors in depth-first order. */
   readonly tensors: readonly tf.Tensor[];
-  /** Everything except the tensors' contents: structure, shapes, dtypes, and the values that are not tensors. */
+  /** Everything except the tensors' values: structure, shapes, dtypes, and values that are not tensors. */
   readonly signature: string;
-  /** Returns the same structure with the given tensors in place of its own. */
+  /** Returns the same structure with other tensors. */
   rebuild(tensors: readonly tf.Tensor[]): Structure;
 }
 
 /**
- * Splits a structure into its tensors and the rest. Throws {@link BackendError} "unsupported" for a value that a
- * structure cannot contain, e.g. a promise or a typed array.
+ * Splits a structure into its tensors and the rest. Throws {@link BackendError} "unsupported" for any other value, e.g.
+ * a promise or a typed array.
  */
 export function flatten(structure: Structure): Flattened {
   const tensors: tf.Tensor[] = [];

@@ -16,20 +16,20 @@ import { tensorOf } from "./tensor-of.ts";
 import { tracedVariables, type TracedVariables } from "./traced-variables.ts";
 
 export interface Traced {
-  /** The tensors that the function returned, already computed. */
+  /** The function's results, already computed. */
   readonly returned: readonly tf.Tensor[];
-  /** The plan; undefined if the function created variables, which means that it must be traced again. */
+  /** Undefined if the function created variables and must be traced again. */
   readonly plan: Plan | undefined;
 }
 
 export interface TraceOptions {
-  /** Tensors whose contents become constants of the graphs. */
+  /** Tensors whose values become constants of the graphs. */
   readonly frozen: readonly tf.Tensor[];
-  /** The parameters whose memory results may reuse. */
+  /** Parameters whose memory a result may use. */
   readonly donated: ReadonlySet<tf.Tensor>;
 }
 
-/** Runs `work` on placeholders for `parameters` and records it as a plan. Rethrows what `work` throws, without a plan. */
+/** Runs `work` on placeholders for `parameters` and records it as a plan. Rethrows the errors of `work`. */
 export function trace(
   backend: OnnxBackend,
   parameters: readonly tf.Tensor[],
@@ -47,7 +47,8 @@ export function trace(
     leave = backend.enter(tracer);
     tracer.setFrozen(true);
     returned = tf.tidy(() => {
-      // Ids increase: a tensor with a smaller id is a variable or an argument, and its owner keeps it, so a clone is returned.
+      // Ids increase. A tensor with a smaller id is a variable or an argument, and its owner keeps it, so a clone is
+      // returned.
       const { id } = tf.scalar(0);
       return work(placeholders).map((tensor) => (tensor.id < id ? tf.clone(tensor) : tensor));
     });
@@ -65,7 +66,7 @@ export function trace(
   }
 }
 
-/** Executes the work of a function directly and records it as a plan. */
+/** Executes the work of a function immediately and records it as a plan. */
 class Tracer implements Execution {
   readonly kind = "compiling";
   readonly uncompiled: Execution;
@@ -78,7 +79,7 @@ class Tracer implements Execution {
   readonly #resultIndices = new Map<RecordedValue, number>();
   readonly #programs = new Map<string, OwnedProgram>();
   readonly #actions: (GraphAction | UpdateAction)[] = [];
-  /** The list to which the next graph is added: the actions, or the graphs of the update that runs it. */
+  /** The list for the next graph: the actions, or the graphs of an update. */
   #graphs: (GraphAction | UpdateAction)[] = this.#actions;
 
   constructor(backend: OnnxBackend, variables: TracedVariables, frozen: readonly tf.Tensor[]) {
@@ -92,7 +93,7 @@ class Tracer implements Execution {
     });
   }
 
-  /** Sets whether programs use the frozen tensors as constants, which is on only during the trace. */
+  /** Sets whether programs use the frozen tensors as constants. On only during the trace. */
   setFrozen(frozen: boolean): void {
     for (const { value } of this.#frozen) {
       value.frozen = frozen;
@@ -102,7 +103,7 @@ class Tracer implements Execution {
   }
 
   /**
-   * Returns a tensor that shares the argument's data under a new identity, so that two arguments are never confused.
+   * Returns a tensor that shares the argument's data under a new identity, so that two equal arguments stay distinct.
    */
   placeholder(parameter: tf.Tensor, donated: boolean): tf.Tensor {
     const { data, recording } = this.#backend;
@@ -158,7 +159,7 @@ class Tracer implements Execution {
     } finally {
       this.#graphs = this.#actions;
     }
-    // Which inputs are results is known only after the update has run.
+    // The update determines which inputs are results.
     const planned = mapInputs(inputs, (tensor, name, index) => {
       const variable = this.#variables.holding(tensor.dataId);
       if (variable !== undefined) {
@@ -229,7 +230,8 @@ class Tracer implements Execution {
   }
 
   /**
-   * Returns the results that may overwrite a donated argument, because nothing else in the program reads the argument.
+   * Returns the results that may use a donated argument's memory, because nothing else in the program reads the
+   * argument.
    */
   #overwrites({ nodes }: Program): ReadonlyMap<number, number> {
     const overwrites = new Map<number, number>();

@@ -4,25 +4,23 @@ import { BackendError } from "../backend-error.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 
-/** The variables that exist when a trace begins, by value and by data id. */
+/** The variables that exist at the beginning of a trace, by value and by data id. */
 export interface TracedVariables {
   of(value: RecordedValue): Variable | undefined;
   holding(dataId: object): Variable | undefined;
-  /** Must be called after an in-place update, which gives variables new values. */
+  /** Must be called after an in-place update, because the update gives variables new values. */
   refresh(): void;
-  /** Returns the variables that were assigned a different tensor since the trace began. */
+  /** Returns the variables that were assigned a different tensor during the trace. */
   assigned(): Variable[];
-  /** Whether variables were created since the trace began. */
+  /** Whether variables were created during the trace. */
   createdNew(): boolean;
-  /**
-   * Throws if a variable was assigned, since an in-place update would change the tensor that the variable had before.
-   */
+  /** Throws if a variable was assigned. An in-place update would change its previous tensor. */
   refuseAssigned(kernelName: string): void;
 }
 
 /**
- * Returns the variables that exist now. Variables that share data get separate copies first, since an assignment to one
- * must not affect the other.
+ * Returns the existing variables. Variables with the same data get separate copies first, so that an assignment to one
+ * does not affect another.
  */
 export function tracedVariables(backend: OnnxBackend): TracedVariables {
   const variables = variablesOn(backend);

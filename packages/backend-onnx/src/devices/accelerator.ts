@@ -16,14 +16,14 @@ export interface AcceleratorSettings {
   readonly memoryName: string;
   /** Adds the provider to session options. */
   append(library: OrtLibrary, options: Pointer): void;
-  /** How to fix a provider that does not start; the end of the error message. */
+  /** The remedy in the error for a provider that does not start. */
   readonly remedy: string;
   readonly createWriter: Device["createWriter"];
 }
 
 /**
- * Maximum number of elements of a tensor from JavaScript (a learning rate, a few ids) that is not worth a separate
- * copy.
+ * A tensor from JavaScript with at most this many elements (a learning rate, a few ids) is not copied to the device on
+ * its own.
  */
 const SMALL = 256;
 const DEVICE_ALLOCATOR = 0;
@@ -31,9 +31,8 @@ const FIRST_DEVICE = 0;
 const MEMORY_TYPE_DEFAULT = 0;
 
 /**
- * Returns a device with separate memory. Tensors stay there: they are copied only when JavaScript writes or reads them,
- * never within a graph. Opening the device starts the provider. Throws {@link BackendError} "library" if it does not
- * start.
+ * Returns a device with separate memory. Tensors are copied only when JavaScript writes or reads them. Throws {@link
+ * BackendError} "library" if the provider does not start.
  */
 export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings): Device {
   const { library } = runtime;
@@ -62,7 +61,7 @@ export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings):
     allocate,
     allocateWritable: undefined,
     write(values, shape, dtype) {
-      // ONNX Runtime copies it with every run that reads it, together with all other small tensors.
+      // ONNX Runtime copies it in every run that reads it, together with all other small tensors.
       if (sizeOf(shape) <= SMALL) return writeStorage(runtime, values, shape, dtype);
       const target = allocate(shape, dtype);
       try {
@@ -78,7 +77,7 @@ export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings):
   };
 }
 
-/** Opens the first sessions on the device. They are kept, because they own its memory. */
+/** Opens the first sessions on the device. They stay open, because they own its memory. */
 function start(
   runtime: OrtRuntime,
   { provider, memoryName, remedy }: AcceleratorSettings,

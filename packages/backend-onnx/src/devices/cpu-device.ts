@@ -3,7 +3,7 @@ import { createSessionOptions, type OrtRuntime } from "../ort/ort-runtime.ts";
 import { allocateWritableStorage, writeStorage } from "../memory/storage.ts";
 import type { Device } from "./device.ts";
 
-/** Returns the CPU as a device: tensors are in ONNX Runtime's arena, and JavaScript accesses the same memory. */
+/** Returns the CPU as a device. Tensors are in ONNX Runtime's arena, and JavaScript accesses the same memory. */
 export function cpuDevice(runtime: OrtRuntime): Device {
   return {
     provider: "cpu",

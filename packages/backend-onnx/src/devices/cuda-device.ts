@@ -19,7 +19,7 @@ const OPTIONS = {
   use_tf32: "0",
 };
 
-/** ONNX Runtime's CUDA provider, from a library that onnxruntime-node's install script downloads. */
+/** ONNX Runtime's CUDA provider. Its library is downloaded by onnxruntime-node's install script. */
 export function cudaDevice(runtime: OrtRuntime): Device {
   const folder = dirname(runtime.library.file);
   for (const name of PROVIDER_LIBRARIES) {

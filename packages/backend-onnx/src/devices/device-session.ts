@@ -7,8 +7,8 @@ import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { Device } from "./device.ts";
 
 /**
- * Compiles the bytes of an ONNX model for a device; `prepare` may set more session options.
- * Throws {@link BackendError} "unsupported" if the device cannot run the model.
+ * Opens a session for an ONNX model on a device. `prepare` may set further session options. Throws {@link BackendError}
+ * "unsupported" if the device cannot run the model.
  */
 export function openSession(
   device: Device,
@@ -57,8 +57,8 @@ function open({ runtime, provider }: Device, options: Pointer, model: Uint8Array
 }
 
 /**
- * Returns memory for every output: the given memory, or newly allocated memory on the device, because ONNX Runtime
- * would use CPU memory.
+ * Returns memory for every output: the given memory, or new memory on the device. Otherwise ONNX Runtime would use CPU
+ * memory.
  */
 function destinationsOf(
   outputs: readonly RecordedValue[],

@@ -5,21 +5,21 @@ import type { OptimizationLevel, OrtRuntime } from "../ort/ort-runtime.ts";
 import type { Elements, WritableStorage } from "../memory/storage.ts";
 import type { Provider } from "./provider.ts";
 
-/** The place where tensors are stored and graphs run. It hides the differences between execution providers. */
+/** The memory of tensors and the hardware that runs graphs. Hides the differences between execution providers. */
 export interface Device {
   readonly provider: Provider;
   readonly runtime: OrtRuntime;
   /**
-   * Returns options for one session on this device; the caller releases them. They must never be shared: when two
-   * WebGPU sessions with the same options have ended, Dawn and the process crash.
+   * Returns options for one session; the caller releases them. They must never be shared: after two WebGPU sessions
+   * with the same options have ended, Dawn crashes the process.
    */
   createOptions(level: OptimizationLevel): Pointer;
-  /** Returns a graph writer for this device; `written` is called for every node. */
+  /** Returns a graph writer for this device. `written` is called for every node. */
   createWriter(written?: (node: WrittenNode) => void): OnnxWriter;
-  /** Allocates memory for a result. Undefined if ONNX Runtime should allocate results by itself. */
+  /** Allocates memory for a result; undefined if ONNX Runtime allocates results. */
   readonly allocate: ((shape: readonly number[], dtype: ElementType) => Storage) | undefined;
   /**
-   * Allocates memory for float32 tensors that JavaScript writes in place. Undefined if JavaScript cannot access the
+   * Allocates memory for float32 tensors that JavaScript writes in place; undefined if JavaScript cannot access the
    * device's memory.
    */
   readonly allocateWritable: ((shapes: readonly (readonly number[])[]) => readonly WritableStorage[]) | undefined;

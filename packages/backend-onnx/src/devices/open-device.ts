@@ -14,7 +14,7 @@ const OPENERS: Readonly<Record<Provider, (runtime: OrtRuntime) => Device>> = {
 const opened = new Map<Provider, Device>();
 
 /**
- * Returns the device of a provider, which is opened once per process. Throws {@link BackendError} "library" if it does
+ * Returns the device of a provider. Each is opened once per process. Throws {@link BackendError} "library" if it does
  * not start.
  */
 export function openDevice(runtime: OrtRuntime, provider: Provider): Device {

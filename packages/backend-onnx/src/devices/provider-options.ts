@@ -1,11 +1,11 @@
 import koffi from "koffi";
 
-/** Calls `use` with keys and values as arrays of native strings, for the C API. `use` must not keep the addresses. */
+/** Calls `use` with keys and values as arrays of native strings. The addresses are valid only during the call. */
 export function withNativeStrings(
   entries: Readonly<Record<string, string>>,
   use: (keys: BigUint64Array, values: BigUint64Array, count: number) => void,
 ): void {
-  // The addresses point into these buffers, which live until `use` returns.
+  // The addresses point into these buffers.
   const texts: Buffer[] = [];
   const address = (text: string): bigint => {
     const native = Buffer.from(`${text}\0`, "utf8");

@@ -1,4 +1,4 @@
-/** Where graphs run: an execution provider of ONNX Runtime. */
+/** An execution provider of ONNX Runtime. */
 export type Provider = "cpu" | "webgpu" | "cuda";
 
 export const PROVIDERS: readonly Provider[] = ["cpu", "webgpu", "cuda"];

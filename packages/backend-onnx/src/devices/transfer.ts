@@ -10,21 +10,18 @@ import { allocateStorage, writeStorage, type Elements } from "../memory/storage.
 export interface Transfer {
   toDevice(values: ArrayLike<number>, shape: readonly number[], dtype: ElementType, target: Storage): void;
   fromDevice(source: Storage, shape: readonly number[], dtype: ElementType): Elements;
-  /** A session on the device, which gives access to the device's allocator. */
+  /** A session on the device. It gives access to the device's allocator. */
   readonly session: Pointer;
 }
 
-/**
- * The dtype in JavaScript's memory while a tensor is copied. Booleans become int32, since no provider copies single
- * bytes.
- */
+/** The dtype in JavaScript's memory during a copy. Booleans become int32, because no provider copies single bytes. */
 const TRANSFER_TYPES = { float32: "float32", int32: "int32", bool: "int32" } as const;
 
 const inputs: NameTable = new NameTable("i");
 const outputs: NameTable = new NameTable("o");
 
 /**
- * Returns a transfer in which each copy is a graph with one node on the device: ONNX Runtime copies inputs to the
+ * Creates a transfer that copies by running a graph with one node on the device: ONNX Runtime copies inputs to the
  * device and outputs from it. `createOptions` returns options for one session on the device.
  */
 export function transfer(runtime: OrtRuntime, createOptions: () => Pointer): Transfer {

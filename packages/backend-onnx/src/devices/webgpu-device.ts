@@ -18,7 +18,7 @@ export function webgpuDevice(runtime: OrtRuntime): Device {
       withNativeStrings({ enableInt64: "1" }, (keys, values, count) =>
         library.call.SessionOptionsAppendExecutionProvider(options, "WebGPU", keys, values, count),
       );
-      // A node on the CPU would silently copy its operands there and back.
+      // A node on the CPU would silently copy its operands from the device and back.
       library.call.AddSessionConfigEntry(options, "session.disable_cpu_ep_fallback", "1");
     },
   });

@@ -11,13 +11,13 @@ export interface ExplainOptions {
 }
 
 /**
- * Calls `work`, which uses tfjs ops, once and then `calls` more times, and reports where the time goes. `work` may be a
- * forward pass or a whole training step (which then trains). Its graphs are compiled again with ONNX Runtime's profiler,
- * which slows each node by a few microseconds; graphs compiled earlier are neither used nor changed. Tensors that `work`
- * makes are disposed unless they are kept (`tf.keep`).
+ * Measures a function by operation: calls `work` once and then `calls` more times. `work` uses tfjs ops, e.g. a forward
+ * pass or a training step (which then trains). Its graphs are compiled with ONNX Runtime's profiler, which slows each
+ * node by a few microseconds. Graphs compiled earlier are neither used nor changed. Tensors that `work` makes are
+ * disposed unless they are kept (`tf.keep`).
  *
  * Throws {@link BackendError} "unsupported" if a different backend is current or an earlier `explain` has not finished,
- * "invalid-options" for an invalid option, and any error that `work` throws or that occurs while its graphs run.
+ * "invalid-options" for an invalid option, and any error of `work` or its graphs.
  */
 export async function explain(work: () => unknown, options: ExplainOptions = {}): Promise<Explanation> {
   const { calls = 3 } = options;
@@ -25,7 +25,7 @@ export async function explain(work: () => unknown, options: ExplainOptions = {})
     throw new BackendError("invalid-options", `calls: ${calls} is not a whole number, 1 or more.`);
   }
   const backend = currentBackend();
-  // Operations recorded before this call must not be counted.
+  // Operations recorded before this call must not count.
   backend.recording.flush();
   const sessions = profiledSessions(backend.sessions);
   const leave = backend.enter(directExecution(sessions.run, { kind: "explaining", runOutsideGraph: sessions.measure }));
@@ -63,7 +63,8 @@ function currentBackend(): OnnxBackend {
 async function measure(backend: OnnxBackend, sessions: ProfiledSessions, work: () => unknown): Promise<CallRecord> {
   const engine = tf.engine();
   const call = sessions.beginCall();
-  // The inner scope disposes intermediates before anything is computed, as tf.tidy would; the outer scope disposes the results.
+  // As in tf.tidy, the inner scope disposes intermediate tensors before anything is computed. The outer scope disposes
+  // results.
   engine.startScope("explain");
   try {
     const start = performance.now();

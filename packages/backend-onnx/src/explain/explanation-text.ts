@@ -1,7 +1,7 @@
 import type { Explanation } from "./explanation.ts";
 import { table, type Column } from "./table.ts";
 
-/** Number of nodes shown; the others are summed up in one line. */
+/** Number of nodes shown. The rest is one line. */
 const SHOWN = 25;
 
 const TIME: readonly Column[] = ["nodes", "ms", "share"].map((heading) => ({ heading, numeric: true }));

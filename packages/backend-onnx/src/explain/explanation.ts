@@ -1,32 +1,32 @@
 import type { CallRecord } from "./profiled-sessions.ts";
 import { explanationText } from "./explanation-text.ts";
 
-/** The time of a function, by operation. All counts and times are per call; times are in milliseconds. */
+/** The time of a function by operation. All counts and times are per call; times are in milliseconds. */
 export interface Explanation {
-  /** The first call, which compiles graphs and allocates memory. */
+  /** The first call. It compiles graphs and allocates memory. */
   readonly first: CallTime;
   /** The mean of the calls after the first. */
   readonly steady: CallTime;
-  /** Number of calls over which `steady` and everything below are averaged. */
+  /** Number of calls after the first. All fields below are averages over these calls. */
   readonly calls: number;
   /** Times by recorded operation (a kernel of tfjs or of this backend), longest first. */
   readonly operations: readonly OperationTime[];
-  /** Times by ONNX operator type, longest first, including nodes that were written and then removed or fused. */
+  /** Times by ONNX operator type, longest first, including nodes that were later removed or fused. */
   readonly operatorTypes: readonly OperatorTypeTime[];
-  /** Times by recorded operation, its result, ONNX operator type and execution provider, longest first. */
+  /** Times by recorded operation, result, ONNX operator type and execution provider, longest first. */
   readonly nodes: readonly NodeTime[];
-  /** Returns a summary and tables in plain text. */
+  /** Returns a summary and tables as plain text. */
   toString(): string;
 }
 
-/** The time of one call; `milliseconds` is the sum of the other times. */
+/** The time of one call. `milliseconds` is the sum of the other times. */
 export interface CallTime {
   readonly milliseconds: number;
   /** Time for writing and compiling graphs. */
   readonly compile: number;
   /** Time in ONNX Runtime's kernels, and in in-place updates of optimizers. */
   readonly kernels: number;
-  /** Time in ONNX Runtime between its kernels, including its profiler. */
+  /** Time in ONNX Runtime between kernels, including its profiler. */
   readonly betweenKernels: number;
   /** All other time: the function itself, tfjs-core, recording, reading. */
   readonly outside: number;
@@ -39,7 +39,7 @@ interface Time {
   /** Number of nodes run. */
   readonly count: number;
   readonly milliseconds: number;
-  /** Share of the time of all kernels, from 0 to 1. */
+  /** Fraction of the time of all kernels, from 0 to 1. */
   readonly share: number;
 }
 
@@ -50,7 +50,7 @@ export interface OperationTime extends Time {
 
 export interface OperatorTypeTime extends Time {
   readonly operatorType: string;
-  /** Number of nodes written. If `count` differs, ONNX Runtime has fused, removed or added nodes. */
+  /** Number of nodes written. It differs from `count` if ONNX Runtime has fused, removed or added nodes. */
   readonly written: number;
 }
 
@@ -58,7 +58,7 @@ export interface NodeTime extends OperationTime {
   /** Types and shapes of the operation's results. */
   readonly results: string;
   readonly operatorType: string;
-  /** Where ONNX Runtime ran the node: an execution provider, or "WebAssembly". */
+  /** The execution provider that ran the node, or "WebAssembly". */
   readonly provider: string;
 }
 
@@ -109,8 +109,8 @@ export function explanation(first: CallRecord, later: readonly CallRecord[]): Ex
 }
 
 /**
- * Returns the origin of a node from its name, `operation results #number`, which ONNX Runtime keeps as a prefix of the
- * names of nodes that it derives.
+ * Returns the origin of a node from its name, `operation results #number`. ONNX Runtime keeps this name as a prefix for
+ * nodes that it derives.
  */
 function originOf(name: string): { readonly operation: string; readonly results: string } {
   const [, operation = "", results = ""] = /^(\S+) (\S*)/.exec(name) ?? [];

@@ -1,13 +1,13 @@
-/** A node that ONNX Runtime ran. */
+/** A node that ONNX Runtime has run. */
 export interface RunNode {
-  /** The name under which the node was written, or a name that ONNX Runtime derived from it. */
+  /** The name of the written node, or a name that ONNX Runtime derived from it. */
   readonly name: string;
   readonly operatorType: string;
   readonly provider: string;
   readonly milliseconds: number;
 }
 
-/** The fields of a profiler event that are used here; durations are in microseconds. */
+/** The used fields of a profiler event. Durations are in microseconds. */
 interface TraceEvent {
   readonly cat: string;
   readonly name: string;
@@ -17,7 +17,7 @@ interface TraceEvent {
 
 const KERNEL = "_kernel_time";
 
-/** Returns the nodes of each run, in order, from the file that ONNX Runtime's profiler wrote for one session. */
+/** Returns the nodes of each run, in order, from a session's profile. */
 export function readProfile(text: string): readonly (readonly RunNode[])[] {
   const runs: RunNode[][] = [];
   let nodes: RunNode[] = [];
@@ -26,7 +26,7 @@ export function readProfile(text: string): readonly (readonly RunNode[])[] {
       const { op_name: operatorType = "", provider = "" } = args;
       nodes.push({ name: name.slice(0, -KERNEL.length), operatorType, provider, milliseconds: dur / 1000 });
     } else if (name === "model_run") {
-      // An event is written when it ends, so a run comes after its nodes.
+      // An event is written when it ends, so a run follows its nodes.
       runs.push(nodes);
       nodes = [];
     }

@@ -12,37 +12,36 @@ import { sessionCache } from "../sessions/session-cache.ts";
 import type { SessionMaker } from "../sessions/session-runner.ts";
 import { readProfile, type RunNode } from "./profile.ts";
 
-/** The measurements of one call of the explained function. */
+/** The measurements of one call. */
 export interface CallRecord {
   milliseconds: number;
   compiled: number;
   compileMilliseconds: number;
-  /** Time inside ONNX Runtime's function Run, in milliseconds. */
+  /** Milliseconds inside ONNX Runtime's function Run. */
   runMilliseconds: number;
   graphs: number;
   readonly written: WrittenNode[];
   readonly nodes: RunNode[];
 }
 
-/** Runs programs in separate sessions with ONNX Runtime's profiler enabled. */
+/** Runs programs in separate sessions with ONNX Runtime's profiler. */
 export interface ProfiledSessions {
   readonly run: ProgramRunner;
-  /** Measures work outside ONNX Runtime; graphs that `work` compiles or runs are not counted twice. */
+  /** Measures work outside ONNX Runtime. Graphs that `work` compiles or runs are not counted twice. */
   measure(operation: string, work: () => void): void;
-  /** Starts the record of a new call. */
   beginCall(): CallRecord;
-  /** The error of the first operation that failed. */
+  /** The error of the first failed operation. */
   readonly failure: Error | undefined;
-  /** Releases the sessions and adds the nodes to the call records. */
+  /** Releases the sessions and adds their nodes to the call records. */
   finish(): void;
-  /** Releases everything, and deletes the profiles. */
+  /** Releases the sessions and deletes the profiles. */
   dispose(): void;
 }
 
 interface ProfiledSession {
   readonly session: OrtSession;
   readonly written: readonly WrittenNode[];
-  /** The call that each run belongs to. */
+  /** For each run, its call. */
   readonly calls: CallRecord[];
 }
 
@@ -102,7 +101,7 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
         call.written.push(...opened.written);
         opened.calls.push(call);
       } catch (error) {
-        // If a program of several nodes fails, the nodes run one by one next, and the failing one comes here again.
+        // If a program with several nodes fails, its nodes run one by one next, and the failing node is recorded.
         if (program.nodes.length === 1) failure ??= programError(program, error);
         throw error;
       }
@@ -145,7 +144,7 @@ function newCall(): CallRecord {
   };
 }
 
-/** Enables profiling. ONNX Runtime expects paths in the operating system's encoding. */
+/** ONNX Runtime expects paths in the operating system's encoding. */
 function enableProfiling({ call }: OrtLibrary, options: Pointer, prefix: string): void {
   call.EnableProfiling(options, Buffer.from(`${prefix}\0`, process.platform === "win32" ? "utf16le" : "utf8"));
 }

@@ -1,4 +1,4 @@
-/** A column of a table; numeric cells are right-aligned. */
+/** A column of a table. Numeric cells are right-aligned. */
 export interface Column {
   readonly heading: string;
   readonly numeric?: boolean;

@@ -5,7 +5,7 @@ import type { OnnxWriter } from "./onnx-writer.ts";
 import type { Program } from "../recording/program.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 
-/** Writes a program as the bytes of an ONNX model with inputs i0, i1, ... and outputs o0, o1, ... */
+/** Returns a program as an ONNX model with inputs i0, i1, ... and outputs o0, o1, ... */
 export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array {
   const { nodes, leaves, frozen, outputs } = program;
   const names: string[] = [];
@@ -31,7 +31,7 @@ export function compileProgram(program: Program, writer: OnnxWriter): Uint8Array
   return writer.finish();
 }
 
-/** Prefix of the names f0, f1, ... of frozen leaves in a program's graph. */
+/** Prefix of the names f0, f1, ... of frozen leaves in a graph. */
 export const FROZEN_PREFIX = "f";
 
 /**

@@ -1,7 +1,7 @@
 import koffi from "koffi";
 
 /**
- * A growing table of native strings `prefix`0, `prefix`1, ..., and of one 64-bit value for each. All sessions share it.
+ * A growing table of native strings `prefix`0, `prefix`1, ... with one 64-bit value each. All sessions share the table.
  */
 export class NameTable {
   addresses: BigUint64Array = new BigUint64Array(0);

@@ -2,13 +2,13 @@ import type { DataType } from "@tensorflow/tfjs-core";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType } from "./graph.ts";
 
-/** The types of stored matrices, which have fewer bits per value and are read only by the kernels for them. */
+/** The types of stored matrices. Only kernels for stored matrices read them. */
 export type StoredType = "bfloat16" | "float16" | "uint8";
 
-/** The types in compiled graphs: those of tensors, of stored matrices, of shapes and of exact intermediate results. */
+/** The types in compiled graphs: those of tensors, stored matrices, shapes and exact intermediate results. */
 export type OnnxType = ElementType | StoredType | "int64" | "float64";
 
-/** ONNX's number for each type (onnx.proto, TensorProto.DataType; the C API uses the same). */
+/** ONNX's number for each type (onnx.proto, TensorProto.DataType). The C API has the same numbers. */
 export const ONNX_TYPES: Readonly<Record<OnnxType, number>> = {
   float32: 1,
   uint8: 2,
@@ -20,7 +20,7 @@ export const ONNX_TYPES: Readonly<Record<OnnxType, number>> = {
   bfloat16: 16,
 };
 
-/** Narrows a dtype to those that this backend supports. Throws {@link BackendError} "unsupported" for `string` and `complex64`. */
+/** Throws {@link BackendError} "unsupported" for `string` and `complex64`. */
 export function elementType({ dtype }: { readonly dtype: DataType }): ElementType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
   throw new BackendError(

@@ -4,12 +4,12 @@ import { ONNX_TYPES, type OnnxType } from "./onnx-type.ts";
 
 /** Writes one ONNX model with one graph (onnx.proto, IR version 10). */
 export interface OnnxWriter extends GraphEmitter {
-  /** Nodes added from here on get this name, so that ONNX Runtime's errors include it. */
+  /** Sets the name of all further nodes. ONNX Runtime's errors include it. */
   label(name: string): void;
   /** Adds an input of the graph. An undefined shape means any shape. */
   input(name: string, shape: readonly number[] | undefined, dtype: OnnxType): void;
   output(name: string, shape: readonly number[] | undefined, dtype: ElementType): void;
-  /** A constant whose content is passed to the session separately from the model. */
+  /** A constant whose values are passed to the session separately from the model. */
   initializer(name: string, shape: readonly number[], dtype: OnnxType, place?: InitializerPlace): void;
   /** Declares the type of an intermediate value. Only writers that replace nodes need it. */
   value(name: string, shape: readonly number[], dtype: ElementType): void;
@@ -18,7 +18,7 @@ export interface OnnxWriter extends GraphEmitter {
 }
 
 const IR_VERSION = 10;
-/** The opset for which ONNX Runtime 1.30 has the most CPU and WebGPU kernels. */
+/** The opset with the most CPU and WebGPU kernels in ONNX Runtime 1.30. */
 const OPSET = 21;
 
 // Field numbers of onnx.proto.
@@ -37,20 +37,20 @@ const TENSOR_TYPE = { elementType: 1, shape: 2 };
 const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1 };
 
-/** Part of a file in the folder that the session reads constants from. */
+/** Part of a file in the session's folder of constants. */
 export interface InitializerPlace {
   readonly location: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** A node as written, before ONNX Runtime optimizes the graph. */
+/** A node before ONNX Runtime optimizes the graph. */
 export interface WrittenNode {
   readonly name: string;
   readonly operatorType: string;
 }
 
-/** Creates a writer; `written` is called for every node. */
+/** Creates a writer. `written` is called for every node. */
 export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
   return new ModelWriter(written);
 }
@@ -58,7 +58,7 @@ export function onnxWriter(written?: (node: WrittenNode) => void): OnnxWriter {
 class ModelWriter implements OnnxWriter {
   readonly float64 = true;
   readonly #proto: ProtobufWriter = protobufWriter();
-  /** Names of constants by content. The body of a scan is a separate graph with separate constants. */
+  /** Names of constants by value. The body of a scan is a separate graph with separate constants. */
   #constants = new Map<string, string>();
   #constantCount = 0;
   readonly #graph: number;
@@ -156,7 +156,7 @@ class ModelWriter implements OnnxWriter {
     for (const dimension of shape) proto.integer(TENSOR.dimension, dimension);
     proto.integer(TENSOR.dataType, ONNX_TYPES[dtype]);
     proto.text(TENSOR.name, name);
-    // Without a place, the file is never opened: the content is passed to the session under this name.
+    // Without a place, the values are passed to the session under this name, and no such file is opened.
     for (const [key, value] of Object.entries(place ?? { location: name })) {
       const entry = proto.begin(TENSOR.externalData);
       proto.text(STRING_ENTRY.key, key);
@@ -172,7 +172,7 @@ class ModelWriter implements OnnxWriter {
     return this.#proto.finish();
   }
 
-  /** Writes a node without its domain; the caller ends it. */
+  /** Writes a node without its domain. The caller ends the message. */
   #beginNode(
     operatorType: string,
     inputs: readonly string[],
@@ -220,7 +220,7 @@ class ModelWriter implements OnnxWriter {
     proto.end(mark);
   }
 
-  /** Writes an initializer unless one with the same key, and therefore the same content, exists. */
+  /** Writes an initializer unless one with the same key, and therefore the same values, exists. */
   #constant(key: string, type: number, shape: readonly number[], bytes: () => Uint8Array): string {
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
@@ -264,7 +264,7 @@ function scalarBytes(value: number, dtype: ElementType): Uint8Array {
   return Uint8Array.of(value === 0 ? 0 : 1);
 }
 
-// ONNX stores raw data in little-endian order, which is the native order of all ONNX Runtime platforms.
+// ONNX stores raw data in little-endian order, the native order of all ONNX Runtime platforms.
 function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

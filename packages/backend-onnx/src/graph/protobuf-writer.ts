@@ -1,6 +1,6 @@
 /**
- * Appends protocol buffer fields to one growing buffer. Nested messages are written in place: their length is a varint
- * padded to four bytes, which every reader accepts, and is filled in when the message ends.
+ * Appends protocol buffer fields to one growing buffer. A nested message is written in place. Its length is a varint
+ * padded to four bytes, which every reader accepts, and is filled in at its end.
  */
 export interface ProtobufWriter {
   /** A signed 64-bit integer field. */
@@ -9,10 +9,10 @@ export interface ProtobufWriter {
   /** A field of ASCII text. */
   text(field: number, value: string): void;
   bytes(field: number, value: Uint8Array): void;
-  /** Starts a nested message; returns the mark for {@link end}. */
+  /** Starts a nested message. Returns the argument for {@link end}. */
   begin(field: number): number;
   end(mark: number): void;
-  /** A view of the bytes written so far, which later writes may overwrite. */
+  /** Returns a view of the bytes. Later writes may overwrite it. */
   finish(): Uint8Array;
 }
 

@@ -1,10 +1,10 @@
 import { BackendError } from "../backend-error.ts";
 import { sizeOf } from "../memory/storage.ts";
 
-/** The longest JavaScript array. */
+/** The length of the longest JavaScript array. */
 const MOST_ELEMENTS = 2 ** 32;
 
-/** Throws {@link BackendError} "unsupported", naming the operation, for a shape that no tensor can have. */
+/** Throws {@link BackendError} "unsupported" with the operation's name for a shape that no tensor can have. */
 export function assertShape(name: string, shape: readonly number[]): void {
   if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
     throw new BackendError(

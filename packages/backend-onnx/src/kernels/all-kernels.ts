@@ -39,7 +39,7 @@ import { UNIQUE_KERNELS } from "./indexing/unique.ts";
 import { WIDEN_QUANTISED_KERNEL } from "../matrices/quantised-matrix.ts";
 import { STORED_MATRIX_KERNELS } from "../matrices/stored-matrix.ts";
 
-/** All kernels of this backend. Calling any other kernel throws an error that names it. */
+/** All kernels of this backend. A call of any other kernel throws an error with the kernel's name. */
 export const ALL_KERNELS: readonly Kernel[] = [
   ...UNARY_KERNELS,
   ...ACTIVATION_KERNELS,

@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** tfjs-core kernels that are deliberately not implemented, and the reason. */
+/** Kernels of tfjs-core that are deliberately not implemented, and the reason. */
 interface LeftOut {
   readonly reason: string;
   readonly kernelNames: readonly string[];
 }
 
-/** Together with the kernels of this backend, these are all kernel names of tfjs-core 4.22. */
+/** Together with the kernels of this backend, these are all kernels of tfjs-core 4.22. */
 export const LEFT_OUT_KERNELS: readonly LeftOut[] = [
   {
     reason: "complex numbers and Fourier transforms",
@@ -56,7 +56,7 @@ export const LEFT_OUT_KERNELS: readonly LeftOut[] = [
   },
 ];
 
-/** Why a kernel is not implemented; undefined for a kernel that is implemented or unknown. */
+/** Returns the reason why a kernel is not implemented; undefined for an implemented or unknown kernel. */
 export function reasonLeftOut(kernelName: string): string | undefined {
   return LEFT_OUT_KERNELS.find(({ kernelNames }) => kernelNames.includes(kernelName))?.reason;
 }

@@ -4,7 +4,7 @@ import { copyBytes } from "../memory/file-storage.ts";
 import { openMapped } from "../memory/mapped-file.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 
-/** Part of a file, which must not change while the matrix exists. Little-endian. */
+/** Part of a little-endian file that does not change while the matrix exists. */
 export interface FilePlace {
   readonly file: URL;
   readonly byteOffset: number;
@@ -13,7 +13,7 @@ export interface FilePlace {
 /** The little-endian bytes of a matrix, or their place in a file. */
 export type MatrixSource = Uint8Array | FilePlace;
 
-/** The memory of a stored matrix: a copy of its bytes, or its part of the file, mapped. */
+/** Returns the memory of a stored matrix: a copy of its bytes, or a mapping of its part of the file. */
 export function openMatrix(
   runtime: OrtRuntime,
   source: MatrixSource,

@@ -16,7 +16,7 @@ import { openMapped } from "../memory/mapped-file.ts";
 import { wrapStorage } from "../memory/storage.ts";
 import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
 
-/** Sizes of a matrix [rows, columns] of `bits` per value, in blocks of `blockSize` columns that share a scale. */
+/** Sizes of a matrix [rows, columns] with `bits` per value. Blocks of `blockSize` columns share a scale. */
 interface QuantisedSizes {
   readonly rows: number;
   readonly columns: number;
@@ -27,7 +27,7 @@ interface QuantisedSizes {
 /** Attributes of the kernel "QuantisedMatrix". */
 interface QuantisedMatrixAttributes extends QuantisedSizes {
   /**
-   * Codes [rows, blocks, blockSize * bits / 8], the first in the lowest bits; a value is (code - 2 ** (bits - 1)) *
+   * Codes [rows, blocks, blockSize * bits / 8], the first in the lowest bits. A value is (code - 2 ** (bits - 1)) *
    * scale.
    */
   readonly codes: MatrixSource;
@@ -36,12 +36,12 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
 }
 
 /**
- * The accuracy level of MatMulNBits that also quantises the input's blocks to 8 bits, so that the product can use
- * integer instructions.
+ * The accuracy level of MatMulNBits that also quantises the input's blocks to 8 bits, for products with integer
+ * instructions.
  */
 const INTEGER_PRODUCTS = 4;
 
-/** A matrix product with any number of rows, computed in a separate session. */
+/** A matrix product with any number of rows, in its own session. */
 interface Product {
   readonly session: OrtSession;
   readonly sizes: QuantisedSizes;
@@ -52,10 +52,10 @@ const products = new WeakMap<RecordedValue, Product>();
 let opened = 0;
 
 /**
- * Returns codes and scales, which "WidenQuantised" reads, and the packed matrix, which "MatMulQuantised" reads. ONNX
- * Runtime packs a copy of the codes for its products and needs them as constants: as inputs of a graph they are
- * hundreds of times slower. So each matrix has a separate session, which all graphs share. Returns no tensors on a
- * device other than the CPU.
+ * Returns codes and scales for "WidenQuantised", and the packed matrix for "MatMulQuantised". ONNX Runtime packs a copy
+ * of the codes for its products and needs the codes as constants: as inputs of a graph they are hundreds of times
+ * slower. Each matrix therefore has its own session, which all graphs share. Returns no tensors on a device other than
+ * the CPU.
  */
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
@@ -119,14 +119,14 @@ export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: Ten
       "unsupported",
       `a quantised matrix [${sizes.rows}, ${sizes.columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${sizes.columns}].`,
     );
-  // The session runs between two graphs: the first computes `x`.
+  // The session runs between two graphs. The first graph computes `x`.
   const given = backend.alias(backend.value(x), x.shape);
   try {
     backend.recording.flush();
     const input = backend.data.value(given.dataId);
     if (input.failure !== undefined) throw input.failure;
     const output = new RecordedValue([n, sizes.rows], "float32");
-    // A compiled function keeps its frozen values alive, and thereby the session.
+    // A compiled function keeps its frozen values alive, and so the session.
     const frozen = [backend.data.value(packed.dataId)];
     backend.execution.run({ nodes: [], leaves: [input], frozen, outputs: [output], signature, session }, undefined);
     return { dataId: backend.data.add(output), shape: [n, sizes.rows], dtype: "float32" };
@@ -135,7 +135,7 @@ export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: Ten
   }
 }
 
-/** Converts a quantised matrix to float32, for gradients; ONNX Runtime's operator for this is four times slower. */
+/** Converts a quantised matrix to float32, for gradients. ONNX Runtime's operator for this is four times slower. */
 const WIDEN_QUANTISED = operation<QuantisedSizes>(
   "WidenQuantised",
   ({ graph, attributes: { rows, columns, bits, blockSize }, operands: [, scales] }, codes, factors) => {
@@ -195,7 +195,7 @@ function openProduct(
   });
 }
 
-/** The session option with the folder from which constants of models without a file of their own are read. */
+/** The session option for the folder of constants of models that are not in a file. */
 const FOLDER_OF_CONSTANTS = "session.model_external_initializers_file_folder_path";
 
 interface Places {
@@ -204,9 +204,8 @@ interface Places {
 }
 
 /**
- * Returns the places of sources in their files. ONNX Runtime maps the files, and unmaps them after packing; of data given
- * in memory it would keep a copy. Undefined unless all sources are parts of files in one folder, with
- * ASCII paths.
+ * Returns the places of sources in their files; undefined unless all sources are in files of one folder with ASCII
+ * paths. ONNX Runtime maps the files, and unmaps them after packing. It would keep a copy of data given in memory.
  */
 function placesOf(sources: readonly unknown[]): Places | undefined {
   if (!sources.every(isFilePlace)) return undefined;

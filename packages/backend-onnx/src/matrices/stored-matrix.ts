@@ -17,12 +17,12 @@ interface StoredMatrixAttributes {
   readonly type: "bfloat16" | "float16";
 }
 
-/** A stored matrix is an operand of its 16-bit type; float32 represents each of its values exactly. */
+/** A stored matrix is an operand of its 16-bit type. Float32 represents each of its values exactly. */
 const FLOAT32 = { to: ONNX_TYPES.float32 };
 
 const WIDEN = operation("Widen", (_, matrix) => ["Cast", [matrix], FLOAT32]);
 
-/** Reads a matrix in 16 bits as float32. In a graph, the float32 matrix exists only while it is used. */
+/** Converts a 16-bit matrix to float32. In a graph, the float32 matrix exists only while it is used. */
 const WIDEN_MATRIX: Kernel = kernel<{ matrix: TensorInfo }>("WidenMatrix", ({ matrix }, _, recorder) =>
   record(recorder, WIDEN, [matrix], { shape: matrix.shape, dtype: "float32" }),
 );
@@ -46,15 +46,20 @@ const STORED_ROWS_KERNEL: Kernel = kernel<{ matrix: TensorInfo; indices: TensorI
   },
 );
 
-/** Number of values widened at a time for one row of input: 1 MB of float32 stays in the cache while it is multiplied. */
+/**
+ * Number of values converted at a time for one row of input: 1 MB of float32 stays in the cache while it is multiplied.
+ */
 const FEW_VALUES = 2 ** 18;
-/** Number of values widened at a time for several rows of input: from this size on, splitting the matrix costs no time. */
+/**
+ * Number of values converted at a time for several rows of input. From this size on, splitting the matrix costs no
+ * time.
+ */
 const MANY_VALUES = 2 ** 20;
 const MANY_ROWS = 256;
 
 /**
- * Widens and multiplies a matrix in parts, so that float32 values are read from the cache and the whole matrix never
- * exists in float32. For one row this takes half the time of widening the whole matrix first.
+ * Converts and multiplies a matrix in parts, so that float32 values stay in the cache and the whole matrix never exists
+ * in float32. For one row this takes half the time of converting the whole matrix first.
  */
 const MATMUL_STORED = operation<{ readonly part: number }>(
   "MatMulStored",
@@ -76,7 +81,7 @@ const MATMUL_STORED = operation<{ readonly part: number }>(
   },
 );
 
-/** `x` [n, columns] times the transpose of a matrix in 16 bits, [n, rows]. */
+/** `x` [n, columns] times the transpose of a 16-bit matrix: [n, rows]. */
 const MATMUL_STORED_KERNEL: Kernel = kernel<{ x: TensorInfo; matrix: TensorInfo }>(
   "MatMulStored",
   ({ x, matrix }, _, recorder) => {
@@ -93,7 +98,7 @@ const MATMUL_STORED_KERNEL: Kernel = kernel<{ x: TensorInfo; matrix: TensorInfo 
       MATMUL_STORED,
       [x, matrix],
       { shape: [n, rows], dtype: "float32" },
-      // Small parts would cost more than they save.
+      // Small parts would cost more time than they save.
       { part: part < Math.min(rows, wanted) / 4 ? rows : part },
     );
   },
@@ -106,7 +111,10 @@ function largestDivisor(of: number, limit: number): number {
   return 1;
 }
 
-/** Keeps a matrix in 16 bits, which only these kernels read. Returns no tensors on a device other than the CPU. */
+/**
+ * Keeps a matrix with 16 bits per value for the kernels in this file. Returns no tensors on a device other than the
+ * CPU.
+ */
 export function storedMatrix(backend: OnnxBackend, { source, shape, type }: StoredMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const dataId = backend.adoptLeaf(openMatrix(backend.runtime, source, shape, type), shape, "int32", type);

@@ -6,10 +6,10 @@ import { fileMapper, type FileRange } from "./mapped-memory.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { elements, type Elements, wrapStorage, writeStorage } from "./storage.ts";
 
-/** The dtypes whose memory layout is that of a little-endian file. */
+/** The dtypes whose memory layout equals that of a little-endian file. */
 export type FileElementType = "float32" | "int32" | StoredType;
 
-/** Maps part of a file, which ONNX Runtime reads in place. Throws a `RangeError` if the system cannot map it. */
+/** Maps part of a file. ONNX Runtime reads it in place. Throws a `RangeError` if the system cannot map it. */
 export function mapStorage(
   runtime: OrtRuntime,
   range: FileRange,
@@ -29,7 +29,7 @@ export function mapStorage(
   return Object.assign(storage, { readOnly: true, dropPages: drop });
 }
 
-/** A copy of part of a file, for systems without mmap. */
+/** Copies part of a file, for systems without mmap. */
 export function copyStorage(
   runtime: OrtRuntime,
   { descriptor, byteOffset, byteLength }: FileRange,
@@ -47,7 +47,7 @@ export function copyStorage(
   return writeStorage(runtime, elementsOf(bytes.buffer, dtype), shape, dtype);
 }
 
-/** A copy of a stored matrix's bytes. */
+/** Copies the bytes of a stored matrix. */
 export function copyBytes(runtime: OrtRuntime, bytes: Uint8Array, shape: readonly number[], type: StoredType): Storage {
   const { library, tensorBytes } = runtime;
   const { byteLength } = bytes;

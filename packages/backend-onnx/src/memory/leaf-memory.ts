@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { BackendError } from "../backend-error.ts";
 import type { Pointer } from "../ort/ort-library.ts";
 
-/** Zeroed memory outside ONNX Runtime's arena, returned to the system when freed. */
+/** Zeroed memory outside ONNX Runtime's arena. Freeing returns it to the system. */
 export interface Allocation {
   /** The address, aligned to a cache line. */
   readonly address: Pointer;
@@ -11,7 +11,7 @@ export interface Allocation {
 
 const CACHE_LINE = 64;
 /**
- * Number of bytes from which on memory is mapped from the system: malloc keeps freed blocks, which doubles a model's
+ * Minimum number of bytes of memory that is mapped from the system. malloc would keep freed blocks and double a model's
  * memory.
  */
 const WHOLE_PAGES = 2 ** 20;
@@ -35,11 +35,11 @@ function fromHeap(byteLength: number): Allocation {
 
 /** Allocates whole pages of memory from the system. */
 interface PageMemory {
-  /** Maps zeros, which take no memory until they are written or populated. */
+  /** Maps zeros. They take no memory until they are written or populated. */
   map(byteLength: number): Pointer;
-  /** Unmaps a mapping, or the part of one that starts at a page boundary. */
+  /** Unmaps a mapping, or the part of it that starts at a page boundary. */
   unmap(address: Pointer, byteLength: number): void;
-  /** Allocates pages on a different thread if the system supports it, without waiting for it. */
+  /** Allocates pages on a different thread, if the system supports it, without waiting. */
   populate(address: Pointer, byteLength: number): void;
 }
 
@@ -62,7 +62,7 @@ function posixMemory(): PageMemory {
   const madvise = darwin ? undefined : library.func("int madvise(void*, size_t, int)");
   const readAndWrite = 3;
   const privateAndAnonymous = darwin ? 0x1002 : 0x22;
-  // MADV_POPULATE_WRITE, from Linux 5.14 on; older kernels reject it, and pages are allocated when they are written.
+  // MADV_POPULATE_WRITE, since Linux 5.14. Older kernels reject it, and pages are allocated when they are written.
   const populateForWriting = 23;
   return {
     map(byteLength) {

@@ -6,7 +6,6 @@ import type { Storage } from "../graph/graph.ts";
 import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import { mapStorage, type FileElementType } from "./file-storage.ts";
 
-/** Part of a file, by its path. */
 export interface FilePart {
   readonly file: string | URL;
   readonly byteOffset: number;
@@ -14,8 +13,8 @@ export interface FilePart {
 }
 
 /**
- * Maps part of a file as an array of `shape`. Throws {@link BackendError} "invalid-options" if the file is missing or too
- * short.
+ * Maps part of a file as an array of `shape`. Throws {@link BackendError} "invalid-options" if the file is missing or
+ * too short.
  */
 export function openMapped(
   runtime: OrtRuntime,
@@ -47,12 +46,12 @@ export function openMapped(
   }
 }
 
-/** Returns the error for a file that cannot be mapped; `reason` ends with the remedy. */
+/** Returns the error for a file that cannot be mapped. `reason` ends with the remedy. */
 export function invalidFile(file: string | URL, reason: string, cause?: unknown): BackendError {
   return new BackendError("invalid-options", `cannot map ${shownPath(file)}: ${reason}.`, { cause });
 }
 
-/** Returns the path of a file URL; any other URL as written. */
+/** Returns the path of a file URL, or any other URL as a string. */
 function shownPath(file: string | URL): string {
   try {
     return typeof file === "string" ? file : fileURLToPath(file);

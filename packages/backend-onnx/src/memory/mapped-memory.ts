@@ -2,9 +2,9 @@ import koffi from "koffi";
 import type { Pointer } from "../ort/ort-library.ts";
 import type { Allocation } from "./leaf-memory.ts";
 
-/** Part of an open file; it must not extend beyond the end of the file. */
+/** Part of an open file. It must not extend beyond the end of the file. */
 export interface FileRange {
-  /** File descriptor; it may be closed once the memory is mapped. */
+  /** File descriptor. It may be closed once the memory is mapped. */
   readonly descriptor: number;
   readonly byteOffset: number;
   /** Number of bytes, at least 1. */
@@ -14,7 +14,7 @@ export interface FileRange {
 type MapFile = (range: FileRange) => MappedRange;
 
 interface MappedRange extends Allocation {
-  /** Removes the pages from the process; they stay in the system's cache and are mapped again when they are used. */
+  /** Removes the pages from the process. They stay in the system's cache and are mapped again at the next use. */
   drop(): void;
 }
 
@@ -24,8 +24,8 @@ const PAGES = 65_536;
 let mapper: { readonly map: MapFile | undefined } | undefined;
 
 /**
- * Maps files as shared read-only pages of the system's page cache, which all processes share and which the system
- * reclaims when it needs memory. Writing there crashes the process. Undefined on Windows.
+ * Returns a function that maps files as shared read-only pages of the system's page cache. All processes share the
+ * pages, and the system reclaims them when it needs memory. Writing to them crashes the process. Undefined on Windows.
  */
 export function fileMapper(): MapFile | undefined {
   mapper ??= { map: process.platform === "win32" ? undefined : posixMapper() };
@@ -37,7 +37,7 @@ function posixMapper(): MapFile {
   const mmap = library.func("void* mmap(void*, size_t, int, int, int, int64_t)");
   const munmap = library.func("int munmap(void*, size_t)");
   const madvise = library.func("int madvise(void*, size_t, int)");
-  // MADV_DONTNEED, which loses no data in a shared mapping of a file.
+  // MADV_DONTNEED. It loses no data in a shared mapping of a file.
   const notNeeded = 4;
   const readOnly = 1;
   const shared = 1;

@@ -10,19 +10,19 @@ export interface MappedTensorOptions {
   /** Start of the tensor in bytes from the start of the file; a multiple of 4. Default 0. */
   readonly byteOffset?: number;
   readonly shape: readonly number[];
-  /** The dtype of the numbers. Default "float32". */
+  /** Default "float32". */
   readonly dtype?: "float32" | "int32";
 }
 
-/** Bytes per element, the same for both dtypes. */
+/** Bytes per element of both dtypes. */
 const ELEMENT_BYTES = 4;
 
 /**
- * Creates a tensor of the backend "onnx" whose data is part of a file, for weights that do not change. Pages are read
- * when they are needed, all graphs and processes share the system's single copy, and disposing of the tensor removes
- * the mapping. The file must not change while the tensor exists (truncating it crashes the process). On Windows it is
- * read into memory instead. Throws {@link BackendError} "invalid-options" if the file is missing or too short, the
- * offset is not aligned, or the backend is not in use yet.
+ * Creates a tensor of the backend "onnx" from part of a file, for weights that do not change. The system reads pages
+ * when they are needed, all processes share one copy, and disposing of the tensor removes the mapping. The file must
+ * not change while the tensor exists; truncating it crashes the process. On Windows the file is read into memory.
+ * Throws {@link BackendError} "invalid-options" if the file is missing or too short, the offset is not aligned, or the
+ * backend is not in use yet.
  */
 export function mappedTensor(options: MappedTensorOptions): tf.Tensor {
   const { file, byteOffset = 0, shape, dtype = "float32" } = options;

@@ -3,9 +3,9 @@ import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { Program } from "../recording/program.ts";
 import { byteLengthOf } from "./storage.ts";
 
-/** Returns memory that many different graphs leave behind to the system. */
+/** Returns the memory of earlier graphs to the system. */
 export interface MemoryTrimmer {
-  /** Must be called when a program has been compiled; returns the run options of its first run, if it needs any. */
+  /** Must be called after a program is compiled. Returns the run options for its first run, if it needs any. */
   compiled(program: Program): Pointer | undefined;
   dispose(): void;
 }
@@ -17,9 +17,8 @@ const GRAPHS_BETWEEN_TRIMMING = 256;
 
 /**
  * Creates a trimmer. ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never releases any
- * by itself: a tensor that grows with every step would leave blocks of all its earlier sizes there, such as 6 GB while
- * 4 MB are in use. Sessions fragment the heap. Only new graphs bring new sizes, so only they are counted; running known
- * graphs costs nothing.
+ * by itself: a tensor that grows with every step leaves blocks of all its earlier sizes, e.g. 6 GB while 4 MB are in
+ * use. Sessions fragment the heap. Only new graphs bring new sizes, so only new graphs are counted.
  */
 export function memoryTrimmer(library: OrtLibrary): MemoryTrimmer {
   const shrinking = library.create("CreateRunOptions");
@@ -52,7 +51,7 @@ function trimHeap(): void {
 }
 
 /**
- * Returns glibc's function that releases free pages of the heap; undefined elsewhere, since other C libraries release
+ * Returns glibc's function that releases free pages of the heap; undefined elsewhere, because other C libraries release
  * pages by themselves.
  */
 function glibcTrim(): Trim | undefined {

@@ -9,7 +9,6 @@ import type { Pointer } from "../ort/ort-library.ts";
 /** The numbers of a tensor. Booleans are 0 or 1. */
 export type Elements = Float32Array | Int32Array | Uint8Array;
 
-/** Number of bytes per element. */
 const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, int32: 4, bool: 1 };
 
 /** Returns the number of elements of a shape; 1 for a scalar. */
@@ -24,7 +23,7 @@ export function byteLengthOf(shape: readonly number[], dtype: ElementType): numb
   return sizeOf(shape) * ELEMENT_BYTES[dtype];
 }
 
-/** Allocates memory in ONNX Runtime's arena, not cleared. */
+/** Allocates memory in ONNX Runtime's arena without clearing it. */
 export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], dtype: ElementType): Storage {
   const { library, allocator } = runtime;
   const dimensions = int64(shape);
@@ -35,7 +34,7 @@ export function allocateStorage(runtime: OrtRuntime, shape: readonly number[], d
 /**
  * Copies `values`, so that the caller may change them before anything is computed. The copy is outside the arena:
  * leaves may live as long as a model and would fragment the memory of short-lived results. Zeros take no memory until
- * something else is written there.
+ * they are overwritten.
  */
 export function writeStorage(
   runtime: OrtRuntime,
@@ -84,8 +83,8 @@ export interface WritableStorage {
 }
 
 /**
- * Allocates memory for float32 tensors of these shapes, outside the arena; zeros, which take no memory until they are
- * written.
+ * Allocates memory for float32 tensors of these shapes, outside the arena. The zeros take no memory until they are
+ * overwritten.
  */
 export function allocateWritableStorage(
   runtime: OrtRuntime,
@@ -105,7 +104,7 @@ export function allocateWritableStorage(
   });
 }
 
-/** Wraps an OrtValue that ONNX Runtime created; releasing the storage returns its memory to the arena. */
+/** Wraps an OrtValue that ONNX Runtime created. Releasing the storage returns its memory to the arena. */
 export function adoptStorage(runtime: OrtRuntime, handle: Pointer, size: number, dtype: ElementType): Storage {
   const { library } = runtime;
   const byteLength = size * ELEMENT_BYTES[dtype];
@@ -146,7 +145,7 @@ export function deviceStorage(runtime: OrtRuntime, handle: Pointer, size: number
   };
 }
 
-/** Lets ONNX Runtime read and write `data` in place. `data` stays alive as long as the storage does. */
+/** Lets ONNX Runtime read and write `data` in place. The storage keeps `data` alive. */
 export function wrapStorage(
   { library, memoryInfo }: OrtRuntime,
   data: Elements,
@@ -177,14 +176,14 @@ export function wrapStorage(
   );
 }
 
-/** Shares the storage of a value; releasing it calls `released` and does not free the memory. */
+/** Shares the storage of a value. Releasing it calls `released` and does not free the memory. */
 export function borrowStorage({ storage }: { readonly storage: Storage | undefined }, released: () => void): Storage {
   if (storage === undefined) throw new Error("only a value that has been computed can be shared");
   const { handle, byteLength, onDevice, readOnly = false } = storage;
   return { handle, byteLength, onDevice, readOnly, view: () => storage.view(), release: released };
 }
 
-/** A typed array of `dtype` over part of a buffer. */
+/** Returns a typed array of `dtype` over part of a buffer. */
 export function elements(buffer: ArrayBuffer, byteOffset: number, size: number, dtype: ElementType): Elements {
   if (dtype === "float32") return new Float32Array(buffer, byteOffset, size);
   if (dtype === "int32") return new Int32Array(buffer, byteOffset, size);

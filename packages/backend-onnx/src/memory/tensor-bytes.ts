@@ -1,10 +1,10 @@
 /** Bytes of the backend's tensors, by the kind of memory. */
 export interface TensorBytes {
-  /** Bytes of tensors that JavaScript wrote: weights, inputs. */
+  /** Bytes of tensors from JavaScript: weights, inputs. */
   leaves: number;
   /** Bytes of computed tensors, in ONNX Runtime's arena. */
   results: number;
-  /** Bytes of tensors mapped from files; the system reclaims these pages when it needs memory. */
+  /** Bytes of tensors mapped from files. The system reclaims their pages when it needs memory. */
   mapped: number;
 }
 

@@ -15,8 +15,8 @@ const PAGES = 65_536;
 const LARGEST_BLOCK = 2 ** 30;
 
 /**
- * Allocates pieces of these sizes, which are freed separately. They share a few large buffers: the size of every
- * ArrayBuffer counts for the garbage collector, which would run again and again while a model is loaded.
+ * Allocates pieces of these sizes, which are freed separately. They share a few large buffers, because the size of
+ * every ArrayBuffer counts for the garbage collector, which would otherwise run repeatedly while a model is loaded.
  */
 export function allocateWritableMemory(library: OrtLibrary, byteLengths: readonly number[]): readonly WritableMemory[] {
   const memory = pageMemory();

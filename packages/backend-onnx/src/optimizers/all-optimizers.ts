@@ -3,7 +3,7 @@ import type { SlotAddresses } from "./optimizer-slot.ts";
 import type { Numbers, Optimizer } from "./optimizer.ts";
 
 /**
- * AdamW (arXiv 1711.05101) as in `torch.optim.AdamW`: weight decay scales the parameter, not the gradient. Attributes
+ * AdamW (arXiv 1711.05101) as in `torch.optim.AdamW`: weight decay scales the parameter, not the gradient. Attributes:
  * `learningRate`, `beta1`, `beta2`, `epsilon`, `step` (from 1), `weightDecays`.
  */
 const ADAMW: Optimizer = {
@@ -17,8 +17,8 @@ const ADAMW: Optimizer = {
 };
 
 /**
- * AdamW with moments in bfloat16, two in each int32 element, which are rounded stochastically: the step and the place
- * of an element determine the random bits, so equal steps have equal results.
+ * AdamW with bfloat16 moments, two per int32 element, rounded stochastically. The step and the index of an element
+ * determine the random bits, so equal steps have equal results.
  */
 const ADAMW_BFLOAT16: Optimizer = {
   ...ADAMW,
@@ -33,7 +33,7 @@ const ADAMW_BFLOAT16: Optimizer = {
 
 type AdamWParameters = Parameters<OptimizerPasses["adamw"]>;
 
-/** The parameters of a pass over one slot. */
+/** Returns the parameters of a pass over a slot. */
 function adamwNumbers(numbers: Numbers): (slot: SlotAddresses, weightDecay: number) => AdamWParameters {
   const learningRate = numbers.finite("learningRate");
   const [beta1, beta2, epsilon] = [numbers.finite("beta1"), numbers.finite("beta2"), numbers.finite("epsilon")];
@@ -58,8 +58,8 @@ function adamwNumbers(numbers: Numbers): (slot: SlotAddresses, weightDecay: numb
 }
 
 /**
- * Plain gradient descent as in `torch.optim.SGD`: weight decay times the parameter is added to the gradient. Attributes
- * `learningRate`, `weightDecays`.
+ * Plain gradient descent as in `torch.optim.SGD`: weight decay times the parameter is added to the gradient.
+ * Attributes: `learningRate`, `weightDecays`.
  */
 const SGD: Optimizer = {
   kernelName: "ApplySgd",
@@ -72,9 +72,9 @@ const SGD: Optimizer = {
 };
 
 /**
- * Gradient descent with momentum, plain or Nesterov's (Sutskever et al., ICML 2013), as `torch.optim.SGD` without
- * dampening. Initialize velocities with zeros: the first update sets them to the gradients, as PyTorch's first step does.
- * Attributes `learningRate`, `momentum`, `nesterov`, `weightDecays`.
+ * Gradient descent with plain or Nesterov momentum (Sutskever et al., ICML 2013), as `torch.optim.SGD` without
+ * dampening. Velocities must start at zero; the first update sets them to the gradients, like PyTorch's first step.
+ * Attributes: `learningRate`, `momentum`, `nesterov`, `weightDecays`.
  */
 const MOMENTUM: Optimizer = {
   kernelName: "ApplyMomentum",

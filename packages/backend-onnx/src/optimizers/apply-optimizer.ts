@@ -15,12 +15,12 @@ export interface OptimizerHost {
 }
 
 /**
- * Updates parameters and states in place, after all recorded operations have been computed from the old values. Other
- * tensors with the same data (clones, reshapes) keep the old values; only tensors with the same data id (the tensor that
- * a variable was made from or assigned) change too.
+ * Updates parameters and states in place, after all recorded operations have been computed from the old values. Only
+ * tensors with the same data id change: a variable, and the tensor that it was made from or assigned. Clones and
+ * reshapes keep the old values.
  *
- * The first update moves parameters and states into their slots, one tensor at a time: the old memory of each is freed
- * before the next moves, and the system allocates a slot's pages only when they are written.
+ * The first update moves parameters and states into their slots, one tensor at a time. The old memory of each is freed
+ * before the next one moves, and the system allocates a slot's pages only when they are written.
  */
 export function applyOptimizer(host: OptimizerHost, call: OptimizerCall): void {
   const { data } = host;
@@ -55,13 +55,13 @@ function changedPlaces({ changed }: OptimizerSlot, group: OptimizerGroup): [Area
   });
 }
 
-/** Flushes: pending values are computed directly into the slots, and other gradients are copied there. */
+/** Computes pending values directly into the slots, and copies other gradients into their slots. */
 function computePending({ data, recording }: OptimizerHost, pairs: readonly Pair[]): void {
   const destinations = new Map<RecordedValue, Storage>();
   for (const { slot, group } of pairs) {
     for (const [area, dataId] of changedPlaces(slot, group)) {
       const value = data.value(dataId);
-      // A value that other ids share must stay outside the slot, and an area that is occupied is still read.
+      // A value that other ids share must stay outside the slot, and an occupied area is still read.
       const free = value.owners === 1 && area.occupant === undefined;
       if (free && isPending(value) && !destinations.has(value)) destinations.set(value, area.reserve(value));
     }

@@ -7,13 +7,13 @@ import { allocateStorage, wrapStorage } from "../memory/storage.ts";
 export interface Area {
   readonly occupant: RecordedValue | undefined;
   readonly elements: Float32Array | Int32Array;
-  /** Reserves this area for the value: the caller sets the result as the value's storage, or releases it. */
+  /** Reserves this area for a value. The caller sets the result as the value's storage, or releases it. */
   reserve(value: RecordedValue): Storage;
   /** Moves the occupant, if there is one, to new memory outside the area. */
   evacuate(): void;
 }
 
-/** Creates an area. `changed` is called whenever the occupant changes. */
+/** Creates an area. `changed` is called when the occupant changes. */
 export function optimizerArea(runtime: OrtRuntime, elements: Area["elements"], changed: () => void): Area {
   let occupant: RecordedValue | undefined;
   const dtype = elements instanceof Int32Array ? "int32" : "float32";

@@ -9,11 +9,11 @@ import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-num
 export interface OptimizerCall {
   readonly optimizer: Optimizer;
   readonly groups: readonly OptimizerGroup[];
-  /** Returns the numbers, which throw {@link BackendError} "invalid-options"; `read` reads those that are tensors. */
+  /** Returns the numbers. They throw {@link BackendError} "invalid-options". `read` reads numbers in tensors. */
   numbers(read: ReadScalar): Numbers;
 }
 
-/** One parameter and the tensors of its update: float32 and of the same shape, except for states in bfloat16. */
+/** A parameter and the tensors of its update: float32 and of the same shape, except for bfloat16 states. */
 export interface OptimizerGroup {
   readonly gradient: TensorInfo;
   /** The tensors that the update changes: the parameter, then its states. */
@@ -24,11 +24,10 @@ export interface OptimizerGroup {
 type Named = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the inputs `parameters`, `gradients`, and the optimizer's states (lists of tensors in the same order), the
- * attribute `weightDecays` (one per parameter), and the optimizer's numbers. Numbers are attributes; `learningRate` and
- * `step` may also be functions, or scalar tensors among the inputs. If a scalar input `guard` is not finite, nothing
- * changes.
- * Throws {@link BackendError} "invalid-options".
+ * Reads the inputs of an optimizer's kernel: `parameters`, `gradients` and the optimizer's states (lists of tensors in
+ * the same order), the attribute `weightDecays` (one per parameter), and the optimizer's numbers. Numbers are
+ * attributes. `learningRate` and `step` may also be functions, or scalar inputs. If a scalar input `guard` is not
+ * finite, nothing changes. Throws {@link BackendError} "invalid-options".
  */
 export function optimizerCall(optimizer: Optimizer, inputs: Named, attributes: Named): OptimizerCall {
   const { kernelName, states, stateType } = optimizer;

@@ -2,13 +2,12 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { BackendError } from "../backend-error.ts";
 import type { Numbers } from "./optimizer.ts";
 
-/** Reads the number in a scalar tensor. */
 export type ReadScalar = (scalar: TensorInfo) => number;
 
 type Named = Readonly<Record<string, unknown>>;
 type Invalid = (reason: string) => BackendError;
 
-/** Names of numbers that change with every step: a step that is recorded once reads them from tensors or functions. */
+/** Names of numbers that change with every step. A recorded step reads them from tensors or functions. */
 const MAY_BE_TENSORS = ["learningRate", "step", "guard"];
 
 /** Returns the numbers of a call that are scalar tensors, by name. */

@@ -1,6 +1,6 @@
 import { OPTIMIZERS_BYTES } from "./optimizers-bytes.ts";
 
-/** The part of the WebAssembly JavaScript API used here; TypeScript declares it only in its DOM library. */
+/** The used part of the WebAssembly API. TypeScript declares it only in its DOM library. */
 declare const WebAssembly: {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => WebAssemblyMemory;
   readonly Module: new (bytes: Uint8Array) => Module;
@@ -13,7 +13,7 @@ interface Module {
   readonly [Symbol.toStringTag]: string;
 }
 
-/** The functions of optimizers.wat, which work on one memory. Arrays are passed as byte offset and length in bytes. */
+/** The functions of optimizers.wat. They work on one memory. Arrays are passed as byte offset and length in bytes. */
 export interface OptimizerPasses {
   readonly adamw: (
     parameter: number,
@@ -30,7 +30,7 @@ export interface OptimizerPasses {
     correction: number,
     epsilon: number,
   ) => void;
-  /** `adamw` with moments in bfloat16, half as many bytes, which are rounded stochastically; `seed` is the step. */
+  /** `adamw` with bfloat16 moments, half as many bytes, rounded stochastically. `seed` is the step. */
   readonly adamwBfloat16: (...parameters: [...numbers: Parameters<OptimizerPasses["adamw"]>, seed: number]) => void;
   readonly sgd: (parameter: number, gradient: number, bytes: number, rate: number, decay: number) => void;
   readonly momentum: (
@@ -45,9 +45,9 @@ export interface OptimizerPasses {
   ) => void;
 }
 
-/** One WebAssembly memory and the functions that update arrays in it. */
+/** A WebAssembly memory and the functions that update arrays in it. */
 export interface OptimizerMemory {
-  /** The memory, all zeros; the system allocates a page when it is first written. */
+  /** The memory. It starts as zeros, and the system allocates a page when it is first written. */
   readonly buffer: ArrayBuffer;
   readonly passes: OptimizerPasses;
 }
@@ -59,7 +59,7 @@ export const LARGEST_MEMORY: number = 2 ** 32 - PAGE;
 /** Allocates a memory of at least `bytes` bytes. */
 export function allocateOptimizerMemory(bytes: number): OptimizerMemory {
   const pages = Math.max(1, Math.ceil(bytes / PAGE));
-  // Fixed size: growing could move the memory while ONNX Runtime uses it.
+  // Fixed size, because growing could move the memory while ONNX Runtime uses it.
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = new WebAssembly.Instance(compiledModule(), { optimizers: { memory } });
   return { buffer: memory.buffer, passes: exports as object as OptimizerPasses };

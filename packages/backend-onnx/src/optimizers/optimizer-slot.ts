@@ -9,7 +9,7 @@ import {
 
 /** The areas of one parameter, contiguous in WebAssembly memory that ONNX Runtime reads and writes in place. */
 export interface OptimizerSlot {
-  /** Bytes of all areas together. */
+  /** Bytes of all areas. */
   readonly byteLength: number;
   readonly gradient: Area;
   /** The areas that an update changes: the parameter, then its states in the optimizer's order. */
@@ -17,7 +17,7 @@ export interface OptimizerSlot {
   readonly addresses: SlotAddresses;
 }
 
-/** Byte offsets of the areas of a slot, for the functions in `optimizers.wat`. */
+/** Byte offsets of a slot's areas, for the functions in `optimizers.wat`. */
 export interface SlotAddresses {
   readonly passes: OptimizerPasses;
   readonly parameter: number;
@@ -27,22 +27,22 @@ export interface SlotAddresses {
   readonly bytes: number;
 }
 
-/** The tensors that an update changes: the parameter and its states. */
+/** The sizes of the tensors that an update changes. */
 export type SlotSize = readonly [parameter: AreaSize, ...states: AreaSize[]];
 
 export interface AreaSize {
-  /** Number of elements, of 4 bytes each. */
+  /** Number of elements of 4 bytes. */
   readonly length: number;
   readonly dtype: "float32" | "int32";
 }
 
 /** Areas start at multiples of a cache line, which is also a multiple of a SIMD vector. */
 const ALIGNMENT = 64;
-/** Slots are spread over several memories beyond this size. */
+/** Beyond this size, slots use several memories. */
 const PREFERRED_MEMORY = 2 ** 31;
 
 /**
- * Allocates slots in as few fixed-size memories as possible. `moved` is called with a slot whenever the occupant of one of
+ * Allocates slots in as few fixed-size memories as possible. `moved` is called with a slot when the occupant of one of
  * its areas changes.
  */
 export function allocateSlots(
@@ -113,7 +113,7 @@ function areaBytes({ length }: AreaSize): number {
   return Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Total size of all areas, including the gradient's. */
+/** Returns the bytes of all areas, including the gradient's. */
 function slotBytes(size: SlotSize): number {
   return [...size, size[0]].reduce((sum, area) => sum + areaBytes(area), 0);
 }

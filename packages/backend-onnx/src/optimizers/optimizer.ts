@@ -3,22 +3,22 @@ import type { SlotAddresses } from "./optimizer-slot.ts";
 /** A kernel that updates lists of parameters in place. */
 export interface Optimizer {
   readonly kernelName: string;
-  /** Names of the input lists that the update changes in addition to `parameters`. */
+  /** Names of further input lists that the update changes. */
   readonly states: readonly string[];
-  /** Type of the states' elements. Each element of an int32 vector has two bfloat16 values, the first in its lower half. */
+  /** Type of the states' elements. An int32 element holds two bfloat16 values, the first in its lower half. */
   readonly stateType: "float32" | "bfloat16";
-  /** Reads the numbers of one update and returns the function that updates each slot. */
+  /** Reads the numbers of an update and returns the function that updates each slot. */
   update(numbers: Numbers): SlotUpdate;
 }
 
-/** The numbers of a call. Each function throws if its number is missing or invalid. */
+/** The numbers of a call. Each method throws if its number is missing or invalid. */
 export interface Numbers {
-  /** Whether the call has a guard, and it is not finite. */
+  /** Whether the call has a guard that is not finite. */
   readonly changesNothing: boolean;
   finite(name: string): number;
-  /** Returns a whole number, 1 or more. */
+  /** Returns a whole number of at least 1. */
   count(name: string): number;
-  /** Returns a boolean; false if missing. */
+  /** Returns a boolean; false if it is missing. */
   flag(name: string): boolean;
 }
 

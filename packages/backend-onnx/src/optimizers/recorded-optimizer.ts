@@ -14,12 +14,12 @@ export interface RecordingHost {
   readonly device: Device;
 }
 
-/** An optimizer's update as an operation whose inputs are the parameter, the gradient, the states, and these scalars. */
+/** An optimizer's update as an operation. Its inputs are the parameter, the gradient, the states, and the scalars. */
 interface RecordedForm {
   readonly operation: Operation;
-  /** Numbers that change with the step, which are inputs of the graph. */
+  /** Numbers that change with the step. They are inputs of the graph. */
   scalars(numbers: Numbers, weightDecay: number): readonly number[];
-  /** Numbers that stay the same, which are constants of the graph. */
+  /** Numbers that stay the same. They are constants of the graph. */
   attributes(numbers: Numbers): Attributes;
 }
 
@@ -47,8 +47,8 @@ const FORMS: Readonly<Record<string, RecordedForm>> = {
 };
 
 /**
- * Updates parameters and states by recorded operations, computed immediately; on a device, everything stays there. The
- * semantics are those of the in-place update: the data ids get new values, or keep the old ones if this throws.
+ * Updates parameters and states with recorded operations, which run immediately. On a device, everything stays there.
+ * As in an in-place update, the data ids get new values; they keep the old ones if this throws.
  */
 export function recordOptimizer({ data, recording, device }: RecordingHost, call: OptimizerCall): void {
   const form = FORMS[call.optimizer.kernelName];
@@ -80,7 +80,7 @@ export function recordOptimizer({ data, recording, device }: RecordingHost, call
       for (const [index, value] of recording.record(form.operation, inputs, results, attributes).entries()) {
         const dataId = changed[index]?.dataId;
         if (dataId === undefined) continue;
-        // Owned until a data id owns it: values without an owner are not computed.
+        // Owned until a data id owns it, because values without an owner are not computed.
         value.owners++;
         updates.push({ dataId, value });
       }
@@ -95,7 +95,7 @@ export function recordOptimizer({ data, recording, device }: RecordingHost, call
 
 /**
  * Returns a function that creates leaves on the device, one for each distinct number. The nodes that read a leaf keep
- * it alive until they have run.
+ * it alive.
  */
 function scalars(device: Device): (value: number) => RecordedValue {
   const made = new Map<number, RecordedValue>();

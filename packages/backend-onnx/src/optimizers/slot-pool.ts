@@ -3,13 +3,13 @@ import type { RecordedValue } from "../recording/recorded-value.ts";
 import { sizeOf } from "../memory/storage.ts";
 import { allocateSlots, type AreaSize, type OptimizerSlot, type SlotSize } from "./optimizer-slot.ts";
 
-/** Keeps track of the slots that values occupy. */
+/** Records which slots values occupy. */
 export interface SlotPool {
-  /** Bytes of all slots that a parameter or a state occupies. */
+  /** Bytes of all slots with a parameter or a state. */
   readonly bytes: number;
   /**
-   * For each parameter with its states, the slot that one of them occupies, or a new one; no slot
-   * twice. A slot stays in use as long as a value occupies it.
+   * Returns a different slot for each parameter and its states: the slot that one of them occupies, or a new one. A
+   * slot stays in use as long as a value occupies it.
    */
   assign(groups: readonly (readonly RecordedValue[])[]): readonly OptimizerSlot[];
 }

@@ -26,7 +26,8 @@ export function updateInPlace(
     return;
   }
   flush();
-  // The update's graph is not part of a compiled function: its numbers change, and every replay records it again.
+  // The update's graph is not part of a compiled function, because its numbers change and every replay records it
+  // again.
   const leave = host.enter(host.execution.uncompiled);
   try {
     recordOptimizer(host, call);

@@ -45,7 +45,7 @@ export type ReleaseFunction =
   | "ReleaseArenaCfg"
   | "ReleaseCUDAProviderOptions";
 
-/** The version of `OrtApi` that the indices below are from; newer versions only append to the table. */
+/** The version of `OrtApi` for the indices below. Newer versions only append to the table. */
 export const API_VERSION: number = 29;
 
 /** Indices into OrtApi, and C types of the parameters (onnxruntime_c_api.h). */

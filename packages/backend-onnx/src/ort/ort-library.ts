@@ -14,26 +14,31 @@ import {
   type StatusFunction,
 } from "./ort-functions.ts";
 
-/** A native address. All ONNX Runtime objects are referred to by address. */
+/** A native address. Every ONNX Runtime object is represented by its address. */
 export type Pointer = bigint;
 
-/** An argument of a native function. A typed array is passed by address and must exist as long as the address is used. */
+/**
+ * An argument of a native function. A typed array is passed by address, and must exist as long as the address is used.
+ */
 type NativeArgument = Pointer | number | string | ArrayBufferView | null;
 
-/** ONNX Runtime's C API: every function throws {@link BackendError} "runtime" with ONNX Runtime's own message. */
+/** ONNX Runtime's C API. Every function throws {@link BackendError} "runtime" with ONNX Runtime's message. */
 export interface OrtLibrary {
   readonly version: string;
-  /** The path of the library. The libraries of execution providers are in the same folder. */
+  /** Path of the library. The libraries of execution providers are in the same folder. */
   readonly file: string;
-  /** A reference that keeps the library loaded: koffi unloads a library when its handle is garbage-collected. */
+  /** A reference that keeps the library loaded. koffi unloads a library when its handle is garbage-collected. */
   readonly handle: object;
   /** Functions that return a status. */
   readonly call: Readonly<Record<StatusFunction, (...values: readonly NativeArgument[]) => void>>;
-  /** Calls one of the same functions whose last parameter is an out pointer; returns the pointer written there. */
+  /**
+   * Calls a function that returns a status and whose last parameter is an out pointer. Returns the pointer written
+   * there.
+   */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
   /** Functions that release an object. */
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
-  /** Returns a view of native memory, without a copy. It dangles once the memory is released. */
+  /** Returns a view of native memory without a copy. The view must not be used after the memory is released. */
   view(address: Pointer, byteLength: number): ArrayBuffer;
 }
 
@@ -105,7 +110,7 @@ function loadTable(): LoadedTable {
   return { file, handle, table, version };
 }
 
-/** Returns the path of the npm package's library; see the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */
+/** Returns the path of the library in the folder `bin/napi-v6` of onnxruntime-node 1.30.0. */
 function libraryFile(): string {
   const names: Readonly<Record<string, string>> = {
     "linux-x64": "libonnxruntime.so.1",

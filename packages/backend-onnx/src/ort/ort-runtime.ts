@@ -4,23 +4,23 @@ import { tensorBytes, type TensorBytes } from "../memory/tensor-bytes.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import { loadOrtLibrary, type OrtLibrary, type Pointer } from "./ort-library.ts";
 
-/** How far ONNX Runtime optimizes a graph before it runs it. */
+/** Optimization level of ONNX Runtime. */
 export type OptimizationLevel = "none" | "basic" | "extended" | "all";
 
-/** ONNX Runtime, once per process: the library, the environment with its thread pool, and the arena that all sessions share. */
+/** ONNX Runtime in this process: the library, the environment with its thread pool, and the arena of all sessions. */
 export interface OrtRuntime {
   readonly library: OrtLibrary;
   readonly threads: number;
   readonly environment: Pointer;
   /** Describes CPU memory that ONNX Runtime does not own. */
   readonly memoryInfo: Pointer;
-  /** The shared arena, which reuses the memory of freed tensors without asking the operating system. */
+  /** The shared arena. It reuses the memory of freed tensors without calling the operating system. */
   readonly allocator: Pointer;
   /** Updated by the code that allocates and releases tensors. */
   readonly tensorBytes: TensorBytes;
 }
 
-/** The log level. Errors are thrown, so logging them would only repeat them. */
+/** The log level. Errors are thrown, so logging them would repeat them. */
 const LOG_FATAL_ONLY = 4;
 const DEVICE_ALLOCATOR = 0;
 const ARENA_ALLOCATOR = 1;
@@ -29,16 +29,19 @@ const DEFAULT = -1;
 const SAME_AS_REQUESTED = 1;
 const OPTIMIZATION_LEVELS: Readonly<Record<OptimizationLevel, number>> = { none: 0, basic: 1, extended: 2, all: 99 };
 
-/** The session option with the names of disabled graph optimizations, separated by semicolons. */
+/** The session option for the names of disabled graph optimizations, separated by semicolons. */
 export const DISABLED_OPTIMIZERS = "optimization.disable_specified_optimizers";
-/** Pad_Fusion moves padding into pooling nodes, whose padding means something else and must be narrower than the window. */
+/**
+ * Pad_Fusion moves padding into pooling nodes, whose padding has a different meaning and must be narrower than the
+ * window.
+ */
 export const HARMFUL_OPTIMIZERS = "Pad_Fusion";
 
 let runtime: OrtRuntime | undefined;
 
 /**
- * Opens ONNX Runtime, once per process: the environment and its threads live until the process ends.
- * `threads` defaults to the available parallelism; a later call with a different number throws.
+ * Opens ONNX Runtime once per process. The environment and its threads live until the process ends. `threads` defaults
+ * to the available parallelism; a later call with a different number throws.
  */
 export function openOrtRuntime(threads?: number): OrtRuntime {
   runtime ??= createRuntime(threads ?? availableParallelism());
@@ -52,13 +55,14 @@ export function openOrtRuntime(threads?: number): OrtRuntime {
   return runtime;
 }
 
-/** Creates options for new sessions; the caller releases them. */
+/** Creates options for new sessions. The caller releases them. */
 export function createSessionOptions(library: OrtLibrary, level: OptimizationLevel): Pointer {
   const { call } = library;
   const options = library.create("CreateSessionOptions");
   call.SetSessionGraphOptimizationLevel(options, OPTIMIZATION_LEVELS[level]);
   call.SetSessionLogSeverityLevel(options, LOG_FATAL_ONLY);
-  // The threads of one pool per session would all spin at once: 20 to 100 times slower when sessions alternate.
+  // With one pool per session, the threads of all pools would spin at once: 20 to 100 times slower when sessions
+  // alternate.
   call.DisablePerSessionThreads(options);
   // Memory patterns double the peak memory and save no time here.
   call.DisableMemPattern(options);
@@ -93,7 +97,7 @@ function createRuntime(threads: number): OrtRuntime {
   };
 }
 
-/** Returns the arena's allocator. Only a session gives access to it, so a minimal session is opened and kept. */
+/** Returns the arena's allocator. Only a session gives access to it, so a minimal session stays open. */
 function openArena(library: OrtLibrary, environment: Pointer, arena: Pointer): Pointer {
   const writer = onnxWriter();
   writer.input("x", [], "float32");

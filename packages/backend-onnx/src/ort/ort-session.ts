@@ -13,8 +13,8 @@ const outputNames: NameTable = new NameTable("o");
 /** A compiled graph with inputs i0, i1, ... and outputs o0, o1, ... */
 export interface OrtSession {
   /**
-   * Computes `outputs` from `inputs`, which must all have storage. An output is written to its entry in `destinations`,
-   * or to new memory of the arena if it has none. `runOptions` is an `OrtRunOptions` pointer.
+   * Computes `outputs` from `inputs`, which must all have storage. An output is written to its entry in `destinations`;
+   * an output without an entry gets new memory of the arena. `runOptions` is an `OrtRunOptions` pointer.
    */
   run(
     inputs: readonly RecordedValue[],
@@ -28,11 +28,11 @@ export interface OrtSession {
 /** Preallocated memory for results. */
 export type Destinations = ReadonlyMap<RecordedValue, Storage>;
 
-/** Compiles the bytes of an ONNX model. */
+/** Opens a session for an ONNX model. */
 export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uint8Array): OrtSession {
   const { library, environment } = runtime;
   const session = library.create("CreateSessionFromArray", environment, model, model.length, options);
-  // Shapes depend on the graph alone, so checking the results of one run is enough.
+  // Shapes depend only on the graph, so one run is checked.
   let checked = false;
   return {
     run(inputs, outputs, destinations, runOptions) {
@@ -66,8 +66,8 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
 }
 
 /**
- * Throws if the number or type of the elements that ONNX Runtime computed differs from the recording: otherwise JavaScript
- * could read past the end of the memory.
+ * Throws if the number or type of the computed elements differs from the recording. Otherwise JavaScript could read
+ * past the end of the memory.
  */
 function checkResults(
   library: OrtLibrary,

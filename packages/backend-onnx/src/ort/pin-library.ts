@@ -1,9 +1,9 @@
 import koffi from "koffi";
 
 /**
- * Keeps a loaded library in memory until the process ends. koffi unloads a library when the JavaScript thread that loaded
- * it ends (the main thread or a worker), while threads of the library may still be running: the process then ended with a
- * segmentation fault. If the system cannot pin the library, it still works, and Node prints a warning.
+ * Keeps a loaded library in memory until the process ends. koffi unloads a library when the JavaScript thread that
+ * loaded it ends, while threads of the library may still run; the process then crashed with a segmentation fault. If
+ * the system cannot pin the library, it still works, and Node prints a warning.
  */
 export function pinLibrary(file: string): void {
   let pinned = false;
@@ -20,7 +20,7 @@ const RTLD_NOW = 2;
 const RTLD_NODELETE = process.platform === "darwin" ? 0x80 : 0x1000;
 
 function pinOnPosix(file: string): boolean {
-  // null is the program itself: dlopen is in libdl or libc, and the program is linked to both.
+  // null is the program itself. dlopen is in libdl or libc, and the program is linked to both.
   const dlopen = koffi.load(null).func("void* dlopen(str, int)");
   const handle: bigint | null = dlopen(file, RTLD_NOW | RTLD_NODELETE);
   return handle !== null;

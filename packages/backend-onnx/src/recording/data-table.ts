@@ -4,11 +4,11 @@ import type { Recording } from "./recording.ts";
 import type { RecordedValue } from "./recorded-value.ts";
 
 /**
- * The value of each tfjs data id. Several ids may share a value (clones and reshapes). Tensors share an id only where
- * tfjs-core shares it: a variable, and the tensor that it was made from or assigned.
+ * The value of each tfjs data id. Several ids may share a value (clones and reshapes). Several tensors have the same id
+ * only if tfjs-core shares it: a variable, and the tensor that it was made from or assigned.
  */
 export interface DataTable {
-  /** Number of values, not ids: tfjs's own leak checks must not count a clone as a leak. */
+  /** Number of values, not of ids, because tfjs's own leak checks must not count a clone as a leak. */
   readonly size: number;
   /**
    * Returns the value of a data id. Throws {@link BackendError} "disposed" if no id owns the value any more. (tfjs
@@ -17,24 +17,24 @@ export interface DataTable {
   value(dataId: object): RecordedValue;
   /** Returns a new data id for `value`. */
   add(value: RecordedValue): object;
-  /** Adopts the data id of a different backend, which `refCount` tensors share. */
+  /** Adopts the data id of a different backend. `refCount` tensors share the id. */
   adopt(dataId: object, value: RecordedValue, refCount: number): void;
   /** Gives a data id a different value. */
   replace(dataId: object, value: RecordedValue): void;
   incRef(dataId: object): void;
   refCount(dataId: object): number;
-  /** Lowers the reference count of the id by one, or with `force` to zero; returns whether it is now zero. */
+  /** Lowers the reference count of the id by one, or to zero with `force`. Returns whether it is now zero. */
   dispose(dataId: object, force: boolean): boolean;
 }
 
-/** Creates a data table. `backend` is the backend to which tfjs moves other backends' data. */
+/** Creates a data table. `backend` is the backend to which tfjs moves data of other backends. */
 export function dataTable(backend: tf.KernelBackend, recording: Recording): DataTable {
   return new Entries(backend, recording);
 }
 
 /**
- * A data id that is its own entry in the table. tfjs's `DataStorage` would use a WeakMap, whose garbage collection costs more
- * than all recording.
+ * A data id that is its own table entry. tfjs's `DataStorage` would use a WeakMap, whose garbage collection costs more
+ * time than all recording.
  */
 class Entry {
   value: RecordedValue;
@@ -50,7 +50,7 @@ class Entry {
 class Entries implements DataTable {
   readonly #backend: tf.KernelBackend;
   readonly #recording: Recording;
-  /** Entries of ids that other backends created. */
+  /** Entries of ids from other backends. */
   readonly #adopted = new WeakMap<object, Entry>();
   #size = 0;
 

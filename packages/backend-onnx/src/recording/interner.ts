@@ -1,7 +1,7 @@
 import type { Attributes, ElementType, Operation } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
 
-/** Assigns numbers to strings: equal strings get equal numbers, so that programs are compared as numbers. */
+/** Assigns numbers to strings. Equal strings get equal numbers, so that programs are compared as numbers. */
 export interface Interner {
   number(text: string): number;
 }
@@ -13,8 +13,8 @@ export interface InternerLimits {
 }
 
 /**
- * Creates an interner, whose table is cleared when it exceeds the limits. Numbers are never reused, so older programs
- * are no longer found (and are compiled again), but never confused with others.
+ * Creates an interner. Its table is cleared when it exceeds the limits. Numbers are never reused, so an older program
+ * may be compiled again, but is never confused with a different one.
  */
 export function interner(limits: InternerLimits = { strings: 100_000, characters: 2 ** 23 }): Interner {
   const numbers = new Map<string, number>();
@@ -35,7 +35,7 @@ export function interner(limits: InternerLimits = { strings: 100_000, characters
   };
 }
 
-/** Describes a node completely as text, except for the sources of its inputs. */
+/** Returns a text that describes a node completely, except for the sources of its inputs. */
 export function kindText(
   operation: Operation,
   inputs: number,

@@ -2,7 +2,7 @@ import type { OrtSession } from "../ort/ort-session.ts";
 import { typeText, type Interner } from "./interner.ts";
 import type { RecordedNode, RecordedValue } from "./recorded-value.ts";
 
-/** Recorded nodes as one straight-line program, with its inputs, outputs, and signature. */
+/** Recorded nodes as a straight-line program. */
 export interface Program {
   /** The nodes in the order of recording, which is a topological order. */
   readonly nodes: readonly RecordedNode[];
@@ -13,16 +13,18 @@ export interface Program {
   /** Values that a data id owns or that a later node reads. */
   readonly outputs: readonly RecordedValue[];
   /**
-   * The whole structure as numbers: programs with equal signatures compile to the same graph. It contains the type of
-   * each leaf but not its content; frozen leaves have unique numbers.
+   * The whole structure as numbers. Programs with equal signatures compile to the same graph. It contains the type of
+   * each leaf, but not its values; each frozen leaf has a unique number.
    */
   readonly signature: Int32Array;
-  /** An existing session that computes the program, which its owner releases. Undefined: one is compiled or found in the cache. */
+  /**
+   * An existing session for the program. Its owner releases it. Default: a session is compiled or found in the cache.
+   */
   readonly session?: OrtSession;
 }
 
 /**
- * Builds the program of `nodes`. The caller has already subtracted the reads within `nodes` from `readers`, so values
+ * Builds the program of `nodes`. The caller has already subtracted the reads inside `nodes` from `readers`, so values
  * that still have an owner or a reader are outputs.
  */
 export function buildProgram(nodes: readonly RecordedNode[], types: Interner): Program {
@@ -56,7 +58,7 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
   return { nodes, leaves: fed, frozen, outputs, signature: Int32Array.from(words) };
 }
 
-/** Number of the latest frozen value; never reused. */
+/** Number of the latest frozen value. Never reused. */
 let frozenCount = 0;
 
 /** Resets the positions that {@link buildProgram} set. */

@@ -15,11 +15,11 @@ export class RecordedValue implements Value {
   readonly shape: readonly number[];
   readonly dtype: ElementType;
   readonly outputIndex: number;
-  /** The type of the value's memory if it is a stored matrix, whose `dtype` has no meaning. */
+  /** Memory type of a stored matrix, whose `dtype` has no meaning; undefined for any other value. */
   readonly storedType: StoredType | undefined;
   producer: RecordedNode | undefined = undefined;
   storage: Storage | undefined = undefined;
-  /** Why computing the value failed; undefined if it did not. */
+  /** The error if computing the value failed. */
   failure: BackendError | undefined = undefined;
   /** Number of data ids that own the value. A value without owners is internal to the graph, never a result. */
   owners = 0;
@@ -29,9 +29,9 @@ export class RecordedValue implements Value {
   position = -1;
   /** The interned dtype and shape; -1 until a program needs it. */
   type = -1;
-  /** Whether programs use its content as a constant; such a program is valid for this value only. */
+  /** Whether programs use its values as a constant. Such a program is valid only for this value. */
   frozen = false;
-  /** Number of changes in place. */
+  /** Number of in-place changes. */
   version = 0;
 
   constructor(shape: readonly number[], dtype: ElementType, outputIndex = 0, storedType?: StoredType) {
@@ -48,7 +48,7 @@ export class RecordedValue implements Value {
   }
 }
 
-/** Creates a node, and counts it as a reader of its inputs and the producer of its outputs. */
+/** Creates a node and counts it as a reader of its inputs and the producer of its outputs. */
 export function recordedNode(
   operation: Operation,
   inputs: readonly RecordedValue[],

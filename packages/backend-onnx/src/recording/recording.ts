@@ -8,16 +8,14 @@ import { buildProgram, clearPositions, type Program } from "./program.ts";
 import { sizeOf } from "../memory/storage.ts";
 import { recordedNode, RecordedValue, type RecordedNode } from "./recorded-value.ts";
 
-/** Runs one program; afterwards its outputs have storage. */
+/** Runs a program. Afterwards its outputs have storage. */
 export type ProgramRunner = (program: Program, destinations: Destinations | undefined) => void;
 
 export interface RecordingOptions {
   readonly run: ProgramRunner;
   /** Number of pending nodes from which on {@link Recording.flushIfFull} flushes. */
   readonly pendingNodes: number;
-  /**
-   * Number of bytes, kept only because pending nodes read them, beyond which {@link Recording.flushIfFull} flushes too.
-   */
+  /** Number of bytes that only pending nodes need, beyond which {@link Recording.flushIfFull} flushes. */
   readonly pendingBytes: number;
 }
 
@@ -30,12 +28,12 @@ export interface Recording {
     results: readonly ResultType[],
     attributes: Attributes,
   ): readonly RecordedValue[];
-  /** Returns the same data under a different shape of the same size; valid until the next flush. */
+  /** Returns the same data with a different shape of the same size. Valid until the next flush. */
   view(value: RecordedValue, shape: readonly number[]): RecordedValue;
   /** Removes one owner of the value. */
   drop(value: RecordedValue): void;
   /**
-   * Runs every node whose results are owned or needed by such a node, and discards the others. A node that fails does
+   * Runs every node whose results are owned, and every node that these need; discards the others. A failing node does
    * not throw here: its outputs get the error as their `failure`, and all other nodes run.
    */
   flush(destinations?: Destinations): void;
@@ -136,7 +134,7 @@ class PendingNodes implements Recording {
     return true;
   }
 
-  /** Runs each node as a separate program to find the one that fails; nodes that depend on it fail too. */
+  /** Runs each node as a separate program to find the one that fails. Nodes that depend on it fail too. */
   #runOneByOne(nodes: readonly RecordedNode[], destinations: Destinations | undefined): void {
     for (const node of nodes) {
       const failed = node.inputs.find((input) => input.failure !== undefined);

@@ -1,9 +1,11 @@
-/** A compiled object that must be released. */
 interface Releasable {
   release(): void;
 }
 
-/** Compiled sessions by signature. Evicts the least recently used when there are too many or they take too much memory. */
+/**
+ * Compiled sessions by signature. Evicts the least recently used ones when there are too many or they take too much
+ * memory.
+ */
 export interface SessionCache<Session extends Releasable> {
   readonly size: number;
   /** Memory of all cached sessions, in bytes. */
@@ -12,13 +14,13 @@ export interface SessionCache<Session extends Releasable> {
   find(signature: Int32Array): Session | undefined;
   /** Adds a session that takes `bytes` bytes of memory. A session larger than the limit is kept alone. */
   add(signature: Int32Array, session: Session, bytes: number): void;
-  /** Removes a session from the cache; the caller releases it. */
+  /** Removes a session from the cache. The caller releases it. */
   take(signature: Int32Array): Session | undefined;
   clear(): void;
 }
 
 export interface SessionCacheLimits {
-  /** Maximum number of sessions kept, at least 1. */
+  /** Maximum number of sessions, at least 1. */
   readonly sessions: number;
   /** Maximum total size of all sessions, in bytes. */
   readonly sessionBytes: number;
@@ -33,7 +35,7 @@ interface Entry<Session> {
 
 export function sessionCache<Session extends Releasable>(limits: SessionCacheLimits): SessionCache<Session> {
   const buckets = new Map<number, Entry<Session>[]>();
-  // Sets keep insertion order: a session that is used moves to the end.
+  // A Set keeps insertion order. A session moves to the end when it is used.
   const byLastUse = new Set<Entry<Session>>();
   let bytes = 0;
   let evicted = 0;
@@ -57,7 +59,8 @@ export function sessionCache<Session extends Releasable>(limits: SessionCacheLim
     byLastUse.size >= limits.sessions || (byLastUse.size > 0 && bytes + more > limits.sessionBytes);
 
   const find = (signature: Int32Array): Entry<Session> | undefined =>
-    // The hash only finds the bucket; whole signatures are compared, so a collision costs time, never a wrong graph.
+    // The hash only finds the bucket. Whole signatures are compared, so a collision costs time, but never returns a
+    // wrong graph.
     buckets.get(hashOf(signature))?.find((candidate) => equal(candidate.signature, signature));
 
   return {

@@ -22,9 +22,9 @@ export interface SessionStatistics {
   /** Number of sessions in the cache, and of sessions evicted from it. */
   readonly cached: number;
   readonly evicted: number;
-  /** Memory of the cached sessions in bytes, estimated. */
+  /** Estimated memory of the cached sessions in bytes. */
   readonly sessionBytes: number;
-  /** Number of graphs run, and the time that ONNX Runtime took. */
+  /** Number of graphs run, and their time in ONNX Runtime. */
   readonly runs: number;
   readonly runMilliseconds: number;
 }
@@ -35,7 +35,7 @@ export interface SessionRunnerOptions extends SessionCacheLimits {
 
 /** A compiled program outside the cache. */
 export interface OwnedProgram {
-  /** Computes `outputs` from `leaves`; number and types must be those of the recorded program. */
+  /** Computes `outputs` from `leaves`. Their number and types must be those of the recorded program. */
   run(
     leaves: readonly RecordedValue[],
     outputs: readonly RecordedValue[],
@@ -44,18 +44,18 @@ export interface OwnedProgram {
   release(): void;
 }
 
-/** The device and optimization level that the backend compiles programs with. */
+/** Compiles programs for the backend's device and optimization level. */
 export interface SessionMaker {
   readonly device: Device;
   readonly optimization: OptimizationLevel;
 }
 
-/** Runs programs through sessions that are compiled once per signature. */
+/** Runs programs in sessions, which are compiled once per signature. */
 export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
   /**
-   * Removes the session of a program that has just been run from the cache; the caller releases it. A session that the
-   * program already had stays with its owner.
+   * Removes the session of a program that has just run from the cache. The caller releases it. A session of the program
+   * itself stays with its owner.
    */
   own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;
@@ -120,16 +120,19 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
 
 const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);
 
-/** Returns a new handle for the same memory: ONNX Runtime does not accept the OrtValue of a result as a constant. */
+/**
+ * Returns a new handle for the same memory, because ONNX Runtime does not accept the OrtValue of a result as a
+ * constant.
+ */
 function userOwned({ runtime }: Device, { storage, shape, dtype }: RecordedValue): Storage {
   if (storage === undefined) throw new Error("a frozen value has no data");
   return wrapStorage(runtime, storage.view(), shape, dtype);
 }
 
-/** Passes the content of the constants f0, f1, ... to the session; ONNX Runtime keeps a packed copy of each matrix. */
+/** Passes the values of the constants f0, f1, ... to the session. ONNX Runtime keeps a packed copy of each matrix. */
 export function addFrozen({ call }: OrtLibrary, options: Pointer, frozen: readonly Storage[]): void {
   if (frozen.length === 0) return;
-  // Constant folding would look for the content in the model.
+  // Constant folding would search the model for the values.
   call.AddSessionConfigEntry(options, DISABLED_OPTIMIZERS, `${HARMFUL_OPTIMIZERS};ConstantFolding`);
   frozenNames.reserve(frozen.length);
   for (const [index, { handle }] of frozen.entries()) frozenNames.values[index] = handle;

@@ -1,6 +1,6 @@
 import { converted, type Replacement, type Replacements } from "./typed-graph.ts";
 
-/** Operators that move elements and have no WebGPU kernel for booleans: booleans are cast to float32 and back. */
+/** Operators that move elements and have no WebGPU kernel for booleans. Booleans are cast to float32 and back. */
 export const BOOL_AS_FLOAT: Replacements = {
   Identity: throughFloat32,
   Transpose: throughFloat32,

@@ -1,6 +1,6 @@
 import { numberOf, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
-/** Functions of real numbers without a WebGPU kernel. */
+/** Float functions without a WebGPU kernel. */
 export const FLOAT_FUNCTIONS: Replacements = {
   Round: (graph, { inputs: [x = ""] }) => [round(graph, x)],
   Sign: (graph, { inputs: [x = ""] }) => [sign(graph, x)],
@@ -32,7 +32,7 @@ function round(graph: TypedGraph, x: string): string {
   return graph.apply("Where", [graph.apply("Greater", [fraction, half]), above, near]);
 }
 
-/** Returns the sign: 1, 0, or -1; NaN for NaN. */
+/** Returns 1, 0 or -1; NaN for NaN. */
 function sign(graph: TypedGraph, x: string): string {
   const [one, zero, minusOne] = [1, 0, -1].map((value) => graph.scalar(value, "float32"));
   const signed = graph.apply("Where", [

@@ -7,10 +7,10 @@ export const INDEXING: Replacements = {
   GatherND: gatherRows,
 };
 
-/** Maximum length of a sequence; a longer one would make the graph too large. */
+/** Maximum length of a sequence. A longer one would make the graph too large. */
 const LONGEST_SEQUENCE = 1_000_000;
 
-/** Writes a sequence of numbers that are known when the graph is written. */
+/** Returns a sequence of numbers that are known when the graph is written. */
 function sequence(graph: TypedGraph, { inputs }: NodeCall): readonly string[] | undefined {
   const [start, limit, step] = inputs.map((input) => graph.constant(input)?.[0]);
   if (start === undefined || limit === undefined || step === undefined) return undefined;
@@ -19,10 +19,7 @@ function sequence(graph: TypedGraph, { inputs }: NodeCall): readonly string[] | 
   return [graph.int64(Array.from({ length }, (_, index) => start + index * step))];
 }
 
-/**
- * Replaces a slice of anything but floats, which are all that WebGPU slices: indices are gathered along one axis after
- * the other.
- */
+/** Replaces a slice, because WebGPU slices only floats: gathers indices along one axis after the other. */
 function takeSlices(
   graph: TypedGraph,
   { inputs: [x = "", ...bounds], operands: [operand] }: NodeCall,

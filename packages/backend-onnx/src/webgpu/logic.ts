@@ -1,6 +1,6 @@
 import { converted, type Replacements, type TypedGraph } from "./typed-graph.ts";
 
-/** Logical operators: WebGPU has kernels only for And and Not. */
+/** Logical operators. WebGPU has kernels only for And and Not. */
 export const LOGIC: Replacements = {
   Or: (graph, { inputs: [a = "", b = ""] }) => [
     graph.apply("Not", [graph.apply("And", [graph.apply("Not", [a]), graph.apply("Not", [b])])]),

@@ -1,6 +1,6 @@
 import { numberOf, type Replacements } from "./typed-graph.ts";
 
-/** Normalizations whose second output ONNX Runtime 1.30 leaves as zeros: composed from other operators instead. */
+/** Normalizations whose second output ONNX Runtime 1.30 leaves as zeros, composed from other operators. */
 export const NORMALIZATION: Replacements = {
   SimplifiedLayerNormalization(graph, { inputs: [x = "", weight = ""], attributes, outputs }) {
     if (outputs < 2) return undefined;

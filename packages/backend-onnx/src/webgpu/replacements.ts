@@ -9,8 +9,8 @@ import { UNSUPPORTED } from "./unsupported.ts";
 import type { Replacements } from "./typed-graph.ts";
 
 /**
- * Every difference between ONNX Runtime's CPU and WebGPU providers, by ONNX operator type. An operator that is not here
- * and has no WebGPU kernel fails when the graph is compiled.
+ * The replacements for all differences between ONNX Runtime's CPU and WebGPU providers, by ONNX operator type. An
+ * operator without a replacement and without a WebGPU kernel fails when the graph is compiled.
  */
 export const REPLACEMENTS: Replacements = {
   ...FLOAT_FUNCTIONS,

@@ -20,13 +20,13 @@ export interface TypedGraph extends GraphEmitter {
   constant(name: string): readonly number[] | undefined;
 }
 
-/** Writes other nodes in place of one, and returns the names of their outputs; undefined to keep the node. */
+/** Writes other nodes instead of a node and returns the names of their outputs. Returns undefined to keep the node. */
 export type Replacement = (graph: TypedGraph, call: NodeCall) => readonly string[] | undefined;
 
 /** Replacements by ONNX operator type. */
 export type Replacements = Readonly<Record<string, Replacement>>;
 
-/** Casts a value if it has a different type; returns the name of the result. */
+/** Casts a value unless it already has the type. Returns the name of the result. */
 export function converted(graph: TypedGraph, name: string, to: OnnxType): string {
   return graph.typeOf(name).type === to ? name : graph.apply("Cast", [name], { to: ONNX_TYPES[to] });
 }

@@ -1,7 +1,7 @@
 import { BackendError } from "../backend-error.ts";
 import type { NodeCall, Replacement, Replacements } from "./typed-graph.ts";
 
-/** Operators without a WebGPU kernel or a replacement. Writing one throws an error that names an alternative. */
+/** Operators without a WebGPU kernel or a replacement. Writing such an operator throws an error with an alternative. */
 export const UNSUPPORTED: Replacements = {
   MatMul: throwing(ofInt32, "products of integers", "tf.cast them to float32"),
   TopK: throwing(ofInt32, "the order of integers", "tf.cast them to float32"),

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { OnnxAttribute } from "../graph/graph.ts";
 import { ONNX_TYPES, type OnnxType } from "../graph/onnx-type.ts";
 
-/** The type of a value in a graph. The shape is undefined if it is unknown. */
+/** The type of a value in a graph. An unknown shape is undefined. */
 export interface ValueType {
   readonly type: OnnxType;
   readonly shape: readonly number[] | undefined;

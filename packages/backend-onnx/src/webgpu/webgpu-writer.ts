@@ -6,7 +6,7 @@ import { typeOfOutput, type ValueType } from "./value-type.ts";
 
 type NodeAttributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** Writes graphs for the WebGPU provider, and replaces nodes that it lacks or computes incorrectly. */
+/** Writes graphs for the WebGPU provider. Replaces nodes that the provider lacks or computes incorrectly. */
 export function webgpuWriter(written?: (node: WrittenNode) => void): OnnxWriter {
   return new ReplacingWriter(onnxWriter(written));
 }
@@ -17,7 +17,6 @@ class ReplacingWriter implements OnnxWriter, TypedGraph {
   readonly #types = new Map<string, ValueType>();
   readonly #constants = new Map<string, readonly number[]>();
 
-  /** `writer` writes the resulting nodes. */
   constructor(writer: OnnxWriter) {
     this.#writer = writer;
   }

@@ -55,21 +55,24 @@ function outcomeOf({ run }: HostileCase): Outcome {
   }
 }
 
-/** This package's errors and tfjs-core's own, which are sentences; not errors that JavaScript itself throws. */
+/** Whether an error is one of this package or of tfjs-core, rather than one that JavaScript itself throws. */
 function isTyped(error: unknown): boolean {
   return BackendError.is(error) || (error instanceof Error && error.name === "Error");
 }
 
-/** What is wrong with an outcome; undefined if it is a typed error, tfjs-core's own error, or the values of the backend "cpu". */
+/**
+ * Returns what is wrong with an outcome; undefined if it is a typed error, tfjs-core's own error, or the values of the
+ * backend "cpu".
+ */
 function faultOf(found: Outcome, wanted: Outcome | undefined): string | undefined {
   if (wanted === undefined) return "there is no outcome to compare with";
   if (found.kind === "refused") {
     const isTfjs = wanted.kind === "refused" && wanted.message === found.message;
     return found.typed || isTfjs ? undefined : `an untyped error: ${found.message}`;
   }
-  // tfjs-core counts a slice from behind its end as a negative size; it is empty.
+  // tfjs-core gives a slice that begins after its end a negative size; it is empty.
   if (wanted.kind === "refused" && wanted.message.includes("Negative size values")) return undefined;
-  // cpu's own failure on such an empty slice.
+  // The cpu backend fails on such an empty slice.
   if (wanted.kind === "refused" && wanted.message.includes("must match the product of shape 0")) return undefined;
   if (wanted.kind === "refused") return `values where cpu refuses: ${wanted.message}`;
   for (const [place, result] of found.results.entries()) {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { seededRandom, type Random } from "@mlan/core";
 
-/** One call with hostile arguments. It creates its own tensors, and is the same on every backend. */
+/** A call with hostile arguments. It creates its own tensors, and is the same on every backend. */
 export interface HostileCase {
   readonly name: string;
   run(): tf.Tensor | tf.Tensor[];
@@ -15,13 +15,13 @@ interface Data {
 }
 
 const FLOATS = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -2.5, 3, 1e-8, 1e10, -1e10, 2 ** 31, -(2 ** 31), 3e38, 89];
-/** For sums of products: backends add up in different orders, and infinities then end as NaN in one of them. */
+/** For sums of products: backends add up in different orders, and infinities would become NaN in some of them. */
 const TAME = [0, -0, 1, -1, 0.5, -2.5, 3, 1e-8, 89];
 const INTEGERS = [0, 1, -1, 2, 7, -7, 46_341, 65_536, 2 ** 31 - 1, -(2 ** 31), 3, 255, 256];
 const PLACES = [0, 1, 2, -1, -2, 5, -7, 1.5, NaN, 2 ** 31, -(2 ** 40), Infinity];
 const LENGTHS = [0, 1, 2, 3, 4];
 
-/** `count` cases, the same for the same seed: every operation below in turn. */
+/** Returns `count` cases, the same for the same seed: every operation below in turn. */
 export function hostileCases(count: number, seed: number): HostileCase[] {
   const random = seededRandom(seed);
   const makers = Object.entries(MAKERS);
@@ -216,7 +216,7 @@ const MAKERS: Readonly<Record<string, (draw: Draws) => Made>> = {
     return { parameters: [x, repetitions], run: () => tf.tile(tensorOf(x), repetitions) };
   },
   topk: (draw) => {
-    // cpu orders NaN and infinities by chance.
+    // The cpu backend orders NaN and infinities by chance.
     const [x, k] = [draw.of([draw.tame(), draw.data(undefined, "int32")]), draw.of([0, 1, 2, 9, -1, 1.5])];
     return {
       parameters: [x, k],

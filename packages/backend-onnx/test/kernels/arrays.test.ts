@@ -110,7 +110,7 @@ describe("joining and repeating", () => {
   );
 });
 
-// Not the method of arrays, for which the linter would take it.
+// The linter would mistake it for the method of arrays.
 const filled = tf.fill;
 
 describe("filling", () => {

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 
 registerGradients();
 
-/** A tensor before it belongs to a backend. */
+/** The data of a tensor on any backend. */
 export interface Input {
   readonly values: readonly number[];
   readonly shape: readonly number[];
@@ -16,14 +16,14 @@ export interface Input {
 type Run = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[];
 
 interface Options {
-  /** Also compare the gradients for all float inputs; the result must be one float tensor. */
+  /** Whether to compare the gradients for all float inputs too. The result must then be one float tensor. */
   readonly gradients?: boolean;
   /** Allowed difference: absolute, and relative to the expected value. */
   readonly absolute?: number;
   readonly relative?: number;
 }
 
-/** Lets the tests of a file run on a different provider. */
+/** Runs the tests of a file on a different provider. */
 export function onProvider(name: Provider): void {
   provider = name;
 }
@@ -34,17 +34,19 @@ interface Contender {
   use(): Promise<void>;
 }
 
-/** Lets the tests of a file run on a backend other than "onnx". */
+/** Runs the tests of a file on a backend other than "onnx". */
 export function onBackend(other: Contender): void {
   contender = other;
 }
 
 let contender: Contender = { name: "onnx", use: () => useOnnxBackend({ provider }) };
 
-/** `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU; the README says which differ there, and why. */
+/**
+ * `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU. The README says which results differ there, and why.
+ */
 let provider = (process.env["BACKEND_ONNX_PROVIDER"] ?? "cpu") as Provider;
 
-/** Real numbers between `low` and `high`, the same at every call. */
+/** Returns floats between `low` and `high`, the same at every call. */
 export function float(shape: readonly number[], low = -2, high = 2): Input {
   const size = tf.util.sizeFromShape([...shape]);
   const values = Array.from({ length: size }, (_, index) => low + (high - low) * noise(index + 31 * size));
@@ -59,7 +61,7 @@ export function booleans(shape: readonly number[]): Input {
   return { ...float(shape), values: float(shape).values.map((value) => (value > 0 ? 1 : 0)), dtype: "bool" };
 }
 
-/** A vector (or, with `shape`, anything else) of given numbers. */
+/** Returns a vector of given numbers, or with `shape` a tensor. */
 export function exactly(
   values: readonly number[],
   shape: readonly number[] = [values.length],
@@ -88,7 +90,10 @@ export const SPECIAL: Input = exactly([
   -88,
 ]);
 
-/** A test: `run` gives the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx" (or {@link onBackend}'s). */
+/**
+ * Declares a test: `run` returns the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx"
+ * (or {@link onBackend}'s).
+ */
 export function same(name: string, inputs: readonly Input[], run: Run, options: Options = {}): void {
   // oxlint-disable-next-line vitest/valid-title
   it(name, async () => {
@@ -151,7 +156,7 @@ function resultsOn(
   });
 }
 
-/** Gradients for the float inputs of a result that is weighted unevenly, so that wrong places show. */
+/** Returns the gradients for the float inputs. The result is weighted unevenly, so that wrong positions are noticed. */
 function gradientsOf(inputs: readonly Input[], run: Run): tf.Tensor[] {
   const tensors = inputs.map(tensorOf);
   const floats = tensors.filter(({ dtype }) => dtype === "float32");
@@ -167,7 +172,7 @@ function read(tensor: tf.Tensor): Read {
   return { dtype: tensor.dtype, shape: tensor.shape, values: Array.from(tensor.dataSync()) };
 }
 
-/** A number between 0 and 1 for each index. */
+/** Returns a number between 0 and 1 for each index. */
 function noise(index: number): number {
   const wave = Math.sin(index * 12.9898 + 78.233) * 43758.5453;
   return wave - Math.floor(wave);

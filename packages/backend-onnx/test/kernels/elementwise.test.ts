@@ -90,7 +90,7 @@ const binaries = {
 
 describe("functions of two tensors", () => {
   for (const [name, run] of Object.entries(binaries)) {
-    // The gradients of the others do not sum over what was broadcast in tfjs-core itself.
+    // tfjs-core's gradients of the others do not sum over broadcast dimensions.
     const gradients = ["add", "sub", "mul", "div", "atan2"].includes(name);
     same(name, [float([2, 3, 4]), float([2, 3, 4], -1.9, 1.7)], (a, b) => run(a, b), {
       gradients: name !== "floorDiv",

@@ -82,7 +82,7 @@ describe("resizing", () => {
   );
 });
 
-// The cpu backend's gradients of these are not the adjoints of its values.
+// The cpu backend's gradients of resizing are not the adjoints of its values.
 describe("the gradient of resizing", () => {
   const resizes = { resizeBilinear: tf.image.resizeBilinear, resizeNearestNeighbor: tf.image.resizeNearestNeighbor };
   for (const [name, resize] of Object.entries(resizes)) {

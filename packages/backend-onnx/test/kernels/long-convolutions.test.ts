@@ -6,9 +6,12 @@ import { expectNear, TENTH, tenths } from "./tenths.ts";
 type Image = tf.Tensor4D;
 type Shape = readonly [number, number, number, number];
 
-/** No gradients: cpu lacks one of them and takes a minute for the other. */
+/** No gradients: the cpu backend lacks one of them and takes a minute for the other. */
 const UNDIFFERENTIATED: ReadonlySet<string> = new Set(["a dilated window", "depthwise, a wide window, padded"]);
-/** Sums of so many random numbers differ by this between two orders of adding; a part in a wrong place makes it 10 or more. */
+/**
+ * Sums of so many random numbers differ by this between two orders of addition. A part in a wrong position causes a
+ * difference of 10 or more.
+ */
 const RANDOM = { absolute: 2e-3, relative: 1e-4 };
 
 const PLAIN = (x: tf.Tensor, filter: tf.Tensor): tf.Tensor => tf.conv2d(x as Image, filter as Image, 1, "valid");

@@ -7,7 +7,7 @@ import { expectNear, TENTH, tenths } from "./tenths.ts";
 /** A composite length, and a prime, which no block divides. */
 const LENGTHS = [1_000_000, 999_983];
 
-/** On the backend "onnx", for each of the lengths. */
+/** Declares a test on the backend "onnx" for each of the lengths. */
 function each(name: string, body: (length: number) => void): void {
   it.each(LENGTHS)(`${name} of %i numbers`, (length) => on("onnx", () => body(length)));
 }
@@ -88,7 +88,7 @@ describe("other kernels that add up are as exact", () => {
     on("onnx", () => {
       const image = tenths(1, 1000, 1000, 2) as tf.Tensor4D;
       expectNear(tf.avgPool(image, 1000, 1000, "valid"), TENTH, 2e-5);
-      // The middle of 101 x 101 pixels is in every window of 101 x 101 that the padding allows.
+      // The centre of 101 x 101 pixels is in every window of 101 x 101 that the padding allows.
       const gradient = tf.grad((x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, 101, 1, "same"))(
         tf.ones([1, 101, 101, 1]),
         tenths(1, 101, 101, 1),

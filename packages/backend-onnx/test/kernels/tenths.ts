@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 
-/** A float32 whose sequential float32 sum is inaccurate: a million of them added up to 99,910 or 100,958. */
+/** A float32 whose sequential float32 sum is inaccurate: a million of them add up to 99,910 or 100,958. */
 export const TENTH = Math.fround(0.1);
 const RELATIVE = 1e-5;
 
@@ -9,7 +9,7 @@ export function tenths(...shape: number[]): tf.Tensor {
   return tf.tensor(new Float32Array(tf.util.sizeFromShape(shape)).fill(TENTH), shape);
 }
 
-/** Every element of `result` is the float64 value `expected`. */
+/** Checks that every element of `result` is near the float64 value `expected`. */
 export function expectNear(
   result: tf.Tensor,
   expected: number | ((index: number) => number),

@@ -27,7 +27,9 @@ function joinHeads(x: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * length, width]);
 }
 
-/** A Llama block with embedding, rotary positions, causal attention, SwiGLU, and the cross entropy of the next token. */
+/**
+ * A Llama block with embedding, rotary positions, causal attention, SwiGLU, and the cross-entropy of the next token.
+ */
 function llamaLoss(ids: tf.Tensor, targets: tf.Tensor, embedding: tf.Tensor, ...weights: tf.Tensor[]): tf.Tensor {
   const [norm, query, key, value, output, gate, up, down] = weights as [
     tf.Tensor,

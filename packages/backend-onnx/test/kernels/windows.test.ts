@@ -8,7 +8,7 @@ type Padding = "same" | "valid" | number | tf.backend_util.ExplicitPadding;
 
 const pair = (first: number, second: number): Pair => [first, second];
 
-/** What windows can do at the border of an image of 5 rows and 4 columns; one number pads as tfjs reads it. */
+/** The cases of a window at the border of an image with 5 rows and 4 columns. A single number pads as in tfjs. */
 const WINDOWS: readonly { readonly size: Pair; readonly strides: Pair; readonly pad: Padding }[] = [
   { size: pair(2, 3), strides: pair(1, 1), pad: "same" },
   { size: pair(3, 2), strides: pair(2, 1), pad: "valid" },

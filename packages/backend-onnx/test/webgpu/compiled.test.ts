@@ -39,7 +39,7 @@ function makeWeights(): Weights {
   return Object.fromEntries(entries) as Weights;
 }
 
-/** One block of a transformer of fused operations. */
+/** A transformer block of fused operations. */
 function block(input: tf.Tensor, norm: tf.Tensor, qkv: tf.Tensor, gate: tf.Tensor, up: tf.Tensor, down: tf.Tensor) {
   const angles = Array.from({ length: (length * width) / heads / 2 }, (_, index) => index / 3);
   const turn = (of: (angle: number) => number): tf.Tensor => tf.tensor2d(angles.map(of), [length, width / heads / 2]);

@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)("memory on WebGPU", () => {
         expect(tf.mean(variable).dataSync()[0]).toBeGreaterThan(0.9);
       });
     for (let index = 0; index < 15; index++) step();
-    // SwiftShader's device memory is the process's. Each tensor is 1 MB: one that is left each step would be 80 MB.
+    // SwiftShader's device memory is the process's. Each tensor is 1 MB; one leaked tensor per step would be 80 MB.
     const before = nativeBytes();
     for (let index = 0; index < 80; index++) step();
     expect(nativeBytes() - before).toBeLessThan(50e6);

@@ -17,7 +17,7 @@ const CALLS = [
   { kernelName: "ApplyMomentum", states: ["velocities"], attributes: { momentum: 0.9, nesterov: true } },
 ] as const;
 
-/** Parameter and states after three updates; the learning rate is a tensor. */
+/** Returns parameter and states after three updates. The learning rate is a tensor. */
 async function updated(
   provider: Provider,
   { kernelName, states, attributes }: (typeof CALLS)[number],
@@ -41,7 +41,7 @@ async function updated(
       tf.engine().runKernel(kernelName, inputs as never, numbers as never);
     });
   }
-  // Clones taken before the updates keep the old values.
+  // Clones from before the updates keep the old values.
   expect(old.dataSync()[0]).toBe(-1);
   const values = changed.flatMap(({ variable }) => Array.from(variable.dataSync()));
   tf.dispose([old, ...changed.map(({ variable }) => variable)]);

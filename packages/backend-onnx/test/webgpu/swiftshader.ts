@@ -12,10 +12,10 @@ const PACKAGE = "@sparticuz/chromium";
 let loader: object | undefined;
 
 /**
- * Lets Vulkan find SwiftShader, a software GPU in the npm package @sparticuz/chromium. Call this before ONNX Runtime
- * searches for a GPU. Returns why there is none for this platform, or undefined. Throws if the package, a devDependency,
- * lacks it: skipped tests would go unnoticed. With MLAN_WEBGPU=hardware in the environment it does nothing, and the tests
- * run on the machine's GPU.
+ * Makes SwiftShader, a software GPU in the npm package @sparticuz/chromium, visible to Vulkan. Must be called before
+ * ONNX Runtime searches for a GPU. Returns the reason if there is none for this platform. Throws if the package, a
+ * devDependency, lacks it, because skipped tests would go unnoticed. With MLAN_WEBGPU=hardware in the environment it
+ * does nothing, and the tests run on the machine's GPU.
  */
 export function openSwiftShader(): string | undefined {
   if (process.env["MLAN_WEBGPU"] === "hardware") return undefined;
@@ -30,12 +30,12 @@ export function openSwiftShader(): string | undefined {
     writeFileSync(file, bytes);
   }
   process.env["VK_ICD_FILENAMES"] = join(folder, "vk_swiftshader_icd.json");
-  // Once it is loaded, Dawn gets this library when it opens it by name.
+  // Dawn opens the library by name and then gets this one.
   loader = koffi.load(join(folder, "libvulkan.so.1"));
   return loader === undefined ? "the Vulkan loader cannot be loaded" : undefined;
 }
 
-/** Regular files of an archive in the format of POSIX tar. */
+/** Returns the regular files of an archive in the format of POSIX tar. */
 function filesOfTar(tar: Buffer): { readonly name: string; readonly bytes: Buffer }[] {
   const BLOCK = 512;
   const files: { readonly name: string; readonly bytes: Buffer }[] = [];

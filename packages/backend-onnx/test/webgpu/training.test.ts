@@ -27,7 +27,7 @@ function norm(x: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-5)));
 }
 
-/** The cross entropy of the next token after one block of a transformer: attention over the past, then SwiGLU. */
+/** The cross-entropy of the next token after one transformer block: attention over the past, then SwiGLU. */
 function transformerLoss(
   weights: Readonly<Record<string, tf.Tensor2D>>,
   ids: tf.Tensor1D,
@@ -48,7 +48,7 @@ function transformerLoss(
   return tf.neg(tf.mean(tf.sum(tf.mul(logProbabilities, tf.oneHot(targets, vocabulary)), -1)));
 }
 
-/** A model with its optimizer; `step` trains once and returns the loss. */
+/** A model with its optimizer. `step` trains once and returns the loss. */
 function training() {
   const zeros = (shape: [number, number]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape)));
   const entries = Object.entries(SHAPES).map(([name, shape], index) => ({
@@ -146,7 +146,8 @@ describe.skipIf(missing !== undefined)("a transformer on WebGPU", () => {
     });
     expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
     expect(onnxStatistics()).toMatchObject({ compiled, resultBytes });
-    // SwiftShader's device memory is the process's. A leak grows in each part; memory that the allocator keeps does not.
+    // SwiftShader's device memory is the process's. A leak grows in each part; memory that the allocator keeps does
+    // not.
     expect(Math.min(...growths)).toBeLessThan(12e6);
     dispose();
   });

@@ -1,6 +1,6 @@
 import koffi from "koffi";
 
-/** A device that TensorFlow can compute on. */
+/** A device of TensorFlow. */
 export interface Device {
   /** TensorFlow's name, e.g. "/job:localhost/replica:0/task:0/device:GPU:0". */
   readonly name: string;
@@ -11,7 +11,10 @@ export interface Device {
 
 const BUFFER_SIZE = 2 ** 16;
 
-/** Lists devices through the function that mlan's build adds to the binding (`native/extension.cc`); empty without it. */
+/**
+ * Lists devices. The function for this is in mlan's addition to the binding (`native/extension.cc`); without the
+ * addition the list is empty.
+ */
 export function deviceList(bindingFile: string): readonly Device[] {
   const devices = listFunction(bindingFile);
   if (devices === undefined) return [];
@@ -39,7 +42,7 @@ function listFunction(bindingFile: string): ((buffer: Buffer, size: number) => n
   }
 }
 
-/** Formats a device for messages, without the memory of a CPU, for which TensorFlow reports a constant. */
+/** Formats a device for messages. Omits the memory of a CPU, because TensorFlow reports a constant for it. */
 export function deviceText({ type, bytes }: Device): string {
   return type === "CPU" || bytes === undefined ? type : `${type} ${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

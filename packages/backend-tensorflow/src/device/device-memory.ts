@@ -1,6 +1,6 @@
 import type { DeviceExecutor } from "./executor.ts";
 
-/** A buffer on the device; several tensors may share it under different shapes. */
+/** A buffer on the device. Several tensors may share it with different shapes. */
 interface DeviceBuffer {
   readonly bytes: number;
   tensors: number;
@@ -16,11 +16,10 @@ export interface DeviceMemoryStatistics {
   /** Number of tensors in TensorFlow. */
   readonly tensors: number;
   /**
-   * Bytes of the buffers of these tensors; a shared buffer counts once. Memory that an op needs while it runs is not
-   * counted.
+   * Bytes of the tensors' buffers. A shared buffer counts once. Memory that an op needs while it runs is not counted.
    */
   readonly bytes: number;
-  /** The largest `bytes` since the start or the last reset. */
+  /** Maximum of `bytes` since the start or the last reset. */
   readonly peakBytes: number;
 }
 

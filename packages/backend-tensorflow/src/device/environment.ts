@@ -3,8 +3,8 @@ import { MlanError } from "@mlan/core";
 import type { TensorFlowOptions } from "../options.ts";
 
 /**
- * Configures TensorFlow for this process by environment variables, the only settings that its C API reads. Variables that
- * the user has set stay. Call this before the library is loaded.
+ * Configures TensorFlow for this process with environment variables, the only settings that its C API reads. Variables
+ * that the user has set stay. Must be called before the library is loaded.
  */
 export function setEnvironment({ device, threads, deterministic = true }: TensorFlowOptions): void {
   const { env } = process;
@@ -18,8 +18,8 @@ export function setEnvironment({ device, threads, deterministic = true }: Tensor
 }
 
 /**
- * Returns the value of CUDA_VISIBLE_DEVICES for TensorFlow: one GPU, because the binding would use the last of several,
- * chosen from the user's list `visible` if there is one; "-1" for "cpu".
+ * Returns the value of CUDA_VISIBLE_DEVICES for TensorFlow: one GPU, chosen from the user's list `visible` if there is
+ * one, or "-1" for "cpu". The binding would use the last of several GPUs.
  */
 function visibleDevice(device: TensorFlowOptions["device"], visible: string | undefined): string {
   if (device === "cpu") return "-1";

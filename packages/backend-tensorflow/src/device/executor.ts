@@ -1,7 +1,7 @@
 import { MlanError, messageOf } from "@mlan/core";
 import type { NativeBinding } from "./native-binding.ts";
 
-/** The binding, with a count of ops and comprehensible out-of-memory errors. */
+/** The binding, with a count of ops and readable out-of-memory errors. */
 export interface DeviceExecutor extends Pick<
   NativeBinding,
   "createTensor" | "deleteTensor" | "tensorDataSync" | "executeOp"
@@ -10,7 +10,7 @@ export interface DeviceExecutor extends Pick<
   readonly dispatches: number;
 }
 
-/** Creates the executor. `currentBytes` returns the bytes of all tensors; it is called when memory runs out. */
+/** Creates the executor. `currentBytes` returns the bytes of all tensors, for out-of-memory errors. */
 export function deviceExecutor(binding: NativeBinding, device: string, currentBytes: () => number): DeviceExecutor {
   let dispatches = 0;
   const explained = <Result>(what: string, call: () => Result): Result => {
@@ -50,7 +50,7 @@ function outOfMemory(what: string, device: string, bytes: number, cause: unknown
   );
 }
 
-/** Returns the first line of TensorFlow's message, without the prefix that the binding adds. */
+/** Returns the first line of TensorFlow's message, without the binding's prefix. */
 function firstLine(error: unknown): string {
   const message = messageOf(error).replace(/^Invalid TF_Status: \d+\s*Message: /, "");
   return message.split("\n", 1)[0]?.slice(0, 200) ?? "";

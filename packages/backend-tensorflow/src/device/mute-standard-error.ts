@@ -4,8 +4,8 @@ import { join } from "node:path";
 import koffi from "koffi";
 
 /**
- * Calls `call` while standard error of native code goes to a file: TensorFlow's libraries print while they load, before
- * they can be configured. If the call throws, the output is appended to the error's message.
+ * Calls `call` while the standard error of native code goes to a file, because TensorFlow's libraries print while they
+ * are loaded, before they can be configured. If the call throws, the output is appended to the error's message.
  */
 export function withMutedStandardError<Result>(call: () => Result): Result {
   const redirect = redirection();

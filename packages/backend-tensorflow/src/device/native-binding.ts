@@ -17,8 +17,8 @@ export interface TensorMetadata {
 }
 
 /**
- * The part of the addon of @tensorflow/tfjs-node-gpu (`src/tfjs_binding.ts` there) that is used here. Its functions throw
- * an `Error` with TensorFlow's status message.
+ * The used part of the addon of @tensorflow/tfjs-node-gpu (its `src/tfjs_binding.ts`). The functions throw an `Error`
+ * with TensorFlow's status message.
  */
 export interface NativeBinding {
   createTensor(shape: readonly number[], dtype: number, values: HostValues): number;
@@ -50,7 +50,7 @@ const BYTES: Readonly<Record<number, number>> = {
   [DataType.bfloat16]: 2,
 };
 
-/** Returns the number of bytes of a tensor's elements; 0 for strings and resources, whose size is unknown. */
+/** Returns the bytes of a tensor's elements; 0 for strings and resources, whose size is unknown. */
 export function byteLength({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: number }): number {
   return shape.reduce((product, length) => product * length, BYTES[dtype] ?? 0);
 }

@@ -1,11 +1,12 @@
 /**
- * How an op treats 16-bit tensors when precision is "bfloat16". 16 bits make matrix products fast; sums of many numbers
- * and differences (norms, softmax, loss, residual stream, accumulated gradients) are computed and stored in float32.
+ * The precision of an op when the backend's precision is "bfloat16". 16 bits make matrix products fast. Sums of many
+ * numbers and differences (norms, softmax, loss, residual stream, accumulated gradients) are computed and stored in
+ * float32.
  */
 export type OpPrecision =
-  /** In bfloat16, whatever the input types. */
+  /** In bfloat16 for all input types. */
   | "half"
-  /** In bfloat16 if all inputs are bfloat16 (inputs with one element do not count), otherwise in float32. */
+  /** In bfloat16 if all inputs with more than one element are bfloat16, otherwise in float32. */
   | "kept"
   /** In float32, with the result rounded to bfloat16. */
   | "rounded"

@@ -11,16 +11,16 @@ import {
 import type { TensorEntry } from "./tensor-entry.ts";
 import { createVariable, readVariable } from "./variable.ts";
 
-/** Copies tensors to the device, or casts them there, in the type that an op needs. */
+/** Copies tensors to the device, or casts them there, to the type that an op needs. */
 export interface Residency {
   upload(entry: TensorEntry, values: HostValues): NativeTensor;
   /** Returns the tensor in its original type. A tensor that is created only for this use is released with `scope`. */
   full(entry: TensorEntry, scope: Scope): NativeTensor;
-  /** Returns the tensor in bfloat16; a parameter keeps this copy. */
+  /** Returns the tensor in bfloat16. A parameter keeps this copy. */
   half(entry: TensorEntry, scope: Scope): NativeTensor;
   /** Replaces the result of an op by a bfloat16 copy. */
   round(entry: TensorEntry): void;
-  /** Returns the resource variable for in-place updates; releases views and copies of its current values. */
+  /** Returns the resource variable for in-place updates. Releases views and copies of its current values. */
   variable(entry: TensorEntry): NativeTensor;
   release(entry: TensorEntry): void;
 }
@@ -65,7 +65,7 @@ export function residency(executor: DeviceExecutor, memory: DeviceMemory): Resid
     full,
     half(entry, scope) {
       if (entry.half) return entry.half;
-      // Uploaded in float32 only for the cast: a frozen weight stays on the device only in bfloat16.
+      // Uploaded in float32 only for the cast. A frozen weight stays on the device only in bfloat16.
       const source = entry.host ? inScope(scope, upload(entry, entry.host)) : full(entry, scope);
       const half = toHalf(entry, source);
       if (!entry.parameter) return inScope(scope, half);
@@ -96,7 +96,7 @@ export function residency(executor: DeviceExecutor, memory: DeviceMemory): Resid
   };
 }
 
-/** Calls `call` with a scope, and releases its tensors afterwards, even if the call throws. */
+/** Calls `call` with a scope, and releases the scope's tensors even if the call throws. */
 export function scoped<Result>(memory: DeviceMemory, call: (scope: Scope) => Result): Result {
   const scope: Scope = [];
   try {

@@ -1,23 +1,28 @@
 import type { NativeTensor } from "./device-memory.ts";
 import { DataType } from "./native-binding.ts";
 
-/** One TensorFlow.js tensor, wherever its values are. */
+/** A TensorFlow.js tensor and the places of its values. */
 export interface TensorEntry {
   readonly shape: readonly number[];
-  /** The type that TensorFlow.js sees: float for bfloat16. */
+  /** The type in TensorFlow.js: float for bfloat16. */
   readonly dtype: number;
   /**
-   * Whether the tensor counts as a model's parameter, whose bfloat16 copy is worth keeping: it was written by
-   * JavaScript or updated in place.
+   * Whether the tensor was written by JavaScript or updated in place, as a model's parameters are. Its bfloat16 copy is
+   * kept.
    */
   parameter: boolean;
   /** The values in the original type. */
   full?: NativeTensor | undefined;
-  /** The values in bfloat16: the only values of an activation computed in bfloat16, or a copy of a parameter's values. */
+  /**
+   * The values in bfloat16: the only values of an activation computed in bfloat16, or a copy of a parameter's values.
+   */
   half?: NativeTensor | undefined;
   /** The exact values of a parameter that is on the device only in bfloat16. */
   host?: Float32Array | undefined;
-  /** TensorFlow's resource variable of a parameter that is updated in place; `full` is then a view of it, or is read when needed. */
+  /**
+   * TensorFlow's resource variable of a parameter that is updated in place. `full` is then a view of it, or is read
+   * when needed.
+   */
   variable?: NativeTensor | undefined;
 }
 

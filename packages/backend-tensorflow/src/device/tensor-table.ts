@@ -15,7 +15,7 @@ import { isFloat, isHalf, isSingle, type TensorEntry } from "./tensor-entry.ts";
 
 export type Precision = "float32" | "bfloat16";
 
-/** The tensors of one backend by id. It hides mixed precision from TensorFlow.js. */
+/** The tensors of a backend by id. Hides mixed precision from TensorFlow.js. */
 export interface TensorTable {
   create(shape: readonly number[], dtype: number, values: HostValues): number;
   delete(id: number): void;
@@ -25,23 +25,23 @@ export interface TensorTable {
   execute(op: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): TensorMetadata[];
   /** Whether the tensor exists only in bfloat16. */
   isHalf(id: number): boolean;
-  /** Rounds the result of an op to bfloat16 if that is the backend's precision. */
+  /** Rounds the result of an op to bfloat16 if the backend has this precision. */
   round(id: number): void;
   /** Runs an op that updates its first inputs, float tensors, in place and reads the others in float32. */
   update(op: string, attributes: readonly OpAttribute[], updated: readonly number[], inputs: readonly number[]): void;
 }
 
-/** Number of elements below which parameters (weights of norms, biases) stay in float32. */
+/** Parameters with fewer elements (weights of norms, biases) stay in float32. */
 const PARAMETER_SIZE = 2 ** 14;
 
-/** Ops whose result shares their first input's buffer under a different shape. */
+/** Ops whose result shares their first input's buffer with a different shape. */
 const ALIASES: ReadonlySet<string> = new Set(["Reshape", "ExpandDims", "Squeeze", "Identity", "StopGradient"]);
 
 export function tensorTable(executor: DeviceExecutor, memory: DeviceMemory, precision: Precision): TensorTable {
   const entries = new Map<number, TensorEntry>();
   const device = residency(executor, memory);
   const mixed = precision === "bfloat16";
-  /** Ops that have been found to lack a bfloat16 kernel on the device. */
+  /** Ops that were found to lack a bfloat16 kernel on the device. */
   const fullOnly = new Set<string>();
   let next = 0;
 

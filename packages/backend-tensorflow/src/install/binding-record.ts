@@ -2,11 +2,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-/** The content of `binding.json`, which describes the addon beside it. */
+/** The content of `binding.json`, which describes the addon in the same folder. */
 export interface BindingRecord {
-  /** Increased whenever native/extension.cc or the build changes: bindings with a different version are built again. */
+  /**
+   * Increases with every change of native/extension.cc or the build. Bindings with a different version are built again.
+   */
   readonly formatVersion: 1;
-  /** The version of tfjs-node-gpu. */
+  /** Version of tfjs-node-gpu. */
   readonly bindingVersion: string;
   readonly tensorFlowVersion: string;
   readonly distribution: string;
@@ -15,7 +17,7 @@ export interface BindingRecord {
   readonly platform: string;
   readonly architecture: string;
   readonly compiler: string;
-  /** When the binding was built, in ISO 8601. */
+  /** Time of the build in ISO 8601. */
   readonly built: string;
   /** The CUDA versions; null for a build without CUDA. */
   readonly cuda: { readonly cuda?: string | undefined; readonly cudnn?: string | undefined } | null;
@@ -39,12 +41,11 @@ const recordSchema: z.ZodType<BindingRecord> = z.object({
 });
 
 export interface RecordedBinding {
-  /** The addon. */
   readonly file: string;
   readonly record: BindingRecord;
 }
 
-/** Returns the binding in a folder; undefined if a part of it, or the TensorFlow that it was built for, is missing. */
+/** Returns the binding in a folder; undefined if a part of it, or its TensorFlow, is missing. */
 export function readBinding(folder: string): RecordedBinding | undefined {
   const file = join(folder, BINDING_FILE);
   try {

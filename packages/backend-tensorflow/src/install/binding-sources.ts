@@ -10,7 +10,7 @@ export const BINDING_PACKAGE = "@tensorflow/tfjs-node-gpu@4.22.0";
 
 /** The source files of the binding. */
 export interface BindingSources {
-  /** The version of tfjs-node-gpu. */
+  /** Version of tfjs-node-gpu. */
   readonly version: string;
   readonly packageFolder: string;
   /** The unmodified sources of tfjs-node-gpu. */
@@ -25,18 +25,17 @@ const manifestSchema = z.object({ version: z.string() });
 const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 const require = createRequire(import.meta.url);
 
-/** The folder of `@tensorflow/tfjs-node-gpu`, found without running its code; undefined if it is not installed. */
+/** Returns the folder of `@tensorflow/tfjs-node-gpu` without running its code; undefined if it is not installed. */
 export function bindingPackageFolder(): string | undefined {
   return folderOf(() => require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
 }
 
-/** The folder with node_api.h of the npm package node-api-headers. */
+/** Returns the folder of node_api.h in the npm package node-api-headers. */
 function nodeHeadersFolder(): string | undefined {
   const folder = folderOf(() => require.resolve("node-api-headers/package.json"));
   return folder === undefined ? undefined : join(folder, "include");
 }
 
-/** The version in a package folder. */
 export function packageVersion(folder: string): string {
   return manifestSchema.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))).version;
 }

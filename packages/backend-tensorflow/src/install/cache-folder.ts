@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import type { InstallEnvironment } from "./install-environment.ts";
 
-/** The folder of bindings, one folder each, in the same cache as downloads. */
+/** Returns the folder of bindings, one subfolder each, in the cache of downloads. */
 export function bindingsFolder(environment: InstallEnvironment): string {
   return join(cacheFolder(environment), "tensorflow", "bindings");
 }
 
-/** The folder of unpacked wheels, one folder each. */
+/** Returns the folder of unpacked wheels, one subfolder each. */
 export function wheelsFolder(environment: InstallEnvironment): string {
   return join(cacheFolder(environment), "tensorflow", "wheels");
 }
 
-/** The output of the last failed compilation. */
+/** Returns the path of the output of the last failed compilation. */
 export function compileLog(environment: InstallEnvironment): string {
   return join(cacheFolder(environment), "tensorflow", "compile.log");
 }

@@ -14,7 +14,7 @@ interface WorkingBinding {
   readonly works: true;
   /** The version that the library reports. */
   readonly tensorFlowVersion: string;
-  /** The devices; empty for the stock binding, which cannot list them. */
+  /** Empty for the stock binding, which cannot list devices. */
   readonly devices: readonly Device[];
 }
 
@@ -24,8 +24,8 @@ interface BrokenBinding {
   readonly reason: string;
 }
 
-// [[1, 2], [3, 4]] times [[5, 6], [7, 8]], and the gradients of the product's sum: products with ones. Small whole numbers
-// are exact in any order of summation, and in any precision down to bfloat16.
+// [[1, 2], [3, 4]] times [[5, 6], [7, 8]], and the gradients of the product's sum: products with ones. Small whole
+// numbers are exact in any order of summation, and in any precision down to bfloat16.
 const EXPECTED = JSON.stringify({
   product: [19, 22, 43, 50],
   gradients: [

@@ -15,21 +15,21 @@ export interface BindingBuild {
   readonly compiler: Compiler;
   readonly sources: BindingSources;
   readonly library: TensorFlowLibrary;
-  /** The path of the addon to write. */
+  /** Path of the addon to write. */
   readonly output: string;
   readonly environment: InstallEnvironment;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The Node-API version that the binding requires; Node 20 and later have it. */
+/** The Node-API version that the binding requires. Node 20 and later have it. */
 export const NAPI_VERSION = 8;
 const SHOWN_ERRORS = 5;
-// The binding does not expose its context; with these macros native/extension.cc creates and deletes it.
+// The binding does not expose its context. With these macros native/extension.cc creates and deletes it.
 const CONTEXT_MACROS = ["-DTFE_NewContext=mlan_TFE_NewContext", "-DTFE_DeleteContext=mlan_TFE_DeleteContext"];
 
 /**
- * Compiles and links the addon. Throws `unavailable` with the compiler's first errors and the path of the whole log, or
- * with the symbols that the library lacks.
+ * Compiles and links the addon. Throws `unavailable` with the compiler's first errors and the path of the log, or with
+ * the symbols that the library lacks.
  */
 export async function compileBinding(build: BindingBuild): Promise<void> {
   const { sources, library, output, environment, signal } = build;
@@ -70,7 +70,7 @@ function run({ compiler, environment, signal }: BindingBuild, words: readonly st
 }
 
 function linkFlags({ platform }: InstallEnvironment): readonly string[] {
-  // The process defines the Node-API symbols, so undefined symbols can only be warnings.
+  // The process defines the Node-API symbols, so the linker must accept undefined symbols.
   if (platform === "darwin") return ["-bundle", "-undefined", "dynamic_lookup"];
   return ["-shared", "-Wl,-z,defs", "-Wl,--warn-unresolved-symbols"];
 }

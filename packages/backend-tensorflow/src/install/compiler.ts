@@ -12,7 +12,9 @@ export interface Compiler {
   readonly version: string;
 }
 
-/** Tries `CXX`, then the usual names. Throws `unavailable` with what was tried and the command to install a compiler. */
+/**
+ * Tries `CXX`, then the usual names. Throws `unavailable` with the attempts and the command that installs a compiler.
+ */
 export async function findCompiler(environment: InstallEnvironment, signal?: AbortSignal): Promise<Compiler> {
   const { CXX } = environment.variables;
   const given = CXX?.trim() ? [CXX.trim().split(/\s+/)] : [];
@@ -33,7 +35,7 @@ export async function findCompiler(environment: InstallEnvironment, signal?: Abo
   );
 }
 
-/** The command that installs a compiler on this system. */
+/** Returns the command that installs a compiler on this system. */
 export function compilerCommand({ platform, systemRoot }: InstallEnvironment): string {
   if (platform === "darwin") return "xcode-select --install";
   const has = (program: string): boolean => existsSync(join(systemRoot, "usr/bin", program));

@@ -19,8 +19,9 @@ interface Outcome<Value> {
 }
 
 /**
- * The state of everything that the TensorFlow backend needs, in order of need, each with its fix. A missing requirement
- * is a finding, never an error. Nothing is built or unpacked; an installed binding is loaded in a separate process.
+ * Checks everything that the TensorFlow backend needs. Returns one finding per requirement, in the order of
+ * installation. A missing requirement is a finding, never an error. Builds and unpacks nothing; loads an installed
+ * binding in a separate process.
  */
 export async function diagnoseTensorFlow(
   environment: InstallEnvironment = installEnvironment(),
@@ -78,7 +79,7 @@ export async function diagnoseTensorFlow(
   ];
 }
 
-/** Once a binding works, requirements of the build are unused. */
+/** Requirements of the build are "unused" if a binding works. */
 function needed({ fix, ...finding }: Finding, isNeeded: boolean): Finding {
   if (isNeeded || finding.state === "ok") return { ...finding, ...(fix !== undefined && { fix }) };
   return { ...finding, state: "unused" };
@@ -98,7 +99,7 @@ async function findingOf<Value>(
   }
 }
 
-/** The message without its fix at the end, which a finding has separately. */
+/** Returns the message without the fix at its end, because a finding has the fix separately. */
 function withoutFix(message: string, fix: string): string {
   return (
     message

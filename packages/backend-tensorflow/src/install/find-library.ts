@@ -13,19 +13,19 @@ import { unpackWheel } from "./wheel/unpack-wheel.ts";
 export interface LibraryPlaces {
   /** The folder of an unpacked wheel, its `tensorflow` folder, or the C library's folder with `lib` and `include`. */
   readonly library?: string;
-  /** A Python wheel, which is unpacked into the cache without Python. */
+  /** A Python wheel. It is unpacked into the cache without Python. */
   readonly wheel?: string;
   /** A Python with the package `tensorflow` or `tensorflow-cpu`. */
   readonly python?: string;
 }
 
 export interface FoundLibrary extends TensorFlowLibrary {
-  /** The option, variable or place through which it was found. */
+  /** The option, variable or place that led to the library. */
   readonly foundBy: string;
 }
 
 interface SearchOptions extends LibraryPlaces {
-  /** Whether to unpack a wheel even if it was unpacked before. */
+  /** Whether to unpack a wheel again. */
   readonly force?: boolean;
   /** Whether to check wheels without unpacking them. */
   readonly lookOnly?: boolean;
@@ -35,12 +35,12 @@ interface SearchOptions extends LibraryPlaces {
 
 interface Place {
   readonly name: string;
-  /** Whether the user named the place, which must then have a TensorFlow. */
+  /** Whether the user named the place. It must then have a TensorFlow. */
   readonly named: boolean;
   look(): LibraryAnswer | Promise<LibraryAnswer>;
 }
 
-/** Finds TensorFlow. Throws `invalid-options` for a named place without one, `unavailable` if none is found. */
+/** Finds TensorFlow. Throws `invalid-options` for a named place without TensorFlow, `unavailable` if none is found. */
 export async function findLibrary(environment: InstallEnvironment, options: SearchOptions): Promise<FoundLibrary> {
   libraryNames(environment);
   const searched: string[] = [];

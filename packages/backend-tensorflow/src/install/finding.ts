@@ -1,9 +1,9 @@
-/** One requirement of the TensorFlow backend, and its state. */
+/** The state of one requirement of the TensorFlow backend. */
 export interface Finding {
   readonly name: string;
-  /** The state; "unused" means that nothing installed needs it. */
+  /** "unused" means that nothing installed needs it. */
   readonly state: "ok" | "missing" | "broken" | "unused";
-  /** What was found, or what was searched for and where. */
+  /** The result of the search, or what was searched for and where. */
   readonly found: string;
   /** The command or action that fixes it. */
   readonly fix?: string;

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { bindingPackageFolder } from "./binding-sources.ts";
 
-/** The machine and process in which TensorFlow is found and the binding built. Tests describe other machines. */
+/** The machine and process in which TensorFlow is found and the binding is built. Tests describe other machines. */
 export interface InstallEnvironment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** As `process.platform` and `process.arch`. */
@@ -19,7 +19,7 @@ export interface InstallEnvironment {
   readonly linkerCache: () => string;
 }
 
-/** The environment of this machine and process. */
+/** Returns the environment of this machine and process. */
 export function installEnvironment(): InstallEnvironment {
   return {
     variables: { ...process.env },

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { LibraryPlaces } from "./find-library.ts";
 
 export interface InstallOptions extends LibraryPlaces {
-  /** Builds the binding and unpacks a wheel even if that was done before. Default false. */
+  /** Whether to build the binding and unpack a wheel again. Default false. */
   readonly force?: boolean;
   /** Called with a line of text at the start of each step. */
   readonly report?: (line: string) => void;
@@ -20,7 +20,7 @@ const schema = z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 });
 
-/** Throws `invalid-options` for an option that is unknown or wrong. */
+/** Throws `invalid-options` for an option that is unknown or invalid. */
 export function checkInstallOptions(options: InstallOptions): void {
   checkOptions("backend-tensorflow", schema, options);
   const named = (["library", "wheel", "python"] as const).filter((name) => options[name] !== undefined);

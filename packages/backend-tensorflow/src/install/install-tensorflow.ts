@@ -25,18 +25,18 @@ import { removeLeftovers } from "./wheel/leftovers.ts";
 export interface InstallReport {
   /** The native addon. */
   readonly file: string;
-  /** Whether the binding was built now; false if one existed already and works. */
+  /** Whether the binding was built now; false if an existing one works. */
   readonly built: boolean;
   readonly tensorFlowVersion: string;
-  /** The Python package or archive that TensorFlow comes from. */
+  /** The Python package or archive with TensorFlow. */
   readonly distribution: string;
   readonly libraryFolder: string;
-  /** The option, variable or place through which TensorFlow was found. */
+  /** The option, variable or place that led to TensorFlow. */
   readonly foundBy: string;
-  /** The version of @tensorflow/tfjs-node-gpu. */
+  /** Version of @tensorflow/tfjs-node-gpu. */
   readonly bindingVersion: string;
   readonly compiler: string;
-  /** undefined for a build without CUDA. */
+  /** Undefined for a build without CUDA. */
   readonly cuda: (CudaVersions & Pick<CudaLibraries, "found" | "missing">) | undefined;
   readonly devices: readonly Device[];
   /** The requirements of a GPU: libraries, driver, devices. */
@@ -45,10 +45,10 @@ export interface InstallReport {
 }
 
 /**
- * Finds TensorFlow, builds the binding of the installed `@tensorflow/tfjs-node-gpu` against it with the system's
- * compiler, checks it with a matrix product and its gradients, and stores it in the cache. Without `force`, a binding that
- * already works is kept. Throws `unavailable` or `invalid-options` (`invalid-data` for a damaged wheel) with what was
- * searched for, where, and the next command; the cache is then unchanged.
+ * Finds TensorFlow, builds the binding of the installed `@tensorflow/tfjs-node-gpu` with the system's compiler, checks
+ * it with a matrix product and its gradients, and stores it in the cache. Without `force`, keeps a binding that works.
+ * Throws `unavailable`, `invalid-options`, or `invalid-data` for a damaged wheel. The message says what was searched
+ * for, where, and the next command. The cache is then unchanged.
  */
 export async function installTensorFlow(
   options: InstallOptions = {},
@@ -111,10 +111,7 @@ export async function installTensorFlow(
   return finish(join(folder, BINDING_FILE), record, devices, true);
 }
 
-/**
- * Returns a folder name that includes a hash of the library's folder, to distinguish several libraries of the same
- * version.
- */
+/** Returns a folder name with a hash of the library's folder, to distinguish several libraries of the same version. */
 function folderName(
   sources: BindingSources,
   library: TensorFlowLibrary,

@@ -12,24 +12,27 @@ import { type InstallEnvironment, installEnvironment } from "./install-environme
 export interface InstalledBinding {
   /** The native addon. */
   readonly file: string;
-  /** "stock": from tfjs-node-gpu's own installer, in its package (TensorFlow 2.9.1). */
+  /** "stock" is the binding of tfjs-node-gpu's own installer, in its package (TensorFlow 2.9.1). */
   readonly kind: "built" | "stock";
   readonly tensorFlowVersion: string;
   /** The folder of libtensorflow_cc.so.2 or libtensorflow.so.2. */
   readonly libraryFolder: string;
-  /** The CUDA versions that TensorFlow was built with; undefined for a build without CUDA. */
+  /** The CUDA versions of TensorFlow's build; undefined for a build without CUDA. */
   readonly cuda: CudaVersions | undefined;
-  /** CUDA libraries to load first, by absolute path, in this order; empty for a build without CUDA. */
+  /** Absolute paths of CUDA libraries to load first, in this order; empty for a build without CUDA. */
   readonly cudaLibraries: readonly string[];
 }
 
-/** The TensorFlow that tfjs-node-gpu 4.22.0's installer downloads (its scripts/deps-constants.js), and its CUDA versions. */
+/**
+ * The TensorFlow that tfjs-node-gpu 4.22.0's installer downloads (its scripts/deps-constants.js), and its CUDA
+ * versions.
+ */
 const STOCK_VERSION = "2.9.1";
 const STOCK_CUDA: CudaVersions = { cuda: "11.2", cudnn: "8.1" };
 
 /**
- * The file that MLAN_TENSORFLOW_BINDING names, otherwise the newest binding in the cache for the installed
- * tfjs-node-gpu, otherwise the stock binding; undefined if there is none. Loads nothing. Throws `invalid-options` if the
+ * Returns the binding that MLAN_TENSORFLOW_BINDING names, or else the newest binding in the cache for the installed
+ * tfjs-node-gpu, or else the stock binding; undefined if there is none. Loads nothing. Throws `invalid-options` if the
  * variable names a file that does not exist.
  */
 export function installedBinding(environment: InstallEnvironment = installEnvironment()): InstalledBinding | undefined {

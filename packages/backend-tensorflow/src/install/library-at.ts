@@ -11,9 +11,9 @@ export interface TensorFlowLibrary {
   /** The shared libraries, in link order. */
   readonly files: readonly string[];
   readonly includeFolder: string;
-  /** e.g. "2.21.0"; "unknown" if it cannot be determined. */
+  /** For example "2.21.0"; "unknown" if it cannot be determined. */
   readonly version: string;
-  /** The Python package or archive that it comes from: "tensorflow", "tensorflow-cpu", "libtensorflow". */
+  /** The Python package or archive of the library: "tensorflow", "tensorflow-cpu", "libtensorflow". */
   readonly distribution: string;
 }
 
@@ -23,8 +23,8 @@ export type LibraryAnswer = TensorFlowLibrary | string;
 const HEADER = "tensorflow/c/eager/c_api.h";
 
 /**
- * The TensorFlow in a folder: the `tensorflow` folder of a Python package, its parent (an unpacked wheel), or the folder
- * of the C library with `lib` and `include` (or its `lib`).
+ * Returns the TensorFlow in a folder: the `tensorflow` folder of a Python package, its parent (an unpacked wheel), or
+ * the folder of the C library with `lib` and `include` (or its `lib`).
  */
 export function libraryAt(folder: string, environment: InstallEnvironment): LibraryAnswer {
   const names = libraryNames(environment);

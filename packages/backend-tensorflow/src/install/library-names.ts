@@ -5,8 +5,8 @@ import type { InstallEnvironment } from "./install-environment.ts";
 export type LibraryNames = readonly string[];
 
 /**
- * The file names of libtensorflow on a platform: first those in Python wheels, then those in the C library's archive.
- * Throws `unavailable` if the binding cannot be built there.
+ * Returns the file names of libtensorflow on a platform: first those in Python wheels, then those in the C library's
+ * archive. Throws `unavailable` on a platform for which the binding cannot be built.
  */
 export function libraryNames({ platform, architecture }: InstallEnvironment): readonly LibraryNames[] {
   if (!isSupported({ platform, architecture })) throw unsupported({ platform, architecture });
@@ -28,7 +28,7 @@ export function isSupported({
 /** The remedy on a platform without TensorFlow. */
 export const ELSEWHERE = "Use trainer-cpu on this platform, or Linux (on Windows: WSL2) for TensorFlow.";
 
-/** The error for a platform where the binding cannot be built. */
+/** Returns the error for a platform for which the binding cannot be built. */
 export function unsupported({
   platform,
   architecture,

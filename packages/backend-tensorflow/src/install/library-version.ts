@@ -9,7 +9,10 @@ interface LibraryVersion {
 /** Names of Python packages that contain libtensorflow, with hyphens. */
 export const DISTRIBUTIONS: RegExp = /^(tensorflow(-cpu|-gpu|-cpu-aws|-aarch64|-macos|-rocm)?|tf-nightly(-cpu|-gpu)?)$/;
 
-/** Reads the version from the metadata of the Python package beside the folder, otherwise from the library's real file name. */
+/**
+ * Reads the version from the metadata of the Python package beside the folder, or else from the library's real file
+ * name.
+ */
 export function libraryVersion(folder: string, files: readonly string[]): LibraryVersion {
   const packages = dirname(folder);
   const metadata = existsSync(packages)
@@ -26,7 +29,7 @@ export function libraryVersion(folder: string, files: readonly string[]): Librar
   return { version, distribution: "libtensorflow" };
 }
 
-/** Name (lower case, with hyphens) and version from a METADATA file. */
+/** Returns name (lower case, with hyphens) and version from a METADATA file. */
 export function packageMetadata(text: string): { readonly name: string; readonly version: string } {
   const field = (key: string): string => new RegExp(`^${key}:[ \\t]*(\\S+)`, "m").exec(text)?.[1] ?? "";
   const name = field("Name")

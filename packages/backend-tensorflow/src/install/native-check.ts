@@ -1,8 +1,7 @@
 /**
- * The program of a child process that loads an addon and computes with it alone, so that output of the loader and
- * TensorFlow, and crashes of native code, stay in that process. Its argument is JSON with `file`, `cudaLibraries` and
- * `koffi` (a URL). Its last line of output is JSON with `version`, `values` and `devices` (lines as from mlan_devices), or
- * with `error`.
+ * The program of a child process that loads an addon and computes with it. Output of the loader and TensorFlow, and
+ * crashes of native code, stay in that process. Its argument is JSON with `file`, `cudaLibraries` and `koffi` (a URL).
+ * Its last line of output is JSON with `version`, `values` and `devices` (lines as from mlan_devices), or with `error`.
  */
 export const NATIVE_CHECK = `
 const { file, cudaLibraries, koffi: koffiUrl } = JSON.parse(process.argv[1]);

@@ -1,7 +1,7 @@
 /**
- * The program of a child process that computes like a user's program: through TensorFlow.js, with the binding that
- * MLAN_TENSORFLOW_BINDING names. Its argument is JSON with `index` and `tfjs` (URLs); its output is that of the native
- * check.
+ * The program of a child process that computes like a user's program: through TensorFlow.js, with the binding in
+ * MLAN_TENSORFLOW_BINDING. Its argument is JSON with `index` and `tfjs` (URLs). Its output is that of {@link
+ * NATIVE_CHECK}.
  */
 export const PUBLIC_CHECK = `
 const { index, tfjs } = JSON.parse(process.argv[1]);

@@ -4,7 +4,8 @@ import type { InstallEnvironment } from "./install-environment.ts";
 import { type LibraryAnswer, libraryAt } from "./library-at.ts";
 import { runProcess } from "./run-process.ts";
 
-// The empty path, the working folder, is skipped: a folder named tensorflow may be anything there. Nothing is imported.
+// The empty path, the working folder, is skipped, because it may contain any folder named tensorflow. Nothing is
+// imported.
 const QUESTION = `
 import importlib.util, json, sys
 sys.path[:] = [path for path in sys.path if path]

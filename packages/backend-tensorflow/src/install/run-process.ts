@@ -4,11 +4,11 @@ import type { InstallEnvironment } from "./install-environment.ts";
 export interface Finished {
   /** The exit status; null if a signal ended the process or it did not start. */
   readonly status: number | null;
-  /** The signal that ended the process; null if none did. */
+  /** The signal that ended the process; null without one. */
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Why the process did not start, e.g. ENOENT. */
+  /** The reason why the process did not start, e.g. ENOENT. */
   readonly notStarted: string | undefined;
 }
 
@@ -18,7 +18,7 @@ interface Options {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a program until it ends. Returns failures; throws only the signal's reason on abort. */
+/** Runs a program until it ends. Returns failures. Throws only the signal's reason on abort. */
 export async function runProcess(command: string, words: readonly string[], options: Options): Promise<Finished> {
   const { variables, workingFolder, signal } = options;
   signal?.throwIfAborted();

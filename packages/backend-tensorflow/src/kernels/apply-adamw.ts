@@ -27,9 +27,10 @@ interface AdamWAttributes {
 type NumberOrFunction = number | (() => number);
 
 /**
- * The kernel "ApplyAdamW" of @mlan/fused-ops, through TensorFlow's ResourceApplyAdam, in place and in float32. The op's
- * own bias correction is disabled (beta powers of 0) and included in the learning rate, because the op computes 1 -
- * beta^t in float32, which is off by 6e-5 at the first step. Its epsilon is PyTorch's times sqrt(1 - beta2^t).
+ * The kernel "ApplyAdamW" of @mlan/fused-ops, in place and in float32, through TensorFlow's ResourceApplyAdam. The
+ * learning rate includes the bias correction, and the op's own correction is disabled (beta powers of 0): the op
+ * computes 1 - beta^t in float32, with an error of 6e-5 at the first step. Its epsilon is PyTorch's times sqrt(1 -
+ * beta2^t).
  */
 export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {
   const backend = nodeBackend(current);
@@ -71,7 +72,7 @@ function decay({ table }: NodeBackend, parameter: number, share: number): void {
   }
 }
 
-/** Returns the id of a variable's tensor; copies the data first if other tensors share it. */
+/** Returns the id of a variable's tensor. If other tensors share the data, copies it first. */
 function ownedId(backend: NodeBackend, variable: Variable): number {
   if (backend.refCount(variable.dataId) > 1) tf.tidy(() => variable.assign(tf.add(variable, 0)));
   return tableId(backend, variable);

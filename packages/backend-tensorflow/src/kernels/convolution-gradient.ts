@@ -5,9 +5,8 @@ import { FLOAT, intAttribute, withOps } from "./op-runner.ts";
 const GRADIENTS: ReadonlySet<string> = new Set(["Conv2DBackpropInput", "Conv3DBackpropInputV2"]);
 
 /**
- * Returns `table.execute` with a correction: the gradient of a convolution's input with one channel and one filter is
- * computed with a second filter of zeros, since on the CPU TensorFlow 2.21 (oneDNN) returns wrong numbers for exactly
- * these shapes.
+ * Returns `table.execute` with a correction for the gradient of a convolution's input with one channel and one filter:
+ * TensorFlow 2.21 (oneDNN) returns wrong numbers for this shape on the CPU, so a second filter of zeros is added.
  */
 export function executeCorrected(table: TensorTable): TensorTable["execute"] {
   return (op, attributes, inputs, outputs) => {

@@ -1,7 +1,7 @@
 import { AttributeType, DataType, type OpAttribute, typeAttribute } from "../device/native-binding.ts";
 import type { TensorTable } from "../device/tensor-table.ts";
 
-/** Runs TensorFlow ops below TensorFlow.js's engine, to compose a kernel of them. */
+/** Runs TensorFlow ops below TensorFlow.js's engine, for kernels that consist of several ops. */
 export interface OpRunner {
   run(op: string, inputs: readonly number[], attributes?: readonly OpAttribute[]): number;
   runAll(op: string, inputs: readonly number[], attributes: readonly OpAttribute[], outputs: number): readonly number[];
@@ -13,7 +13,7 @@ export interface OpRunner {
 
 export const FLOAT: OpAttribute = typeAttribute("T", DataType.float);
 
-/** Calls `call` with a runner, and deletes the tensors that it creates afterwards, except those that it returns. */
+/** Calls `call` with a runner, then deletes the tensors that it created, except those that it returns. */
 export function withOps<Results extends readonly number[]>(
   table: TensorTable,
   call: (ops: OpRunner) => Results,

@@ -4,7 +4,7 @@ import { nodeBackend, tableId } from "../node-backend.ts";
 import { floatResult } from "./float-result.ts";
 import { FLOAT, intAttribute, type OpRunner, withOps } from "./op-runner.ts";
 
-/** The kernel "RotaryEmbedding" of @mlan/fused-ops, computed in float32; the result is bfloat16 if `x` is. */
+/** The kernel "RotaryEmbedding" of @mlan/fused-ops, computed in float32. The result is bfloat16 if `x` is. */
 export const rotaryEmbedding: KernelFunc = ({ inputs, backend: current }) => {
   const backend = nodeBackend(current);
   const { x, cosine, sine } = inputs;
@@ -30,10 +30,10 @@ export const rotaryEmbedding: KernelFunc = ({ inputs, backend: current }) => {
   return floatResult(backend, result, x.shape);
 };
 
-/** The index of the last axis of heads [rows, heads, length, dimension]. */
+/** Index of the last axis of heads [rows, heads, length, dimension]. */
 const LAST_AXIS = 3;
 
-/** Inserts a dimension for the heads, which all use the same factors. */
+/** Inserts a dimension for the heads, because all heads use the same factors. */
 function perHead(ops: OpRunner, factors: number, shape: readonly number[]): number {
   if (shape.length === 2) return factors;
   const [rows = 0, length = 0, half = 0] = shape;

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
 
-/** Writes what an install leaves in the cache, with an addon without machine code; returns the addon's path. */
+/**
+ * Writes the files that an install leaves in the cache, with an addon without machine code. Returns the addon's path.
+ */
 export async function bindingFolder(
   { file, folder }: Machine,
   name: string,

@@ -96,7 +96,7 @@ const CLOSED_MODULE = "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.0
 const OPEN_MODULE =
   "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build  (dvs-builder)\nGCC version: 12\n";
 
-/** A machine with a GPU, a driver and CUDA 12 beside TensorFlow, less the files that end in these. */
+/** A machine with a GPU, a driver and CUDA 12 beside TensorFlow, without the files whose names end in `less`. */
 async function gpuMachine(cuda: string, driver: string, ...less: readonly string[]): Promise<Machine> {
   const here = await machine();
   await bindingFolder(here, "a", { cuda: { cuda, cudnn: "9" } });

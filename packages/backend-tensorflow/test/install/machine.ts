@@ -8,9 +8,9 @@ import { dirname, join } from "node:path";
 export interface Machine extends AsyncDisposable {
   readonly folder: string;
   readonly environment: InstallEnvironment;
-  /** Writes a file at a path below the folder; returns the whole path. */
+  /** Writes a file at a path below the folder. Returns the whole path. */
   file(path: string, content?: string | Uint8Array): Promise<string>;
-  /** Writes a shell script at a path below the folder; returns the whole path. */
+  /** Writes a shell script at a path below the folder. Returns the whole path. */
   program(path: string, script: string): Promise<string>;
 }
 
@@ -49,7 +49,7 @@ export async function machine(
 
 const HEADER = "tensorflow/c/eager/c_api.h";
 
-/** Files as a wheel of TensorFlow has them, with empty libraries. */
+/** Files as in a wheel of TensorFlow, with empty libraries. */
 export const WHEEL_FILES: Readonly<Record<string, string>> = {
   "tensorflow/libtensorflow_cc.so.2": "library",
   "tensorflow/libtensorflow_framework.so.2": "framework",
@@ -62,7 +62,7 @@ export const WHEEL_FILES: Readonly<Record<string, string>> = {
   "tensorflow_cpu-2.21.0.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_27_x86_64\n",
 };
 
-/** Writes these files, unpacked, below a folder of the machine; returns the `tensorflow` folder. */
+/** Writes these files, unpacked, below a folder of the machine. Returns the `tensorflow` folder. */
 export async function unpackedWheel(
   { file, folder }: Machine,
   path: string,
@@ -74,7 +74,7 @@ export async function unpackedWheel(
   return join(folder, path, "tensorflow");
 }
 
-/** A shell script that answers the question where TensorFlow is, as Python would. */
+/** Returns a shell script that prints the location of TensorFlow, as Python would. */
 export function pythonWith(...folders: readonly string[]): string {
   return `echo 'a greeting of sitecustomize'\necho '${JSON.stringify({ python: "3.12.1", folders })}'`;
 }

@@ -10,7 +10,7 @@ import { install } from "./outcome.ts";
 
 const installed = installedBinding();
 
-/** An environment with this machine's compiler and a separate cache. */
+/** Returns an environment with this machine's compiler and a separate cache. */
 async function thisMachine(): Promise<Machine> {
   return machine({
     platform: process.platform,

@@ -1,4 +1,4 @@
-// The program that runs tfjs-core's tests on the backend "tensorflow"; tools/tfjs-core-suite puts it into one file.
+// The program that runs tfjs-core's tests on the backend "tensorflow". tools/tfjs-core-suite bundles it.
 import { useTensorFlowBackend } from "@mlan/backend-tensorflow";
 import { runSpecs } from "../../../../tools/tfjs-core-suite/run-specs.ts";
 

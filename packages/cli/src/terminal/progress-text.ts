@@ -78,17 +78,17 @@ function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, led
 }
 
 function headline(result: BenchmarkResult): string {
-  const { metrics, unreadable, cutPrompts = 0, positions, verification } = result;
+  const { metrics, unreadable, truncatedPrompts = 0, positions, verification } = result;
   const [first] = Object.entries(metrics);
   const number = first ? `${first[0]} ${percentWithInterval(first[1])} %, ` : "";
   const lost = unreadable > 0 ? `, ${counted(unreadable, "answer")} unreadable` : "";
-  const cut = cutPrompts > 0 ? `, ${counted(cutPrompts, "prompt")} cut` : "";
+  const truncated = truncatedPrompts > 0 ? `, ${counted(truncatedPrompts, "prompt")} truncated` : "";
   const { prompts, computed } = positions;
   const shared = computed < prompts ? `, ${count(computed)} of ${counted(prompts, "prompt position")} computed` : "";
   const flips = verification?.flips.length ?? 0;
   const changed =
     flips > 0 ? `, ${count(flips)} of ${counted(verification?.checked ?? 0, "answer")} changed when asked alone` : "";
-  return `${number}${questionsAsked(result)}${lost}${cut}${shared}${changed}`;
+  return `${number}${questionsAsked(result)}${lost}${truncated}${shared}${changed}`;
 }
 
 /**

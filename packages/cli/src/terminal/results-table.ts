@@ -75,7 +75,7 @@ function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]
   return [
     ...metricRows,
     ...shareRow("unreadable", ({ unreadable }) => unreadable),
-    ...shareRow("cut prompts", ({ cutPrompts }) => cutPrompts),
+    ...shareRow("truncated", ({ truncatedPrompts }) => truncatedPrompts),
   ];
 }
 

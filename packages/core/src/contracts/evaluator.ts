@@ -54,7 +54,7 @@ export interface AnswerRecord {
   readonly correct: boolean;
   readonly cluster?: string;
   /** Number of positions that the prompt lost because it was too long. Absent: none. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
   /** Identifies the prompt: equal prompts have equal identifiers. */
   readonly prompt?: string;
   /** The choices in the order of the prompt. */
@@ -124,8 +124,8 @@ export interface BenchmarkResult {
   readonly questionsInBenchmark?: number;
   /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
-  /** Number of questions whose prompt was cut because it was too long. Absent: not counted. */
-  readonly cutPrompts?: number;
+  /** Number of questions whose prompt was truncated because it was too long. Absent: not counted. */
+  readonly truncatedPrompts?: number;
   /** Estimates by metric name. The first metric is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**

@@ -76,11 +76,11 @@ export interface GenerationOptions {
   /** Whether answers have {@link Generation.tokens} and {@link Generation.margins}. Default false. */
   readonly details?: boolean;
   /**
-   * What happens to a prompt that is too long for the model. `refuse` (default) throws `invalid-data`; `cut` removes
-   * its beginning and reports {@link Generation.cutPositions}, but also refuses prompts with images. Prompts with a
-   * `harness` are always cut.
+   * What happens to a prompt that is too long for the model. `refuse` (default) throws `invalid-data`; `truncate` removes
+   * its beginning and reports {@link Generation.truncatedPositions}, but also refuses prompts with images. Prompts with a
+   * `harness` are always truncated.
    */
-  readonly longPrompts?: "refuse" | "cut";
+  readonly longPrompts?: "refuse" | "truncate";
   /**
    * Called with new text of an answer once later tokens can no longer change that text. {@link streamAnswer} is easier
    * for a single answer.
@@ -134,7 +134,7 @@ export interface Generation {
    */
   readonly computedPositions: number;
   /** Number of positions removed from a prompt that was too long. Absent when none were removed. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
   /** Number of generated tokens, including the one that ended the answer. Absent when unknown. */
   readonly newTokens?: number;
   /** The seed used for sampling. Absent when tokens were not sampled. */

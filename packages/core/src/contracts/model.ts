@@ -163,7 +163,7 @@ export interface Score {
   /** Number of positions that were computed for this request, counted as in {@link Generation.computedPositions}. */
   readonly computedPositions: number;
   /** Number of positions by which a prompt that was too long was truncated. Absent when it was not. */
-  readonly cutPositions?: number;
+  readonly truncatedPositions?: number;
 }
 
 export interface Parameter {

@@ -5,18 +5,18 @@ import type { LowRankAdapter } from "../linear/adapted-linear.ts";
 import { Weight } from "../weights/weight.ts";
 import type { AdapterSlot } from "./network-adapter.ts";
 
-/** The sizes of an adapter's part for one linear map. */
+/** Shapes and scale of the LoRA update of one linear map. */
 export interface ModuleSizes {
-  /** The linear map's name in a checkpoint. */
+  /** Name of the linear map in a checkpoint. */
   readonly name: string;
   readonly inputs: number;
   readonly outputs: number;
   readonly rank: number;
-  /** Factor by which the product of B and A is multiplied. */
+  /** Factor of the product B A. */
   readonly scale: number;
 }
 
-/** An adapter's part for one linear map, whose weights are declared but not loaded. */
+/** The LoRA update of one linear map. Its weights are declared but not loaded. */
 export interface AdapterModule extends LowRankAdapter {
   dispose(): void;
 }

@@ -46,8 +46,8 @@ export async function loadedAdapter(
 }
 
 /**
- * Replaces the adapter of a network with another, or with none, and disposes of the old one. If the two adapt the same
- * linear maps with the same ranks, only the values are replaced, so that variables keep their identity.
+ * Replaces the adapter of a network and disposes of the old one; undefined removes it. If both adapters have the same
+ * ranks on the same linear maps, only the values of the old variables are replaced.
  */
 export function exchangeAdapter(slot: AdapterSlot, adapter: NetworkAdapter | undefined): void {
   const { adapter: before } = slot;
@@ -56,7 +56,7 @@ export function exchangeAdapter(slot: AdapterSlot, adapter: NetworkAdapter | und
     before?.dispose();
     return;
   }
-  // By name, since the linear maps may come in another order: PEFT sorts them.
+  // By name, because PEFT sorts the linear maps.
   const values = new Map(adapter.weights.map(({ name, tensor }) => [name, tensor]));
   for (const weight of before.weights) {
     const tensor = values.get(weight.name);

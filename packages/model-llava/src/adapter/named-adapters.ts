@@ -4,13 +4,13 @@ import type { LlavaNetwork } from "../network/llava-network.ts";
 import type { NetworkAdapter } from "./network-adapter.ts";
 
 /**
- * The functions with which a model answers: with its own adapter or none, and with each adapter that requests can
- * choose.
+ * The answer functions of a model: one set for its own adapter (or no adapter), and one for each adapter that requests
+ * can name.
  */
 export interface NamedFunctions {
   readonly names: readonly string[];
   /**
-   * Returns the functions for an adapter; without a name, those for the model's own adapter or none. Throws
+   * Returns the functions for the adapter called `adapter`. Default: the model's own adapter, if it has one. Throws
    * `invalid-options` for an unknown name.
    */
   of(adapter: string | undefined): AnswerFunctions;
@@ -40,7 +40,7 @@ export function namedFunctions(
   };
 }
 
-/** Groups requests by adapter, in the order in which each adapter first occurs. */
+/** Groups requests by adapter. The groups are in the order of their first requests. */
 export function byAdapter(
   requests: readonly GenerationRequest[],
 ): ReadonlyMap<string | undefined, readonly GenerationRequest[]> {

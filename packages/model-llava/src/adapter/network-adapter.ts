@@ -9,19 +9,19 @@ import type { Weight } from "../weights/weight.ts";
 export interface NetworkAdapter {
   /** The keys of PEFT's `adapter_config.json`. */
   readonly config: ConfigObject;
-  /** The adapter's parts, by the names of the linear maps that they adapt. */
+  /** The updates, by the names of the linear maps. */
   readonly modules: ReadonlyMap<string, LowRankAdapter>;
-  /** Probability with which each value of the input is dropped during training. */
+  /** Probability with which each input value of an adapted linear map is dropped during training. */
   readonly dropout: number;
-  /** The weights A and B for each linear map. */
+  /** The matrices A and B of all linear maps. */
   readonly weights: readonly Weight[];
   dispose(): void;
 }
 
-/** The random numbers of the dropout in the current pass, see {@link DropoutMask.rows}. */
+/** The random numbers for the dropout of one pass; see {@link DropoutMask.rows}. */
 export type DropoutRows = DropoutMask["rows"];
 
-/** Holds the adapter of a network, and lets another one take its place for a while. */
+/** The place in a network that holds its adapter. Requests can temporarily select a different adapter. */
 export class AdapterSlot {
   readonly #linears: readonly AdaptableLinear[];
   #adapter: NetworkAdapter | undefined;
@@ -32,30 +32,30 @@ export class AdapterSlot {
     this.#linears = linears;
   }
 
-  /** The network's own adapter, which is trained and saved. */
+  /** The network's own adapter, the one that is trained and saved. */
   get adapter(): NetworkAdapter | undefined {
     return this.#adapter;
   }
 
-  /** The random numbers of the dropout in the current pass; undefined if nothing is dropped. */
+  /** The random numbers for the dropout of the current pass; undefined without dropout. */
   get rows(): DropoutRows | undefined {
     return this.#rows;
   }
 
-  /** Replaces the network's adapter; undefined removes it. The caller disposes of the old one. */
+  /** Replaces the network's own adapter; undefined removes it. The caller disposes of the old adapter. */
   put(adapter: NetworkAdapter | undefined): void {
     this.#adapter = adapter;
     this.select(adapter);
   }
 
-  /** Selects the adapter that computes until the next call. Default: the network's own, if there is one. */
+  /** Selects the adapter for all computations until the next call. Default: the network's own adapter. */
   select(adapter: NetworkAdapter | undefined = this.#adapter): void {
     if (adapter === this.#selected) return;
     this.#selected = adapter;
     for (const linear of this.#linears) linear.adapt(adapter?.modules.get(linear.name));
   }
 
-  /** Runs `compute` with dropout according to `rows`. */
+  /** Runs `compute` with the dropout that `rows` defines. */
   dropping(rows: DropoutRows, compute: () => tf.Tensor2D): tf.Tensor2D {
     this.#rows = rows;
     try {

@@ -7,8 +7,7 @@ import type { AdapterSlot, NetworkAdapter } from "./network-adapter.ts";
 import { type AdaptableNetwork, targetLinears } from "./target-linears.ts";
 
 /**
- * Returns the sizes of an adapter's parts for the linear maps that it changes. Throws `invalid-options` like
- * {@link targetLinears}.
+ * Returns the sizes of the LoRA updates that `options` describe. Throws `invalid-options` like {@link targetLinears}.
  */
 export function modulesOf(network: AdaptableNetwork, options: AdapterOptions): readonly ModuleSizes[] {
   const { rank, alpha, rankStabilized } = options;
@@ -16,14 +15,13 @@ export function modulesOf(network: AdaptableNetwork, options: AdapterOptions): r
   return targetLinears(network, options).map(({ name, inputs, outputs }) => ({ name, inputs, outputs, rank, scale }));
 }
 
-/** Returns the number of parameters of an adapter. */
 export function parametersOf(modules: readonly ModuleSizes[]): number {
   return modules.reduce((sum, { rank, inputs, outputs }) => sum + rank * (inputs + outputs), 0);
 }
 
 /**
- * Creates an adapter that has no effect yet. It is initialised as in PEFT: A uniform within ±1/sqrt(inputs), B zero.
- * Throws `invalid-options` like {@link targetLinears}.
+ * Creates an adapter initialised as in PEFT: A is uniform within ±1/sqrt(inputs) and B is zero. Throws
+ * `invalid-options` like {@link targetLinears}.
  */
 export function newAdapter(
   network: AdaptableNetwork,
@@ -76,7 +74,10 @@ function configOf(
   };
 }
 
-/** Returns the last parts of the names if PEFT would select the same linear maps by them; otherwise the full names. */
+/**
+ * Returns the last part of each name if PEFT would select the same linear maps by these parts; otherwise the full
+ * names.
+ */
 function shortNames(linears: readonly AdaptableLinear[], names: readonly string[]): readonly string[] {
   const ends = [...new Set(names.map((name) => name.slice(name.lastIndexOf(".") + 1)))];
   const chosen = linears.filter(({ name }) => ends.some((end) => name === end || name.endsWith(`.${end}`)));

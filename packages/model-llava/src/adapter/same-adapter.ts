@@ -3,19 +3,19 @@ import { MlanError } from "@mlan/core";
 import type { ModuleSizes } from "./adapter-modules.ts";
 import type { NetworkAdapter } from "./network-adapter.ts";
 
-/** The properties that two interchangeable adapters have in common. */
+/** The properties that two adapters must share to be interchangeable. */
 export interface AdapterKind {
   readonly modules: readonly Pick<ModuleSizes, "name" | "rank" | "scale">[];
   readonly dropout: number;
 }
 
-/** Returns the properties of an adapter, sorted by name, so that the order of the linear maps does not matter. */
+/** Returns the properties of an adapter, sorted by name. */
 export function kindOf({ modules, dropout }: NetworkAdapter): AdapterKind {
   const all = [...modules].map(([name, { a, scale }]) => ({ name, rank: a.shape[0], scale }));
   return { modules: all.toSorted((one, other) => (one.name < other.name ? -1 : 1)), dropout };
 }
 
-/** Throws `invalid-options` if an adapter does not match the options in a recipe. */
+/** Throws `invalid-options` if an adapter does not match the options of a recipe. */
 export function checkSameAdapter(has: AdapterKind, wanted: AdapterKind): void {
   if (isDeepStrictEqual(comparable(has), comparable(wanted))) return;
   throw new MlanError(

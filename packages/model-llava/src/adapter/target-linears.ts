@@ -5,14 +5,14 @@ import type { Linear } from "../linear/linear.ts";
 /** The linear maps of a network that can be adapted. */
 export interface AdaptableNetwork {
   readonly linears: readonly AdaptableLinear[];
-  /** The output layer, which is adapted only if the options name it. */
+  /** The output layer. It is adapted only if the options name it. */
   readonly head: Linear;
 }
 
 /**
- * Returns the linear maps that an adapter's options select, like PEFT's `target_modules` but only in the language
- * model. Throws `invalid-options` for a target that matches none, and for a rank greater than either dimension of a
- * matrix.
+ * Returns the linear maps that the options of an adapter select. The rules are those of PEFT's `target_modules`,
+ * limited to the language model. Throws `invalid-options` for a target without a match, and for a rank greater than a
+ * dimension of its matrix.
  */
 export function targetLinears(
   { linears, head }: AdaptableNetwork,

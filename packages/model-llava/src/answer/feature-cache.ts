@@ -2,18 +2,19 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Location, removeOldTemporaryFiles, toFolderUrl, writeFileAtomically } from "@mlan/core";
 
-/** Stores arrays in files under keys of 64 hexadecimal digits; each file has a checksum of its key and values. */
+/** A cache of arrays in files. A key has 64 hexadecimal digits. */
 export interface FeatureCache {
-  /** Returns `size` values, or undefined when the file is missing, damaged or belongs to another key. */
+  /** Returns `size` values; undefined when the file is missing or damaged or has a different key. */
   read(key: string, size: number): Promise<Float32Array | undefined>;
-  /** Stores `values` under `key`. Throws `unavailable` when the folder cannot be written. */
+  /** Throws `unavailable` when the folder cannot be written. */
   write(key: string, values: Float32Array): Promise<void>;
 }
 
 const DIGEST_BYTES = 32;
 
 /**
- * Creates a cache in `folder`. Each file holds the SHA-256 of key and values, then the values as little-endian float32.
+ * Creates a cache in `folder`. Each file holds the SHA-256 of its key and values, then the values as little-endian
+ * float32.
  */
 export function featureCache(folder: Location): FeatureCache {
   const url = toFolderUrl(folder, "model-llava: featureCache");

@@ -19,8 +19,8 @@ import { checkRequest } from "./sampling/check-request.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Answers requests in batches of prompts of similar length. Shared prefixes are computed once. Throws the error of
- * {@link logitsNotFinite} when logits are NaN or infinite.
+ * Answers requests in batches of prompts with similar lengths. A prefix that several prompts share is computed once.
+ * Throws the error of {@link logitsNotFinite} when logits are NaN or infinite.
  */
 export async function* generate(
   model: InferenceModel,
@@ -33,10 +33,10 @@ export async function* generate(
     const prompt = prompts[index];
     const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(model.network)) : new Int32Array();
     const turns = turnsByLength(model.network.decoder.config, symbols.length);
-    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, cut: prompt?.cut ?? 0 };
+    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, truncated: prompt?.truncated ?? 0 };
   });
   const isFollowed = options.onText !== undefined || requests.some(({ signal }) => signal);
-  // Yields to the event loop, which shows text and delivers signals; a backend may compute without ever yielding.
+  // Yields to the event loop, so that text is displayed and signals arrive even if the backend never yields.
   const { signal } = options;
   const pause: Pause = async () => {
     await setImmediate();
@@ -66,7 +66,7 @@ function readRequest(
 interface Item extends Sequence {
   readonly request: GenerationRequest;
   /** Number of positions by which the prompt was truncated. */
-  readonly cut: number;
+  readonly truncated: number;
 }
 
 async function answer(
@@ -80,7 +80,7 @@ async function answer(
   const answers: readonly (PendingAnswer | undefined)[] = rows.map((row) => {
     if (!row) return undefined;
     const { request, symbols } = row.item;
-    // Symbols below 0 are patches of images.
+    // Negative symbols are image patches.
     const promptTokens = symbols.filter((symbol) => symbol >= 0);
     return pendingAnswer(request, { tokenizer, ends, promptTokens, details, ...(onText && { onText }) });
   });
@@ -102,8 +102,8 @@ async function answer(
   return rows.flatMap((row, index) => {
     const result = answers[index]?.result();
     if (!row || !result) return [];
-    const { symbols, cut } = row.item;
+    const { symbols, truncated } = row.item;
     const costs = { promptLength: symbols.length, computedPositions: row.computed };
-    return { ...result, ...costs, ...(cut > 0 && { cutPositions: cut }) };
+    return { ...result, ...costs, ...(truncated > 0 && { truncatedPositions: truncated }) };
   });
 }

@@ -11,13 +11,13 @@ import { type FeatureCache, featureCache } from "./feature-cache.ts";
 import { type KnownImage, ofRequest } from "./image-set.ts";
 
 /**
- * The vision tower's features of all images of one call. The features of each image are computed once and freed after
+ * The vision tower's features of all images of one call. The features of each image are computed once, and freed after
  * their last use.
  */
 export interface ImageFeatures {
   /**
-   * Returns the features [n * patches, vision hidden] of the given images, with the number of images padded to a power
-   * of two, n. The caller disposes of them. Returns undefined if `images` is empty.
+   * Returns the features [n * patches, vision hidden] of the given images, where n is their number padded to a power of
+   * two. Returns undefined without images. The caller disposes of the tensor.
    */
   take(images: readonly number[]): Promise<tf.Tensor2D | undefined>;
   dispose(): void;
@@ -26,10 +26,10 @@ export interface ImageFeatures {
 export interface ImageFeaturesOptions {
   readonly network: LlavaNetwork;
   readonly images: readonly KnownImage[];
-  /** The number of times that {@link ImageFeatures.take} will be called with each image. */
+  /** For each image, the number of calls of {@link ImageFeatures.take} that will include it. */
   readonly uses: ReadonlyMap<number, number>;
   readonly loadPixels: LoadPixels;
-  /** Everything besides an image's bytes that determines its pixels, as a JSON value. */
+  /** A JSON value of all settings that affect an image's pixels. */
   readonly pixelSettings: unknown;
   readonly cacheFolder?: Location;
 }
@@ -118,8 +118,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
 }
 
 /**
- * Computes the features immediately, so that a backend that compiles graphs sees one graph of the tower instead of one
- * for every mix of new and known images.
+ * Computes the features at once. Otherwise a backend that compiles graphs would compile a graph for every combination
+ * of new and cached images.
  */
 async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   if (!features) return;
@@ -128,7 +128,7 @@ async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   one.dispose();
 }
 
-/** Returns a fingerprint of the current values of the tower's weights. */
+/** Returns a fingerprint of the values of the tower's weights. */
 async function fingerprintOfTower({ weights }: LlavaNetwork): Promise<string> {
   const hash = createHash("sha256");
   for (const weight of weights) {

@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
 import { type ImageReference, messageOf, MlanError } from "@mlan/core";
 
-/** An image used by requests of one call. References to equal bytes in the same orientation are the same image. */
+/** An image used by requests of one call. References to equal bytes with the same orientation are one image. */
 export interface KnownImage extends ImageReference {
-  /** SHA-256 of its bytes, followed by its orientation unless that is "stored". */
+  /** SHA-256 of the bytes, followed by the orientation unless that is "stored". */
   readonly hash: string;
-  /** The id of the first request that uses it. */
+  /** Id of the first request with this image. */
   readonly request: string;
 }
 
 export interface ImageSet {
-  /** The distinct images, indexed by their numbers. */
+  /** The distinct images. A request refers to an image by its index here. */
   readonly images: readonly KnownImage[];
   numberOf(reference: ImageReference): number;
 }
 
-/** Maximum number of image bytes kept in memory until their pixels are needed; further images are read again. */
+/** Maximum number of image bytes held until the pixels are needed. Images beyond it are read again. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
-/** Reads each reference once and assigns consecutive numbers to the distinct images. */
+/** Reads each reference once and numbers the distinct images. */
 export async function imageSet(
   requests: readonly { readonly id: string; readonly images: readonly ImageReference[] }[],
   signal?: AbortSignal,
@@ -44,7 +44,7 @@ export async function imageSet(
   return { images, numberOf: (reference) => byReference.get(reference) ?? -1 };
 }
 
-/** Calls `read` and adds the request's id and the image's origin to any error that it throws. */
+/** Calls `read`. Adds the request's id and the image's origin to any error. */
 export async function ofRequest<Value>(
   { name, origin, request }: Pick<KnownImage, "name" | "origin" | "request">,
   read: () => Promise<Value>,
@@ -75,7 +75,7 @@ function knownImage(
     request,
     async read() {
       const once = kept ?? (await reference.read());
-      // Released now, since an image is almost always read only once.
+      // Freed now, because an image is seldom read twice.
       kept = undefined;
       if (hashOf(reference, once) === hash) return once;
       throw new MlanError(

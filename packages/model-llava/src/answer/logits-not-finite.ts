@@ -3,8 +3,8 @@ import type { LlavaNetwork } from "../network/llava-network.ts";
 import { firstNotFinite } from "@mlan/safetensors";
 
 /**
- * Returns the error for a request whose logits are NaN or infinite: `invalid-checkpoint`, naming the first weight that
- * is not finite, or `invalid-data` when all weights are finite and the cause is the request or the backend.
+ * Returns the error for a request whose logits are NaN or infinite. The error is `invalid-checkpoint` with the name of
+ * the first weight that is not finite. If all weights are finite, it is `invalid-data`.
  */
 export async function logitsNotFinite({ weights }: LlavaNetwork, request: string): Promise<MlanError> {
   for (const weight of weights) {

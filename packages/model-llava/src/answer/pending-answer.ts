@@ -7,18 +7,17 @@ import { tokenChooser } from "./sampling/token-chooser.ts";
 import { generatedToken, tokenText } from "./sampling/token-log-probabilities.ts";
 import { textPieces } from "./settled-text.ts";
 
-/** An answer that is being generated. */
 export interface PendingAnswer {
-  /** Whether all logits of a position are needed, to choose a token or to report log-probabilities. */
+  /** Whether all logits of a position are needed: to choose the token or to report log-probabilities. */
   readonly readsLogits: boolean;
-  /** Adds a token and returns it, or returns undefined if the answer has ended. */
+  /** Adds a token and returns it; returns undefined if the token ends the answer. */
   take(next: NextToken): number | undefined;
-  result(): Omit<Generation, "promptLength" | "computedPositions" | "cutPositions">;
+  result(): Omit<Generation, "promptLength" | "computedPositions" | "truncatedPositions">;
 }
 
 export interface AnswerContext {
   readonly tokenizer: Tokenizer;
-  /** Ids of the tokens that end every answer, see {@link answerEnds}. */
+  /** Ids of the tokens that end an answer, see {@link answerEnds}. */
   readonly ends: ReadonlySet<number>;
   readonly promptTokens: Iterable<number>;
   readonly onText?: GenerationOptions["onText"];
@@ -26,8 +25,8 @@ export interface AnswerContext {
 }
 
 /**
- * Returns the ids of the tokens that end an answer, as defined by the tokenizer, the template and the checkpoint.
- * Throws `invalid-checkpoint` when the tokenizer lacks the template's end token.
+ * Returns the ids of the tokens that end an answer, according to tokenizer, template and checkpoint. Throws
+ * `invalid-checkpoint` when the tokenizer lacks the template's end token.
  */
 export function answerEnds({ template, tokenizer, endTokenIds }: InferenceModel): ReadonlySet<number> {
   const { name, answerEnd } = template;

@@ -1,17 +1,16 @@
 import { lengthBucket, rowBucket, suffixBucket } from "../batch/shape-buckets.ts";
 import { sharedPrefixes } from "./shared-prefixes.ts";
 
-/** A sequence to compute. */
 export interface Sequence {
-  /** Token ids and patch symbols. */
+  /** A token id or patch symbol for each position. */
   readonly symbols: Int32Array;
-  /** Number of leading positions that may be shared; outputs are read from later positions only. */
+  /** Number of leading positions that may be shared, because only later positions need outputs. */
   readonly shareable: number;
 }
 
-/** Batches that use the same shared prefixes, which are computed together first. */
+/** Batches that use the same shared prefixes. The prefixes are computed together before the first batch. */
 export interface BatchGroup<Item> {
-  /** The shared prefixes; empty when nothing is shared. */
+  /** The shared prefixes; empty if nothing is shared. */
   readonly prefixes: readonly Int32Array[];
   /** The length to which the prefixes are padded. */
   readonly prefixLength: number;
@@ -19,34 +18,30 @@ export interface BatchGroup<Item> {
 }
 
 interface PlannedBatch<Item> {
-  /**
-   * Rows with the same prefix are adjacent, and every prefix has the same number of rows; undefined is a padding row.
-   */
+  /** Rows with the same prefix are adjacent. Every prefix has the same number of rows; undefined is a padding row. */
   readonly rows: readonly (BatchRow<Item> | undefined)[];
-  /** The length to which the symbols of each row are padded. */
+  /** Number of positions to which each row is padded. */
   readonly length: number;
 }
 
 export interface BatchRow<Item> {
   readonly item: Item;
-  /** The symbols that the row computes. */
+  /** The symbols to compute. */
   readonly symbols: Int32Array;
   /** Number of positions before `symbols`. */
   readonly start: number;
-  /**
-   * Number of positions computed for the row: those of `symbols`, plus the shared prefix in the first row that uses it.
-   */
+  /** Number of positions computed for the row. It includes the shared prefix in the first row that uses the prefix. */
   readonly computed: number;
 }
 
 export interface BatchPlanOptions {
   readonly batchSize: number;
   readonly sharePrefixes: boolean;
-  /** Maximum number of positions that the model can read. */
+  /** Maximum number of positions of the model. */
   readonly maximumLength: number;
 }
 
-/** Decides which items are computed together, with little repeated work, little padding and few distinct shapes. */
+/** Groups items into batches with little repeated work, little padding and few distinct shapes. */
 export function planBatches<Item extends Sequence>(
   items: readonly Item[],
   options: BatchPlanOptions,
@@ -77,8 +72,8 @@ interface PrefixItems<Item> {
 }
 
 /**
- * Groups items of similar length into batches. Items with images get separate batches, so that text alone does not run
- * the vision tower.
+ * Groups items of similar length into batches. Items with images form separate batches, so that a batch of plain text
+ * does not run the vision tower.
  */
 function unsharedGroups<Item extends Sequence>(
   items: readonly Item[],
@@ -97,7 +92,7 @@ function unsharedGroups<Item extends Sequence>(
     });
 }
 
-/** Combines groups of similar size and prefix length, as many as fit in a batch. */
+/** Merges groups with similar sizes and prefix lengths until a batch is full. */
 function sharedGroups<Item extends Sequence>(
   groups: readonly PrefixItems<Item>[],
   options: BatchPlanOptions,
@@ -170,7 +165,7 @@ function chunks<Value>(values: readonly Value[], size: number): readonly Value[]
   );
 }
 
-/** Splits values into chunks of at most `size`. Their sizes are balanced, so that the last one is not nearly empty. */
+/** Splits values into chunks of at most `size`, all of similar size. */
 function balancedChunks<Value>(values: readonly Value[], size: number): readonly Value[][] {
   return chunks(values, Math.ceil(values.length / Math.ceil(values.length / size)));
 }

@@ -1,17 +1,17 @@
-/** A node of the tree of common prefixes of sequences. */
+/** A node in the tree of longest common prefixes of sequences. */
 export interface PrefixNode {
-  /** Length of the prefix that all sequences below share. */
+  /** Length of the prefix that all sequences below this node share. */
   readonly depth: number;
-  /** Indices of the sequences that end here. */
+  /** Indices of the sequences that end at this node. */
   readonly ends: number[];
   readonly children: PrefixNode[];
 }
 
-/** Builds the tree of longest common prefixes by comparing neighbours in sorted order. */
+/** Builds the tree by comparing neighbours in sorted order. */
 export function prefixTree(sequences: readonly Int32Array[]): PrefixNode {
   const order = sequences.map((_, index) => index).toSorted((one, other) => compare(at(one), at(other)));
   const root: PrefixNode = { depth: 0, ends: [], children: [] };
-  /** The nodes from the root to the sequence inserted last. */
+  /** The nodes from the root to the last inserted sequence. */
   const path = [root];
   let before: Int32Array = new Int32Array();
   for (const index of order) {

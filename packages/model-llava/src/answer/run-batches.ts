@@ -16,7 +16,6 @@ import type { ImageSet } from "./image-set.ts";
 import { checkBatchSize, DEFAULT_BATCH_SIZE, type InferenceModel } from "./tokenize-prompt.ts";
 import { planBatches, type Sequence, type BatchGroup, type BatchRow } from "./plan-batches.ts";
 
-/** A batch that is ready to be computed. */
 export interface ReadyBatch<Item> {
   readonly prompts: PromptTensors;
   readonly prefix?: PrefixCache;
@@ -24,7 +23,7 @@ export interface ReadyBatch<Item> {
   readonly rows: readonly (BatchRow<Item> | undefined)[];
 }
 
-/** Computes shared prefixes once, calls `run` with one batch after another, and frees each batch's tensors. */
+/** Computes each shared prefix once, calls `run` for each batch, and frees the batch's tensors. */
 export async function* runBatches<Item extends Sequence, Result>(
   model: InferenceModel,
   items: readonly Item[],
@@ -77,7 +76,7 @@ async function computePrefixes<Item>(
   if (prefixes.length === 0) return undefined;
   const rows = prefixes.map((symbols) => ({ symbols, start: 0 }));
   const prompts = await tensorsOf(model, rows, prefixLength, features);
-  // Only keys and values are needed, so a single position of the output is computed.
+  // Only keys and values are needed, so the output layer computes a single position.
   const wanted = tf.tensor1d([0], "int32");
   try {
     const layers = await model.functions.read({ prompts, wanted, table: tableLength(prefixLength) }, pause);

@@ -20,8 +20,8 @@ import { type ReadyBatch, runBatches } from "./run-batches.ts";
 import type { Sequence } from "./plan-batches.ts";
 
 /**
- * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, since a
- * token may span both; the continuation's tokens are those after the common prefix with the encoded prompt. Throws the
+ * Returns the summed log-probability of each continuation. Prompt and continuation are encoded as one text, because a
+ * token may span both. The continuation's tokens are those after the common prefix with the encoded prompt. Throws the
  * error of {@link logitsNotFinite} when a result is not finite.
  */
 export async function score(
@@ -34,11 +34,17 @@ export async function score(
   const items = continuations.map(({ prompt, tokens }, index): Item => {
     const symbols = positionSymbols(prompt, set, positionsPerImage(model.network));
     const targets = symbols.subarray(-tokens);
-    // Outputs are read at the position before the continuation and at all its positions but the last.
+    // Outputs are read at the position before the continuation and at all its positions except the last.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
     const turns = turnsByLength(model.network.decoder.config, computed.length);
-    return { id, cut: prompt.cut, symbols: computed, shareable: turns ? 0 : computed.length - tokens, targets };
+    return {
+      id,
+      truncated: prompt.truncated,
+      symbols: computed,
+      shareable: turns ? 0 : computed.length - tokens,
+      targets,
+    };
   });
   const scores = new Map<Item, { logProbability: number; computedPositions: number }>();
   for await (const batch of runBatches(model, items, set, options, (ready) => scoreBatch(model.functions, ready))) {
@@ -54,7 +60,7 @@ export async function score(
           id: request.id,
           tokens: item.targets.length,
           length: item.symbols.length,
-          ...(item.cut > 0 && { cutPositions: item.cut }),
+          ...(item.truncated > 0 && { truncatedPositions: item.truncated }),
           ...result,
         }
       : [];
@@ -62,18 +68,16 @@ export async function score(
 }
 
 interface Item extends Sequence {
-  /** The request's id. */
   readonly id: string;
-  /** The continuation's tokens. */
   readonly targets: Int32Array;
   /** Number of positions by which the prompt was truncated. */
-  readonly cut: number;
+  readonly truncated: number;
 }
 
 interface Continuation {
-  /** The prompt with its continuation. */
+  /** Prompt and continuation. */
   readonly prompt: TokenizedPrompt;
-  /** Number of tokens at the prompt's end to score. */
+  /** Number of tokens of the continuation. */
   readonly tokens: number;
 }
 
@@ -90,7 +94,7 @@ function readContinuation(
   const different = ids.findIndex((id, index) => id !== prefix[index]);
   const tokens = different < 0 ? 0 : ids.length - different;
   const prompt = tokenizePrompt(model, whole, request, {
-    // The last token is never an input.
+    // The last token is only a target, never an input.
     room: maximumPositions + 1,
     scored: tokens,
     longPrompts,
@@ -144,7 +148,7 @@ async function scoreBatch(
   );
 }
 
-/** Returns the last positions of a row, each with the token that follows it. */
+/** Returns the positions before a row's last `targets`, each with the token that follows it. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

@@ -1,25 +1,23 @@
 import { type PrefixNode, prefixTree } from "./prefix-tree.ts";
 
-/**
- * Sequences that share their first `length` elements; the group with length 0 holds the sequences that share nothing.
- */
+/** Sequences that share their first `length` elements. Sequences that share nothing form a group with length 0. */
 export interface PrefixGroup {
   readonly length: number;
   /** Indices of the sequences, ascending. */
   readonly members: readonly number[];
 }
 
-/** Minimum length of a shared prefix; a shorter one is not worth a separate pass. */
+/** Minimum length of a shared prefix. A separate pass for a shorter prefix saves nothing. */
 const LEAST_LENGTH = 16;
-/** Candidate prefix lengths differ by about this many positions. */
+/** Approximate distance between candidate prefix lengths, in positions. */
 const STEP = 8;
-/** Fixed cost of a separate pass, in positions. */
+/** Fixed cost of a separate pass, as a number of positions. */
 const COST = 16;
 
 /**
- * Partitions the sequences so that the fewest positions are computed when each group's prefix is computed once. There
- * is only one level: prefixes share no prefix among themselves. Uses dynamic programming over the tree of longest
- * common prefixes: at each node, sequences either join the group of an ancestor or form a group here.
+ * Partitions the sequences so that the fewest positions are computed when each group's prefix is computed once.
+ * Prefixes share nothing among themselves. Uses dynamic programming over the tree of longest common prefixes: at each
+ * node, sequences either join an ancestor's group or form a new group.
  */
 export function sharedPrefixes(sequences: readonly Int32Array[]): readonly PrefixGroup[] {
   const root = coarse(prefixTree(sequences));
@@ -62,7 +60,7 @@ export function sharedPrefixes(sequences: readonly Int32Array[]): readonly Prefi
 interface Plan {
   /** Positions saved below this node. */
   readonly saved: number;
-  /** Whether the sequences that reach this node form a group here. */
+  /** Whether sequences form a group at this node. */
   readonly shares: boolean;
 }
 
@@ -71,7 +69,8 @@ function mayShare({ depth, ends, children }: PrefixNode, above: number): boolean
 }
 
 /**
- * Returns the tree without nodes that are hardly deeper than their ancestor. This limits its height, and thus the work.
+ * Returns the tree without nodes that are only slightly deeper than their ancestor. This limits the tree's height and
+ * so the work.
  */
 function coarse(tree: PrefixNode): PrefixNode {
   const step = (depth: number): number => Math.floor(depth / STEP);

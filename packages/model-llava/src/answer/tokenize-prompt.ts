@@ -16,23 +16,22 @@ export interface InferenceModel {
   readonly functions: AnswerFunctions;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
-  /** Ids of the tokens that end an answer in addition to those of the tokenizer and the template. */
+  /** Ids of further tokens that end an answer, beside those of tokenizer and template. */
   readonly endTokenIds: readonly number[];
   readonly loadPixels: LoadPixels;
-  /** Everything besides an image's bytes that determines its pixels, as a JSON value. */
+  /** A JSON value of all settings that affect an image's pixels. */
   readonly pixelSettings: unknown;
-  /** The format's maximum length: the number of positions to which conversations are truncated. */
+  /** Number of positions to which training truncates conversations. */
   readonly maximumLength: number;
 }
 
-/** The fields that generation and scoring requests have in common. */
+/** The fields that generation and scoring requests share. */
 export interface PromptRequest {
   readonly id: string;
   readonly prompt: Prompt;
   readonly images: readonly ImageReference[];
 }
 
-/** A tokenized prompt. */
 export interface TokenizedPrompt {
   readonly id: string;
   readonly inputIds: readonly number[];
@@ -40,26 +39,25 @@ export interface TokenizedPrompt {
   /** Number of positions, including those of images. */
   readonly length: number;
   /** Number of positions by which the prompt was truncated. */
-  readonly cut: number;
+  readonly truncated: number;
 }
 
 export interface PromptLimits {
-  /** Maximum number of positions that the model can read. */
+  /** Maximum number of positions of the model. */
   readonly room: number;
-  /** Number of tokens at the prompt's end to score. Default 0. */
+  /** Number of tokens to score at the end of the prompt. Default 0. */
   readonly scored?: number;
-  /** Whether a prompt that is too long is refused or truncated ("cut"). Default "refuse". */
+  /** Whether a prompt that is too long is refused or truncated. Default "refuse". */
   readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 
-/** Returns the text that the model continues. */
 export function writeRequest({ template }: InferenceModel, request: PromptRequest): WrittenPrompt {
   return writePrompt(request.prompt, template, request);
 }
 
 /**
  * Tokenizes a prompt. A prompt with `harness` is truncated as {@link RawPrompt} describes; any other prompt that is too
- * long is truncated only if `longPrompts` is "cut" and it has no images, since an image could be lost. Throws
+ * long is truncated only if `longPrompts` is "truncate" and it has no images, because an image could be lost. Throws
  * `invalid-data` for an empty prompt and for one that is too long and not truncated, and `invalid-options` for images
  * without a vision tower.
  */
@@ -84,14 +82,14 @@ export function tokenizePrompt(
     );
   const { harness } = prompt;
   const kept = Math.min(length, room, harnessLimit(model, harness, images.length > 0, scored));
-  const cut = length - kept;
+  const truncated = length - kept;
   if (images.length > 0) {
-    if (cut > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
-    return { id, inputIds, images, length: kept, cut };
+    if (truncated > 0 && (harness !== "vision" || scored > 0)) throw tooLong(id, length, room, "Shorten its text");
+    return { id, inputIds, images, length: kept, truncated };
   }
-  if (cut > 0 && harness === undefined && longPrompts !== "cut")
-    throw tooLong(id, length, room, 'Shorten its text, ask for fewer new tokens, or set longPrompts to "cut"');
-  return { id, inputIds: inputIds.slice(cut), images, length: kept, cut };
+  if (truncated > 0 && harness === undefined && longPrompts !== "truncate")
+    throw tooLong(id, length, room, 'Shorten its text, ask for fewer new tokens, or set longPrompts to "truncate"');
+  return { id, inputIds: inputIds.slice(truncated), images, length: kept, truncated };
 }
 
 function tooLong(id: string, length: number, room: number, remedy: string): MlanError {
@@ -99,7 +97,7 @@ function tooLong(id: string, length: number, room: number, remedy: string): Mlan
   return new MlanError("invalid-data", `model-llava: the prompt of "${id}" ${found}. ${remedy}.`);
 }
 
-/** Returns the maximum number of positions of a prompt in the original harness, infinite without one. */
+/** Returns the maximum number of positions of a prompt in the original harness; Infinity without a harness. */
 function harnessLimit(
   model: InferenceModel,
   harness: WrittenPrompt["harness"],
@@ -111,8 +109,8 @@ function harnessLimit(
 }
 
 /**
- * Returns the maximum number of positions of a prompt in the original language harness, which reserves 256 for the
- * answer.
+ * Returns the maximum number of positions of a prompt in the original language harness, which reserves 256 positions
+ * for the answer.
  */
 function languageLimit({ network }: InferenceModel): number {
   const positions = trainedPositions(network.decoder.config);
@@ -121,13 +119,13 @@ function languageLimit({ network }: InferenceModel): number {
 
 const HARNESS_ANSWER = 256;
 
-/** Returns the symbol at each position of a prompt, see {@link PromptRow}. */
+/** Returns the symbol at each position of a prompt; see {@link PromptRow}. */
 export function positionSymbols(
   { id, inputIds, images, length }: TokenizedPrompt,
   set: ImageSet,
   patches: number,
 ): Int32Array {
-  // A prompt that was truncated has more tokens; writing beyond the end of the array does nothing.
+  // A truncated prompt has more tokens than positions. Writing past the end of the array does nothing.
   const symbols = new Int32Array(length);
   let position = 0;
   let shown = 0;
@@ -144,10 +142,9 @@ export function positionSymbols(
   return symbols;
 }
 
-/** Default number of requests answered in parallel. */
 export const DEFAULT_BATCH_SIZE = 16;
 
-/** Returns `batchSize` if it is a positive whole number; throws `invalid-options` otherwise. */
+/** Returns `batchSize`. Throws `invalid-options` unless it is a positive whole number. */
 export function checkBatchSize(batchSize: number): number {
   if (Number.isInteger(batchSize) && batchSize > 0) return batchSize;
   throw new MlanError("invalid-options", `model-llava: batchSize is ${batchSize}; it must be a positive whole number.`);

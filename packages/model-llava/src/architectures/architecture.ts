@@ -5,38 +5,33 @@ import type { Template } from "../templates/template.ts";
 import type { TokenizerKind } from "../tokenizer/tokenizer-kind.ts";
 import type { WeightDeclarations } from "../weights/weight-list.ts";
 
-/** How a `config.json` identifies a kind of checkpoint. */
+/** The keys of `config.json` that identify a kind of checkpoint. */
 export interface CheckpointKind {
-  /** Key `model_type`, e.g. "llama". The package lists it among its npm keywords, so that errors can name the package. */
+  /**
+   * Key `model_type`, e.g. "llama". A backbone package also has it as an npm keyword, so that errors can name the
+   * package.
+   */
   readonly modelType: string;
   /** Key `architectures`: the class of transformers or of LLaVA, e.g. "LlamaForCausalLM". */
   readonly className: string;
 }
 
-/** A family of language models: how their checkpoints are read and written, and what their layers compute. */
+/** A family of language models: the layout of its checkpoints and the computation of its layers. */
 export interface Architecture {
-  /** A name for messages, e.g. "Llama". */
+  /** Name in messages, e.g. "Llama". */
   readonly name: string;
   readonly plain: CheckpointKind;
-  /**
-   * The LLaVA model based on this backbone, with projector and tower. `alias` is a `model_type` that other software
-   * uses for it.
-   */
+  /** The LLaVA model with this backbone. `alias` is a `model_type` that other software uses for the same model. */
   readonly llava: CheckpointKind & { readonly alias?: string };
   /** Values for keys that may be missing from the `text_config` of transformers' LLaVA. Default: none. */
   readonly configDefaults?: ConfigObject;
-  /**
-   * Reads the sizes from a `config.json`. Throws `invalid-checkpoint`, naming file and key, for an unsupported value.
-   */
+  /** Reads the sizes from a `config.json`. Throws `invalid-checkpoint` with file and key for an unsupported value. */
   config(value: ConfigObject, file: URL): LanguageConfig;
-  /** Declares all weights under their names in a checkpoint, without loading them. */
+  /** Declares all weights by their names in a checkpoint, without loading them. */
   decoder(config: LanguageConfig, list: WeightDeclarations): Decoder;
   readonly tokenizer: TokenizerKind;
-  /**
-   * The template in which the architecture's tuned checkpoints write conversations. Every architecture also has the
-   * template "plain".
-   */
+  /** The template for conversations of the family's tuned checkpoints. The template "plain" is always available too. */
   readonly chatTemplate: Template;
-  /** Further templates that a checkpoint or recipe may name. Default: none. */
+  /** Further templates that a checkpoint or recipe may choose. Default: none. */
   readonly templates?: readonly Template[];
 }

@@ -9,11 +9,13 @@ import type { WeightDeclarations } from "../weights/weight-list.ts";
 import { llamaLayerMemory } from "./llama-layer-memory.ts";
 
 export interface LlamaDecoderOptions {
-  /** Whether queries, keys and values have biases, as in some models derived from Llama. Default: as in `config`. */
+  /**
+   * Whether queries, keys and values have biases, as in some models derived from Llama. Default: the value in `config`.
+   */
   readonly attentionBias?: boolean;
 }
 
-/** Declares the tensors of transformers' `LlamaForCausalLM` under their names. */
+/** Declares the tensors of transformers' `LlamaForCausalLM`. */
 export function llamaDecoder(
   config: LanguageConfig,
   list: WeightDeclarations,
@@ -71,7 +73,7 @@ function declareLayer(
   };
 }
 
-/** Returns a layer of attention and a SwiGLU MLP, each preceded by a norm. */
+/** Returns a layer of attention and a SwiGLU MLP, with a norm before each. */
 function llamaLayer(config: LanguageConfig, weights: LlamaLayerWeights): DecoderLayer {
   return {
     weights,

@@ -7,7 +7,10 @@ import type { WeightsInTraining } from "../memory/weights-in-training.ts";
 import type { Weight } from "../weights/weight.ts";
 import type { LlamaLayerWeights } from "./llama-decoder.ts";
 
-/** Returns the memory that a training step keeps for a layer and needs while the layer runs. */
+/**
+ * Returns the memory that a layer needs while it runs in a training step, and the memory that it keeps for the backward
+ * pass.
+ */
 export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, use: WeightsInTraining): LayerMemory {
   const memoryOf = (linear: Linear): LinearMemory => linearMemory(layout, linear, use);
   const linears: LayerLinears = {
@@ -31,15 +34,16 @@ export function llamaLayerMemory(layout: Layout, weights: LlamaLayerWeights, use
 
 type LayerLinears = Readonly<Record<"query" | "key" | "value" | "output" | "gate" | "up" | "down", LinearMemory>>;
 
-/** Returns the bytes of an input of linear maps if their gradients need it; otherwise 0. */
+/** Returns the bytes of an input of linear maps if a gradient needs the input; otherwise 0. */
 function keptBytes(size: number, ...linears: readonly LinearMemory[]): number {
   return linears.some(({ keepsInput }) => keepsInput) ? size : 0;
 }
 
 /**
- * A layer's forward pass while gradients are recorded. The inputs of products with matrices that learn or have an adapter, and the tensors
- * that gradients of fused operations need, are kept. The rest is freed at the end of the layer: projections before they are split into
- * heads, heads before their rotation, products before an adapter's change is added, and the terms added to the residual stream.
+ * The forward pass of a layer while gradients are recorded. It keeps the inputs of matrix products whose matrix is
+ * trained or adapted, and the tensors that gradients of fused operations need. At the end of the layer it frees
+ * projections before they are split into heads, heads before their rotation, products before an adapter's change is
+ * added, and the terms of the residual stream.
  */
 function layerForward(layout: Layout, linears: LayerLinears): readonly Step[] {
   const { query, key, value, output, gate, up, down } = linears;
@@ -69,8 +73,8 @@ function layerForward(layout: Layout, linears: LayerLinears): readonly Step[] {
 }
 
 /**
- * The layer's backward pass: each operation frees the tensors that it kept and the gradients that it has passed on. At
- * the end, the gradient of the layer's input has replaced that of its output, and the gradients of its weights remain.
+ * The backward pass of a layer. Each operation frees the tensors that it kept and the gradients that it has passed on.
+ * At the end remain the gradient of the layer's input and the gradients of its weights.
  */
 function layerBackward(
   layout: Layout,
@@ -118,9 +122,8 @@ function layerBackward(
 }
 
 /**
- * The forward pass of attention. Kept are the attended values, and the probabilities unless attention is computed in
- * blocks, which the gradient recomputes. Scores, masked scores, and the results of blocks before they are concatenated
- * are not kept.
+ * The forward pass of attention. It keeps the attended values. It also keeps the probabilities, unless attention is
+ * computed in blocks: then the gradient recomputes them.
  */
 function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }: Layout): Step {
   const at = "attention";
@@ -133,7 +136,9 @@ function attentionForward({ queries, scores, scoresAtOnce, full, half, widened }
   };
 }
 
-/** `bytes` are those of the values, and of the gradient of the attended values. */
+/**
+ * The backward pass of attention. `bytes` is the size of the values, and also of the gradient of the attended values.
+ */
 function attentionBackward(
   { queries, keys, scores, scoresAtOnce, full, half, widened }: Layout,
   bytes: { readonly value: number; readonly output: number },
@@ -148,13 +153,13 @@ function attentionBackward(
   return {
     at,
     adds,
-    // In addition to those of a block: the gradients of all blocks before they are concatenated.
+    // Includes the gradients of all blocks before they are concatenated.
     transient: scoresAtOnce * (2 * half + 2 * full + widened),
     frees: { activations: kept, working: bytes.output },
   };
 }
 
-/** The backward pass of a norm, whose gradient is added to that of the residual branch and replaces it. */
+/** The backward pass of a norm. Its result is added to the gradient of the residual branch. */
 function joinedNormBackward(at: string, { hidden, full }: Layout, weight: Partial<Held>): Step {
   return {
     at,
@@ -168,7 +173,7 @@ function residualSum(at: string, { hidden, full, widened }: Layout): Step {
   return { at, adds: { activations: hidden * full }, transient: hidden * widened };
 }
 
-/** Bytes used by a rotation: the halves, their four products, two sums, and the result, which is rounded. */
+/** Bytes of a rotation: the halves, their four products, two sums, and the rounded result. */
 function rotation({ queries, half, full, widened }: Layout): number {
   return queries * (half + 3 * full + widened);
 }

@@ -5,7 +5,7 @@ import { llamaTokenizer } from "../tokenizer/tokenizer-kind.ts";
 import type { Architecture } from "./architecture.ts";
 import { llamaDecoder } from "./llama-decoder.ts";
 
-/** Llama and other models that share its code in transformers, such as Vicuna (arXiv 2302.13971, 2307.09288). */
+/** Llama (arXiv 2302.13971, 2307.09288) and models with the same code in transformers, such as Vicuna. */
 export const llama: Architecture = {
   name: "Llama",
   plain: { modelType: "llama", className: "LlamaForCausalLM" },

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Returns the names of the installed backbone packages, by any author, that read a `model_type`. Such a package lists
- * the `model_type` and "mlan" among the `keywords` of its package.json, so that a search on npm also finds it when it
- * is not installed.
+ * Returns the names of the installed backbone packages, by any author, that read a `model_type`. Such a package has the
+ * keywords "mlan" and the `model_type` in its package.json; a search on npm for both finds packages that are not
+ * installed.
  */
 export async function packagesThatRead(modelType: string): Promise<readonly string[]> {
   const folders = [...foldersAbove(fileURLToPath(import.meta.url)), ...foldersAbove(process.cwd())];
@@ -19,7 +19,7 @@ function foldersAbove(path: string): readonly string[] {
   return above === path ? [here] : [here, ...foldersAbove(above)];
 }
 
-/** This package, which is left out: its keywords contain `model_type`s, but it has no backbone. */
+/** This package is skipped: its keywords contain `model_type`s, but it is not a backbone. */
 const KIT = "@mlan/model-llava";
 
 async function packagesIn(folder: string, modelType: string): Promise<readonly string[]> {
@@ -28,10 +28,10 @@ async function packagesIn(folder: string, modelType: string): Promise<readonly s
   return [...(await keywords)].flatMap(([name, words]) => (words.has(modelType) ? name : []));
 }
 
-/** Scans by folder: each folder is scanned once per process, since a scan may read thousands of files. */
+/** Scans by folder. Each folder is scanned once per process, because a scan may read thousands of files. */
 const scans = new Map<string, ReturnType<typeof scan>>();
 
-/** Returns the keywords of each package in a folder that is made for mlan. */
+/** Returns the keywords of each package in a folder that has the keyword "mlan". */
 async function scan(folder: string): Promise<ReadonlyMap<string, ReadonlySet<unknown>>> {
   const names = (await namesIn(folder)).filter((name) => name !== KIT);
   const all = await Promise.all(names.map(async (name) => [name, await keywordsOf(join(folder, name))] as const));
@@ -47,10 +47,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return [...entries.filter((entry) => !/^[@.]/.test(entry)), ...within.flat()];
 }
 
-/**
- * Returns a package's keywords; none for a package that cannot be read, since the caller is already reporting another
- * error.
- */
+/** Returns the keywords of a package; none if it cannot be read, because the caller already reports an error. */
 async function keywordsOf(folder: string): Promise<ReadonlySet<unknown>> {
   try {
     const { keywords }: { keywords?: unknown } = Object(

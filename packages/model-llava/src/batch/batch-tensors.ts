@@ -3,13 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { InputTensors } from "./input-tensors.ts";
 import type { Selection } from "./selection.ts";
 
-/** The inputs of a batch's loss. */
 export interface LossInputs {
   readonly inputs: InputTensors;
   readonly selected: Selection;
 }
 
-/** Returns a batch's tensors by name, with token ids as [rows, length]. Takes ownership of the given tensors. */
+/** Returns the tensors of a batch by name; token ids are [rows, length]. Takes ownership of the inputs. */
 export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
   const { rows, length, tokenIds, images, dropout } = inputs;
   const shaped = tf.reshape(tokenIds, [rows, length]);
@@ -18,7 +17,7 @@ export function batchTensors({ inputs, selected }: LossInputs): BatchTensors {
 }
 
 /**
- * The inverse of {@link batchTensors}; call it in a `tf.tidy`. Throws `contract` for a batch that is disposed or
+ * The inverse of {@link batchTensors}, to be called inside `tf.tidy`. Throws `contract` for a batch that is disposed or
  * belongs to another model.
  */
 export function lossInputs(tensors: BatchTensors): LossInputs {

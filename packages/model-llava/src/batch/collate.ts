@@ -14,11 +14,11 @@ export interface LlavaBatch extends Batch {
 
 export interface LlavaCollateOptions {
   readonly loadPixels: LoadPixels;
-  /** Seed of the adapter's dropout; undefined if nothing is dropped. */
+  /** Seed of the adapter's dropout; undefined without dropout. */
   readonly seed: number | undefined;
 }
 
-/** Pads and splices training examples to the given shape. Throws a `contract` error when they do not fit. */
+/** Pads training examples to the given shape and inserts their images. Throws `contract` if they do not fit. */
 export async function collate(
   network: LlavaNetwork,
   examples: readonly Encoded[],
@@ -51,7 +51,7 @@ function dropoutOf({ slot }: LlavaNetwork, positions: number, seed: number): tf.
   return tf.tensor2d(dropoutRows(positions, seededRandom(seed).next), [positions, 3]);
 }
 
-/** Returns the size of a batch made by {@link collate}. Throws `contract` for any other batch. */
+/** Throws `contract` for a batch that {@link collate} did not make. */
 export function sizeOf(batch: Batch): BatchSize {
   if (isLlavaBatch(batch)) return batch.size;
   throw new MlanError("contract", "model-llava: this batch was collated by another model.");

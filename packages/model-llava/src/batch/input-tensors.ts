@@ -5,27 +5,27 @@ import { unfoldPatches } from "../network/vision-tower.ts";
 import { powerOfTwo } from "./shape-buckets.ts";
 import type { Splice } from "./splice.ts";
 
-/** The network's inputs for a batch. */
+/** The inputs of the network for a batch. */
 export interface InputTensors {
   readonly rows: number;
   readonly length: number;
   /** Token ids [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
-  /** The vision tower's inputs; absent in batches without images. */
+  /** The inputs of the vision tower; absent in batches without images. */
   readonly images?: {
-    /** Pixels [images * patches, 3 * patch * patch]; the number of images is padded to a power of two. */
+    /** Pixels [images * patches, 3 * patch * patch], with the number of images padded to a power of two. */
     readonly patches: tf.Tensor2D;
-    /** Sources of the embeddings [rows * length], int32: see {@link Splice.sources}. */
+    /** Sources of the embeddings [rows * length], int32; see {@link Splice.sources}. */
     readonly sources: tf.Tensor1D;
   };
-  /** The random numbers [rows * length, 3] of the adapter's dropout; absent if nothing is dropped. */
+  /** The random numbers [rows * length, 3] for the adapter's dropout; absent without dropout. */
   readonly dropout?: tf.Tensor2D | undefined;
 }
 
 /** Loads an image and returns its normalised pixels [3, size, size]. */
 export type LoadPixels = (image: ImageReference) => Promise<Float32Array>;
 
-/** Creates the tensors of a batch. Each distinct image is read and preprocessed once. */
+/** Creates the tensors of a batch. Reads and preprocesses each distinct image once. */
 export async function inputTensors(
   { rows, length, tokenIds, sources, images }: Splice,
   vision: VisionConfig | undefined,

@@ -1,22 +1,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 
-/** A part of a sequence that one row computes. */
+/** The part of a sequence that one row computes. */
 export interface PromptRow {
-  /** The symbol at each position: a token id, or a negative number for an image patch, see {@link patchSymbol}. */
+  /** The symbol at each position: a token id, or a negative number for an image patch (see {@link patchSymbol}). */
   readonly symbols: Int32Array;
-  /** Number of positions of the sequence before this part. */
+  /** Number of earlier positions of the sequence. */
   readonly start: number;
 }
 
-/** The decoder's inputs for prompts, padded on the right to one length. */
+/** The inputs of the decoder for prompts, padded on the right to the same length. */
 export interface PromptTensors {
   readonly rows: number;
   readonly length: number;
   /** Token ids [rows * length], int32; 0 at images and padding. */
   readonly tokenIds: tf.Tensor1D;
-  /** The index of each position in its sequence, [rows * length], int32. */
+  /** Index of each position in its sequence, [rows * length], int32. */
   readonly positions: tf.Tensor1D;
-  /** The inputs for images; absent when no row computes an image. */
+  /** Absent if no row computes an image. */
   readonly images?: {
     /** The tower's features [n, vision hidden]. */
     readonly features: tf.Tensor2D;
@@ -27,12 +27,12 @@ export interface PromptTensors {
   };
 }
 
-/** Returns the symbol of one patch of the image with number `image`; there are `patches` patches per image. */
+/** Returns the symbol of a patch: `image` and `patch` count from 0, and each image has `patches` patches. */
 export function patchSymbol(image: number, patch: number, patches: number): number {
   return -1 - image * patches - patch;
 }
 
-/** Returns the distinct numbers of the images in `rows`. */
+/** Returns the distinct image numbers in `rows`. */
 export function imagesIn(rows: readonly PromptRow[], patches: number): readonly number[] {
   const images = new Set<number>();
   for (const { symbols } of rows)
@@ -41,7 +41,7 @@ export function imagesIn(rows: readonly PromptRow[], patches: number): readonly 
 }
 
 export interface PromptTensorsOptions {
-  /** Number of rows; rows beyond the given ones are padding. */
+  /** Number of rows, including padding rows at the end. */
   readonly rows: number;
   readonly length: number;
   /** Number of positions per image. */
@@ -49,8 +49,8 @@ export interface PromptTensorsOptions {
 }
 
 /**
- * Creates the tensors of the given rows. `features` belong to the images of {@link imagesIn}, in that order, and are
- * disposed of together with the other tensors.
+ * Creates the tensors of the given rows. `features` belong to the images of {@link imagesIn}, in the same order;
+ * disposing of the result also disposes of `features`.
  */
 export function promptTensors(
   given: readonly PromptRow[],

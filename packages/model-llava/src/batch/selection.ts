@@ -2,24 +2,24 @@ import * as tf from "@tensorflow/tfjs-core";
 import { IGNORE_INDEX } from "../tokens.ts";
 import { selectionBucket } from "./shape-buckets.ts";
 
-/** The positions whose next token is predicted; only these pass through the output layer. */
+/** The positions that predict a token. Only their hidden states pass through the output layer. */
 export interface Selection {
-  /** Indices [n] (int32) into the flat array of hidden states. */
+  /** Indices [n] into the flat array of hidden states, int32. */
   readonly positions: tf.Tensor1D;
-  /** Pairs [n, 2] (int32): the index in the selection, and the token that follows. */
+  /** Pairs [n, 2] of an index in the selection and the next token, int32. */
   readonly targets: tf.Tensor2D;
-  /** Weights [n]: 1 / number of targets, or 0 for padding entries. */
+  /** Weights [n]: 1 / number of targets; 0 for padding entries. */
   readonly weights: tf.Tensor1D;
 }
 
 export interface Target {
   /** Index in the flat array of rows * length positions. */
   readonly position: number;
-  /** The token that follows this position. */
+  /** The token at the next position. */
   readonly token: number;
 }
 
-/** Returns the positions whose next position has a label. Labels are shifted by one, never across rows. */
+/** Returns the positions whose next position in the same row has a label. */
 export function shiftedTargets(labels: Int32Array, length: number): readonly Target[] {
   const targets: Target[] = [];
   for (let position = 0; position + 1 < labels.length; position++) {
@@ -30,8 +30,8 @@ export function shiftedTargets(labels: Int32Array, length: number): readonly Tar
 }
 
 /**
- * Creates a selection of `targets` out of `positions` positions, padded with entries of weight 0 so that few distinct
- * sizes occur.
+ * Creates a selection of `targets`, padded with entries of weight 0 so that few distinct sizes occur. `positions` is
+ * the number of positions in the batch.
  */
 export function selection(targets: readonly Target[], positions: number): Selection {
   const size = selectionBucket(targets.length, positions);

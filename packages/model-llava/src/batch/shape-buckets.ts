@@ -3,36 +3,35 @@ export function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/** Returns the smallest power of two that is at least `value`, and at least 1. */
+/** Returns the smallest power of two that is at least `value` and at least 1. */
 export function powerOfTwo(value: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, value)));
 }
 
 /**
- * Rounds a length up so that few distinct lengths occur, since every new shape compiles a graph. Up to 256 the results
- * are multiples of 32; beyond, there are four per doubling, of which less than a fifth is padding.
+ * Rounds a length up, because every new shape compiles a graph. Results up to 256 are multiples of 32. Above 256 there
+ * are four results per doubling, and less than a fifth of a result is padding.
  */
 export function lengthBucket(length: number): number {
   return roundUp(length, Math.max(32, powerOfTwo(length) / 8));
 }
 
 /**
- * Returns the number of positions to compute for `count` targets: a power of two, at least 64, or all positions if they
- * are fewer.
+ * Returns the number of positions to compute for `count` targets: a power of two of at least 64, but at most
+ * `positions`.
  */
 export function selectionBucket(count: number, positions: number): number {
   return Math.min(Math.max(64, powerOfTwo(count)), Math.max(count, positions));
 }
 
-/** Returns the number of rows of a batch for `count` items: exact up to eight; beyond, less than a fifth is padding. */
+/**
+ * Returns the number of rows for `count` items: `count` up to eight; above, less than a fifth of the rows is padding.
+ */
 export function rowBucket(count: number): number {
   return roundUp(count, Math.max(1, powerOfTwo(count) / 8));
 }
 
-/**
- * Like {@link lengthBucket}, but with finer steps for short lengths, since the rest of a prompt after a shared prefix
- * is short.
- */
+/** Like {@link lengthBucket}, with finer steps for short lengths. Prompts that share a prefix have short suffixes. */
 export function suffixBucket(length: number): number {
   return length <= 8 ? powerOfTwo(length) : roundUp(length, Math.max(8, powerOfTwo(length) / 8));
 }

@@ -1,14 +1,14 @@
 import { counted, type ImageReference, MlanError } from "@mlan/core";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
 
-/** A row of a batch before images replace its placeholders. */
+/** A row of a batch before images replace placeholders. */
 export interface SpliceRow {
   readonly id: string;
   readonly inputIds: ArrayLike<number>;
-  /** One label per element of `inputIds`; absent when nothing is supervised. */
+  /** One label per element of `inputIds`; absent if nothing is supervised. */
   readonly labels?: ArrayLike<number>;
   readonly images: readonly ImageReference[];
-  /** Number of positions to which the spliced row is truncated. */
+  /** Number of positions to which the row is truncated after images are inserted. */
   readonly length: number;
 }
 
@@ -18,9 +18,9 @@ export interface Splice {
   readonly length: number;
   /** Token ids; 0 at image positions and padding. */
   readonly tokenIds: Int32Array;
-  /** Labels; -100 at positions that are not supervised, including all image positions. */
+  /** Labels; -100 at positions without supervision, including all image positions. */
   readonly labels: Int32Array;
-  /** Distinct images by reference, in order of appearance. */
+  /** Distinct images in order of appearance. */
   readonly images: readonly ImageReference[];
   /**
    * Index of each position's embedding in the concatenation of all token embeddings (rows * length) and all patch
@@ -32,14 +32,14 @@ export interface Splice {
 }
 
 export interface SpliceOptions {
-  /** Number of rows of the batch; rows beyond the given examples are padding. */
+  /** Number of rows of the batch, including padding rows at the end. */
   readonly rows: number;
   readonly length: number;
   /** Number of positions per image. */
   readonly patches: number;
 }
 
-/** Replaces placeholders with images, as LLaVA's prepare_inputs_labels_for_multimodal does. */
+/** Replaces placeholders with images, like LLaVA's `prepare_inputs_labels_for_multimodal`. */
 export function splice(examples: readonly SpliceRow[], { rows, length, patches }: SpliceOptions): Splice {
   const positions = rows * length;
   const tokenIds = new Int32Array(positions);

@@ -9,24 +9,25 @@ export interface AdaptedFolders {
   readonly adapter?: URL | undefined;
 }
 
-/** A repository on the Hub that an adapter names as its base. */
+/** A repository on the Hub that an adapter's configuration names as its base model. */
 export interface BaseRepository {
   readonly repository: string;
   readonly revision: string;
 }
 
 /**
- * If `weights` is the folder of an adapter, returns that folder as `adapter` and, as `weights`, the base that its
- * configuration names; otherwise returns the folders unchanged. Like transformers, prefers the named base to weights
- * beside the adapter. A base that is not a folder on this machine is fetched from the Hub by `download`. Throws
- * `invalid-checkpoint` when the base is neither, and when `adapter` is given too; `unavailable` when it cannot be fetched.
+ * Finds the base model of an adapter. If `weights` is an adapter's folder, returns this folder as `adapter` and its
+ * base model as `weights`; otherwise returns the folders unchanged. Like transformers, prefers the base model that the
+ * configuration names to weights beside the adapter. `download` fetches a base model from the Hub. Throws
+ * `invalid-checkpoint` if the base model is neither a folder nor a repository, or if `adapter` is given too. Throws
+ * `unavailable` if the base model cannot be fetched.
  */
 export async function adaptedFolders(
   { weights, adapter }: AdaptedFolders,
   download: (base: BaseRepository) => Promise<URL>,
 ): Promise<AdaptedFolders> {
   if (!(await fileExists(new URL(ADAPTER_CONFIG, weights)))) return { weights, adapter };
-  // In a checkpoint of mlan, a separate file names the base.
+  // A checkpoint of mlan names its base in a separate file.
   if (await fileExists(new URL(BASE_FILE, weights))) return { weights, adapter };
   if (adapter) {
     throw new MlanError(
@@ -50,7 +51,7 @@ export async function adaptedFolders(
   throw new MlanError("invalid-checkpoint", `model-llava: ${holds}. ${GIVE_THE_BASE}`);
 }
 
-/** Matches owner and name of a repository. No part begins with a dot, so that no path out of a folder matches. */
+/** Matches "owner/name". No part begins with a dot, so that no path leaves a folder. */
 const REPOSITORY = /^(?!\.)[\w.-]+\/(?!\.)[\w.-]+$/;
 
 const GIVE_THE_BASE =

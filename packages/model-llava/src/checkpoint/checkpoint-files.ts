@@ -5,8 +5,8 @@ import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 import { PROCESSOR_FILES } from "./open-vision.ts";
 
 /**
- * Returns every file that affects the answers of a checkpoint's model: configuration, tokenizer, image preprocessing
- * and all weight files. The keys are names that do not depend on the location of its folders.
+ * Returns every file of a checkpoint that affects answers: configuration, tokenizer, image preprocessing and weights.
+ * The keys are names that do not depend on the folders' locations.
  */
 export async function checkpointFiles(
   { weights: sources }: Checkpoint,

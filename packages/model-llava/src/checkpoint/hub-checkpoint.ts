@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
 
 /**
- * Downloads the missing files of a checkpoint on the Hub and returns its folder, which ends in a slash. If a repository
- * has weights in several formats, fetches those that transformers would read: safetensors rather than PyTorch's. Throws
- * the errors of `openRepository`, and `invalid-checkpoint` for a repository without such weights.
+ * Downloads the missing files of a checkpoint on the Hub. Returns its folder, with a slash at the end. Prefers the
+ * weight formats that transformers prefers, safetensors first. Throws the errors of `openRepository`, and
+ * `invalid-checkpoint` for a repository without supported weights.
  */
 export async function hubCheckpoint(model: HubModel, more: readonly string[], options: OpenOptions): Promise<URL> {
   const files = await openRepository(model, options);
@@ -15,7 +15,7 @@ export async function hubCheckpoint(model: HubModel, more: readonly string[], op
   const small = files.paths.filter(
     (path) => SMALL.has(path) || more.includes(path) || path.startsWith(TEMPLATES_FOLDER),
   );
-  // Small files first: a gated or wrong repository is noticed before gigabytes have arrived.
+  // Small files first: they reveal a gated or wrong repository before gigabytes are downloaded.
   await files.download([...small, ...weights]);
   return files.folder;
 }
@@ -28,7 +28,7 @@ const SMALL: ReadonlySet<string> = new Set([
   "checksums.json",
 ]);
 
-/** Weight files, in the order in which transformers looks for them. */
+/** Weight files in the order in which transformers searches for them. */
 const WEIGHTS = [
   "model.safetensors",
   "model.safetensors.index.json",
@@ -49,7 +49,7 @@ async function weightPaths(files: RepositoryFiles): Promise<readonly string[]> {
 }
 
 /**
- * Returns the shards that the index names and the repository has. An invalid index is reported later, by its reader.
+ * Returns the shards that the index names and the repository has. The reader of the index reports invalid ones later.
  */
 async function shardPaths({ local, paths }: RepositoryFiles, index: string): Promise<readonly string[]> {
   const named = new Set(namesIn(await readFile(await local(index), "utf8")));

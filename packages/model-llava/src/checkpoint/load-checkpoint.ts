@@ -15,25 +15,25 @@ import { type OpenModel, openModel } from "./open-model.ts";
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;
-  /** Returns the fingerprint of the template with the given name, if there is one. */
+  /** Returns the fingerprint of a template; undefined for an unknown name. */
   readonly fingerprintOf: (template: string) => string | undefined;
-  /** The folders that the model was opened from. */
+  /** The folders from which the model was opened. */
   readonly base: Base;
-  /** The components that may differ from the base's. */
+  /** The components that may differ from the base. */
   readonly changed: ReadonlySet<Component>;
   readonly weightFormat: WeightFormat | undefined;
 }
 
 export interface LoadedCheckpoint {
   readonly format: ConversationFormat;
-  /** The components that may now differ from the base's. */
+  /** The components that may differ from the base after loading. */
   readonly changed: ReadonlySet<Component>;
 }
 
 /**
- * Loads the weights of a saved folder into a network of the same sizes and returns the format. Everything is checked
- * before the first weight changes. If a folder holds only trained components, the other components are read from the
- * base, but only where those in the network differ from it.
+ * Loads the weights of a saved folder into a network of the same sizes. Returns the conversation format. Checks
+ * everything before the first weight changes. For a folder with trained components only, the other components are read
+ * from the base if those in the network may differ from it.
  */
 export async function loadCheckpoint(
   folder: URL,
@@ -70,7 +70,9 @@ export async function loadCheckpoint(
   }
 }
 
-/** Throws `invalid-checkpoint` if the weights were trained on conversations that the model would write differently. */
+/**
+ * Throws `invalid-checkpoint` if the weights were trained on a version of the template that differs from the model's.
+ */
 function checkTemplate(
   folder: URL,
   { config, format: { template } }: OpenModel,

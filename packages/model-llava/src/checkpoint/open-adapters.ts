@@ -6,7 +6,7 @@ import { openAdapter } from "../weights/adapter.ts";
 import { type KeptAdapter, keptAdapter } from "../weights/weight-plan.ts";
 
 /**
- * Reads the adapters that requests can choose. Throws `invalid-checkpoint` for an adapter that does not fit, or that
+ * Reads the adapters that requests can choose. Throws `invalid-checkpoint` for an adapter that does not fit or that
  * changes more than linear maps.
  */
 export async function openAdapters(
@@ -26,7 +26,7 @@ export async function openAdapters(
   }
 }
 
-/** Throws where {@link openAdapters} would, without reading tensors. Returns the files of the adapters by name. */
+/** Checks adapters like {@link openAdapters} without reading tensors. Returns their files by name. */
 export async function checkAdapters(
   folders: ReadonlyMap<string, URL>,
   linears: readonly AdaptableLinear[],

@@ -23,56 +23,53 @@ import { verifyFolder } from "./verify-folder.ts";
 export type { CheckpointVision } from "./open-vision.ts";
 
 export interface CheckpointFolders {
-  /** The expected architecture. Checkpoints of other architectures are refused. */
+  /** The expected architecture. Other architectures are refused. */
   readonly architecture: Architecture;
-  /** The name of the template that the model was tuned with. Default: the one that the folder names. */
+  /** Name of the template of the model's conversations. Default: the template that the folder names. */
   readonly template?: string | undefined;
-  /** The folder of a backbone, or of a LLaVA checkpoint based on it, in Hugging Face layout. Ends in a slash. */
+  /** Folder of a backbone, or of a LLaVA checkpoint with this backbone, in Hugging Face layout. Ends in a slash. */
   readonly weights: URL;
-  /** The folder of a low-rank adapter for `weights`, as written by PEFT. Ends in a slash. */
+  /** Folder of a low-rank adapter for `weights`, as written by PEFT. Ends in a slash. */
   readonly adapter?: URL | undefined;
-  /** Whether the adapter stays separate from the weights. Default: it is merged. */
+  /** Whether the adapter is not merged into the weights. Default false. */
   readonly keepAdapter?: boolean | undefined;
-  /**
-   * The folder of a CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` takes precedence.
-   */
+  /** Folder of a CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` takes precedence. */
   readonly visionTower?: URL | undefined;
-  /** The name of the tower in saved checkpoints. Default: the name of its folder. */
+  /** Name of the tower in saved checkpoints. Default: the name of its folder. */
   readonly towerName?: string;
 }
 
-/** A checkpoint whose configuration has been read and whose weight files are open. */
+/** A checkpoint with its configuration read and its weight files open. */
 export interface Checkpoint {
   readonly architecture: Architecture;
-  /** The whole `config.json`, under the key names of the original LLaVA. */
+  /** The whole `config.json`, with the key names of the original LLaVA. */
   readonly config: ConfigObject;
   readonly language: LanguageConfig;
   readonly vision: CheckpointVision | undefined;
   readonly format: ConversationFormat;
-  /** The chat templates in the folder. */
   readonly chatTemplates: readonly ChatTemplateSource[];
   readonly weights: WeightSources;
-  /** Ids of the tokens that end answers, from `generation_config.json` or `config.json`. */
+  /** Ids of the tokens that end an answer, from `generation_config.json` or `config.json`. */
   readonly endTokenIds: readonly number[];
-  /** Notices for the user on how the folders were read; each is a sentence without a full stop. */
+  /** Notices for the user about the folders. Each is a sentence without a full stop. */
   readonly notices: readonly string[];
   close(): Promise<void>;
 }
 
 export interface OpenCheckpointOptions {
   /**
-   * Whether to verify the files of a folder that has checksums. This reads all files and takes about a second per
-   * gigabyte. Default true.
+   * Whether to verify the checksums of a folder that has them. This reads all files, about 1 GB per second. Default
+   * true.
    */
   readonly verify?: boolean;
-  /** Whether the error for a changed file says what to do if the change is intended. Default true. */
+  /** Whether the error for a changed file says what to do after an intended change. Default true. */
   readonly mayBeChanged?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads the configuration, verifies the files of a folder that has checksums, and opens the weights. Throws
- * `invalid-checkpoint` errors that name file and key, and the reason of an aborted `signal`.
+ * Reads the configuration, verifies checksums, and opens the weights. Throws `invalid-checkpoint` with file and key,
+ * and the reason of an aborted `signal`.
  */
 export async function openCheckpoint(
   folders: CheckpointFolders,
@@ -90,7 +87,7 @@ export async function openCheckpoint(
   const chatTemplates = await readChatTemplates(weights);
   const names = chatTemplates.map(({ name }) => name);
   const format = formatConfig(config, { type, architecture, file, chatTemplates: names, named: folders.template });
-  // Refuses what is not supported before weights are opened.
+  // Refuses unsupported configurations before weights are opened.
   architecture.config(config, file);
   const opened: SafetensorsReader[] = [];
   const open = async <Reader extends SafetensorsReader | undefined>(opening: Promise<Reader>): Promise<Reader> => {
@@ -139,9 +136,8 @@ export async function openCheckpoint(
 }
 
 /**
- * Reads the configuration of a checkpoint. The `config.json` beside an adapter describes the whole model if the adapter
- * turned a plain backbone into LLaVA; one written by mlan also records the format in which the adapter was trained, and
- * with it the wording.
+ * Reads the configuration of a checkpoint. If the folder of an adapter has a `config.json` of LLaVA, that file
+ * describes the whole model. If mlan wrote the file, it also records the conversation format of the adapter's training.
  */
 async function readConfig({ architecture, weights, adapter }: CheckpointFolders): Promise<ModelConfig> {
   const base = await readModelConfig(architecture, new URL("config.json", weights));

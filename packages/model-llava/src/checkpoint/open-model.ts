@@ -25,21 +25,21 @@ import {
 import { openVision } from "./open-vision.ts";
 import { verifyFolder } from "./verify-folder.ts";
 
-/** An open checkpoint, and the base folders from which it was trained. */
+/** An open checkpoint, and the base model on which it was trained. */
 export interface OpenModel extends Checkpoint {
   readonly base: Base;
-  /** The components that were trained on the base; empty for a folder that holds a whole model. */
+  /** The components that were trained on the base; empty for a folder with a whole model. */
   readonly trained: readonly Component[];
 }
 
 export interface OpenModelFolderOptions extends OpenCheckpointOptions {
-  /** A base to use instead of the folders that `base.json` names. Its files must be identical. */
+  /** Folders to use instead of those in `base.json`. Their files must be identical. */
   readonly base?: Base | undefined;
 }
 
 /**
- * Opens the folder of a whole model, or the folder of trained components together with its base. Throws
- * `invalid-checkpoint` like {@link openCheckpoint}, and for a base that is missing or has changed, naming both folders.
+ * Opens the folder of a whole model, or a folder of trained components together with its base model. Throws
+ * `invalid-checkpoint` like {@link openCheckpoint}, and for a base model that is missing or has changed.
  */
 export async function openModel(
   folders: CheckpointFolders,
@@ -80,7 +80,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   if (verify) await verifyFolder(weights, { mayBeChanged, signal });
   const places = own ?? { ...record, visionTower: folders.visionTower ?? record.visionTower };
   await requireBase(record, places);
-  // The template of the base is not used. Its bytes are compared below with those at training.
+  // The template of the base model is not used. Its files are compared below with those at training time.
   const opening = { ...options, verify: false };
   const below = await openCheckpoint(
     { ...foldersOf(folders, places), template: plain.name, keepAdapter: false },
@@ -133,7 +133,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   }
 }
 
-/** Returns whether a folder holds trained weights other than an adapter's. */
+/** Returns whether a folder has trained weights beside an adapter's. */
 async function holdsTrained(folder: URL): Promise<boolean> {
   return (await readdir(folder)).some((name) => /^trained(-\d+-of-\d+)?\.safetensors$/.test(name));
 }
@@ -144,7 +144,7 @@ function foldersOf(folders: CheckpointFolders, { weights, adapter, visionTower }
   return { ...folders, weights, adapter, visionTower };
 }
 
-/** Returns the adapter without its changes to tensors that were trained on top of it. */
+/** Returns the adapter without changes to tensors that were trained after it. */
 function withoutTrained(adapter: Adapter, above: ReadonlySet<string>): Adapter {
   const isKept = ([name]: readonly [string, unknown]): boolean => !above.has(name);
   const updates = new Map([...adapter.updates].filter(isKept));

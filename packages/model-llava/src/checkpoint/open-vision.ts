@@ -8,28 +8,26 @@ import { clipImageProcessor, type ImageProcessor } from "../images/image-process
 import { readImageProcessor } from "../images/read-image-processor.ts";
 import type { VisionOptions } from "../network/llava-network.ts";
 
-/** The vision part of a checkpoint. */
 export interface CheckpointVision extends VisionOptions, LlavaConfig {
-  /** The tower's sizes as in its `config.json`. */
+  /** The tower's sizes, in the keys of its `config.json`. */
   readonly configObject: ConfigObject;
   readonly processor: ImageProcessor;
 }
 
 interface VisionQuestion {
   readonly config: ConfigObject;
-  /** The location of the checkpoint's `config.json`. */
   readonly file: URL;
   readonly llava: LlavaConfig | undefined;
   readonly visionTower: URL | undefined;
   readonly towerName: string | undefined;
-  /** Whether the tower's weights are in the checkpoint. */
+  /** Whether the checkpoint contains the tower's weights. */
   readonly hasTower: boolean;
 }
 
 /**
- * Returns the sizes of the tower and its image preprocessing, or undefined for a plain backbone without a tower, which
- * reads text only. For a tower inside the checkpoint, the sizes are read from the checkpoint, or from the folder of the
- * tower that it was tuned from, since the original LLaVA does not save them.
+ * Returns the sizes and image preprocessing of the vision tower; undefined for a plain backbone without a tower. The
+ * sizes of a tower inside the checkpoint come from the checkpoint. The original LLaVA does not save them; they are then
+ * read from the folder of the tower that was tuned.
  */
 export async function openVision(question: VisionQuestion): Promise<CheckpointVision | undefined> {
   const { config, file, llava, visionTower, towerName, hasTower } = question;
@@ -79,8 +77,7 @@ async function describeVision(tower: ConfigObject, file: URL, llava: LlavaConfig
 }
 
 /**
- * Names of the image processor's files, in the order in which transformers looks for them. Transformers 5 writes only
- * the first, which describes the whole processor.
+ * File names of the image processor, in the order in which transformers searches. Transformers 5 writes only the first.
  */
 export const PROCESSOR_FILES: readonly string[] = ["processor_config.json", "preprocessor_config.json"];
 

@@ -5,7 +5,7 @@ import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { weightList } from "../weights/weight-list.ts";
 import type { WeightPlan } from "../weights/weight-plan.ts";
 
-/** Returns the number of parameters of an adapter. Throws `invalid-options` if the opened model would refuse it. */
+/** Returns the number of parameters of an adapter. Throws `invalid-options` for options that do not fit the model. */
 export function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, { kept }: WeightPlan): number {
   const list = weightList();
   const { decoder } = declareNetwork(sizes, list);
@@ -17,7 +17,7 @@ export function adapterParameters(options: AdapterOptions, sizes: NetworkSizes, 
   return parametersOf(modules);
 }
 
-/** Returns the number of parameter values by component. */
+/** Returns the number of parameters by component. */
 export function parameterCounts({ stored, fresh, kept }: WeightPlan): ModelInspection["parameters"] {
   const counts: Partial<Record<Component, number>> = {};
   for (const { component, size } of [...stored.map(({ weight }) => weight), ...fresh]) {

@@ -9,14 +9,14 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { planWeights, type WeightPlan } from "../weights/weight-plan.ts";
 import type { Checkpoint, CheckpointFolders } from "./open-checkpoint.ts";
 
-/** An open checkpoint whose weights and tokenizer fit its configuration. */
+/** An open checkpoint whose weights and tokenizer match its configuration. */
 export interface PreparedCheckpoint extends Checkpoint {
   readonly tokenizer: Tokenizer;
-  /** The templates of the architecture and of the folder. */
+  /** The templates of the architecture and of the checkpoint. */
   readonly templates: readonly Template[];
-  /** The fingerprint of the template that the format names, see `templateFingerprint`. */
+  /** Fingerprint of the template in the conversation format; see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
-  /** The template that the weights were trained with, if it is known. */
+  /** The template of the weights' last training, if known. */
   readonly tunedIn: StoredTemplate | undefined;
   readonly plan: WeightPlan;
 }

@@ -2,14 +2,14 @@ import { basename } from "node:path";
 import { CHECKSUMS_FILE, listedFiles, MlanError, pathOf, verifyChecksums } from "@mlan/core";
 
 export interface VerifyOptions {
-  /** Whether the error for a changed file says what to do if the change is intended. */
+  /** Whether the error for a changed file says what to do after an intended change. */
   readonly mayBeChanged: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Verifies the files of a folder that has checksums. Throws `invalid-checkpoint` for changed files, and for missing
- * checksums in a training checkpoint; the message names the remedy.
+ * Verifies the files of a folder that has checksums. Throws `invalid-checkpoint` for a changed file, and for a training
+ * checkpoint without checksums.
  */
 export async function verifyFolder(folder: URL, { mayBeChanged, signal }: VerifyOptions): Promise<void> {
   const verified = await verifyChecksums(folder, { signal }).catch(async (cause: unknown) => {
@@ -29,8 +29,8 @@ async function wayToChange(folder: URL): Promise<string> {
 }
 
 /**
- * Returns whether the folder is part of a training checkpoint: the list of checksums in the parent folder then names
- * this folder's list, and the run needs both.
+ * Returns whether the folder belongs to a training checkpoint: then the checksums in the parent folder cover this
+ * folder's checksum file.
  */
 async function belongsToTraining(folder: URL): Promise<boolean> {
   const around = await listedFiles(new URL("../", folder));

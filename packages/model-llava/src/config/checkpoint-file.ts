@@ -2,12 +2,12 @@ import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** Maximum size in bytes. The largest `tokenizer.json` of current models is 35 MB. */
+/** Maximum size in bytes. The largest `tokenizer.json` known today has 35 MB. */
 const LARGEST_FILE = 200_000_000;
 
 /**
- * Reads a small file of a checkpoint. Throws an `invalid-checkpoint` error that says why it cannot be read: because it
- * is missing (and what the folder holds instead), because of its permissions, or because it is a Git LFS pointer.
+ * Reads a small file of a checkpoint. Throws `invalid-checkpoint` with the reason: a missing file (and the files that
+ * the folder holds), missing permissions, or a Git LFS pointer.
  */
 export async function readCheckpointFile(file: URL): Promise<Buffer> {
   const bytes = await readModest(file);
@@ -17,12 +17,12 @@ export async function readCheckpointFile(file: URL): Promise<Buffer> {
   return bytes;
 }
 
-/** Returns whether the file exists. Throws an `invalid-checkpoint` error when its status cannot be read. */
+/** Throws `invalid-checkpoint` if the file's status cannot be read. */
 export async function fileExists(file: URL): Promise<boolean> {
   return (await statOf(file))?.isFile() ?? false;
 }
 
-/** Returns whether anything exists at the path. Throws an `invalid-checkpoint` error when its status cannot be read. */
+/** Returns whether anything exists at the path. Throws `invalid-checkpoint` if its status cannot be read. */
 export async function pathExists(path: URL): Promise<boolean> {
   return (await statOf(path)) !== undefined;
 }
@@ -41,7 +41,7 @@ const LFS_MARK = "version https://git-lfs";
 async function readModest(file: URL): Promise<Buffer> {
   try {
     const found = await stat(file);
-    // Checked first, since reading a pipe would wait for its writer.
+    // Checked first, because reading a named pipe would wait for a writer.
     if (!found.isFile()) throw invalid(file, found.isDirectory() ? "is a folder, not a file" : "is not a regular file");
     if (found.size > LARGEST_FILE) throw invalid(file, `has ${found.size} bytes, more than any file of its kind`);
     return await readFile(file);
@@ -62,7 +62,7 @@ async function missing(file: URL, cause: unknown): Promise<MlanError> {
   }
 }
 
-/** Returns a hint if the folder looks like another kind of checkpoint, or an empty text. */
+/** Returns a hint if the folder looks like a different kind of checkpoint; otherwise "". */
 export function hintOf(names: readonly string[]): string {
   if (names.includes("snapshots")) return " It is a Hub cache: give the folder of one commit in snapshots.";
   if (names.includes("params.json")) return " It has Meta's layout: use the model in Hugging Face layout.";
@@ -71,7 +71,7 @@ export function hintOf(names: readonly string[]): string {
     : "";
 }
 
-/** Describes what a folder with files of these names contains, for messages. */
+/** Describes the contents of a folder with these file names, for messages. */
 export function heldIn(names: readonly string[]): string {
   return names.length === 0 ? "is empty" : `holds ${listed(names)}`;
 }

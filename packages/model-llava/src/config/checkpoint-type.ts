@@ -4,12 +4,12 @@ import { packagesThatRead } from "../architectures/packages-that-read.ts";
 import type { ConfigObject } from "./config-file.ts";
 import { isNested, nestedType } from "./nested-config.ts";
 
-/** Whether a checkpoint is a plain backbone or a LLaVA model based on one. */
+/** Whether a checkpoint is a plain backbone or a LLaVA model. */
 export type CheckpointType = "plain" | "llava";
 
 /**
- * Returns the type that a `config.json` describes. Throws `invalid-checkpoint` for a different architecture, naming the
- * installed packages that read it.
+ * Returns the type that a `config.json` describes. Throws `invalid-checkpoint` for a different architecture, with the
+ * names of the installed packages for it.
  */
 export async function checkpointType(
   { name, plain, llava }: Architecture,

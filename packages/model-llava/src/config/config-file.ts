@@ -2,22 +2,22 @@ import { messageOf, MlanError, pathOf, describeIssue, shownValue } from "@mlan/c
 import type { z } from "zod";
 import { readCheckpointFile } from "./checkpoint-file.ts";
 
-/** A JSON object from a checkpoint's folder. All keys are kept, so that none is lost when the model is saved. */
+/** A JSON object from a checkpoint. Unknown keys are kept, so that saving loses none. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
-/** Reads a JSON object. Throws an `invalid-checkpoint` error that names the file. */
+/** Throws `invalid-checkpoint` with the file's name. */
 export async function readConfigFile(file: URL): Promise<ConfigObject> {
   const bytes = await readCheckpointFile(file);
   const value: unknown = parseJson(bytes.toString("utf8"), file);
   if (!isObject(value)) throw invalid(file, " must hold a JSON object. Download it again");
-  // The object is written again when saving, and JSON.stringify is recursive.
+  // Saving writes the object with JSON.stringify, which is recursive.
   if (isDeeper(value, MAXIMUM_DEPTH)) throw invalid(file, " is nested too deeply. Download it again");
   return value;
 }
 
 /**
- * Returns the keys of `value` that `schema` names; null counts as absent, as in transformers. Throws an
- * `invalid-checkpoint` error that names file, key and value.
+ * Returns the keys of `value` that `schema` names. Null counts as absent, as in transformers. Throws
+ * `invalid-checkpoint` with file, key and value.
  */
 export function checkConfig<Output>(schema: z.ZodType<Output>, value: unknown, file: URL, path = ""): Output {
   const result = schema.safeParse(isObject(value) ? withoutNulls(value) : value, { error: describeIssue });
@@ -39,7 +39,7 @@ export function isObject(value: unknown): value is ConfigObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns the object without the keys whose value is null, which count as absent in transformers. */
+/** Removes the keys whose value is null. */
 export function withoutNulls(value: ConfigObject): ConfigObject {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null));
 }

@@ -14,18 +14,17 @@ const DEFAULT_MAXIMUM_LENGTH = 2048;
 export interface FormatQuestion {
   readonly type: CheckpointType;
   readonly architecture: Architecture;
-  /** The location of the `config.json`. */
   readonly file: URL;
-  /** The names of the folder's own chat templates. */
+  /** Names of the chat templates in the checkpoint's folder. */
   readonly chatTemplates: readonly string[];
   /** The template that the user chose, if any. */
   readonly named: string | undefined;
 }
 
 /**
- * Returns the format with which a checkpoint was last trained. The template is the one that the user or `config.json`
- * names; otherwise "plain" for a plain backbone, which has not been trained on conversations, or the folder's own chat
- * template for LLaVA. Throws `invalid-checkpoint` when a LLaVA checkpoint has none.
+ * Returns the conversation format of a checkpoint. Its template is the user's choice, or the one in `config.json`. The
+ * default is "plain" for a plain backbone, and the folder's chat template for LLaVA. Throws `invalid-checkpoint` for a
+ * LLaVA checkpoint without any template.
  */
 export function formatConfig(
   value: ConfigObject,
@@ -56,7 +55,7 @@ export function formatConfig(
 
 /**
  * Throws `invalid-options` for a maximum length beyond the trained context length of a model with dynamic rotary
- * scaling: its rotary positions would change with the length of each batch.
+ * scaling: the scaling would depend on the length of each batch.
  */
 export function checkLength({ maximumLength }: ConversationFormat, language: LanguageConfig): void {
   const trained = trainedPositions(language);
@@ -65,10 +64,10 @@ export function checkLength({ maximumLength }: ConversationFormat, language: Lan
   throw new MlanError("invalid-options", `model-llava: maximumLength is ${maximumLength}, but ${limit}. Lower it.`);
 }
 
-/** The template that a checkpoint was last trained with, if mlan wrote its `config.json`. */
+/** The template of a checkpoint's last training by mlan. */
 export interface StoredTemplate {
   readonly name: string;
-  /** The template's fingerprint, see `templateFingerprint`. Earlier versions wrote none. */
+  /** Fingerprint of the template, see `templateFingerprint`. Earlier versions did not write it. */
   readonly fingerprint: string | undefined;
 }
 
@@ -77,9 +76,7 @@ export function storedTemplate(config: ConfigObject): StoredTemplate | undefined
   return typeof name === "string" ? { name, fingerprint: fingerprint ?? undefined } : undefined;
 }
 
-/**
- * Returns `config` with the format from another `config.json`, an adapter's, if mlan wrote that; otherwise unchanged.
- */
+/** Returns `config` with the conversation format of `other` if mlan wrote `other`; otherwise `config` unchanged. */
 export function withStoredFormat(config: ConfigObject, other: ConfigObject): ConfigObject {
   if (!storedTemplate(other)) return config;
   const without = (from: ConfigObject, isLeft: (key: string) => boolean): ConfigObject =>
@@ -87,7 +84,9 @@ export function withStoredFormat(config: ConfigObject, other: ConfigObject): Con
   return { ...without(config, (key) => !FORMAT_KEYS.has(key)), ...without(other, (key) => FORMAT_KEYS.has(key)) };
 }
 
-/** Returns the `config.json` keys of a format. Those that begin with `mlan_` are mlan's own, the others LLaVA's. */
+/**
+ * Returns the `config.json` keys of a conversation format. Keys with the prefix `mlan_` are mlan's, the others LLaVA's.
+ */
 export function formatConfigKeys(
   { template, imageAspectRatio, maximumLength }: ConversationFormat,
   fingerprint: string | undefined,

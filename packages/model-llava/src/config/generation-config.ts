@@ -5,8 +5,8 @@ import { checkConfig, type ConfigObject, readConfigFile } from "./config-file.ts
 export const GENERATION_CONFIG = "generation_config.json";
 
 /**
- * Returns the ids of all tokens that end an answer, from `generation_config.json`, or from `config.json` if that names
- * none. Ids outside the vocabulary are ignored. Throws `invalid-checkpoint` for a value that is not an id.
+ * Returns the ids of the tokens that end an answer, from `generation_config.json`, or else from `config.json`. Ignores
+ * ids outside the vocabulary. Throws `invalid-checkpoint` for a value that is not an id.
  */
 export async function endTokenIds(config: ConfigObject, file: URL, vocabularySize: number): Promise<readonly number[]> {
   const generation = new URL(GENERATION_CONFIG, file);

@@ -9,24 +9,24 @@ export interface LanguageConfig {
   readonly intermediateSize: number;
   readonly layers: number;
   readonly heads: number;
-  /** Number of key and value heads, which divides `heads`. Each one serves `heads / keyValueHeads` query heads. */
+  /** Number of key and value heads. Divides `heads`; `heads / keyValueHeads` query heads share one of them. */
   readonly keyValueHeads: number;
   readonly headDimension: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
-  /** Default: rotary positions are not scaled. */
+  /** Default: no scaling. */
   readonly ropeScaling?: RopeScaling;
-  /** The maximum number of positions of a sequence. */
+  /** Maximum number of positions in a sequence. */
   readonly maximumPositions: number;
-  /** Whether the embedding is also the output layer; the checkpoint then has no `lm_head.weight`. */
+  /** Whether the embedding is also the output layer. The checkpoint then has no `lm_head.weight`. */
   readonly tiedEmbeddings: boolean;
-  /** Whether all projections of attention have biases (Llama's key `attention_bias`). Default false. */
+  /** Whether the projections of attention have biases (Llama's key `attention_bias`). Default false. */
   readonly attentionBias?: boolean;
-  /** Whether all projections of the MLP have biases (Llama's key `mlp_bias`). Default false. */
+  /** Whether the projections of the MLP have biases (Llama's key `mlp_bias`). Default false. */
   readonly mlpBias?: boolean;
 }
 
-/** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for missing keys and unsupported variants. */
+/** Reads the Llama keys of a `config.json`. Throws `invalid-checkpoint` for a missing key or an unsupported variant. */
 export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   const config = checkConfig(schema, value, file);
   const keyValueHeads = config.num_key_value_heads ?? config.num_attention_heads;
@@ -48,19 +48,17 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
   };
 }
 
-/** Returns the context length; with dynamic scaling, the trained context length times the factor. */
+/** Returns the context length. With dynamic scaling it is the trained context length times the factor. */
 function reachOf({ ropeScaling }: RopeConfig, positions: number): number {
   return ropeScaling?.type === "dynamic" ? Math.max(positions, Math.floor(positions * ropeScaling.factor)) : positions;
 }
 
-/**
- * Returns the context length with which a model was trained. With dynamic scaling, the model accepts longer sequences.
- */
+/** Returns the context length of the model's training. With dynamic scaling the model accepts longer sequences. */
 export function trainedPositions({ ropeScaling, maximumPositions }: LanguageConfig): number {
   return ropeScaling?.type === "dynamic" ? ropeScaling.trainedPositions : maximumPositions;
 }
 
-// Larger than in any model; still larger sizes would overflow before they are compared with the weights.
+// Above the size of any model. Larger values would overflow before they are compared with the weights.
 const size = z
   .int()
   .positive()

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
-/** The keys of a LLaVA `config.json` that describe how images enter the language model. */
+/** The keys of a LLaVA `config.json` for images. */
 export interface LlavaConfig {
-  /** The tower that the original code loads, e.g. `openai/clip-vit-large-patch14-336`. */
+  /** Name of the tower that LLaVA's code loads, e.g. `openai/clip-vit-large-patch14-336`. */
   readonly towerName: string;
-  /** The index of the tower's hidden state that is used; -2 is the output of the second to last layer. */
+  /** Index of the tower's hidden state that the model uses; -2 is the output of the second to last layer. */
   readonly selectLayer: number;
-  /** Whether the tower was trained too, so that the checkpoint must contain its weights. Default false. */
+  /** Whether the tower was trained too. The checkpoint then contains its weights. Default false. */
   readonly tunedTower?: boolean;
 }
 
-/** Reads the `mm_*` keys. Throws `invalid-checkpoint` for variants of LLaVA that MLAN does not use. */
+/** Reads the `mm_*` keys. Throws `invalid-checkpoint` for a variant of LLaVA that MLAN does not use. */
 export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
   const config = checkConfig(schema, value, file);
   return {
@@ -21,7 +21,7 @@ export function llavaConfig(value: ConfigObject, file: URL): LlavaConfig {
   };
 }
 
-/** Returns the `mm_*` keys of a configuration, as the original code writes them. */
+/** Returns the `mm_*` keys that LLaVA's code writes. */
 export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionSize: number): ConfigObject {
   return {
     mm_vision_tower: towerName,
@@ -32,7 +32,7 @@ export function llavaConfigKeys({ towerName, selectLayer }: LlavaConfig, visionS
     mm_vision_select_feature: "patch",
     mm_patch_merge_type: "flat",
     mm_use_im_start_end: false,
-    // Without this key, the original loader assumes true and adds a token.
+    // Without this key, LLaVA's loader adds a token.
     mm_use_im_patch_token: false,
     mm_projector_lr: null,
   };

@@ -4,17 +4,14 @@ import { type CheckpointType, checkpointType } from "./checkpoint-type.ts";
 import { type ConfigObject, isObject, readConfigFile } from "./config-file.ts";
 import { flatConfig, isNested } from "./nested-config.ts";
 
-/** The `config.json` of a model, under the key names of the original LLaVA, whatever the file's layout. */
+/** The `config.json` of a model. Its keys are those of the original LLaVA for every layout of the file. */
 export interface ModelConfig {
   readonly config: ConfigObject;
   readonly file: URL;
   readonly type: CheckpointType;
 }
 
-/**
- * Reads a model's `config.json`. Throws `invalid-checkpoint` for a file that cannot be read, a different architecture,
- * and quantised weights.
- */
+/** Throws `invalid-checkpoint` for a file that cannot be read, a different architecture, or quantised weights. */
 export async function readModelConfig(architecture: Architecture, file: URL): Promise<ModelConfig> {
   const stored = await readConfigFile(file);
   const type = await checkpointType(architecture, stored, file);
@@ -23,8 +20,8 @@ export async function readModelConfig(architecture: Architecture, file: URL): Pr
 }
 
 /**
- * Throws `invalid-checkpoint` for quantised weights. Their formats differ, and some store different numbers in tensors
- * with the same names and shapes.
+ * Throws `invalid-checkpoint` for quantised weights. Quantised formats can store different values in tensors with the
+ * same names and shapes.
  */
 function refuseQuantised(stored: ConfigObject, file: URL): void {
   const { quantization_config: own, text_config: text } = stored;

@@ -4,7 +4,7 @@ import type { Architecture } from "../architectures/architecture.ts";
 import { checkConfig, type ConfigObject, isObject } from "./config-file.ts";
 
 /**
- * Returns whether a `config.json` has the layout of transformers' own LLaVA, with the language model's keys in
+ * Returns whether a `config.json` has the layout of transformers' LLaVA, with the language model's keys in
  * `text_config`.
  */
 export function isNested(value: ConfigObject): boolean {
@@ -13,9 +13,9 @@ export function isNested(value: ConfigObject): boolean {
 }
 
 /**
- * Converts the `config.json` of transformers' `LlavaForConditionalGeneration` to the keys of the original LLaVA, which
- * all other code uses. Keys missing from `text_config` get the defaults of transformers. Throws `invalid-checkpoint`
- * for variants that the original keys cannot express.
+ * Converts the `config.json` of transformers' `LlavaForConditionalGeneration` to the keys of the original LLaVA. A key
+ * that is missing from `text_config` gets transformers' default. Throws `invalid-checkpoint` for a variant that the
+ * original keys cannot express.
  */
 export function flatConfig(value: ConfigObject, { configDefaults, llava }: Architecture, file: URL): ConfigObject {
   const config = checkConfig(schema, value, file);
@@ -37,7 +37,7 @@ export function flatConfig(value: ConfigObject, { configDefaults, llava }: Archi
   };
 }
 
-/** The name of CLIP ViT-L/14 at 336 pixels, the default of transformers' `LlavaConfig`. */
+/** CLIP ViT-L/14 at 336 pixels, the default of transformers' `LlavaConfig`. */
 const TOWER_NAME = "openai/clip-vit-large-patch14-336";
 const TOWER: ConfigObject = {
   hidden_size: 1024,
@@ -48,7 +48,7 @@ const TOWER: ConfigObject = {
   patch_size: 14,
 };
 
-/** Matches the keys outside `text_config` that describe the whole model. */
+/** Matches keys outside `text_config` that describe the whole model. */
 const KEPT = /^(mlan_.*|image_aspect_ratio|tokenizer_.*|(bos|eos|pad)_token_id)$/;
 
 const schema = z.object({
@@ -64,7 +64,7 @@ const schema = z.object({
   multimodal_projector_bias: z.literal(true, { error: "only projectors with biases are supported" }).nullish(),
 });
 
-/** Returns the `model_type` of the language model inside. Like transformers, defaults to Llama. */
+/** Returns the `model_type` of the language model. Default: Llama, as in transformers. */
 export function nestedType(value: ConfigObject, file: URL): string {
   const text = value["text_config"] ?? {};
   if (!isObject(text)) {

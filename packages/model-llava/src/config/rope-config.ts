@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { checkConfig, type ConfigObject } from "./config-file.ts";
 
-/**
- * How rotary positions are scaled beyond the context length of pretraining. The types have the names of transformers.
- */
+/** How rotary positions are scaled beyond the pretraining context length. The types are named as in transformers. */
 export type RopeScaling =
   | { readonly type: "linear"; readonly factor: number }
-  /** Has no effect on sequences of up to `trainedPositions`; longer ones are scaled by their length (NTK-aware). */
+  /** NTK-aware scaling by the length of the sequence. Sequences of up to `trainedPositions` are not scaled. */
   | { readonly type: "dynamic"; readonly factor: number; readonly trainedPositions: number }
   | {
       readonly type: "llama3";
@@ -22,7 +20,7 @@ export interface RopeConfig {
   readonly ropeScaling?: RopeScaling;
 }
 
-// Theta below one would turn positions into infinities.
+// A theta below one would give infinite angles.
 const theta = z.number().min(1);
 const factor = z.number().positive();
 const unsupported = "only default, linear, dynamic and llama3 are supported";
@@ -68,9 +66,9 @@ const schema = z.object({
 });
 
 /**
- * Reads the keys of a `config.json` for rotary positions. Like transformers 5, prefers `rope_scaling` to
- * `rope_parameters`, and a `rope_theta` inside either to one beside them. Throws `invalid-checkpoint` for missing keys
- * and unsupported values.
+ * Reads the keys for rotary positions. As in transformers 5, `rope_scaling` takes precedence over `rope_parameters`,
+ * and a `rope_theta` inside either of them over one at the top level. Throws `invalid-checkpoint` for a missing key or
+ * an unsupported value.
  */
 export function ropeConfig(value: ConfigObject, file: URL, maximumPositions: number): RopeConfig {
   const config = checkConfig(schema, value, file);

@@ -15,14 +15,14 @@ export interface VisionConfig {
   readonly normEpsilon: number;
 }
 
-/** Returns the number of patch features of one image. */
+/** Returns the number of patches of one image. */
 export function patchesPerImage({ imageSize, patchSize }: VisionConfig): number {
   return (imageSize / patchSize) ** 2;
 }
 
 /**
- * Reads a CLIP `config.json` (or the `vision_config` inside one). Keys missing from older files get the defaults of
- * transformers' CLIPVisionConfig. Throws `invalid-checkpoint` errors that name file and key.
+ * Reads a CLIP `config.json` (or its `vision_config`). A missing key gets the default of transformers'
+ * CLIPVisionConfig. Throws `invalid-checkpoint` with file and key.
  */
 export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   const nested = isObject(value["vision_config"]);
@@ -40,7 +40,7 @@ export function visionConfig(value: ConfigObject, file: URL): VisionConfig {
   };
 }
 
-/** The defaults of transformers' CLIPVisionConfig, which a nested `vision_config` may omit. */
+/** The defaults of transformers' CLIPVisionConfig. */
 const DEFAULTS: ConfigObject = {
   hidden_size: 768,
   intermediate_size: 3072,

@@ -1,21 +1,22 @@
 import type { ResamplingWeights } from "./resampling-weights.ts";
 
 /**
- * The resampling weights of one axis of a canvas, split into the weights of an image on it and the sum of all others.
+ * The resampling weights of one axis of a canvas: those of the image's pixels, and for the rest of the canvas their
+ * sum.
  */
 export interface FramedWeights {
   /** For each output pixel, the index of its first weight in `weights`. */
   readonly first: Int32Array;
-  /** For each output pixel, the first image pixel that contributes to it, counted from the image's edge. */
+  /** For each output pixel, the index of the first image pixel that contributes to it. */
   readonly starts: Int32Array;
   /** For each output pixel, the number of image pixels that contribute to it; may be 0. */
   readonly counts: Int32Array;
   readonly weights: Int32Array;
-  /** For each output pixel, the sum of its weights on the canvas outside the image. */
+  /** For each output pixel, the sum of its weights outside the image. */
   readonly outside: Int32Array;
 }
 
-/** Splits the weights of a canvas on which the image covers `size` pixels, starting at `offset`. */
+/** Splits the weights of a canvas. The image covers `size` pixels of the canvas from `offset` on. */
 export function framedWeights(canvas: ResamplingWeights, offset: number, size: number): FramedWeights {
   const { taps, weights } = canvas;
   const length = canvas.starts.length;

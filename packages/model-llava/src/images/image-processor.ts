@@ -1,29 +1,29 @@
 import type { ConfigObject } from "../config/config-file.ts";
 import type { Resampling } from "./resampling-weights.ts";
 
-/** How a vision tower expects its images to be preprocessed. */
+/** The image preprocessing of a vision tower. */
 export interface ImageProcessor {
-  /** Pixels per side of the square that the tower reads. */
+  /** Side of the tower's square input, in pixels. */
   readonly size: number;
-  /** Length in pixels of the shorter edge before the centre crop; at least `size`. */
+  /** Length of the shorter edge before the centre crop, in pixels; at least `size`. */
   readonly shortestEdge: number;
-  /** Factor by which 8-bit values are multiplied, e.g. 1 / 255. */
+  /** Factor for 8-bit values, e.g. 1 / 255. */
   readonly rescaleFactor: number;
-  /** Mean per channel, subtracted from the rescaled values; also the colour of padding. */
+  /** Mean per channel after rescaling; also the colour of padding. */
   readonly mean: readonly [number, number, number];
-  /** Standard deviation per channel, by which the result is divided. */
+  /** Standard deviation per channel after rescaling. */
   readonly standardDeviation: readonly [number, number, number];
-  /** The resampling filter. Default "bicubic". */
+  /** Default "bicubic". */
   readonly resampling?: Resampling;
-  /** Whether both edges are scaled by the same factor; otherwise both become `shortestEdge`. Default true. */
+  /** Whether both edges are scaled by the same factor. Otherwise both become `shortestEdge`. Default true. */
   readonly keepsAspectRatio?: boolean;
-  /** Whether images are always padded to squares, whatever the model's configuration says. Default false. */
+  /** Whether images are always padded to squares, regardless of the model's configuration. Default false. */
   readonly padsToSquare?: boolean;
-  /** Whether mean and standard deviation are applied. Default true. */
+  /** Whether to subtract the mean and divide by the standard deviation. Default true. */
   readonly normalizes?: boolean;
 }
 
-/** Returns the processor of OpenAI's CLIP models for a tower that reads squares of `size` pixels per side. */
+/** Returns the preprocessing of OpenAI's CLIP models. `size` is the side of the tower's input in pixels. */
 export function clipImageProcessor(size: number): ImageProcessor {
   return {
     size,
@@ -34,7 +34,7 @@ export function clipImageProcessor(size: number): ImageProcessor {
   };
 }
 
-/** The number of each filter in Pillow and in `preprocessor_config.json`. */
+/** The code of each filter in Pillow and in `preprocessor_config.json`. */
 export const RESAMPLING_CODES: Readonly<Record<Resampling, number>> = {
   lanczos: 1,
   bilinear: 2,

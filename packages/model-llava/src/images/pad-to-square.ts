@@ -1,27 +1,27 @@
 import type { Pixels } from "@mlan/images";
 
-/** An image on a canvas of one colour. The canvas is never allocated, since it would be huge for a narrow strip. */
+/** An image on a canvas of one colour. The canvas is never allocated, because it would be huge for a narrow image. */
 export interface FramedImage {
   /** Width of the canvas. */
   readonly width: number;
   readonly height: number;
   readonly image: Pixels;
-  /** Columns of the canvas left of the image. */
+  /** Number of canvas columns to the left of the image. */
   readonly left: number;
-  /** Rows of the canvas above the image. */
+  /** Number of canvas rows above the image. */
   readonly top: number;
-  /** Red, green and blue of the canvas, 0 to 255. */
+  /** Red, green and blue, 0 to 255. */
   readonly background: readonly [number, number, number];
 }
 
-/** Returns an image on a canvas of the same size, without a border. */
+/** Returns an image on a canvas of the same size. */
 export function unframed(image: Pixels): FramedImage {
   return { width: image.width, height: image.height, image, left: 0, top: 0, background: [0, 0, 0] };
 }
 
 /**
- * Centres an image on a square canvas whose side is the image's longer side (LLaVA's `expand2square`). If the
- * difference is odd, the extra line is at the right or bottom. A square image is unchanged.
+ * Centres an image on a square canvas as large as its longer side (LLaVA's `expand2square`). An odd remainder goes to
+ * the right or bottom.
  */
 export function padToSquare(image: Pixels, background: readonly [number, number, number]): FramedImage {
   const side = Math.max(image.width, image.height);

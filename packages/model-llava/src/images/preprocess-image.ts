@@ -7,16 +7,16 @@ export interface PreprocessImageOptions {
   readonly processor: ImageProcessor;
   /** "pad" pads the image to a square with the mean colour; "square" crops its centre. */
   readonly aspectRatio: "pad" | "square";
-  /** Names the image in errors. */
+  /** Name of the image in errors. */
   readonly name: string;
   /** "upright" rotates the image according to its EXIF orientation. Default "stored". */
   readonly orientation?: "stored" | "upright";
 }
 
 /**
- * Converts an encoded image to a CLIP tower's input: normalised values [3, size, size], bit-identical to those of
- * LLaVA's `process_images` and of transformers' CLIPImageProcessor with Pillow. Throws an `invalid-data` error that
- * names the image when it cannot be decoded.
+ * Converts an encoded image to a CLIP tower's input: normalised values [3, size, size]. They are bit-identical to those
+ * of LLaVA's `process_images` and of transformers' CLIPImageProcessor with Pillow. Throws `invalid-data` with the
+ * image's name if it cannot be decoded.
  */
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, name, orientation = "stored" } = options;
@@ -25,10 +25,7 @@ export async function preprocessImage(bytes: Uint8Array, options: PreprocessImag
   return normalize(resize(framed, processor), processor);
 }
 
-/**
- * Returns everything besides an image's bytes and orientation that determines its pixels, as a JSON value. Equivalent
- * settings give equal values, whatever files and layout they come from.
- */
+/** Returns a JSON value of all settings that affect an image's pixels. Equivalent settings give equal values. */
 export function pixelSettings(options: Pick<PreprocessImageOptions, "processor" | "aspectRatio">): unknown {
   const { size, shortestEdge, rescaleFactor, mean, standardDeviation } = options.processor;
   const { keepsAspectRatio = true, resampling = "bicubic", normalizes = true } = options.processor;
@@ -46,7 +43,7 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
 
 /**
  * Resizes and crops like CLIPImageProcessor: scales the shorter edge to the given length, rounds the longer edge down,
- * then crops the centre.
+ * and crops the centre.
  */
 function resize(image: FramedImage, processor: ImageProcessor): Pixels {
   const { size, shortestEdge, keepsAspectRatio = true, resampling = "bicubic" } = processor;
@@ -65,7 +62,7 @@ function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
   return output;
 }
 
-/** Returns, per channel, the normalised value of each 8-bit value, with the rounding of numpy's float32 operations. */
+/** Returns, per channel, a table from 8-bit values to normalised values, rounded like numpy's float32 operations. */
 function normalizationTables(processor: ImageProcessor): Float32Array[] {
   const { rescaleFactor, mean, standardDeviation, normalizes = true } = processor;
   return mean.map((channelMean, channel) =>

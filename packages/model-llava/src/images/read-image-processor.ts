@@ -3,9 +3,9 @@ import { checkConfig, readConfigFile } from "../config/config-file.ts";
 import { clipImageProcessor, type ImageProcessor, RESAMPLING_CODES } from "./image-processor.ts";
 
 /**
- * Reads the `preprocessor_config.json` of a CLIPImageProcessor or LlavaImageProcessor, or the image processor inside a
- * `processor_config.json`. Returns undefined when the latter has none, as in files of older versions. Missing keys get
- * the defaults of transformers. Throws `invalid-checkpoint` errors that name file and key.
+ * Reads a `preprocessor_config.json`, or the image processor in a `processor_config.json`; undefined if the latter has
+ * none. Supports CLIPImageProcessor and LlavaImageProcessor. A missing key gets transformers' default. Throws
+ * `invalid-checkpoint` with file and key.
  */
 export async function readImageProcessor(file: URL): Promise<ImageProcessor | undefined> {
   const whole = await readConfigFile(file);
@@ -33,12 +33,12 @@ interface Padding {
   readonly do_pad?: boolean | undefined;
 }
 
-/** Returns whether images are padded to squares. CLIPImageProcessor never does so, whatever `do_pad` says. */
+/** Returns whether images are padded to squares. CLIPImageProcessor ignores `do_pad`. */
 function padsToSquare({ image_processor_type: type = "", do_pad: pads = false }: Padding): boolean {
   return pads && LLAVA_TYPES.includes(type);
 }
 
-// Pixels per side of a tower's input; the largest CLIP has 448.
+// Side of a tower's input in pixels. The largest CLIP has 448.
 const pixels = z.int().positive().max(4096);
 const square = z
   .object({ height: pixels, width: pixels })
@@ -74,7 +74,6 @@ const flag = z.boolean().optional();
 
 const { mean, standardDeviation } = clipImageProcessor(224);
 
-/** The supported keys of a CLIPImageProcessor or LlavaImageProcessor. */
 const schema = z
   .object({
     image_processor_type: z.enum([...CLIP_TYPES, ...LLAVA_TYPES]).optional(),

@@ -1,24 +1,23 @@
-/** A run of pixels along one axis. */
+/** Consecutive pixels along an axis. */
 interface Range {
   readonly start: number;
   readonly count: number;
 }
 
-/** The input pixels that each output pixel in a range along one axis reads, and their fixed-point weights. */
+/** The input pixels of each output pixel in a range along an axis, and their fixed-point weights. */
 export interface ResamplingWeights {
-  /** Number of weights per output pixel; unused weights at the end are 0. */
+  /** Number of weights per output pixel. Unused weights at the end are 0. */
   readonly taps: number;
-  /** Index of the first input pixel that each output pixel reads. */
+  /** Index of the first input pixel of each output pixel. */
   readonly starts: Int32Array;
-  /** Number of input pixels that each output pixel reads. */
+  /** Number of input pixels of each output pixel. */
   readonly counts: Int32Array;
   /** Weights [output pixels, taps], in units of 2^-22. */
   readonly weights: Int32Array;
 }
 
 /**
- * Number of fraction bits of the weights: of 32 bits, 8 are for the pixel and 2 for overshoot, as in Pillow's
- * `Resample.c`.
+ * Number of fraction bits of the weights. Of 32 bits, Pillow's `Resample.c` uses 8 for the pixel and 2 for overshoot.
  */
 export const PRECISION_BITS = 22;
 
@@ -31,8 +30,8 @@ export interface ResamplingOptions {
 }
 
 /**
- * Returns the weights of the output pixels in `range` when `inputSize` pixels are resized to `outputSize`. When
- * downscaling, the filter is widened so that no input pixel is skipped. Order of operations and rounding are those of
+ * Returns the weights of the output pixels in `range` when an axis is resized from `inputSize` to `outputSize` pixels.
+ * Downscaling widens the filter so that no input pixel is skipped. Operations and rounding have the same order as in
  * Pillow.
  */
 export function resamplingWeights(
@@ -67,7 +66,7 @@ export function resamplingWeights(
 }
 
 interface Filter {
-  /** Distance beyond which weights are 0. */
+  /** Distance beyond which all weights are 0. */
   readonly support: number;
   readonly weight: (distance: number) => number;
 }

@@ -4,19 +4,17 @@ import type { FramedImage } from "./pad-to-square.ts";
 import { PRECISION_BITS, type Resampling, resamplingWeights } from "./resampling-weights.ts";
 
 export interface ResizeOptions {
-  /** Width of the whole resized canvas. */
+  /** Width of the whole canvas after resizing. */
   readonly width: number;
   readonly height: number;
-  /** Side of the centre square to compute, in pixels; at most the shorter side. */
+  /** Side of the centre square in pixels; at most the shorter side of the resized canvas. */
   readonly crop: number;
   readonly resampling: Resampling;
 }
 
 /**
- * Returns the centre square of a resized image, bit-identical to Pillow's `Image.resize` on 8-bit RGB: resized first
- * along the rows, rounded to 8 bits, then along the columns. Only the image pixels that the square covers are read, and
- * only the square is held in memory. Since integer sums do not depend on the order, the border contributes its colour
- * times its weights, and rows are accumulated one by one.
+ * Returns the centre square of a resized image, bit-identical to Pillow's `Image.resize` for 8-bit RGB: along the rows,
+ * rounded to 8 bits, then along the columns. Reads only the image pixels that affect the square.
  */
 export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resampling }: ResizeOptions): Pixels {
   const { image, left, top, background } = canvas;
@@ -47,7 +45,7 @@ export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resamp
 
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** Returns the border's contribution to each value in a row, plus one half for rounding. */
+/** Returns the canvas's contribution to each value of a row, plus one half for rounding. */
 function resizedBorder({ outside }: FramedWeights, background: readonly number[]): Int32Array {
   const border = new Int32Array(outside.length * CHANNELS);
   for (let index = 0; index < border.length; index++)
@@ -98,7 +96,7 @@ function resizeRow(
       green += at(input, source++) * weight;
       blue += at(input, source++) * weight;
     }
-    // An arithmetic shift rounds down, as Pillow's lookup does; the array clamps to 0..255.
+    // The arithmetic shift rounds down like Pillow's lookup; the array clamps to 0..255.
     output[index++] = red >> PRECISION_BITS;
     output[index++] = green >> PRECISION_BITS;
     output[index++] = blue >> PRECISION_BITS;

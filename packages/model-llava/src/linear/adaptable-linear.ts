@@ -4,9 +4,9 @@ import type { Weight } from "../weights/weight.ts";
 import { type LowRankAdapter, withAdapter } from "./adapted-linear.ts";
 import type { Linear } from "./linear.ts";
 
-/** A linear map with a name, whose adapter can be changed while it is in use. */
+/** A linear map whose adapter can be replaced. */
 export class AdaptableLinear implements Linear {
-  /** The linear map's name in a checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
+  /** Name of the linear map in a checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
   readonly name: string;
   readonly component: Component;
   /** The linear map without the adapter. */
@@ -36,7 +36,7 @@ export class AdaptableLinear implements Linear {
     return this.#current.weights;
   }
 
-  /** Replaces the adapter; undefined removes it. Does not take ownership. */
+  /** Replaces the adapter; undefined removes it. The caller keeps ownership. */
   adapt(adapter: LowRankAdapter | undefined): void {
     this.#current = adapter ? withAdapter(this.base, adapter) : this.base;
   }

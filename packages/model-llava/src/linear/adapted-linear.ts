@@ -7,18 +7,18 @@ import type { Linear } from "./linear.ts";
 export interface LowRankAdapter {
   /** Matrix [rank, inputs]. */
   readonly a: Weight<tf.Rank.R2>;
-  /** Matrix [outputs, rank]; initially zeros, so that the update starts at zero. */
+  /** Matrix [outputs, rank]; initially zero. */
   readonly b: Weight<tf.Rank.R2>;
   /** Factor of the update: alpha / rank, or alpha / sqrt(rank). */
   readonly scale: number;
   /**
-   * Returns the dropout mask for the input [n, inputs] of the current pass; undefined if nothing is dropped. Default:
-   * none.
+   * Returns the dropout mask for the input [n, inputs] of the current pass; undefined without dropout. Default: no
+   * dropout.
    */
   dropout?(): DropoutMask | undefined;
 }
 
-/** Adds a low-rank adapter (LoRA, arXiv 2106.09685) to `base`, which may be in any storage format. */
+/** Adds a low-rank adapter (LoRA, arXiv 2106.09685) to `base`. */
 export function withAdapter(base: Linear, adapter: LowRankAdapter): Linear {
   const { a, b, scale } = adapter;
   return {

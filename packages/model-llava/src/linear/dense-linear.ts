@@ -3,8 +3,8 @@ import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
 /**
- * Creates a linear map: `input` times the transpose of `weight` [outputs, inputs] (PyTorch's layout), plus `bias`
- * [outputs]. A weight with more dimensions is reshaped to [outputs, all others].
+ * Creates the linear map x W^T + b with `weight` W [outputs, inputs] and `bias` b [outputs]. A weight with more
+ * dimensions is flattened to [outputs, all others].
  */
 export function denseLinear(weight: Weight, bias?: Weight<tf.Rank.R1>): Linear {
   const [outputs = 1] = weight.shape;

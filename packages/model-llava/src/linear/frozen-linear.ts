@@ -4,8 +4,8 @@ import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
 /**
- * Creates a linear map from a frozen matrix [outputs, inputs], stored in 16 bits or quantised, plus `bias` [outputs].
- * Gradients flow to the input, but the matrix is not trained.
+ * Creates a linear map from a 16-bit or quantised matrix [outputs, inputs] and `bias` [outputs]. The matrix is not
+ * trained; gradients flow to the input.
  */
 export function frozenLinear(matrix: FrozenMatrix, bias?: Weight<tf.Rank.R1>): Linear {
   const { rows: outputs, columns: inputs } = matrix;

@@ -1,7 +1,7 @@
 import type { Layout } from "./layout.ts";
 import { after, type LayerMemory } from "./memory-walk.ts";
 
-/** Returns the memory of a layer that keeps only its input: its backward pass first runs the whole layer again. */
+/** Returns the memory of a layer that keeps only its input. Its backward pass first repeats the forward pass. */
 export function checkpointedMemory({ forward, backward }: LayerMemory, { hidden, full }: Layout): LayerMemory {
   const output = hidden * full;
   const at = "the end of a layer";

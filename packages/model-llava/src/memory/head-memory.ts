@@ -4,14 +4,14 @@ import type { Step } from "./memory-walk.ts";
 import { normBackward, normForward } from "./norm-memory.ts";
 import type { WeightsInTraining } from "./weights-in-training.ts";
 
-/** What a training step does with the output layer and the last norm. */
+/** The training options of the output layer and the final norm. */
 interface HeadInTraining {
   /** Whether the gradients of the output layer need its input. */
   readonly keepsInput: boolean;
-  /** Numbers of values that learn in the output layer, with its adapter, and in the norm. */
+  /** Numbers of trained values: in the output layer with its adapter, and in the norm. */
   readonly head: number;
   readonly norm: number;
-  /** Rank of the output layer's adapter; 0 without one. */
+  /** Rank of the output layer's adapter; 0 without an adapter. */
   readonly rank: number;
   /** Bytes of the float32 copy of a frozen matrix. */
   readonly copy: number;
@@ -35,7 +35,7 @@ export function headForward(layout: Layout, decoder: Decoder, use: WeightsInTrai
   const { selected, supervised, logits, logitsAtOnce, full, half } = layout;
   const head = headInTraining(decoder, use);
   if (logitsAtOnce < logits) return blockwiseForward(layout, head);
-  // The product and the change by the adapter.
+  // The product and the adapter's change.
   const terms = head.rank > 0 ? 2 * logits * half : 0;
   return [
     { at: "the supervised positions", adds: { activations: selected * full } },
@@ -58,7 +58,7 @@ export function headBackward(layout: Layout, decoder: Decoder, use: WeightsInTra
   if (logitsAtOnce < logits) return blockwiseBackward(layout, head);
   return [
     {
-      // In addition to the gradient: the softmax, and the scaled softmax.
+      // Beside the gradient, the softmax and the scaled softmax.
       at: "the gradient of the logits",
       adds: { logits: logits * full },
       transient: logits * (half + full),
@@ -86,14 +86,13 @@ export function headBackward(layout: Layout, decoder: Decoder, use: WeightsInTra
   ];
 }
 
-/** Returns the bytes of the float32 sums of the gradients of the output layer and the final norm. */
+/** Returns the bytes of the float32 gradients of the output layer and the final norm. */
 function headGradients({ full }: Layout, { head, norm }: HeadInTraining): number {
   return (head + norm) * full;
 }
 
 /**
- * The forward pass when logits are computed in blocks. The gradients of each block are computed right after its loss,
- * and only they are kept.
+ * The forward pass with logits computed in blocks. The gradients of a block are computed right after its loss and kept.
  */
 function blockwiseForward(layout: Layout, head: HeadInTraining): readonly Step[] {
   const { selected, logitsAtOnce, full, half, narrowed } = layout;

@@ -10,14 +10,11 @@ export interface InputShape {
   readonly language: LanguageConfig;
   readonly vision: VisionConfig | undefined;
   readonly length: number;
-  /** The network, whose weights are declared but not loaded. */
+  /** The network. Its weights are declared but not loaded. */
   readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
 }
 
-/**
- * The step that creates the tensors of the batch, and those that depend only on its length: the mask and the tables of
- * rotations.
- */
+/** The step that creates the batch's tensors, and the mask and rotation tables for its length. */
 export function batchTensors(layout: Layout, { language, vision, length }: InputShape): Step {
   const { positions, supervised, features, half, full } = layout;
   const integers = 4;
@@ -32,8 +29,8 @@ export function batchTensors(layout: Layout, { language, vision, length }: Input
 }
 
 /**
- * The steps that embed text and insert the embeddings of images. The frozen vision tower leaves only its features;
- * while it runs, it needs as much memory as one of its layers.
+ * The steps that embed text and insert image embeddings. The frozen vision tower keeps only its features; while it
+ * runs, it needs the memory of one of its layers.
  */
 export function inputForward(layout: Layout, vision: VisionConfig | undefined): readonly Step[] {
   const { hidden, features, embedded, full, half } = layout;
@@ -42,7 +39,7 @@ export function inputForward(layout: Layout, vision: VisionConfig | undefined): 
   return [
     text,
     { at: "the vision tower", adds: { activations: features * full }, transient: towerLayer(layout, vision) },
-    // Two products with biases and, between them, a GELU of five operations, each of which keeps its inputs.
+    // Two products with biases, and between them a GELU of five operations. Each operation keeps its inputs.
     { at: "the projector", adds: { activations: embedded * (2 * half + 7 * full) } },
     {
       at: "the embeddings of images between those of text",
@@ -62,7 +59,7 @@ export interface InputLearns {
 }
 
 export function inputBackward(layout: Layout, { language, network }: InputShape, learns: InputLearns): readonly Step[] {
-  // No gradient goes beyond the first layer.
+  // No gradient passes below the first layer.
   if (!learns.language && !learns.projector) return [];
   const { hidden, features, embedded, full, half } = layout;
   const { tiedEmbeddings } = language;
@@ -98,10 +95,7 @@ export function inputBackward(layout: Layout, { language, network }: InputShape,
   return steps;
 }
 
-/**
- * Returns the bytes that one layer of the tower needs, all of which are freed at its end. Layer norms and the MLP need
- * the most.
- */
+/** Returns the bytes that one layer of the tower needs while it runs. Layer norms and the MLP need the most. */
 export function towerLayer({ features, full, half, widened }: Layout, vision: VisionConfig): number {
   const { hiddenSize, intermediateSize, heads, imageSize, patchSize } = vision;
   const positions = (imageSize / patchSize) ** 2 + 1;

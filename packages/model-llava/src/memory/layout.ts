@@ -6,28 +6,28 @@ import { positionsAtOnce } from "../network/token-losses.ts";
 
 export type TrainingPrecision = "float32" | "bfloat16";
 
-/** Numbers of elements of all tensors in a training step, and bytes per element. */
+/** Numbers of elements of the tensors in a training step, and bytes per element. */
 export interface Layout {
   /** Hidden states [rows * length, hidden]. */
   readonly hidden: number;
   /** Queries [rows, heads, length, dimension]. */
   readonly queries: number;
-  /** Keys [rows, keyValueHeads, length, dimension]; values have the same number of elements. */
+  /** Keys [rows, keyValueHeads, length, dimension]. Values have the same number. */
   readonly keys: number;
   /** Inner activations of the MLP [rows * length, intermediate]. */
   readonly inner: number;
-  /** Attention's scores [rows, heads, length, length]. */
+  /** Attention scores [rows, heads, length, length]. */
   readonly scores: number;
-  /** Maximum number of scores in memory at a time; fewer than all if they are computed in blocks. */
+  /** Maximum number of scores in memory at a time. It is less than `scores` if attention is computed in blocks. */
   readonly scoresAtOnce: number;
   readonly positions: number;
-  /** Number of positions that pass through the output layer, padded as in {@link selection}. */
+  /** Number of positions that pass through the output layer, with the padding of {@link selection}. */
   readonly supervised: number;
-  /** Hidden states of the supervised positions [supervised, hidden]. */
+  /** Hidden states [supervised, hidden] at these positions. */
   readonly selected: number;
   /** Logits [supervised, vocabulary]. */
   readonly logits: number;
-  /** Maximum number of logits in memory at a time; fewer than all if they are computed in blocks. */
+  /** Maximum number of logits in memory at a time. It is less than `logits` if they are computed in blocks. */
   readonly logitsAtOnce: number;
   /**
    * Patch features [images * patches, vision hidden], with the number of images padded to a power of two; 0 without
@@ -36,13 +36,11 @@ export interface Layout {
   readonly features: number;
   /** Embeddings of the patches [images * patches, hidden]. */
   readonly embedded: number;
-  /** Bytes per element of results that are always float32, such as sums, differences and gradients of norms. */
+  /** Bytes per element of float32 results, such as sums, differences and gradients of norms. */
   readonly full: number;
-  /** Bytes per element, in the chosen precision, of results of matrix products, softmax, norms and rotations. */
+  /** Bytes per element of results of matrix products, softmax, norms and rotations in the chosen precision. */
   readonly half: number;
-  /**
-   * Bytes per element of the float32 copy of a 16-bit tensor for an operation that computes in float32; 0 in float32.
-   */
+  /** Bytes per element of the float32 copy of a 16-bit tensor for a float32 operation; 0 in float32. */
   readonly widened: number;
   /** Bytes per element of the 16-bit copy of a float32 tensor for a matrix product; 0 in float32. */
   readonly narrowed: number;
@@ -93,8 +91,7 @@ export function layoutOf(options: LayoutOptions): Layout {
 }
 
 /**
- * Returns the number of positions in each of the equal parts in which `supervised` positions pass through the output
- * layer.
+ * Returns the number of positions per block when `supervised` positions pass through the output layer in equal blocks.
  */
 function positionsHeld(supervised: number, vocabularySize: number): number {
   return Math.ceil(supervised / Math.max(1, Math.ceil(supervised / positionsAtOnce(vocabularySize))));

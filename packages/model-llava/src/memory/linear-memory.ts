@@ -3,30 +3,32 @@ import type { Layout } from "./layout.ts";
 import type { Held, Step } from "./memory-walk.ts";
 import type { AdapterInTraining, WeightsInTraining } from "./weights-in-training.ts";
 
-/** The memory that a linear map, with its adapter if it has one, takes for all positions of a training step. */
+/** The memory of a linear map and its adapter for all positions of a training step. */
 export interface LinearMemory {
-  /** Bytes of its result. */
+  /** Bytes of the result. */
   readonly result: number;
   /** Whether its gradients need its input. */
   readonly keepsInput: boolean;
   /** Bytes per element of the gradient of its input. */
   readonly inputGradient: number;
-  /** The forward pass. The result is added to what `into` names. */
+  /** The forward pass. `into` says which total the result is added to. */
   forward(at: string, into: "activations" | "working"): readonly Step[];
-  /** The backward pass, which frees what the forward pass kept, but not the input. */
+  /** The backward pass. It frees what the forward pass kept, except the input. */
   backward(at: string, options?: LinearBackwardOptions): readonly Step[];
 }
 
 interface LinearBackwardOptions {
-  /** Bytes of the gradient of the input to which this map's is added. Default: this map's is the first. */
+  /** Bytes of the existing gradient of the same input, to which this gradient is added. Default: there is none. */
   readonly earlier?: number;
-  /** Bytes that the operations between this map and the one before need. Default 0. */
+  /** Bytes that the operations between this linear map and the previous one need while they run. Default 0. */
   readonly transient?: number;
-  /** Bytes that are freed at the end, without those of `earlier`. */
+  /** Bytes freed at the end, in addition to `earlier`. */
   readonly frees?: Partial<Pick<Held, "activations" | "working">>;
 }
 
-/** Tensors of the dropout's mask [n, inputs] and the dropped input: six in float32, and one of truth values. */
+/**
+ * Bytes per element of the dropout mask [n, inputs] and the dropped input: six float32 tensors and one boolean tensor.
+ */
 const DROPOUT_BYTES = 6 * 4 + 1;
 
 export function linearMemory(layout: Layout, linear: Linear, use: WeightsInTraining): LinearMemory {
@@ -37,7 +39,7 @@ export function linearMemory(layout: Layout, linear: Linear, use: WeightsInTrain
   const copy = matrix ? use.widenedBytes(matrix) : 0;
   const learned = linear.weights.filter((weight) => use.learns(weight));
   const gradients = learned.reduce((sum, { size }) => sum + size, 0) * half;
-  // The product, which the gradient of its sum with a bias keeps.
+  // The gradient of the bias addition keeps the product.
   const product = bias ? outputs * half : 0;
   const base = outputs * (bias ? full : half);
   const result = adapter ? outputs * full : base;
@@ -60,7 +62,7 @@ export function linearMemory(layout: Layout, linear: Linear, use: WeightsInTrain
     backward(at, { earlier = 0, transient = 0, frees = {} } = {}) {
       const steps: Step[] = [];
       let before = earlier;
-      /** Adds a gradient of the input to that of other operations. */
+      /** Adds a gradient of the input to the gradient of other operations. */
       const accumulate = (step: Step, needs: number): void => {
         const sum = before > 0 ? inputs * full : inputs * half;
         const adding = before > 0 ? inputs * (half + widened) : 0;
@@ -74,7 +76,7 @@ export function linearMemory(layout: Layout, linear: Linear, use: WeightsInTrain
       };
       if (adapter) {
         const own = adapterGradients(linear, adapter) * half;
-        // Also the gradient before the dropout, and the dropped input.
+        // Beside them, the gradient before the dropout and the dropped input.
         const needs = 2 * inner + (adapter.drops ? 2 * inputs * full + dropping - inputs * full : 0);
         accumulate(
           { at: `the gradient of the adapter: ${at}`, adds: { gradients: own }, frees: { activations: inner } },

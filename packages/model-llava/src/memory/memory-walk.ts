@@ -2,22 +2,22 @@
 export interface Held {
   /** Gradients of parameters, including those of earlier micro-batches. */
   readonly gradients: number;
-  /** Tensors that the tape keeps for the backward pass, and the batch itself. */
+  /** Tensors that the tape keeps for the backward pass, and the batch. */
   readonly activations: number;
-  /** Logits of supervised positions, one per token of the vocabulary, and their gradient. */
+  /** Logits [supervised positions, vocabulary], and their gradient. */
   readonly logits: number;
-  /** Gradients of activations, and temporary tensors of the running operation. */
+  /** Gradients of activations, and temporary tensors of the current operation. */
   readonly working: number;
 }
 
-/** A moment of a training step: one operation, or several of which one determines the peak. */
+/** One or more operations of a training step with a single memory peak. */
 export interface Step {
   readonly at: string;
-  /** Bytes that the step allocates and keeps. */
+  /** Bytes that remain in use after the step. */
   readonly adds?: Partial<Held>;
-  /** Additional bytes that the step needs only while it runs. */
+  /** Further bytes in use only during the step. */
   readonly transient?: number;
-  /** Bytes that are freed at the end of the step. */
+  /** Bytes freed at the end of the step. */
   readonly frees?: Partial<Held>;
 }
 
@@ -52,7 +52,7 @@ export function after(steps: readonly Step[], before: Held = NOTHING): Held {
   return steps.reduce((held, { adds, frees }) => changed(changed(held, adds), frees, -1), before);
 }
 
-/** Returns the step at which the most bytes are in use. */
+/** Returns the step with the highest memory use. */
 export function peakOf(steps: readonly Step[], before: Held = NOTHING): Peak {
   let held = before;
   let peak: Peak = { held, at: "before the first operation" };

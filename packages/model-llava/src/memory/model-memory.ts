@@ -25,7 +25,7 @@ export interface ModelMemoryOptions {
   readonly promptLength: ModelMemory["promptLength"];
 }
 
-/** Predicts the memory of a model whose weights have been found in its files. */
+/** Predicts the memory of a model from the weights in its files. */
 export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMemory> {
   const { sizes, plan, weightFormat, promptLength } = options;
   const fileBytes = await quantisedFileBytes(plan, weightFormat);
@@ -67,7 +67,7 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
 }
 
 /**
- * Returns the size in bytes of the file that opening the model will write; 0 if the format needs none or the file
+ * Returns the size in bytes of the quantised file that opening the model will write; 0 if no file is needed or the file
  * exists.
  */
 async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
@@ -76,12 +76,12 @@ async function quantisedFileBytes({ stored }: WeightPlan, format: WeightFormat):
   const [first] = matrices;
   const file = first?.reader.entries.get(first.name)?.file;
   const names = file ? await readdir(new URL(QUANTISED_FOLDER, file)).catch(() => []) : [];
-  // A digest follows, so that "int8" is not mistaken for "int8-64".
+  // A digest follows, so that "int8" does not match "int8-64".
   if (names.some((name) => new RegExp(`^${format}-[0-9a-f]{32}-`).test(name))) return 0;
   return matrices.reduce((sum, { weight }) => sum + weightBytes(weight, { format, hasHalf: false }), 0);
 }
 
-/** The formats that differ in the number of bits, in descending order. */
+/** One format per number of bits, in descending order. */
 const FORMATS: readonly WeightFormat[] = ["float32", "stored", "int8", "int4"];
 
 function hasHalf({ reader, name, update }: WeightPlan["stored"][number]): boolean {

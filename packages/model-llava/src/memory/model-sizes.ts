@@ -5,16 +5,14 @@ import type { LanguageConfig } from "../config/language-config.ts";
 import { readModelConfig } from "../config/model-config.ts";
 import { type VisionConfig, visionConfig } from "../config/vision-config.ts";
 
-/** The sizes of a LLaVA model's parts. */
+/** The sizes of the parts of a LLaVA model. */
 export interface ModelSizes {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly vision: VisionConfig;
 }
 
-/**
- * Llama 2 7B with CLIP ViT-L/14 at 336 pixels, the larger model of arXiv 2411.10557. Vicuna 1.5 7B has the same sizes.
- */
+/** Llama 2 7B or Vicuna 1.5 7B with CLIP ViT-L/14 at 336 pixels, the larger model of arXiv 2411.10557. */
 export const LLAVA_7B: ModelSizes = {
   architecture: llama,
   language: {
@@ -43,8 +41,8 @@ export const LLAVA_7B: ModelSizes = {
 };
 
 /**
- * Reads the sizes in the `config.json` of a checkpoint. `architecture` defaults to Llama. If the file does not describe
- * a tower, that of {@link LLAVA_7B} is used. Throws `invalid-checkpoint` errors that name file and key.
+ * Reads the sizes from a checkpoint's `config.json`. `architecture` defaults to Llama, and the tower to that of {@link
+ * LLAVA_7B}. Throws `invalid-checkpoint` with file and key.
  */
 export async function modelSizes(file: URL, architecture: Architecture = llama): Promise<ModelSizes> {
   const { config } = await readModelConfig(architecture, file);

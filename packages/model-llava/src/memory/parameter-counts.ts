@@ -1,8 +1,8 @@
 import type { Weight } from "../weights/weight.ts";
 
-/** The number of parameters in a list of weights, by kind. */
+/** Numbers of parameters in a list of weights. */
 export interface ParameterCount {
-  /** Parameters in matrices, which a backend may hold in 16 bits. */
+  /** Parameters in matrices, which a backend may store in 16 bits. */
   readonly matrices: number;
   /** Parameters in biases and norms, which are always float32. */
   readonly vectors: number;

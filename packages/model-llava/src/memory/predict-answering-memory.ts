@@ -11,28 +11,28 @@ import { weightBytes } from "./weight-bytes.ts";
 
 export interface AnsweringMemoryOptions extends NetworkSizes {
   readonly weightFormat: WeightFormat;
-  /** Whether a weight has 16 bits in its file. */
+  /** Returns whether a weight has 16 bits in its file. */
   readonly hasHalf: (weight: Weight) => boolean;
   readonly rows: number;
   readonly length: number;
   readonly images: number;
   readonly newTokens: number;
-  /** The parts of an adapter that stays separate. */
+  /** The updates of an adapter that is not merged. */
   readonly modules: readonly ModuleSizes[];
 }
 
-/** Memory in use at the peak of answering a batch, in bytes. */
+/** Bytes in use at the peak of answering a batch. */
 export interface AnsweringMemory {
   readonly weights: number;
   /** Keys and values of the prompts and of the answers. */
   readonly cache: number;
-  /** Hidden states and whatever one layer computes from them in the pass over the prompts. */
+  /** Hidden states, and the temporary tensors of one layer, while the prompts are processed. */
   readonly prompt: number;
   readonly logits: number;
   readonly total: number;
 }
 
-/** Predicts the bytes of all tensors when a batch of equally long prompts is answered in parallel. */
+/** Predicts the bytes of all tensors when a batch of prompts with equal lengths is answered. */
 export function predictAnsweringMemory(options: AnsweringMemoryOptions): AnsweringMemory {
   const { architecture, language, vision, weightFormat: format, hasHalf, newTokens, modules, images } = options;
   const list = weightList();
@@ -62,7 +62,7 @@ export function predictAnsweringMemory(options: AnsweringMemoryOptions): Answeri
   return { weights, cache, prompt, logits, total: weights + cache + prompt + logits };
 }
 
-/** Returns the bytes of the float32 copy of a frozen matrix, which a product with 16-bit weights makes. */
+/** Returns the bytes of a frozen matrix's float32 copy. A product with 16-bit weights makes this copy. */
 function widenedBytes(weight: Weight, format: WeightFormat): number {
   const isWidened = format !== "float32" && !isQuantisedFormat(format) && isQuantised(weight);
   return isWidened ? 4 * weight.size : 0;

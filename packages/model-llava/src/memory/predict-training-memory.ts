@@ -17,14 +17,14 @@ import {
 import { weightBytes } from "./weight-bytes.ts";
 import { type WeightsInTraining, weightsInTraining } from "./weights-in-training.ts";
 
-/** Memory in use at the peak of a training step, in bytes. */
+/** Bytes in use at the peak of a training step. */
 export interface TrainingMemory extends Held {
   /**
    * Weights in the precision of the forward pass: 4 bytes per parameter, or 2 per parameter of a matrix in "bfloat16".
    */
   readonly weights: number;
   /**
-   * In "bfloat16", the float32 weights that the optimiser updates: 4 bytes per trained parameter in matrices; otherwise
+   * In "bfloat16", the float32 copies of trained matrices that the optimiser updates, 4 bytes per parameter; otherwise
    * 0.
    */
   readonly masterWeights: number;
@@ -32,15 +32,15 @@ export interface TrainingMemory extends Held {
   readonly moments: number;
   /** The sum of all parts. */
   readonly total: number;
-  /** The operation at which the peak occurs. */
+  /** The operation at the peak. */
   readonly at: string;
 }
 
 /**
- * Predicts the bytes of all tensors at the peak of training, on a backend that computes eagerly and frees disposed
- * tensors at once, such as `tensorflow`. It walks through one optimiser step of this package's network in
- * `@mlan/trainer`'s loop: what each operation allocates, what TensorFlow.js's tape keeps, and for how long. Kernels'
- * workspaces, the allocator's fragmentation and the process itself are not counted. Throws `invalid-options`.
+ * Predicts the bytes of all tensors at the peak of training on a backend that computes eagerly and frees disposed
+ * tensors at once, such as `tensorflow`. It follows one optimiser step of `@mlan/trainer`: what each operation
+ * allocates, and how long TensorFlow.js's tape keeps it. Workspaces of kernels, fragmentation and the process itself
+ * are not counted. Throws `invalid-options`.
  */
 export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingMemory {
   const complete = declared(completeMemoryOptions(options));
@@ -57,10 +57,10 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
   return { ...resident, ...held, total, at };
 }
 
-/** The options with the network that they describe, whose weights are declared but not loaded. */
+/** The options, and the network that they describe with declared weights. */
 type Described = CompleteMemoryOptions &
   Pick<LlavaNetwork, "weights"> & {
-    /** The parts of the adapter; none without one. */
+    /** The updates of the adapter; empty without one. */
     readonly modules: readonly ModuleSizes[];
     readonly network: Pick<LlavaNetwork, "decoder" | "vision">;
     readonly use: WeightsInTraining;
@@ -146,8 +146,8 @@ function forwardAndBackward(options: Described, layout: Layout): readonly Step[]
 }
 
 /**
- * Returns the bytes of the gradients of earlier micro-batches. Sums are float32; the gradient of a single micro-batch
- * has the precision of the operation that computed it.
+ * Returns the bytes of the gradients of earlier micro-batches. Sums of gradients are float32. The gradient of a single
+ * micro-batch has the precision of its operation.
  */
 function accumulated(options: Described, grown: number): number {
   const { microBatches } = options;
@@ -155,7 +155,7 @@ function accumulated(options: Described, grown: number): number {
   return microBatches === 2 ? grown : 4 * reached(options).reduce((sum, part) => sum + elementsOf(part), 0);
 }
 
-/** Returns the parts that get gradients; the projector gets them only in batches with images. */
+/** Returns the parts that get gradients. The projector gets gradients only in batches with images. */
 function reached(options: Described): readonly ParameterCount[] {
   return partsOf(options)
     .filter(({ component, learns }) => learns && (component !== "projector" || options.images > 0))
@@ -178,7 +178,7 @@ function afterThePasses(options: Described, grown: number): readonly Peak[] {
     peaks.push({ at: "the sum of gradients", held: { ...NOTHING, gradients, working: largest * (mixed ? 2 : 1) } });
     gradients = 4 * parts.reduce((sum, part) => sum + elementsOf(part), 0);
   }
-  // An update composed of plain operations creates a dozen tensors of the parameter's size.
+  // An update with plain operations creates a dozen tensors of the parameter's size.
   const working = fusedOptimizer ? (mixed ? largest : 0) : 12 * largest;
   peaks.push({ at: "the update", held: { ...NOTHING, gradients, working } });
   return peaks;

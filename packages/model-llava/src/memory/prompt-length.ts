@@ -5,7 +5,7 @@ import type { NetworkSizes } from "../network/llava-network.ts";
 import type { Template } from "../templates/template.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
-/** Returns a function that counts the positions of a prompt in a template, including those of its images. */
+/** Returns a function that counts the positions of a prompt in a template, including image positions. */
 export function promptLength(
   template: Template,
   { tokenizer, vision }: { readonly tokenizer: Tokenizer; readonly vision: NetworkSizes["vision"] },

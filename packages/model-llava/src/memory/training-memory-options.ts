@@ -9,36 +9,34 @@ import { type WeightFormat, weightFormat } from "../weights/weight-format.ts";
 import type { TrainingPrecision } from "./layout.ts";
 
 export interface TrainingMemoryOptions {
-  /** The architecture of the language model. Default: Llama. */
+  /** Default: Llama. */
   readonly architecture?: Architecture;
   readonly language: LanguageConfig;
-  /** The vision tower's sizes. Default: the model reads text only. */
+  /** Sizes of the vision tower. Default: the model reads text only. */
   readonly vision?: VisionConfig;
-  /** The trained components: "language" or "adapter", "projector" or both; the tower is frozen. */
+  /** The trained components: "language" or "adapter", "projector", or both. The tower is frozen. */
   readonly trained: readonly Component[];
   /** A low-rank adapter of the language model. Default: none. */
   readonly adapter?: AdapterOptions;
-  /**
-   * How the matrices of the language model are kept if it is frozen, see `BackboneOptions.weightFormat`. Default "float32".
-   */
+  /** Weight format of a frozen language model, see `BackboneOptions.weightFormat`. Default "float32". */
   readonly weightFormat?: WeightFormat;
-  /** Whether a weight has 16 bits in its file, as "stored" needs. Default: all have. */
+  /** Returns whether a weight has 16 bits in its file, as "stored" needs. Default: every weight has. */
   readonly hasHalf?: (weight: Weight) => boolean;
-  /** Number of rows in a micro-batch. */
+  /** Rows per micro-batch. */
   readonly rows: number;
-  /** Number of positions of the longest row, including those of images; all rows are padded to it. */
+  /** Positions of the longest row, including image positions. All rows are padded to this length. */
   readonly length: number;
-  /** Number of distinct images in a micro-batch. Default 0. */
+  /** Distinct images per micro-batch. Default 0. */
   readonly images?: number;
-  /** Number of supervised positions of a micro-batch. Default: all positions except those of images. */
+  /** Supervised positions per micro-batch. Default: all positions except image positions. */
   readonly supervised?: number;
-  /** The precision of the forward and backward pass. Default "float32". */
+  /** Precision of the forward and backward pass. Default "float32". */
   readonly precision?: TrainingPrecision;
-  /** Whether activations are recomputed in the backward pass instead of being kept. Default false. */
+  /** Whether the backward pass recomputes activations. Default false. */
   readonly gradientCheckpointing?: boolean;
-  /** Number of micro-batches per optimiser step, whose gradients are added up. Default 1. */
+  /** Micro-batches per optimiser step, with accumulated gradients. Default 1. */
   readonly microBatches?: number;
-  /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` do. Default true. */
+  /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` have. Default true. */
   readonly fusedOptimizer?: boolean;
   /** Precision of AdamW's two moments. Default "float32". */
   readonly momentPrecision?: TrainingPrecision;
@@ -98,8 +96,8 @@ const schema = z
   });
 
 /**
- * Checks the options and fills in defaults. Throws `invalid-options`, naming each option that is unknown, missing or
- * out of range.
+ * Checks the options and fills in defaults. Throws `invalid-options` with each option that is unknown, missing or out
+ * of range.
  */
 export function completeMemoryOptions(options: TrainingMemoryOptions): CompleteMemoryOptions {
   const data = checkOptions("model-llava: memory cannot be predicted", schema, options);

@@ -9,18 +9,19 @@ import {
 
 export interface WeightBytesOptions {
   readonly format: WeightFormat;
-  /** Whether the value in the checkpoint's file has 16 bits. */
+  /** Whether the value has 16 bits in the checkpoint's file. */
   readonly hasHalf: boolean;
 }
 
-/** Returns the number of bytes of a weight in memory while it is not trained. */
+/** Returns the bytes of a frozen weight in memory. */
 export function weightBytes(weight: Weight, { format, hasHalf }: WeightBytesOptions): number {
   if (isQuantisedFormat(format) && isQuantised(weight)) return quantisedBytes(weight, format);
   return weight.size * (hasHalf && staysStored(weight, format) ? 2 : 4);
 }
 
 /**
- * Returns the size of a quantised weight: codes, and a float32 scale per block. The last block of a row may be padded.
+ * Returns the bytes of a quantised weight: its codes, and one float32 scale per block. The last block of a row may
+ * contain padding.
  */
 function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1]): number {
   const { bits, blockSize } = quantisationOf(weight, format);

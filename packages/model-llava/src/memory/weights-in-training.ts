@@ -4,20 +4,20 @@ import type { Linear } from "../linear/linear.ts";
 import type { Weight } from "../weights/weight.ts";
 import { isQuantised, type WeightFormat } from "../weights/weight-format.ts";
 
-/** What a training step does with each weight. */
+/** The role of each weight in a training step. */
 export interface WeightsInTraining {
   /** Whether a weight gets a gradient. */
   learns(weight: Weight): boolean;
-  /** Returns the low-rank adapter of a linear map; undefined if it has none. */
+  /** Returns the adapter of a linear map; undefined without an adapter. */
   adapterOf(linear: Linear): AdapterInTraining | undefined;
-  /** Returns the bytes of the float32 copy of a frozen matrix that exists while a product uses it; 0 if it is kept in float32. */
+  /** Returns the bytes of a frozen matrix's float32 copy, which exists during a product; 0 for a float32 matrix. */
   widenedBytes(weight: Weight): number;
 }
 
 export interface AdapterInTraining {
   readonly rank: number;
   readonly learns: boolean;
-  /** Whether its input is dropped. */
+  /** Whether dropout is applied to its input. */
   readonly drops: boolean;
 }
 
@@ -25,10 +25,10 @@ export interface WeightsInTrainingOptions {
   readonly trained: readonly Component[];
   readonly linears: readonly (Linear & { readonly name: string })[];
   readonly modules: readonly ModuleSizes[];
-  /** Share of the adapter's input that is dropped. */
+  /** Probability with which each input value of the adapter is dropped. */
   readonly dropout: number;
   readonly weightFormat: WeightFormat;
-  /** Whether a weight has 16 bits in its file. */
+  /** Returns whether a weight has 16 bits in its file. */
   readonly hasHalf: (weight: Weight) => boolean;
 }
 

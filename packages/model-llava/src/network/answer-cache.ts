@@ -2,29 +2,31 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
 import { type KeyValue, MASKED, type MaskedKeyValue } from "./attention.ts";
 
-/** The keys and values of all layers, with one mask that hides padding. */
+/** The keys and values of all layers, with one mask for padding. */
 export interface MaskedCache {
   readonly layers: readonly KeyValue[];
   readonly mask: tf.Tensor;
 }
 
-/** Returns a layer's part of a cache for attention; an empty list if there is no cache. */
+/** Returns the cache of a layer as a part for {@link attention}; [] without a cache. */
 export function cachedPart(cache: MaskedCache | undefined, layer: number): readonly MaskedKeyValue[] {
   const keyValue = cache?.layers[layer];
   return cache && keyValue ? [{ ...keyValue, mask: cache.mask }] : [];
 }
 
-/** The place of a decoding step in the cache, as tensors, so that one compiled graph serves all steps. */
+/**
+ * The position of a decoding step in the cache. It consists of tensors, so that one compiled graph serves all steps.
+ */
 export interface CacheSlot {
-  /** Indices (row, head, step) for each row and head: [rows * keyValueHeads, 3], int32. */
+  /** Indices (row, head, step) for each row and head [rows * keyValueHeads, 3], int32. */
   readonly places: tf.Tensor2D;
-  /** Mask [capacity]: 0 up to and including the step, {@link MASKED} after it. */
+  /** Mask [capacity]: 0 up to and including the step, {@link MASKED} after the step. */
   readonly mask: tf.Tensor1D;
 }
 
 /**
- * Creates each layer's cache for an answer, filled with zeros. Each tensor has its own memory and is not the result of
- * an operation: otherwise the graph of the first step would differ from that of all later steps.
+ * Creates a cache of zeros for each layer. No tensor is the result of an operation or shares memory; otherwise the
+ * first step would need a different graph from all later steps.
  */
 export function emptyCache(
   { layers, keyValueHeads, headDimension }: LanguageConfig,
@@ -49,7 +51,7 @@ export function cacheSlot([rows, heads, capacity]: readonly [number, number, num
   };
 }
 
-/** Returns the cache with a step's keys and values [rows, keyValueHeads, 1, dimension] written into its slot. */
+/** Writes the keys and values of a step [rows, keyValueHeads, 1, dimension] into a cache and returns the new cache. */
 export function writeSlot(cache: KeyValue, added: KeyValue, { places }: CacheSlot): KeyValue {
   const write = (all: tf.Tensor4D, step: tf.Tensor4D): tf.Tensor4D =>
     tf.tensorScatterUpdate(all, places, tf.reshape(step, [places.shape[0], -1])) as tf.Tensor4D;
@@ -57,7 +59,7 @@ export function writeSlot(cache: KeyValue, added: KeyValue, { places }: CacheSlo
 }
 
 /**
- * Creates a mask that hides the positions after each row's prompt: [rows, 1, 1, 1, length], broadcast to [rows,
+ * Creates a mask for the positions after each row's prompt: [rows, 1, 1, 1, length], which broadcasts to [rows,
  * keyValueHeads, group, 1, length].
  */
 export function promptMask(promptLengths: readonly number[], length: number): tf.Tensor {

@@ -11,48 +11,52 @@ import { logProbabilitiesOf } from "./token-losses.ts";
 
 /**
  * The functions that compute answers and scores. A backend that can compile records each function once per signature.
- * The caller disposes of the results.
+ * The caller disposes of results.
  */
 export interface AnswerFunctions {
   readonly network: LlavaNetwork;
-  /** Computes each layer's keys and values for prompts. `pause` is awaited between parts of a long computation. */
+  /** Computes the keys and values of each layer for prompts. Awaits `pause` between parts of a long computation. */
   read(pass: PromptPass, pause?: Pause): Promise<readonly KeyValue[]>;
-  /** Computes each layer's keys and values for prompts, and chooses the token after each wanted position. */
+  /** Computes the keys and values of each layer for prompts, and chooses the token after each wanted position. */
   begin(pass: PromptPass, wanted: ChoiceOptions, pause?: Pause): Promise<BegunAnswers>;
-  /** Computes one step of an answer of at most `steps` steps. Consumes the step's answer cache. */
+  /** Computes one step of an answer with at most `steps` steps. Disposes of the cache in `step`. */
   step(step: DecodingStep, steps: number): ReturnType<typeof runStep>;
-  /** Computes the log-probabilities [n], in nats, of `targets` [n, 2] (index among the wanted positions, token). */
+  /**
+   * Computes the log-probabilities [n], in nats, of `targets` [n, 2]: pairs of an index of a wanted position and a
+   * token.
+   */
   score(pass: PromptPass, targets: tf.Tensor2D): tf.Tensor1D;
-  /** Discards all recordings. Call it before weights are replaced, become variables, or are disposed. */
+  /** Disposes of all recordings. Must be called before weights are replaced, become variables, or are disposed. */
   dispose(): void;
 }
 
-/** Lets the event loop process other work while something is computed. */
+/** Lets the event loop run. */
 export type Pause = () => Promise<void>;
 
-/** Prompts that have been read. */
+/** The result of processing the prompts. */
 interface BegunAnswers {
   readonly layers: readonly KeyValue[];
   readonly choice: Choice;
 }
 
-/** Maximum number of recordings kept per function, each for one combination of input shapes. */
+/** Maximum number of recordings per function. Each combination of input shapes has its own recording. */
 const SIGNATURES = 64;
 /**
- * Limit in bytes for recordings with packed weights, each of which holds a copy of all weights; at least one is kept.
+ * Maximum number of bytes of recordings with packed weights. Each recording holds a copy of all weights; at least one
+ * recording is kept.
  */
 const PACKED_BYTES = 2 ** 28;
-/** Models whose weights exceed this number of bytes are not packed, since their weights would take twice the memory. */
+/** Weights with more bytes than this are not packed, because packing doubles their memory. */
 const LARGEST_PACKED = 2 ** 32;
-/** Number of rows up to which a matrix product spends much of its time on packing its matrix. */
+/** Up to this many rows, a matrix product spends much of its time on packing its matrix. */
 const FEW_ROWS = 8;
-/** Minimum number of steps for which packing pays off. */
+/** Minimum number of steps for which packing saves time. */
 const MANY_STEPS = 16;
 
-/** Returns the functions that answer with a network. They use `adapter` in place of the network's own adapter. */
+/** Returns the functions of a network. `adapter` replaces the network's own adapter. */
 export function answerFunctions(network: LlavaNetwork, compute: Compute, adapter?: NetworkAdapter): AnswerFunctions {
   let recorded: ReturnType<typeof recordedFunctions> | undefined;
-  // Called before each computation, as functions of other adapters may have computed meanwhile.
+  // Called before each computation, because the functions of a different adapter may have run in between.
   const functions = (): ReturnType<typeof recordedFunctions> => {
     network.slot.select(adapter);
     return (recorded ??= recordedFunctions(network, compute));
@@ -105,12 +109,12 @@ export function answerFunctions(network: LlavaNetwork, compute: Compute, adapter
   };
 }
 
-/** Number of positions whose pass through all layers takes so long that the event loop should run in between. */
+/** A pass through all layers with at least this many positions is split, so that the event loop can run. */
 const LONG_PASS = 256;
 
 /**
- * Splits a long pass into ranges of at least one layer, each with about as much work as {@link LONG_PASS} positions in
- * all layers, if the caller can pause between them.
+ * Splits a long pass into ranges of at least one layer. Each range has about as much work as {@link LONG_PASS}
+ * positions in all layers. Without `pause`, returns one range.
  */
 function layerRanges(
   { decoder }: LlavaNetwork,
@@ -126,7 +130,7 @@ function layerRanges(
 }
 
 function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
-  // Matrices with fewer bits are not inputs of the graph, so they cannot be packed.
+  // Matrices with fewer bits are not inputs of the graph and cannot be packed.
   const weights = network.weights.filter(({ component, bits }) => component === "language" && bits === 32);
   const bytes = 4 * weights.reduce((sum, { size }) => sum + size, 0);
   const options = { signatures: SIGNATURES };
@@ -140,7 +144,7 @@ function recordedFunctions(network: LlavaNetwork, { compile }: Compute) {
     }, options),
     part: compile(
       (pass: PromptPass, range: LayerRange, before?: tf.Tensor2D) => runPrompts(network, pass, range, before),
-      // A pass has several parts.
+      // One recording per part of a pass.
       { signatures: 4 * SIGNATURES },
     ),
     choose: compile((hidden: tf.Tensor2D, wanted: ChoiceOptions) => choose(network, hidden, wanted), options),

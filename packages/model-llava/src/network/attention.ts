@@ -1,31 +1,23 @@
 import { attention as wholeAttention } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
-/** Keys and values of one layer, [rows, keyValueHeads, positions, dimension] each; keys are rotated. */
+/** Keys and values of one layer [rows, keyValueHeads, positions, dimension]. Keys are already rotated. */
 export interface KeyValue {
   readonly key: tf.Tensor4D;
   readonly value: tf.Tensor4D;
 }
 
-/** Keys and values with an additive mask that broadcasts to [rows, keyValueHeads, group, length, positions]. */
+/** Keys and values with an additive mask. The mask broadcasts to [rows, keyValueHeads, group, length, positions]. */
 export interface MaskedKeyValue extends KeyValue {
   readonly mask?: tf.Tensor;
-  /**
-   * Whether the mask hides from each query all keys after its own position. Hidden keys may then be left out. Default
-   * false.
-   */
+  /** Whether the mask hides all keys after the query's position. A kernel may skip hidden keys. Default false. */
   readonly causal?: boolean;
 }
 
-/**
- * Added to the scores of positions that a query must not attend to. It is finite, so that a row without any key stays
- * finite.
- */
+/** The additive mask of a hidden position. It is finite, so that a row without any visible key stays finite. */
 export const MASKED = -1e9;
 
-/**
- * Creates a mask [length, length] that hides later positions: 0 where a query may attend, and {@link MASKED} elsewhere.
- */
+/** Creates a mask [length, length]: 0 at visible positions, {@link MASKED} at later positions. */
 export function causalMask(length: number): tf.Tensor2D {
   const mask = new Float32Array(length * length);
   for (let query = 0; query < length; query++) mask.fill(MASKED, query * length + query + 1, (query + 1) * length);
@@ -33,10 +25,10 @@ export function causalMask(length: number): tf.Tensor2D {
 }
 
 /**
- * Computes the attention of `query` [rows, heads, length, dimension], already scaled by 1/sqrt(dimension), to keys and
- * values with as many heads or fewer (arXiv 2305.13245). Keys and values may come in several parts, such as a prompt's
- * and an answer's, which are not concatenated. If a part has fewer rows than the query, each of its rows serves an
- * equal number of consecutive query rows. Returns [rows, heads, length, dimension].
+ * Computes grouped-query attention (arXiv 2305.13245). `query` is [rows, heads, length, dimension], already scaled by
+ * 1/sqrt(dimension). Keys and values may come in several parts, e.g. those of a prompt and of an answer. If a part has
+ * fewer rows than the query, each of its rows serves an equal number of consecutive query rows. Returns [rows, heads,
+ * length, dimension].
  */
 export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]): tf.Tensor4D {
   const [only, ...others] = parts;
@@ -59,8 +51,8 @@ export function attention(query: tf.Tensor4D, parts: readonly MaskedKeyValue[]):
 }
 
 /**
- * Returns scores [rows, keyValueHeads, group * length, positions]. Query heads that share a key head are contiguous, so
- * grouping them is a reshape and no key is copied.
+ * Returns scores [rows, keyValueHeads, group * length, positions]. Query heads with the same key head are contiguous,
+ * so grouping them is a reshape, and keys are not copied.
  */
 function maskedScores(query: tf.Tensor4D, { key, mask }: MaskedKeyValue): tf.Tensor4D {
   const [rows, heads, length, dimension] = query.shape;
@@ -73,7 +65,7 @@ function maskedScores(query: tf.Tensor4D, { key, mask }: MaskedKeyValue): tf.Ten
 }
 
 /**
- * Reshapes [rows, heads, n, d] to [fewer, heads, rows / fewer * n, d], so that shared keys need one product instead of
+ * Reshapes [rows, heads, n, d] to [fewer, heads, rows / fewer * n, d]. Shared keys then need one product instead of
  * many small ones.
  */
 function together(input: tf.Tensor4D, fewer: number): tf.Tensor4D {

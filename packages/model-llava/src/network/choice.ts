@@ -2,27 +2,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import { logits } from "./decoder.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 
-/** What to compute for a position in addition to its likeliest next token. */
+/** Results to compute for a position beside its likeliest next token. */
 export interface ChoiceOptions {
   /** Whether to compute the two highest logits. */
   readonly margins: boolean;
-  /** Whether to keep all logits. */
+  /** Whether to return all logits. */
   readonly logits: boolean;
 }
 
-/** The most likely next token of each row, still on the device. */
+/** The likeliest next token of each row, as tensors. */
 export interface Choice {
-  /** The token of each row [rows], int32. */
+  /** Token of each row [rows], int32. */
   readonly tokens: tf.Tensor1D;
-  /** The sum of each row's logits, [rows]: finite only if all of them are. */
+  /** Sum of each row's logits [rows]. It is finite only if all logits are finite. */
   readonly sums: tf.Tensor1D;
-  /** The two highest logits, [rows, 2]; absent unless margins are wanted. */
+  /** The two highest logits of each row [rows, 2]; absent unless requested. */
   readonly highest?: tf.Tensor2D;
-  /** All logits [rows, vocabulary]; absent unless wanted. */
+  /** All logits [rows, vocabulary]; absent unless requested. */
   readonly logits?: tf.Tensor2D;
 }
 
-/** Chooses the likeliest next token from each row of hidden states [rows, hidden]. */
+/** Chooses the likeliest next token for each row of hidden states [rows, hidden]. */
 export function choose(network: LlavaNetwork, hidden: tf.Tensor2D, wanted: ChoiceOptions): Choice {
   const scores = logits(network.decoder, hidden);
   const tokens = tf.argMax<tf.Tensor1D>(scores, 1);
@@ -35,18 +35,18 @@ export function choose(network: LlavaNetwork, hidden: tf.Tensor2D, wanted: Choic
   };
 }
 
-/** A choice that has been read from the device. */
+/** A {@link Choice} on the host. */
 export interface ReadChoice {
   readonly tokens: ArrayLike<number>;
-  /** Whether all logits of each row are finite; if not, the row's token is meaningless. */
+  /** Whether all logits of each row are finite. If not, the row's token is meaningless. */
   readonly finite: readonly boolean[];
-  /** The difference between each token's logit and the second highest; absent unless margins are wanted. */
+  /** Difference of the two highest logits of each row; absent unless requested. */
   readonly margins?: readonly number[];
-  /** Logits by row, for the rows whose logits are read. */
+  /** Logits by row, for the rows whose logits were requested. */
   readonly logits: ReadonlyMap<number, Float32Array>;
 }
 
-/** Reads a choice, and the logits of some of its rows. */
+/** Reads a choice, and the logits of the rows in `logitRows`. */
 export async function readChoice(choice: Choice, logitRows: readonly number[]): Promise<ReadChoice> {
   const { tokens, sums, highest } = choice;
   const values = await tokens.data();
@@ -64,7 +64,7 @@ async function readLogits(
 ): Promise<ReadonlyMap<number, Float32Array>> {
   if (!all || rows.length === 0) return new Map();
   const [count, size] = all.shape;
-  // Only the wanted rows leave the device.
+  // Transfers only the requested rows.
   const wanted = rows.length === count ? all : tf.tidy(() => tf.gather(all, tf.tensor1d([...rows], "int32")));
   const values = await wanted.data<"float32">();
   if (wanted !== all) wanted.dispose();

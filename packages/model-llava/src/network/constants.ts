@@ -10,13 +10,11 @@ import {
   rotationsOf,
 } from "./rotary.ts";
 
-/**
- * Tensors that depend only on a length. They are created on first use and kept for all later batches of that length.
- */
+/** Tensors that depend only on a length. They are created at first use and kept for later batches. */
 export interface Constants {
-  /** Returns the rotations of positions 0 to length - 1: [length, dimension / 2]. */
+  /** Returns the rotations [length, dimension / 2] of positions 0 to length - 1. */
   rotations(length: number): RotaryTable;
-  /** Returns the rotations of any positions: [positions.length, dimension / 2]. The caller disposes of them. */
+  /** Returns the rotations [positions.length, dimension / 2] of arbitrary positions. The caller disposes of them. */
   rotationsOf(positions: readonly RotaryPosition[]): RotaryTable;
   /** Returns the causal mask [length, length]. */
   mask(length: number): tf.Tensor2D;

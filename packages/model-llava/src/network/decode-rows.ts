@@ -11,42 +11,38 @@ import { disposeRowState, fewerRows, onlyRows, ownMask, type RowState, worthFewe
 
 export interface RowDecodingOptions {
   readonly prompts: PromptTensors;
-  /** The keys and values of shared prefixes; `prompts` then contain only the rest of each prompt. */
+  /** Keys and values of shared prefixes. `prompts` then contain only the positions after the prefixes. */
   readonly prefix?: PrefixCache;
-  /** Number of positions of each row in `prompts`, at least 1; rows beyond these are padding. */
+  /** Number of positions of each row in `prompts`, at least 1. Further rows are padding. */
   readonly lengths: readonly number[];
-  /** Number of positions of each row's whole prompt. Default: `lengths`. */
+  /** Number of positions of each row's whole prompt, including its prefix. Default: `lengths`. */
   readonly promptLengths?: readonly number[];
   readonly maximumNewTokens: number;
-  /** Whether margins are computed. Default false. */
+  /** Whether to compute margins. Default false. */
   readonly margins?: boolean;
-  /** Returns whether all logits of a row are read. Default: of no row. */
+  /** Returns whether a row needs all logits. Default: no row does. */
   readonly readsLogits?: (row: number) => boolean;
-  /**
-   * Called with a row's candidate for the next token. Returns the token with which the row continues, or undefined to
-   * end it.
-   */
+  /** Receives the likeliest next token of a row. Returns the token that continues the row; undefined ends the row. */
   readonly take: (row: number, next: NextToken) => number | undefined;
-  /** Awaited before each further position. */
+  /** Awaited before each position. */
   readonly pause?: () => Promise<void>;
-  /** Returns the error for an unfinished row whose logits are not finite. */
+  /** Returns the error for an unfinished row with logits that are not finite. */
   readonly notFinite: (row: number) => Promise<Error>;
 }
 
-/** A candidate for a row's next token. */
+/** The likeliest next token of a row. */
 export interface NextToken {
-  /** The likeliest token. */
   readonly token: number;
-  /** The difference between the token's logit and the second highest; absent unless margins are wanted. */
+  /** Difference of the two highest logits; absent unless requested. */
   readonly margin?: number;
-  /** All logits [vocabulary]; absent unless they are read. */
+  /** All logits [vocabulary]; absent unless requested. */
   readonly logits?: Float32Array;
 }
 
 /**
- * Generates tokens for each row independently: the likeliest, unless `take` returns another. Two graphs serve a whole
- * answer, one for the prompts and one for all steps; further graphs are needed only when most rows have ended and the
- * others continue in a smaller batch.
+ * Generates the tokens of each row independently. The next token is the likeliest one unless `take` returns a different
+ * token. One graph processes the prompts and one graph processes all steps. When most rows have ended, the others
+ * continue in a smaller batch, which needs new graphs.
  */
 export async function decodeRows(functions: AnswerFunctions, options: RowDecodingOptions): Promise<void> {
   const { maximumNewTokens, margins = false, readsLogits = () => false, take, pause } = options;
@@ -91,8 +87,8 @@ function nextToken({ tokens, margins, logits }: ReadChoice, place: number): Next
 }
 
 /**
- * Returns the number of positions to reserve for an answer's keys and values. Few distinct values occur, since each
- * compiles a graph.
+ * Returns the number of positions to reserve for the keys and values of an answer. Few distinct values occur, because
+ * each compiles a graph.
  */
 export function answerCapacity(maximumNewTokens: number): number {
   return roundUp(maximumNewTokens, 8);
@@ -144,10 +140,10 @@ async function readPrompts(
 }
 
 interface Step {
-  /** Each row's newest token, not yet in the cache. */
+  /** Each row's newest token. Its keys and values are not in the cache yet. */
   readonly tokens: readonly number[];
   readonly step: number;
-  /** Maximum number of steps of the answer. */
+  /** Maximum number of steps. */
   readonly steps: number;
   readonly table: number;
   readonly wanted: ChoiceOptions;

@@ -11,31 +11,28 @@ import type { KeyValue } from "./attention.ts";
 import type { LayerRunner } from "./layer-runner.ts";
 import type { RotaryTable } from "./rotary.ts";
 
-/** A language model: an embedding, the layers of its architecture, a final RMSNorm and an output layer. */
+/** A language model: an embedding, decoder layers, a final RMSNorm and an output layer. */
 export interface Decoder {
   readonly config: LanguageConfig;
-  /** Embedding table [vocabulary, hidden]. */
+  /** Embedding [vocabulary, hidden]. */
   readonly embedding: Weight<tf.Rank.R2>;
   readonly layers: readonly DecoderLayer[];
   readonly norm: Weight<tf.Rank.R1>;
-  /** The output layer, from hidden states to the vocabulary; it uses the embedding if the two are tied. */
+  /** The output layer, from hidden states to the vocabulary. It uses the embedding if the two are tied. */
   readonly head: Linear;
 }
 
 export interface DecoderLayer {
   readonly weights: WeightPart;
-  /** Runs the layer. Returns hidden states [rows * length, hidden], or [n, hidden] with `wanted`. */
+  /** Returns hidden states [rows * length, hidden], or [n, hidden] with `wanted`. */
   run(input: LayerInput): tf.Tensor2D;
-  /**
-   * Returns the memory that a training step keeps for the layer and needs while it runs. `use` says which of the layer's
-   * weights learn, which linear maps have adapters, and which matrices are widened for a product.
-   */
+  /** Returns the memory that the layer needs in a training step. */
   memory(layout: Layout, use: WeightsInTraining): LayerMemory;
 }
 
 /**
- * Computes the attention of a layer's queries to keys and values: within the sequence in training, to a cache in
- * generation. Layers are counted from 0.
+ * Computes the attention of a layer's queries. In training the keys are those of the sequence; in generation they
+ * include a cache. Layers count from 0.
  */
 export type Attend = (query: tf.Tensor4D, keyValue: KeyValue, layer: number) => tf.Tensor4D;
 
@@ -43,22 +40,22 @@ export interface LayerInput {
   /** Hidden states [rows * length, hidden]. */
   readonly hidden: tf.Tensor2D;
   readonly rows: number;
-  /** The rotations of the positions in `hidden`: [length, dimension / 2], or [rows, length, dimension / 2]. */
+  /** Rotations of the positions in `hidden`: [length, dimension / 2], or [rows, length, dimension / 2]. */
   readonly rotations: RotaryTable;
   attend(query: tf.Tensor4D, keyValue: KeyValue): tf.Tensor4D;
-  /** Indices [n] (int32) of the rows of `hidden` whose result is wanted. Default: all rows, in order. */
+  /** Indices [n] of the rows of `hidden` whose result is needed, int32. Default: all rows in order. */
   readonly wanted?: tf.Tensor1D | undefined;
 }
 
 export interface DecoderInput extends Omit<LayerInput, "attend"> {
   readonly attend: Attend;
-  /** Runs each layer. Default: calls it directly and leaves its tensors to the caller's scope. */
+  /** Runs each layer. Default: calls the layer and leaves its tensors to the caller's scope. */
   readonly runLayer?: LayerRunner;
 }
 
 /**
  * Runs all layers. Returns hidden states [rows * length, hidden], or [n, hidden] with `wanted`, before the final norm.
- * For rows that are not wanted, the last layer computes only keys and values.
+ * For other rows, the last layer computes only keys and values.
  */
 export function decode({ layers }: Decoder, { wanted, runLayer, attend, ...all }: DecoderInput): tf.Tensor2D {
   return layers.reduce((hidden, layer, index) => {
@@ -73,7 +70,7 @@ export function decode({ layers }: Decoder, { wanted, runLayer, attend, ...all }
   }, all.hidden);
 }
 
-/** Returns the logits [n, vocabulary] of hidden states [n, hidden] from {@link decode}. */
+/** Returns the logits [n, vocabulary] of hidden states [n, hidden] before the final norm. */
 export function logits({ norm, head, config }: Decoder, hidden: tf.Tensor2D): tf.Tensor2D {
   return head.apply(rmsNorm(hidden, norm.tensor, config.normEpsilon));
 }

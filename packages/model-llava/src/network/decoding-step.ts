@@ -8,25 +8,27 @@ import type { LlavaNetwork } from "./llava-network.ts";
 import { rotationsAt } from "./prompt-pass.ts";
 
 /**
- * The inputs of a step that computes one more position of each row. Everything that changes from step to step is a
- * tensor, so that all steps have one signature.
+ * The inputs of a step that computes one position of each row. Everything that differs between steps is a tensor, so
+ * that all steps have the same signature.
  */
 export interface DecodingStep {
-  /** Each row's newest token, not yet in the cache, [rows] (int32). */
+  /** Each row's newest token [rows], int32. Its keys and values are not in the cache yet. */
   readonly tokens: tf.Tensor1D;
-  /** The position of that token in its row's sequence, [rows] (int32). */
+  /** Position of this token in its row's sequence [rows], int32. */
   readonly positions: tf.Tensor1D;
   readonly slot: CacheSlot;
   readonly prefix?: MaskedCache;
   readonly prompt: MaskedCache;
-  /** The answers' keys and values [rows, keyValueHeads, capacity, dimension] of each layer; a step consumes them. */
+  /**
+   * Keys and values of the answers in each layer [rows, keyValueHeads, capacity, dimension]. The step disposes of them.
+   */
   readonly answer: readonly KeyValue[];
-  /** Length of the table of rotations, see {@link tableLength}. */
+  /** Length of the rotation table, see {@link tableLength}. */
   readonly table: number;
   readonly wanted: ChoiceOptions;
 }
 
-/** Returns the next tokens, and the answers' keys and values including those of this step. */
+/** Returns the next tokens, and the keys and values of the answers including this step. */
 export function runStep(
   network: LlavaNetwork,
   { tokens, positions, slot, prefix, prompt, answer, table, wanted }: DecodingStep,

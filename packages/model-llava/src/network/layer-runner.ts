@@ -4,15 +4,15 @@ import type { KeyValue } from "./attention.ts";
 import { type WeightPart, weightsOf } from "../weights/parts.ts";
 
 /**
- * Runs a layer with the given weights on hidden states [rows * length, hidden], and decides which of its tensors are
- * kept.
+ * Runs a layer with the given weights on hidden states [rows * length, hidden], and decides which of its tensors stay
+ * in memory.
  */
 export type LayerRunner = (run: (hidden: Tensor2D) => Tensor2D, hidden: Tensor2D, weights: WeightPart) => Tensor2D;
 
-/** Frees all tensors that no gradient needs at the end of the layer. */
+/** Frees the tensors that no gradient needs at the end of the layer. */
 export const tidyLayer: LayerRunner = (run, hidden) => tidy(() => run(hidden));
 
-/** Keeps only the layer's input, and runs the layer again to compute its gradient. */
+/** Keeps only the layer's input and runs the layer again for its gradient (gradient checkpointing). */
 export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
   const learning = weightsOf(weights).filter(({ learns }) => learns);
   return checkpointed(
@@ -23,9 +23,9 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
 };
 
 /**
- * Returns a runner that, at the end of a layer, frees its input and all its tensors except its result and those that it
- * adds to `cached`. Otherwise they would become results of a graph, which ends at every product with a quantised
- * matrix.
+ * Returns a runner that frees the layer's input, and all its tensors except the result and the tensors added to
+ * `cached`, at the end of the layer. Without it they would become results of a graph, because a graph ends at every
+ * product with a quantised matrix.
  */
 export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
   return (run, hidden) => {

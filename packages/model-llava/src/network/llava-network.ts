@@ -19,27 +19,27 @@ import { patchFeatures, type VisionTower } from "./vision-tower.ts";
 import { meanCrossEntropy } from "./token-losses.ts";
 import { declareVisionTower } from "./vision-tower-weights.ts";
 
-/** The vision tower's sizes, and which of its hidden states the language model reads. */
+/** Sizes of the vision tower, and the hidden state that the language model reads. */
 export interface VisionOptions {
   readonly config: VisionConfig;
-  /** Index of the tower's hidden state that is read; -1 is the last. */
+  /** Index of the tower's hidden state; -1 is the last. */
   readonly selectLayer: number;
 }
 
-/** A LLaVA network: a decoder and, if it reads images, a vision tower and a projector. */
+/** A LLaVA network: a decoder and, for images, a vision tower and a projector. */
 export interface LlavaNetwork {
   readonly decoder: Decoder;
   readonly vision:
     | { readonly tower: VisionTower; readonly projector: Projector; readonly selectLayer: number }
     | undefined;
   readonly constants: Constants;
-  /** All weights, in the order of declaration; those of the adapter come last. */
+  /** All weights in the order of declaration. The adapter's weights come last. */
   readonly weights: readonly Weight[];
   readonly adaptable: AdaptableNetwork;
   readonly slot: AdapterSlot;
 }
 
-/** The architecture and the sizes of a network. */
+/** The architecture and sizes of a network. */
 export interface NetworkSizes {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
@@ -47,8 +47,8 @@ export interface NetworkSizes {
 }
 
 /**
- * Creates a network whose weights are declared on `list` but not loaded. The list decides which kind of {@link Linear}
- * is used.
+ * Creates a network and declares its weights on `list`, without loading them. The list creates the network's {@link
+ * Linear} maps.
  */
 export function llavaNetwork(sizes: NetworkSizes, list: WeightList = weightList()): LlavaNetwork {
   const declared = declareNetwork(sizes, list);
@@ -64,7 +64,7 @@ export function llavaNetwork(sizes: NetworkSizes, list: WeightList = weightList(
   };
 }
 
-/** Declares all weights of a network. */
+/** Declares the weights of a network. */
 export function declareNetwork(
   { architecture, language, vision }: NetworkSizes,
   list: WeightDeclarations,
@@ -85,14 +85,14 @@ export function disposeNetwork({ weights, constants, slot }: LlavaNetwork): void
   constants.dispose();
 }
 
-/** Returns the number of positions per image; 0 without a tower, since images are then refused. */
+/** Returns the number of positions per image; 0 without a tower. */
 export function positionsPerImage({ vision }: LlavaNetwork): number {
   return vision ? patchesPerImage(vision.tower.config) : 0;
 }
 
 /**
- * Computes hidden states [rows * length, hidden] before the final norm. Rows are padded on the right and a position
- * attends only to earlier ones, so padding needs no mask.
+ * Computes hidden states [rows * length, hidden] before the final norm. Rows are padded on the right. Padding needs no
+ * mask, because a position attends only to earlier positions.
  */
 export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, options: GradientOptions = {}): tf.Tensor2D {
   const { rows, length, dropout } = inputs;
@@ -102,13 +102,13 @@ export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, option
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
   const runner = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;
-  // Set around each run of a layer, since the gradient may run it again.
+  // Set in each run of a layer, because the gradient may run the layer again.
   const runLayer: LayerRunner = (run, given, weights) =>
     runner(dropout ? (layerInput) => slot.dropping(dropout, () => run(layerInput)) : run, given, weights);
   return decode(network.decoder, { hidden, rows, rotations, attend, runLayer });
 }
 
-/** Computes the mean cross-entropy over the selection, in nats. */
+/** Returns the mean cross-entropy over the selection, in nats. */
 export function crossEntropy(
   network: LlavaNetwork,
   inputs: InputTensors,

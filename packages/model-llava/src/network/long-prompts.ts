@@ -5,25 +5,21 @@ import { mapRotaryTable, type RotaryPosition, type RotaryTable, disposeRotaryTab
 
 /** The part of a prompt that a row computes. */
 export interface RowPart {
-  /** Number of positions of the prompt before this part. */
+  /** Number of earlier positions of the prompt. */
   readonly start: number;
-  /** Number of positions of this part. */
   readonly length: number;
   /** Number of positions of the whole prompt. */
   readonly whole: number;
 }
 
-/**
- * Returns whether the rotations of a prompt depend on its length. Such a prompt cannot share a prefix with other
- * prompts.
- */
+/** Returns whether the rotations of a prompt depend on its length. Such a prompt cannot share a prefix. */
 export function turnsByLength(config: LanguageConfig, whole: number): boolean {
   return config.ropeScaling?.type === "dynamic" && whole > trainedPositions(config);
 }
 
 /**
- * Returns the rotations [parts.length, length, dimension / 2] of prompts if those of any prompt depend on its length.
- * Otherwise returns undefined, since the table can be used. The caller disposes of them.
+ * Returns the rotations [parts.length, length, dimension / 2] of prompts if a rotation depends on its prompt's length.
+ * Otherwise returns undefined, and the rotation table applies. The caller disposes of the result.
  */
 export function rotationsByLength(
   { decoder, constants }: LlavaNetwork,
@@ -38,7 +34,7 @@ export function rotationsByLength(
   return shaped;
 }
 
-/** Returns the positions of a part, padded by repeating the last one. */
+/** Returns the positions of a part. Padding repeats the last position. */
 function positionsOf({ start, length, whole }: RowPart, padded: number): readonly RotaryPosition[] {
   return Array.from({ length: padded }, (_, index) => ({
     position: start + Math.min(index, length - 1),

@@ -17,7 +17,7 @@ export function declareProjector(visionSize: number, hiddenSize: number, list: W
   return { first: linear(0, hiddenSize, visionSize), second: linear(2, hiddenSize, hiddenSize) };
 }
 
-/** Projects patch features [n, visionHidden] to embeddings [n, hidden] of the language model. */
+/** Maps patch features [n, visionHidden] to embeddings [n, hidden] of the language model. */
 export function project({ first, second }: Projector, features: Tensor2D): Tensor2D {
   return second.apply(gelu(first.apply(features)));
 }

@@ -10,43 +10,45 @@ import type { LlavaNetwork } from "./llava-network.ts";
 import { project } from "./projector.ts";
 import { mapRotaryTable, type RotaryTable } from "./rotary.ts";
 
-/** The computed keys and values of prefixes that several sequences share. */
+/** The keys and values of prefixes that several sequences share. */
 export interface PrefixCache {
-  /** Each layer's keys and values [prefixes, keyValueHeads, length, dimension]. */
+  /** Keys and values of each layer [prefixes, keyValueHeads, length, dimension]. */
   readonly layers: readonly KeyValue[];
-  /** Number of positions of each prefix; the rest is padding. */
+  /** Number of positions of each prefix. The rest is padding. */
   readonly lengths: readonly number[];
 }
 
 export interface PromptPass {
   readonly prompts: PromptTensors;
-  /** Shared prefixes; each serves an equal number of consecutive rows. */
+  /** Shared prefixes. Each prefix serves an equal number of consecutive rows. */
   readonly prefix?: MaskedCache;
-  /** Indices [n] (int32) of the flat positions whose hidden state is wanted. */
+  /** Indices [n] of the flat positions whose hidden state is needed, int32. */
   readonly wanted: tf.Tensor1D;
-  /** Length of the table of rotations, see {@link tableLength}. */
+  /** Length of the rotation table, see {@link tableLength}. */
   readonly table: number;
-  /** The rotations of the prompts' positions, [rows, length, dimension / 2]. Default: from the table. */
+  /** Rotations of the prompts' positions [rows, length, dimension / 2]. Default: looked up in the table. */
   readonly rotations?: RotaryTable;
 }
 
-/** A contiguous range of a network's layers. */
+/** Consecutive layers of a network. */
 export interface LayerRange {
-  /** Index of the first layer, and the index after the last. */
+  /** Index of the first layer, and the index after the last layer. */
   readonly from: number;
   readonly to: number;
 }
 
-/** The results of a range of layers. */
 export interface PromptResult {
-  /** [rows * length, hidden], or [n, hidden] of the wanted positions after the last layer, before the final norm. */
+  /**
+   * Hidden states [rows * length, hidden]. After the last layer, only those of the wanted positions [n, hidden], before
+   * the final norm.
+   */
   readonly hidden: tf.Tensor2D;
   readonly layers: readonly KeyValue[];
 }
 
 /**
- * Computes hidden states and the keys and values of each layer. `before` are the hidden states [rows * length, hidden] of
- * the layer before the range. Default: all layers.
+ * Computes hidden states, and the keys and values of each layer in a range. `before` are the hidden states [rows *
+ * length, hidden] from the previous layer. Default: all layers.
  */
 export function runPrompts(
   network: LlavaNetwork,
@@ -70,7 +72,7 @@ export function runPrompts(
   const some = { ...network.decoder, layers: network.decoder.layers.slice(from, to) };
   const isLast = to === network.decoder.layers.length;
   const hidden = decode(some, {
-    // A layer disposes of what it is given.
+    // A layer disposes of its input.
     hidden: before ? tf.clone(before) : embeddings(network, prompts),
     rows,
     rotations,
@@ -82,8 +84,7 @@ export function runPrompts(
 }
 
 /**
- * Adds to prefixes the mask that hides their padding; it broadcasts to [rows, keyValueHeads, group, length, prefix
- * length].
+ * Adds a mask for the padding of prefixes. The mask broadcasts to [rows, keyValueHeads, group, length, prefix length].
  */
 export function maskedPrefix({ layers, lengths }: PrefixCache, rows: number): MaskedCache {
   const each = rows / lengths.length;
@@ -92,16 +93,14 @@ export function maskedPrefix({ layers, lengths }: PrefixCache, rows: number): Ma
 }
 
 /**
- * Returns the length of a table of rotations for sequences of up to `reach` positions: a power of two, at least 512, so
+ * Returns the length of a rotation table for sequences of up to `reach` positions: a power of two, at least 512, so
  * that few distinct lengths occur.
  */
 export function tableLength(reach: number): number {
   return Math.max(512, powerOfTwo(reach));
 }
 
-/**
- * Looks up the rotations [rows, length, dimension / 2] of `positions` [rows * length] in the table of length `table`.
- */
+/** Looks up the rotations [rows, length, dimension / 2] of `positions` [rows * length] in a table with `table` rows. */
 export function rotationsAt(network: LlavaNetwork, positions: tf.Tensor1D, rows: number, table: number): RotaryTable {
   const length = positions.size / rows;
   return mapRotaryTable(network.constants.rotations(table), (tensor) =>

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { RopeScaling } from "../config/rope-config.ts";
 
 /**
- * Rotations for all positions, [positions, dimension / 2] each. Those of queries include attention's factor
- * 1/sqrt(dimension).
+ * Rotations of all positions [positions, dimension / 2]. Rotations of queries include the factor 1/sqrt(dimension) of
+ * attention.
  */
 export interface RotaryTable {
   readonly query: Rotation;
@@ -19,8 +19,9 @@ export interface RotaryOptions {
 }
 
 /**
- * Creates the table of a rotary position embedding (arXiv 2104.09864) in Hugging Face's convention: the two elements of
- * a pair are half a head apart. With dynamic scaling, each position is the last one of its sequence, as in generation.
+ * Creates the table of a rotary position embedding (arXiv 2104.09864). As in Hugging Face's code, the two elements of a
+ * pair are half a head apart. With dynamic scaling, each position counts as the last one of its sequence, as in
+ * generation.
  */
 export function rotaryTable(positions: number, options: RotaryOptions): RotaryTable {
   const all = Array.from({ length: positions }, (_, position) => ({ position, reach: position + 1 }));
@@ -30,11 +31,11 @@ export function rotaryTable(positions: number, options: RotaryOptions): RotaryTa
 /** A position in a sequence of known length. */
 export interface RotaryPosition {
   readonly position: number;
-  /** The length of the sequence, which determines the rotation under dynamic scaling. */
+  /** Length of the sequence. It determines the rotation under dynamic scaling. */
   readonly reach: number;
 }
 
-/** Returns the rotations [positions.length, dimension / 2] of any positions. */
+/** Returns the rotations [positions.length, dimension / 2] of arbitrary positions. */
 export function rotationsOf(positions: readonly RotaryPosition[], options: RotaryOptions): RotaryTable {
   const half = options.dimension / 2;
   const known = new Map<number, Float64Array>();
@@ -57,7 +58,7 @@ export function rotationsOf(positions: readonly RotaryPosition[], options: Rotar
   };
 }
 
-/** Returns the length by which the frequencies of a sequence are scaled; 0 if its length has no effect. */
+/** Returns the sequence length that scales the frequencies; 0 if the length has no effect. */
 function countedLength(reach: number, scaling: RopeScaling | undefined): number {
   return scaling?.type === "dynamic" && reach > scaling.trainedPositions ? reach : 0;
 }
@@ -71,7 +72,7 @@ function frequenciesAt(length: number, { dimension, theta, scaling }: RotaryOpti
 
 type DynamicScaling = Extract<RopeScaling, { readonly type: "dynamic" }>;
 
-/** Returns theta for a sequence that is longer than the trained context length, like transformers. */
+/** Returns theta for a sequence beyond the trained context length, as in transformers. */
 function stretched(
   theta: number,
   length: number,
@@ -82,13 +83,14 @@ function stretched(
   return dimension > 2 ? theta * times ** (dimension / (dimension - 2)) : theta;
 }
 
-/** Scales a frequency, in radians per position, like transformers. */
+/** Scales a frequency as in transformers. */
 function scaled(frequency: number, scaling: RopeScaling | undefined): number {
   switch (scaling?.type) {
     case "linear":
       return frequency / scaling.factor;
     case "llama3": {
-      // Low frequencies are divided by the factor, high ones are kept, and those between are interpolated.
+      // Low frequencies are divided by the factor, high frequencies stay, and frequencies between them are
+      // interpolated.
       const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } = scaling;
       const turns = (originalPositions * frequency) / (2 * Math.PI);
       const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
@@ -99,7 +101,6 @@ function scaled(frequency: number, scaling: RopeScaling | undefined): number {
   }
 }
 
-/** Applies `change` to each tensor of a table. */
 export function mapRotaryTable({ query, key }: RotaryTable, change: (tensor: tf.Tensor) => tf.Tensor): RotaryTable {
   const both = ({ cosine, sine }: Rotation): Rotation => ({ cosine: change(cosine), sine: change(sine) });
   return { query: both(query), key: both(key) };

@@ -3,21 +3,20 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { disposeCache, type MaskedCache, promptMask } from "./answer-cache.ts";
 import type { KeyValue } from "./attention.ts";
 
-/** The state of a batch of answers: what each row has read and generated so far. */
+/** The state of a batch of answers. */
 export interface RowState {
-  /** The caller's index of each row; undefined for a row that is finished or padding. */
+  /** The caller's index of each row; undefined for a finished row or padding. */
   readonly rows: readonly (number | undefined)[];
   /** Number of positions of each row's prompt. */
   readonly promptLengths: readonly number[];
   /**
-   * Shared prefixes of the prompts. While `ownsPrefix` is false, the caller owns their keys and values, but not the
-   * mask.
+   * Shared prefixes of the prompts. If `ownsPrefix` is false, the caller owns the keys and values, but not the mask.
    */
   readonly prefix?: MaskedCache;
   readonly ownsPrefix: boolean;
-  /** Keys and values of the rest of the prompts [rows, keyValueHeads, length, dimension]. */
+  /** Keys and values of the prompts after their prefixes [rows, keyValueHeads, length, dimension]. */
   readonly prompt: MaskedCache;
-  /** Keys and values of the answers [rows, keyValueHeads, capacity, dimension]; zeros for later steps. */
+  /** Keys and values of the answers [rows, keyValueHeads, capacity, dimension]; zero for later steps. */
   readonly answer: readonly KeyValue[];
 }
 
@@ -29,21 +28,21 @@ export function disposeRowState({ prefix, ownsPrefix, prompt, answer }: RowState
   disposeCache(answer);
 }
 
-/** Marks all rows except those at `places` as finished; they are still computed. */
+/** Marks all rows except those at `places` as finished. The finished rows are still computed. */
 export function onlyRows(state: RowState, places: readonly number[]): RowState {
   const wanted = new Set(places);
   return { ...state, rows: state.rows.map((row, place) => (wanted.has(place) ? row : undefined)) };
 }
 
 /**
- * Returns whether to continue with a smaller batch of the unfinished rows only. This compiles new graphs for the new
- * shapes, which pays off only after several steps.
+ * Returns whether to continue with a smaller batch of only the unfinished rows. The new shapes need new graphs, so this
+ * saves time only over several steps.
  */
 export function worthFewerRows({ rows }: RowState, left: number, steps: number): boolean {
   return rows.length >= 8 && left <= rows.length / 2 && steps >= 8;
 }
 
-/** Returns a state with only the rows at `places`, plus padding, and disposes of the given state. */
+/** Returns a state with the rows at `places` and padding. Disposes of the given state. */
 export function fewerRows(state: RowState, places: readonly number[]): RowState {
   const size = powerOfTwo(places.length);
   const kept = Array.from({ length: size }, (_, row) => places[row] ?? places[0] ?? 0);
@@ -73,7 +72,7 @@ export function fewerRows(state: RowState, places: readonly number[]): RowState 
   return fewer;
 }
 
-/** Creates a mask that hides the positions after the part of each row's prompt that follows its prefix. */
+/** Creates a mask for the positions after each row's part of its prompt. */
 export function ownMask(lengths: readonly number[], rows: number, length: number): tf.Tensor {
   return promptMask(
     Array.from({ length: rows }, (_, row) => lengths[row] ?? 1),

@@ -13,8 +13,8 @@ export function positionsAtOnce(vocabularySize: number): number {
 }
 
 /**
- * Computes the mean cross-entropy, in nats, of the selection's targets from the hidden states [n, hidden] of its
- * positions before the final norm. The logits are computed for at most `rows` positions at a time.
+ * Returns the mean cross-entropy, in nats, of the selection's targets. `hidden` [n, hidden] are the hidden states
+ * before the final norm. Logits are computed for at most `rows` positions at a time.
  */
 export function meanCrossEntropy(
   decoder: Decoder,
@@ -33,7 +33,10 @@ export function meanCrossEntropy(
   return tf.neg(sumOverBlocks(weighted, hidden, { rows, captured: learning.map(({ tensor }) => tensor) }));
 }
 
-/** Computes the log-probabilities [n], in nats, of `targets` [n, 2], in blocks like {@link meanCrossEntropy}. */
+/**
+ * Returns the log-probabilities [n], in nats, of `targets` [n, 2]. Logits are computed in blocks as in {@link
+ * meanCrossEntropy}.
+ */
 export function logProbabilitiesOf(
   decoder: Decoder,
   hidden: tf.Tensor2D,
@@ -54,7 +57,7 @@ export function logProbabilitiesOf(
   );
 }
 
-/** Returns `size` targets from `start` on, with indices relative to `start`. */
+/** Returns `size` targets from `start` on. Their indices become relative to `start`. */
 function targetsFrom(targets: tf.Tensor2D, start: number, size: number): tf.Tensor2D {
   if (size === targets.shape[0]) return targets;
   return tf.sub(tf.slice(targets, [start, 0], [size, 2]), tf.tensor2d([[start, 0]], [1, 2], "int32"));

@@ -5,21 +5,20 @@ import type { Decoder } from "./decoder.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
 import type { VisionTower } from "./vision-tower.ts";
 
-/** The size of a batch as it is computed, including padding. */
+/** The size of a batch including padding. */
 export interface BatchSize {
   readonly rows: number;
   readonly length: number;
-  /** Number of distinct images. */
   readonly images: number;
   /** Number of positions that pass through the output layer. */
   readonly supervised: number;
 }
 
 /**
- * Returns the number of floating-point operations of a forward and a backward pass: those of matrix products only, two
- * per multiply-add. The backward pass repeats a product with a weight once for the gradient of its input, if a
- * component below it is trained, and once for the gradient of the weight, if that is trained; it repeats a product of
- * attention twice. With gradient checkpointing, a decoder layer through which a gradient flows is computed a second time.
+ * Returns the floating-point operations of the matrix products in a forward and a backward pass, two per multiply-add.
+ * The backward pass of a product with a weight has one product for the gradient of its input, if a component below is
+ * trained, and one for the gradient of the weight, if it is trained. The backward pass of an attention product has two
+ * products. Gradient checkpointing computes each decoder layer with a gradient a second time.
  */
 export function trainingFlops(
   { decoder, vision }: Pick<LlavaNetwork, "decoder" | "vision">,
@@ -77,12 +76,12 @@ function towerFlops({ config, weights }: VisionTower, images: number, layers: nu
   return 2 * images * (patches * weights.patchEmbedding.multiplyAdds + linears + attention);
 }
 
-/** Returns the number of multiply-adds per position. */
+/** Returns the multiply-adds per position. */
 function multiplyAddsOf(layers: readonly WeightPart[]): number {
   return layers.flatMap(linearsOf).reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
 }
 
-/** Returns the part of {@link multiplyAddsOf} that is due to an adapter. */
+/** Returns the multiply-adds per position of the adapter. */
 function adapterMultiplyAddsOf(layers: readonly WeightPart[]): number {
   const weights = layers.flatMap(linearsOf).flatMap((linear) => linear.weights);
   return weights.reduce((sum, { component, size }) => sum + (component === "adapter" ? size : 0), 0);

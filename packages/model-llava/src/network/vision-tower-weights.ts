@@ -8,9 +8,9 @@ import type { LayerNormWeights } from "./layer-norm.ts";
 export interface VisionTowerWeights {
   /** Embedding [hidden] of the class token. */
   readonly classEmbedding: Weight<Rank.R1>;
-  /** Maps patches [n, 3 * patch * patch] to [n, hidden]. */
+  /** Maps patches [n, 3 * patch * patch] to embeddings [n, hidden]. */
   readonly patchEmbedding: Linear;
-  /** Position embeddings [1 + patches, hidden]; the first belongs to the class token. */
+  /** Position embeddings [1 + patches, hidden]. The first row is for the class token. */
   readonly positionEmbedding: Weight<Rank.R2>;
   readonly preNorm: LayerNormWeights;
   readonly layers: readonly VisionLayerWeights[];
@@ -27,10 +27,10 @@ export type VisionLayerWeights = {
   readonly down: Linear;
 };
 
-/** The prefix of the tower's tensor names in LLaVA checkpoints. */
+/** Prefix of the tower's tensor names in LLaVA checkpoints. */
 export const VISION_PREFIX = "model.vision_tower.vision_tower.vision_model.";
 
-/** Declares the tensors of a CLIP vision transformer under the names of a LLaVA checkpoint. */
+/** Declares the tensors of a CLIP vision transformer by their names in a LLaVA checkpoint. */
 export function declareVisionTower(config: VisionConfig, list: WeightDeclarations): VisionTowerWeights {
   const { hiddenSize, patchSize } = config;
   const embeddings = `${VISION_PREFIX}embeddings`;
@@ -43,13 +43,13 @@ export function declareVisionTower(config: VisionConfig, list: WeightDeclaration
       patchesPerImage(config) + 1,
       hiddenSize,
     ),
-    // Spelled like this in checkpoints.
+    // The misspelling is part of the checkpoint format.
     preNorm: declareNorm(`${VISION_PREFIX}pre_layrnorm`, hiddenSize, list),
     layers: Array.from({ length: config.layers }, (_, layer) =>
       declareLayer(config, `${VISION_PREFIX}encoder.layers.${layer}`, list),
     ),
   };
-  // Never used, since features come from an earlier layer, but kept so that a saved tower is complete.
+  // Unused, because features come from an earlier layer. Declared so that a saved tower is complete.
   declareNorm(`${VISION_PREFIX}post_layernorm`, hiddenSize, list);
   return weights;
 }

@@ -7,15 +7,14 @@ import { gelu, quickGelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
 import type { VisionLayerWeights, VisionTowerWeights } from "./vision-tower-weights.ts";
 
-/** A CLIP vision transformer: its sizes and weights. */
 export interface VisionTower {
   readonly config: VisionConfig;
   readonly weights: VisionTowerWeights;
 }
 
 /**
- * Computes hidden states [images * (1 + patches), hidden] after the first `layers` layers, with the class token first,
- * from patches [images * patches, 3 * patch * patch] of {@link unfoldPatches}.
+ * Returns hidden states [images * (1 + patches), hidden] after the first `layers` layers. The class token comes first.
+ * `patches` [images * patches, 3 * patch * patch] come from {@link unfoldPatches}.
  */
 export function visionHiddenStates(
   { config, weights }: VisionTower,
@@ -32,8 +31,8 @@ export function visionHiddenStates(
 }
 
 /**
- * Computes patch features [images * patches, hidden]: the hidden state `selectLayer` (-1 is the last) without the class
- * token.
+ * Returns patch features [images * patches, hidden]: the hidden state with index `selectLayer` (-1 is the last),
+ * without the class token.
  */
 export function patchFeatures(tower: VisionTower, patches: tf.Tensor2D, selectLayer: number): tf.Tensor2D {
   const { config } = tower;
@@ -46,8 +45,8 @@ export function patchFeatures(tower: VisionTower, patches: tf.Tensor2D, selectLa
 }
 
 /**
- * Writes pixels [3, imageSize, imageSize] as patches [patches, 3 * patch * patch] at `offset` into `target`. The patch
- * embedding, a convolution without overlap, is then one matrix product.
+ * Writes pixels [3, imageSize, imageSize] into `target` at `offset`, as patches [patches, 3 * patch * patch]. The patch
+ * embedding, a convolution without overlap, then becomes one matrix product.
  */
 export function unfoldPatches(
   { imageSize, patchSize }: VisionConfig,

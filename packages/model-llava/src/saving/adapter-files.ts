@@ -6,17 +6,17 @@ import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { type Factors, merged } from "./merged-values.ts";
 
-/** Returns PEFT's name for a parameter of the model that the adapter changes. */
+/** Returns PEFT's name for a parameter of an adapter's base model. */
 export function peftName(name: string): string {
   return `base_model.model.${name}`;
 }
 
 /**
- * Returns the keys of an `adapter_config.json` that names the model's base and, if the projector was trained, lists it
- * among the modules saved in full.
+ * Returns the keys of an `adapter_config.json`. They name the base model. A trained projector is listed under the
+ * modules saved in full.
  */
 export function adapterConfigKeys(adapter: NetworkAdapter, { base, changed }: CheckpointContent): ConfigObject {
-  // PEFT could not load the base from its folder if an adapter was merged into it or its own weights were trained.
+  // PEFT cannot load the base from its folder if an adapter was merged into it or its own weights were trained.
   const isBase = base.adapter === undefined && !changed.has("language") && !changed.has("vision");
   return {
     ...adapter.config,
@@ -26,7 +26,7 @@ export function adapterConfigKeys(adapter: NetworkAdapter, { base, changed }: Ch
   };
 }
 
-/** Returns the parameters of a whole model into which the adapter is merged, in float32 like in PEFT. */
+/** Returns the parameters of the whole model with the adapter merged in float32, as in PEFT. */
 export function mergedParameters(
   weights: readonly Parameter[],
   adapter: NetworkAdapter | undefined,

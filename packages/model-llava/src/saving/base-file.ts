@@ -6,12 +6,14 @@ import { fileExists } from "../config/checkpoint-file.ts";
 import { checkConfig, readConfigFile } from "../config/config-file.ts";
 
 /**
- * The file in a folder that holds only trained components. It names the folders of the rest of the model and their
- * checksums.
+ * A file in a folder that holds only trained components. It records the folders of the other components, and the
+ * checksums of their files.
  */
 export const BASE_FILE = "base.json";
 
-/** The file next to {@link BASE_FILE} that records the state in which the files of the base were last verified. */
+/**
+ * A file beside {@link BASE_FILE}. It records the state of the base's files when their checksums were last verified.
+ */
 export const VERIFIED_FILE = ".base-verified";
 
 /** The folders of a model and their contents. */
@@ -19,19 +21,19 @@ export interface Base {
   readonly weights: URL;
   readonly adapter?: URL | undefined;
   readonly visionTower?: URL | undefined;
-  /** Every file in the folders that affects the model's answers. */
+  /** Every file that affects the model's answers. */
   readonly files: ReadonlyMap<string, URL>;
-  /** The content of these files when the model was opened. */
+  /** Content of the files when the model was opened. */
   readonly content: Content;
 }
 
-/** Returns whether the files still exist and are unchanged since the model was opened. */
+/** Returns whether the files are unchanged since the model was opened. */
 export async function isAsOpened({ files, content }: Base): Promise<boolean> {
   const now = await contentOfFiles(files).catch(() => undefined);
   return now !== undefined && (content.stamp === "" || now.stamp === content.stamp);
 }
 
-/** What `base.json` records about a base. */
+/** The content of `base.json`. */
 export interface BaseRecord {
   readonly file: URL;
   readonly weights: URL;
@@ -52,8 +54,8 @@ const schema = z.object({
 });
 
 /**
- * Reads the `base.json` of a folder; returns undefined for a folder with a whole model. Throws `invalid-checkpoint`,
- * naming file and key.
+ * Reads the `base.json` of a folder; returns undefined for a folder with a whole model. Throws `invalid-checkpoint`
+ * with file and key.
  */
 export async function readBaseFile(folder: URL): Promise<BaseRecord | undefined> {
   const file = new URL(BASE_FILE, folder);
@@ -64,7 +66,7 @@ export async function readBaseFile(folder: URL): Promise<BaseRecord | undefined>
   return { file, ...places, digest, files };
 }
 
-/** Returns the keys of `base.json` for a base. Reads the base's files once, which takes about a second per gigabyte. */
+/** Returns the keys of `base.json`. Reads the base's files once, about 1 GB per second. */
 export async function baseFileKeys({ weights, adapter, visionTower, content }: Base): Promise<unknown> {
   return {
     formatVersion: 1,
@@ -77,9 +79,8 @@ export async function baseFileKeys({ weights, adapter, visionTower, content }: B
 }
 
 /**
- * Checks that a base is the recorded one. Reads its files, which takes about a second per gigabyte, unless their state
- * is still that in which they were last verified. Throws `invalid-checkpoint` for a different base, naming both folders
- * and the files that differ.
+ * Throws `invalid-checkpoint` if a base differs from the recorded one. The error names both folders and the files that
+ * differ. Reads the files, about 1 GB per second, unless their state is unchanged since the last verification.
  */
 export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   const { file, digest, files } = record;
@@ -88,7 +89,7 @@ export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   const state = stateOf(digest, base);
   if (state !== undefined && (await readFile(verified, "utf8").catch(() => undefined)) === state) return;
   if ((await content.digest()) === digest) {
-    // If this fails, the files are read again the next time.
+    // On failure, the next call reads the files again.
     if (state !== undefined) await writeFileAtomically(verified, state).catch(() => undefined);
     return;
   }
@@ -101,10 +102,7 @@ export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   );
 }
 
-/**
- * Returns a text of the files' state and their digest; undefined if the files were changed too recently to have a
- * stamp.
- */
+/** Returns a text that identifies the state of the files; undefined if they changed too recently to have a stamp. */
 function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
   if (stamp === "") return undefined;
   const places = [...files].map(([name, place]) => [name, place.href]).toSorted();

@@ -5,13 +5,13 @@ import { CHAT_TEMPLATE, fileAt, furtherTemplates, readChatTemplates } from "../t
 import { parseJson } from "./json-numbers.ts";
 import { CARRIED_FILES } from "./model-files.ts";
 
-/** The files in a model's folders, other than weights, that saving uses or copies. */
+/** The files of a model, other than weights, that saving copies or rewrites. */
 export interface CarriedFiles {
-  /** The `config.json` of `weights`. Numbers that JavaScript would write differently are `JsonNumber`s. */
+  /** The `config.json` of `weights`. A number that JavaScript would write differently is a {@link JsonNumber}. */
   readonly config: ConfigObject;
-  /** The `config.json` in the vision tower's folder, if there is one. */
+  /** The `config.json` of the vision tower's folder, if it exists. */
   readonly tower: ConfigObject | undefined;
-  /** Contents of the tokenizer, generation and chat template files, by path. */
+  /** Contents of tokenizer, generation and chat template files, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -21,7 +21,7 @@ export interface CarriedFrom {
   readonly tokenizer: TokenizerKind;
 }
 
-/** Reads the files of folders whose `config.json`s have been checked. */
+/** Reads the files of folders with valid configurations. */
 export async function readCarriedFiles({ weights, visionTower, tokenizer }: CarriedFrom): Promise<CarriedFiles> {
   const files = new Map<string, Uint8Array>();
   for (const name of new Set([...tokenizer.files, ...CARRIED_FILES, ...(await furtherTemplates(weights))])) {
@@ -29,7 +29,7 @@ export async function readCarriedFiles({ weights, visionTower, tokenizer }: Carr
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }
   const template = (await readChatTemplates(weights)).find(({ name }) => name === CHAT_TEMPLATE);
-  // processor_config.json is rewritten; transformers keeps the template in a separate file.
+  // processor_config.json is rewritten. Its template moves to a separate file, as in transformers.
   if (template?.file.pathname.endsWith("/processor_config.json"))
     files.set("chat_template.jinja", Buffer.from(template.source));
   return { config: await readConfig(weights), tower: visionTower && (await readConfig(visionTower)), files };

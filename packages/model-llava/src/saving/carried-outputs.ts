@@ -4,17 +4,17 @@ import { languageKeys } from "./config-keys.ts";
 import { jsonText } from "./json-numbers.ts";
 
 /**
- * Returns the files, besides the weights, that both layouts have: copies of the opened folder's files, and files that
- * transformers expects but that folder lacked.
+ * Returns the files that both layouts have in addition to the weights: copies of the opened folder's files, and further
+ * files that transformers expects.
  */
 export function carriedOutputs(content: CheckpointContent): Map<string, string | Uint8Array> {
   const files = new Map<string, string | Uint8Array>(content.carried.files);
   if (!files.has("generation_config.json")) files.set("generation_config.json", generationConfig(content));
-  // A SentencePiece model alone does not say which tokenizer reads it.
+  // A SentencePiece model alone does not identify its tokenizer's class.
   if (!files.has("tokenizer_config.json") && files.has("tokenizer.model"))
     files.set("tokenizer_config.json", jsonText(LLAMA_TOKENIZER));
   const { jinja } = templatesOf(content.architecture).find(({ name }) => name === content.format.template) ?? {};
-  // Without it, transformers would use the backbone's template for a tuned model.
+  // Otherwise transformers would use the backbone's template for a tuned model.
   if (jinja !== undefined) files.set("chat_template.jinja", jinja);
   return files;
 }
@@ -24,7 +24,7 @@ function generationConfig(content: CheckpointContent): string {
   return jsonText({ _from_model_config: true, bos_token_id, eos_token_id, pad_token_id });
 }
 
-/** The values that this package assumes for keys missing from a `tokenizer_config.json`. */
+/** The values that this package assumes for missing keys of a `tokenizer_config.json`. */
 const LLAMA_TOKENIZER = {
   tokenizer_class: "LlamaTokenizer",
   add_bos_token: true,

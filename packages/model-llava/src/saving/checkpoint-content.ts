@@ -8,32 +8,32 @@ import type { WeightFormat } from "../weights/weight-format.ts";
 import type { Base } from "./base-file.ts";
 import type { CarriedFiles } from "./carried-files.ts";
 
-/** Everything that is needed to write a checkpoint folder. */
+/** The data of a checkpoint folder. */
 export interface CheckpointContent {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;
   readonly format: ConversationFormat;
-  /** The fingerprint of the template that the format names, see `templateFingerprint`. */
+  /** Fingerprint of the template in the conversation format; see `templateFingerprint`. */
   readonly templateFingerprint: string | undefined;
   readonly vision: CheckpointVision | undefined;
-  /** All weights, under the names of LLaVA. They are read one at a time. */
+  /** All weights, with the names of LLaVA. They are read one at a time. */
   readonly weights: readonly Parameter[];
-  /** The adapter, if it is separate. Its parameters are among `weights`. */
+  /** The adapter, unless it is merged. Its parameters are among `weights`. */
   readonly adapter?: NetworkAdapter | undefined;
   readonly tokenizer: Tokenizer;
   readonly carried: CarriedFiles;
-  /** The folders that the model was opened from. */
+  /** The folders from which the model was opened. */
   readonly base: Base;
-  /** The components whose weights differ from those in `base`. */
+  /** The components that differ from `base`. */
   readonly changed: ReadonlySet<Component>;
-  /** The weight format with which the model was opened. */
+  /** The weight format of the opened model. */
   readonly weightFormat?: WeightFormat | undefined;
 }
 
-/** The content of a folder in a particular layout. */
+/** A folder's content in one layout. */
 export interface LaidOut {
   readonly config: unknown;
   readonly weights: readonly Parameter[];
-  /** Files to write besides weights and `config.json`, by name. */
+  /** Files by name, without weights and `config.json`. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
 }

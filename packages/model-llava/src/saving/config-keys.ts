@@ -4,11 +4,11 @@ import type { VisionConfig } from "../config/vision-config.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { float } from "./json-numbers.ts";
 
-/** Matches the keys of a `config.json` that describe LLaVA or the folder, not the language model. */
+/** Matches keys of a `config.json` that describe LLaVA or the folder, not the language model. */
 const NOT_LANGUAGE =
   /^(mm_|mlan_|vision_|image_|projector_|multimodal_|tokenizer_|unfreeze_mm_|freeze_mm_|tune_mm_|use_mm_|text_config$|ignore_index$|architectures$|model_type$|auto_map$|dtype$|torch_dtype$|_name_or_path$)/;
 
-/** Returns the keys of the language model, whatever layout the model was opened from. */
+/** Returns the keys of the language model for every layout of the opened model. */
 export function languageKeys({ carried, language }: CheckpointContent): ConfigObject {
   const { config } = carried;
   const nested = config["text_config"];
@@ -18,7 +18,7 @@ export function languageKeys({ carried, language }: CheckpointContent): ConfigOb
     ...languageSizes(language, kept),
     ...kept,
     vocab_size: language.vocabularySize,
-    // The weights decide: config.json may wrongly tie the output layer to the embedding.
+    // The weights decide, because a config.json may wrongly tie the output layer to the embedding.
     tie_word_embeddings: language.tiedEmbeddings,
   };
 }
@@ -31,12 +31,12 @@ export function towerKeys({ carried: { tower, config }, vision }: CheckpointCont
   return vision ? { ...towerSizes(vision.config), ...own } : own;
 }
 
-/** Returns the keys that transformers' LLaVA has beside `text_config` and `vision_config`. */
+/** Returns the keys that transformers' LLaVA has outside `text_config` and `vision_config`. */
 function tokenIds({ bos_token_id, eos_token_id, pad_token_id }: ConfigObject): ConfigObject {
   return { bos_token_id, eos_token_id, pad_token_id };
 }
 
-/** Returns the keys for the language model's sizes, which older files omit where they are defaults of transformers. */
+/** Returns the keys of the language model's sizes. Older files omit keys with transformers' default values. */
 function languageSizes(language: LanguageConfig, own: ConfigObject): ConfigObject {
   return {
     hidden_size: language.hiddenSize,

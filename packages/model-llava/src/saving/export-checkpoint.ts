@@ -14,9 +14,9 @@ export interface ExportOptions extends Omit<SaveOptions, "trainedOnly"> {
 }
 
 /**
- * Writes a checkpoint as a whole model into another folder, like `save` of the opened model, but with only one tensor
- * in memory at a time and without a backend. Throws `invalid-options` for an invalid option and for a folder that is
- * the source or inside it, and the errors of opening and saving.
+ * Writes a checkpoint as one whole model into another folder. Needs no backend and holds one tensor in memory at a
+ * time. Throws `invalid-options` for an invalid option, and for a folder that equals or is inside the source. Also
+ * throws the errors of opening and saving.
  */
 export async function exportCheckpoint(
   folders: CheckpointFolders,
@@ -55,7 +55,7 @@ async function contentOf(
   const kept = new Map(plan.kept?.modules.map(({ name, update }) => [`${name}.weight`, update]));
   const weights = plan.stored.map((planned) => parameterOf(planned, kept.get(planned.weight.name), signal));
   const { tunedIn } = prepared;
-  // Exporting trains nothing, so the fingerprint of the template in training stays.
+  // Exporting trains nothing, so the fingerprint of the training template stays.
   const learned = tunedIn?.name === format.template ? tunedIn.fingerprint : undefined;
   const templateFingerprint = learned ?? prepared.templateFingerprint;
   const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, carried, base };
@@ -85,7 +85,7 @@ async function factorsOf({ reader, a, b, scale }: StoredUpdate): Promise<Factors
   return { down: await reader.read(a), up: await reader.read(b), rank, scale };
 }
 
-/** Throws `invalid-options` for a target that is one of the folders or inside one of them. */
+/** Throws `invalid-options` for a target that equals or is inside one of the folders. */
 function refuseTarget(target: URL, folders: readonly (URL | undefined)[]): void {
   for (const folder of folders) {
     if (!folder || !target.href.startsWith(folder.href)) continue;

@@ -11,8 +11,8 @@ import { llavaLayout } from "./llava-layout.ts";
 import { tokenizerJsonOf } from "./sentencepiece-json.ts";
 
 /**
- * Returns the layout of `LlavaForConditionalGeneration`, with names that versions 4 and 5 of transformers read, or that
- * of the plain backbone if there is no tower.
+ * Returns the layout of `LlavaForConditionalGeneration`, with names for versions 4 and 5 of transformers. Without a
+ * tower, returns the layout of the plain backbone.
  */
 export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
   const { architecture, language, format, vision, weights } = content;
@@ -45,7 +45,7 @@ export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
     patch_size: vision.config.patchSize,
     vision_feature_select_strategy: "default",
     image_token: IMAGE_TOKEN,
-    // The class token, which the strategy "default" drops.
+    // The class token. The strategy "default" removes it.
     num_additional_image_tokens: 1,
   };
   files.set("processor_config.json", jsonText(processor));
@@ -66,7 +66,7 @@ function hasVocabulary(weight: Parameter, rows: number): Parameter {
 
 const VOCABULARY: ReadonlySet<string> = new Set(["model.embed_tokens.weight", "lm_head.weight"]);
 
-/** Prefixes of tensor names and their replacements; the first match applies. */
+/** Prefixes of tensor names with their replacements. The first match applies. */
 const NAMES = [
   ["model.vision_tower.vision_tower.", "vision_tower."],
   ["model.mm_projector.0.", "multi_modal_projector.linear_1."],

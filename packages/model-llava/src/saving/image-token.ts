@@ -7,19 +7,19 @@ import { objectOf } from "./sentencepiece-json.ts";
 /** The text that transformers replaces with an image. */
 export const IMAGE_TOKEN = "<image>";
 
-/** The token that transformers replaces with an image's features. */
+/** The token that transformers replaces with the features of an image. */
 export interface ImageToken {
   readonly id: number;
-  /** Number of rows of the embedding and the output layer, including one for the image token. */
+  /** Number of rows of the embedding and the output layer, including the row of this token. */
   readonly rows: number;
-  /** Whether the tokenizer lacks the token, so that it must be added. */
+  /** Whether the token must be added to the tokenizer. */
   readonly isNew: boolean;
 }
 
-/** The vocabulary is padded to a multiple of this, as in llava-hf, where Llama's 32,000 rows become 32,064. */
+/** The vocabulary is padded to a multiple of this, as in llava-hf: the 32,000 rows of Llama become 32,064. */
 const MULTIPLE = 64;
 
-/** Returns the tokenizer's own image token, or one with the first unused id. */
+/** Returns the tokenizer's image token, or a new token with the first unused id. */
 export function imageTokenOf({ tokenizer, language }: CheckpointContent): ImageToken {
   const known = tokenizer.idOf(IMAGE_TOKEN);
   const id = known ?? tokenizer.vocabularySize;
@@ -29,8 +29,8 @@ export function imageTokenOf({ tokenizer, language }: CheckpointContent): ImageT
 }
 
 /**
- * Adds rows for new tokens to a weight. Each new row is the mean of all rows, so that the logit of a new token is the
- * mean of all logits and never the highest.
+ * Adds rows for new tokens to a weight. Each new row is the mean of all rows. The logit of a new token is then the mean
+ * of all logits, and never the highest.
  */
 export function withRows(weight: Parameter, rows: number): Parameter {
   const [before = 0, columns = 0] = weight.shape;
@@ -56,7 +56,7 @@ function identityOf({ name, component }: Parameter): Pick<Parameter, "name" | "c
   return { name, component };
 }
 
-/** Adds the token to the tokenizer's files, in place, if it is new. */
+/** Adds a new image token to the tokenizer's files, in place. */
 export function addImageToken(files: Map<string, string | Uint8Array>, { id, isNew }: ImageToken): void {
   if (!isNew) return;
   const token = { content: IMAGE_TOKEN, single_word: false, lstrip: false, rstrip: false, normalized: false };
@@ -72,7 +72,7 @@ export function addImageToken(files: Map<string, string | Uint8Array>, { id, isN
   }
   if (files.has("added_tokens.json")) change("added_tokens.json", (ids) => ({ ...ids, [IMAGE_TOKEN]: id }));
   change("tokenizer_config.json", (config) => {
-    // If there is no such list, a list with only this token would hide the tokens in the older files.
+    // If this list did not exist, creating it would hide the tokens in the older files.
     const decoder = config["added_tokens_decoder"];
     if (!isObject(decoder)) return config;
     return { ...config, added_tokens_decoder: { ...decoder, [id]: special } };

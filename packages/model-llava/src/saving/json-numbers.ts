@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { isObject } from "../config/config-file.ts";
 
 /**
- * A number with its spelling in JSON. transformers checks the types of values, where 1 is an integer and 1.0 a float,
- * but JavaScript does not distinguish them.
+ * A number with its spelling in JSON. Python distinguishes the integer 1 from the float 1.0, and transformers checks
+ * these types, but JavaScript does not distinguish them.
  */
 export class JsonNumber {
   readonly literal: string;
@@ -13,7 +13,7 @@ export class JsonNumber {
   }
 }
 
-/** Returns a number that is spelled like a Python float: 1.0, 1e-05. */
+/** Returns a number with the spelling of a Python float: 1.0, 1e-05. */
 export function float(value: number): JsonNumber {
   const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   if (exponent >= -4 && exponent < 16) return new JsonNumber(Number.isInteger(value) ? `${value}.0` : String(value));
@@ -24,7 +24,7 @@ export function float(value: number): JsonNumber {
 
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
 
-/** Parses JSON and keeps numbers that JavaScript would write differently as {@link JsonNumber}. Throws a SyntaxError. */
+/** Parses JSON. A number that JavaScript would write differently becomes a {@link JsonNumber}. Throws a SyntaxError. */
 export function parseJson(text: string): unknown {
   const mark = randomUUID();
   const marked = text.replaceAll(STRING_OR_NUMBER, (found) =>
@@ -35,7 +35,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** Formats a value as indented JSON with a newline at its end. A {@link JsonNumber} keeps its spelling. */
+/** Returns a value as indented JSON with a newline at the end. A {@link JsonNumber} keeps its spelling. */
 export function jsonText(value: unknown): string {
   return `${textOf(value, "\n")}\n`;
 }

@@ -6,7 +6,7 @@ import type { CheckpointContent, LaidOut } from "./checkpoint-content.ts";
 import { languageKeys, towerKeys } from "./config-keys.ts";
 import { jsonText } from "./json-numbers.ts";
 
-/** Returns LLaVA's own layout with the tower inside, or that of a plain backbone if there is no tower. */
+/** Returns LLaVA's layout, with the tower inside. Without a tower, returns the layout of the plain backbone. */
 export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut {
   const { architecture, format, vision, weights } = content;
   const { className, modelType } = vision ? architecture.llava : architecture.plain;
@@ -18,9 +18,9 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
     model_type: modelType,
     ...(vision && {
       ...llavaConfigKeys({ ...vision, towerName: publishedName(vision.towerName) }, vision.config.hiddenSize),
-      // Without this key, the original code loads the untrained tower named in mm_vision_tower.
+      // Without this key, LLaVA's code loads the untrained tower named in mm_vision_tower.
       ...((vision.tunedTower || content.changed.has("vision")) && { unfreeze_mm_vision_tower: true }),
-      // The original code loads the tower from mm_vision_tower; checkpoints of mlan contain it.
+      // LLaVA's code loads the tower from mm_vision_tower; checkpoints of mlan contain the tower.
       vision_config: towerKeys(content),
     }),
   };
@@ -29,7 +29,7 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
   return { config, weights, files };
 }
 
-/** Adds the publisher to a tower's name, such as one from a folder: the original code loads no tower without it. */
+/** Adds the publisher to the name of a tower, because LLaVA's code loads no tower without a publisher. */
 function publishedName(name: string): string {
   return name.startsWith("clip-vit-") ? `openai/${name}` : name;
 }

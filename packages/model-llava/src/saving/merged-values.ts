@@ -6,7 +6,7 @@ export interface Factors {
   readonly scale: number;
 }
 
-/** Adds a low-rank update to values [outputs, inputs], in place. */
+/** Adds a low-rank update to `values` [outputs, inputs], in place. */
 export function merged(values: Float32Array, { down, up, rank, scale }: Factors): Float32Array {
   const inputs = down.length / rank;
   const row = new Float64Array(inputs);

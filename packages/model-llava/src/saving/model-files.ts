@@ -2,7 +2,7 @@ import { CHECKSUMS_FILE } from "@mlan/core";
 import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
 import { BASE_FILE, VERIFIED_FILE } from "./base-file.ts";
 
-/** Files that saving copies from the folder that the model was opened from. */
+/** Files that saving copies from the opened folder. */
 export const CARRIED_FILES: readonly string[] = [
   "generation_config.json",
   "chat_template.jinja",
@@ -12,9 +12,9 @@ export const CARRIED_FILES: readonly string[] = [
 ];
 
 const WEIGHTS = [
-  // Includes transformers' variants, such as "model.fp16.safetensors" and "model.safetensors.index.fp16.json".
+  // Includes the variants of transformers, such as "model.fp16.safetensors" and "model.safetensors.index.fp16.json".
   /^(model|pytorch_model|tf_model|flax_model|adapter_model|trained)(\.\w+)?(-\d+-of-\d+)?\.(safetensors|bin|h5|msgpack)(\.index(\.\w+)?\.json)?$/,
-  // Weights in a publisher's own layout, beside those in Hugging Face layout.
+  // Weights in a publisher's own layout, next to weights in Hugging Face layout.
   /^consolidated[\w.-]*\.(safetensors|pth|json)$/,
   /^mm_projector\.(bin|pt|safetensors)$/,
   /^non_lora_trainables\.bin$/,
@@ -38,8 +38,8 @@ const OTHERS = new Set([
 ]);
 
 /**
- * Returns whether a file, given by its path, belongs to a model in one of the layouts that mlan or the reference
- * libraries write. Such a file would be stale among another model's files. A path that ends in a slash names a folder.
+ * Returns whether a file belongs to a model in a layout that mlan or the reference libraries write. Such a file of an
+ * earlier model would be stale. `name` is a path; a path with a slash at the end is a folder.
  */
 export function isModelFile(name: string): boolean {
   return name.startsWith(TEMPLATES_FOLDER) || OTHERS.has(name) || WEIGHTS.some((pattern) => pattern.test(name));

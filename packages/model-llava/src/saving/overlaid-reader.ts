@@ -1,6 +1,6 @@
 import type { SafetensorsReader } from "@mlan/safetensors";
 
-/** Combines two readers; tensors of `above` take precedence. */
+/** Combines two readers. Tensors of `above` replace those of `below`. */
 export function overlaidReader(below: SafetensorsReader, above: SafetensorsReader): SafetensorsReader {
   const readerOf = (name: string): SafetensorsReader => (above.entries.has(name) ? above : below);
   return {

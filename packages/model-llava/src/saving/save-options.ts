@@ -3,21 +3,20 @@ import { z } from "zod";
 
 export interface SaveOptions extends SaveModelOptions {
   /**
-   * The names of files, keys and tensors: "llava" for those of LLaVA's code, or "hf" for those of
-   * `LlavaForConditionalGeneration` and `AutoProcessor` of transformers. A model that reads text only is the same in
-   * both. Default "llava".
+   * The layout of files, keys and tensor names: "llava" for LLaVA's code, "hf" for `LlavaForConditionalGeneration` and
+   * `AutoProcessor` of transformers. Both layouts are identical for a model without a vision tower. Default "llava".
    */
   readonly layout?: "llava" | "hf";
   /**
-   * The type in which weights are stored. The 16-bit types halve the size and round to nearest even. A weight too large
-   * for float16 is an error that names it. Default "float32".
+   * The data type of the weights. The 16-bit types round to nearest even. A weight that overflows float16 is an error.
+   * Default "float32".
    */
   readonly dtype?: "float32" | "bfloat16" | "float16";
-  /** Maximum number of bytes of tensors per weight file. Default 5e9. */
+  /** Maximum number of tensor bytes per weight file. Default 5e9. */
   readonly shardSize?: number;
 }
 
-/** Checks the options and fills in defaults. Throws `invalid-options`, naming the option. */
+/** Checks the options and fills in defaults. Throws `invalid-options`. */
 export function checkSaveOptions(options: SaveOptions): Required<SaveOptions> {
   return checkOptions("model-llava: save", schema, options);
 }

@@ -5,9 +5,9 @@ import { SPACE } from "../tokenizer/vocabulary.ts";
 import { jsonText, parseJson } from "./json-numbers.ts";
 
 /**
- * Creates the `tokenizer.json` for a folder that has only a SentencePiece `tokenizer.model` of Llama's kind, with the
- * steps of transformers' LlamaConverter. Without it, transformers would use a tokenizer for LLaVA that adds no space in
- * front of text.
+ * Creates the `tokenizer.json` for a folder with only a SentencePiece `tokenizer.model` of Llama. The steps are those
+ * of transformers' LlamaConverter. Without this file, transformers would load LLaVA with a tokenizer that adds no space
+ * before text.
  */
 export function tokenizerJsonOf(bytes: Uint8Array, files: ReadonlyMap<string, string | Uint8Array>): string {
   const { vocabulary, sentencePiece } = readSentencePiece(bytes, new URL("file:///tokenizer.model"));
@@ -61,7 +61,7 @@ export function tokenizerJsonOf(bytes: Uint8Array, files: ReadonlyMap<string, st
 const PREPEND = { type: "Prepend", prepend: SPACE };
 const REPLACE = { type: "Replace", pattern: { String: " " }, content: SPACE };
 
-/** Returns the special tokens, and the tokens that other files in the folder add. */
+/** Returns the special tokens, and the tokens that further files in the folder add. */
 function addedTokens(
   ids: ReadonlyMap<string, number>,
   special: readonly string[],
@@ -86,7 +86,7 @@ function contentOf(token: unknown): string | undefined {
   return typeof content === "string" ? content : undefined;
 }
 
-/** Returns the JSON object in a file, or an empty object if there is no such file. */
+/** Returns the JSON object in a file; {} if there is no such file. */
 export function objectOf(files: ReadonlyMap<string, string | Uint8Array>, name: string): ConfigObject {
   const found = files.get(name);
   if (found === undefined) return {};

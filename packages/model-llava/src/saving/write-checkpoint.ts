@@ -29,12 +29,11 @@ import { isModelFile } from "./model-files.ts";
 import { checkSaveOptions, type SaveOptions } from "./save-options.ts";
 
 /**
- * Writes a folder with the checksums of its files: a LLaVA checkpoint that includes its tower, or a plain backbone.
- * With `trainedOnly`, components that are unchanged since the model was opened are left out, and `base.json` names the
- * folders that it was opened from. Tensors are read and written one at a time. The files of any other model in the
- * folder are removed; unrelated files stay. When this throws, nothing in the folder has changed. Throws
- * `invalid-options` for an invalid option, `invalid-checkpoint` for a value that is not finite or does not fit into the
- * dtype, and `unavailable`.
+ * Writes a checkpoint folder with checksums: a LLaVA checkpoint with its tower, or a plain backbone. With
+ * `trainedOnly`, leaves out components that are unchanged since the model was opened; `base.json` then names their
+ * folders. Holds one tensor in memory at a time. Removes the files of an earlier model in the folder, and no other
+ * files. If it throws, the folder is unchanged. Throws `invalid-options` for an invalid option, `invalid-checkpoint`
+ * for a value that is not finite or does not fit the dtype, and `unavailable`.
  */
 export async function writeCheckpoint(
   folder: URL,
@@ -64,8 +63,7 @@ export async function writeCheckpoint(
     const stored = isPart ? weights.filter(({ component }) => content.changed.has(component)) : weights;
     const inAdapter = (component: Component): boolean => adapter !== undefined && component === "projector";
     const apart = stored.filter(({ component }) => !inAdapter(component));
-    // Named differently from whole models, so that no library treats the other components as missing and initialises
-    // them.
+    // The name differs from a whole model's, because other libraries would initialise the missing components randomly.
     if (apart.length > 0) await write(isPart ? "trained" : "model", apart);
     if (adapter) {
       const beside = stored.filter(({ component }) => inAdapter(component));
@@ -78,14 +76,14 @@ export async function writeCheckpoint(
       await writeFile(file, text);
     }
     await writeChecksums(temporary, { known });
-    // Not in checksums.json, because users may correct its paths; it contains its own checksums.
+    // Not in checksums.json, because users may correct its paths. It contains its own checksums.
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
 }
 
 /**
- * Returns whether leaving out components is possible and useful: the base still exists, and at least one component is
- * unchanged. Throws `unavailable` if the base is gone and an adapter must be saved separately from it.
+ * Returns whether components can be left out: the base still exists and at least one component is unchanged. Throws
+ * `unavailable` if the base is gone and the adapter must be saved without it.
  */
 async function hasUse({ weights, changed, base, adapter }: CheckpointContent, folder: URL): Promise<boolean> {
   const isSame = weights.some(({ component }) => !changed.has(component));
@@ -99,7 +97,7 @@ async function hasUse({ weights, changed, base, adapter }: CheckpointContent, fo
   );
 }
 
-/** Throws `invalid-options` for a folder of the base, from which the rest of the model is read. */
+/** Throws `invalid-options` for a folder of the base, because the other components are read from it. */
 function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void {
   const hrefs = [weights, adapter, visionTower].map((base) => base?.href);
   if (!hrefs.includes(folder.href)) return;
@@ -109,7 +107,7 @@ function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void 
   );
 }
 
-/** Throws `invalid-options` for weights that were rounded when the model was opened. */
+/** Throws `invalid-options` if the model was opened with quantised weights. */
 function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
   if (!isQuantisedFormat(weightFormat)) return;
   throw new MlanError(

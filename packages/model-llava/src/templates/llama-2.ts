@@ -5,7 +5,7 @@ import type { PlacedTurn } from "./place-images.ts";
 import { addedToken, given, imagesAndText, type Segment } from "./segments.ts";
 import type { Template } from "./template.ts";
 
-// There are two spaces after "safe." in the published prompt.
+// The published prompt has two spaces after "safe."
 const SYSTEM =
   "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe.  Your answers " +
   "should not include any harmful, unethical, racist, sexist, toxic, dangerous, or illegal content. Please ensure that your " +
@@ -18,13 +18,13 @@ const QUESTION_MARK = "[INST] ";
 const QUESTION_END = " [/INST]";
 
 /**
- * The template of Llama 2 Chat, `llama_2` in LLaVA:
- * `[INST] <<SYS>> {system} <</SYS>> {question} [/INST] {answer} </s>`, then `<s>[INST] ...`. Answers and their ends are
- * supervised (`preprocess_llama_2`). A system turn replaces the default system prompt; an empty one removes it.
+ * The template of Llama 2 Chat, `llama_2` in LLaVA: `[INST] <<SYS>> {system} <</SYS>> {question} [/INST] {answer}
+ * </s>`, then `<s>[INST] ...`. Answers and their ends are supervised, as in `preprocess_llama_2`. A system turn
+ * replaces the default system prompt; an empty one removes it.
  */
 export const llama2Template: Template = {
   name: "llama_2",
-  // Raise the number when the mask's rules change.
+  // The number must change with the rules for supervision.
   fingerprint: fingerprintNow(["llama_2", 1, SYSTEM, START, END, QUESTION_MARK, QUESTION_END]),
   segments: ({ turns }) => written(turns),
   promptSegments: ({ turns, answerStart }) => [...written(turns), given(answerStart === "" ? "" : ` ${answerStart}`)],
@@ -64,7 +64,7 @@ function rendered({ role, text }: Turn, index: number, turns: readonly Turn[]): 
   return `${index > 0 ? START : ""}${QUESTION_MARK}${index === 0 ? systemOf(turns) : ""}${text}${QUESTION_END}`;
 }
 
-/** Returns the turns after the system turn, if there is one. */
+/** Returns the turns without the system turn. */
 function rounds<Said extends Turn>(turns: readonly Said[]): readonly Said[] {
   return turns[0]?.role === "system" ? turns.slice(1) : turns;
 }

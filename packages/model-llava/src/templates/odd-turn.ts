@@ -2,8 +2,8 @@ import type { Turn } from "@mlan/core";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 
 /**
- * Describes the first turn that the original code may misread, since it locates answers in the rendered text: a turn
- * that is empty, or contains one of `borders` or a special token. Returns undefined when there is none.
+ * Describes the first turn that the original code may misread, because that code locates answers in the rendered text.
+ * Such a turn is empty, or contains one of `borders` or a special token. Returns undefined without such a turn.
  */
 export function oddTurn(turns: readonly Turn[], borders: readonly string[], tokenizer: Tokenizer): string | undefined {
   for (const [index, { role, text }] of turns.entries()) {
@@ -17,7 +17,7 @@ export function oddTurn(turns: readonly Turn[], borders: readonly string[], toke
   return undefined;
 }
 
-/** Matches a text that looks like a token, such as `<s>` or `<|start_header_id|>`. */
+/** Matches text that looks like a token, e.g. `<s>` or `<|start_header_id|>`. */
 const WRITTEN_TOKEN = /<[^<>\s]{1,32}>/g;
 
 function isSpecial(text: string, tokenizer: Tokenizer): boolean {
@@ -33,5 +33,5 @@ function excerpt(text: string, found: string): string {
   return `${from > 0 ? "..." : ""}${JSON.stringify(text.slice(from, to))}${to < text.length ? "..." : ""}`;
 }
 
-/** Number of characters shown on either side. */
+/** Number of characters shown on each side. */
 const AROUND = 20;

@@ -8,20 +8,18 @@ import {
   type Turn,
 } from "@mlan/core";
 
-/** A turn with the number of images in front of its text. */
+/** A turn and the number of images in front of its text. */
 export interface PlacedTurn extends Turn {
   readonly images: number;
-  /**
-   * Number of placeholders in the text that are replaced with images, counted from the first. Further placeholders are
-   * text. Default 0.
-   */
+  /** Number of leading placeholders in the text that images replace. Further placeholders stay text. Default 0. */
   readonly placeholders?: number;
 }
 
 /**
- * Assigns the images, in order, to placeholders in the user's turns, and moves them to the front of their turn. If as
- * many turns have placeholders as there are images, each turn's first placeholder is used; otherwise the first
- * placeholders overall. Throws `invalid-data`, naming the conversation, when there are more images than placeholders.
+ * Assigns the images of a conversation, in order, to placeholders in user turns, and moves them to the front of their
+ * turn. If the number of turns with placeholders equals the number of images, each such turn gets one image; otherwise
+ * the images go to the first placeholders. Throws `invalid-data` with the conversation's name if there are more images
+ * than placeholders.
  */
 export function placeImages({ id, turns, images }: Conversation): readonly PlacedTurn[] {
   const shown = turns.filter(({ role, text }) => role === "user" && text.includes(IMAGE_PLACEHOLDER));
@@ -44,9 +42,8 @@ export function placeImages({ id, turns, images }: Conversation): readonly Place
 }
 
 /**
- * Assigns the images of a prompt, in order, to the placeholders in the user's turns, and leaves them where the
- * placeholders are. Without placeholders, all images are placed before the first user turn. Returns undefined when
- * there are more images than placeholders.
+ * Assigns the images of a prompt, in order, to placeholders in user turns, without moving them. Without placeholders,
+ * all images come before the first user turn. Returns undefined if there are more images than placeholders.
  */
 export function placePromptImages(turns: readonly Turn[], images: number): readonly PlacedTurn[] | undefined {
   const first = turns.findIndex(({ role }) => role === "user");
@@ -63,8 +60,8 @@ export function placePromptImages(turns: readonly Turn[], images: number): reado
 }
 
 /**
- * Moves the placeholders of a turn to its front, one per image, and strips white space around the text
- * (`preprocess_multimodal` of LLaVA). A turn without a placeholder is unchanged.
+ * Moves `images` placeholders to the front of a turn and strips white space around the text, like
+ * `preprocess_multimodal` of LLaVA. A turn without a placeholder is unchanged.
  */
 export function imagesToFront(turn: Turn, images: number): Turn {
   if (!turn.text.includes(IMAGE_PLACEHOLDER)) return turn;

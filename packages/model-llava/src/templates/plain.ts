@@ -7,19 +7,19 @@ import type { Template } from "./template.ts";
 const END = "\n";
 
 /**
- * The template of alignment and of pretraining: `<image>{caption} `, or `{text} ` without an image. There are no roles.
+ * The template of alignment and pretraining: `<image>{caption} `, or `{text} ` without an image. There are no roles.
  * The user's text is dropped if there is an image, and must be empty otherwise. Everything is supervised, including the
- * newline, except the first token (usually begin-of-sequence) and the image (`preprocess_plain` of LLaVA).
+ * newline, except the first token (usually begin-of-sequence) and the image, as in `preprocess_plain` of LLaVA.
  */
 export const plain: Template = {
   name: "plain",
-  // Raise the number when the mask's rules change.
+  // The number must change with the rules for supervision.
   fingerprint: fingerprintNow(["plain", 3, END]),
   segments: (conversation) => [
     ...conversation.images.map(() => IMAGE),
     { text: answerOf(conversation) + END, supervised: conversation.turns[1]?.supervised ?? true },
   ],
-  // Training has no questions; in prompts, a question is written on a separate line between image and answer.
+  // Training has no questions. A prompt has its question on a separate line between image and answer.
   promptSegments: ({ id, turns, answerStart }) => {
     const [user, ...more] = turns;
     if (user === undefined || user.role !== "user" || more.length > 0)
@@ -48,7 +48,7 @@ function answerOf({ id, turns, images }: Conversation): string {
   throw new MlanError("invalid-data", message);
 }
 
-/** Returns the part of a message that names the turns that the template cannot write, and the remedy. */
+/** Names the turns that the template cannot write, and the remedy; part of a message. */
 function foundTurns(turns: readonly Turn[]): string {
   const [first] = turns;
   const found =

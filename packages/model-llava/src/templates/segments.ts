@@ -5,23 +5,23 @@ import { supervisedTokens } from "./supervised-tokens.ts";
 import type { PlacedTurn } from "./place-images.ts";
 
 /**
- * A part of a conversation, as written by a template: text, which is always tokenized as text; an image; the
- * tokenizer's end of sequence; or an added token of the tokenizer, named by its content.
+ * A part of a conversation: text, which is never read as tokens; an image; the end of sequence; or an added token of
+ * the tokenizer.
  */
 export type Segment = (
   | {
       readonly text: string;
       /**
-       * Whether the text is encoded together with the text before it, even if only one of the two is supervised.
-       * Default false: no token spans the border.
+       * Whether the text is encoded together with the preceding text even if only one of them is supervised. Default
+       * false: no token spans the border.
        */
       readonly continues?: boolean;
     }
   | {
       readonly token: "image" | "end-of-sequence";
       /**
-       * The added token that represents an image in the text; the text then continues after it. Default: the text
-       * begins anew after the image.
+       * The added token that represents an image in the text. Text after the image then continues the text before it.
+       * Default: text after the image is encoded separately.
        */
       readonly written?: string;
     }
@@ -30,12 +30,12 @@ export type Segment = (
   readonly supervised: boolean;
 };
 
-/** Returns text that is not supervised. */
+/** Returns text without supervision. */
 export function given(text: string): Segment {
   return { text, supervised: false };
 }
 
-/** Returns an added token, e.g. `<|im_start|>`. It is supervised only if `supervised` is true. */
+/** Returns an added token, e.g. `<|im_start|>`. It is supervised if `supervised` is true. */
 export function addedToken(content: string, supervised = false): Segment {
   return { addedToken: content, supervised };
 }
@@ -43,7 +43,7 @@ export function addedToken(content: string, supervised = false): Segment {
 /** The place of an image. */
 export const IMAGE: Segment = { token: "image", supervised: false };
 
-/** Returns a user's turn: its images first, separated by spaces, then its text on a new line. */
+/** Returns the segments of a user's turn: images first, separated by spaces, then the text on a new line. */
 export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeholders">): readonly Segment[] {
   const { images, text, placeholders = 0 } = turn;
   if (images === 0) return placeholdersAsImages([given(text)], placeholders);
@@ -51,7 +51,7 @@ export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeh
   return [...placed.flat(), ...placeholdersAsImages([given(text === "" ? "" : `\n${text}`)], placeholders)];
 }
 
-/** Replaces the first `images` placeholders in the texts with images. */
+/** Replaces the first `images` placeholders in texts with images. */
 export function placeholdersAsImages(segments: readonly Segment[], images: number): readonly Segment[] {
   let left = images;
   return joined(segments).flatMap((segment): readonly Segment[] => {
@@ -68,16 +68,15 @@ export function placeholdersAsImages(segments: readonly Segment[], images: numbe
 
 export interface EncodeSegmentsOptions {
   readonly tokenizer: Tokenizer;
-  /** The name of the template that wrote the segments, for errors. */
+  /** Name of the template that wrote the segments, for errors. */
   readonly template: string;
-  /** Whether the begin-of-sequence token comes first, if the tokenizer has one. Default true. */
+  /** Whether a begin-of-sequence token comes first, if the tokenizer has one. Default true. */
   readonly beginOfSequence?: boolean;
 }
 
 /**
- * Encodes segments as token ids and labels. Labels equal the ids at supervised positions and are IGNORE_INDEX
- * elsewhere, including the first position, which nothing predicts. Text after an image begins anew. Throws
- * `invalid-checkpoint` when the tokenizer lacks an added token.
+ * Encodes segments as token ids and labels. A label is the id at a supervised position and IGNORE_INDEX elsewhere. The
+ * first position is never supervised. Throws `invalid-checkpoint` if the tokenizer lacks an added token.
  */
 export function encodeSegments(
   segments: readonly Segment[],
@@ -113,7 +112,7 @@ function partOf(group: readonly Segment[], tokenizer: Tokenizer, template: strin
   return first.written === undefined ? tokenizer.endOfSequenceId : addedTokenId(first.written, tokenizer, template);
 }
 
-/** Returns the id of a token that a template needs. Throws `invalid-checkpoint` when the tokenizer lacks it. */
+/** Returns the id of a token that a template needs. Throws `invalid-checkpoint` if the tokenizer lacks it. */
 export function addedTokenId(content: string, tokenizer: Tokenizer, template: string): number {
   const id = tokenizer.idOf(content);
   if (id !== undefined) return id;
@@ -124,7 +123,7 @@ export function addedTokenId(content: string, tokenizer: Tokenizer, template: st
   );
 }
 
-/** Joins neighbouring texts that are both supervised or both not, so that no word is split. */
+/** Joins adjacent texts with equal supervision, so that no word is split. */
 export function joined(segments: readonly Segment[]): readonly Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
@@ -136,7 +135,7 @@ export function joined(segments: readonly Segment[]): readonly Segment[] {
   return result;
 }
 
-/** Groups texts that continue each other; every other segment forms a separate group. */
+/** Groups texts that continue each other. Every other segment is a separate group. */
 function continuingTexts(run: readonly Segment[]): readonly (readonly Segment[])[] {
   const groups: Segment[][] = [];
   for (const segment of run) {

@@ -3,13 +3,13 @@ import type { Segment } from "./segments.ts";
 
 interface Context {
   readonly tokenizer: Tokenizer;
-  /** The text or token id that precedes the group. */
+  /** The text or token id before the group. */
   readonly before: string | number | undefined;
 }
 
 /**
- * Returns which tokens are supervised in a group of segments that were encoded as one text: those that contain a
- * character of a supervised segment, like `return_assistant_tokens_mask` of transformers.
+ * Returns which tokens of a group of segments are supervised: those with a character of a supervised segment, as in
+ * `return_assistant_tokens_mask` of transformers. The segments of a group are encoded as one text.
  */
 export function supervisedTokens(
   group: readonly Segment[],
@@ -33,9 +33,8 @@ export function supervisedTokens(
 }
 
 /**
- * Returns where the tokens before a given place in a text end, and where those after it begin. The two differ if one
- * token spans the place. That token is among those in which encoding the parts separately differs from encoding the
- * whole.
+ * Returns the index where the tokens before a place in a text end, and the index where the tokens after it begin. The
+ * two differ if a token spans the place. Such a token differs between encoding the parts and encoding the whole.
  */
 function border(
   whole: string,

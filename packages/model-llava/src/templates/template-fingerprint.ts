@@ -10,10 +10,9 @@ import type { PlacedConversation, PlacedPrompt, Template } from "./template.ts";
 const LENGTH = 16;
 
 /**
- * Returns a short hash of a template's output with a tokenizer: the segments of fixed conversations with a system
- * prompt, two rounds and an image, and the ids of the special tokens in them. Equal fingerprints mean that
- * conversations are written in the same way, whether by code or by a Jinja template. Returns undefined for "plain",
- * which writes no conversations.
+ * Returns a short hash of a template's output with a tokenizer. It covers the segments of fixed conversations (a system
+ * prompt, two rounds and an image) and the ids of their special tokens. Templates with equal fingerprints write
+ * conversations identically. Returns undefined for "plain", which writes no conversations.
  */
 export function templateFingerprint(template: Template, tokenizer: Tokenizer): string | undefined {
   if (template.name === plain.name) return undefined;
@@ -27,7 +26,7 @@ export function templateFingerprint(template: Template, tokenizer: Tokenizer): s
   return fingerprintNow([begin ?? null, end ?? null, written]).slice(0, LENGTH);
 }
 
-/** A reference to an image that is never decoded. */
+/** This image is never decoded. */
 const IMAGE = { name: "fingerprint.png", read: async () => new Uint8Array() };
 
 const ROUNDS: readonly Turn[] = [
@@ -47,7 +46,7 @@ function promptOf(turns: readonly Turn[]): PlacedPrompt {
   return { id: "fingerprint", turns: placePromptImages(turns, 1) ?? [], answerStart: "" };
 }
 
-/** Returns the segments as values for JSON, or "refused" if the template cannot write the turns. */
+/** Returns the segments as JSON values, or "refused" if the template cannot write the turns. */
 function attempt(write: () => readonly Segment[], tokenizer: Tokenizer): unknown {
   try {
     return joined(write()).map((segment) => [contentOf(segment, tokenizer), segment.supervised]);

@@ -3,8 +3,8 @@ import type { StoredTemplate } from "../config/format-config.ts";
 import { plain } from "./plain.ts";
 
 /**
- * Returns a notice for the user if weights were trained with one template and are now used with another: the end of a
- * sentence, without a full stop. Returns undefined if nothing is known to differ.
+ * Returns a notice if the training template of the weights differs from the template in use: a phrase that ends a
+ * sentence. Returns undefined if no difference is known.
  */
 export function templateNotice(learned: StoredTemplate | undefined, used: StoredTemplate): string | undefined {
   if (!learned || [learned.name, used.name].includes(plain.name)) return undefined;

@@ -3,72 +3,69 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { PlacedTurn } from "./place-images.ts";
 import type { Segment } from "./segments.ts";
 
-/** How conversations are written as text and tokens. Training, evaluation and chat use the same object. */
+/** Writes conversations as text and tokens, for training, evaluation and chat. */
 export interface Template {
   readonly name: string;
   /** A text that changes whenever any output of the template could change: text, tokens or labels. */
   readonly fingerprint: string;
   /**
-   * Splits a conversation into segments that are supervised or not, without the begin-of-sequence token. Throws an
-   * `invalid-data` error that names the conversation when the template cannot write its turns.
+   * Splits a conversation into segments, without the begin-of-sequence token. Throws `invalid-data` with the
+   * conversation's name if the template cannot write its turns.
    */
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
-   * Returns the segments of a prompt up to the beginning of the answer. Prompts are not supervised; marking the
-   * answer's start as `supervised` only makes it be tokenized separately from the text before it, like an answer in
-   * training. Throws an `invalid-data` error that names the prompt when the template cannot write its turns.
+   * Returns the segments of a prompt up to the start of the answer. A start that is marked as `supervised` is encoded
+   * separately from the preceding text, like an answer in training. Throws `invalid-data` with the prompt's id if the
+   * template cannot write its turns.
    */
   promptSegments(prompt: PlacedPrompt): readonly Segment[];
   /**
-   * The added token that ends an answer, e.g. `<|im_end|>`. Generation stops at it and at the end-of-sequence token.
-   * Default: only at the end-of-sequence token.
+   * An added token that ends an answer, e.g. `<|im_end|>`. Generation stops at this token and at end-of-sequence.
+   * Default: only end-of-sequence ends an answer.
    */
   readonly answerEnd?: string | undefined;
   /**
-   * Whether the begin-of-sequence token is put in front. Default true; false if the template writes it itself or needs
-   * none.
+   * Whether a begin-of-sequence token comes first. False if the template writes this token itself or needs none.
+   * Default true.
    */
   readonly beginOfSequence?: boolean;
   /**
-   * The same template in Jinja, for transformers' `apply_chat_template`. It is saved with models as
-   * `chat_template.jinja`. Default: the file in the folder that the model was opened from.
+   * The same template in Jinja for transformers' `apply_chat_template`, saved with models as `chat_template.jinja`.
+   * Default: the file of the opened folder.
    */
   readonly jinja?: string;
   /**
-   * The rules by which the original code differs. Default: none, so that both values of `answerSpans` supervise by
+   * The rules of the original code of arXiv 2411.10557. Default: none; both values of `answerSpans` then use
    * `segments`.
    */
   readonly original?: OriginalRules;
 }
 
-/** A conversation whose images have been assigned to places; see {@link placeImages}. */
+/** A conversation with images assigned to placeholders; see {@link placeImages}. */
 export interface PlacedConversation extends Conversation {
   readonly turns: readonly PlacedTurn[];
 }
 
-/** A prompt whose images have been assigned to places; see {@link placePromptImages}. */
+/** A prompt with images assigned to placeholders; see {@link placePromptImages}. */
 export interface PlacedPrompt {
-  /** The request's id, for errors. */
+  /** Id of the request, for errors. */
   readonly id: string;
-  /** At most one system turn, then alternating turns that begin and end with the user's. */
+  /** An optional system turn, then alternating turns. The first and the last are the user's. */
   readonly turns: readonly PlacedTurn[];
   readonly answerStart: string;
 }
 
 /**
- * The rules by which the original code of arXiv 2411.10557 writes a conversation as one text and locates its answers in
- * the tokens.
+ * The rules by which the original code of arXiv 2411.10557 writes a conversation as one text and locates the answers in
+ * its tokens.
  */
 export interface OriginalRules {
-  /**
-   * Renders the text that is trained on, including the placeholders of images. Throws like {@link Template.segments}.
-   */
+  /** Renders the text for training, including image placeholders. Throws like {@link Template.segments}. */
   render(conversation: Conversation): string;
-  /** The texts by which `label` locates answers. A turn that contains one of them is misread. */
+  /** The texts by which `label` locates answers. A turn that contains such a text is misread. */
   readonly borders: readonly string[];
   /**
-   * The elements of `borders` that must be tokens. If the tokenizer lacks one, both values of `answerSpans` supervise
-   * by `segments`.
+   * Elements of `borders` that must be tokens. If the tokenizer lacks one, both values of `answerSpans` use `segments`.
    */
   readonly tokens: readonly string[];
   /** Labels the tokens of a rendered conversation. */
@@ -79,19 +76,19 @@ export interface LabelInput {
   /** The result of `render`. */
   readonly text: string;
   /**
-   * The tokens of `text`, beginning with the begin-of-sequence token if there is one, and possibly truncated to
+   * The tokens of `text`, with begin-of-sequence first if the tokenizer adds one. They may be truncated to
    * `maximumLength`.
    */
   readonly ids: readonly number[];
-  /** Encodes a part of the text in the same way as `ids`. */
+  /** Encodes a part of the text like the whole. */
   encode(text: string): readonly number[];
   readonly tokenizer: Tokenizer;
   readonly maximumLength: number;
 }
 
 export interface Labels {
-  /** As many labels as ids: the id itself where it is supervised, IGNORE_INDEX elsewhere. */
+  /** One label per id: the id at a supervised position, IGNORE_INDEX elsewhere. */
   readonly labels: number[];
-  /** The reason why no position is supervised, if the rules find one. */
+  /** The reason why nothing is supervised, if the rules find one. */
   readonly problem?: string;
 }

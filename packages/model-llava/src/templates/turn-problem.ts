@@ -1,8 +1,7 @@
 import type { Turn } from "@mlan/core";
 
 /**
- * Describes what is wrong with the order of turns, which must alternate and end with an answer. Returns undefined if
- * nothing is wrong.
+ * Describes a wrong order of turns: they must alternate and end with an answer. Returns undefined for a correct order.
  */
 export function turnProblem(turns: readonly Turn[]): string | undefined {
   const system = turns[0]?.role === "system" ? 1 : 0;

@@ -11,13 +11,12 @@ const ANSWER_MARK = ` ${ROLES.assistant}: `;
 const ENDS = { user: " ", assistant: "</s>" } as const;
 
 /**
- * The template of instruction tuning, `vicuna_v1` in LLaVA:
- * `{system} USER: {question} ASSISTANT: {answer}</s>USER: ...`. Answers and their ends are supervised. A system turn
- * replaces the default system prompt.
+ * The template of instruction tuning, `vicuna_v1` in LLaVA: `{system} USER: {question} ASSISTANT: {answer}</s>USER:
+ * ...`. Answers and their ends are supervised. A system turn replaces the default system prompt.
  */
 export const v1: Template = {
   name: "v1",
-  // Raise the number when the mask's rules change.
+  // The number must change with the rules for supervision.
   fingerprint: fingerprintNow(["v1", 3, V1_SYSTEM_PROMPT, ROLES, ENDS]),
   segments: ({ turns }) => [given(systemOf(turns)), ...turns.flatMap(turnSegments)],
   promptSegments: ({ turns, answerStart }) => [
@@ -62,12 +61,12 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
   ];
 }
 
-/** Returns the system prompt, followed by a space. */
+/** Returns the system prompt and a space. */
 function systemOf([first]: readonly Turn[]): string {
   return `${first?.role === "system" ? first.text : V1_SYSTEM_PROMPT} `;
 }
 
-/** Returns the segments of a question. Images without text are followed by a line end too. */
+/** Returns the segments of a question. A newline follows images even without text. */
 function questionSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.images === 0 || turn.text !== "") return turnSegments(turn);
   return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(`\n${ENDS.user}`)];
@@ -77,7 +76,7 @@ function renderedTurn({ role, text }: Turn): string {
   return role === "system" ? "" : renderTurn(role, text) + (text && ENDS[role]);
 }
 
-// The original code writes only role and colon for an empty text, without space and end.
+// For an empty text, the original code writes only role and colon, without a space and an end.
 function renderTurn(role: keyof typeof ROLES, text: string): string {
   return text === "" ? `${ROLES[role]}:` : `${ROLES[role]}: ${text}`;
 }

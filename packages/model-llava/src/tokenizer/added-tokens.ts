@@ -1,7 +1,7 @@
 import { MlanError, pathOf, shownValue } from "@mlan/core";
 import type { AddedToken, TokenFlags, Vocabulary } from "./vocabulary.ts";
 
-/** A token that a file names as special. */
+/** A token that a file lists as special. */
 export interface SpecialToken extends TokenFlags {
   readonly content: string;
 }
@@ -9,13 +9,13 @@ export interface SpecialToken extends TokenFlags {
 interface NamedTokens {
   /** Tokens from the files beside the vocabulary. */
   readonly added: readonly AddedToken[];
-  /** Special tokens. Those without an id in any file get the next free ids, as in transformers. */
+  /** Special tokens. A token without an id in any file gets the next free id, as in transformers. */
   readonly special: readonly SpecialToken[];
 }
 
 /**
- * Returns all tokens that are recognised in text before merging, from all files of a folder. Throws
- * `invalid-checkpoint` when the files contradict each other.
+ * Returns the tokens of all files that are recognised in text before merging. Throws `invalid-checkpoint` if the files
+ * contradict each other.
  */
 export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: URL): readonly AddedToken[] {
   const problem = (what: string): MlanError =>
@@ -36,7 +36,7 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
     const isPiece = pieces.has(id) && !vocabulary.ids.has(content);
     if (namesake !== content || isPiece)
       throw problem(`the id ${id} of token ${shownValue(content)} belongs to another token`);
-    // The flags in the vocabulary's file take precedence.
+    // Flags in the vocabulary's file take precedence.
     if (!added.has(content)) added.set(content, token);
     contents.set(id, content);
   }
@@ -50,8 +50,8 @@ export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: 
 }
 
 /**
- * Returns the first free id. Added tokens must be numbered consecutively after the vocabulary: transformers would
- * silently renumber any others.
+ * Returns the first free id. Added tokens must have consecutive ids after the vocabulary, because transformers would
+ * silently renumber them.
  */
 function nextFree(ids: readonly number[], pieces: ReadonlySet<number>, problem: (what: string) => MlanError): number {
   let free = [...pieces].reduce((highest, id) => Math.max(highest, id), -1) + 1;

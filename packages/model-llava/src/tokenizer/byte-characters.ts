@@ -1,6 +1,6 @@
 /**
- * The visible character for each byte in the pieces of byte-level vocabularies (`bytes_to_unicode` of GPT-2): printable
- * Latin-1 characters represent themselves, and all other bytes are numbered from U+0100.
+ * The character for each byte in byte-level vocabularies (`bytes_to_unicode` of GPT-2). Printable Latin-1 characters
+ * represent themselves. The other bytes are numbered from U+0100.
  */
 export const BYTE_CHARACTERS: readonly string[] = characters();
 
@@ -12,10 +12,7 @@ export function asByteCharacters(text: string): string {
   return result;
 }
 
-/**
- * Returns the bytes that a piece represents; if it contains characters that represent no byte, returns the piece's own
- * UTF-8 bytes.
- */
+/** Returns the bytes of a piece. If a character represents no byte, returns the piece's UTF-8 bytes. */
 export function bytesOfPiece(piece: string): Iterable<number> {
   const bytes: number[] = [];
   for (const character of piece) {

@@ -3,32 +3,32 @@ import type { Vocabulary } from "./vocabulary.ts";
 /** The treatment of characters without a piece. */
 export interface Fallback {
   /**
-   * Whether such a character is replaced with the pieces of its UTF-8 bytes, such as `<0x0A>`, if all of them exist.
+   * Whether such a character becomes the pieces of its UTF-8 bytes, e.g. `<0x0A>`, if the vocabulary has all of them.
    */
   readonly toBytes: boolean;
-  /** The token for each character that is not replaced with bytes; undefined drops it. */
+  /** The token for each character that does not become bytes; undefined drops the character. */
   readonly unknownId: number | undefined;
-  /** Whether several unknown characters in a row become one token. */
+  /** Whether consecutive unknown characters become one token. */
   readonly fusesUnknown: boolean;
 }
 
 /**
- * Creates a byte-pair encoder (arXiv 1508.07909): it repeatedly joins the pair whose merge comes first in the list, and
- * of equal pairs the leftmost. Takes O(n log n) time and about 40 bytes per character for texts of any length.
+ * Creates a byte-pair encoder (arXiv 1508.07909). It repeatedly joins the pair with the lowest index in the list of
+ * merges; of equal pairs, the leftmost first. Takes O(n log n) time, and about 40 bytes per character.
  */
 export function createBytePairEncoder(
   { ids: idOf, merges }: Vocabulary,
   fallback: Fallback,
 ): (text: string) => readonly number[] {
   const joined = new Int32Array(merges.length);
-  // By the left id, then by the right id: looking up two small integers is several times faster than one number made of
-  // both.
+  // By the left id, then by the right id. Two lookups of small integers are several times faster than one lookup of a
+  // combined number.
   const ranks = new Map<number, Map<number, number>>();
   for (const [rank, [left, right]] of merges.entries()) {
     const [leftId, rightId, whole] = [idOf.get(left), idOf.get(right), idOf.get(left + right)];
     if (leftId === undefined || rightId === undefined || whole === undefined) continue;
     joined[rank] = whole;
-    // If a pair is listed twice, the last one counts, as in the tokenizers library.
+    // For a duplicate pair the last index applies, as in the tokenizers library.
     const ofLeft = ranks.get(leftId) ?? new Map<number, number>();
     ranks.set(leftId, ofLeft.set(rightId, rank));
   }
@@ -44,7 +44,7 @@ export function createBytePairEncoder(
       const id = idOf.get(character);
       const codePoint = character.codePointAt(0) ?? 0;
       if (id !== undefined) symbols[count++] = id;
-      // A character without a piece is kept as a negative number made from its code point.
+      // A character without a piece is stored as a negative number made from its code point.
       else if (replacementOf(codePoint).length > 0) symbols[count++] = -codePoint - 1;
     }
     const next = Int32Array.from({ length: count }, (_, place) => place + 1);
@@ -60,7 +60,7 @@ export function createBytePairEncoder(
       const place = item % count;
       const rank = Math.floor(item / count);
       const after = next[place] ?? count;
-      // The pair may have changed since it was queued. A symbol that was joined to the one before it is GONE.
+      // The pair may have changed since it was queued. A symbol that was joined to its predecessor is GONE.
       if (after >= count || symbols[place] === GONE || rankOf(symbols[place], symbols[after]) !== rank) continue;
       symbols[place] = joined[rank] ?? GONE;
       symbols[after] = GONE;
@@ -85,7 +85,7 @@ export function createBytePairEncoder(
   };
 }
 
-/** Marks a removed symbol; less than the negative of any code point. */
+/** Marks a removed symbol. Below the negative of any code point. */
 const GONE = -0x7fff_ffff;
 
 /** Returns the tokens of characters without a piece. All unknown characters share one array. */
@@ -112,7 +112,7 @@ function replacementsOf(
   return { replacementOf, unknown };
 }
 
-/** A heap that returns the smallest number first. */
+/** A priority queue that returns the smallest number first. */
 class NumberHeap {
   readonly #items: number[] = [];
 

@@ -11,7 +11,7 @@ import type { TokenizerJson } from "./tokenizer-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { SPACE, type Vocabulary } from "./vocabulary.ts";
 
-/** A file with a tokenizer's vocabulary, and its contents. */
+/** A vocabulary file and its contents. */
 export interface TokenizerSource {
   readonly file: URL;
   readonly vocabulary: Vocabulary;
@@ -22,9 +22,10 @@ export interface TokenizerSource {
 }
 
 /**
- * Creates the tokenizer that transformers would create from a folder's files. A `tokenizer.json` is interpreted step by
- * step. A `tokenizer.model` follows the rules of the slow LlamaTokenizer, with which such models are trained, and so
- * does a `tokenizer.json` that transformers 4 converted from one, if the configuration has the key `legacy`.
+ * Creates the tokenizer that transformers creates from a folder's files. A `tokenizer.json` is interpreted step by
+ * step. A `tokenizer.model` follows the rules of the slow LlamaTokenizer, which trained such models. A `tokenizer.json`
+ * that transformers 4 converted from a `tokenizer.model` follows the same rules if the configuration has the key
+ * `legacy`.
  */
 export function createTokenizer(
   source: TokenizerSource,
@@ -117,7 +118,7 @@ function stepsOf({ json, vocabulary, sentencePiece }: TokenizerSource, config: T
   return withPrefixSpace(whole, addPrefixSpace ?? true);
 }
 
-/** Returns the slow tokenizer's rules if they apply; undefined if the steps of a `tokenizer.json` apply. */
+/** Returns the rules of the slow tokenizer if they apply; undefined if the steps of a `tokenizer.json` apply. */
 function slowRules(
   { json, sentencePiece }: TokenizerSource,
   { legacy, addPrefixSpace = true, cleansUp }: TokenizerConfig,
@@ -137,9 +138,7 @@ function slowRules(
   };
 }
 
-/**
- * Returns whether the steps are those into which transformers 4 converts a `tokenizer.model`, with `legacy` or without.
- */
+/** Returns whether the steps are those of a conversion by transformers 4, with or without `legacy`. */
 function isConverted({ normalizers, preTokenizers, merging }: TokenizerJson): boolean {
   const marking = normalizers.filter(({ type }) => type !== "Prepend");
   const marksSpaces = marking.every(({ type, content }) => type === "Replace" && content === SPACE);
@@ -149,7 +148,7 @@ function isConverted({ normalizers, preTokenizers, merging }: TokenizerJson): bo
 }
 
 /**
- * Returns the id of the begin-of-sequence token, if one is added. As in transformers, a post-processor in
+ * Returns the id of the begin-of-sequence token if one is added. As in transformers, a post-processor in
  * `tokenizer.json` takes precedence over the configuration.
  */
 function beginOf(
@@ -176,7 +175,7 @@ function beginOf(
   );
 }
 
-/** Returns everything besides the vocabulary that affects the encoding of text. */
+/** Returns everything except the vocabulary that affects encoding. */
 function settingsOf(json: TokenizerJson, slow: SlowOptions | undefined, begin: number | undefined): unknown {
   const { merging, normalizers, preTokenizers } = json;
   if (!slow) return [merging, normalizers, preTokenizers, begin ?? null];

@@ -6,14 +6,13 @@ interface DecodeOptions {
   readonly cleansUp: boolean;
   /** Pieces that SentencePiece decodes to nothing. */
   readonly controls: ReadonlySet<string>;
-  /** The prefix that SentencePiece itself puts in front of text. */
+  /** The prefix that SentencePiece adds to a text. */
   readonly prefix: string;
 }
 
 /**
- * Decodes vocabulary pieces like the slow LlamaTokenizer: marks of spaces become spaces, except that the mark at the
- * beginning is dropped, and byte pieces such as `<0x0A>` are read as UTF-8. Added tokens, which are not pieces, are
- * surrounded by spaces.
+ * Decodes pieces like the slow LlamaTokenizer. Space marks become spaces, except for a mark at the beginning, which is
+ * dropped. Byte pieces such as `<0x0A>` are decoded as UTF-8. Added tokens are surrounded by spaces.
  */
 export function decodeSentencePiece(
   pieces: readonly string[],
@@ -25,8 +24,8 @@ export function decodeSentencePiece(
 }
 
 /**
- * Decodes like {@link decodeSentencePiece}, but returns only the part of the text that no later piece can change. A
- * U+FFFD at its end may still change.
+ * Decodes like {@link decodeSentencePiece}, up to the point where later pieces can change the text. A U+FFFD at the end
+ * may still change.
  */
 export function decodeSettledSentencePiece(
   pieces: readonly string[],
@@ -57,7 +56,7 @@ function decodePieces(pieces: readonly string[], isAdded: ReadonlySet<string>, o
 }
 
 function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, controls }: DecodeOptions): string {
-  // transformers removes one mark; from the result, SentencePiece removes that of its own prefix.
+  // transformers removes one mark; then SentencePiece removes the mark of its own prefix.
   const given = (addPrefixSpace ? withoutMark(run) : run).filter((piece) => !controls.has(piece));
   let text = "";
   let bytes: number[] = [];
@@ -78,13 +77,13 @@ function decodeRun(run: readonly string[], { legacy, addPrefixSpace, prefix, con
   return text;
 }
 
-/** Removes the mark of a space at the beginning of the first piece, or the whole piece if it contains nothing else. */
+/** Removes the space mark at the beginning of the first piece, or the whole piece if it is only a mark. */
 function withoutMark([first, ...rest]: readonly string[]): readonly string[] {
   if (first === undefined || first === SPACE) return rest;
   return [first.startsWith(SPACE) ? first.slice(1) : first, ...rest];
 }
 
-/** Cleans up spaces like `clean_up_tokenization` of transformers. */
+/** Removes spaces like `clean_up_tokenization` of transformers. */
 function cleanedUp(text: string): string {
   return CLEANED.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
 }
@@ -102,7 +101,7 @@ const CLEANED: readonly (readonly [string, string])[] = [
   [" 're", "'re"],
 ];
 /**
- * Matches the end of a text that the clean-up may still change when pieces follow: its patterns have only these
+ * Matches the end of a text that {@link cleanedUp} may change when pieces follow. Its patterns contain only these
  * characters.
  */
 const CLEANABLE_END = /[ .?!,'nmstvre]+$/;
@@ -118,7 +117,7 @@ function decodeBytes(bytes: Uint8Array): string {
   return text;
 }
 
-/** Returns the number of bytes of a UTF-8 sequence from its first byte. */
+/** Returns the number of bytes of a UTF-8 sequence with the given first byte. */
 function lengthOfCharacter(first: number): number {
   if (first >= 0xf0) return 4;
   if (first >= 0xe0) return 3;
@@ -134,5 +133,5 @@ function characterOf(bytes: Uint8Array): string | undefined {
 }
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
-/** A decoder that treats U+FEFF at the beginning like any other character. */
+/** Does not drop U+FEFF at the beginning. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

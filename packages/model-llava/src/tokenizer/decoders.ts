@@ -3,25 +3,22 @@ import { bytesOfPiece } from "./byte-characters.ts";
 import type { PrependScheme } from "./pre-tokenizers.ts";
 import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, stepType } from "./step.ts";
 
-/** Maps pieces to pieces; the results of the last step are joined to text. */
+/** Maps pieces to pieces. The results of the last step are joined to text. */
 type DecodeStep = (pieces: readonly string[]) => readonly string[];
 
 export interface Decoder {
   /** Returns the text of pieces. */
   decode(pieces: readonly string[]): string;
-  /** Returns the leading pieces whose text no later piece can change. */
+  /** Returns the leading pieces whose text later pieces cannot change. */
   settled(pieces: readonly string[]): readonly string[];
 }
 
-/**
- * Creates the decoder of a `tokenizer.json`, which applies its steps in order. Without steps, pieces are joined by
- * spaces.
- */
+/** Creates the decoder of a `tokenizer.json` from its steps. Without steps, pieces are joined with spaces. */
 export function createDecoder(steps: readonly DecoderStep[], refuse: Refuse): Decoder {
   if (steps.length === 0) return { decode: (pieces) => pieces.join(" "), settled: (pieces) => pieces };
   refuseGrowth(steps, refuse);
   const all = steps.map((one) => decoderOf(one, refuse));
-  // One more byte may turn all bytes before it into U+FFFD.
+  // One more byte may turn all preceding bytes into U+FFFD.
   const hasByteRuns = steps.some(({ type }) => type === "ByteFallback");
   return {
     decode: (pieces) => all.reduce((decoded, apply) => apply(decoded), pieces).join(""),
@@ -67,7 +64,7 @@ function stripped(piece: string, character: string, start: number, stop: number)
   return piece.slice(from, to);
 }
 
-/** Decodes each run of byte pieces as UTF-8; in an invalid run, each piece becomes U+FFFD. */
+/** Decodes each run of byte pieces as UTF-8. In an invalid run, each piece becomes U+FFFD. */
 function bytesToText(pieces: readonly string[]): readonly string[] {
   const texts: string[] = [];
   let bytes: number[] = [];
@@ -95,7 +92,7 @@ function textOfBytes(bytes: readonly number[]): string {
 }
 
 const BYTE = /^<0x([0-9A-Fa-f]{2})>$/;
-/** A decoder that treats U+FEFF at the beginning like any other character. */
+/** Does not drop U+FEFF at the beginning. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 

@@ -9,7 +9,7 @@ import type { Tokenizer } from "./tokenizer.ts";
 import type { AddedToken } from "./vocabulary.ts";
 import { createByteWordEncoder, createWordEncoder } from "./word-encoder.ts";
 
-/** Encodes text and decodes ids, without tokens added around a text. */
+/** Encodes text and decodes ids, without adding tokens around a text. */
 export interface Coder {
   encode(text: string): number[];
   encodeParts: Tokenizer["encodeParts"];
@@ -17,10 +17,7 @@ export interface Coder {
   decodeSettled: Tokenizer["decodeSettled"];
 }
 
-/**
- * Creates a coder that follows the steps of a `tokenizer.json` like the tokenizers library. `added` holds all added
- * tokens.
- */
+/** Creates a coder from the steps of a `tokenizer.json`, like the tokenizers library. `added` are all added tokens. */
 export function createFastCoder(json: TokenizerJson, added: readonly AddedToken[], refuse: Refuse): Coder {
   const normalize = createNormalizer(json.normalizers, refuse);
   const encodeText = createTextEncoder(json, added, refuse);
@@ -30,7 +27,7 @@ export function createFastCoder(json: TokenizerJson, added: readonly AddedToken[
   );
   const lateTokens = added.filter((token) => token.normalized);
   const late = splitByFlags(lateTokens, (content) => normalize(content, true));
-  // The library decodes a token in the form in which it is recognised in text.
+  // The library decodes a token to the form in which it is found in text.
   const decoded = added.map((token) =>
     token.normalized ? { ...token, content: normalize(token.content, true) } : token,
   );

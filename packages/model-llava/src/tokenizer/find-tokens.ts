@@ -1,6 +1,6 @@
 import type { AddedToken } from "./vocabulary.ts";
 
-/** Replaces each lone surrogate, which has no UTF-8 form, with U+FFFD. */
+/** Replaces each lone surrogate with U+FFFD, because it has no UTF-8 form. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
@@ -13,8 +13,8 @@ interface Match {
 }
 
 /**
- * Finds tokens in a text from left to right, preferring the longest at each place and ignoring their flags. Uses no
- * regular expression, since JavaScript engines refuse one made of too many or too long tokens.
+ * Finds tokens in a text from left to right, regardless of their flags. At each place the longest token wins. Uses no
+ * regular expression, because JavaScript engines refuse one with too many or too long alternatives.
  */
 function tokenFinder(tokens: ReadonlyMap<string, AddedToken>): (text: string) => Generator<Match> {
   const byFirst = new Map<number, [string, AddedToken][]>();
@@ -39,7 +39,7 @@ function tokenFinder(tokens: ReadonlyMap<string, AddedToken>): (text: string) =>
   };
 }
 
-/** Splits text at the tokens in it, ignoring their flags. No part is empty. */
+/** Splits text at its tokens, regardless of their flags. No part is empty. */
 export function splitAtTokens(tokens: readonly AddedToken[]): (text: string) => (string | AddedToken)[] {
   const find = tokenFinder(new Map(tokens.map((token) => [token.content, token])));
   return (text) => {
@@ -56,9 +56,9 @@ export function splitAtTokens(tokens: readonly AddedToken[]): (text: string) => 
 }
 
 /**
- * Splits text into tokens and the text between them according to the tokens' flags, like the tokenizers library: a
- * `singleWord` token is ignored inside words, and `lstrip` and `rstrip` tokens absorb the white space beside them.
- * `written` returns the form of a token that is searched for.
+ * Splits text at its tokens according to their flags, like the tokenizers library. A `singleWord` token inside a word
+ * is ignored. `lstrip` and `rstrip` tokens absorb adjacent white space. `written` returns the form of a token to search
+ * for.
  */
 export function splitByFlags(
   tokens: readonly AddedToken[],
@@ -76,7 +76,7 @@ export function splitByFlags(
     for (const match of find(text)) {
       const { token } = match;
       if (token.singleWord && !isBetweenWords(text, match)) continue;
-      // White space that the previous token absorbed is not available.
+      // The previous token may have absorbed white space.
       const start = token.lstrip ? spaceBefore(text, match.start, from) : match.start;
       if (start > from) parts.push(text.slice(from, start));
       parts.push(token);
@@ -100,14 +100,14 @@ function isTrailing(unit: number): boolean {
 
 type IsWhite = (character: string) => boolean;
 
-/** Returns where the white space before `end` begins; at least `from`. */
+/** Returns the start of the white space before `end`; at least `from`. */
 export function spaceBefore(text: string, end: number, from: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = end;
   while (at > from && isWhite(text.charAt(at - 1))) at--;
   return at;
 }
 
-/** Returns where the white space that begins at `start` ends. */
+/** Returns the end of the white space that begins at `start`. */
 export function spaceBehind(text: string, start: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = start;
   while (at < text.length && isWhite(text.charAt(at))) at++;

@@ -10,7 +10,7 @@ import { parseTokenizerJson } from "./tokenizer-json.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { readVocabularyFiles } from "./vocabulary-files.ts";
 
-/** The files of a tokenizer in Hugging Face layout. They are copied into every saved checkpoint. */
+/** The files of a Llama tokenizer in Hugging Face layout. Every saved checkpoint has copies. */
 export const LLAMA_FILES: readonly string[] = ["tokenizer.json", "tokenizer.model", ...TOKENIZER_CONFIG_FILES];
 export const BYTE_LEVEL_FILES: readonly string[] = [
   "tokenizer.json",
@@ -20,9 +20,8 @@ export const BYTE_LEVEL_FILES: readonly string[] = [
 ];
 
 /**
- * Reads `tokenizer.json`, or the SentencePiece `tokenizer.model` if the former is missing, and the files beside it that
- * name special and added tokens. The folder ends in a slash. Throws `invalid-checkpoint` errors that name the file, its
- * problem, and what is supported.
+ * Reads `tokenizer.json`, or else the SentencePiece `tokenizer.model`, and the files for special and added tokens.
+ * `folder` ends in a slash. Throws `invalid-checkpoint` with the file, the problem and what is supported.
  */
 export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
   const config = tokenizerConfig(await readTokenizerConfigFiles(folder));
@@ -34,7 +33,7 @@ export async function loadTokenizer(folder: URL): Promise<Tokenizer> {
 }
 
 /**
- * Reads `tokenizer.json`, or `vocab.json` with `merges.txt` if the former is missing, and the files beside it. Throws
+ * Reads `tokenizer.json`, or else `vocab.json` and `merges.txt`, and the files for special and added tokens. Throws
  * `invalid-checkpoint`.
  */
 export async function loadByteLevelTokenizer(folder: URL): Promise<Tokenizer> {

@@ -5,8 +5,7 @@ import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, ste
 export type Normalize = (text: string, begins: boolean) => string;
 
 /**
- * Creates the normalizer of a `tokenizer.json`, which applies its steps in order. Throws the error of `refuse` for an
- * unsupported step.
+ * Creates the normalizer of a `tokenizer.json` from its steps. Throws the error of `refuse` for an unsupported step.
  */
 export function createNormalizer(steps: readonly NormalizerStep[], refuse: Refuse): Normalize {
   refuseGrowth(steps, refuse);

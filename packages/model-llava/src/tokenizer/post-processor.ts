@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { type Refuse, stepType } from "./step.ts";
 
-/** A token that is put in front of a text. */
+/** A token that is added before a text. */
 export interface FrontToken {
   readonly content: string;
   readonly ids: readonly number[];
 }
 
 /**
- * Returns the token that a post-processor puts in front of a text. Tokens after the text are ignored, since templates
- * end their turns themselves. Throws the error of `refuse` if the post-processor does anything else.
+ * Returns the token that a post-processor adds before a text. Tokens after the text are ignored, because templates end
+ * their turns themselves. Throws the error of `refuse` for any other effect.
  */
 export function frontToken(processors: readonly ProcessorStep[], refuse: Refuse): FrontToken | undefined {
   const templates = processors.filter(({ type }) => type !== "ByteLevel");
@@ -45,7 +45,7 @@ const step = z.object({
     .optional(),
   special_tokens: z.record(z.string(), z.object({ ids: z.array(z.number()) })).optional(),
 });
-/** Schema of a post-processor; outputs undefined if the file leaves post-processing to the tokenizer's class. */
+/** Schema of a post-processor. Outputs undefined if the tokenizer's class decides. */
 export const postProcessorSchema: z.ZodType<readonly ProcessorStep[] | undefined> = step
   .extend({ processors: z.array(step).optional() })
   .nullish()

@@ -3,18 +3,17 @@ import { z } from "zod";
 import { createWordSplitter, GPT2_RULE } from "./split-words.ts";
 import { type Place, type Refuse, stepPattern, type StepPattern, stepType } from "./step.ts";
 
-/** Splits text into words. Pairs are merged only within a word. */
+/** Splits text into words. Pairs are merged only inside a word. */
 export interface PreTokenizer {
   split(text: string, place: Place): readonly string[];
-  /** Whether pieces are written as the characters of a word's bytes. */
+  /** Whether pieces consist of the characters of {@link BYTE_CHARACTERS}. */
   readonly isByteLevel: boolean;
 }
 
 type Cut = (words: readonly string[], place: Place) => readonly string[];
 
 /**
- * Creates the pre-tokenizer of a `tokenizer.json`, which applies its steps in order. Throws the error of `refuse` for
- * an unsupported step.
+ * Creates the pre-tokenizer of a `tokenizer.json` from its steps. Throws the error of `refuse` for an unsupported step.
  */
 export function createPreTokenizer(steps: readonly PreTokenizerStep[], refuse: Refuse): PreTokenizer {
   const early = steps.slice(0, -1).find(({ type }) => type === "ByteLevel");

@@ -2,7 +2,7 @@ import type { TokenizerJson } from "./tokenizer-json.ts";
 import { SPACE } from "./vocabulary.ts";
 
 /**
- * Changes the steps so that a space is, or is not, put in front of text. `add_prefix_space` of `tokenizer_config.json`
+ * Changes the steps so that text gets, or does not get, a space in front. `add_prefix_space` of `tokenizer_config.json`
  * takes precedence over `tokenizer.json`, except for generic tokenizer classes.
  */
 export function withPrefixSpace(json: TokenizerJson, isWanted: boolean): TokenizerJson {

@@ -1,7 +1,7 @@
-/** A field of a protobuf message: its number, and its value decoded according to the wire type. */
+/** A field of a protobuf message. The wire type determines the decoding of its value. */
 export interface ProtobufField {
   readonly number: number;
-  /** A number for varints and 32-bit floats; the bytes of strings and messages; undefined for 64-bit values. */
+  /** A number for varints and 32-bit floats; bytes for strings and messages; undefined for 64-bit values. */
   readonly value: number | Uint8Array | undefined;
 }
 
@@ -11,8 +11,8 @@ const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
 /**
- * Reads the fields of one message in order (https://protobuf.dev/programming-guides/encoding). Throws an Error when the
- * bytes end within a field or use the deprecated group types.
+ * Reads the fields of a message in order (https://protobuf.dev/programming-guides/encoding). Throws an Error if the
+ * bytes end inside a field or use the deprecated group types.
  */
 export function* readProtobuf(bytes: Uint8Array): Generator<ProtobufField> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,21 +1,21 @@
 import { readProtobuf, type ProtobufField } from "./protobuf.ts";
 
-/** The parts of a `tokenizer.model` that affect how text is encoded. */
+/** The parts of a `tokenizer.model` that affect encoding. */
 export interface SentencePieceModel {
-  /** The pieces, in the order of their ids. */
+  /** The pieces in the order of their ids. */
   readonly pieces: readonly SentencePiece[];
   readonly algorithm: "unigram" | "bpe" | "word" | "char";
-  /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
+  /** Whether a character without a piece becomes the pieces of its UTF-8 bytes. */
   readonly byteFallback: boolean;
-  /** Whether the model changes text before encoding, other than by putting a space in front. */
+  /** Whether the model changes text before encoding, apart from adding a space in front. */
   readonly rewritesText: boolean;
-  /** Whether a space is put in front of text. */
+  /** Whether text gets a space in front. */
   readonly addsPrefix: boolean;
 }
 
 interface SentencePiece {
   readonly text: string;
-  /** Priority of the piece: the pair that forms the piece with the highest score is merged first. */
+  /** Priority of the piece. The pair that forms the piece with the highest score is merged first. */
   readonly score: number;
   readonly type: "normal" | "unknown" | "control" | "user-defined" | "unused" | "byte";
 }
@@ -24,8 +24,8 @@ const TYPES = ["normal", "unknown", "control", "user-defined", "unused", "byte"]
 const ALGORITHMS = ["unigram", "bpe", "word", "char"] as const;
 
 /**
- * Reads a SentencePiece model (`sentencepiece_model.proto` of google/sentencepiece).
- * Throws an Error that says what is wrong with the bytes.
+ * Reads a SentencePiece model (`sentencepiece_model.proto` of google/sentencepiece). Throws an Error with the cause for
+ * invalid bytes.
  */
 export function parseSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
   const fields = [...readProtobuf(bytes)];

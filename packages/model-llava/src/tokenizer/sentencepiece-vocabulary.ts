@@ -2,15 +2,15 @@ import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** The settings of a SentencePiece model, besides its vocabulary. */
+/** The settings of a SentencePiece model. */
 export interface SentencePiece extends Pick<SentencePieceModel, "byteFallback" | "addsPrefix"> {
   /** Pieces that encoding never produces and that decode to nothing. */
   readonly controls: ReadonlySet<string>;
 }
 
 /**
- * Reads a SentencePiece `tokenizer.model` of Llama's kind: byte-pair encoding of unchanged text. Throws an
- * `invalid-checkpoint` error that says what is wrong with the file, or what kind of model it is.
+ * Reads a SentencePiece `tokenizer.model` with Llama's settings: byte-pair encoding of unchanged text. Throws
+ * `invalid-checkpoint` with the problem, or with the kind of an unsupported model.
  */
 export function readSentencePiece(
   bytes: Uint8Array,
@@ -47,8 +47,8 @@ function refuseOtherKinds({ algorithm, rewritesText, pieces }: SentencePieceMode
 }
 
 /**
- * Returns the merges. SentencePiece joins any neighbours that form a piece, the best score first, so each way to split
- * a piece is a merge.
+ * Returns the merges. SentencePiece joins any two adjacent pieces that form a piece, the highest score first, so every
+ * split of a piece into two pieces is a merge.
  */
 function mergesOf({ pieces }: SentencePieceModel): [string, string][] {
   const ids = new Map<string, number>();

@@ -10,22 +10,20 @@ export interface SlowOptions {
   readonly legacy: boolean;
   readonly addPrefixSpace: boolean;
   readonly cleansUp: boolean;
-  /**
-   * Contents of the tokens that files name as special. The flag `special` in the list of added tokens does not count.
-   */
+  /** Tokens that files list as special. The flag `special` in the list of added tokens has no effect. */
   readonly special: ReadonlySet<string>;
   readonly unknownId: number | undefined;
-  /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
+  /** Whether a character without a piece becomes the pieces of its UTF-8 bytes. */
   readonly byteFallback: boolean;
   /** Pieces that SentencePiece decodes to nothing. */
   readonly controls: ReadonlySet<string>;
-  /** The prefix that SentencePiece itself puts in front of text; used only with `legacy`. */
+  /** The prefix that SentencePiece adds to a text; used only with `legacy`. */
   readonly prefix: string;
 }
 
 /**
- * Creates a coder that works like the slow LlamaTokenizer of transformers 4 (`tokenization_llama.py`), with which LLaVA
- * and MLAN train.
+ * Creates a coder like the slow LlamaTokenizer of transformers 4 (`tokenization_llama.py`), which LLaVA and MLAN use in
+ * training.
  */
 export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedToken[], options: SlowOptions): Coder {
   const { legacy, addPrefixSpace, special, unknownId, byteFallback } = options;
@@ -43,7 +41,7 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
       const whole = legacy ? given : (isPrefixed ? SPACE : "") + given.replaceAll(SPACE, " ");
       const segments = split(whole);
       const [first, second] = segments;
-      // The prefix is dropped when a special token follows it immediately.
+      // The prefix is dropped if a special token follows it immediately.
       const isBare = first === SPACE || first === " ";
       const dropsPrefix = !legacy && isBare && typeof second === "object" && special.has(second.content);
       for (const segment of dropsPrefix ? segments.slice(1) : segments) {
@@ -72,9 +70,9 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
 }
 
 /**
- * Creates a function that splits text at tokens. Tokens absorb the white space beside them according to their flags,
- * and a `singleWord` token inside a word becomes text. A resulting part that equals a token's content counts as that
- * token again.
+ * Creates a function that splits text at tokens. Tokens absorb adjacent white space according to their flags. A
+ * `singleWord` token inside a word becomes text. A resulting part that equals a token's content becomes that token
+ * again.
  */
 function createSplitter(added: readonly AddedToken[]): (text: string) => readonly (string | AddedToken)[] {
   const tokens = new Map(added.map((token) => [token.content, token]));
@@ -92,8 +90,8 @@ function createSplitter(added: readonly AddedToken[]): (text: string) => readonl
 }
 
 /**
- * Applies a token's flags in the same steps as `PreTrainedTokenizer.tokenize`: the conditions are checked on the
- * neighbouring parts as they were before white space was stripped.
+ * Applies the flags of a token in the steps of `PreTrainedTokenizer.tokenize`: the conditions see the adjacent parts
+ * before white space is stripped.
  */
 function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, singleWord }: AddedToken): void {
   const left = parts[index - 1] ?? "";

@@ -1,22 +1,22 @@
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { messageOf } from "@mlan/core";
 
-/** A rule that splits text into words: a regular expression of Oniguruma, as used in `tokenizer.json`. */
+/** A rule that splits text into words: an Oniguruma regular expression, as in `tokenizer.json`. */
 export interface SplitRule {
   readonly pattern: string;
   /** Whether text between the matches also forms words; otherwise it is dropped. */
   readonly keepsRest: boolean;
 }
 
-/** The rule by which GPT-2 splits text into words; `tokenizer.json` only refers to it. */
+/** The rule of GPT-2. A `tokenizer.json` refers to it without writing it. */
 export const GPT2_RULE: SplitRule = {
   pattern: String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
   keepsRest: true,
 };
 
 /**
- * Creates a function that splits text by each rule in turn. Throws an Error that names a pattern that is not supported,
- * so that no pattern is silently interpreted differently from the original.
+ * Creates a function that splits text by each rule in turn. Throws an Error for a pattern that JavaScript would
+ * interpret differently or not at all.
  */
 export function createWordSplitter(rules: readonly SplitRule[]): (text: string) => readonly string[] {
   const splitters = rules.map((rule) => createSplitter(rule));
@@ -41,16 +41,14 @@ function createSplitter({ pattern, keepsRest }: SplitRule): (text: string) => st
 }
 
 /**
- * The parts of the library's objects that are used here; TypeScript cannot resolve the library's own types under Node's
- * module rules.
+ * The used parts of the library's types. TypeScript cannot resolve the library's own types under Node's module rules.
  */
 interface Library {
   readonly pre_tokenizer: { readonly pattern: RegExp; pre_tokenize_text(text: string): string[] };
 }
 
 /**
- * The rest of a tokenizer's JSON: the library is used only to split text, since its merging needs an object per
- * character.
+ * The rest of a tokenizer's JSON. The library only splits text here, because its merging needs an object per character.
  */
 const EMPTY = {
   normalizer: null,
@@ -60,7 +58,7 @@ const EMPTY = {
   added_tokens: [],
 };
 
-/** Matches letters in either case, as in the patterns of contractions: `(?i:'s|'t|'re)`. */
+/** Matches letters in either case in the patterns of contractions: `(?i:'s|'t|'re)`. */
 const ANY_CASE = /\(\?i:((?:[A-Za-z'|]|\[[A-Za-z']+\])*)\)/g;
 
 /**
@@ -70,8 +68,7 @@ const ANY_CASE = /\(\?i:((?:[A-Za-z'|]|\[[A-Za-z']+\])*)\)/g;
 const FOREIGN = /\\[^pPsSdDrntf\W]|\\[pP](?!\{\^?[A-Za-z_]+\})|\(\?(?!:|=|!|<=|<!)|[?*+]\+|\d\}[?*+]|\[\[|&&/;
 
 /**
- * Expands letters to both cases, including U+017F and U+212A, which are case variants of s and k. The library knows
- * only ASCII letters.
+ * Expands letters to both cases. U+017F and U+212A are case variants of s and k. The library knows only ASCII letters.
  */
 function inAnyCase(content: string): string {
   return content.replaceAll(/\[([A-Za-z']+)\]|[A-Za-z]/g, (letter: string, set = letter) => {

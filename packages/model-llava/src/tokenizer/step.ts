@@ -2,12 +2,10 @@ import { MlanError, pathOf } from "@mlan/core";
 import { z } from "zod";
 
 /**
- * Creates the error for a `tokenizer.json` with unsupported content. `found` continues the sentence "the tokenizer
- * ...".
+ * Creates the error for unsupported content of a `tokenizer.json`. `found` continues the sentence "the tokenizer ...".
  */
 export type Refuse = (found: string) => MlanError;
 
-/** Returns the function that creates the {@link Refuse} errors for a file. */
 export function refuser(file: URL): Refuse {
   return (found) =>
     new MlanError(
@@ -17,7 +15,7 @@ export function refuser(file: URL): Refuse {
     );
 }
 
-/** Schema of a step's type, shortened in case a damaged file makes it very long. */
+/** Schema of a step's type. Shortened, because a damaged file may contain a very long one. */
 export const stepType: z.ZodType<string> = z
   .string()
   .default("unnamed")
@@ -33,12 +31,10 @@ export const stepPattern: z.ZodType<StepPattern> = z.object({
   Regex: z.string().optional(),
 });
 
-/**
- * Schema of a text that a step inserts. Its length is limited, so that a damaged file cannot make texts grow endlessly.
- */
+/** Schema of a text that a step inserts. The limit keeps a damaged file from producing endless text. */
 export const stepText: z.ZodType<string> = z.string().max(64);
 
-/** Throws the error of `refuse` when several "Replace" steps make text longer, since each could double it. */
+/** Throws the error of `refuse` if several "Replace" steps lengthen text, because each could double it. */
 export function refuseGrowth(steps: readonly ReplaceStep[], refuse: Refuse): void {
   const growing = steps.filter(
     ({ type, pattern, content = "" }) => type === "Replace" && content.length > (pattern?.String ?? "").length,
@@ -54,8 +50,8 @@ interface ReplaceStep {
 
 /** The position of a piece of text. */
 export interface Place {
-  /** Whether the piece begins a text, and so gets the prefix of texts; false if it continues a text. */
+  /** Whether the piece begins a text and so gets the prefix; false if it continues a text. */
   readonly begins: boolean;
-  /** Whether nothing precedes the piece, not even a token. */
+  /** Whether no text or token precedes the piece. */
   readonly isFirst: boolean;
 }

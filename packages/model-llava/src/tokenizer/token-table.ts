@@ -1,7 +1,7 @@
 import { fingerprintNow } from "../fingerprint.ts";
 import type { AddedToken, Vocabulary } from "./vocabulary.ts";
 
-/** Returns a function from an id to its piece or token; undefined for unused ids and for tokens that are left out. */
+/** Returns a function from an id to its piece or token; undefined for an unused id and for an omitted token. */
 export function createPieces(
   { ids }: Vocabulary,
   added: readonly AddedToken[],
@@ -17,10 +17,7 @@ export function highestId({ ids }: Vocabulary, added: readonly AddedToken[]): nu
   return [...ids.values(), ...added.map(({ id }) => id)].reduce((highest, id) => Math.max(highest, id), 0);
 }
 
-/**
- * Returns a fingerprint of everything that affects how text is encoded. It does not depend on the order of tokens in a
- * file.
- */
+/** Returns a fingerprint of everything that affects encoding. The order of tokens in a file has no effect. */
 export function fingerprintOf({ ids, merges }: Vocabulary, added: readonly AddedToken[], settings: unknown): string {
   const pieces = [...ids].toSorted(([, a], [, b]) => a - b);
   const tokens = added

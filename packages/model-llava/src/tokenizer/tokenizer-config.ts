@@ -4,7 +4,7 @@ import { checkConfig, type ConfigObject, readConfigFile } from "../config/config
 import type { SpecialToken } from "./added-tokens.ts";
 import { type AddedToken, tokenId } from "./vocabulary.ts";
 
-/** The files in which a folder may name special and added tokens. */
+/** The files in which a folder may list special and added tokens. */
 export const TOKENIZER_CONFIG_FILES: readonly string[] = [
   "tokenizer_config.json",
   "special_tokens_map.json",
@@ -17,15 +17,12 @@ export interface TokenizerConfigFiles {
   readonly addedTokens: ReadFile | undefined;
 }
 
-/** A file that was read. */
 interface ReadFile {
   readonly value: ConfigObject;
   readonly file: URL;
 }
 
-/**
- * Reads the files that exist. Throws an `invalid-checkpoint` error that names the file when one holds no JSON object.
- */
+/** Reads the files that exist. Throws `invalid-checkpoint` for a file without a JSON object. */
 export async function readTokenizerConfigFiles(folder: URL): Promise<TokenizerConfigFiles> {
   const [own, specialTokens, addedTokens] = await Promise.all(
     TOKENIZER_CONFIG_FILES.map((name) => readIfThere(new URL(name, folder))),
@@ -37,32 +34,30 @@ async function readIfThere(file: URL): Promise<ReadFile | undefined> {
   return (await fileExists(file)) ? { value: await readConfigFile(file), file } : undefined;
 }
 
-/** The configuration of a tokenizer of any kind. */
+/** The configuration of a tokenizer. */
 export interface TokenizerConfig {
-  /** The class of transformers that reads the folder, if the files name one. */
+  /** The class in transformers, if the files name one. */
   readonly className: string | undefined;
   /**
-   * For Llama's kind: whether every piece of text between special tokens gets a space in front, rather than only the
-   * first.
+   * For SentencePiece tokenizers of Llama: whether every piece of text between special tokens gets a space in front,
+   * rather than only the first.
    */
   readonly legacy: boolean | undefined;
   readonly addPrefixSpace: boolean | undefined;
-  /**
-   * Whether the begin-of-sequence token is put in front of text; a post-processor in `tokenizer.json` takes precedence.
-   */
+  /** Whether a begin-of-sequence token comes first. A post-processor in `tokenizer.json` takes precedence. */
   readonly addBeginOfSequence: boolean | undefined;
   readonly cleansUp: boolean;
   readonly beginOfSequence: string | undefined;
   readonly endOfSequence: string | undefined;
   readonly unknown: string | undefined;
-  /** All tokens that are named as special, in transformers' order. */
+  /** All special tokens, in the order of transformers. */
   readonly special: readonly SpecialToken[];
   readonly added: readonly AddedToken[];
 }
 
 /**
- * Reads the keys of `tokenizer_config.json` and, if that has no `added_tokens_decoder`, also those of
- * `special_tokens_map.json` and `added_tokens.json`, like transformers.
+ * Reads the keys of `tokenizer_config.json`. If it has no `added_tokens_decoder`, also reads `special_tokens_map.json`
+ * and `added_tokens.json`, as transformers does.
  */
 export function tokenizerConfig(files: TokenizerConfigFiles): TokenizerConfig {
   const own = checkConfig(schema, files.config.value, files.config.file);
@@ -110,7 +105,7 @@ export const GENERIC_CLASSES: ReadonlySet<string> = new Set(["TokenizersBackend"
 const flag = z.boolean().nullish();
 const flags = { normalized: flag, lstrip: flag, rstrip: flag, single_word: flag };
 
-/** Converts flags to the names used in this package. */
+/** Converts flags to the names in this package. */
 function flagsOf({
   lstrip,
   rstrip,
@@ -129,7 +124,7 @@ export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
     ...flagsOf(rest),
   }));
 
-/** Schema of a special token, as a text or an object; an empty text is no token. */
+/** Schema of a special token: a text or an object. An empty text is no token. */
 const specialToken = z
   .union([z.string(), z.object({ content: z.string(), ...flags })])
   .transform((token): SpecialToken =>

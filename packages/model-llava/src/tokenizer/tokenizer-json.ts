@@ -17,25 +17,23 @@ export interface TokenizerJson {
   readonly normalizers: readonly NormalizerStep[];
   readonly preTokenizers: readonly PreTokenizerStep[];
   readonly decoders: readonly DecoderStep[];
-  /**
-   * The token in front of a text; undefined if there is none, null if the file leaves that to the tokenizer's class.
-   */
+  /** The token before a text; undefined without such a token, null if the tokenizer's class decides. */
   readonly begin: FrontToken | null | undefined;
 }
 
-/** How a word is encoded as pieces. */
+/** The encoding of a word as pieces. */
 interface Merging {
-  /** Whether a word that is itself a piece becomes one token, without merging. */
+  /** Whether a word that is a piece becomes one token without merging. */
   readonly wholeWords: boolean;
-  /** Whether characters without a piece are replaced with the pieces of their UTF-8 bytes. */
+  /** Whether a character without a piece becomes the pieces of its UTF-8 bytes. */
   readonly byteFallback: boolean;
-  /** The token for any character that is not replaced with bytes; undefined drops the character. */
+  /** The token for a character that does not become bytes; undefined drops the character. */
   readonly unknown: string | undefined;
-  /** Whether several unknown tokens in a row become one. */
+  /** Whether consecutive unknown tokens become one. */
   readonly fusesUnknown: boolean;
 }
 
-/** Reads a `tokenizer.json`. Throws an `invalid-checkpoint` error that names the unsupported content. */
+/** Throws `invalid-checkpoint` with the unsupported content. */
 export function parseTokenizerJson(value: ConfigObject, file: URL): TokenizerJson {
   const refuse = refuser(file);
   const kind = checkConfig(kindSchema, value, file);
@@ -108,7 +106,7 @@ const kindSchema = z.object({
 // Older files write a merge as one string.
 const mergeText = z.string().regex(/^[^ ]+ [^ ]+$/, "must be two pieces with a space between");
 const merge = z.union([z.tuple([z.string(), z.string()]), mergeText.transform(splitMerge)]);
-// A custom schema, since zod's record would copy the pieces, up to 150,000, once more.
+// A custom schema, because zod's record would copy all pieces, up to 150,000.
 const vocabulary = z
   .custom<Readonly<Record<string, unknown>>>(isObject, "must be an object")
   .transform((pieces, { issues }) => {

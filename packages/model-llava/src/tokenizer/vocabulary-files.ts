@@ -3,9 +3,8 @@ import { readCheckpointFile } from "../config/checkpoint-file.ts";
 import { type ConfigObject, readConfigFile } from "../config/config-file.ts";
 
 /**
- * Reads `vocab.json` and `merges.txt` as the equivalent of a `tokenizer.json`. They do not say how text is split into
- * words: as in transformers, the class in `tokenizer_config.json` determines this. Throws an `invalid-checkpoint` error
- * for unknown classes.
+ * Reads `vocab.json` and `merges.txt` as the equivalent of a `tokenizer.json`. As in transformers, the class in
+ * `tokenizer_config.json` determines how text is split into words. Throws `invalid-checkpoint` for an unknown class.
  */
 export async function readVocabularyFiles(folder: URL, className: string | undefined): Promise<ConfigObject> {
   const steps = CLASSES[className ?? ""];

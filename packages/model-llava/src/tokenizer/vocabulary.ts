@@ -2,16 +2,16 @@ import { z } from "zod";
 
 const LARGEST = 2 ** 26 - 1;
 
-/** Schema of a token's id. The limit exceeds any vocabulary, and keeps numbers made of two ids exact. */
+/** Schema of a token id. The limit exceeds any vocabulary, and keeps numbers made of two ids exact. */
 export const tokenId: z.ZodInt = z.int().nonnegative().max(LARGEST);
 
 export function isTokenId(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST;
 }
 
-/** A byte-pair vocabulary, from any kind of file. */
+/** A byte-pair vocabulary. */
 export interface Vocabulary {
-  /** Ids by piece. Characters are written in the form of the tokenizer's kind, e.g. a space as {@link SPACE}. */
+  /** Ids by piece. Characters are written as in the tokenizer's files, e.g. a space as {@link SPACE}. */
   readonly ids: ReadonlyMap<string, number>;
   /** Pairs to join, in order of priority. */
   readonly merges: readonly (readonly [string, string])[];
@@ -22,21 +22,21 @@ export interface Vocabulary {
 export interface AddedToken extends TokenFlags {
   readonly id: number;
   readonly content: string;
-  /** Whether the token is left out of decoded text. */
+  /** Whether decoding omits the token. */
   readonly special: boolean;
 }
 
-/** Flags that say where an added token is recognised in text. All default to false. */
+/** Where an added token is recognised in text. All flags default to false. */
 export interface TokenFlags {
   /** Whether the token is searched for in the normalized text rather than in the original. */
   readonly normalized?: boolean;
-  /** Whether the token absorbs the white space before it. */
+  /** Whether the token absorbs white space before it. */
   readonly lstrip?: boolean;
-  /** Whether the token absorbs the white space after it. */
+  /** Whether the token absorbs white space after it. */
   readonly rstrip?: boolean;
-  /** Whether the token is recognised only between words, not inside one. */
+  /** Whether the token is ignored inside a word. */
   readonly singleWord?: boolean;
 }
 
-/** SentencePiece's mark for a space, U+2581. */
+/** SentencePiece's mark for a space. */
 export const SPACE = "\u2581";

@@ -23,8 +23,8 @@ function rememberWords(encode: (word: string) => readonly number[]): (word: stri
 }
 
 /**
- * Creates an encoder of words as the characters of their bytes. With `wholeWords`, a word that is itself a piece is not
- * split.
+ * Creates an encoder of words as the characters of their bytes. With `wholeWords`, a word that is a piece becomes one
+ * token.
  */
 export function createByteWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeWords: boolean): Encode {
   const merge = createBytePairEncoder(vocabulary, fallback);
@@ -39,8 +39,8 @@ export function createByteWordEncoder(vocabulary: Vocabulary, fallback: Fallback
 }
 
 /**
- * Creates an encoder that encodes text word by word and caches words. The ids are the same as for the whole text unless
- * a piece extends beyond the end of a word; with such a vocabulary, texts are encoded as a whole.
+ * Creates an encoder that encodes text word by word and caches words. The ids equal those of the whole text, unless a
+ * piece extends beyond the end of a word; such a vocabulary encodes whole texts.
  */
 export function createWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeTexts = false): Encode {
   const { ids } = vocabulary;
@@ -55,7 +55,7 @@ export function createWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wh
 }
 
 /**
- * Yields words, each with the spaces before it. Uses no regular expression, since those overflow the stack on words of
+ * Yields words, each with the spaces before it. Uses no regular expression, because one overflows the stack on words of
  * megabytes.
  */
 function* wordsOf(text: string): Generator<string> {

@@ -4,26 +4,26 @@ import { checkConfig, type ConfigObject, readConfigFile } from "../config/config
 
 export const ADAPTER_CONFIG = "adapter_config.json";
 
-/** The `adapter_config.json` of a low-rank adapter that PEFT wrote. */
+/** The `adapter_config.json` of a low-rank adapter from PEFT. */
 export interface AdapterConfig {
-  /** The base model, as named when the adapter was trained: a folder, or a repository on the Hub. */
+  /** The base model as named in training: a folder, or a repository on the Hub. */
   readonly base: string | undefined;
-  /** Probability with which each value of the input is dropped during training. */
+  /** Probability with which each input value is dropped during training. */
   readonly dropout: number;
   /** All keys of the file. */
   readonly keys: ConfigObject;
-  /** The base's revision on the Hub. */
+  /** Revision of the base model on the Hub. */
   readonly baseRevision: string | undefined;
   /**
-   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, the rank of the stored update,
-   * differs from the configured one.
+   * Returns the factor of a module's update. Throws `invalid-checkpoint` if `rank`, the rank of the stored matrices,
+   * differs from the configuration.
    */
   scaleOf(module: string, rank: number): number;
 }
 
 /**
- * Reads the `adapter_config.json` in a folder. Throws `invalid-checkpoint`, naming file and key, for adapters that are
- * not low-rank updates of weights.
+ * Reads the `adapter_config.json` in a folder. Throws `invalid-checkpoint` with file and key for an adapter that is not
+ * a low-rank update.
  */
 export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
   const file = new URL(ADAPTER_CONFIG, folder);
@@ -52,10 +52,7 @@ export async function readAdapterConfig(folder: URL): Promise<AdapterConfig> {
 
 type Pattern = readonly [module: RegExp, value: number];
 
-/**
- * Compiles PEFT's patterns, which are regular expressions for the end of a module's name; in practice they are plain
- * names.
- */
+/** Compiles PEFT's patterns: regular expressions for the end of a module's name. In practice they are plain names. */
 function patterns(values: Readonly<Record<string, number>> | null | undefined): readonly Pattern[] {
   return Object.entries(values ?? {}).map(([name, value]) => [
     new RegExp(`^(.*\\.)?(${name.replaceAll(/[.]/g, "\\.")})$`),
@@ -71,7 +68,7 @@ const remedy = "merge it into its base in Python with merge_and_unload";
 const off = z.literal(false, { error: remedy }).nullish();
 const none = z.null({ error: remedy }).optional();
 const rank = z.int().positive();
-// Anything else could be a regular expression that takes forever.
+// Anything else could be a regular expression with exponential time.
 const names = z
   .record(z.string(), z.number().positive())
   .refine((patterns) => Object.keys(patterns).every((name) => /^\^?[\w.]+$/.test(name)), {
@@ -79,8 +76,8 @@ const names = z
   });
 
 /**
- * The initialisations that leave the base as it is. Others, such as "pissa", subtract the initial update from the base, so
- * that the saved update does not fit the base's own weights.
+ * The initialisations that leave the base model unchanged. Others, such as "pissa", subtract the initial update from
+ * the base, so the saved update does not fit the published weights.
  */
 const initialisation = z.union([
   z.boolean(),

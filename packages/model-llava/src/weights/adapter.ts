@@ -7,13 +7,13 @@ import { originalName, renamed } from "./tensor-names.ts";
 
 /** A low-rank update of a weight: `scale` * b [outputs, rank] * a [rank, inputs]. */
 export interface LowRankUpdate {
-  /** Name of the matrix a in the adapter's reader. */
+  /** Name of the matrix a in the adapter's file. */
   readonly a: string;
   readonly b: string;
   readonly scale: number;
 }
 
-/** The changes that a PEFT adapter makes to its base, by names of the original layout. */
+/** The changes that a PEFT adapter makes to its base model. All names are those of the original LLaVA layout. */
 export interface Adapter {
   readonly folder: URL;
   readonly config: AdapterConfig;
@@ -21,7 +21,7 @@ export interface Adapter {
   readonly readers: readonly SafetensorsReader[];
   /** Low-rank updates by the name of the updated weight. */
   readonly updates: ReadonlyMap<string, LowRankUpdate & { readonly reader: SafetensorsReader }>;
-  /** Readers of the tensors that were trained in full and replace those of the base, by tensor name. */
+  /** Tensors that were trained in full and replace those of the base: their readers by tensor name. */
   readonly whole: ReadonlyMap<string, SafetensorsReader>;
 }
 
@@ -30,8 +30,8 @@ const WEIGHTS = ["adapter_model.safetensors", "adapter_model.bin"];
 const TRAINED_BESIDE = "non_lora_trainables.bin";
 
 /**
- * Opens a low-rank adapter saved by PEFT or by LLaVA's LoRA training. Throws `invalid-checkpoint` for other adapters,
- * and for files that are missing or do not match each other.
+ * Opens a low-rank adapter from PEFT or from LLaVA's LoRA training. Throws `invalid-checkpoint` for other adapters, and
+ * for files that are missing or do not match each other.
  */
 export async function openAdapter(folder: URL): Promise<Adapter> {
   const config = await readAdapterConfig(folder);
@@ -51,9 +51,7 @@ export async function openAdapter(folder: URL): Promise<Adapter> {
   }
 }
 
-/**
- * Returns the original name of an adapter's tensor: removes the prefix and the parts of names that PEFT's wrappers add.
- */
+/** Returns the original name of an adapter's tensor, without the prefix and suffixes that PEFT adds. */
 function adapterName(stored: string): string {
   return originalName(stored.replace(/^base_model\.model\./, ""))
     .replace(".base_layer.", ".")
@@ -98,9 +96,7 @@ function changesOf(
   return { updates, whole };
 }
 
-/**
- * Returns the name that a module had when the adapter was trained, to which the patterns in its configuration refer.
- */
+/** Returns the name of a module at training time. The patterns in the adapter's configuration refer to this name. */
 function storedModule({ entries }: SafetensorsReader, name: string, module: string): string {
   const stored = entries.get(name)?.name.replace(/^base_model\.model\./, "");
   return stored === undefined ? module : (LOW_RANK.exec(stored)?.[1] ?? module);

@@ -30,17 +30,16 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /** Whether quantised matrices are written to the folder `quantised` beside their weight files, if it lacks them. */
+  /** Whether quantised matrices are saved in the folder `quantised` beside their weight files. */
   readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onDownload: OpenOptions["onDownload"] | undefined;
 }
 
 /**
- * Opens the decoder's matrices with fewer bits than float32 and returns the weights for which this was done. All others
- * must be read as float32: weights that the format does not cover, that an adapter updates, that are being trained, or,
- * with "stored", that have 32 bits in their file. Throws `invalid-options` on a backend without kernels for matrices of
- * the format.
+ * Opens the decoder's matrices with fewer bits than float32 and returns their weights. All other weights must be read
+ * as float32: weights outside the format, weights with an adapter's update, trained weights and, with "stored", weights
+ * with 32 bits in their file. Throws `invalid-options` on a backend without kernels for the format.
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
@@ -94,7 +93,7 @@ function keptIn(
   });
 }
 
-/** Returns one sentence if matrices of a format are read as float32 because an adapter changes them; otherwise none. */
+/** Returns one sentence if matrices are read as float32 because an adapter changes them; otherwise none. */
 export function formatNotices({ stored }: WeightPlan, format: WeightFormat): readonly string[] {
   if (format === "float32") return [];
   const isInFormat = (weight: Weight): boolean =>

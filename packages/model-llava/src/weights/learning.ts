@@ -2,8 +2,8 @@ import { type Component, type Learning, MlanError } from "@mlan/core";
 import type { Weight } from "./weight.ts";
 
 /**
- * Turns the weights of the given components into variables until `end()` of the returned {@link Learning} is called.
- * Throws `contract` if a previous one has not ended, and `invalid-options` for quantised weights.
+ * Makes the weights of the given components trainable, as variables, until `end()` of the returned {@link Learning} is
+ * called. Throws `contract` if an earlier {@link Learning} has not ended, and `invalid-options` for quantised weights.
  */
 export function learn(weights: readonly Weight[], components: readonly Component[]): Learning {
   if (weights.some(({ learns }) => learns)) {

@@ -7,28 +7,25 @@ import type { WeightFormat } from "./weight-format.ts";
 import type { PlannedWeight, WeightPlan } from "./weight-plan.ts";
 
 export interface LoadWeightsOptions {
-  /** Seed of a fresh projector. */
+  /** Seed for a new projector. */
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
   /** Called while matrices are quantised into a file. */
   readonly onDownload?: OpenOptions["onDownload"] | undefined;
-  /** How the decoder's matrices are kept. Default "float32". */
+  /** Default "float32". */
   readonly format?: WeightFormat | undefined;
-  /** Whether quantised matrices are kept in the folder `quantised` beside their weight files. Default false. */
+  /** Whether quantised matrices are saved in the folder `quantised` beside their weight files. Default false. */
   readonly keepsQuantised?: boolean;
 }
 
-/**
- * Loads the planned weights. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not
- * finite.
- */
+/** Throws `invalid-checkpoint` for a tensor that cannot be read or has a value that is not finite. */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   weights: readonly Weight[],
   { seed, signal, onDownload, format = "float32", keepsQuantised = false }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
-  // The plan has separate declarations; these are the network's weights.
+  // The plan has its own declarations. These are the weights of the network.
   const owned = ({ name }: Weight): Weight => {
     const weight = byName.get(name);
     if (!weight)
@@ -56,7 +53,7 @@ async function merge(weight: Weight, { reader, a, b, scale }: NonNullable<Planne
     return { reader, name, shape, take: (tensor: tf.Tensor) => parts.push(tensor) };
   });
   try {
-    // One after the other, so that they come in order.
+    // One at a time, so that they arrive in order.
     for (const one of stored) await readTensors([one]);
     const [down, up] = parts as tf.Tensor2D[];
     if (!down || !up) return;

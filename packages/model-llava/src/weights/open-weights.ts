@@ -6,8 +6,8 @@ import { heldIn, hintOf } from "../config/checkpoint-file.ts";
 import { checkpointResult } from "./read-tensors.ts";
 
 /**
- * Opens the weights in a folder or a single file, as safetensors or PyTorch files. In a folder with both, opens those
- * that transformers would read. Throws `invalid-checkpoint` for files that are missing or cannot be read.
+ * Opens the weights in a folder or a single file, as safetensors or PyTorch files. In a folder with both, prefers the
+ * files that transformers prefers. Throws `invalid-checkpoint` for files that are missing or cannot be read.
  */
 export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
   return checkpointResult(async () =>
@@ -18,16 +18,16 @@ export function openWeights(fileOrFolder: URL): Promise<SafetensorsReader> {
 const SAFETENSORS = /^model\.safetensors(\.index\.json)?$/;
 const PYTORCH_FILE = /^pytorch_model(-.*)?\.bin(\.index\.json)?$/;
 
-/** Whether this is the index of a sharded checkpoint. If a shard is missing, the reader of the index throws. */
+/** Returns whether a file is the index of a sharded checkpoint. The reader of the index throws for a missing shard. */
 function isIndex(name: string): boolean {
   return name.endsWith(".index.json");
 }
 
-/** The file that LLaVA's first stage saves; see `openProjector`. */
+/** Matches the file that LLaVA's first stage saves; see `openProjector`. */
 export const PROJECTOR_FILE: RegExp = /^mm_projector\.(bin|pt|safetensors)$/;
 
 async function isPytorch(fileOrFolder: URL): Promise<boolean> {
-  // Anything but a folder is a file, or missing, which the reader reports.
+  // Anything that is not a folder is a file or missing; its reader reports a missing file.
   const names = await readdir(fileOrFolder).catch(() => undefined);
   if (!names) return /\.(bin|pt|pth)$/.test(fileOrFolder.pathname);
   const weights = names.filter((name) => /\.(safetensors|bin|pt|pth)$/.test(name));

@@ -12,7 +12,7 @@ export function linearsOf(part: WeightPart): readonly Linear[] {
   });
 }
 
-/** Returns all weights of a part, including those of its linear maps. */
+/** Returns all weights of a part, including the weights of its linear maps. */
 export function weightsOf(part: WeightPart): readonly Weight[] {
   return Object.values(part).flatMap((member) => {
     if (member instanceof Weight) return [member];

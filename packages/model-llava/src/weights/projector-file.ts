@@ -4,8 +4,8 @@ import type { SafetensorsReader } from "@mlan/safetensors";
 import { openWeights, PROJECTOR_FILE } from "./open-weights.ts";
 
 /**
- * Opens the projector that LLaVA's first stage saved beside its backbone; returns undefined when there is none. Throws
- * `invalid-checkpoint` when it cannot be read, or when there are two.
+ * Opens the projector that LLaVA's first stage saved beside its backbone; returns undefined without one. Throws
+ * `invalid-checkpoint` if it cannot be read or if there are two.
  */
 export async function openProjector(folder: URL): Promise<SafetensorsReader | undefined> {
   const [name, other] = (await readdir(folder)).filter((file) => PROJECTOR_FILE.test(file));
@@ -19,10 +19,7 @@ export async function openProjector(folder: URL): Promise<SafetensorsReader | un
 
 const NAME = "mm_projector.";
 
-/**
- * Returns the names of a projector file's tensors, keyed by the ends of the names, since the beginnings depend on what
- * was trained.
- */
+/** Returns the names of a projector file's tensors by their suffixes. The prefixes depend on what was trained. */
 export function projectorNames({ entries }: SafetensorsReader): ReadonlyMap<string, string> {
   return new Map(
     [...entries.keys()].flatMap((name) => {

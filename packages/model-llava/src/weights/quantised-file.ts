@@ -15,32 +15,28 @@ import {
 import { pathExists } from "../config/checkpoint-file.ts";
 import type { Quantisation, QuantisedFormat } from "./weight-format.ts";
 
-/**
- * The folder, beside weight files, of their quantised matrices. If the user deletes it, the matrices are quantised
- * again.
- */
+/** The folder of quantised matrices beside weight files. Deleting it is safe: the matrices are then quantised again. */
 export const QUANTISED_FOLDER = "quantised/";
 
-/** A matrix [rows, columns] to quantise. */
 export interface MatrixToQuantise extends Quantisation {
   readonly name: string;
   readonly shape: readonly [number, number];
   readonly reader: SafetensorsReader;
-  /** The matrix's name in the reader. */
+  /** Name of the matrix in the reader. */
   readonly storedName: string;
   values(): Promise<Float32Array>;
 }
 
 export interface MakingOptions {
   readonly signal: AbortSignal | undefined;
-  /** Called after each matrix that is quantised. */
+  /** Called after each matrix is quantised. */
   readonly onDownload: OpenOptions["onDownload"] | undefined;
 }
 
 /**
- * Returns the quantised matrices of a checkpoint, mapped from a file in `folder`, which is inside the folder of the
- * weight files. If there is no intact file for these weights, one is written tensor by tensor, and files made from
- * earlier weights are removed. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
+ * Maps the quantised matrices of a checkpoint from a file in `folder`, a subfolder of the weights' folder. Without an
+ * intact file for these weights, quantises the matrices one by one into a new file and removes files of earlier
+ * weights. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
  */
 export async function quantisedFile(
   folder: URL,
@@ -52,7 +48,7 @@ export async function quantisedFile(
   if (kept) return kept;
   const weights = await stateOfWeights(folder, matrices);
   const file = await fileOf(folder, matrices, format);
-  // Files for a model with an adapter, or in another format, are made from the same weight files and stay.
+  // Files of a model with an adapter, or of another format, belong to the same weight files and stay.
   const isOfEarlierWeights = (other: string): boolean => KEPT.test(other) && !other.includes(weights);
   await replaceFiles(folder, isOfEarlierWeights, async (temporary) => {
     const name = basename(fileURLToPath(file));
@@ -77,7 +73,7 @@ export async function quantisedFile(
   return readQuantised(file, matrices);
 }
 
-/** Like {@link quantisedFile}, but returns undefined if the folder has no intact file for the matrices. */
+/** Like {@link quantisedFile}, but returns undefined without an intact file. */
 export async function findQuantised(
   folder: URL,
   matrices: readonly MatrixToQuantise[],
@@ -149,12 +145,12 @@ interface WritingOptions {
   readonly quantised?: (codes: Uint8Array) => void;
 }
 
-/** Returns the size of a matrix's codes, scales and checksum. */
+/** Returns the bytes of a matrix's codes, scales and checksum. */
 function bytesOf({ shape: [rows, columns], bits, blockSize }: MatrixToQuantise): number {
   return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4) + 4;
 }
 
-/** Returns the tensors to write for a matrix: its codes and its scales. */
+/** Returns the tensors of a quantised matrix: codes and scales. */
 function tensorsOf(
   matrix: MatrixToQuantise,
   { signal, quantised: done }: WritingOptions = {},
@@ -181,12 +177,12 @@ function tensorsOf(
   ];
 }
 
-/** The CRC-32 of the codes of each matrix, written after all of them. */
+/** The CRC-32 of each matrix's codes, written after all matrices. */
 function checksumsOf(checksums: Int32Array): TensorToWrite {
   return { name: "checksums", shape: [checksums.length], dtype: "I32", data: () => checksums };
 }
 
-/** Bytes that are read at a time to be checked. */
+/** Number of bytes that are read and checked at a time. */
 const CHECKED_BYTES = 2 ** 22;
 
 async function checksumOf(handle: FileHandle, { name, offset, byteLength }: TensorEntry): Promise<number> {
@@ -202,8 +198,8 @@ async function checksumOf(handle: FileHandle, { name, offset, byteLength }: Tens
 }
 
 /**
- * Opens an existing file. Throws if it is damaged: if its size does not match its header, a matrix is missing, codes
- * differ from their checksum, or a scale is not finite.
+ * Opens an existing file. Throws if it is damaged: a size that does not match the header, a missing matrix, codes with
+ * a wrong checksum, or a scale that is not finite.
  */
 async function readQuantised(
   file: URL,
@@ -220,7 +216,7 @@ async function readQuantised(
     for (const [index, matrix] of matrices.entries()) {
       const [codes, scales] = tensorsOf(matrix).map((tensor) => entryOf(reader, tensor));
       if (!codes || !scales) continue;
-      // As signed numbers, as they are stored.
+      // Checksums are stored as signed integers.
       if (((await checksumOf(handle, codes)) | 0) !== checksums[index])
         throw new RangeError(`${codes.name} differs from its checksum`);
       const values = read.subarray(0, scales.byteLength / 4);
@@ -240,7 +236,7 @@ async function readQuantised(
   }
 }
 
-/** Returns the stored entry of a tensor; throws if its type or shape differs. */
+/** Returns the stored entry of a tensor. Throws if its type or shape differs. */
 function entryOf({ entries }: SafetensorsReader, { name, shape, dtype }: TensorToWrite): TensorEntry {
   const entry = entries.get(name);
   if (entry?.dtype === dtype && entry.shape.join() === shape.join()) return entry;

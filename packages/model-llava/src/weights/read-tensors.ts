@@ -3,25 +3,24 @@ import { type WritableTensor, writableTensors } from "@mlan/fused-ops";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type * as tf from "@tensorflow/tfjs-core";
 
-/** A stored tensor to read. */
 export interface StoredTensor {
   readonly reader: SafetensorsReader;
-  /** The tensor's name in the reader. */
+  /** Name of the tensor in the reader. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Receives the tensor and takes ownership of it. */
+  /** Receives the tensor and becomes its owner. */
   take(tensor: tf.Tensor): void;
 }
 
-/** Number of tensors read at a time: while the bytes of one are read, another is decoded. */
+/** Number of tensors read concurrently: the bytes of one are read while another is decoded. */
 const SIDE_BY_SIDE = 2;
-/** Number of tensors whose memory is prepared in advance. */
+/** Number of tensors whose memory is allocated in advance. */
 const AHEAD = 3;
 
 /**
- * Reads float32 tensors directly into the backend's memory where possible, so that hardly anything but the tensors is
- * ever in memory. Throws `invalid-checkpoint` for a tensor that cannot be read or holds a value that is not finite, and
- * the reason of `signal`; tensors that were not taken by then are disposed of.
+ * Reads float32 tensors directly into the backend's memory where possible, so that almost no other memory is needed.
+ * Throws `invalid-checkpoint` for a tensor that cannot be read or has a value that is not finite, and the reason of
+ * `signal`. On an error, disposes of tensors that were not taken.
  */
 export async function readTensors(stored: readonly StoredTensor[], signal?: AbortSignal): Promise<void> {
   const tensors = writableTensors(stored.map(({ shape }) => shape));
@@ -45,7 +44,7 @@ export async function readTensors(stored: readonly StoredTensor[], signal?: Abor
       one.take(tensor.finish());
     }
   };
-  // All reads have ended before memory is freed, so nothing writes to it any more.
+  // All reads have ended before memory is freed, so nothing writes to freed memory.
   const ends = await Promise.allSettled(Array.from({ length: SIDE_BY_SIDE }, readSome));
   for (const tensor of tensors) if (!taken.has(tensor)) tensor.dispose();
   for (const end of ends) if (end.status === "rejected") throw end.reason;
@@ -57,7 +56,7 @@ async function readTensor({ reader, name }: StoredTensor, tensor: WritableTensor
   throw notFinite({ reader, name }, tensor.values[place], place);
 }
 
-/** Returns the error for a tensor with a value that is NaN or infinite. */
+/** Returns the error for a tensor with a NaN or infinite value. */
 export function notFinite(
   { reader, name }: Pick<StoredTensor, "reader" | "name">,
   value: number | undefined,
@@ -71,7 +70,7 @@ export function notFinite(
   );
 }
 
-/** Returns the result of `read` and turns its errors into `invalid-checkpoint` errors. */
+/** Returns the result of `read`. Converts its errors to `invalid-checkpoint` errors. */
 export async function checkpointResult<Result>(read: () => Promise<Result>): Promise<Result> {
   try {
     return await read();

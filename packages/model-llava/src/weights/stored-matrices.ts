@@ -6,7 +6,7 @@ import type { PlannedWeight } from "./weight-plan.ts";
 
 const FORMATS: Partial<Record<Dtype, StoredFormat>> = { BF16: "bfloat16", F16: "float16" };
 
-/** A planned weight that stays in its file. */
+/** A weight whose values are memory-mapped from its file. */
 interface Stored {
   readonly target: Weight;
   readonly planned: PlannedWeight;
@@ -15,8 +15,8 @@ interface Stored {
 }
 
 /**
- * Describes a weight that can stay in its file: one with 16 bits per value, in row-major order, without an update.
- * Returns undefined for any other weight.
+ * Describes a weight that can be memory-mapped: 16 bits per value, row-major, without an update. Returns undefined for
+ * any other weight.
  */
 export function storedIn(planned: PlannedWeight, target: Weight): Stored | undefined {
   const entry = planned.reader.entries.get(planned.name);
@@ -26,8 +26,8 @@ export function storedIn(planned: PlannedWeight, target: Weight): Stored | undef
 }
 
 /**
- * Opens the weights as matrices in their files and checks every value. Throws `invalid-checkpoint` for a tensor that
- * cannot be read or holds a value that is not finite, and the reason of `signal`.
+ * Memory-maps the weights as matrices and checks every value. Throws `invalid-checkpoint` for a tensor that cannot be
+ * read or has a value that is not finite, and the reason of `signal`.
  */
 export async function openStored(all: readonly Stored[], signal?: AbortSignal): Promise<void> {
   const scratch = new Float32Array(Math.max(0, ...all.map(({ target }) => target.size)));
@@ -36,7 +36,7 @@ export async function openStored(all: readonly Stored[], signal?: AbortSignal): 
     const [rows = 1, columns = 1] = target.shape;
     target.keep(storedMatrix({ file: entry.file, byteOffset: entry.offset }, [rows, columns], format));
     const values = scratch.subarray(0, target.size);
-    // Read after mapping: reading throws if the file has been replaced, so the values checked are the values mapped.
+    // Read after mapping: reading throws if the file was replaced, so the checked values are the mapped ones.
     const place = await checkpointResult(() => planned.reader.readInto(planned.name, values));
     if (place >= 0) throw notFinite(planned, values[place], place);
   }

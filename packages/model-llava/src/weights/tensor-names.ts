@@ -4,12 +4,12 @@ import { PROJECTOR_PREFIX } from "../network/projector.ts";
 import { VISION_PREFIX } from "../network/vision-tower-weights.ts";
 
 export const EMBEDDING = "model.embed_tokens.weight";
-/** The name of the output layer, if it is not the embedding. */
+/** Name of the output layer, unless it is the embedding. */
 export const HEAD = "lm_head.weight";
 
 /**
- * Replacements that convert to the original LLaVA's names: from transformers' own LLaVA in versions 4 and 5, and from
- * models saved without their output layer.
+ * Replacements that convert names to those of the original LLaVA: from transformers' LLaVA in versions 4 and 5, and
+ * from models saved without an output layer.
  */
 const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/^language_model\.lm_head\./, "lm_head."],
@@ -20,15 +20,15 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/^(embed_tokens|layers|norm)\./, "model.$1."],
 ];
 
-/** Returns the name of a stored tensor in the original layout. */
+/** Returns the original LLaVA's name of a stored tensor. */
 export function originalName(stored: string): string {
   const [pattern, name] = RENAMED.find(([found]) => found.test(stored)) ?? [];
   return pattern && name !== undefined ? stored.replace(pattern, name) : stored;
 }
 
 /**
- * Returns a reader of the same tensors under other names. `rename` returns undefined for tensors to leave out. Throws
- * `invalid-checkpoint` when two tensors get one name.
+ * Returns a reader of the same tensors with other names. `rename` returns undefined to leave out a tensor. Throws
+ * `invalid-checkpoint` if two tensors get the same name.
  */
 export function renamed(reader: SafetensorsReader, rename: (stored: string) => string | undefined): SafetensorsReader {
   const entries = new Map<string, TensorEntry>();

@@ -7,9 +7,9 @@ import { EMBEDDING, HEAD } from "./tensor-names.ts";
 const CHUNK_BYTES = 2 ** 22;
 
 /**
- * Returns whether the files hold an output layer that differs from the embedding. A `config.json` that ties the two is
- * then wrong, and the output layer is read, as in transformers 5. Compares all values, unless both tensors are at the
- * same place in a file, as in files that torch.save wrote for tied matrices.
+ * Returns whether the files have an output layer that differs from the embedding. A `config.json` that ties the two is
+ * then wrong, and the output layer is read, as in transformers 5. Compares all values, unless both tensors share a
+ * place in a file, as in files of torch.save.
  */
 export async function holdsOwnHead(reader: SafetensorsReader): Promise<boolean> {
   const [embedding, head] = [reader.entries.get(EMBEDDING), reader.entries.get(HEAD)];

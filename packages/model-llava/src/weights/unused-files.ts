@@ -3,12 +3,12 @@ import { counted, pathOf } from "@mlan/core";
 import { listed, type SafetensorsReader } from "@mlan/safetensors";
 
 const WEIGHT_FILE = /\.(safetensors|bin|pt|pth|ckpt|gguf)$/;
-/** Matches files that training leaves behind and that are not weights. */
+/** Matches files of training that are not weights. */
 const OTHER_FILE = /^(training_args|optimizer|scheduler|scaler|rng_state)/;
 
 /**
- * Returns one sentence about the weight files in a folder that none of the readers reads, such as stale shards beside a
- * newer file. Returns none when all are read.
+ * Returns a sentence about weight files in a folder that no reader reads, such as stale shards beside a newer file;
+ * nothing if all are read.
  */
 export async function unusedWeightFiles(
   folder: URL,

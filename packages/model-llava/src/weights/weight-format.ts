@@ -3,10 +3,10 @@ import { z } from "zod";
 import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 
-/** How the decoder's matrices are kept in memory; see `BackboneOptions.weightFormat`. */
+/** Storage of the decoder's matrices in memory; see `BackboneOptions.weightFormat`. */
 export type WeightFormat = "float32" | "stored" | QuantisedFormat;
 
-/** Bits per value of the matrices in the layers, and the number of values that share a scale, of each quantised format. */
+/** Bits per value of the layers' matrices, and values per scale, of each quantised format. */
 const QUANTISED = {
   int8: { bits: 8, blockSize: 128 },
   "int8-64": { bits: 8, blockSize: 64 },
@@ -22,7 +22,7 @@ const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(Q
 
 export const weightFormat: z.ZodType<WeightFormat> = z.enum(FORMATS);
 
-/** Throws `invalid-options` for a format that does not exist. */
+/** Throws `invalid-options` for an unknown format. */
 export function checkWeightFormat(format: WeightFormat | undefined): void {
   if (format === undefined || FORMATS.includes(format)) return;
   throw new MlanError(
@@ -31,12 +31,11 @@ export function checkWeightFormat(format: WeightFormat | undefined): void {
   );
 }
 
-/** Returns whether a format rounds the weights. */
 export function isQuantisedFormat(format: WeightFormat | undefined): format is QuantisedFormat {
   return format !== undefined && Object.hasOwn(QUANTISED, format);
 }
 
-/** Throws `invalid-options` for components whose weights a format rounds. */
+/** Throws `invalid-options` if a component to train has a quantised format. */
 export function checkLearning(components: readonly Component[], format: WeightFormat | undefined): void {
   if (!isQuantisedFormat(format) || !components.includes("language")) return;
   throw new MlanError(
@@ -46,15 +45,12 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   );
 }
 
-/** Returns whether quantised formats round a weight: the decoder's matrices, except the embedding. */
+/** Returns whether quantised formats apply to a weight: to the decoder's matrices, except the embedding. */
 export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
 
-/**
- * Returns how a weight is quantised. The output layer never has 4 bits, since it affects every token of an answer
- * directly.
- */
+/** Returns the quantisation of a weight. The output layer never has 4 bits, because it directly affects every token. */
 export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
   const { bits, blockSize } = QUANTISED[format];
   return { bits: name === HEAD ? 8 : bits, blockSize };
@@ -66,8 +62,8 @@ export interface Quantisation {
 }
 
 /**
- * Returns whether a weight keeps the 16 bits of its file in memory: "stored" does so for the matrices of the decoder,
- * quantised formats for the embedding.
+ * Returns whether a weight keeps the 16 bits of its file in memory: the decoder's matrices in "stored", the embedding
+ * in quantised formats.
  */
 export function staysStored(weight: Weight, format: WeightFormat): boolean {
   const { component, name } = weight;

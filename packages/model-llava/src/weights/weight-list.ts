@@ -6,37 +6,34 @@ import type { Linear } from "../linear/linear.ts";
 import { Weight } from "./weight.ts";
 
 interface LinearOptions {
-  /** Whether a vector [outputs] is added. Default false. */
+  /** Whether to add a vector [outputs]. Default false. */
   readonly bias?: boolean;
 }
 
-/** Lets the parts of a network declare their weights under the names in a checkpoint. Loads nothing. */
+/** Declares the weights of a network by their names in a checkpoint. Loads nothing. */
 export interface WeightDeclarations {
   /** Declares a weight [size]. */
   vector(component: Component, name: string, size: number): Weight<tf.Rank.R1>;
   /** Declares a weight [rows, columns] that is looked up or added, such as an embedding. */
   matrix(component: Component, name: string, rows: number, columns: number): Weight<tf.Rank.R2>;
-  /** Declares `<name>.weight` [outputs, inputs], and `<name>.bias` [outputs] if requested. */
+  /** Declares `<name>.weight` [outputs, inputs], and optionally `<name>.bias` [outputs]. */
   linear(component: Component, name: string, outputs: number, inputs: number, options?: LinearOptions): Linear;
   /**
-   * Declares the kernel `<name>.weight` [outputs, channels, size, size] of a non-overlapping convolution, used as a
+   * Declares `<name>.weight` [outputs, channels, size, size], the kernel of a non-overlapping convolution. It acts as a
    * linear map of patches [n, channels * size * size].
    */
   kernel(component: Component, name: string, outputs: number, channels: number, size: number): Linear;
 }
 
-/** The list on which a network's weights are declared. */
+/** The declared weights of a network. */
 export interface WeightList extends WeightDeclarations {
-  /** All weights, in the order of declaration. */
+  /** All weights in the order of declaration. */
   readonly weights: readonly Weight[];
-  /** All linear maps of {@link WeightDeclarations.linear}, in the order of declaration. */
+  /** All linear maps in the order of declaration. */
   readonly linears: readonly AdaptableLinear[];
 }
 
-/**
- * Creates an empty list. `declared` is called with each weight when it is declared, and errors that it throws
- * propagate.
- */
+/** Creates an empty list. Calls `declared` with each declared weight; its errors propagate. */
 export function weightList(declared: (weight: Weight) => void = () => {}): WeightList {
   const weights: Weight[] = [];
   const linears: AdaptableLinear[] = [];

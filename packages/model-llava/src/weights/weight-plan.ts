@@ -11,17 +11,17 @@ import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 import { weightList } from "./weight-list.ts";
 
-/** Where a model's weights come from. */
+/** The files of a model's weights. */
 export interface WeightSources {
-  /** Weights of the backbone, or of LLaVA based on it. */
+  /** Weights of the backbone, or of a LLaVA model with this backbone. */
   readonly checkpoint: SafetensorsReader;
-  /** A CLIP checkpoint; absent when the tower's weights are in `checkpoint`, or there is no tower. */
+  /** A CLIP checkpoint; absent if `checkpoint` has the tower's weights or there is no tower. */
   readonly tower?: SafetensorsReader;
-  /** A file with only the projector; a projector inside `checkpoint` takes precedence. */
+  /** A file with only the projector. A projector in `checkpoint` takes precedence. */
   readonly projector?: SafetensorsReader;
   /** An adapter for `checkpoint`, merged while weights are loaded. */
   readonly adapter?: Adapter;
-  /** An adapter that was trained on top of all the other sources and stays separate. */
+  /** An adapter that was trained on top of all other sources and is not merged. */
   readonly kept?: Adapter;
   /** Whether the checkpoint may lack the projector, as a plain backbone does. */
   readonly freshProjector: boolean;
@@ -33,7 +33,7 @@ interface TensorPlace {
   readonly name: string;
 }
 
-/** A weight and the stored tensor to load into it. */
+/** A weight and the stored tensor with its values. */
 export interface PlannedWeight extends TensorPlace {
   readonly weight: Weight;
   /** A low-rank update to add to the stored values. */
@@ -44,13 +44,13 @@ export type StoredUpdate = LowRankUpdate & { readonly reader: SafetensorsReader 
 
 export interface WeightPlan {
   readonly stored: readonly PlannedWeight[];
-  /** The projector's weights, if the checkpoint lacks them and may do so. */
+  /** The weights of a new projector, if the checkpoint may lack the projector and does. */
   readonly fresh: readonly Weight[];
-  /** The adapter that stays separate. */
+  /** The adapter that is not merged. */
   readonly kept?: KeptAdapter;
 }
 
-/** A separate adapter whose updates fit the network's linear maps. */
+/** An adapter that is not merged. Its updates fit the network's linear maps. */
 export interface KeptAdapter {
   readonly adapter: Adapter;
   readonly modules: readonly KeptModule[];
@@ -61,8 +61,8 @@ interface KeptModule extends ModuleSizes {
 }
 
 /**
- * Finds the stored tensor for every weight of a network, before any is read or allocated. Throws `invalid-checkpoint`
- * for tensors that are missing, have the wrong shape, or belong to a different architecture.
+ * Finds the stored tensor of every weight in a network, without reading or allocating any. Throws `invalid-checkpoint`
+ * for a tensor that is missing, has the wrong shape, or belongs to a different architecture.
  */
 export function planWeights(sizes: NetworkSizes, sources: WeightSources): WeightPlan {
   const { checkpoint, tower, adapter, kept } = sources;
@@ -80,13 +80,14 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
       return { reader: tower, name: `${towerPrefix}${name.slice(VISION_PREFIX.length)}` };
     if (projector && component === "projector")
       return { reader: projector, name: inProjector?.get(name.slice(PROJECTOR_PREFIX.length)) ?? name };
-    // A tied matrix may be stored under its other name.
+    // A tied matrix may be stored under the name of the output layer.
     const other = sizes.language.tiedEmbeddings && name === EMBEDDING && !checkpoint.entries.has(name);
     return { reader: checkpoint, name: other ? HEAD : name };
   };
   const stored: PlannedWeight[] = [];
   const fresh: Weight[] = [];
-  // Each weight is looked up as it is declared, since a config.json may declare more layers than fit into memory.
+  // Each weight is searched when it is declared, because a wrong config.json may declare more layers than fit into
+  // memory.
   const list = weightList((weight) => {
     if (isFresh(weight)) fresh.push(weight);
     else stored.push({ ...planned(weight, placeOf(weight)), ...updateOf(weight, adapter) });
@@ -104,7 +105,7 @@ export function planWeights(sizes: NetworkSizes, sources: WeightSources): Weight
   return { stored, fresh, ...(kept && { kept: keptAdapter(kept, list.linears) }) };
 }
 
-/** Returns an adapter that stays separate. Throws `invalid-checkpoint` if its updates do not fit the linear maps. */
+/** Returns an adapter that is not merged. Throws `invalid-checkpoint` if its updates do not fit the linear maps. */
 export function keptAdapter(adapter: Adapter, linears: readonly AdaptableLinear[]): KeptAdapter {
   return { adapter, modules: modulesOf(adapter, linears) };
 }
@@ -113,7 +114,7 @@ function modulesOf(adapter: Adapter, linears: readonly AdaptableLinear[]): reado
   const byName = new Map(linears.map((linear) => [`${linear.name}.weight`, linear]));
   return [...adapter.updates].map(([name, update]) => {
     const linear = byName.get(name);
-    // Weights that are not linear maps, such as an embedding.
+    // A weight that is not a linear map, such as an embedding.
     if (!linear) throw leftOver(adapter.folder, name);
     const { inputs, outputs } = linear;
     checkUpdate(name, [outputs, inputs], update, adapter.folder);
@@ -146,7 +147,7 @@ function checkUpdate(name: string, shape: readonly number[], update: StoredUpdat
   );
 }
 
-/** Throws if a tensor of the adapter belongs to no weight, so that no trained values are silently lost. */
+/** Throws if a tensor of the adapter matches no weight, so that no trained values are silently lost. */
 function refuseLeftOver({ folder, updates, whole }: Adapter, used: ReadonlySet<string>): void {
   const left = [...updates.keys(), ...whole.keys()].find((name) => !used.has(name));
   if (left !== undefined) throw leftOver(folder, left);
@@ -171,8 +172,8 @@ export function holdsTower({ entries }: SafetensorsReader): boolean {
 const PATCH_EMBEDDING = "embeddings.patch_embedding.weight";
 
 /**
- * Matches tensors that are ignored: buffers stored by older versions of transformers, the rest of complete CLIP models,
- * and the output layer when embeddings are tied.
+ * Matches tensors to ignore: buffers of older transformers versions, the parts of complete CLIP models outside the
+ * vision tower, and the output layer when embeddings are tied.
  */
 const IGNORED =
   /rotary_emb\.inv_freq$|position_ids$|^text_model\.|^text_projection\.|^visual_projection\.|^logit_scale$|^lm_head\.weight$/;

@@ -3,14 +3,14 @@ import { constantProduct, embedding, type FrozenMatrix, matMulFrozen } from "@ml
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * A declared weight: its name in a checkpoint, and its values once loaded. The values are a plain tensor while the
- * weight is frozen, and a variable that shares its data while it is trained; a frozen matrix may be kept in fewer bits.
+ * A declared weight: its name in a checkpoint and, once loaded, its values. A frozen weight is a plain tensor, or a
+ * matrix with fewer bits. A trained weight is a variable.
  */
 export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
-  /** Whether the weight is used only by {@link multiply}, so that its values may be rounded. */
+  /** Whether only {@link multiply} uses the weight. Only such a weight may be quantised. */
   readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
@@ -22,7 +22,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     this.isMultiplied = isMultiplied;
   }
 
-  /** The current values. Do not dispose of them or keep them beyond the pass that uses them. */
+  /** The current values. The caller must neither dispose of them nor keep them beyond one pass. */
   get tensor(): tf.Tensor<Rank> {
     if (this.#values) return this.#values;
     if (this.#matrix)
@@ -59,15 +59,15 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
-  /** Replaces the values with a matrix that has fewer bits. Takes ownership of the matrix. */
+  /** Replaces the values with a matrix that has fewer bits, and takes ownership of it. */
   keep(matrix: FrozenMatrix): void {
     this.dispose();
     this.#matrix = matrix;
   }
 
   /**
-   * Replaces the values with float32 `values` of this shape and takes ownership of them. The variable of a weight that
-   * is being trained keeps its identity.
+   * Replaces the values with float32 `values` of this shape, and takes ownership of them. The variable of a trained
+   * weight stays the same object.
    */
   set(values: tf.Tensor): void {
     if (values.shape.join() !== this.shape.join() || values.dtype !== "float32") {
@@ -96,8 +96,8 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   }
 
   /**
-   * Turns the weight into a variable that shares its data and needs no extra memory; values of 16 bits become float32.
-   * Throws `invalid-options` for a quantised matrix.
+   * Makes the weight a variable that shares its data. Values with 16 bits become float32. Throws `invalid-options` for
+   * a quantised matrix.
    */
   learn(): tf.Variable<Rank> {
     this.checkCanLearn();
@@ -110,7 +110,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return variable;
   }
 
-  /** Turns the weight back into a plain tensor with the trained values. */
+  /** Makes the weight a plain tensor with the trained values. */
   freeze(): void {
     const variable = this.#values;
     if (!(variable instanceof tf.Variable)) return;
@@ -118,7 +118,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     variable.dispose();
   }
 
-  /** Returns the values as float32; for a quantised matrix, the values that its codes represent. */
+  /** Returns the values as float32; for a quantised matrix, the values of its codes. */
   async read(): Promise<Float32Array> {
     if (!this.#matrix) return this.tensor.data<"float32">();
     const values = this.#matrix.widen();

@@ -6,7 +6,7 @@ import { describeComputeContract, plainCompute } from "@mlan/testing";
 import { describe } from "vitest";
 
 function broken(name: string, over: Partial<Compute>): void {
-  // Its own name has to be that of a backend.
+  // The name must be that of a backend.
   // oxlint-disable-next-line vitest/valid-title
   describe(`${name}:`, () => {
     describeComputeContract({ ...plainCompute(), ...over });
@@ -22,7 +22,7 @@ broken("leaks", {
   usage: () => ({ dispatches: ++dispatches, peakBytes: 64 * 64 * 4 }),
 });
 
-/** Gives copies of what its first call gave. */
+/** Returns copies of the first call's results in every call. */
 function remembering<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,
 ): CompiledFunction<Parameters, Result> {

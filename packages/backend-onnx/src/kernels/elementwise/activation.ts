@@ -7,7 +7,7 @@ import { elementwise } from "./broadcast.ts";
 import { inFloat32, inNumber, kernel, numberType, onnxNode, operation } from "../tools/operation.ts";
 import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
-/** The activation that a fused kernel applies to its result, as in tfjs-core's inputs and attributes. */
+/** The activation of a fused kernel's result, as in tfjs-core's inputs and attributes. */
 interface FusedActivation {
   readonly activation?: tf.backend_util.Activation | null | undefined;
   readonly preluActivationWeights?: TensorInfo | undefined;
@@ -46,7 +46,7 @@ const CLIP = operation(
   }),
 );
 
-/** 1 where x is positive, NaN where it is NaN, `alpha` elsewhere: the slope of a rectifier. */
+/** The slope of a rectifier: 1 where x is positive, NaN where x is NaN, `alpha` elsewhere. */
 const STEP = operation(
   "Step",
   inFloat32(({ graph, attributes: { alpha } }: EmitContext<Slope>, x) => {
@@ -88,7 +88,7 @@ export const ACTIVATION_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** The activation of a fused kernel as a new tensor; undefined if there is none. */
+/** Returns the activation as a new tensor; undefined without an activation. */
 export function activate(recorder: Recorder, x: TensorInfo, fused: FusedActivation): TensorInfo | undefined {
   const { activation, preluActivationWeights, leakyreluAlpha = 0.2 } = fused;
   switch (activation) {

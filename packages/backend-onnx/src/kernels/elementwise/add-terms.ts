@@ -1,7 +1,7 @@
 import type { GraphEmitter } from "../../graph/graph.ts";
 import type { OutputNode } from "../tools/operation.ts";
 
-/** Number of tensors up to which they are added one after the other; more would lose digits, see `long-sum.ts`. */
+/** Maximum number of tensors that are added one after the other. More would lose digits, see `long-sum.ts`. */
 const LONGEST_RUN = 64;
 
 /** Writes the sum of any number of float32 tensors. */

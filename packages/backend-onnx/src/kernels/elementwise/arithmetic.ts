@@ -19,7 +19,7 @@ import {
 } from "../tools/operation.ts";
 import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
-/** Fused kernels also add their bias with it. */
+/** Fused kernels also use it for their bias. */
 export const ADD: OnnxOperation = operation("Add", inNumber(onnxNode("Add")));
 
 const POWER = operation("Pow", computedIn(exactType, onnxNode("Pow")));
@@ -57,7 +57,9 @@ function binary(kernelName: string, recorded: OnnxOperation): Kernel {
   );
 }
 
-/** Integers are divided as float64: the result is exact, and division by zero returns 0 instead of crashing the process. */
+/**
+ * Integers are divided in float64: the result is exact, and division by zero returns 0 instead of crashing the process.
+ */
 function exactType(operands: readonly Value[]): "float32" | "float64" {
   return numberType(operands) === "float32" ? "float32" : "float64";
 }
@@ -77,7 +79,10 @@ function squaredDifference({ graph }: EmitContext, a: string, b: string): Output
   return ["Mul", [difference, difference]];
 }
 
-/** The remainder with the sign of the divisor. If the signs agree it is the plain remainder, even for infinite divisors. */
+/**
+ * The remainder with the sign of the divisor. If the signs agree it is the plain remainder, even for an infinite
+ * divisor.
+ */
 function floorMod({ graph }: EmitContext, a: string, b: string): OutputNode {
   const zero = convert(graph, graph.scalar(0, "float32"), "float32", "float64");
   const remainder = graph.apply("Mod", [a, b], { fmod: 1 });
@@ -86,7 +91,7 @@ function floorMod({ graph }: EmitContext, a: string, b: string): OutputNode {
   return ["Where", [graph.apply("Xor", negative), moved, remainder]];
 }
 
-/** In JavaScript, 1 and -1 raised to NaN or to an infinity are NaN; in C, some of these powers are 1. */
+/** In JavaScript, 1 and -1 raised to NaN or an infinity are NaN; in C, some of these powers are 1. */
 function powerOrNaN({ graph, operands }: EmitContext, base: string, exponent: string): OutputNode {
   const power = graph.apply("Pow", [base, exponent]);
   const type = exactType(operands);
@@ -98,8 +103,8 @@ function powerOrNaN({ graph, operands }: EmitContext, base: string, exponent: st
 }
 
 /**
- * ONNX has only the arc tangent of one number. Two infinities are treated as two ones; for two zeros, `y` is returned. The
- * sign of -0 is found from its reciprocal.
+ * ONNX has only the arc tangent of one number. Two infinities count as two ones; for two zeros the result is `y`. The
+ * sign of -0 comes from its reciprocal.
  */
 function atan2({ graph }: EmitContext, y: string, x: string): OutputNode {
   const constant = (value: number): string => graph.scalar(value, "float32");

@@ -14,8 +14,8 @@ export function expand(recorder: Recorder, source: TensorInfo, shape: readonly n
 }
 
 /**
- * Records an elementwise operation. If an operand is the result of a pending broadcast (gradients of sums and means,
- * `ones`, `broadcastTo`), the source of the broadcast is used instead, and often the broadcast never runs.
+ * Records an elementwise operation. For an operand that is a pending broadcast (from gradients of sums and means,
+ * `ones`, `broadcastTo`), the source of the broadcast is used, so the broadcast often never runs.
  */
 export function elementwise<A extends object>(
   recorder: Recorder,
@@ -34,7 +34,7 @@ export function elementwise<A extends object>(
   );
 }
 
-/** The source of a pending broadcast; otherwise the operand itself. */
+/** Returns the source of a pending broadcast; otherwise the operand itself. */
 function compact(recorder: Recorder, operand: TensorInfo): Operand {
   return repeated(recorder.value(operand)) ?? operand;
 }

@@ -17,7 +17,7 @@ export const CAST_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Converts `x` to a dtype. Floats are truncated to int32; as a bool, any number except 0 is true. */
+/** Converts `x` to a dtype. Floats are truncated to int32. Any number except 0 becomes true. */
 export function cast(recorder: Recorder, x: TensorInfo, dtype: ElementType): TensorInfo {
   return elementType(x) === dtype ? recorder.alias(x, x.shape) : elementwise(recorder, CAST, [x], dtype);
 }

@@ -42,7 +42,7 @@ function binary(kernelName: string, recorded: OnnxOperation): Kernel {
   );
 }
 
-/** Tests each number for a property of floats; the result for integers is always `ofIntegers`. */
+/** Tests each number for a property of floats. The result for integers is `ofIntegers`. */
 function classification(kernelName: string, ofIntegers: 0 | 1, emitNodes: EmitNodes): Kernel {
   const recorded = operation(kernelName, emitNodes);
   return kernel<tf.UnaryInputs>(kernelName, ({ x }, _, recorder) =>

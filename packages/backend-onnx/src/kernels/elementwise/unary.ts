@@ -38,10 +38,10 @@ const SAME_IN_ONNX = [
 
 const ROUND = operation(tf.Round, onnxNode(tf.Round));
 
-/** The only function whose tfjs result is always float32. */
+/** The only function whose result in tfjs is always float32. */
 const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
 
-/** For `|x|` above this, `log(1 + x)` and `exp(x) - 1` computed in float64 are accurate to float32 precision. */
+/** For `|x|` above this, `log(1 + x)` and `exp(x) - 1` in float64 have float32 accuracy. */
 const SERIES_BELOW = 1e-5;
 
 export const UNARY_KERNELS: readonly Kernel[] = [
@@ -61,7 +61,7 @@ export const UNARY_KERNELS: readonly Kernel[] = [
   unary(tf.Softplus, operation("Softplus", inFloat64(softplus))),
 ];
 
-/** For integers, tfjs returns the float32 nearest to the exact value, which ONNX Runtime's float32 kernel often misses. */
+/** For integers, tfjs returns the float32 nearest to the exact value. ONNX Runtime's float32 kernel often misses it. */
 function exactForIntegers(operands: EmitContext["operands"]): "float32" | "float64" {
   return numberType(operands) === "float32" ? "float32" : "float64";
 }
@@ -82,7 +82,7 @@ function sign({ graph, operands }: EmitContext, x: string): OutputNode {
   return ["Sub", [positive ?? x, negative ?? x]];
 }
 
-/** ONNX Runtime computes Tan in float32, which is too inaccurate near the poles. */
+/** ONNX Runtime's float32 Tan is too inaccurate near the poles. */
 function tangent({ graph }: EmitContext, x: string): OutputNode {
   return ["Div", [graph.apply("Sin", [x]), graph.apply("Cos", [x])]];
 }
@@ -106,8 +106,8 @@ function expm1(context: EmitContext, x: string): OutputNode {
 }
 
 /**
- * `2 * atanh(x / (2 + x))` as a power series for `|x| <= 0.5`. A GPU's logarithm has an absolute error of about 7e-8, as
- * large as the logarithm itself near 1, so no formula with a logarithm is accurate there.
+ * `2 * atanh(x / (2 + x))` as a power series for `|x| <= 0.5`. A GPU's logarithm has an absolute error of about 7e-8.
+ * Near 1 the logarithm itself is not larger, so no formula with a logarithm is accurate there.
  */
 function log1pInFloat32({ graph }: EmitContext, x: string): OutputNode {
   const ratio = graph.apply("Div", [x, graph.apply("Add", [x, graph.scalar(2, "float32")])]);
@@ -117,14 +117,14 @@ function log1pInFloat32({ graph }: EmitContext, x: string): OutputNode {
   return ["Where", [isSmall(graph, x), series, far]];
 }
 
-/** `exp(x) - 1` as a power series for `|x| <= 0.5`, where subtracting 1 from a GPU's exponential would lose most digits. */
+/** `exp(x) - 1` as a power series for `|x| <= 0.5`. Subtracting 1 from a GPU's exponential would lose most digits. */
 function expm1InFloat32({ graph }: EmitContext, x: string): OutputNode {
   const series = graph.apply("Mul", [x, polynomial(graph, x, EXPM1_SERIES)]);
   const far = graph.apply("Sub", [graph.apply("Exp", [x]), graph.scalar(1, "float32")]);
   return ["Where", [isSmall(graph, x), series, far]];
 }
 
-/** `2 * atanh(r) / r` in powers of `r * r`: the terms left out are below 2e-8 for `|r| <= 1/3`. */
+/** `2 * atanh(r) / r` in powers of `r * r`. The omitted terms are below 2e-8 for `|r| <= 1/3`. */
 const ATANH_SERIES = Array.from({ length: 8 }, (_, power) => 2 / (2 * power + 1));
 /** `(exp(x) - 1) / x` in powers of `x`: 1 / 1!, 1 / 2!, ... */
 const EXPM1_SERIES = [1, 2, 6, 24, 120, 720, 5040, 40_320, 362_880].map((factorial) => 1 / factorial);
@@ -133,7 +133,7 @@ function isSmall(graph: EmitContext["graph"], x: string): string {
   return graph.apply("LessOrEqual", [graph.apply("Abs", [x]), graph.scalar(0.5, "float32")]);
 }
 
-/** Horner's rule; coefficients from the constant term upwards. */
+/** Horner's rule, with coefficients from the constant term upwards. */
 function polynomial(graph: EmitContext["graph"], x: string, coefficients: readonly number[]): string {
   const [last = 0, ...others] = coefficients.toReversed();
   return others.reduce(

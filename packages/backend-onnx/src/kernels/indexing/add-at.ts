@@ -3,7 +3,7 @@ import { ONNX_TYPES } from "../../graph/onnx-type.ts";
 import { convert } from "../tools/conversion.ts";
 import { LONGEST_RUN, longReduction } from "../reduction/long-sum.ts";
 
-/** `updates` [n, width] are added to the rows `rows` [n] (int32 or int64) of `data` [m, width]. */
+/** Adds `updates` [n, width] to the rows `rows` [n] (int32 or int64) of `data` [m, width]. */
 interface RowUpdates {
   readonly data: string;
   readonly rows: string;
@@ -11,17 +11,19 @@ interface RowUpdates {
   readonly dtype: "float32" | "int32";
 }
 
-/** Number of rows up to which they are added in float32. */
+/** Maximum number of rows that are added in float32. */
 const FEW_ROWS = 4096;
-/** Maximum total number of elements in all copies of the sums. */
+/** Maximum number of elements of all copies of the sums. */
 const LARGEST_COPIES = 2 ** 24;
-/** Replaces `FEW_ROWS` if there are more sums than updates (gradients of embeddings), because few updates share a row. */
+/**
+ * Replaces `FEW_ROWS` if there are more sums than updates (gradients of embeddings), because few updates share a row.
+ */
 const FEW_AMONG_MANY = 65_536;
 
 /**
- * Writes the sums; repeated rows add up. ScatterND would be faster, but ONNX Runtime 1.30 spreads its updates over threads
- * and loses some of those that share a row. Many rows are added in float64, because a float32 sum loses digits with every
- * addend.
+ * Writes the sums; repeated rows add up. ScatterND would be faster, but ONNX Runtime 1.30 spreads its updates over
+ * threads and loses some of those that share a row. Many rows are added in float64, because a float32 sum loses digits
+ * with every addend.
  */
 export function addAtRows(
   graph: GraphEmitter,
@@ -40,8 +42,8 @@ export function addAtRows(
 }
 
 /**
- * Adds to several copies of the sums, then adds up the copies. A GPU without float64 adds one by one, and updates of the
- * same row wait for each other: with a million of them the device was lost.
+ * Adds to several copies of the sums, then adds up the copies. A GPU without float64 adds one update at a time, and
+ * updates of the same row wait for each other; with a million updates the device was lost.
  */
 function addInCopies(
   graph: GraphEmitter,

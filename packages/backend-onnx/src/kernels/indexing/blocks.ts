@@ -41,7 +41,7 @@ function batchToSpace(recorder: Recorder, x: TensorInfo, { blockShape, crops }: 
   const cut = tf.backend_util.getReshaped(x.shape, blockShape, blockSize);
   const order = tf.backend_util.getPermuted(cut.length, blockShape.length);
   const joined = tf.backend_util.getReshapedPermuted(x.shape, blockShape, blockSize);
-  // Crops and block shape are given for the first axes only; the others stay whole.
+  // Crops and block shape cover only the first axes.
   const begins = tf.backend_util.getSliceBeginCoords(crops, blockShape.length);
   const sizes = tf.backend_util.getSliceSize(joined, crops, blockShape.length);
   return compose(recorder, (inner) => {

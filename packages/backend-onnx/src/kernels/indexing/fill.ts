@@ -9,7 +9,7 @@ import { expand } from "../elementwise/broadcast.ts";
 import { compose } from "../tools/composition.ts";
 import { constant, kernel, operation, record } from "../tools/operation.ts";
 
-// Only 0 and 1 are constants of graphs; any other value may change with every step, so it is an input.
+// Only 0 and 1 are constants of graphs. Any other value may change with every step, so it is an input.
 const ZERO = operation("Zero", ({ graph, result }) => ["Identity", [graph.scalar(0, result.dtype)]]);
 const ONE = operation("One", ({ graph, result }) => ["Identity", [graph.scalar(1, result.dtype)]]);
 
@@ -29,12 +29,12 @@ export const FILL_KERNELS: readonly Kernel[] = [
 ];
 
 /**
- * Maximum number of elements of a constant: ONNX Runtime folds constants and keeps them in the session, so larger
+ * Maximum number of elements of a constant. ONNX Runtime folds constants and keeps them in the session, so larger
  * tensors must depend on an input.
  */
 const LARGEST_CONSTANT = 4096;
 
-/** A tensor of one repeated value. */
+/** Returns a tensor of one repeated value. */
 export function fill(recorder: Recorder, shape: readonly number[], value: number, dtype: ElementType): TensorInfo {
   const isConstant = (value === 0 || value === 1) && sizeOf(shape) <= LARGEST_CONSTANT;
   return compose(recorder, (inner) => expand(inner, scalar(inner, value, dtype, isConstant), shape));

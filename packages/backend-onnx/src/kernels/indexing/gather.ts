@@ -20,7 +20,10 @@ const GATHER = operation(
   ],
 );
 
-/** The last dimension of the indices holds the coordinates of one element of `x`; the first `batchDims` dimensions match. */
+/**
+ * The last dimension of the indices holds the coordinates of one element of `x`. The first `batchDims` dimensions
+ * match.
+ */
 const GATHER_ND = operation(
   "GatherNd",
   ({ graph, attributes: { batchDims } }: EmitContext<{ readonly batchDims: number }>, x, indices) => [
@@ -61,8 +64,8 @@ export const GATHER_KERNELS: readonly Kernel[] = [
 ];
 
 /**
- * Gathers rows of `x` by int32 indices. If the indices are not known at the call, an out-of-range index throws when the
- * result is read.
+ * Gathers rows of `x` by int32 indices. If the indices are not known during the call, an out-of-range index throws when
+ * the result is read.
  */
 export function gather(
   recorder: Recorder,
@@ -82,7 +85,7 @@ export function gather(
   return gatherInBatches(recorder, x, indices, axis, batchDims, shape);
 }
 
-/** Transposes `x` to [batch, rows, outer, slice], gathers rows within each batch, and transposes back. */
+/** Transposes `x` to [batch, rows, outer, slice], gathers rows in each batch, and transposes back. */
 function gatherInBatches(
   recorder: Recorder,
   x: TensorInfo,

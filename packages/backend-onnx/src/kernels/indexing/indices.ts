@@ -4,12 +4,12 @@ import type { GraphEmitter, Storage } from "../../graph/graph.ts";
 import type { Recorder } from "../../kernel.ts";
 import { ONNX_TYPES } from "../../graph/onnx-type.ts";
 
-/** An index that is out of range in any tensor. */
+/** An index that is out of range for every tensor. */
 const INVALID_INDEX = 2 ** 31 - 1;
 
 /**
- * Converts int32 indices to int64 and makes negative ones out of range: ONNX would count them from the end, but tfjs
- * rejects them. A graph with an invalid index therefore fails and never reads a wrong element.
+ * Converts int32 indices to int64 and makes negative indices out of range, because ONNX would count them from the end,
+ * but tfjs rejects them. A graph with an invalid index therefore fails.
  */
 export function checkedIndices(graph: GraphEmitter, indices: string): string {
   const negative = graph.apply("Less", [indices, graph.scalar(0, "int32")]);
@@ -18,8 +18,8 @@ export function checkedIndices(graph: GraphEmitter, indices: string): string {
 }
 
 /**
- * Converts int32 coordinates [n, k] to int64 and makes those outside `shape` (k sizes) out of range in any tensor:
- * flattened, they would refer to a different element.
+ * Converts int32 coordinates [n, k] to int64. Coordinates outside `shape` (k sizes) become out of range; flattened,
+ * they would otherwise refer to a different element.
  */
 export function checkedCoordinates(graph: GraphEmitter, positions: string, shape: readonly number[]): string {
   const wide = graph.apply("Cast", [positions], { to: ONNX_TYPES.int64 });
@@ -31,8 +31,8 @@ export function checkedCoordinates(graph: GraphEmitter, positions: string, shape
 }
 
 /**
- * Throws like tfjs's cpu backend if a coordinate is outside `limits` (one size for each element of the last dimension),
- * provided that the indices are already in memory. The graph checks indices that are computed later.
+ * Throws like tfjs's cpu backend for a coordinate outside `limits` (one size for each element of the last dimension) if
+ * the indices are in memory. The graph checks indices that are computed later.
  */
 export function assertKnownInRange(
   recorder: Recorder,
@@ -51,8 +51,8 @@ export function assertKnownInRange(
 }
 
 /**
- * The elements of a tensor whose data is in memory, possibly under a different shape. Undefined if they are not computed
- * yet, are on a device, or change with every call of a compiled function.
+ * Returns the elements of a tensor in memory; undefined if they are not computed yet, are on a device, or change with
+ * every call of a compiled function.
  */
 export function knownElements(recorder: Recorder, tensor: TensorInfo): ReturnType<Storage["view"]> | undefined {
   if (!recorder.isFixed(tensor)) return undefined;

@@ -26,8 +26,8 @@ export const ONE_HOT_KERNELS: readonly Kernel[] = [
 ];
 
 /**
- * Writes one value into each row of a constant; ONNX's OneHot is four times slower. An out-of-range index leaves its row
- * unchanged: `offValue` is written to the first column.
+ * Writes one value into each row of a constant, because ONNX's OneHot is four times slower. For an out-of-range index,
+ * `offValue` is written to the first column, which leaves the row unchanged.
  */
 function emitOneHot(
   { graph, attributes: { onValue, offValue }, result }: EmitContext<OneHotAttributes>,

@@ -75,7 +75,7 @@ function beyondMirror(x: TensorInfo, axis: number, [before, after]: readonly [nu
   );
 }
 
-/** Pads `x` with `value`; `paddings` are the numbers of elements to add before and after each axis. */
+/** Pads `x` with `value`. `paddings` are the numbers of elements before and after each axis. */
 export function pad(recorder: Recorder, x: TensorInfo, paddings: Paddings, value = 0): TensorInfo {
   assertPaddings("pad", x, paddings);
   const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];
@@ -85,7 +85,7 @@ export function pad(recorder: Recorder, x: TensorInfo, paddings: Paddings, value
   return record(recorder, PAD, [x], { shape, dtype: elementType(x) }, { before, after, value });
 }
 
-/** The elements of one axis at `positions`, which are constants of the graph. */
+/** Returns the elements of one axis at `positions`, which are constants of the graph. */
 function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readonly number[]): TensorInfo {
   return record(
     recorder,
@@ -96,7 +96,7 @@ function take(recorder: Recorder, x: TensorInfo, axis: number, positions: readon
   );
 }
 
-/** Positions that extend an axis by its mirror image; `edge` is 1 if the outermost element is not repeated. */
+/** Returns positions that extend an axis by its mirror image. `edge` is 1 if the outermost element is not repeated. */
 function mirrored(length: number, before: number, after: number, edge: 0 | 1): number[] {
   const ahead = Array.from({ length: before }, (_, index) => before - 1 - index + edge);
   const behind = Array.from({ length: after }, (_, index) => length - 1 - index - edge);

@@ -62,7 +62,7 @@ export const SCATTER_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Row i of the result is the sum of the rows of `x` whose id is i. Out-of-range ids are ignored, as in TensorFlow. */
+/** Row i of the result is the sum of the rows of `x` with id i. Out-of-range ids are ignored, as in TensorFlow. */
 export function segmentSum(recorder: Recorder, x: TensorInfo, ids: TensorInfo, segments: number): TensorInfo {
   const shape = [segments, ...x.shape.slice(ids.shape.length)];
   const dtype = numberType([{ dtype: elementType(x) }]);
@@ -139,7 +139,7 @@ function assertKnownPositions(
   assertKnownInRange(recorder, kernelName, positions, shape.slice(0, coordinates));
 }
 
-/** Treats a vector of indices as a list with one coordinate each. */
+/** Returns a vector of indices as a list with one coordinate each. */
 function positionsOf(recorder: Recorder, indices: TensorInfo): TensorInfo {
   const shape = indices.shape.length === 1 ? [...indices.shape, 1] : indices.shape;
   return cast(recorder, recorder.alias(indices, shape), "int32");

@@ -13,7 +13,7 @@ export const SHAPE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** One dimension may be -1, for the remaining size. */
+/** One dimension may be -1; it gets the remaining size. */
 function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): TensorInfo {
   const size = tf.util.sizeFromShape(x.shape);
   const inferred = tf.util.inferFromImplicitShape([...shape], size);
@@ -26,7 +26,7 @@ function reshape(recorder: Recorder, x: TensorInfo, shape: readonly number[]): T
   return recorder.alias(x, inferred);
 }
 
-/** Inserts a dimension of size 1 before `axis`, which may count from the end (-1: a new last dimension). */
+/** Inserts a dimension of size 1 before `axis`. A negative axis counts from the end; -1 adds a last dimension. */
 export function expandDims(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo {
   const rank = x.shape.length;
   tf.util.assert(

@@ -7,7 +7,10 @@ import { compose } from "../tools/composition.ts";
 import { kernel, operation, record } from "../tools/operation.ts";
 import type { EmitContext } from "../tools/operation.ts";
 
-/** A selection on one axis: every `step`-th element (backwards if negative) from `start` on, `length` elements in all. */
+/**
+ * A selection on one axis: every `step`-th element from `start` on, `length` elements in all. A negative step goes
+ * backwards.
+ */
 interface Selection {
   readonly start: number;
   readonly length: number;
@@ -21,7 +24,7 @@ interface SliceAttributes {
   readonly steps: readonly number[];
 }
 
-/** The end of a backward selection that includes the first element; in ONNX, -1 is the last element. */
+/** The end of a backward selection that includes the first element. In ONNX, -1 is the last element. */
 const BEFORE_FIRST = -(2 ** 31);
 
 const SLICE = operation(
@@ -68,7 +71,7 @@ function assertInside(x: TensorInfo, begins: readonly number[], sizes: readonly 
   );
 }
 
-/** The block of shape `sizes` that begins at `begins`. */
+/** Returns the block of shape `sizes` that begins at `begins`. */
 export function slice(
   recorder: Recorder,
   x: TensorInfo,
@@ -83,7 +86,7 @@ export function slice(
   );
 }
 
-/** One tensor for each of `sizes` along `axis`; parts that are never read are not computed. */
+/** Returns one tensor for each of `sizes` along `axis`. Parts that are never read are not computed. */
 function split(recorder: Recorder, x: TensorInfo, sizes: readonly number[], axis: number): TensorInfo[] {
   let start = 0;
   return sizes.map((size) => {

@@ -3,7 +3,9 @@ import type { Kernel, Recorder } from "../../kernel.ts";
 import { constant, kernel } from "../tools/operation.ts";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 
-/** The insertion points of values in sorted rows. ONNX has no such operator, so the data is read and searched here. */
+/**
+ * The insertion points of values in sorted rows. ONNX has no such operator, so JavaScript reads and searches the data.
+ */
 export const SORTED_SEARCH_KERNELS: readonly Kernel[] = [
   kernel<tf.SearchSortedInputs, tf.SearchSortedAttrs>(
     tf.SearchSorted,
@@ -11,7 +13,9 @@ export const SORTED_SEARCH_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Both tensors are [rows, ...]. The insertion point is before equal elements if `side` is "left", otherwise after them. */
+/**
+ * Both tensors are [rows, ...]. The insertion point is before equal elements if `side` is "left", otherwise after them.
+ */
 function searchSorted(recorder: Recorder, sorted: TensorInfo, values: TensorInfo, side: "left" | "right"): TensorInfo {
   const [rows = 0, length = 0] = sorted.shape;
   const [elements, wanted] = [recorder.readSync(sorted.dataId), recorder.readSync(values.dataId)];

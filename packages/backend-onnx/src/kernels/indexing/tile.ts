@@ -16,7 +16,7 @@ export const TILE_KERNELS: readonly Kernel[] = [
   kernel<tf.BroadcastToInputs, tf.BroadCastToAttrs>(tf.BroadcastTo, ({ x }, { shape }, recorder) =>
     expand(recorder, x, shape),
   ),
-  // The operands are shapes; the shape of the result depends on their data.
+  // The operands are shapes. The shape of the result depends on their data.
   kernel<tf.BroadcastArgsInputs>(tf.BroadcastArgs, ({ s0, s1 }, _, recorder) => {
     const [left, right] = [s0, s1].map(({ dataId }) => Array.from(recorder.readSync(dataId)));
     const shape = tf.broadcast_util.assertAndGetBroadcastShape(left ?? [], right ?? []);

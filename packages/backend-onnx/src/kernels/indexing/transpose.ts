@@ -32,7 +32,7 @@ export function transpose(recorder: Recorder, x: TensorInfo, permutation: readon
   return record(recorder, TRANSPOSE, [x], { shape, dtype: elementType(x) }, { permutation });
 }
 
-/** Whether memory stays the same: only dimensions of size 1 move. */
+/** Whether the order in memory is unchanged, because only dimensions of size 1 move. */
 function keepsOrder(shape: readonly number[], permutation: readonly number[]): boolean {
   const moved = permutation.filter((axis) => shape[axis] !== 1);
   return moved.every((axis, index) => index === 0 || axis > (moved[index - 1] ?? -1));

@@ -5,7 +5,7 @@ import { elementType } from "../../graph/onnx-type.ts";
 import { gather } from "./gather.ts";
 import { constant, kernel } from "../tools/operation.ts";
 
-/** The distinct slices along an axis, in order of first appearance, and for each slice its index among them. */
+/** The distinct slices along an axis, in order of first appearance, and the index of each slice among them. */
 export const UNIQUE_KERNELS: readonly Kernel[] = [
   kernel<tf.UniqueInputs, tf.UniqueAttrs>(tf.Unique, ({ x }, { axis }, recorder) => {
     elementType(x);
@@ -14,7 +14,7 @@ export const UNIQUE_KERNELS: readonly Kernel[] = [
   }),
 ];
 
-/** Reads the data, because the result's shape depends on it. */
+/** Reads the data, because the shape of the result depends on it. */
 function unique(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo[] {
   const known = new Map<string | number, number>();
   const firsts: number[] = [];
@@ -30,7 +30,7 @@ function unique(recorder: Recorder, x: TensorInfo, axis: number): TensorInfo[] {
   return [values, constant(recorder, numbers, { shape: [numbers.length], dtype: "int32" })];
 }
 
-/** A key for each slice; equal slices have equal keys. NaN equals NaN, and -0 equals 0. */
+/** Returns a key for each slice. Equal slices have equal keys; NaN equals NaN, and -0 equals 0. */
 function keysAlong({ shape }: TensorInfo, elements: ArrayLike<number>, axis: number): (string | number)[] {
   const length = shape[axis] ?? 0;
   const [before, after] = [tf.util.sizeFromShape(shape.slice(0, axis)), tf.util.sizeFromShape(shape.slice(axis + 1))];

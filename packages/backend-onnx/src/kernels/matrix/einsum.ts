@@ -23,7 +23,7 @@ export const EINSUM_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** tfjs parses the equation (without ellipsis or repeated indices within a term); ONNX Runtime computes it. */
+/** tfjs parses the equation (without ellipsis or repeated indices in a term); ONNX Runtime computes it. */
 function einsum(recorder: Recorder, tensors: readonly TensorInfo[], equation: string): TensorInfo {
   const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, tensors.length);
   const sizes = indexSizes(tensors, idDims, equation);
@@ -36,7 +36,7 @@ function einsum(recorder: Recorder, tensors: readonly TensorInfo[], equation: st
   return record(recorder, EINSUM, tensors, { shape, dtype }, { equation });
 }
 
-/** The size of every index of the equation; throws if two tensors disagree about one. */
+/** Returns the size of each index in the equation. Throws if two tensors disagree. */
 function indexSizes(
   tensors: readonly TensorInfo[],
   indicesOfTerms: readonly (readonly number[])[],

@@ -2,17 +2,15 @@ import type { GraphEmitter, Value } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
 import type { OutputNode } from "../tools/operation.ts";
 
-/**
- * Number of products up to which ONNX Runtime's Einsum sums them accurately, if the result has few or many elements.
- */
+/** Maximum number of products that ONNX Runtime's Einsum sums accurately, for results with few or many elements. */
 const LONGEST = { few: 2 ** 13, many: 2 ** 18 };
 const FEW_ELEMENTS = 4096;
 const LARGEST_BLOCK = 1024;
-/** Smaller blocks are not worth a reshape: an index that would need them is summed afterwards as a whole. */
+/** Minimum block size. An index that would need smaller blocks is summed afterwards as a whole. */
 const SMALLEST_BLOCK = 16;
 const LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
-/** A summed index split into blocks: `outer` is the new index over blocks, and `index` runs within one block. */
+/** A summed index split into blocks: `outer` is the new index over blocks, and `index` runs inside a block. */
 interface IndexBlocks {
   readonly index: string;
   readonly outer: string;
@@ -20,7 +18,7 @@ interface IndexBlocks {
   readonly block: number;
 }
 
-/** Writes an Einsum of float32 numbers. A long sum is split into blocks, whose sums are then added. */
+/** Writes an Einsum of float32 numbers. A long sum is split into blocks, and then their sums are added. */
 export function einsumInBlocks(
   graph: GraphEmitter,
   names: readonly string[],
@@ -36,7 +34,7 @@ export function einsumInBlocks(
   const sizeOf = (indices: Iterable<string>): number =>
     [...indices].reduce((product, index) => product * (sizes.get(index) ?? 1), 1);
   const summed = [...sizes.keys()].filter((index) => !result.includes(index));
-  // A GPU adds one by one, whatever the size of the result.
+  // A GPU adds one product at a time, regardless of the size of the result.
   const longest = sizeOf(result) <= FEW_ELEMENTS || !graph.float64 ? LONGEST.few : LONGEST.many;
   if (sizeOf(summed) <= longest) return ["Einsum", names, { equation }];
 
@@ -57,7 +55,7 @@ export function einsumInBlocks(
   });
 }
 
-/** Splits the longest indices until the sum within a block is short. */
+/** Splits the longest indices until the sum inside a block is short. */
 function cutsOf(
   summed: readonly string[],
   sizes: ReadonlyMap<string, number>,
@@ -71,7 +69,7 @@ function cutsOf(
     if (inner <= LARGEST_BLOCK) break;
     const rest = inner / size(index);
     const largest = Math.floor(LARGEST_BLOCK / rest);
-    // Padding zeros must be multiplied by zeros only: zero times an infinite element of another operand is NaN.
+    // Padding zeros must be multiplied only by zeros, because zero times infinity is NaN.
     const filled = terms.every((term) => term.includes(index)) ? largest : 1;
     const block = largest < SMALLEST_BLOCK ? 1 : (blockOf(size(index), largest) ?? filled);
     cuts.push({ index, outer: letters.pop() ?? index, blocks: Math.ceil(size(index) / block), block });

@@ -10,24 +10,27 @@ export interface Side {
 
 /** A matrix product whose inner dimension is split into blocks. */
 interface BlockedProduct {
-  /** The operands, with an additional batch dimension for the blocks before the last two. */
+  /** The operands, with an additional batch dimension for the blocks before the last two dimensions. */
   readonly sides: readonly Side[];
   /** Adds up the products of the blocks. */
   sum(products: string): OutputNode;
 }
 
 /**
- * Inner sizes beyond which a float32 product is off by more than 1e-5, measured on ONNX Runtime's kernels: its matrix
- * kernels already add in blocks, its vector kernels do not.
+ * `longest`: inner size beyond which a float32 product has an error above 1e-5, measured on ONNX Runtime's kernels. Its
+ * matrix kernels already add in blocks; its vector kernels do not.
  */
 const MATRIX = { longest: 2 ** 18, block: 4096 };
 const VECTOR = { longest: 2 ** 13, block: 1024 };
-/** A GPU's kernels add one by one: products of this length are off by about 1e-4 if all numbers are similar. */
+/**
+ * A GPU's kernels add one product at a time. Products of this length have an error of about 1e-4 if all numbers are
+ * similar.
+ */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /**
- * Splits the inner dimension (`innerAxes`, counted from the end, one for each operand) into blocks; undefined if it is
- * short enough. `shape` is the shape of the product.
+ * Splits the inner dimension (`innerAxes`, counted from the end, one per operand) into blocks; returns undefined if it
+ * is short enough. `shape` is the shape of the product.
  */
 export function innerBlocks(
   graph: GraphEmitter,

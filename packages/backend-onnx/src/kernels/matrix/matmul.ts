@@ -13,7 +13,7 @@ import { innerBlocks, type Side } from "./long-product.ts";
 import { inNumber, isEmpty, kernel, numberType, operation, record } from "../tools/operation.ts";
 import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
-/** Which operands are transposed in their last two dimensions. */
+/** Whether the last two dimensions of each operand are transposed. */
 interface Transposition {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -36,7 +36,7 @@ export const MATMUL_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Multiplies matrices, which are the last two dimensions; the dimensions before are broadcast. */
+/** Multiplies the matrices in the last two dimensions. The other dimensions are broadcast. */
 export function matMul(
   recorder: Recorder,
   a: TensorInfo,
@@ -75,7 +75,7 @@ function emitMatMul(
     : product(graph, sides, attributes, type);
 }
 
-/** The product of float32 matrices; `shape` is the shape of the product. */
+/** The product of float32 matrices. `shape` is the shape of the product. */
 export function floatProduct(
   graph: GraphEmitter,
   sides: readonly Side[],

@@ -17,7 +17,10 @@ interface RotaryShape {
   readonly perRow: boolean;
 }
 
-/** Row length beyond which ONNX Runtime's kernel, which adds the squares one by one, is off by more than 1e-5. */
+/**
+ * Maximum row length of ONNX Runtime's kernel. Beyond it the error exceeds 1e-5, because the kernel adds the squares
+ * one at a time.
+ */
 const LONGEST_ROW = 8192;
 
 const RMS_NORM: Operation = {
@@ -49,7 +52,7 @@ const SILU = operation(
   inFloat32((_, x) => ["QuickGelu", [x], { alpha: { float: 1 } }, "com.microsoft"]),
 );
 
-/** Cosines and sines are the cache of ONNX Runtime's operator, and positions are row numbers of that cache. */
+/** Cosines and sines are the cache of ONNX Runtime's operator; positions are row numbers in this cache. */
 const ROTARY_EMBEDDING = operation(
   "RotaryEmbedding",
   ({ graph, attributes: { rows, length, perRow } }: EmitContext<RotaryShape>, x, cosine, sine) => {
@@ -62,7 +65,7 @@ const ROTARY_EMBEDDING = operation(
   },
 );
 
-/** Kernels that are not part of tfjs-core: `@mlan/fused-ops` calls them by name on backends that have them. */
+/** Kernels beyond tfjs-core. `@mlan/fused-ops` calls them by name on backends that have them. */
 export const TRANSFORMER_KERNELS: readonly Kernel[] = [
   kernel<{ x: TensorInfo; weight: TensorInfo }, Epsilon>("RmsNorm", ({ x, weight }, { epsilon }, recorder) =>
     rmsNorm(recorder, x, weight, epsilon),
@@ -74,14 +77,17 @@ export const TRANSFORMER_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Also returns each row's inverse root mean square, [..., 1], which the gradient needs. */
+/** Also returns the inverse root mean square of each row, [..., 1], for the gradient. */
 function rmsNorm(recorder: Recorder, x: TensorInfo, weight: TensorInfo, epsilon: number): TensorInfo[] {
   const results = [x.shape, [...x.shape.slice(0, -1), 1]].map((shape) => ({ shape, dtype: "float32" }) as const);
   if (isEmpty(x.shape)) return results.map((result) => constant(recorder, [], result));
   return recorder.recordAll(RMS_NORM, [x, weight], results, { epsilon });
 }
 
-/** `x` [rows, heads, length, dimension]; `cosine` and `sine` [length, dimension / 2] or [rows, length, dimension / 2]. */
+/**
+ * `x` is [rows, heads, length, dimension]; `cosine` and `sine` are [length, dimension / 2] or [rows, length, dimension
+ * / 2].
+ */
 function rotaryEmbedding(recorder: Recorder, x: TensorInfo, cosine: TensorInfo, sine: TensorInfo): TensorInfo {
   const [rows = 1, , length = 1, dimension = 1] = x.shape;
   const perRow = cosine.shape.length === 3;

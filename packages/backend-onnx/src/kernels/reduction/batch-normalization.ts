@@ -11,7 +11,7 @@ interface NormalizationAttributes {
   readonly shifted: boolean;
 }
 
-/** As tfjs-core passes them: `scale` and `offset` are optional. */
+/** As in tfjs-core, `scale` and `offset` are optional. */
 interface NormalizationInputs {
   readonly x: TensorInfo;
   readonly mean: TensorInfo;

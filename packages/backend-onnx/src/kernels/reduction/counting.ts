@@ -11,7 +11,10 @@ import { isEmpty, kernel, operation, record } from "../tools/operation.ts";
 import type { EmitContext } from "../tools/operation.ts";
 import { segmentSum } from "../indexing/scatter.ts";
 
-/** Converts bins of each row [rows, columns] to bins of all rows, one row after the other; -1 for a number beyond the last bin. */
+/**
+ * Converts the bins of each row [rows, columns] to bins of all rows, one row after the other; -1 for a number beyond
+ * the last bin.
+ */
 const BINS_OF_ROWS = operation(
   "BinsOfRows",
   ({ graph, operands: [operand], attributes: { size } }: EmitContext<{ readonly size: number }>, numbers) => {
@@ -24,7 +27,7 @@ const BINS_OF_ROWS = operation(
   },
 );
 
-/** Counts how often each number from 0 to `size - 1` occurs, or adds up the weights at its positions. */
+/** Counts how often each number from 0 to `size - 1` occurs, or sums the weights at its positions. */
 export const COUNTING_KERNELS: readonly Kernel[] = [
   kernel<tf.BincountInputs, tf.BincountAttrs>(tf.Bincount, ({ x, weights }, { size }, recorder) =>
     compose(recorder, (inner) =>
@@ -46,7 +49,9 @@ export const COUNTING_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Counts, for each row of `numbers` [rows, columns], how often each value occurs, or sums the weights at its positions. */
+/**
+ * Counts, for each row of `numbers` [rows, columns], how often each value occurs, or sums the weights at its positions.
+ */
 function count(
   recorder: Recorder,
   numbers: TensorInfo,
@@ -70,7 +75,7 @@ function count(
   return cast(recorder, binary ? cast(recorder, sums, "bool") : sums, dtype);
 }
 
-/** Fails when the graph runs with a negative number, which then indexes an array of one zero out of range. */
+/** Fails for a negative number when the graph runs: the number indexes an array of one zero out of range. */
 function nonNegative(graph: EmitContext["graph"], numbers: string): string {
   const zeros = graph.apply("Expand", [graph.scalar(0, "int32"), graph.int64([1])]);
   const negative = graph.apply("Min", [numbers, graph.scalar(0, "int32")]);

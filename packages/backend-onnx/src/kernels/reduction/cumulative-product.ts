@@ -7,7 +7,7 @@ import { assertShortProduct } from "../matrix/product-length.ts";
 import { computedIn, kernel, numberType, operation, record } from "../tools/operation.ts";
 import type { OutputNode, EmitContext } from "../tools/operation.ts";
 
-/** Real numbers as float64: the order of multiplication differs from tfjs's and must not cause an overflow. */
+/** Floats are multiplied in float64. The order differs from tfjs's and must not cause an overflow. */
 const computeType = (operands: EmitContext["operands"]): OnnxType =>
   numberType(operands) === "int32" ? "int32" : "float64";
 

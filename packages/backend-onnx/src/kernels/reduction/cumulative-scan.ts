@@ -4,7 +4,7 @@ import type { OutputNode } from "../tools/operation.ts";
 /** Attributes of a cumulative sum or product along `axis`. */
 export interface CumulativeAttributes {
   readonly axis: number;
-  /** Whether the result at an element excludes the element itself. */
+  /** Whether the result at an element excludes the element. */
   readonly exclusive: boolean;
   /** Whether the operation starts at the end of the axis. */
   readonly reverse: boolean;
@@ -12,14 +12,14 @@ export interface CumulativeAttributes {
 
 interface Scan extends CumulativeAttributes {
   readonly operatorType: "Add" | "Mul";
-  /** The name of a scalar with the neutral element, 0 or 1. */
+  /** Name of a scalar with the neutral element, 0 or 1. */
   readonly neutral: string;
   readonly shape: readonly number[];
 }
 
 /**
- * Writes a cumulative sum or product by recursive doubling: step k combines each element with the one 2^k places before it,
- * so the number of steps is logarithmic in the length.
+ * Writes a cumulative sum or product by recursive doubling: step k combines each element with the element 2^k places
+ * earlier. The number of steps is logarithmic in the length.
  */
 export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, ...line }: Scan): OutputNode {
   const length = line.shape[line.axis] ?? 1;
@@ -29,7 +29,7 @@ export function scan(graph: GraphEmitter, x: string, { operatorType, exclusive, 
   return ["Identity", [result]];
 }
 
-/** Shifts elements towards the end of the axis (`reverse`: towards its start) and fills the gap with `neutral`. */
+/** Shifts elements towards the end of the axis (with `reverse`, towards its start) and fills the gap with `neutral`. */
 function shifted(
   graph: GraphEmitter,
   x: string,

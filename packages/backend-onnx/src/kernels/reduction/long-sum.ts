@@ -2,13 +2,12 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import type { OutputNode } from "../tools/operation.ts";
 
 /**
- * Number of addends up to which they are added one after the other. A float32 sum loses digits with every addend that
- * is smaller than the sum so far (0.1 added a million times is 99,910), so longer sums are added in blocks,
- * recursively.
+ * Maximum number of addends that are added one after the other; longer sums are added in blocks, recursively. A float32
+ * sum loses digits with every addend that is smaller than the sum so far: 0.1 added a million times is 99,910.
  */
 export const LONGEST_RUN = 1024;
 const LARGEST_BLOCK = 256;
-/** Minimum size of a block; smaller ones are not worth an additional pass. */
+/** Minimum size of a block. A smaller block would not justify another pass. */
 const SMALLEST_BLOCK = 16;
 
 /** A sum or mean of float32 numbers. */
@@ -19,13 +18,16 @@ interface LongReduction {
   readonly keepDims: boolean;
 }
 
-/** Neighbouring axes that are either all reduced or all kept. */
+/** Adjacent axes that are either all reduced or all kept. */
 interface Run {
   readonly length: number;
   readonly reduced: boolean;
 }
 
-/** A sum or mean of any number of float32 numbers over `axes` (not negative), exact to about 1e-6 relative to the addends. */
+/**
+ * Writes a sum or mean of any number of float32 numbers over `axes` (not negative), with a relative error of about
+ * 1e-6.
+ */
 export function longReduction(graph: GraphEmitter, x: string, reduction: LongReduction): OutputNode {
   const { operatorType, shape, axes, keepDims } = reduction;
   const count = axes.reduce((product, axis) => product * (shape[axis] ?? 1), 1);
@@ -51,7 +53,7 @@ function reduceRun(
   x: string,
   [outer, length, inner]: readonly [number, number, number],
 ): string {
-  // Without a last axis of length 1, for which ONNX Runtime would read column by column.
+  // Without a last axis of length 1, because ONNX Runtime would read it column by column.
   const last = inner === 1 ? [] : [inner];
   const reshape = (source: string, grid: readonly number[]): string =>
     graph.apply("Reshape", [source, graph.int64([outer, ...grid, ...last])]);
@@ -74,7 +76,7 @@ function reduceRun(
     name = reduce(reshape(name, [left, block]), 2);
   }
   const sum = reduce(reshape(name, [left]), 1);
-  // A mean has counted the zeros of the padding as elements.
+  // A mean has counted the padding zeros as elements.
   if (operatorType === "ReduceSum" || padding === 1) return sum;
   return graph.apply("Mul", [sum, graph.scalar(padding, "float32")]);
 }
@@ -87,7 +89,7 @@ export function blockOf(length: number, largest: number = LARGEST_BLOCK): number
   return undefined;
 }
 
-/** Splits the axes into runs. Axes of length 1 can belong to any run. */
+/** Splits the axes into runs. Axes of length 1 fit any run. */
 function runsOf(shape: readonly number[], axes: readonly number[]): Run[] {
   const runs: Run[] = [];
   for (const [axis, length] of shape.entries()) {

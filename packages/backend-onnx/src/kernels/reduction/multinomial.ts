@@ -5,7 +5,10 @@ import { assertShape } from "../../graph/shape-check.ts";
 import { constant, kernel } from "../tools/operation.ts";
 import { softmax } from "./softmax.ts";
 
-/** Draws from distributions [rows, outcomes]. ONNX Runtime has no suitable kernel, so the data is read and drawn from here. */
+/**
+ * Draws from distributions [rows, outcomes]. ONNX Runtime has no suitable kernel, so JavaScript reads the data and
+ * draws.
+ */
 export const MULTINOMIAL_KERNELS: readonly Kernel[] = [
   kernel<tf.MultinomialInputs, tf.MultinomialAttrs>(
     tf.Multinomial,
@@ -37,7 +40,7 @@ function readProbabilities(
   }
 }
 
-/** The first outcome whose cumulative probability exceeds `level`; the last outcome if rounding leaves none. */
+/** Returns the first outcome whose cumulative probability exceeds `level`; the last outcome if rounding leaves none. */
 function draw(probabilities: Float32Array | Int32Array | Uint8Array, level: number): number {
   let sum = 0;
   for (const [outcome, probability] of probabilities.entries()) {
@@ -47,7 +50,7 @@ function draw(probabilities: Float32Array | Int32Array | Uint8Array, level: numb
   return probabilities.length - 1;
 }
 
-/** Pseudorandom numbers from 0 to 1 (the generator "mulberry32"). */
+/** Returns a generator of pseudorandom numbers from 0 to 1 ("mulberry32"). */
 function uniform(seed: number): () => number {
   // The default seed of tf.multinomial is a fraction between 0 and 1, so all bits of the float64 are used.
   const [low = 0, high = 0] = new Uint32Array(Float64Array.of(seed).buffer);

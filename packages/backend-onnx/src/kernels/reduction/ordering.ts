@@ -18,8 +18,8 @@ const ARG_MAX = argReduction("ArgMax");
 const ARG_MIN = argReduction("ArgMin");
 
 /**
- * Long sums of real numbers are computed in float64, or by a scan in blocks where float64 is unavailable: rounding errors
- * of a plain float32 sum would accumulate along the axis.
+ * Long sums of floats use float64, or a scan in blocks without float64. The rounding errors of a plain float32 sum
+ * would accumulate along the axis.
  */
 const CUMSUM = operation("Cumsum", (context: EmitContext<CumulativeAttributes>, x) => {
   const { graph, operands, attributes } = context;
@@ -31,7 +31,7 @@ const CUMSUM = operation("Cumsum", (context: EmitContext<CumulativeAttributes>, 
   return scan(graph, x, { operatorType: "Add", neutral: zero, shape: operand.shape, ...attributes });
 });
 
-/** Values in descending order and their int32 positions; equal values keep their order, and NaN comes last. */
+/** Values in descending order and their int32 positions. Equal values keep their order, and NaN comes last. */
 const TOP_K: Operation = {
   name: "TopK",
   emit(graph, [x = ""], [values = "", positions = ""], { inputs: [operand], outputs: [result] }) {
@@ -95,7 +95,7 @@ function argReduction(operatorType: string): OnnxOperation<AxisAttribute> {
   );
 }
 
-/** Replaces NaN by `worst`: a comparison with NaN is false, so tfjs never chooses a NaN after the first element. */
+/** Replaces NaN with `worst`. A comparison with NaN is false, so tfjs never chooses a NaN after the first element. */
 function withoutNaN(graph: GraphEmitter, x: string, worst: number): string {
   return graph.apply("Where", [graph.apply("IsNaN", [x]), graph.scalar(worst, "float32"), x]);
 }
@@ -106,7 +106,7 @@ function firstIfNaN({ graph, attributes: { axis } }: EmitContext<AxisAttribute>,
   return ["Where", [graph.apply("IsNaN", [first]), graph.int64Scalar(0), found]];
 }
 
-/** The position of the first greatest or least element along one axis. */
+/** The position of the first greatest or least element along an axis. */
 function argReduce(
   recorder: Recorder,
   recorded: OnnxOperation<AxisAttribute>,

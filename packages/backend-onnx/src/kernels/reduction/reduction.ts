@@ -15,7 +15,9 @@ interface ReduceAttributes {
   readonly keepDims: boolean;
 }
 
-/** A reduction: its operation, the dtype of its result, and its value for an empty tensor (as in tfjs's cpu backend). */
+/**
+ * A reduction: its operation, the dtype of its result, and its value for an empty tensor (as in tfjs's cpu backend).
+ */
 interface Reduction {
   readonly operation: OnnxOperation<ReduceAttributes>;
   readonly dtype: (dtype: ElementType) => ElementType;
@@ -23,7 +25,7 @@ interface Reduction {
 }
 
 const SUM = reduction("Sum", added, countDtype, 0);
-// Integers as int64, whose low half is the int32 product that wraps; ONNX Runtime's int32 product saturates.
+// Integers use int64. Its low half is the int32 product with wrap-around; ONNX Runtime's int32 product saturates.
 const PROD = reduction(
   "Prod",
   computedIn((operands) => (numberType(operands) === "float32" ? "float64" : "int64"), multiplied),
@@ -73,7 +75,7 @@ function sameDtype(dtype: ElementType): ElementType {
   return dtype;
 }
 
-/** Returns the dtype of a sum or product: a sum of booleans is a count, so it is int32. */
+/** Returns the dtype of a sum or product. A sum of booleans is a count, so it is int32. */
 function countDtype(dtype: ElementType): ElementType {
   return dtype === "float32" ? "float32" : "int32";
 }
@@ -102,7 +104,10 @@ function reduced(operatorType: string): EmitNodes<ReduceAttributes> {
   ];
 }
 
-/** Integers as int64, whose low half is the int32 sum that wraps: ONNX Runtime's int32 sums saturate for some shapes. */
+/**
+ * Integers use int64. Its low half is the int32 sum with wrap-around; ONNX Runtime's int32 sums saturate for some
+ * shapes.
+ */
 function added(...[context, x = ""]: Parameters<EmitNodes<ReduceAttributes>>): OutputNode {
   const { graph, operands } = context;
   if (numberType(operands) === "float32") return longReduced("ReduceSum")(context, x);
@@ -123,10 +128,13 @@ function longReduced(operatorType: "ReduceSum" | "ReduceMean"): EmitNodes<Reduce
     longReduction(graph, x, { operatorType, shape: operands[0]?.shape ?? [], ...attributes });
 }
 
-/** A factor by which any numbers can be scaled so that their sum does not overflow. */
+/** A factor that scales any numbers so that their sum does not overflow. */
 const TINY = 2 ** -100;
 
-/** ONNX Runtime loses NaN among other numbers. A sum of scaled numbers cannot overflow, so it is NaN only if one of them is. */
+/**
+ * ONNX Runtime loses NaN among other numbers. A sum of scaled numbers cannot overflow, so it is NaN only if one of them
+ * is NaN.
+ */
 function extreme(operatorType: "ReduceMax" | "ReduceMin"): EmitNodes<ReduceAttributes> {
   return (context, x) => {
     const { graph, operands } = context;

@@ -10,7 +10,7 @@ interface AxisAttribute {
   readonly axis: number;
 }
 
-/** Number of terms beyond which ONNX Runtime's kernels are off by more than 2e-5. */
+/** Number of terms beyond which the error of ONNX Runtime's kernels exceeds 2e-5. */
 const LONGEST_SUM = 2 ** 18;
 
 const SOFTMAX = normalization("Softmax");
@@ -25,7 +25,6 @@ export const SOFTMAX_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Softmax along the last dimension. */
 export function softmax(recorder: Recorder, logits: TensorInfo): TensorInfo {
   return normalize(recorder, SOFTMAX, logits, -1);
 }
@@ -42,7 +41,7 @@ function normalization(operatorType: "Softmax" | "LogSoftmax"): OnnxOperation<Ax
   );
 }
 
-/** A softmax of long rows, composed from other operators: ONNX Runtime's kernel adds the exponentials one by one. */
+/** A softmax of long rows from other operators. ONNX Runtime's kernel adds the exponentials one at a time. */
 function longNormalization(
   graph: GraphEmitter,
   operatorType: "Softmax" | "LogSoftmax",

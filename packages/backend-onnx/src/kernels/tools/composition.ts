@@ -2,8 +2,8 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { Recorder } from "../../kernel.ts";
 
 /**
- * Runs a kernel that is composed of others. Disposes the tensors that `body` creates, except its result, which must be one
- * of them.
+ * Runs a kernel that consists of other kernels. Disposes the tensors that `body` creates, except its result, which must
+ * be one of them.
  */
 export function compose(recorder: Recorder, body: (recorder: Recorder) => TensorInfo): TensorInfo {
   const made: TensorInfo[] = [];
@@ -29,7 +29,7 @@ function noting(recorder: Recorder, made: TensorInfo[]): Recorder {
     value: (tensor) => recorder.value(tensor),
     isFixed: (tensor) => recorder.isFixed(tensor),
     readSync: (dataId) => recorder.readSync(dataId),
-    // The tensor is already in `made`, which is disposed once at the end.
+    // All tensors in `made` are disposed at the end.
     disposeIntermediate: () => undefined,
   };
 }

@@ -6,7 +6,7 @@ import { castNode, convert } from "./conversion.ts";
 import type { OnnxType } from "../../graph/onnx-type.ts";
 import { assertShape } from "../../graph/shape-check.ts";
 
-/** The last ONNX node of an operation, without its outputs, which the caller adds. */
+/** The last ONNX node of an operation. The caller adds its outputs. */
 export type OutputNode = readonly [
   operatorType: string,
   inputs: readonly string[],
@@ -14,7 +14,7 @@ export type OutputNode = readonly [
   domain?: string,
 ];
 
-/** The graph and the node that an operation is emitted into. `result` is its first result. */
+/** The graph and the node of an operation. `result` is its first result. */
 export interface EmitContext<A = object> {
   readonly graph: GraphEmitter;
   readonly attributes: A;
@@ -25,7 +25,7 @@ export interface EmitContext<A = object> {
 /** Emits everything before the last node through `graph.apply` and returns the last node. */
 export type EmitNodes<A = object> = (context: EmitContext<A>, ...inputs: string[]) => OutputNode;
 
-/** An operation with attributes of type `A`, which {@link record} requires. */
+/** An operation with attributes of type `A` for {@link record}. */
 export interface OnnxOperation<A = object> extends Operation {
   readonly emitNodes: EmitNodes<A>;
 }
@@ -49,8 +49,8 @@ export function onnxNode(operatorType: string): EmitNodes {
 }
 
 /**
- * Wraps `emitNodes` so that it computes in a type for which ONNX Runtime has a kernel. Operands are converted to the compute
- * type; the output, of type `produced` (default: the compute type), is converted to the result's dtype.
+ * Wraps `emitNodes` so that it computes in a type for which ONNX Runtime has a kernel. Operands are converted to the
+ * compute type. The output has the type `produced` (default: the compute type) and is converted to the result's dtype.
  */
 export function computedIn<A>(
   computeType: OnnxType | ((operands: readonly Value[]) => OnnxType),
@@ -67,19 +67,19 @@ export function computedIn<A>(
   };
 }
 
-/** Computes in float32, for which ONNX Runtime has a kernel of every operator. */
+/** Computes in float32. ONNX Runtime has a float32 kernel of every operator. */
 export const inFloat32 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float32", emitNodes);
 /** Computes in float64, for results that would be too inaccurate in float32. */
 export const inFloat64 = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn("float64", emitNodes);
 /** Computes in float32 or int32, for operators without kernels for bool. */
 export const inNumber = <A = object>(emitNodes: EmitNodes<A>): EmitNodes<A> => computedIn(numberType, emitNodes);
 
-/** The type that can represent the numbers of all operands. */
+/** Returns the type that can represent the numbers of all operands. */
 export function numberType(operands: readonly Pick<Value, "dtype">[]): "float32" | "int32" {
   return operands.some(({ dtype }) => dtype === "float32") ? "float32" : "int32";
 }
 
-/** tfjs-core's types allow every input to be undefined, but only those marked optional can be. */
+/** tfjs-core's types allow every input to be undefined, but only optional inputs can be. */
 type Present<Inputs> = { readonly [Name in keyof Inputs]: NonNullable<Inputs[Name]> };
 
 /** A kernel whose inputs and attributes are those that tfjs-core documents for its name. */
@@ -94,8 +94,8 @@ export function kernel<Inputs, KernelAttributes = object>(
 }
 
 /**
- * Records one operation; an empty result becomes a constant. ONNX Runtime's kernels cannot be trusted with empty inputs
- * (its Conv never returns), so a kernel must handle empty inputs with a non-empty result before it calls this.
+ * Records an operation. An empty result becomes a constant. ONNX Runtime's kernels fail on empty inputs (its Conv never
+ * returns), so a kernel must handle empty inputs with a non-empty result before it calls this function.
  */
 export function record<A extends object>(
   recorder: Recorder,

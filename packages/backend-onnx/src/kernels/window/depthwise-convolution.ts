@@ -100,7 +100,7 @@ function gradientOfInput(
   return transpose(recorder, record(recorder, CONVOLVE_BACK, inputs, result, attributes), TO_CHANNELS_LAST);
 }
 
-/** Each input channel is a group whose channels are the batch; dy is its filters, dilated by the strides. */
+/** Each input channel is a group with its channels as the batch. dy acts as the filters, dilated by the strides. */
 function gradientOfFilter(
   recorder: Recorder,
   x: TensorInfo,
@@ -132,7 +132,7 @@ function gradientOfFilter(
   return transpose(recorder, byChannel, [2, 3, 0, 1]);
 }
 
-/** Converts to [out channels, 1, height, width]; the output channels of one input channel are contiguous. */
+/** Converts to [out channels, 1, height, width]. The output channels of an input channel are contiguous. */
 function filterToOnnx(recorder: Recorder, filter: TensorInfo, info: backend_util.Conv2DInfo): TensorInfo {
   const shape = [info.outChannels, 1, info.filterHeight, info.filterWidth];
   return recorder.alias(transpose(recorder, filter, FILTER_TO_ONNX), shape);

@@ -21,7 +21,7 @@ import { windowOf } from "./window.ts";
 interface Patches {
   /** Pixel plus filter weight, [batch, windows, positions in a window, channels]; minus infinity outside the image. */
   readonly sums: TensorInfo;
-  /** For each position in each window, its pixel in the padded image, in row-major order: int32 [windows * positions]. */
+  /** The pixel of each window position in the padded image, row-major, int32 [windows * positions]. */
   readonly rows: TensorInfo;
   readonly paddedHeight: number;
   readonly paddedWidth: number;
@@ -38,7 +38,7 @@ const LARGEST = operation(
   }),
 );
 
-/** dy, [batch, windows, 1, channels], at the first position in each window with the largest sum; 0 elsewhere. */
+/** dy [batch, windows, 1, channels] at the first position with the largest sum in each window; 0 elsewhere. */
 const GRADIENT_AT_LARGEST = operation(
   "DilationGradientAtLargest",
   inFloat32(({ graph, operands: [operand] }: EmitContext, sums, dy) => {
@@ -62,7 +62,10 @@ const SUM_OF_WINDOWS = operation(
   ),
 );
 
-/** Grayscale dilation: the largest sum of pixel and filter weight in each window. Layout NHWC, filter [height, width, channels]. */
+/**
+ * Grayscale dilation: the largest sum of pixel and filter weight in each window. Layout NHWC, filter [height, width,
+ * channels].
+ */
 export const DILATION_KERNELS: readonly Kernel[] = [
   kernel<tf.Dilation2DInputs, tf.Dilation2DAttrs>(tf.Dilation2D, ({ x, filter }, attributes, recorder) =>
     compose(recorder, (inner) => {

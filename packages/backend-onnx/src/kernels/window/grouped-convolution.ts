@@ -10,13 +10,16 @@ export interface GroupedWindow extends Window {
 }
 
 /**
- * `longest`: number of weights per window beyond which a result is off by more than 1e-5, measured on ONNX Runtime's
- * kernels. `block`: number of weights that are then added at a time. ONNX Runtime's matrix kernels already add in
- * blocks; its vector kernels (one filter per group, or one position) do not.
+ * `longest`: number of weights per window beyond which the error exceeds 1e-5, measured on ONNX Runtime's kernels.
+ * `block`: number of weights added at a time beyond this. ONNX Runtime's matrix kernels already add in blocks; its
+ * vector kernels (one filter per group, or one position) do not.
  */
 const VECTOR = { longest: 2 ** 12, block: 2048 };
 const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
-/** A GPU's kernels add one by one: convolutions of this length are off by about 1e-4 if all numbers are similar. */
+/**
+ * A GPU's kernels add one product at a time. Convolutions of this length have an error of about 1e-4 if all numbers are
+ * similar.
+ */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /** `count` blocks of `size` along a filter axis, from `start` on. */
@@ -27,9 +30,9 @@ interface AxisBlocks {
 }
 
 /**
- * Writes the convolution of `x` [batch, group * channels, height, width] with `filter` [filters, channels, rows, columns].
- * Filters with many weights, as in gradients of filters, are split into blocks. Each block is a group, and the results of
- * all blocks are added.
+ * Writes the convolution of `x` [batch, group * channels, height, width] with `filter` [filters, channels, rows,
+ * columns]. A filter with many weights, as in gradients of filters, is split into blocks. Each block is a group, and
+ * the results of all blocks are added.
  */
 export function emitConvolution(context: EmitContext<GroupedWindow>, x: string, filter: string): OutputNode {
   const { graph, operands, attributes, result } = context;
@@ -49,8 +52,8 @@ export function emitConvolution(context: EmitContext<GroupedWindow>, x: string, 
 }
 
 /**
- * Splits a filter axis into blocks of the same size and possibly a shorter last block. That block is not padded with zeros:
- * they would be multiplied by pixels of the image, and zero times infinity is NaN.
+ * Splits a filter axis into blocks of the same size and possibly a shorter last block. The last block has no padding,
+ * because zero times an infinite pixel is NaN.
  */
 function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
   const { size } = cut(length, largest);
@@ -60,7 +63,10 @@ function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
   return rest === 0 ? [whole] : [whole, { start: count * size, count: 1, size: rest }];
 }
 
-/** The contribution of these rows and columns of the filter to the result: [batch, group, filters / group * height * width]. */
+/**
+ * Returns the contribution of some rows and columns of the filter to the result: [batch, group, filters / group *
+ * height * width].
+ */
 function inBlocks(
   context: EmitContext<GroupedWindow>,
   x: string,
@@ -121,13 +127,16 @@ interface ImageSplit {
   readonly inChannels: AxisBlocks;
   /** Rows and columns of the filter. */
   readonly places: readonly AxisBlocks[];
-  /** For each, whether it is a single block that covers the whole axis. */
+  /** For each axis, whether a single block covers all of it. */
   readonly isWhole: readonly boolean[];
-  /** Number of zero channels after those of each group. */
+  /** Number of zero channels after the channels of each group. */
   readonly missing: number;
 }
 
-/** The part of the image that each block of the filter covers, as channels: [batch, group * blocks * channels, height, width]. */
+/**
+ * Returns the part of the image for each block of the filter, as channels: [batch, group * blocks * channels, height,
+ * width].
+ */
 function blocksOfImage(
   { graph, operands, attributes: { group, strides, dilations, pads }, result }: EmitContext<GroupedWindow>,
   x: string,
@@ -165,8 +174,8 @@ function blocksOfImage(
 }
 
 /**
- * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. The gradient of a pixel is a sum
- * of one product per window that contains it; a long sum is split by rows and columns of the filter.
+ * Writes the gradient of a convolution's image from `dy` [batch, filters, height, width]. The gradient of a pixel is a
+ * sum of one product per window with the pixel. A long sum is split by rows and columns of the filter.
  */
 export function emitConvolutionBack(context: EmitContext<GroupedWindow>, dy: string, filter: string): OutputNode {
   const { graph, operands, attributes, result } = context;

@@ -61,7 +61,10 @@ function norm(graph: GraphEmitter, x: string, { depthRadius, bias, alpha }: tf.L
   return graph.apply("Add", [scaled, graph.scalar(bias, "float32")]);
 }
 
-/** Sums each channel and `radius` channels on both sides. (ONNX Runtime's LRN uses a running sum, where infinities stay.) */
+/**
+ * Sums each channel and `radius` channels on both sides. ONNX Runtime's LRN uses a running sum, in which an infinity
+ * persists.
+ */
 function neighbours(graph: GraphEmitter, x: string, radius: number): string {
   const size = 2 * radius + 1;
   const attributes = { kernel_shape: [size], pads: [radius, radius], count_include_pad: 1 };

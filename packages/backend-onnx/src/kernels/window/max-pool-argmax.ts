@@ -35,7 +35,10 @@ export const MAX_POOL_ARGMAX_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Converts ONNX's position in [batch, channels, height, width], padding included, to that of tfjs; -1 if there is none. */
+/**
+ * Converts ONNX's position in [batch, channels, height, width], including padding, to tfjs's position; -1 if there is
+ * none.
+ */
 function emitArgmax({ graph, operands: [operand], attributes }: EmitContext<ArgmaxAttributes>, x: string): OutputNode {
   const [, channels = 1, height = 1, width = 1] = operand?.shape ?? [];
   const { source, window, around } = padded(graph, withoutNaN(graph, x), attributes, -Infinity);

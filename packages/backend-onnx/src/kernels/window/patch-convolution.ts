@@ -4,7 +4,10 @@ import type { Convolution } from "./convolution.ts";
 import { matMul } from "../matrix/matmul.ts";
 import { transpose } from "../indexing/transpose.ts";
 
-/** From [batch, row, y, column, x, channels] to [batch, row, column, y, x, channels]; the permutation is its own inverse. */
+/**
+ * From [batch, row, y, column, x, channels] to [batch, row, column, y, x, channels]. The permutation is its own
+ * inverse.
+ */
 const GATHER_PATCHES = [0, 1, 3, 2, 4, 5] as const;
 
 /** Whether windows tile the image without overlap: patch embeddings, and convolutions of size 1. */

@@ -53,8 +53,8 @@ const AVERAGE_GRADIENT = operation(
 );
 
 /**
- * Splits a window into one over rows and then one over columns. An average over a large window (or its gradient) loses
- * fewer digits as an average of row averages.
+ * Splits a window into a window over rows and a window over columns. An average over a large window, or its gradient,
+ * loses fewer digits as an average of row averages.
  */
 function byAxis({ size, strides, dilations, pads, unreached }: Window): readonly [rows: Window, columns: Window] {
   const [top, left, bottom, right] = pads;
@@ -87,7 +87,7 @@ const MAXIMUM_GRADIENT = operation(
     const shape = result.shape.map((length, axis) => length + (around[axis] ?? 0) + (around[axis + 4] ?? 0));
     const pixels = tf.util.sizeFromShape([...shape]);
     const zeros = graph.apply("Expand", [graph.scalar(0, "float32"), graph.int64([pixels, 1])]);
-    // The position of a window without a maximum is -1, which would be the last element.
+    // A window without a maximum has position -1, which would be the last element.
     const rows = graph.apply("Reshape", [graph.apply("Max", [place, graph.int64Scalar(0)]), graph.int64([-1])]);
     const share = graph.apply("Where", [foundNothing(graph, maximum), graph.scalar(0, "float32"), dy]);
     const updates = graph.apply("Reshape", [share, graph.int64([-1, 1])]);
@@ -165,8 +165,8 @@ export function withoutNaN(graph: GraphEmitter, x: string): string {
 }
 
 /**
- * The image and window to pool. ONNX Runtime rejects padding that is wider than the window: such padding becomes part of
- * the image, and `around` is its size in the order of ONNX's Pad.
+ * The image and window to pool. ONNX Runtime rejects padding that is wider than the window; such padding becomes part
+ * of the image. `around` is its size in the order of ONNX's Pad.
  */
 export function padded(
   graph: GraphEmitter,
@@ -188,7 +188,7 @@ function pool(
   x: TensorInfo,
   info: backend_util.Conv2DInfo,
 ): TensorInfo {
-  // As in tfjs, the image is returned unchanged even if padding and strides would move the pixels.
+  // As in tfjs, the image is unchanged even if padding and strides would move the pixels.
   if (info.filterHeight * info.filterWidth === 1 && tf.util.arraysEqual(info.inShape, info.outShape))
     return recorder.alias(x, x.shape);
   const whole = wholeInfo(info);

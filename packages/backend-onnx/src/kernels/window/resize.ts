@@ -23,7 +23,7 @@ interface Axis extends Alignment {
   readonly after: number;
 }
 
-/** A new pixel is interpolated between the old pixels `first` and `second`, with the weight `weight` for the second. */
+/** A new pixel: interpolated between the old pixels `first` and `second`, where `second` has the weight `weight`. */
 interface InterpolatedPixel {
   readonly first: number;
   readonly second: number;
@@ -62,7 +62,7 @@ export const RESIZE_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Resizes one axis after the other; `images` is [batch, height, width, channels]. */
+/** Resizes one axis after the other. `images` is [batch, height, width, channels]. */
 function resize(
   recorder: Recorder,
   images: TensorInfo,
@@ -104,7 +104,7 @@ function resizeAxis(
   );
 }
 
-/** The gradient of a resize. (tfjs's cpu backend ignores `halfPixelCenters` here, and swaps height and width.) */
+/** The gradient of a resize. tfjs's cpu backend ignores `halfPixelCenters` here, and swaps height and width. */
 function gradient(
   recorder: Recorder,
   dy: TensorInfo,

@@ -37,7 +37,7 @@ export function windowConvolution(asked: backend_util.Conv2DInfo): Convolution {
       const result = { shape: [batchSize, inChannels, inHeight, inWidth], dtype: "float32" } as const;
       return fromOnnx(recorder, record(recorder, CONVOLVE_BACK, inputs, result, window));
     },
-    // Each input channel is an image whose channels are the batch; dy is the filter, dilated by the strides.
+    // Each input channel is an image with its channels as the batch. dy acts as the filter, dilated by the strides.
     gradientOfFilter(recorder, x, dy) {
       const permutation = channelsLast ? CHANNELS_AS_BATCH : [1, 0, 2, 3];
       const inputs = [x, wholeGradient(recorder, dy, info)].map((image) => transpose(recorder, image, permutation));

@@ -10,7 +10,7 @@ export interface Window {
   readonly dilations: Pair;
   /** Padding of the image in rows and columns. */
   readonly pads: readonly [top: number, left: number, bottom: number, right: number];
-  /** Rows and columns at the bottom and right that no window reaches. */
+  /** Rows and columns at the bottom and right that no window covers. */
   readonly unreached: Pair;
 }
 
@@ -36,8 +36,8 @@ export const TO_CHANNELS_FIRST = [0, 3, 1, 2] as const;
 export const TO_CHANNELS_LAST = [0, 2, 3, 1] as const;
 
 /**
- * The same window with the full output size that ONNX computes. If padding is one number, tfjs uses the filter height and
- * vertical stride for the width too, so its output may not cover the image.
+ * The same window with the full output size that ONNX computes. If padding is one number, tfjs uses the filter height
+ * and vertical stride for the width too, so its output may not cover the image.
  */
 export function wholeInfo(info: backend_util.Conv2DInfo): backend_util.Conv2DInfo {
   const { pads } = windowOf(info);
@@ -50,7 +50,7 @@ export function wholeInfo(info: backend_util.Conv2DInfo): backend_util.Conv2DInf
   };
 }
 
-/** Slices the result for `whole` down to the part that tfjs expects. */
+/** Slices the result for `whole` to the part that tfjs expects. */
 export function wanted(
   recorder: Recorder,
   y: TensorInfo,
@@ -61,7 +61,7 @@ export function wanted(
   return slice(recorder, y, [0, 0, 0, 0], shape);
 }
 
-/** The gradient of the part from {@link wanted} as a gradient of the whole result. */
+/** Returns the gradient of the part from {@link wanted} as a gradient of the whole result. */
 export function wholeGradient(recorder: Recorder, dy: TensorInfo, whole: backend_util.Conv2DInfo): TensorInfo {
   const [rows, columns] = whole.dataFormat === "channelsLast" ? [1, 2] : [2, 3];
   const shape = dy.shape.with(rows, whole.outHeight).with(columns, whole.outWidth);

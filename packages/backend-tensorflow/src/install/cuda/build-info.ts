@@ -3,15 +3,17 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { TensorFlowLibrary } from "../library-at.ts";
 
-/** The versions that a CUDA build of TensorFlow was built with. */
+/** The versions with which a CUDA build of TensorFlow was built. */
 export interface CudaVersions {
-  /** e.g. "12.5.1"; undefined if unknown. */
+  /** For example "12.5.1"; undefined if unknown. */
   readonly cuda: string | undefined;
-  /** e.g. "9". */
+  /** For example "9"; undefined if unknown. */
   readonly cudnn: string | undefined;
 }
 
-/** Reads build_info.py of a Python package, or searches the bytes of any other library for CUDA. Undefined without CUDA. */
+/**
+ * Reads build_info.py of a Python package, or searches the bytes of any other library for CUDA. Undefined without CUDA.
+ */
 export async function cudaVersions({ folder, files }: TensorFlowLibrary): Promise<CudaVersions | undefined> {
   const file = join(folder, "python/platform/build_info.py");
   if (existsSync(file)) return parseBuildInfo(readFileSync(file, "utf8"));
@@ -21,7 +23,9 @@ export async function cudaVersions({ folder, files }: TensorFlowLibrary): Promis
   return undefined;
 }
 
-/** Parses the text of build_info.py, e.g. `('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)`. */
+/**
+ * Parses the text of build_info.py, e.g. `('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)`.
+ */
 function parseBuildInfo(text: string): CudaVersions | undefined {
   const value = (key: string): string | undefined =>
     new RegExp(`["']${key}["']\\s*[,:]\\s*["']?([\\w.]+)`).exec(text)?.[1];

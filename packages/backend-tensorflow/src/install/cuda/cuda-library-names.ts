@@ -1,8 +1,11 @@
 /** A CUDA library of one major version. */
 export interface CudaLibraryName {
-  /** e.g. "libcudart.so.12". */
+  /** For example "libcudart.so.12". */
   readonly name: string;
-  /** Whether TensorFlow needs it for a GPU. Others are dependencies of required ones, or needed only for several GPUs. */
+  /**
+   * Whether TensorFlow needs it for a GPU. Other libraries are dependencies of required ones, or needed only for
+   * several GPUs.
+   */
   readonly required: boolean;
 }
 
@@ -20,7 +23,7 @@ const SOLVER: Readonly<Record<string, string>> = {
 };
 const JIT_LINK: Readonly<Record<string, string>> = { "12": "libnvJitLink.so.12", "13": "libnvJitLink.so.13" };
 
-/** The libraries of a CUDA version ("12.5.1") and cuDNN version ("9"), ordered so that each depends only on those before it. */
+/** Returns the libraries of a CUDA version ("12.5.1") and a cuDNN version ("9"). Each depends only on earlier ones. */
 export function cudaLibraryNames(cuda: string, cudnn: string | undefined): readonly CudaLibraryName[] {
   const [major = ""] = cuda.split(".");
   const known = BY_MAJOR[major] ? major : "12";

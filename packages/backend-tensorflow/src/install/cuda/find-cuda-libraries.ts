@@ -9,7 +9,7 @@ export interface CudaLibraries {
   readonly found: readonly { readonly name: string; readonly file: string }[];
   /** Names of required libraries that were not found. */
   readonly missing: readonly string[];
-  /** The places searched. */
+  /** The places that were searched. */
   readonly searched: readonly string[];
 }
 

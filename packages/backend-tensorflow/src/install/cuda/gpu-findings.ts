@@ -5,15 +5,17 @@ import type { CudaVersions } from "./build-info.ts";
 import { findCudaLibraries } from "./find-cuda-libraries.ts";
 import { isOlder, minimumDriver, type NvidiaDriver, nvidiaDriver } from "./nvidia-driver.ts";
 
-/** A TensorFlow and its CUDA versions. */
 export interface TensorFlowBuild {
   readonly libraryFolder: string;
   readonly tensorFlowVersion: string;
-  /** undefined for a build without CUDA. */
+  /** Undefined for a build without CUDA. */
   readonly cuda: CudaVersions | undefined;
 }
 
-/** The requirements of a GPU: CUDA libraries, NVIDIA's driver, devices. All are "unused" without TensorFlow or without CUDA. */
+/**
+ * Returns the requirements of a GPU: CUDA libraries, NVIDIA's driver, devices. All are "unused" without TensorFlow or
+ * without CUDA.
+ */
 export function gpuFindings(build: TensorFlowBuild | undefined, environment: InstallEnvironment): readonly Finding[] {
   const driver = nvidiaDriver(environment);
   if (build?.cuda === undefined) {

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { InstallEnvironment } from "../install-environment.ts";
 
 export interface NvidiaDriver {
-  /** The version of the kernel module; undefined if it is unknown (WSL) or there is no module. */
+  /** Version of the kernel module; undefined if it is unknown (WSL) or there is no module. */
   readonly version: string | undefined;
-  /** The path of libcuda.so.1, the driver's user-mode library. */
+  /** Path of libcuda.so.1, the driver's user-mode library. */
   readonly library: string | undefined;
-  /** Device files; /dev/dxg represents all GPUs of WSL. */
+  /** Device files. /dev/dxg represents all GPUs of WSL. */
   readonly devices: readonly string[];
-  /** The folders searched for libcuda.so.1. */
+  /** The folders that were searched for libcuda.so.1. */
   readonly searched: readonly string[];
 }
 
@@ -35,17 +35,17 @@ export function nvidiaDriver(environment: InstallEnvironment): NvidiaDriver {
   return { version, library: library ?? cached(environment), devices, searched };
 }
 
-/** The version in /proc/driver/nvidia/version, for the closed and the open kernel module. */
+/** Returns the version in /proc/driver/nvidia/version, for the closed and the open kernel module. */
 function driverVersion(text: string): string | undefined {
   return /Kernel Module\s+(?:for \S+\s+)?(\d+(?:\.\d+)+)/.exec(text)?.[1];
 }
 
-/** The oldest driver for a CUDA version; undefined if unknown. */
+/** Returns the oldest driver for a CUDA version; undefined if unknown. */
 export function minimumDriver(cuda: string): string | undefined {
   return MINIMUM[cuda.split(".")[0] ?? ""];
 }
 
-/** Whether a version is older than a second one, number by number. */
+/** Compares versions number by number. */
 export function isOlder(version: string, than: string): boolean {
   const [a, b] = [version, than].map((text) => text.split(".").map(Number)) as [number[], number[]];
   for (const index of Array(Math.max(a.length, b.length)).keys()) {

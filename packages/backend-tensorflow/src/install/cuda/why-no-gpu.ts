@@ -2,7 +2,10 @@ import { type InstallEnvironment, installEnvironment } from "../install-environm
 import type { InstalledBinding } from "../installed-binding.ts";
 import { gpuFindings } from "./gpu-findings.ts";
 
-/** Why TensorFlow sees no GPU, as lines: each missing requirement, where it was searched for, and its fix. */
+/**
+ * Returns lines that explain why TensorFlow sees no GPU: each missing requirement, where it was searched for, and its
+ * fix.
+ */
 export function whyNoGpu(
   binding: InstalledBinding,
   environment: InstallEnvironment = installEnvironment(),

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Removes folders that killed installs left: those named `*.PID.UUID.tmp` or `*.PID.tmp` whose process no longer exists. */
+/** Removes folders of killed installs: those named `*.PID.UUID.tmp` or `*.PID.tmp` whose process no longer exists. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {

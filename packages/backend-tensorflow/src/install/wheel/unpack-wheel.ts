@@ -19,13 +19,13 @@ interface UnpackOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The headers that the binding includes, of 287 MB in a wheel; folder names differ between releases. */
+/** The headers that the binding includes, of 287 MB in a wheel. Folder names differ between releases. */
 const HEADER_FOLDERS = ["tensorflow/c", "tensorflow/core/platform", "tensorflow/tsl", "tsl", "xla/tsl/c", "absl"];
 
 /**
  * Unpacks the files that the binding needs from a wheel into the cache, and returns the folder. The folder appears
- * atomically at the end, so an interrupted call leaves no partial one. Without `force`, a wheel with the same file name is
- * not unpacked again.
+ * atomically at the end, so an interrupted call leaves no partial one. Without `force`, a wheel with the same file name
+ * is not unpacked again.
  */
 export async function unpackWheel(
   file: string,

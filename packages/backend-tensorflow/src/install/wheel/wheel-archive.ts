@@ -14,7 +14,7 @@ export interface WheelArchive extends Disposable {
 }
 
 /**
- * Opens a wheel. Throws `invalid-options` if there is no file, `invalid-data` if it is not a zip archive or is
+ * Opens a wheel. Throws `invalid-options` for a missing file, `invalid-data` for a file that is not a zip archive or is
  * truncated.
  */
 export async function openWheel(file: string): Promise<WheelArchive> {

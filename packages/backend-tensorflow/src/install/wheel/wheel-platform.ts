@@ -1,6 +1,6 @@
 import type { InstallEnvironment } from "../install-environment.ts";
 
-/** Returns the platform tags in a wheel's WHEEL file, or in its file name if that file has none. */
+/** Returns the platform tags in a wheel's WHEEL file, or else in its file name. */
 export function platformTags(wheelFile: string, fileName: string): readonly string[] {
   const tags = [...wheelFile.matchAll(/^Tag:[ \t]*(\S+)/gm)].map(([, tag]) => tag ?? "");
   // name-version(-build)?-python-abi-platform.whl; several platforms are joined by dots.
@@ -8,7 +8,7 @@ export function platformTags(wheelFile: string, fileName: string): readonly stri
   return parts.flatMap((part) => part.split("."));
 }
 
-/** Whether code with this platform tag runs here, by operating system and processor; versions are not compared. */
+/** Whether code with this platform tag runs here. Compares operating system and processor, not versions. */
 export function fitsPlatform(
   tag: string,
   { platform, architecture }: Pick<InstallEnvironment, "platform" | "architecture">,
@@ -21,7 +21,7 @@ export function fitsPlatform(
   return tag === "any" || (system.test(tag) && processors[architecture]?.test(tag) === true);
 }
 
-/** Returns the end of the file name of a suitable wheel, for messages. */
+/** Returns the end of a suitable wheel's file name, for messages. */
 export function wantedTag({ platform, architecture }: Pick<InstallEnvironment, "platform" | "architecture">): string {
   if (platform === "darwin") return `macosx_*_${architecture === "x64" ? "x86_64" : "arm64"}.whl`;
   return `manylinux_*_${architecture === "x64" ? "x86_64" : "aarch64"}.whl`;

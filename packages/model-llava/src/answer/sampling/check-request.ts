@@ -1,6 +1,6 @@
 import { type GenerationRequest, MlanError, shownValue } from "@mlan/core";
 
-/** Throws `invalid-options`, naming request, option and value, for an option that is out of range. */
+/** Throws `invalid-options` for an option that is out of range. The error names request, option and value. */
 export function checkRequest({
   id,
   maximumNewTokens,
@@ -32,7 +32,7 @@ export function checkRequest({
   );
 }
 
-/** Returns the invalid value, which is the list itself or one of its entries, and whether the list is valid. */
+/** Returns whether a list is valid, and the invalid value: an entry, or the list itself. */
 function listOf<Entry>(list: readonly Entry[] | undefined, fits: (entry: Entry) => boolean): [unknown, boolean] {
   if (list === undefined) return [list, true];
   if (!Array.isArray(list)) return [list, false];

@@ -1,8 +1,8 @@
 import type { Sampling } from "@mlan/core";
 
 /**
- * Returns a copy of `logits` with a repetition penalty, like `RepetitionPenaltyLogitsProcessor` of transformers: the
- * logits of tokens that occurred are divided by `penalty` if positive and multiplied by it if negative.
+ * Returns a copy of `logits` with a repetition penalty, as in transformers' `RepetitionPenaltyLogitsProcessor`. For
+ * each token that occurred, a positive logit is divided by `penalty`, and a negative logit is multiplied by it.
  */
 export function penalisedLogits(logits: Float32Array, occurred: Iterable<number>, penalty: number): Float32Array {
   const penalised = logits.slice();
@@ -11,20 +11,18 @@ export function penalisedLogits(logits: Float32Array, occurred: Iterable<number>
     const logit = logits[token];
     if (logit === undefined) continue;
     const changed = logit < 0 ? logit * penalty : logit / penalty;
-    // An infinite logit would make the probabilities NaN.
+    // An infinite logit would give NaN probabilities.
     penalised[token] = Math.max(-HIGHEST_FLOAT, Math.min(changed, HIGHEST_FLOAT));
   }
   return penalised;
 }
 
-/** The largest finite float32. */
+/**
+ * Returns the probability of each token for sampling. Applies temperature (above 0), `topK`, `topP` and `minP` in the
+ * order of transformers' `GenerationMixin._get_logits_processor`. Overwrites `logits`.
+ */
 const HIGHEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
-/**
- * Returns the probabilities with which tokens are drawn. Applies temperature, `topK`, `topP` and `minP` in the order of
- * transformers' `GenerationMixin._get_logits_processor`. The temperature must be greater than 0. Overwrites `logits`
- * with the processed logits.
- */
 export function samplingProbabilities(
   logits: Float32Array,
   { temperature = 1, topK, topP = 1, minP = 0 }: Sampling,
@@ -38,15 +36,12 @@ export function samplingProbabilities(
 
 function divide(logits: Float32Array, temperature: number): void {
   const highest = highestOf(logits);
-  // At a temperature so low that the highest logit would overflow, all logits are shifted so that it becomes 0.
+  // At a very low temperature the highest logit would overflow. Shifting all logits makes it 0.
   const shift = Number.isFinite(Math.fround(highest / temperature)) ? 0 : highest;
   for (let token = 0; token < logits.length; token++) logits[token] = ((logits[token] ?? 0) - shift) / temperature;
 }
 
-/**
- * Computes in float64. Plain loops are used here and below for speed: they run over the whole vocabulary for each new
- * token.
- */
+/** Computes in float64. Plain loops, because this runs over the whole vocabulary for each new token. */
 function softmax(logits: Float32Array): Float64Array {
   const highest = highestOf(logits);
   const probabilities = new Float64Array(logits.length);
@@ -62,24 +57,24 @@ function softmax(logits: Float32Array): Float64Array {
   return probabilities;
 }
 
-/** Returns the token with the highest logit; of several, the one with the lowest id. */
+/** Returns the token with the highest logit; among equal logits, the lowest id. */
 export function likeliestToken(logits: Float32Array): number {
   return logits.indexOf(highestOf(logits));
 }
 
-/** Keeps the `topK` likeliest tokens, and all tokens as likely as the last of them. */
+/** Keeps the `topK` likeliest tokens, and all tokens that are as likely as the least likely of the `topK`. */
 function keepTopK(logits: Float32Array, topK: number): void {
   const least = nthHighest(logits, topK);
   for (let token = 0; token < logits.length; token++) if ((logits[token] ?? 0) < least) logits[token] = -Infinity;
 }
 
 /**
- * Keeps the fewest likeliest tokens whose probabilities add up to `topP`. Of equally likely tokens, lower ids are kept
- * first; transformers does not define which.
+ * Keeps the smallest set of likeliest tokens whose probabilities sum to at least `topP`. Among equally likely tokens,
+ * lower ids are kept first; transformers defines no order.
  */
 function keepTopP(logits: Float32Array, topP: number): void {
   const probabilities = softmax(logits);
-  // All tokens that are no likelier than this add up to at most 1 - topP and are dropped; only the others are sorted.
+  // All tokens at or below this probability sum to at most 1 - topP, so they are dropped without sorting.
   const surely = (1 - topP) / logits.length;
   const candidates: number[] = [];
   let sum = 0;
@@ -106,11 +101,11 @@ function keepMinP(logits: Float32Array, minP: number): void {
   }
 }
 
-/** Returns the lowest of the `count` highest logits; -Infinity if there are no more than `count` logits. */
+/** Returns the lowest of the `count` highest logits; -Infinity if there are at most `count` logits. */
 export function nthHighest(logits: Float32Array, count: number): number {
   if (count >= logits.length) return -Infinity;
   if (count > FEW) return logits.toSorted()[logits.length - count] ?? -Infinity;
-  // The highest so far, in ascending order; few of the remaining logits change them.
+  // The highest logits so far, ascending.
   const highest = logits.subarray(0, count).toSorted();
   for (let token = count; token < logits.length; token++) {
     const logit = logits[token] ?? 0;
@@ -122,10 +117,9 @@ export function nthHighest(logits: Float32Array, count: number): number {
   return highest[0] ?? -Infinity;
 }
 
-/** Up to this many, keeping the highest in order is faster than sorting all logits. */
+/** Up to this count, maintaining a sorted list is faster than sorting all logits. */
 const FEW = 256;
 
-/** Returns the highest logit. */
 export function highestOf(logits: Float32Array): number {
   let highest = -Infinity;
   for (let token = 0; token < logits.length; token++) {

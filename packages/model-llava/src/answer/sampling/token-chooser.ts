@@ -2,14 +2,14 @@ import { randomInt } from "node:crypto";
 import { deriveSeed, type GenerationRequest, type Random, seededRandom } from "@mlan/core";
 import { likeliestToken, penalisedLogits, samplingProbabilities } from "./processed-logits.ts";
 
-/** Chooses the tokens of one answer from their logits, one after the other. */
+/** Chooses the tokens of one answer from their logits. */
 export interface TokenChooser {
-  /** The seed of the random draws; absent when the likeliest token is always chosen. */
+  /** Seed of the random draws; undefined if the likeliest token is always chosen. */
   readonly seed?: number;
   choose(logits: Float32Array): number;
 }
 
-/** Returns undefined if the likeliest token is always chosen, so that no logits need to be read. */
+/** Returns undefined if the request always takes the likeliest token. Logits need not be read then. */
 export function tokenChooser(request: GenerationRequest, promptTokens: Iterable<number>): TokenChooser | undefined {
   const { sampling, repetitionPenalty = 1 } = request;
   const draws = sampling !== undefined && sampling.temperature !== 0;
@@ -28,7 +28,7 @@ export function tokenChooser(request: GenerationRequest, promptTokens: Iterable<
   };
 }
 
-/** Draws a token: inverts the cumulative distribution of `probabilities` at one number from `random`. */
+/** Draws a token by inverting the cumulative distribution of `probabilities` at a random number. */
 export function drawn(probabilities: Float64Array, random: Random): number {
   let left = random.next();
   let last = 0;
@@ -39,6 +39,6 @@ export function drawn(probabilities: Float64Array, random: Random): number {
     left -= probability;
     last = token;
   }
-  // Because of rounding, the probabilities may add up to a little less than 1.
+  // Rounding can make the probabilities sum to slightly less than 1.
   return last;
 }

@@ -2,10 +2,7 @@ import type { GeneratedToken, TokenLogProbability } from "@mlan/core";
 import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
 import { highestOf, nthHighest } from "./processed-logits.ts";
 
-/**
- * Returns the log-probabilities of a generated token and of the `count` likeliest tokens, from the logits at its
- * position.
- */
+/** Returns the log-probabilities of a generated token and of the `count` likeliest tokens at its position. */
 export function generatedToken(
   logits: Float32Array,
   token: number,
@@ -21,15 +18,15 @@ export function generatedToken(
   return { ...described(token), likeliest: highest(logits, count).map(described) };
 }
 
-/** Returns a function from a token's id to the text that the token adds to an answer. */
+/** Returns a function that maps a token id to the text that the token adds to an answer. */
 export function tokenText({ decode, encode }: Tokenizer): (token: number) => string {
-  // Decoded after another token, since a tokenizer may drop the space at the beginning of a text.
+  // Decoded after another token, because a tokenizer may drop the space at the beginning of a text.
   const before = encode("a").slice(-1);
   const start = decode(before).length;
   return (token) => decode([...before, token]).slice(start);
 }
 
-/** Returns the `count` tokens with the highest logits, highest first; of equal logits, lower ids first. */
+/** Returns the `count` tokens with the highest logits in descending order; among equal logits, lower ids first. */
 function highest(logits: Float32Array, count: number): readonly number[] {
   if (count === 0) return [];
   const least = nthHighest(logits, count);

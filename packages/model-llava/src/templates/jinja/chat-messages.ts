@@ -11,12 +11,12 @@ export interface ChatMessage {
 /** A part of a message, as in transformers' processors. */
 type ContentPart = { readonly type: "text"; readonly text: string } | { readonly type: "image" };
 
-/** The content of messages that a template expects: one text, or a list of parts with texts and images. */
+/** The form of message content: one text, or a list of parts with texts and images. */
 export type ContentKind = "text" | "parts";
 
 /**
- * Converts turns to messages. Marks around the texts of turns make it possible to find them in the rendered chat;
- * `marked: false` leaves them out.
+ * Converts turns to messages. Marks around the texts of turns locate the texts in the rendered chat. `marked: false`
+ * omits them.
  */
 export function chatMessages(
   turns: readonly PlacedTurn[],
@@ -47,7 +47,7 @@ export function chatMessages(
 
 const IMAGE = { type: "image" } as const;
 
-/** Returns the images that come first, then the text with images at its first placeholders. */
+/** Returns the leading images, then the text with images at its first placeholders. */
 function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (string | typeof IMAGE)[] {
   const written = text.split(IMAGE_PLACEHOLDER);
   const [first = "", ...between] = written.slice(0, placeholders + 1);
@@ -58,7 +58,7 @@ function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (str
   return [...Array.from({ length: images }, () => IMAGE), ...inText].filter((piece) => piece !== "");
 }
 
-/** Puts marks around a text, but inside its surrounding white space, which many templates strip. */
+/** Puts marks around a text, inside its leading and trailing white space, which many templates strip. */
 function marksAround(text: string, turn: number, marks: Marks): string {
   const core = text.trim();
   if (core === "") return text;

@@ -2,17 +2,17 @@ import type { Segment } from "../segments.ts";
 import type { RenderedChat, RenderedPiece, Span } from "./rendered-chat.ts";
 
 export interface ChatSegmentOptions {
-  /** The contents of the tokenizer's added tokens, which the template may write. */
+  /** The added tokens of the tokenizer, which the template may write. */
   readonly tokens: readonly string[];
   /** The text that the template writes for an image. */
   readonly imageToken: string;
-  /** Index in the text at which the segments end. Default: the end of the text. */
+  /** End index of the segments in the text. Default: the end of the text. */
   readonly end?: number;
 }
 
 /**
- * Converts a rendered chat to segments. Only the template's own text yields tokens and images; the texts of turns
- * remain text.
+ * Converts a rendered chat to segments. Only text of the template itself can become tokens and images; the text of a
+ * turn stays text.
  */
 export function chatSegments(
   { pieces, marks, text }: RenderedChat,
@@ -32,7 +32,7 @@ export function chatSegments(
       if (atom.token === imageToken)
         return [{ token: "image", supervised: false, ...(atom.text && { written: imageToken }) }];
       if (atom.token !== undefined) return [{ addedToken: atom.token, supervised: isSupervised(atom.start) }];
-      return cut(atom, supervised).map((part) => ({
+      return split(atom, supervised).map((part) => ({
         text: part.text,
         supervised: isSupervised(part.start),
         continues: true,
@@ -45,12 +45,12 @@ interface Placed {
   readonly text: string;
 }
 
-/** Finds tokens in a text, preferring the longest at each place. */
+/** Finds tokens in a text. At each place, the longest token wins. */
 export function tokensIn(
   text: string,
   tokens: readonly string[],
 ): readonly { readonly content: string; readonly start: number }[] {
-  // Only tokens that occur, since JavaScript engines refuse patterns with too many alternatives.
+  // Only tokens that occur, because JavaScript engines refuse patterns with too many alternatives.
   const there = tokens.filter((token) => token !== "" && text.includes(token)).toSorted((a, b) => b.length - a.length);
   if (there.length === 0) return [];
   const pattern = new RegExp(
@@ -60,7 +60,7 @@ export function tokensIn(
   return [...text.matchAll(pattern)].map(({ 0: content, index }) => ({ content, start: index }));
 }
 
-/** Splits text of the template at the tokens in it. */
+/** Splits text of the template at its tokens. */
 function atoms(
   { start, text }: RenderedPiece,
   tokens: readonly string[],
@@ -74,8 +74,8 @@ function atoms(
   });
 }
 
-/** Splits a text at the beginning and end of each span. */
-function cut({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
+/** Splits a text at the start and end of each span. */
+function split({ start, text }: Placed, spans: readonly Span[]): readonly Placed[] {
   const inside = spans
     .flatMap((span) => [span.start - start, span.end - start])
     .filter((place) => place > 0 && place < text.length);

@@ -10,17 +10,16 @@ import { type JinjaTemplate, parseJinja } from "./jinja-template.ts";
 import { type Marks, marksFor } from "./marks.ts";
 import { answerSpan, markedSpans, type RenderedChat, renderedChat, type Span, withoutMarks } from "./rendered-chat.ts";
 
-/** A chat template of a model's folder. */
+/** A chat template from a model's folder. */
 export interface ChatTemplateSource {
-  /** The template's name, e.g. "chat_template". */
+  /** Name of the template, e.g. "chat_template". */
   readonly name: string;
-  /** The template in Jinja. */
+  /** The Jinja source. */
   readonly source: string;
-  /** The file that contains it, for errors. */
+  /** The file with the template, for errors. */
   readonly file: URL;
   /**
-   * Special tokens by the names of their variables, e.g. `bos_token`. `bos_token` and `eos_token` default to the
-   * tokenizer's.
+   * Special tokens by variable name, e.g. `bos_token`. `bos_token` and `eos_token` default to the tokenizer's tokens.
    */
   readonly specialTokens: Readonly<Record<string, string>>;
   /** The text that the template writes for an image, e.g. `<image>`. */
@@ -28,12 +27,15 @@ export interface ChatTemplateSource {
 }
 
 /**
- * Creates a {@link Template} from a model's own chat template. Text and tokens are those of `apply_chat_template`,
- * except that the texts of turns always remain text. The parts that the template marks with `{% generation %}` are
- * supervised; without such marks, each answer is supervised from the end of its prompt up to the token that ends it. If
- * the template ends answers with no token, a supervised end-of-sequence token is added after the last answer. The
- * source is parsed at first use. The template then throws `invalid-checkpoint` if the source cannot be parsed, and
- * `invalid-data`, naming the conversation or request, if it cannot write the turns.
+ * Creates a {@link Template} from a model's chat template.
+ *
+ * Text and tokens equal those of `apply_chat_template`, except that the texts of turns are never read as tokens. The
+ * text between `{% generation %}` tags is supervised. Without these tags, each answer is supervised from the end of its
+ * prompt to the token that ends it. If the template ends answers without a token, a supervised end-of-sequence token
+ * follows the last answer.
+ *
+ * The source is parsed at first use. The template then throws `invalid-checkpoint` if the source cannot be parsed, and
+ * `invalid-data` with the name of the conversation or request if it cannot write the turns.
  */
 export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): Template {
   const { name, source, imageToken } = given;
@@ -43,7 +45,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
   const specialTokens = {
     ...(begin !== undefined && { bos_token: begin }),
     ...(end !== undefined && { eos_token: end }),
-    // Other variables are left out unless used, since they depend on the layout of the folder.
+    // Only variables that the template uses, because the others depend on the layout of the folder.
     ...Object.fromEntries(
       Object.entries(given.specialTokens).filter(([variable]) => variable === "bos_token" || source.includes(variable)),
     ),
@@ -54,7 +56,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
   const options = { tokens: tokenizer.addedTokens, imageToken };
   return {
     name,
-    // Raise the number when the mask's rules change.
+    // The number must change with the rules for supervision.
     fingerprint: fingerprintNow(["chat template", 1, source, Object.entries(specialTokens).toSorted(), imageToken]),
     get answerEnd() {
       return probed().answerEnd;
@@ -90,13 +92,13 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
   };
 }
 
-/** Properties of a template that are determined by rendering it. */
+/** Properties of a template that are found by rendering test chats. */
 interface Probed {
   readonly template: JinjaTemplate;
-  /** The kind of content that the template expects in chats without images, and with them. */
+  /** The content of messages that the template expects, in chats without and with images. */
   readonly kinds: { readonly text: ContentKind; readonly images: ContentKind };
   readonly hasTags: boolean;
-  /** The token after an answer; undefined if there is none. */
+  /** The token after an answer, if there is one. */
   readonly answerEnd: string | undefined;
   readonly beginOfSequence: boolean;
 }
@@ -128,7 +130,7 @@ function probe(from: ChatTemplateSource, { addedTokens }: Tokenizer): Probed {
   const behind = chat?.pieces.find(({ start, said }) => !said && start >= (answered?.end ?? Infinity));
   const answerEnd = tokensIn(behind?.text ?? "", addedTokens)[0]?.content;
   const begin = from.specialTokens["bos_token"];
-  // Templates that expect parts belong to processors, which add the token in front if it is missing.
+  // Templates that expect parts belong to processors, which add the token themselves.
   const beginOfSequence = images === "parts" && begin !== undefined && chat?.text.startsWith(begin) === false;
   return { template, kinds: { text, images }, hasTags: hasGenerationTags(from.source), answerEnd, beginOfSequence };
 }
@@ -166,7 +168,7 @@ interface WrittenChat {
   readonly supervised: readonly Span[];
 }
 
-/** Renders turns; `asks` adds the beginning of an answer. Throws `invalid-data`, naming `subject`. */
+/** Renders turns. `asks` adds the start of an answer. Throws `invalid-data` with the name `subject`. */
 function writtenChat(
   turns: readonly PlacedTurn[],
   subject: string,

@@ -1,19 +1,16 @@
-/** Names of the variables that hold the marks around supervised text. */
+/** Names of the variables whose values mark supervised text. */
 export const SUPERVISED_START = "__supervised_start";
 export const SUPERVISED_END = "__supervised_end";
 
-/**
- * Returns whether a template marks the supervised text itself, as transformers' `return_assistant_tokens_mask`
- * requires.
- */
+/** Returns whether a template has the tags that transformers' `return_assistant_tokens_mask` needs. */
 export function hasGenerationTags(source: string): boolean {
   return /\{%-?\s*generation\s*-?%\}/.test(source);
 }
 
 /**
- * Replaces `{% generation %}` and `{% endgeneration %}`, which the Jinja library ignores, with marks. White space
- * around the tags is treated as for other tags: an `if` tag strips the beginning of the line, and a line end after the
- * tag is removed here.
+ * Replaces `{% generation %}` and `{% endgeneration %}` with marks, because the Jinja library ignores these tags. White
+ * space around them is handled as around other tags: the new `if` and `endif` tags strip the start of the line, and
+ * this function removes the newline after a tag.
  */
 export function markGeneration(source: string): string {
   return source.replace(TAG, (_, left: string, isEnd: string | undefined, right: string, line: string) => {

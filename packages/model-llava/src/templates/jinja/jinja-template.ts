@@ -1,18 +1,18 @@
 import * as library from "@huggingface/jinja";
 
-/** A parsed Jinja template. */
 export interface JinjaTemplate {
-  /** Renders the template. Throws an error that says what went wrong; endless loops and endless output are errors too. */
+  /** Throws an Error with the cause. Endless loops and endless output are errors. */
   render(variables: Readonly<Record<string, unknown>>): string;
 }
 
 /**
- * Parses a chat template like transformers (`trim_blocks`, `lstrip_blocks`). Throws an error that says what is wrong.
+ * Parses a chat template with the settings of transformers (`trim_blocks`, `lstrip_blocks`). Throws an Error with the
+ * cause.
  */
 export function parseJinja(source: string): JinjaTemplate {
   if (source.length > LONGEST_SOURCE)
     throw new Error(`it has ${source.length} characters; at most ${LONGEST_SOURCE} are supported`);
-  // The library's patterns take time quadratic in the length of such a run.
+  // The library's patterns take quadratic time on long runs of white space.
   if (LONG_SPACE.test(source)) throw new Error("it has thousands of white-space characters in a row");
   const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   return {
@@ -24,22 +24,20 @@ export function parseJinja(source: string): JinjaTemplate {
   };
 }
 
-/** Maximum number of characters of a template. The longest templates of published models have about 40,000. */
+/** Maximum number of characters of a template. Published templates have up to about 40,000. */
 const LONGEST_SOURCE = 250_000;
 const LONG_SPACE = /(?<!\s)\s{4000}/;
-/**
- * Maximum number of steps of one rendering, where a step evaluates a part of the program. A turn takes about a hundred.
- */
+/** Maximum number of evaluations in one rendering. A turn takes about a hundred. */
 const MOST_STEPS = 500_000;
-/** Steps counted for each item of a list that is iterated over. */
+/** Evaluations that each item of an iterated list counts as. */
 const STEPS_PER_ITEM = 10;
 /** Maximum number of characters of a text, and of items of a list. */
 const LONGEST_TEXT = 10_000_000;
 const LONGEST_LIST = 1_000_000;
-/** Number of characters processed by a filter or an operator that count as one step. */
+/** Characters processed by a filter or an operator that count as one evaluation. */
 const CHARACTERS_PER_STEP = 100;
 
-// The library's declarations name files without extension, which NodeNext does not resolve.
+// The library's declarations use imports without extensions, which NodeNext does not resolve.
 interface Value {
   readonly type: string;
   readonly value: unknown;
@@ -59,10 +57,10 @@ interface Library {
 }
 const { Environment, Interpreter, parse, tokenize }: Library = library;
 
-/** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
+/** An interpreter with limits. They are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
-  /** Parts over whose values something iterates, item by item, outside `evaluate`. */
+  /** Expressions over whose values a loop, filter, operator or slice iterates without calling `evaluate`. */
   private readonly walked = new WeakSet<object>();
 
   override evaluate(statement: unknown, environment: Scope): Value {
@@ -79,7 +77,7 @@ class BoundedInterpreter extends Interpreter {
   }
 }
 
-/** Returns the parts over whose values a loop, a filter, an operator or a slice iterates. */
+/** Returns the expressions over whose values a statement iterates. */
 function walkedParts(statement: unknown): readonly object[] {
   const { type, iterable, operand, left, right, object, property } = Object(statement);
   const parts: readonly unknown[] =
@@ -113,8 +111,8 @@ const GLOBALS: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * The date that templates of Llama 3.1 and later use by default. It is fixed, since a model's input must not depend on
- * the day of the run.
+ * The default date of templates since Llama 3.1. It is fixed, because a model's input must not depend on the day of the
+ * run.
  */
 const DATE: Readonly<Record<string, string>> = {
   "%Y": "2024",
@@ -133,7 +131,7 @@ const DATE: Readonly<Record<string, string>> = {
   "%%": "%",
 };
 
-/** Python's `range` with a limit; the library's own would exhaust memory for a large number in a template. */
+/** Python's `range` with a limit. The library's own would exhaust memory for a large number. */
 function range(first: unknown, second?: unknown, third: unknown = 1): readonly number[] {
   const [start, stop] = second === undefined || second === null ? [0, Number(first)] : [Number(first), Number(second)];
   const step = Number(third);

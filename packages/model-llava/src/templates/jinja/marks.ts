@@ -2,11 +2,11 @@
 type MarkKind = (typeof KINDS)[number];
 const KINDS = ["text-start", "text-end", "supervised-start", "supervised-end", "image"] as const;
 
-/** Strings that occur in no text of a conversation. They locate its parts in the output of a template. */
+/** Strings that occur in no text of a conversation. They locate the texts in the output of a template. */
 export interface Marks {
-  /** Returns the text of a mark. `turn` is the index of the turn that it belongs to. */
+  /** Returns the text of a mark for the turn with index `turn`. */
   write(kind: MarkKind, turn?: number): string;
-  /** Splits a text into its marks and the texts before, between and after them, in order. */
+  /** Splits a text into its marks and the texts between them, in order. */
   read(text: string): readonly (string | Mark)[];
 }
 
@@ -15,15 +15,12 @@ export interface Mark {
   readonly turn: number;
 }
 
-/**
- * Creates marks that do not occur in the texts. Throws an error when the texts contain all characters that marks could
- * use.
- */
+/** Creates marks that do not occur in the texts. Throws an Error if the texts contain all candidate characters. */
 export function marksFor(texts: readonly string[]): Marks {
   const sign = freeCharacter(texts);
   const pattern = new RegExp(`(${sign}\\d\\.\\d+${sign})`);
   return {
-    // Digits are used because no filter, such as upper, changes them.
+    // Digits, because no filter such as `upper` changes them.
     write: (kind, turn = 0) => `${sign}${KINDS.indexOf(kind)}.${turn}${sign}`,
     read: (text) =>
       text.split(pattern).flatMap((part, index): readonly (string | Mark)[] => {

@@ -5,18 +5,16 @@ import { fileExists, readCheckpointFile } from "../../config/checkpoint-file.ts"
 import { checkConfig, type ConfigObject, readConfigFile } from "../../config/config-file.ts";
 import type { ChatTemplateSource } from "./chat-template.ts";
 
-/**
- * The name of a model's own chat template. The names of further templates are appended to it, e.g. "chat_template:rag".
- */
+/** The name of a model's main chat template. Other names have a suffix, e.g. "chat_template:rag". */
 export const CHAT_TEMPLATE = "chat_template";
 
 /** The folder of a model's further chat templates, one file each. */
 export const TEMPLATES_FOLDER = "additional_chat_templates/";
 
 /**
- * Reads the chat templates of a folder. Like transformers, looks first for `chat_template.jinja` and
- * `additional_chat_templates`, then for a processor's template (`chat_template.json`, `processor_config.json`), then in
- * `tokenizer_config.json`. Throws `invalid-checkpoint` for files with invalid contents.
+ * Reads the chat templates of a folder. Searches in the order of transformers: `chat_template.jinja` and
+ * `additional_chat_templates`, a processor's template (`chat_template.json`, `processor_config.json`),
+ * `tokenizer_config.json`. Throws `invalid-checkpoint` for invalid contents.
  */
 export async function readChatTemplates(folder: URL): Promise<readonly ChatTemplateSource[]> {
   const [own, legacy, processor, tokenizer, map] = await Promise.all(
@@ -53,7 +51,7 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
 /** The text that LLaVA's processor writes for an image. */
 const IMAGE_TOKEN = "<image>";
 
-/** Returns the paths of the files of further chat templates. */
+/** Returns the paths of the further chat templates. */
 export async function furtherTemplates(folder: URL): Promise<readonly string[]> {
   const entries = await readdir(new URL(TEMPLATES_FOLDER, folder)).catch(() => []);
   return entries.filter((name) => name.endsWith(JINJA)).map((name) => TEMPLATES_FOLDER + name);
@@ -73,7 +71,7 @@ async function ownTemplates(folder: URL, own: URL | undefined): Promise<FoundTem
   return first && { file: first, templates };
 }
 
-/** Returns the URL of a file from its path, which is relative to `folder` and has slashes. */
+/** Returns the URL of a file. `path` is relative to `folder` and uses slashes. */
 export function fileAt(path: string, folder: URL): URL {
   return new URL(path.split("/").map(encodeURIComponent).join("/"), folder);
 }
@@ -103,7 +101,7 @@ const schema = z.object({
     .nullish(),
 });
 
-/** Returns the contents of `bos_token` and similar keys, which templates access under these names. */
+/** Returns the values of `bos_token` and similar keys. Templates use these names as variables. */
 function specialTokens(config: ConfigObject): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) => {

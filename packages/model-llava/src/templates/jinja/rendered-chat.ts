@@ -1,6 +1,6 @@
 import type { Mark, Marks } from "./marks.ts";
 
-/** A text that a template wrote, including marks. All positions are indices in this text. */
+/** A rendered text with marks. All positions are indices in this text. */
 export interface RenderedChat {
   readonly text: string;
   /** The parts between the marks, in order. */
@@ -11,11 +11,11 @@ export interface RenderedChat {
 export interface RenderedPiece {
   readonly start: number;
   readonly text: string;
-  /** Whether the text is that of a turn rather than the template's own. */
+  /** Whether the text comes from a turn rather than from the template. */
   readonly said: boolean;
 }
 
-/** Splits a rendered text into the template's own text and the texts of turns. */
+/** Splits a rendered text into text of the template and texts of turns. */
 export function renderedChat(text: string, { read, write }: Marks): RenderedChat {
   let place = 0;
   const found = read(text).map((part) => {
@@ -29,7 +29,7 @@ export function renderedChat(text: string, { read, write }: Marks): RenderedChat
     if (typeof part !== "string") return [];
     const behind = borders.findIndex((mark) => mark.start > start);
     const [before, next] = [borders[behind - 1], borders[behind]];
-    // A template that splits a text, e.g. at </think>, may have dropped one of its marks.
+    // A template that splits a text, e.g. at </think>, may have dropped one of the marks.
     const said = before?.kind === "text-start" && next?.kind === "text-end" && before.turn === next.turn;
     return [{ start, text: part, said }];
   });
@@ -43,29 +43,30 @@ export function withoutMarks(text: string, { read, write }: Marks): string {
     .join("");
 }
 
-/** A range of indices from `start` (inclusive) to `end` (exclusive). */
+/** Indices from `start` (inclusive) to `end` (exclusive). */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** Returns the spans that a template marks with `{% generation %}`, except in turns that are not to be supervised. */
+/** Returns the spans between `{% generation %}` tags, except in turns that are not supervised. */
 export function markedSpans({ marks }: RenderedChat, isSupervised: (turn: number) => boolean): readonly Span[] {
   return marks.flatMap((mark, index): readonly Span[] => {
     if (mark.kind !== "supervised-start") return [];
     const length = marks.slice(index).findIndex(({ kind }) => kind === "supervised-end");
     const inside = marks.slice(index + 1, index + Math.max(1, length));
     const end = marks[index + length];
-    // Spans outside any turn are the template's own text around an answer that it split.
+    // A span outside any turn is text of the template around an answer that the template has split.
     const unsupervised = inside.some(({ kind, turn }) => kind.startsWith("text") && !isSupervised(turn));
     return end && length > 0 && !unsupervised ? [{ start: mark.end, end: end.start }] : [];
   });
 }
 
 /**
- * Returns the span of an answer in a template without `{% generation %}`. It begins where `asked`, a rendering of the
- * preceding turns with the beginning of an answer, ends or differs. It ends after the token that ends answers, if that
- * follows, or at the end of the answer's text. Returns undefined when the text is missing.
+ * Returns the span of an answer in a template without `{% generation %}` tags; undefined if the answer is missing.
+ * `asked` is a rendering of the preceding turns and the start of an answer; the span begins at the end of `asked` or at
+ * the first difference from it. The span ends after the token that ends answers, or else at the end of the answer's
+ * text.
  */
 export function answerSpan(
   { text, marks, pieces }: RenderedChat,

@@ -5,13 +5,13 @@ import { z } from "zod";
 /** `folder` contains `test.jsonl`, `test.json` or `test*.parquet`. Default: your-name/new-name on the Hub. */
 export interface NewNameOptions extends SourceOptions {}
 
-/** A question with choices, one of which is right. */
+/** A question with choices and one correct choice. */
 export interface NewNameQuestion extends Question {
   readonly question: string;
   readonly choices: readonly Choice[];
 }
 
-/** The questions of new-name. Throws `invalid-options`. */
+/** The benchmark new-name. Throws `invalid-options`. */
 export const newName: (options?: NewNameOptions) => Benchmark<NewNameQuestion> = defineBenchmark({
   name: "new-name",
   published: {

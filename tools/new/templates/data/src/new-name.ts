@@ -13,7 +13,7 @@ import { z } from "zod";
 /** `folder` contains `train.jsonl`, `train.json` or `train*.parquet`. Default: your-name/new-name on the Hub. */
 export interface NewNameOptions extends SourceOptions {}
 
-/** The instructions and answers of new-name, one turn each. Throws `invalid-options`. */
+/** The instructions and answers of new-name, as conversations of one round. Throws `invalid-options`. */
 export function newName(options: NewNameOptions = {}): Dataset<Conversation> {
   const source = checkOptions("data-new-name", optionsSchema, options);
   return datasetFromRows({
@@ -47,5 +47,5 @@ const optionsSchema: z.ZodType<NewNameOptions> = z.strictObject(sourceOptions);
 /** `revision`: the commit of the repository, once the rows are published. */
 const PUBLISHED = { errorPrefix: "data-new-name", repository: "your-name/new-name", revision: "main" };
 
-/** The columns to read; a file may have more. */
+/** The columns to read. A file may have more. */
 const rowSchema = z.object({ instruction: z.string().min(1), answer: z.string().min(1) });

@@ -1,7 +1,7 @@
 import type { GenerationOptions } from "@mlan/core";
 import { type EvaluationMethod, outcomeOf } from "@mlan/eval-kit";
 
-/** How answers are obtained, and which metrics are computed from them. */
+/** Obtains answers and computes metrics from them. */
 export function newNameMethod(options: GenerationOptions): EvaluationMethod {
   return {
     name: "new-name",
@@ -16,8 +16,8 @@ export function newNameMethod(options: GenerationOptions): EvaluationMethod {
         maximumNewTokens: protocol.maximumNewTokens,
         stop,
       }));
-      // A question that is too long loses its beginning, and the evaluation continues.
-      const answers = model.generate(requests, { longPrompts: "cut", ...options, ...(signal && { signal }) });
+      // A prompt that is too long loses its beginning, and the evaluation continues.
+      const answers = model.generate(requests, { longPrompts: "truncate", ...options, ...(signal && { signal }) });
       for await (const { id, text, promptLength, computedPositions } of answers)
         yield { id, answer: text, positions: { prompts: promptLength, computed: computedPositions } };
     },

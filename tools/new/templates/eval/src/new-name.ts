@@ -4,22 +4,22 @@ import { z } from "zod";
 import { newNameMethod } from "./new-name-method.ts";
 
 export interface NewNameOptions {
-  /** Questions answered side by side. Default: the model's choice. Answers do not depend on it. */
+  /** Number of questions that are answered in parallel. Answers do not depend on it. Default: the model's choice. */
   readonly batchSize?: number;
 }
 
 const optionsSchema = z.strictObject({ batchSize: z.int().positive().exactOptional() });
-/** Evaluates by new-name. Throws `invalid-options`. */
+/** Evaluates with the method new-name. Throws `invalid-options`. */
 export function newName(options: NewNameOptions = {}): Plugin<Evaluator> {
   const checked = checkOptions("new-name", optionsSchema, options);
   return plugin<Evaluator>({
     name: "@mlan/eval-new-name",
     token: EVALUATOR,
     module: import.meta.url,
-    // Only options that change answers: a run may be resumed with different values of all others.
+    // Only options that change answers. A run may be resumed with different values of all other options.
     settings: {},
     create(scope) {
-      // A model behind an API needs none.
+      // A model behind an API needs no compute plugin.
       const compute = scope.find(COMPUTE);
       return {
         specVersion: 1,

@@ -1,7 +1,7 @@
 import { type Architecture, checkConfig, languageConfig, llamaDecoder, llamaTokenizer, v1 } from "@mlan/model-llava";
 import { z } from "zod";
 
-/** The decoder of Llama under the names of new-name in `config.json`. */
+/** The decoder of Llama with new-name's `model_type` in `config.json`. */
 export const newNameArchitecture: Architecture = {
   name: "new-name",
   plain: { modelType: "new-name", className: "NewNameForCausalLM" },

@@ -5,13 +5,13 @@ import { z } from "zod";
 
 export interface NewNameTrainerOptions extends Pick<OnnxBackendOptions, "threads">, TrainerOptions {}
 
-/** Checks names only: `onnx` and `trainer` check the values. */
+/** Checks only names. `onnx` and `trainer` check the values. */
 const optionsSchema = z.strictObject({
   threads: z.unknown().optional(),
   gradientCheckpointing: z.unknown().optional(),
 });
 
-/** The trainer new-name with the compute on which it trains, for `use`. Throws `invalid-options`. */
+/** The trainer new-name with its compute plugin, for `use`. Throws `invalid-options`. */
 export function newNameTrainer(options: NewNameTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {
   checkOptions("trainer-new-name", optionsSchema, options);
   const { threads, ...training } = options;
