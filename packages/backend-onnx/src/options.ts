@@ -10,8 +10,8 @@ export interface OnnxBackendOptions {
    */
   readonly provider?: Provider;
   /**
-   * Size of the thread pool of all graphs, 1 to 256. Default: the available parallelism. The first use in a process
-   * fixes it.
+   * Size of the thread pool of all graphs, 1 to 256. Default: the available parallelism, limited by the environment
+   * variable `OMP_NUM_THREADS`. The first use in a process fixes it.
    */
   readonly threads?: number;
   /**

@@ -195,23 +195,26 @@ describe("mlan run", () => {
     expect(stdout.trimEnd()).toMatch(
       new RegExp(`\n\n${problem}\\. Run the experiment again in its folder to recreate it\\.$`),
     );
-    expect(JSON.parse((await typed(["show", edited, "--json"])).stdout).damage).toMatchObject([{ problem }]);
+    const { warnings } = JSON.parse((await typed(["show", edited, "--json"])).stdout);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ kind: "damage", text: expect.stringContaining(problem), run: "alphabet" }),
+    );
     const again = await typed(["run", experiment, "--folder", edited]);
     expect(again.stderr).toContain(`${problem}; recreating it\n`);
     expect((await typed(["show", edited])).stdout).not.toContain("results.json");
     expect((await typed(["show", reference])).stdout).not.toContain("recreat");
   });
 
-  test("show --json prints the whole run for a program", async () => {
+  test("show --json prints the view of a run for a program", async () => {
     const { status, stdout } = await typed(["show", reference, "--json"]);
     expect(status).toBe(0);
-    const { folder, manifest, results, ledger, metrics } = JSON.parse(stdout);
-    expect(folder).toMatch(/reference\/?$/);
-    expect(manifest.plan.name).toBe("alphabet");
-    expect(manifest.stages.learn.done).toBe(true);
-    expect(results.map(({ stage }: { readonly stage: string }) => stage)).toContain("after");
-    expect(ledger[0].stage).toBe("learn");
-    expect(metrics.at(-1).loss).toBe(ledger[0].lastLoss);
+    const { format, runs, models, results, costs, curves } = JSON.parse(stdout);
+    expect(format).toBe("mlan-view");
+    expect(runs).toMatchObject([{ name: "alphabet", state: "done", folder: expect.stringMatching(/reference\/?$/) }]);
+    expect(models.map(({ id }: { readonly id: string }) => id)).toEqual(["before", "after"]);
+    expect(results.map(({ model }: { readonly model: string }) => model)).toContain("after");
+    const learned = costs.find(({ stage }: { readonly stage: string }) => stage === "learn");
+    expect(curves).toMatchObject([{ stage: "learn", source: "all", lastLoss: learned.training.lastLoss }]);
   });
 
   test("show prints the device use of steps, if the trainer counted it", async () => {

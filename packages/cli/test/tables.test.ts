@@ -1,6 +1,7 @@
-import type { LedgerEntry, StageResult } from "@mlan/core";
-import { costTable } from "#internal/terminal/cost-table.ts";
-import { resultsTable } from "#internal/terminal/results-table.ts";
+import { type LedgerEntry, type Run, type StageResult } from "@mlan/core";
+import { viewOf } from "@mlan/run-view";
+import { costTable as costsOf } from "#internal/terminal/cost-table.ts";
+import { resultsTable as tableOf } from "#internal/terminal/results-table.ts";
 import { sparkline } from "#internal/terminal/sparkline.ts";
 import { textTable } from "@mlan/eval-kit";
 import fc from "fast-check";
@@ -23,8 +24,44 @@ const result = (stage: string, benchmark: string, values: Partial<StageResult> =
   ...values,
 });
 
+/** A finished run with these results and costs. */
+const runOf = (results: readonly StageResult[], ledger: readonly LedgerEntry[], stages: readonly string[]): Run => {
+  const done = { done: true, started: "2026-01-01T00:00:00.000Z" };
+  const trained = ledger.map((entry) => [entry.stage, { ...done, ledger: entry }] as const);
+  return {
+    folder: new URL("file:///runs/one/"),
+    manifest: {
+      formatVersion: 2,
+      plan: {
+        name: "one",
+        seed: 42,
+        plugins: [],
+        stages: stages.map((name) => ({ name, kind: ledger.length > 0 ? "train" : "evaluate", settings: {} })),
+      },
+      versions: {},
+      created: "2026-01-01T00:00:00.000Z",
+      stages: Object.fromEntries([...stages.map((name) => [name, done] as const), ...trained]),
+    },
+    metrics: [],
+    ledger,
+    results,
+    damage: [],
+  };
+};
+const resultsTable = async (
+  results: readonly StageResult[],
+  { stages, width }: { readonly stages?: readonly string[]; readonly width?: number } = {},
+): Promise<readonly string[]> => {
+  const names = stages ?? [...new Set(results.map(({ stage }) => stage))];
+  return tableOf(await viewOf(runOf(results, [], names), { answers: false }), width);
+};
+const costTable = async (ledger: readonly LedgerEntry[]): Promise<readonly string[]> => {
+  const names = ledger.map(({ stage }) => stage);
+  return costsOf((await viewOf(runOf([], ledger, names), { answers: false })).costs);
+};
+
 describe("the results table", () => {
-  test("puts the stages side by side, with standard errors and numbers of questions", () => {
+  test("puts the stages side by side, with standard errors and numbers of questions", async () => {
     const results = [
       result("base", "boolq", {
         metrics: { accuracy: { value: 0.12, standardError: 0.019 } },
@@ -41,7 +78,7 @@ describe("the results table", () => {
         metrics: { accuracy: { value: 1 }, f1: { value: 0.98765, standardError: 0.00123 } },
       }),
     ];
-    expect(resultsTable(results).join("\n")).toBe(
+    expect((await resultsTable(results)).join("\n")).toBe(
       [
         "Results in %, 95 % intervals in brackets (protocol strict)",
         "",
@@ -56,13 +93,13 @@ describe("the results table", () => {
     );
   });
 
-  test("says how many prompts were truncated, where it was counted", () => {
+  test("says how many prompts were truncated, where it was counted", async () => {
     const results = [
       result("base", "race"),
       result("tuned", "race", { truncatedPrompts: 3, unreadable: 30 }),
       result("tuned", "boolq", { truncatedPrompts: 0 }),
     ];
-    expect(resultsTable(results).slice(2)).toEqual([
+    expect((await resultsTable(results)).slice(2)).toEqual([
       "benchmark  metric            base       tuned    n",
       "race       accuracy    71.3 ± 2.6  71.3 ± 2.6  300",
       "           unreadable         0.0        10.0",
@@ -71,7 +108,7 @@ describe("the results table", () => {
     ]);
   });
 
-  test("shows intervals, and what verification found", () => {
+  test("shows intervals, and what verification found", async () => {
     const interval = { low: 0.66, high: 0.7634, level: 0.95, method: "wilson" } as const;
     const flips = [{ id: "17", together: "yes", alone: "no", margin: 0.00002 }];
     const results = [
@@ -80,7 +117,7 @@ describe("the results table", () => {
         verification: { checked: 64, flips, smallestMargin: 0.00002 },
       }),
     ];
-    expect(resultsTable(results).slice(2)).toEqual([
+    expect((await resultsTable(results)).slice(2)).toEqual([
       "benchmark  metric                tuned    n",
       "boolq      accuracy  71.3 [66.0, 76.3]  300",
       "",
@@ -89,8 +126,8 @@ describe("the results table", () => {
     ]);
   });
 
-  test("never mixes protocols", () => {
-    const lines = resultsTable([result("paper", "boolq", { protocol: "paper" }), result("strict", "boolq")]);
+  test("never mixes protocols", async () => {
+    const lines = await resultsTable([result("paper", "boolq", { protocol: "paper" }), result("strict", "boolq")]);
     expect(lines).toEqual([
       "Results in %, 95 % intervals in brackets (protocol paper)",
       "",
@@ -104,17 +141,17 @@ describe("the results table", () => {
     ]);
   });
 
-  test("keeps the order of the stages that it is given, and leaves a cell empty where nothing was asked", () => {
-    const lines = resultsTable([result("b", "boolq"), result("a", "pope")], { stages: ["a", "align", "b"] });
+  test("keeps the order of the stages that it is given, and leaves a cell empty where nothing was asked", async () => {
+    const lines = await resultsTable([result("b", "boolq"), result("a", "pope")], { stages: ["a", "align", "b"] });
     expect(lines.slice(2)).toEqual([
       "benchmark  metric             a           b    n",
-      "boolq      accuracy              71.3 ± 2.6  300",
       "pope       accuracy  71.3 ± 2.6              300",
+      "boolq      accuracy              71.3 ± 2.6  300",
     ]);
   });
 
-  test("warns when a benchmark changed between stages", () => {
-    const lines = resultsTable([
+  test("warns when a benchmark changed between stages", async () => {
+    const lines = await resultsTable([
       result("base", "boolq"),
       result("tuned", "boolq", { fingerprints: { questions: "other", prompts: "p", protocol: "r" } }),
       result("base", "pope"),
@@ -127,14 +164,14 @@ describe("the results table", () => {
       result("b", "boolq", { template: "2" }),
       result("c", "boolq"),
     ];
-    expect(resultsTable(templates).at(-1)).toBe(
+    expect((await resultsTable(templates)).at(-1)).toBe(
       "Do not compare a and b and c on boolq: its template changed between these stages.",
     );
-    expect(resultsTable(templates.slice(1)).at(-1)).toMatch(/^boolq/);
+    expect((await resultsTable(templates.slice(1))).at(-1)).toMatch(/^boolq/);
   });
 
-  test("comes in parts where the terminal is narrow", () => {
-    const lines = resultsTable(
+  test("comes in parts where the terminal is narrow", async () => {
+    const lines = await resultsTable(
       ["one", "two", "three"].map((stage) => result(stage, "boolq")),
       { width: 46 },
     );
@@ -148,7 +185,7 @@ describe("the results table", () => {
   });
 });
 
-test("the cost table shows the cost of a stage and the change of its loss", () => {
+test("the cost table shows the cost of a stage and the change of its loss", async () => {
   const entry: LedgerEntry = {
     stage: "align",
     steps: 200,
@@ -162,7 +199,7 @@ test("the cost table shows the cost of a stage and the change of its loss", () =
     lastLoss: 1.9999,
   };
   const small = { ...entry, stage: "tune", steps: 1, image: 0, flops: 1.234e10, seconds: 0.42 };
-  expect(costTable([entry, small])).toEqual([
+  expect(await costTable([entry, small])).toEqual([
     "Cost of training, in positions",
     "",
     "stage  steps       text  supervised   image  padding   TFLOP    time           loss",
@@ -171,7 +208,7 @@ test("the cost table shows the cost of a stage and the change of its loss", () =
   ]);
 });
 
-test("tables and curves print whatever number they find", () => {
+test("tables and curves print whatever number they find", async () => {
   const odd = [NaN, Infinity, -Infinity];
   for (const value of odd) {
     const estimate = {
@@ -181,14 +218,16 @@ test("tables and curves print whatever number they find", () => {
     } as const;
     const flips = [{ id: "1", together: "a", alone: "b", margin: value }];
     const verification = { checked: 1, flips, smallestMargin: value };
-    const [, , , accuracy, ...rest] = resultsTable([
+    const [, , , accuracy, ...rest] = await resultsTable([
       result("tuned", "boolq", { metrics: { accuracy: estimate }, verification }),
     ]);
     expect(accuracy).toContain(`${value} [${value}, ${value}]`);
     expect(rest.join("\n")).toContain(`margin ${value}`);
     const numbers = { steps: value, text: value, image: value, padding: value, supervised: value, flops: value };
     const losses = { seconds: value, firstLoss: value, lastLoss: 2 };
-    expect(costTable([{ stage: "tune", ...numbers, ...losses }]).at(-1)).toContain(`${value}s  ${value} → 2.000`);
+    expect((await costTable([{ stage: "tune", ...numbers, ...losses }])).at(-1)).toContain(
+      `${value}s  ${value} → 2.000`,
+    );
   }
   expect(sparkline([2, NaN, 1, Infinity], 4)).toBe("█!▁!");
   expect(sparkline(odd, 10)).toBe("!!!");

@@ -12,6 +12,8 @@ export type ErrorCode =
   | "missing-plugin"
   /** A run folder that belongs to another experiment, or is damaged. */
   | "run-folder"
+  /** A run folder in which another process is running. */
+  | "in-use"
   /** A failure of the file system, the network or a device. */
   | "unavailable"
   /** A plugin that broke its contract. */

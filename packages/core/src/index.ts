@@ -28,6 +28,7 @@ export type {
   Dataset,
   DatasetCard,
   DatasetDefinition,
+  DatasetSource,
   DownloadProgress,
   Examples,
   OpenOptions,
@@ -130,7 +131,9 @@ export { makeFolder } from "./files/make-folder.ts";
 export { replaceFiles } from "./files/replace-files.ts";
 export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
-export { experiment, isExperiment } from "./run/experiment.ts";
+export { experiment, isExperiment, planOf } from "./run/experiment.ts";
+export { isRunOf } from "./run/open-manifest.ts";
+export { isRunning } from "./run/run-lock.ts";
 export type {
   DamageEvent,
   NoticeEvent,
@@ -142,7 +145,14 @@ export type {
 } from "./run/run-experiment.ts";
 export { runExperiment } from "./run/run-experiment.ts";
 export type { LedgerEntry, StepMetrics } from "./run/ledger.ts";
-export type { ContentRecord, DataRecord, ExperimentPlan, Manifest, StageStatus } from "./run/manifest.ts";
+export type {
+  ContentRecord,
+  DataRecord,
+  ExperimentPlan,
+  MachineRecord,
+  Manifest,
+  StageStatus,
+} from "./run/manifest.ts";
 export type { MetricsLog } from "./run/metrics-log.ts";
 export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
@@ -153,7 +163,7 @@ export type { Change, StageNeeds } from "./run/stage-needs.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";
 export type { Damage } from "./run/damage.ts";
-export type { Run } from "./run/read-run.ts";
+export type { ReadRunOptions, Run } from "./run/read-run.ts";
 export { readRun } from "./run/read-run.ts";
 export type {
   EvaluateStageOptions,

@@ -56,7 +56,7 @@ describe("two runs in one folder", () => {
     const first = runExperiment(build(), { folder });
     await first.next();
     await expect(run()).rejects.toThrow(`process ${process.pid} is running in ${fileURLToPath(folder)}`);
-    await expect(run(build(), { fresh: true })).rejects.toSatisfy((error) => MlanError.is(error, "run-folder"));
+    await expect(run(build(), { fresh: true })).rejects.toSatisfy((error) => MlanError.is(error, "in-use"));
     expect((await all(first)).at(-1)).toMatchObject({ type: "run-end" });
     expect(existsSync(lock())).toBe(false);
   });

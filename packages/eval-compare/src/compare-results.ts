@@ -30,10 +30,11 @@ export function compareResults(
 }
 
 function withVerdict(one: SingleComparison, adjustedP: number, significance: number): BenchmarkComparison {
-  return { ...one, adjustedP, verdict: verdictOf(one.difference, adjustedP <= significance) };
+  return { ...one, adjustedP, verdict: verdictOf(one.difference, adjustedP, significance) };
 }
 
-function verdictOf(difference: number, shown: boolean): Verdict {
-  if (!shown || difference === 0) return "no difference shown";
+/** Returns what a difference, second minus first, shows at a significance, given its p-value. */
+export function verdictOf(difference: number, adjustedP: number, significance: number): Verdict {
+  if (adjustedP > significance || difference === 0) return "no difference shown";
   return difference > 0 ? "better" : "worse";
 }

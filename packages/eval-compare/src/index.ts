@@ -1,6 +1,6 @@
 export type { AllowedDifference, CompareOptions, ResolvedCompareOptions } from "./compare-options.ts";
 export type { ComparedAnswer, ComparedFingerprints, ComparedResult } from "./compared-result.ts";
-export { compareResults } from "./compare-results.ts";
+export { compareResults, verdictOf } from "./compare-results.ts";
 export type {
   BenchmarkComparison,
   ComparedScore,

@@ -6,6 +6,7 @@ import {
   fingerprintOf,
   MlanError,
   type Prompt,
+  promptTexts,
   type Protocol,
 } from "@mlan/core";
 import { type AnswerLog, openAnswerLog } from "./answer-log.ts";
@@ -94,7 +95,11 @@ async function* askChunk(
     const choices = protocol.choices(question);
     const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
     const truncated = truncatedPositions > 0 && { truncatedPositions };
-    yield { record: { ...judge(extractor, answered), ...truncated, prompt: await nameOf(asked.prompt) }, positions };
+    const names = question.images.map((image) => image.name);
+    const texts = promptTexts(asked.prompt).filter((text) => text !== "");
+    const read = { asked: texts.join("\n"), ...(names.length > 0 && { images: names }) };
+    const prompt = await nameOf(asked.prompt);
+    yield { record: { ...judge(extractor, answered), ...truncated, prompt, ...read }, positions };
   }
   signal?.throwIfAborted();
   const [silent] = open.keys();

@@ -10,4 +10,4 @@ export { disagreements, rescore } from "./rescore.ts";
 export type { DamagedEvaluation, StoredEvaluation, StoredEvaluations } from "./stored-evaluations.ts";
 export type { TextColumn, TextTable } from "./text-table.ts";
 export { textTable } from "./text-table.ts";
-export { storedEvaluations } from "./stored-evaluations.ts";
+export { evaluationsOf, storedEvaluations } from "./stored-evaluations.ts";

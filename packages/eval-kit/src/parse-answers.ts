@@ -50,6 +50,8 @@ const recordFields = z.object({
   /** The name of `truncatedPositions` in earlier versions. */
   cutPositions: z.number().exactOptional(),
   prompt: z.string().exactOptional(),
+  asked: z.string().exactOptional(),
+  images: z.array(z.string()).exactOptional(),
   choices: z.array(z.object({ label: z.string(), text: z.string() })).exactOptional(),
   scores: z.array(z.object({ logProbability: z.number(), tokens: z.number(), characters: z.number() })).exactOptional(),
 });

@@ -1,4 +1,13 @@
-import { type AnswerRecord, type Damage, type Location, MlanError, pathOf, readRun, runFolder } from "@mlan/core";
+import {
+  type AnswerRecord,
+  type Damage,
+  type Location,
+  MlanError,
+  pathOf,
+  readRun,
+  type Run,
+  runFolder,
+} from "@mlan/core";
 import { z } from "zod";
 import { readAnswers } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
@@ -36,14 +45,29 @@ const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
  * other files from being read. Throws `run-folder` when the folder is not a run folder or has no answers.
  */
 export async function storedEvaluations(folder: Location): Promise<StoredEvaluations> {
-  const { manifest, damage } = await readRun(folder);
+  const run = await readRun(folder);
+  const found = await evaluationsOf(run);
+  if (found.stages.length > 0) return found;
+  const message = `the run in ${pathOf(run.folder)} has no answers yet. Let it reach an evaluation stage.`;
+  throw new MlanError("run-folder", message);
+}
+
+/**
+ * Like {@link storedEvaluations}, for a run that has been read; `only` selects one benchmark of one stage. A run without
+ * answers has no evaluations.
+ */
+export async function evaluationsOf(
+  { folder, manifest, damage }: Pick<Run, "folder" | "manifest" | "damage">,
+  only?: { readonly stage: string; readonly benchmark: string },
+): Promise<StoredEvaluations> {
   const files = runFolder(folder);
   const evaluations: StoredEvaluation[] = [];
   const damaged: DamagedEvaluation[] = [];
   for (const { name, kind, settings } of manifest.plan.stages) {
-    if (kind !== "evaluate") continue;
-    // A stage of another package may have any settings. Its answers cannot be found.
+    if (kind !== "evaluate" || (only && name !== only.stage)) continue;
+    // A stage of a different package may have any settings; its answers cannot be found.
     for (const benchmark of settingsSchema.safeParse(settings).data?.benchmarks ?? []) {
+      if (only && benchmark !== only.benchmark) continue;
       try {
         const file = files.answers(name, benchmark);
         const { header, records } = await readAnswers(file);
@@ -62,7 +86,5 @@ export async function storedEvaluations(folder: Location): Promise<StoredEvaluat
   }
   const kept = new Set([...evaluations, ...damaged].map(({ stage }) => stage));
   const stages = manifest.plan.stages.map(({ name }) => name).filter((name) => kept.has(name));
-  if (stages.length > 0) return { stages, evaluations, damaged };
-  const message = `the run in ${pathOf(files.url)} has no answers yet. Let it reach an evaluation stage.`;
-  throw new MlanError("run-folder", message);
+  return { stages, evaluations, damaged };
 }

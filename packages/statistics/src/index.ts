@@ -19,3 +19,4 @@ export type { DetectableEffectOptions } from "./minimum-detectable-effect.ts";
 export { minimumDetectableEffect } from "./minimum-detectable-effect.ts";
 export { normalQuantile } from "./normal-quantile.ts";
 export { proportionInterval } from "./proportion-interval.ts";
+export { studentQuantile } from "./student-quantile.ts";

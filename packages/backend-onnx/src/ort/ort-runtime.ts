@@ -41,10 +41,10 @@ let runtime: OrtRuntime | undefined;
 
 /**
  * Opens ONNX Runtime once per process. The environment and its threads live until the process ends. `threads` defaults
- * to the available parallelism; a later call with a different number throws.
+ * to the available parallelism, limited by `OMP_NUM_THREADS`; a later call with a different number throws.
  */
 export function openOrtRuntime(threads?: number): OrtRuntime {
-  runtime ??= createRuntime(threads ?? availableParallelism());
+  runtime ??= createRuntime(threads ?? defaultThreads());
   if (threads !== undefined && threads !== runtime.threads) {
     throw new BackendError(
       "invalid-options",
@@ -53,6 +53,13 @@ export function openOrtRuntime(threads?: number): OrtRuntime {
     );
   }
   return runtime;
+}
+
+/** `OMP_NUM_THREADS` limits the threads of most numerical libraries, for processes that share a machine. */
+function defaultThreads(): number {
+  const limit = Number(process.env["OMP_NUM_THREADS"]);
+  const most = availableParallelism();
+  return Number.isInteger(limit) && limit >= 1 ? Math.min(limit, most) : most;
 }
 
 /** Creates options for new sessions. The caller releases them. */

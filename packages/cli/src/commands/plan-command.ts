@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { folderAt } from "../project/folders.ts";
+import { isStudy } from "@mlan/study";
 import { gigabytes } from "./option-values.ts";
+import { addSelectionOptions, onlyForStudies, selectionOf, type SelectionOptions } from "./study-options.ts";
 
-interface Options {
+interface Options extends SelectionOptions {
   readonly folder?: string;
   readonly memory?: number;
   readonly measure?: boolean;
@@ -22,10 +24,10 @@ The run folder is not touched; files from the Hub may be cached. The exit status
 `;
 
 export function addPlanCommand(program: Command, { terminal, finish }: CommandContext): void {
-  program
+  const command = program
     .command("plan")
-    .description("Predict the memory, disk space and steps of each stage of an experiment.")
-    .argument("<experiment>", "file whose default export is an experiment")
+    .description("Predict the memory, disk space and steps of each stage of an experiment or a study.")
+    .argument("<experiment>", "file whose default export is an experiment or a study")
     .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
     .option(
       "--memory <gigabytes>",
@@ -33,15 +35,22 @@ export function addPlanCommand(program: Command, { terminal, finish }: CommandCo
       gigabytes,
     )
     .option("--measure", "load the model and time the first two steps of each training stage")
-    .option("--json", "print the plan as one JSON object")
+    .option("--json", "print the plan as one JSON object");
+  addSelectionOptions(command)
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, { folder, memory, measure = false, json = false }: Options) => {
-      const { loadExperiment } = await import("../project/load-experiment.ts");
+    .action(async (file: string, { folder, memory, measure = false, json = false, ...selection }: Options) => {
+      const { loadExperimentOrStudy } = await import("../project/load-experiment.ts");
+      const found = await loadExperimentOrStudy(file);
+      const place = folderAt(folder ?? `runs/${found.name}`);
+      const options = { folder: place, measure, json, ...(memory !== undefined && { memory }) };
+      const only = selectionOf(selection);
+      if (isStudy(found)) {
+        const { planStudyRuns } = await import("../work/plan-study.ts");
+        finish(await planStudyRuns({ study: found, only, ...options }, terminal));
+        return;
+      }
+      if (only) throw onlyForStudies(file);
       const { plan } = await import("../work/plan.ts");
-      const experiment = await loadExperiment(file);
-      const place = folderAt(folder ?? `runs/${experiment.name}`);
-      finish(
-        await plan({ experiment, folder: place, measure, json, ...(memory !== undefined && { memory }) }, terminal),
-      );
+      finish(await plan({ experiment: found, ...options }, terminal));
     });
 }

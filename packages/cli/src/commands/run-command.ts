@@ -1,10 +1,17 @@
+import { MlanError } from "@mlan/core";
+import { isStudy } from "@mlan/study";
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
-import { folderAt } from "../project/folders.ts";
+import { typedCommand } from "../project/command-name.ts";
+import { displayPath, folderAt } from "../project/folders.ts";
+import { wholeNumber } from "./option-values.ts";
+import { addSelectionOptions, onlyForStudies, selectionOf, type SelectionOptions } from "./study-options.ts";
 
-interface Options {
+interface Options extends SelectionOptions {
   readonly folder?: string;
   readonly fresh?: boolean;
+  readonly dryRun?: boolean;
+  readonly parallel?: number;
   /** Whether memory is checked before the run; false with --no-plan. */
   readonly plan: boolean;
 }
@@ -14,26 +21,71 @@ Examples:
   $ mlan run experiment.ts                   writes to runs/<name of the experiment>
   $ mlan run experiment.ts --folder runs/b   writes to runs/b instead
   $ mlan run experiment.ts --fresh           replaces the earlier run
+  $ mlan run study.ts --dry-run              prints the runs of a study, what they share and what they need
+  $ mlan run study.ts --parallel 4           runs a study in four processes
+  $ mlan run study.ts --arm mlan --seed 1    runs one arm of a study with one seed
 
 Ctrl-C stops after the current step. The same command then resumes from the newest checkpoint and produces the same
 weights as an uninterrupted run. Results go to standard output, progress to standard error.
+
+A study runs each arm in its own run folder, in runs/<name of the study>/<model>/<arm>/seed-<seed>. A failed run does not stop
+the others; the same command tries it again, and repeats only what has changed. The exit status is 1 if a run failed.
 `;
 
 export function addRunCommand(program: Command, { terminal, finish }: CommandContext): void {
-  program
+  const command = program
     .command("run")
-    .description("Run an experiment, or resume one that was stopped.")
-    .argument("<experiment>", "file whose default export is an experiment")
+    .description("Run an experiment or a study, or resume one that was stopped.")
+    .argument("<experiment>", "file whose default export is an experiment or a study")
     .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
     .option("--fresh", "replace an earlier run in the folder")
+    .option("--dry-run", "print what would be run and what it needs, as mlan plan does");
+  addSelectionOptions(command)
+    .option(
+      "--parallel <processes>",
+      "number of processes that divide the runs of a study (default: 1)",
+      wholeNumber(1),
+    )
     .option("--no-plan", "run stages even if their predicted memory exceeds this machine's")
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, { folder, fresh = false, plan }: Options) => {
+    .action(async (file: string, options: Options) => {
+      const { folder, fresh = false, dryRun = false, parallel = 1, plan: checkMemory } = options;
       // Imported here, so that --help and --version start fast.
-      const { loadExperiment } = await import("../project/load-experiment.ts");
+      const { loadExperimentOrStudy } = await import("../project/load-experiment.ts");
+      const found = await loadExperimentOrStudy(file);
+      const place = folderAt(folder ?? `runs/${found.name}`);
+      const only = selectionOf(options);
+      if (isStudy(found)) {
+        if (fresh) throw freshStudy();
+        const study = { study: found, folder: place, only };
+        if (dryRun) {
+          const { planStudyRuns } = await import("../work/plan-study.ts");
+          finish(await planStudyRuns({ ...study, measure: false, json: false }, terminal));
+        } else if (parallel > 1) {
+          const { runStudyInProcesses } = await import("../work/study-processes.ts");
+          finish(await runStudyInProcesses({ ...study, file, checkMemory, processes: parallel }, terminal));
+        } else {
+          const { runWholeStudy } = await import("../work/run-study.ts");
+          finish(await runWholeStudy({ ...study, checkMemory }, terminal));
+        }
+        return;
+      }
+      if (only || parallel > 1) throw onlyForStudies(file);
+      if (dryRun) {
+        const { plan } = await import("../work/plan.ts");
+        finish(await plan({ experiment: found, folder: place, measure: false, json: false }, terminal));
+        return;
+      }
       const { run } = await import("../work/run.ts");
-      const experiment = await loadExperiment(file);
-      const place = folderAt(folder ?? `runs/${experiment.name}`);
-      finish(await run({ experiment, folder: place, fresh, checkMemory: plan }, terminal));
+      const words = ["run", file, "--folder", displayPath(place), ...(checkMemory ? [] : ["--no-plan"])];
+      finish(
+        await run({ experiment: found, folder: place, fresh, checkMemory, command: typedCommand(words) }, terminal),
+      );
     });
+}
+
+function freshStudy(): MlanError {
+  const message =
+    "--fresh is for an experiment. A study replaces the runs that have changed; to begin again, remove its folder.";
+  return new MlanError("invalid-options", message);
 }

@@ -6,7 +6,7 @@ const EXAMPLES = `
 Examples:
   $ mlan show runs/my-experiment              a finished run, or one that is still running
   $ mlan show runs/my-experiment > table.txt
-  $ mlan show runs/my-experiment --json | jq '.results[] | {stage, benchmark, metrics}'
+  $ mlan show runs/my-experiment --json | jq '.results[] | {model, benchmark, metrics}'
 `;
 
 export function addShowCommand(program: Command, { terminal }: CommandContext): void {
@@ -14,13 +14,12 @@ export function addShowCommand(program: Command, { terminal }: CommandContext): 
     .command("show")
     .description("Print the results, costs and loss curves of a run.")
     .argument("<folder>", "the run folder")
-    .option("--json", "print manifest, results, costs and step metrics as one JSON object")
+    .option("--json", "print results, comparisons, costs, curves, warnings and provenance as one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
       if (json) {
-        const { pathOf, readRun } = await import("@mlan/core");
-        const run = await readRun(await runFolderAt(folder));
-        terminal.print(JSON.stringify({ ...run, folder: pathOf(run.folder) }, null, 2));
+        const { viewOf } = await import("@mlan/run-view");
+        terminal.print(JSON.stringify(await viewOf(await runFolderAt(folder)), null, 2));
         return;
       }
       const { showRun } = await import("../work/show.ts");

@@ -12,7 +12,12 @@ export function commandName(env: NodeJS.ProcessEnv = process.env, ownFile: strin
 
 /** Returns the command line that prints a run. */
 export function showCommand(folder: URL): string {
-  return `${commandName()} show ${shellWord(displayPath(folder))}`;
+  return typedCommand(["show", displayPath(folder)]);
+}
+
+/** Returns the command line with these arguments. */
+export function typedCommand(words: readonly string[]): string {
+  return [commandName(), ...words.map(shellWord)].join(" ");
 }
 
 /** Replaces `npx mlan ...` in a text with the command as the user must type it here. */

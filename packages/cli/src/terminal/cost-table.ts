@@ -1,6 +1,5 @@
-import type { LedgerEntry } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
-import { count, duration, fixed, significant } from "./format-number.ts";
+import { count, type CostView, duration, fixed, significant } from "@mlan/run-view";
 
 const COLUMNS: readonly TextColumn[] = [
   { title: "stage", align: "left", key: true },
@@ -16,19 +15,27 @@ const COLUMNS: readonly TextColumn[] = [
 
 /**
  * Returns the table of costs per training stage: positions by kind (text includes the supervised positions), TFLOP,
- * time, and first and last loss.
+ * time, and first and last loss. No lines if no training stage is done.
  */
-export function costTable(ledger: readonly LedgerEntry[], width?: number): readonly string[] {
-  const rows = ledger.map((entry) => [
-    entry.stage,
-    count(entry.steps),
-    count(entry.text),
-    count(entry.supervised),
-    count(entry.image),
-    count(entry.padding),
-    significant(entry.flops / 1e12),
-    duration(entry.seconds),
-    `${fixed(entry.firstLoss, 3)} → ${fixed(entry.lastLoss, 3)}`,
-  ]);
-  return ["Cost of training, in positions", "", ...textTable({ columns: COLUMNS, rows }, width)];
+export function costTable(costs: readonly CostView[], width?: number): readonly string[] {
+  const rows = costs.flatMap(({ stage, training }) => {
+    if (!training) return [];
+    const { steps, text, supervised, image, padding, flops, seconds, firstLoss, lastLoss } = training;
+    return [
+      [
+        stage,
+        count(steps),
+        count(text),
+        count(supervised),
+        count(image),
+        count(padding),
+        significant(flops / 1e12),
+        duration(seconds),
+        `${fixed(firstLoss, 3)} → ${fixed(lastLoss, 3)}`,
+      ],
+    ];
+  });
+  return rows.length === 0
+    ? []
+    : ["Cost of training, in positions", "", ...textTable({ columns: COLUMNS, rows }, width)];
 }

@@ -1,5 +1,5 @@
 import type { Clock, DownloadProgress } from "@mlan/core";
-import { significant } from "./format-number.ts";
+import { significant } from "@mlan/run-view";
 import { clipped } from "./progress-text.ts";
 import { displayInterval, type Terminal } from "./terminal.ts";
 

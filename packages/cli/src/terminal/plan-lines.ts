@@ -1,6 +1,6 @@
 import { batchText, type ResourcePlan, type StagePlan, suggestionsOf } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
-import { count, duration } from "./format-number.ts";
+import { count, duration } from "@mlan/run-view";
 
 /**
  * Formats a plan as tables with at most `width` characters per line: the stages, their memory by purpose, and the disk
@@ -91,6 +91,7 @@ function millions(parameters: number): string {
   return `${count(parameters / 1e6) === "0" ? (parameters / 1e6).toFixed(3) : count(parameters / 1e6)} M`;
 }
 
-function gigabytes(bytes: number): string {
+/** Formats bytes in GB of 10^9 bytes. */
+export function gigabytes(bytes: number): string {
   return (bytes / 1e9).toFixed(bytes < 1e7 ? 4 : 2);
 }

@@ -1,6 +1,6 @@
 import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
 import { deviceUseText } from "./device-use.ts";
-import { count, duration, fixed, percentWithInterval, rate } from "./format-number.ts";
+import { count, duration, fixed, percentWithInterval, rate } from "@mlan/run-view";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
 
 const LONGEST_BAR = 30;

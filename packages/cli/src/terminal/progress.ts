@@ -1,5 +1,5 @@
 import type { DeviceUse, EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
-import { mostDeviceUse } from "./device-use.ts";
+import { mostDeviceUse } from "@mlan/run-view";
 
 export interface Progress {
   readonly stage: string;

@@ -1,48 +1,64 @@
-import { counted, type StageResult } from "@mlan/core";
+import { counted } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
-import { count, percent, percentWithInterval, questionCount, significant } from "./format-number.ts";
+import {
+  count,
+  type MetricView,
+  percent,
+  percentWithInterval,
+  questionCount,
+  type ResultView,
+  significant,
+  type View,
+  type Warning,
+} from "@mlan/run-view";
 
-export interface ResultsTableOptions {
-  /** Stage names in the order of the columns. Default: their order in the results. */
-  readonly stages?: readonly string[];
-  /** Maximum number of characters per line. Default: no limit. */
-  readonly width?: number;
-}
+/** The part of a view that the table shows. */
+export type ResultsOfView = Pick<View, "models" | "results" | "warnings">;
 
 /**
- * Returns a table of all metrics of all benchmarks, with a column per stage: value and 95 % interval in percent, and
- * the number of questions. Each protocol has its own table; warnings below it name the results that are not comparable.
+ * Returns a table of all metrics of all benchmarks, with a column per model: value and 95 % interval in percent, and the
+ * number of questions. Each protocol has its own table; warnings below it name the results that are not comparable.
+ * Lines have at most `width` characters; default: no limit.
  */
-export function resultsTable(results: readonly StageResult[], options: ResultsTableOptions = {}): readonly string[] {
+export function resultsTable({ models, results, warnings }: ResultsOfView, width?: number): readonly string[] {
   const protocols = [...new Set(results.map(({ protocol }) => protocol))];
   return protocols.flatMap((protocol, index) => {
     const ofProtocol = results.filter((result) => result.protocol === protocol);
+    const notes = warnings.filter((warning) => warning.protocol === protocol && isNote(warning));
     return [
       ...(index > 0 ? [""] : []),
       `Results in %, 95 % intervals in brackets (protocol ${protocol})`,
       "",
-      ...tableOf(ofProtocol, options),
-      ...warningsOf(ofProtocol),
-      ...verificationsOf(ofProtocol),
+      ...tableOf(models, ofProtocol, width),
+      ...block(notes.map(({ text }) => text)),
+      ...block(verificationsOf(models, ofProtocol)),
     ];
   });
 }
 
-function tableOf(results: readonly StageResult[], { stages, width }: ResultsTableOptions): readonly string[] {
-  const found = new Set(results.map(({ stage }) => stage));
-  const shown = [...new Set([...(stages ?? []), ...found])].filter((stage) => found.has(stage));
+/** Whether a warning is about how results of a protocol may be read; the table itself shows the others. */
+function isNote({ kind }: Warning): boolean {
+  return kind === "wording" || kind === "not-comparable" || kind === "undefined-metric";
+}
+
+function block(lines: readonly string[]): readonly string[] {
+  return lines.length > 0 ? ["", ...lines] : [];
+}
+
+function tableOf(models: View["models"], results: readonly ResultView[], width: number | undefined): readonly string[] {
+  const shown = models.filter(({ id }) => results.some(({ model }) => model === id));
   const benchmarks = [...new Set(results.map(({ benchmark }) => benchmark))];
   const columns: readonly TextColumn[] = [
     { title: "benchmark", align: "left", key: true },
     { title: "metric", align: "left", key: true },
-    ...shown.map((title) => ({ title, align: "right" as const })),
+    ...shown.map(({ label }) => ({ title: label, align: "right" as const })),
     { title: "n", align: "right" },
   ];
   const rows = benchmarks.flatMap((benchmark) => {
-    const byStage = new Map(results.filter((one) => one.benchmark === benchmark).map((one) => [one.stage, one]));
+    const byModel = new Map(results.filter((one) => one.benchmark === benchmark).map((one) => [one.model, one]));
     return rowsOf(
       benchmark,
-      shown.map((stage) => byStage.get(stage)),
+      shown.map(({ id }) => byModel.get(id)),
     );
   });
   return textTable({ columns, rows }, width);
@@ -52,25 +68,22 @@ function tableOf(results: readonly StageResult[], { stages, width }: ResultsTabl
  * Returns a row per metric, and one row each for the shares of unreadable answers and of truncated prompts if there are
  * any.
  */
-function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]): readonly (readonly string[])[] {
-  const metrics = [...new Set(results.flatMap((result) => Object.keys(result?.metrics ?? {})))];
+function rowsOf(benchmark: string, results: readonly (ResultView | undefined)[]): readonly (readonly string[])[] {
+  const metrics = [...new Set(results.flatMap((result) => result?.metrics.map(({ name }) => name) ?? []))];
   const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
   const metricRows = metrics.map((metric, index) => [
     index === 0 ? benchmark : "",
     metric,
     ...results.map((result) => {
-      const estimate = result?.metrics[metric];
-      return estimate ? percentWithInterval(estimate) : "";
+      const estimate = result?.metrics.find(({ name }) => name === metric);
+      return estimate ? cellOf(estimate) : "";
     }),
     index === 0 ? questions : "",
   ]);
-  const shareRow = (title: string, countOf: (result: StageResult) => number | undefined): readonly string[][] => {
-    const counts = results.map((result) => result && countOf(result));
-    if (!counts.some((found) => found !== undefined && found > 0)) return [];
-    const shares = counts.map((found, index) =>
-      found === undefined ? "" : percent(found / (results[index]?.questions ?? NaN)),
-    );
-    return [["", title, ...shares, ""]];
+  const shareRow = (title: string, shareOf: (result: ResultView) => number | undefined): readonly string[][] => {
+    const shares = results.map((result) => result && shareOf(result));
+    if (!shares.some((share) => share !== undefined && share > 0)) return [];
+    return [["", title, ...shares.map((share) => (share === undefined ? "" : percent(share))), ""]];
   };
   return [
     ...metricRows,
@@ -79,39 +92,26 @@ function rowsOf(benchmark: string, results: readonly (StageResult | undefined)[]
   ];
 }
 
-function warningsOf(results: readonly StageResult[]): readonly string[] {
-  const byStage = new Map(results.map(({ stage, wording }) => [stage, wording]));
-  const worded = [...byStage].map(([stage, wording]) => `${stage} as ${wording}`).join(", ");
-  const wordings = new Set(byStage.values()).size > 1 ? [`Prompts are worded for the model: ${worded}.`] : [];
-  const warnings = [...wordings, ...new Set(results.flatMap((result) => differenceOf(result, results)))];
-  return warnings.length > 0 ? ["", ...warnings] : [];
+/** Formats an estimate; with several seeds, followed by the lowest and the highest of them. */
+function cellOf(metric: MetricView): string {
+  const { overSeeds } = metric;
+  const questions = percentWithInterval(metric);
+  return overSeeds ? `${questions} seeds ${percent(overSeeds.lowest)} to ${percent(overSeeds.highest)}` : questions;
 }
 
 /** Describes the outcome of asking some questions again, each on its own. */
-function verificationsOf(results: readonly StageResult[]): readonly string[] {
-  const lines = results.flatMap(({ stage, benchmark, verification }) => {
-    if (!verification) return [];
-    const { checked, flips, smallestMargin } = verification;
-    const same = `${count(checked - flips.length)} of ${counted(checked, "answer")} are the same when asked alone`;
-    return [
-      `Verified ${benchmark} at ${stage}: ${same}; smallest logit margin ${significant(smallestMargin)}.`,
-      ...flips.map(
-        ({ id, together, alone, margin }) =>
-          `  ${id}: ${JSON.stringify(together)} in a batch, ${JSON.stringify(alone)} alone, margin ${significant(margin)}`,
-      ),
-    ];
-  });
-  return lines.length > 0 ? ["", ...lines] : [];
-}
-
-/** Returns a warning when questions, prompts or template of a benchmark differ between stages with the same wording. */
-function differenceOf({ benchmark, wording }: StageResult, results: readonly StageResult[]): readonly string[] {
-  const alike = results.filter((one) => one.benchmark === benchmark && one.wording === wording);
-  const askedAlike = new Set(alike.map(({ fingerprints }) => JSON.stringify(fingerprints))).size === 1;
-  const templates = new Set(alike.flatMap(({ template }) => template ?? []));
-  if (askedAlike && templates.size < 2) return [];
-  const stages = alike.map(({ stage }) => stage).join(" and ");
-  return [
-    `Do not compare ${stages} on ${benchmark}: its ${askedAlike ? "template" : "questions or prompts"} changed between these stages.`,
-  ];
+function verificationsOf(models: View["models"], results: readonly ResultView[]): readonly string[] {
+  const labels = new Map(models.map(({ id, label }) => [id, label]));
+  return results.flatMap(({ model, benchmark, verifications }) =>
+    verifications.flatMap(({ checked, flips, smallestMargin }) => {
+      const same = `${count(checked - flips.length)} of ${counted(checked, "answer")} are the same when asked alone`;
+      return [
+        `Verified ${benchmark} at ${labels.get(model) ?? model}: ${same}; smallest logit margin ${significant(smallestMargin)}.`,
+        ...flips.map(
+          ({ id, together, alone, margin }) =>
+            `  ${id}: ${JSON.stringify(together)} in a batch, ${JSON.stringify(alone)} alone, margin ${significant(margin)}`,
+        ),
+      ];
+    }),
+  );
 }

@@ -2,8 +2,7 @@ import { stat } from "node:fs/promises";
 import { counted, MlanError } from "@mlan/core";
 import { type AllowedDifference, type ComparedResult, compareResults, comparisonTable } from "@mlan/eval-compare";
 import { type StoredEvaluation, storedEvaluations } from "@mlan/eval-kit";
-import { damageLines } from "../terminal/damage-lines.ts";
-import { count } from "../terminal/format-number.ts";
+import { count, damageText } from "@mlan/run-view";
 import { folderAt, runFolderAt } from "../project/folders.ts";
 
 /** Compares two evaluations, each given as `folder` or `folder:stage`, and returns the lines of the table. */
@@ -15,7 +14,7 @@ export async function compareRuns(
   const [one, other] = [await evaluationAt(first), await evaluationAt(second)];
   const table = comparisonTable(compareResults(one.results, other.results, { allow }));
   const damage = [one, other].flatMap(({ folder, evaluations }) =>
-    damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? [])).map((line) => `${folder}: ${line}`),
+    evaluations.flatMap(({ damage: one }) => (one ? [`${folder}: ${damageText(one)}`] : [])),
   );
   return damage.length > 0 ? [...table, "", ...new Set(damage)] : table;
 }

@@ -2,7 +2,7 @@ import { type Experiment, MlanError } from "@mlan/core";
 import type { ContaminationReport } from "@mlan/eval-contamination";
 import { estimate, outcomeOf, storedEvaluations, type TextColumn, textTable } from "@mlan/eval-kit";
 import { benchmarksOf } from "../project/benchmark-plugin.ts";
-import { count, percentWithError } from "../terminal/format-number.ts";
+import { count, percentWithError } from "@mlan/run-view";
 import { withInstallHint } from "../project/install-hint.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

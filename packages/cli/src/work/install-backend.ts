@@ -3,7 +3,7 @@ import { textTable } from "@mlan/eval-kit";
 import type { Finding, InstallReport } from "@mlan/backend-tensorflow";
 import { withCommandName } from "../project/command-name.ts";
 import { pathAt } from "../project/folders.ts";
-import { duration } from "../terminal/format-number.ts";
+import { duration } from "@mlan/run-view";
 import { importTensorFlow } from "../project/import-tensorflow.ts";
 
 export interface InstallBackendOptions {

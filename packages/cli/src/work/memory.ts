@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TrainingMemory, TrainingMemoryOptions } from "@mlan/model-llava";
 import { pathAt } from "../project/folders.ts";
-import { count } from "../terminal/format-number.ts";
+import { count } from "@mlan/run-view";
 import { importModelLlava } from "../project/import-model-llava.ts";
 
 export interface MemoryOptions {

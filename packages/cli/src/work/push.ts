@@ -4,7 +4,7 @@ import { access } from "node:fs/promises";
 import { checkpointAt } from "../project/checkpoint-at.ts";
 import { importModelLlava } from "../project/import-model-llava.ts";
 import { clipped } from "../terminal/progress-text.ts";
-import { significant } from "../terminal/format-number.ts";
+import { significant } from "@mlan/run-view";
 import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { type Experiment, type RunEndEvent, runExperiment, systemClock } from "@mlan/core";
+import { type Experiment, runExperiment, systemClock } from "@mlan/core";
+import { type View, viewOf } from "@mlan/run-view";
 import { showCommand } from "../project/command-name.ts";
 import { costTable } from "../terminal/cost-table.ts";
 import { openDisplay } from "../terminal/display.ts";
@@ -15,6 +16,8 @@ export interface RunRequest {
   readonly fresh: boolean;
   /** See `RunOptions.checkMemory`. */
   readonly checkMemory: boolean;
+  /** See `RunOptions.command`. */
+  readonly command?: string;
 }
 
 /** Interval at which to yield to the event loop; otherwise Ctrl-C would go unnoticed between steps. */
@@ -42,17 +45,17 @@ async function performRun(request: RunRequest, signal: AbortSignal, terminal: Te
   let turn = systemClock.now();
   for await (const event of runExperiment(experiment, { ...options, signal })) {
     display.show(event);
-    if (event.type === "run-end") printOutcome(event, experiment, terminal);
+    if (event.type === "run-end") printOutcome(await viewOf(event.folder, { answers: false }), terminal);
     if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
     await setImmediate();
     turn = systemClock.now();
   }
 }
 
-function printOutcome({ results, ledger }: RunEndEvent, { stages }: Experiment, terminal: Terminal): void {
+function printOutcome(view: View, terminal: Terminal): void {
   const width = terminal.columns();
-  const names = stages.map((stage) => stage.name);
-  if (results.length > 0) terminal.print(["", ...resultsTable(results, { stages: names, width })].join("\n"));
-  if (ledger.length > 0) terminal.print(["", ...costTable(ledger, width)].join("\n"));
+  for (const table of [resultsTable(view, width), costTable(view.costs, width)]) {
+    if (table.length > 0) terminal.print(["", ...table].join("\n"));
+  }
   terminal.print("");
 }

@@ -11,9 +11,8 @@ import {
   textTable,
 } from "@mlan/eval-kit";
 import { installedBenchmark } from "../project/benchmark-plugin.ts";
-import { damageLines } from "../terminal/damage-lines.ts";
 import { errorText } from "../project/error-text.ts";
-import { count, percent, percentWithError } from "../terminal/format-number.ts";
+import { count, damageText, percent, percentWithError } from "@mlan/run-view";
 import { OUR_PACKAGES } from "../project/our-packages.ts";
 
 export interface ScoreOptions {
@@ -71,7 +70,7 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
   for (const { stage, benchmark, error } of damaged) {
     problems.add(`the answers to ${benchmark} at ${stage} were not scored: ${error.message}`);
   }
-  const damage = damageLines(evaluations.flatMap((evaluation) => evaluation.damage ?? []));
+  const damage = evaluations.flatMap((evaluation) => (evaluation.damage ? [damageText(evaluation.damage)] : []));
   const changed = damage.length > 0 ? ["", ...damage] : [];
   const title =
     "Stored answers scored with every extractor (* marks the extractor of the run), headline metric in %, ± standard error";

@@ -29,6 +29,8 @@ export interface FoundImage {
    * image is read and hashed.
    */
   readonly digest?: string;
+  /** Path of the image's own file. Absent when the image is inside another file. */
+  readonly file?: string;
 }
 
 /** Marks where an image goes in a prompt or turn: the n-th placeholder is replaced by the n-th image. */

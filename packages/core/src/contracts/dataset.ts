@@ -41,12 +41,20 @@ export interface DownloadProgress {
   readonly size: number;
 }
 
-/** A dataset whose examples are read by index. */
+/** A dataset that a view is made of. */
+export interface DatasetSource {
+  readonly name: string;
+  readonly card: DatasetCard;
+}
+
+/** Examples that are read by index, so that slicing, shuffling, mixing and resuming only compute indexes. */
 export interface Dataset<Example> {
   readonly specVersion: 1;
   readonly name: string;
   readonly card: DatasetCard;
-  /** Downloads, reads and checks the data. Creating a dataset does none of this. */
+  /** The datasets that a view is made of, each once. Absent for a dataset that is not a view. */
+  readonly sources?: readonly DatasetSource[];
+  /** Downloads, reads and checks the data; creating the dataset does none of this. */
   open(options?: OpenOptions): Promise<Examples<Example>>;
 }
 

@@ -57,6 +57,13 @@ export interface AnswerRecord {
   readonly truncatedPositions?: number;
   /** Identifies the prompt: equal prompts have equal identifiers. */
   readonly prompt?: string;
+  /**
+   * The texts of the prompt, separated by line breaks, without the template that the model adds; for reading only.
+   * Absent in answers of earlier versions.
+   */
+  readonly asked?: string;
+  /** Names of the question's images; for reading only. Absent: none, or answers of an earlier version. */
+  readonly images?: readonly string[];
   /** The choices in the order of the prompt. */
   readonly choices?: readonly Choice[];
   /** One score per choice, if choices were ranked. */

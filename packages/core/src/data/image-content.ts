@@ -1,6 +1,7 @@
 import { messageOf } from "@mlan/errors";
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
 import type { Content } from "../contracts/content.ts";
 import type { FoundImage, ImageReference } from "../contracts/conversation.ts";
 import type { Examples } from "../contracts/dataset.ts";
@@ -10,10 +11,17 @@ import { MlanError, shownValue } from "../errors.ts";
 const AT_ONCE = 64;
 /** Number of examples between pauses that let signals and timers run. */
 const BETWEEN_TURNS = 256;
+/** Number of image folders recorded per dataset. */
+const MOST_FOLDERS = 8;
+const ROOT = pathToFileURL("/").href;
 
 export interface ImageContent extends Content {
   /** Number of images. An image of several examples counts several times. */
   readonly count: number;
+  /** Number of examples with at least one image. */
+  readonly examples: number;
+  /** The folders, as file URLs ending in a slash, from which an image's name leads to its file; for information only. */
+  readonly folders: readonly string[];
 }
 
 /** Checks the bytes of an image file; throws when they are not an image. */
@@ -38,9 +46,12 @@ export async function contentOfImages(
   let unread = false;
   let unknown = false;
   let count = 0;
+  let withImages = 0;
+  const folders = new Set<string>();
   let missing: { readonly first: unknown; count: number } | undefined;
-  for await (const images of imagesIn(examples, signal)) {
+  for await (const { images, examples: shown } of imagesIn(examples, signal)) {
     count += images.length;
+    withImages += shown;
     const outcomes = await Promise.allSettled(images.map((image) => findOrRead(image, check)));
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected") {
@@ -48,7 +59,8 @@ export async function contentOfImages(
         missing.count++;
         continue;
       }
-      const { stamp, digest } = outcome.value;
+      const { stamp, digest, file } = outcome.value;
+      if (file !== undefined && folders.size < MOST_FOLDERS) addFolder(folders, file, images[index]?.name);
       unknown ||= stamp === "" && digest === undefined;
       unread ||= digest === undefined;
       digests.update(JSON.stringify([images[index]?.name, digest]));
@@ -59,6 +71,8 @@ export async function contentOfImages(
   const known = unread ? undefined : digests.digest("hex");
   return {
     count,
+    examples: withImages,
+    folders: [...folders],
     stamp: unknown ? "" : hash.digest("hex"),
     digest: async () => known ?? digestOfImages(examples, signal, check),
   };
@@ -72,7 +86,7 @@ async function digestOfImages(
   const hash = createHash("sha256");
   /** Digests by image, because several examples may have the same image. */
   const known = new Map<string, string>();
-  for await (const images of imagesIn(examples, signal)) {
+  for await (const { images } of imagesIn(examples, signal)) {
     const digests = await Promise.all(images.map((image) => digestOf(image, known, check)));
     for (const [index, digest] of digests.entries()) hash.update(JSON.stringify([images[index]?.name, digest]));
   }
@@ -109,22 +123,39 @@ async function findOrRead(image: ImageReference, check: CheckImage | undefined):
   }
 }
 
+/** Adds the folder that an image's name is relative to, if the file's path ends with the name. */
+function addFolder(folders: Set<string>, file: string, name: string | undefined): void {
+  if (name === undefined || name === "") return;
+  const url = pathToFileURL(file).href;
+  const end = `/${pathToFileURL(`/${name}`).href.slice(ROOT.length)}`;
+  if (url.endsWith(end)) folders.add(url.slice(0, url.length - end.length + 1));
+}
+
+/** The images of some consecutive examples, and the number of those examples that have any. */
+interface ImageChunk {
+  readonly images: readonly ImageReference[];
+  readonly examples: number;
+}
+
 /** Yields the images of all examples in order, in chunks. */
 async function* imagesIn(
   examples: Examples<unknown>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<readonly ImageReference[], void, undefined> {
+): AsyncGenerator<ImageChunk, void, undefined> {
   let images: ImageReference[] = [];
+  let shown = 0;
   for (let index = 0; index < examples.length; index++) {
     const { images: named }: { readonly images?: readonly ImageReference[] } = Object(await examples.at(index));
     images.push(...(named ?? []));
+    if (named && named.length > 0) shown++;
     if (index % BETWEEN_TURNS === BETWEEN_TURNS - 1) await setImmediate();
     signal?.throwIfAborted();
     if (images.length < AT_ONCE) continue;
-    yield images;
+    yield { images, examples: shown };
     images = [];
+    shown = 0;
   }
-  if (images.length > 0) yield images;
+  if (images.length > 0) yield { images, examples: shown };
 }
 
 function withCount(error: unknown, others: number): unknown {

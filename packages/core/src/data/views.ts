@@ -1,5 +1,5 @@
 import { type Asked, type Benchmark, isBenchmark, type Question } from "../contracts/benchmark.ts";
-import { checkIndex, type Dataset, type Examples, fingerprintOf } from "../contracts/dataset.ts";
+import { checkIndex, type Dataset, type DatasetSource, type Examples, fingerprintOf } from "../contracts/dataset.ts";
 import { counted, MlanError } from "../errors.ts";
 import { deriveSeed, permutation, seededRandom } from "./random.ts";
 import { reopened } from "../run/reopened.ts";
@@ -147,11 +147,18 @@ function view<Example>(
     specVersion: 1,
     name,
     card: { ...first.card, modality: modalities.size === 1 ? first.card.modality : "mixed" },
+    sources: sourcesOf(datasets),
     async open(options) {
       const opened = await Promise.all(datasets.map((dataset) => dataset.open(options)));
       return arranged(name, opened, await place(opened));
     },
   };
+}
+
+/** Returns the datasets that are no views, each once; equal names mean the same dataset. */
+function sourcesOf(datasets: readonly Dataset<unknown>[]): readonly DatasetSource[] {
+  const all = datasets.flatMap(({ name, card, sources }) => sources ?? [{ name, card }]);
+  return [...new Map(all.map((source) => [JSON.stringify([source.name, source.card]), source])).values()];
 }
 
 async function arranged<Example>(

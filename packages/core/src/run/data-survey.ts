@@ -2,7 +2,7 @@ import { contentRecordOf } from "./content-record.ts";
 import type { Dataset, OpenOptions } from "../contracts/dataset.ts";
 import { MlanError } from "../errors.ts";
 import { contentOfImages } from "../data/image-content.ts";
-import type { DataRecord, Manifest } from "./manifest.ts";
+import { type DataRecord, type Manifest, sourceSchema } from "./manifest.ts";
 import type { ModelInspection } from "../contracts/model.ts";
 
 /** Records the content of each dataset of a run before the first stage. */
@@ -30,12 +30,19 @@ export function dataSurvey({ manifest, model, inspected }: DataSurveyOptions): D
   return {
     has: (dataset) => found.has(dataset),
     async add(dataset, opened, options) {
-      const { name } = dataset;
+      const { name, card, sources = [{ name, card }] } = dataset;
       const examples = await opened.open(options);
       const known = Object.values(manifest.stages).flatMap(({ data }) => data?.[name]?.images ?? []);
       const images = await contentOfImages(examples, options.signal, inspected?.checkImage);
       if (images.count > 0 && inspected?.readsImages === false) throw imagesNotRead(model, name);
-      found.set(dataset, { fingerprint: examples.fingerprint, images: await contentRecordOf(images, known) });
+      found.set(dataset, {
+        fingerprint: examples.fingerprint,
+        images: await contentRecordOf(images, known),
+        examples: { count: examples.length, withImages: images.examples },
+        // A card that plain JavaScript got wrong is left out.
+        sources: sources.flatMap((source) => sourceSchema.safeParse(source).data ?? []),
+        ...(images.folders.length > 0 && { imageFolders: images.folders }),
+      });
     },
     records: (datasets) =>
       Object.fromEntries(

@@ -52,11 +52,13 @@ function placesOf(parent: string, { plan, stages }: Manifest): readonly string[]
   return [...names].map((name) => `${parent}/${fileName(name)}`);
 }
 
-/** Moves all files of a run into a temporary folder. {@link settleAside} removes or restores them. */
-export async function setAside(folder: RunFolder, run: Manifest): Promise<void> {
-  // The manifest is moved first: a folder without a manifest is never read as a complete run.
+/** Moves all files of a run into a folder, which it returns; {@link settleAside} removes or restores them. */
+export async function setAside(folder: RunFolder, run: Manifest): Promise<URL> {
+  const aside = new URL(ASIDE, folder.url);
+  // The manifest goes first: a folder without one is never taken for a complete run.
   const paths = [...RUN_FILES, ...RUN_FOLDERS.flatMap((parent) => placesOf(parent, run))];
-  await moveAll(paths, folder.url, new URL(ASIDE, folder.url));
+  await moveAll(paths, folder.url, aside);
+  return aside;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DatasetSource } from "../contracts/dataset.ts";
 import type { LedgerEntry } from "./ledger.ts";
 
 /** The file `manifest.json` of a run: its plan, its inputs and its progress. */
@@ -55,6 +56,28 @@ export interface StageStatus {
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
   /** Duration of the stage in seconds, over all starts of the run. */
   readonly seconds?: number;
+  /** Where the stage was started last, for information only. */
+  readonly machine?: MachineRecord;
+  /** The command that started it last, for information only. Absent when a program did. */
+  readonly command?: string;
+  /** The warnings of the trainer, one sentence each. Absent when there were none. */
+  readonly warnings?: readonly string[];
+  /**
+   * The run folder from which the finished stage was copied, as a URL relative to this run folder. The time, the cost
+   * and the results are those of that run. Absent when this run did the work.
+   */
+  readonly copiedFrom?: string;
+}
+
+export interface MachineRecord {
+  /** Operating system and architecture, e.g. "linux x64". */
+  readonly platform: string;
+  /** Model and number of the processors. */
+  readonly processors: { readonly model: string; readonly count: number };
+  /** In bytes. */
+  readonly memory: number;
+  /** Name of the compute, e.g. "onnx". Absent when there is none. */
+  readonly compute?: string;
 }
 
 /** Digests that reveal changes of a result and of its answers. */
@@ -69,6 +92,12 @@ export interface DataRecord {
   /** Fingerprint of the rows, as the dataset reports it. */
   readonly fingerprint: string;
   readonly images: ContentRecord;
+  /** Number of examples, and of those with at least one image. Absent in runs of earlier versions, like the rest. */
+  readonly examples?: { readonly count: number; readonly withImages: number };
+  /** The datasets that the examples come from: the dataset itself, or those that a view is made of. */
+  readonly sources?: readonly DatasetSource[];
+  /** Folders of image files, as URLs that end in a slash; an image's name is relative to one. For information only. */
+  readonly imageFolders?: readonly string[];
 }
 
 const contentRecord = z.object({
@@ -76,7 +105,29 @@ const contentRecord = z.object({
   digest: z.string(),
   files: z.record(z.string(), z.string()).exactOptional(),
 });
-/** JSON writes numbers that are not finite as null. */
+/** Checks the fields that are recorded, and drops others. */
+export const sourceSchema: z.ZodType<DatasetSource> = z.object({
+  name: z.string(),
+  card: z.object({
+    source: z.string(),
+    license: z.string(),
+    citation: z.string().exactOptional(),
+    modality: z.enum(["text", "image", "mixed"]),
+    repository: z.string().exactOptional(),
+    config: z.string().exactOptional(),
+    split: z.string().exactOptional(),
+    revision: z.string().exactOptional(),
+    rows: z.number().exactOptional(),
+  }),
+});
+const dataRecord = z.object({
+  fingerprint: z.string(),
+  images: contentRecord,
+  examples: z.object({ count: z.number(), withImages: z.number() }).exactOptional(),
+  sources: z.array(sourceSchema).exactOptional(),
+  imageFolders: z.array(z.string()).exactOptional(),
+});
+/** Numbers that are not finite are null in JSON. */
 const number = z.number().or(z.null().transform(() => NaN));
 
 export const manifestSchema: z.ZodType<Manifest> = z.object({
@@ -98,7 +149,7 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
       done: z.boolean(),
       started: z.string(),
       finished: z.string().exactOptional(),
-      data: z.record(z.string(), z.object({ fingerprint: z.string(), images: contentRecord })).exactOptional(),
+      data: z.record(z.string(), dataRecord).exactOptional(),
       dataFingerprint: z.string().exactOptional(),
       checkpoint: z.string().exactOptional(),
       checkpointDigest: z.string().exactOptional(),
@@ -121,6 +172,17 @@ export const manifestSchema: z.ZodType<Manifest> = z.object({
         .record(z.string(), z.object({ result: z.string(), answers: z.string().exactOptional() }))
         .exactOptional(),
       seconds: number.exactOptional(),
+      machine: z
+        .object({
+          platform: z.string(),
+          processors: z.object({ model: z.string(), count: z.number() }),
+          memory: z.number(),
+          compute: z.string().exactOptional(),
+        })
+        .exactOptional(),
+      command: z.string().exactOptional(),
+      warnings: z.array(z.string()).exactOptional(),
+      copiedFrom: z.string().exactOptional(),
     }),
   ),
 });

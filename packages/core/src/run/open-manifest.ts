@@ -3,7 +3,7 @@ import { differencesOf } from "./differences.ts";
 import { MlanError } from "../errors.ts";
 import { type Experiment, planOf } from "./experiment.ts";
 import { leftWithoutManifest, replaceableRun, setAside, settleAside } from "./fresh-start.ts";
-import type { Manifest, StageStatus } from "./manifest.ts";
+import type { ExperimentPlan, Manifest, StageStatus } from "./manifest.ts";
 import { versionsOf } from "../scope/plugin.ts";
 import type { Contents } from "./preflight.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -15,13 +15,16 @@ export interface OpenedManifest {
   readonly replaced?: Manifest;
 }
 
+/** Whether an earlier run in the folder is replaced; "if-changed": when it cannot be continued as its plan differs. */
+export type Fresh = boolean | "if-changed";
+
 /**
  * Returns the manifest of the run to continue, or a new one that is not written yet. Throws `run-folder` for a folder
  * that cannot be used.
  */
-export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: boolean): Promise<OpenedManifest> {
+export async function openManifest(experiment: Experiment, folder: RunFolder, fresh: Fresh): Promise<OpenedManifest> {
   const plan = planOf(experiment);
-  const found = fresh ? await replaceableRun(folder) : await folder.readManifest();
+  const found = fresh === true ? await replaceableRun(folder) : await folder.readManifest();
   const stages = experiment.stages.map(({ name }) => name);
   const left = found ? undefined : await leftWithoutManifest(folder, stages);
   if (left !== undefined) {
@@ -30,7 +33,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
       `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or run in a different folder.`,
     );
   }
-  if (!found || fresh) {
+  if (!found || fresh === true) {
     const versions = await versionsOf(experiment.use);
     const named = experiment.use.flatMap(({ name, places }) => (places ? [[name, places] as const] : []));
     const manifest: Manifest = {
@@ -43,32 +46,44 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
     };
     return { manifest, ...(found && { replaced: found }) };
   }
-  if (found.formatVersion === 1) {
-    throw new MlanError(
-      "run-folder",
-      `${pathOf(folder.url)} was written by an earlier version of mlan, which did not record what its run read; it cannot be continued. Run in a different folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
-    );
-  }
-  const stored = currentPlan(found.plan);
-  // The default template is known, and compared, only after the model has been inspected.
-  const templates = templatesIn(stored);
-  const planned = withTemplates(plan, (stage) => templates.get(stage));
-  const [difference] = differencesOf(stored, planned, "experiment");
-  if (difference === undefined) return { manifest: found };
+  if (isRunOf(plan, found)) return { manifest: found };
+  if (fresh === "if-changed") return openManifest(experiment, folder, true);
+  const problem =
+    found.formatVersion === 1
+      ? "was written by an earlier version of mlan, which did not record what its run read; it cannot be continued"
+      : `contains a run of another experiment: ${differenceOf(found, plan)}`;
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} contains a run of another experiment: ${difference}. Run in a different folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
+    `${pathOf(folder.url)} ${problem}. Run in a different folder, or replace it with \`fresh: true\` (--fresh on the command line).`,
   );
 }
 
+/** Describes the first difference between the plan of a run and a plan; undefined when the run can be continued. */
+function differenceOf({ plan: before }: Manifest, plan: ExperimentPlan): string | undefined {
+  const stored = currentPlan(before);
+  // Which template a recipe without one has is known once the model has been inspected, and compared then.
+  const templates = templatesIn(stored);
+  return differencesOf(
+    stored,
+    withTemplates(plan, (stage) => templates.get(stage)),
+    "experiment",
+  )[0];
+}
+
+/** Whether a run was started with this plan, so that it can be continued while its inputs are the same. */
+export function isRunOf(plan: ExperimentPlan, manifest: Manifest): boolean {
+  return manifest.formatVersion !== 1 && differenceOf(manifest, plan) === undefined;
+}
+
 /**
- * Writes the manifest with the content of the run's inputs. Then removes the replaced run, or restores it if writing
- * fails.
+ * Writes the manifest with the content of the run's inputs, and calls `copyStages` with it and with the folder of the
+ * replaced run. Then removes the replaced run, or restores it if writing fails. Returns what `copyStages` returns.
  */
 export async function keepManifest(
   folder: RunFolder,
   { manifest, replaced }: OpenedManifest,
   { model, tuningTemplate, notices, data }: Contents,
+  copyStages: (manifest: Manifest, replaced: URL | undefined) => Promise<Manifest>,
 ): Promise<Manifest> {
   const stages = Object.entries(manifest.stages).map(([name, status]): [string, StageStatus] => {
     const now = data.get(name);
@@ -78,10 +93,10 @@ export async function keepManifest(
   const plan = withTemplates(manifest.plan, () => tuningTemplate);
   const next: Manifest = { ...manifest, plan, ...found, stages: Object.fromEntries(stages) };
   try {
-    if (replaced) await setAside(folder, replaced);
+    const aside = replaced && (await setAside(folder, replaced));
     await folder.writeManifest(next);
+    return await copyStages(next, aside);
   } finally {
     if (replaced) await settleAside(folder);
   }
-  return next;
 }

@@ -19,7 +19,7 @@ import { stagesInOrder } from "./stages-in-order.ts";
 import { COMPUTE, MODEL } from "../scope/token.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 import { templatesIn } from "./stored-recipe.ts";
-import { changedContent } from "./unchanged-data.ts";
+import { ChangedInput, changedContent } from "./unchanged-data.ts";
 
 /** Emitted before the first stage, for each input that is checked. */
 export interface PreflightEvent {
@@ -36,7 +36,9 @@ export interface PreflightOptions {
   readonly manifest: Manifest;
   /** Whether a stage is done and its outcome unchanged. */
   readonly isDone: (stage: Stage) => boolean;
-  /** Whether a stage that needs more memory than there is throws. */
+  /** The names of stages that will probably be copied from other runs, for which memory and disk space are not checked. */
+  readonly offered: ReadonlySet<string>;
+  /** Whether stages that need more memory than there is are refused. */
   readonly checksMemory: boolean;
   readonly signal?: AbortSignal;
 }
@@ -87,7 +89,7 @@ export async function* preflight(
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
   const change = firstChange(manifest, contents, source.name);
-  if (change !== undefined) throw changedContent(folder.url, change);
+  if (change !== undefined) throw new ChangedInput("run-folder", changedContent(folder.url, change).message);
   return contents;
 }
 
@@ -99,7 +101,7 @@ async function* checkStages(
   pending: readonly Stage[],
   survey: DataSurvey,
   inspected: ModelInspection | undefined,
-  { experiment, scope, folder, checksMemory, signal }: PreflightOptions,
+  { experiment, scope, folder, offered, checksMemory, signal }: PreflightOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   const planned: { readonly name: string; readonly needs: StageNeeds }[] = [];
@@ -112,6 +114,7 @@ async function* checkStages(
     }
     if (!pending.includes(stage)) continue;
     const found = await stage.check?.(context);
+    if (offered.has(stage.name)) continue;
     if (found) needs.push({ ...found, place: folder.checkpoints(stage.name) });
     const wanted = checksMemory ? await stage.plan?.(context) : undefined;
     if (wanted) planned.push({ name: stage.name, needs: wanted });
@@ -129,7 +132,7 @@ function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuni
     if (!format || format.template !== undefined || before === undefined || before === tuningTemplate) continue;
     const now =
       tuningTemplate === undefined ? "the model has no default template" : `the model's default is "${tuningTemplate}"`;
-    throw new MlanError(
+    throw new ChangedInput(
       "run-folder",
       `${pathOf(folder.url)} cannot be continued: its stage "${name}" trains in the template "${before}", and ${now} now. ` +
         `Set format.template to "${before}" in the stage's recipe, or run in a different folder.`,

@@ -1,4 +1,4 @@
-import { pathOf } from "@mlan/errors";
+import { messageOf, pathOf } from "@mlan/errors";
 import { type Damage, damageOf } from "./damage.ts";
 import { MlanError } from "../errors.ts";
 import type { LedgerEntry, StepMetrics } from "./ledger.ts";
@@ -21,19 +21,47 @@ export interface Run {
   readonly damage: readonly Damage[];
 }
 
-/** Reads a run folder and changes nothing. Throws `run-folder` when it is not a run folder. */
-export async function readRun(folder: Location): Promise<Run> {
+export interface ReadRunOptions {
+  /**
+   * Whether a damaged file other than the manifest is reported in `damage` and read as far as it can be, instead of
+   * being an error. Default false.
+   */
+  readonly skipDamaged?: boolean;
+}
+
+/**
+ * Reads a run folder and changes nothing. Throws `run-folder` when it is not one, and for a damaged file unless
+ * `skipDamaged` is set.
+ */
+export async function readRun(folder: Location, { skipDamaged = false }: ReadRunOptions = {}): Promise<Run> {
   const files = runFolder(folder);
   const manifest = await files.readManifest();
   if (!manifest) {
     const message = `${pathOf(files.url)} is not a run folder: it has no manifest.json. Give the folder of a run.`;
     throw new MlanError("run-folder", message);
   }
-  const findings = {
-    metrics: await files.metrics.read(),
-    ledger: await files.readLedger(),
-    results: await files.readResults(),
+  const unreadable: Damage[] = [];
+  const read = async <Entry>(
+    file: string,
+    strictly: () => Promise<readonly Entry[]>,
+    leniently: () => Promise<readonly Entry[]>,
+  ): Promise<readonly Entry[]> => {
+    try {
+      return await strictly();
+    } catch (error) {
+      if (!skipDamaged || !MlanError.is(error)) throw error;
+      unreadable.push({ file, problem: messageOf(error).replace(/\.$/, ""), isRepairable: false });
+      return leniently();
+    }
   };
-  const damage = await damageOf(manifest, findings, files);
+  const none = async (): Promise<readonly never[]> => [];
+  const findings = {
+    metrics: await read("metrics.jsonl", files.metrics.read, files.metrics.readWhole),
+    ledger: await read("ledger.json", files.readLedger, none),
+    results: await read("results.json", files.readResults, none),
+  };
+  const changed = await damageOf(manifest, findings, files);
+  const known = new Set(unreadable.map(({ file }) => file));
+  const damage = [...unreadable, ...changed.filter(({ file }) => !known.has(file))];
   return { folder: files.url, manifest, ...findings, results: findings.results.map(currentResult), damage };
 }

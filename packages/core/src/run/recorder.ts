@@ -9,7 +9,7 @@ import type { StageStatus } from "./manifest.ts";
 import { metricsOf } from "./metrics-log.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
-import type { TrainEvent } from "../contracts/trainer.ts";
+import type { TrainEvent, TrainStartEvent } from "../contracts/trainer.ts";
 
 /** Writes what a stage's events report into the run folder. */
 export interface Recorder {
@@ -41,7 +41,7 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
           status.dataFingerprint = event.dataFingerprint;
           steps.splice(0, Infinity, ...(await folder.metrics.restore(name, event.stepsDone, event.history)));
           secondsBefore = sum(steps);
-          return {};
+          return warningsOf(event);
         case "step-end":
           steps.push(metricsOf(name, event));
           await folder.metrics.add(metricsOf(name, event));
@@ -84,6 +84,12 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
       return status;
     },
   };
+}
+
+/** The warnings of a trainer, including the data from which nothing is learned. */
+function warningsOf({ unsupervised, warnings = [] }: TrainStartEvent): Partial<StageStatus> {
+  const all = [...unsupervised.map((one) => `nothing is learned from ${one}`), ...warnings];
+  return all.length === 0 ? {} : { warnings: all };
 }
 
 /**

@@ -5,13 +5,12 @@ import type { Dataset } from "../contracts/dataset.ts";
 export function reopened<Example>(dataset: Asked<Example>, open: Dataset<Example>["open"]): Asked<Example>;
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example>;
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example> {
-  const { specVersion, name, card } = dataset;
-  if (!isBenchmark(dataset)) return { specVersion, name, card, open };
+  const { specVersion, name, card, sources } = dataset;
+  const known = { specVersion, name, card, ...(sources && { sources }) };
+  if (!isBenchmark(dataset)) return { ...known, open };
   const { protocols, extractors, limit } = dataset;
   const asked: Asked<Example> = {
-    specVersion,
-    name,
-    card,
+    ...known,
     open,
     protocols,
     protocol: (wanted) => dataset.protocol(wanted),

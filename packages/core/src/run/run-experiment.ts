@@ -1,22 +1,24 @@
-import { type Damage, damageOf, readableFindings } from "./damage.ts";
+import type { Damage } from "./damage.ts";
 import { MlanError } from "../errors.ts";
 import type { DownloadEvent } from "./downloads.ts";
 import type { EvaluateEvent } from "../contracts/evaluator.ts";
 import { type Experiment, isExperiment } from "./experiment.ts";
-import { runResults, stageIsDone, unfinished } from "./finished-work.ts";
+import { stageIsDone, unfinished } from "./finished-work.ts";
 import { removeLeftovers, settleAside } from "./fresh-start.ts";
 import type { LedgerEntry } from "./ledger.ts";
-import type { Location } from "../contracts/location.ts";
+import { type Location, toFolderUrl } from "../contracts/location.ts";
+import { machineOf } from "./machine.ts";
 import type { Manifest, StageStatus } from "./manifest.ts";
-import { keepManifest, openManifest } from "./open-manifest.ts";
-import { preflight, type PreflightEvent } from "./preflight.ts";
+import type { Fresh } from "./open-manifest.ts";
+import type { PreflightEvent } from "./preflight.ts";
+import { prepareRun } from "./prepare-run.ts";
 import { recorder } from "./recorder.ts";
 import { type RunFolder, runFolder } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
 import { createScope } from "../scope/scope.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { stageModel, weightsBefore } from "./stage-model.ts";
-import { CLOCK, systemClock } from "../scope/token.ts";
+import { CLOCK, COMPUTE, systemClock } from "../scope/token.ts";
 import type { TrainEvent } from "../contracts/trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
@@ -24,15 +26,25 @@ export interface RunOptions {
   /** The run folder. An unfinished run of the same experiment in the folder is continued. */
   readonly folder: Location;
   /**
-   * Whether to replace the run in the folder. The old run's files are removed once all inputs of the new run have been
-   * found. Throws `run-folder` when a stage's folder contains files that no run wrote. Default false.
+   * Whether to replace the run in the folder; `"if-changed"` replaces it when it cannot be continued because its plan,
+   * weights or data have changed. The files that the old run wrote, and no others, are removed once everything that the
+   * new run needs has been found. Throws `run-folder` when a stage's folder contains files that no run wrote. Default
+   * false.
    */
-  readonly fresh?: boolean;
+  readonly fresh?: Fresh;
+  /**
+   * Run folders whose finished stages are copied instead of being run, where the outcome would be the same: the name,
+   * settings, plugins, seed and data of the stage are equal, and it begins with the same weights. Large files become hard
+   * links. With `fresh: "if-changed"`, so are those of the replaced run. A folder that cannot be read is ignored.
+   */
+  readonly reuse?: readonly Location[];
   /**
    * Whether to throw before the first stage when a stage needs more memory than the machine has. The error suggests
    * settings that need less, see {@link planExperiment}. Default true.
    */
   readonly checkMemory?: boolean;
+  /** The command that starts the run, recorded in the manifest for information only. */
+  readonly command?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -82,8 +94,10 @@ export interface StageEndEvent {
   readonly stage: string;
   /** Duration of the stage over all starts of the run. A benchmark that was interrupted by a kill is not counted. */
   readonly seconds: number;
-  /** Whether the stage was done before this start of the run. */
+  /** Whether the stage was already done when the run started, or was copied from another run. */
   readonly skipped: boolean;
+  /** The run folder from which the stage was copied, see {@link RunOptions.reuse}. */
+  readonly copiedFrom?: URL;
   /** Cost of a training stage over all starts of the run. */
   readonly ledger?: LedgerEntry;
 }
@@ -96,11 +110,11 @@ export interface RunEndEvent {
 }
 
 /**
- * Runs the stages in order on one model, and records everything in the run folder. Before the first stage, all inputs
- * of all stages are checked. The same call continues a killed run: finished stages are skipped, and a training stage
- * resumes from its newest checkpoint. `break` and `signal` stop the run. Throws `run-folder` when the folder contains a
- * run of another experiment, when weights or data have changed since the run began, and while another process uses the
- * folder.
+ * Runs the stages in order on one model and records everything in the run folder. Before the first stage, everything
+ * that any stage needs is opened or looked up. The same call continues a killed run: finished stages are skipped, and a
+ * training stage resumes from its newest checkpoint. The caller may stop with `break` or `signal`. Throws `run-folder`
+ * when the folder contains a run of another experiment, and when weights or data have changed since the run began. Throws
+ * `in-use` while another process runs in the folder.
  */
 export async function* runExperiment(
   experiment: Experiment,
@@ -109,27 +123,17 @@ export async function* runExperiment(
   if (!isExperiment(experiment)) {
     throw new MlanError("invalid-options", "runExperiment takes the value of experiment({ name, use, stages }).");
   }
-  const { signal, fresh = false, checkMemory: checksMemory = true } = options;
+  const { signal, fresh = false, reuse = [], checkMemory: checksMemory = true } = options;
   const folder = runFolder(options.folder);
   await using _lock = await lockRun(folder.url);
   await settleAside(folder);
   await removeLeftovers(folder);
-  const opened = await openManifest(experiment, folder, fresh);
-  const results = await runResults(experiment, opened.manifest, folder);
-  const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);
-  const isDone = (stage: Stage): boolean => stageIsDone(stage, opened.manifest, results);
   await using scope = createScope([clockPlugin, ...experiment.use]);
   const abort = signal && { signal };
-  const contents = yield* preflight({
-    experiment,
-    scope,
-    folder,
-    manifest: opened.manifest,
-    isDone,
-    checksMemory,
-    ...abort,
-  });
-  let manifest = await keepManifest(folder, opened, contents);
+  const others = reuse.map((place) => toFolderUrl(place, "reuse"));
+  const prepared = yield* prepareRun({ experiment, folder, scope, fresh, reuse: others, checksMemory, ...abort });
+  const { damage, results, contents } = prepared;
+  let { manifest } = prepared;
   for (const one of damage) yield { type: "damage", damage: one };
   for (const notice of contents.notices) yield { type: "notice", notice };
   const clock = scope.get(CLOCK);
@@ -139,14 +143,20 @@ export async function* runExperiment(
     const { name, kind } = stage;
     yield { type: "stage-start", stage: name, kind, index, stages: stages.length };
     const start = clock.now();
-    const skipped = isDone(stage);
+    const skipped = stageIsDone(stage, manifest, results);
     if (!skipped) {
       signal?.throwIfAborted();
       const model = await models.before(index, manifest);
       const data = contents.data.get(name);
       const weights = await weightsBefore(index, experiment, manifest);
       checkWeights(stage, weights, manifest, folder);
-      manifest = await mark(folder, manifest, stage, { done: false, weights, ...(data && { data }) });
+      manifest = await mark(folder, manifest, stage, {
+        done: false,
+        weights,
+        ...(data && { data }),
+        machine: machineOf(scope.find(COMPUTE)),
+        ...(options.command !== undefined && { command: options.command }),
+      });
       const before = kind === "evaluate" ? manifest.stages[name]?.seconds : undefined;
       const record = recorder(stage, folder, results, before);
       const reads = unchangedData(stage, data ?? {}, folder.url);
@@ -162,13 +172,25 @@ export async function* runExperiment(
       const end = { done: true, seconds, finished: new Date().toISOString() };
       manifest = await mark(folder, manifest, stage, { ...record.finish(), ...end });
     }
-    const { seconds = 0, ledger }: Partial<StageStatus> = manifest.stages[name] ?? {};
-    yield { type: "stage-end", stage: name, seconds, skipped, ...(ledger && { ledger }) };
+    yield stageEnd(name, manifest, skipped, folder);
   }
   const ledger = ledgerOf(stages, manifest);
   if (ledger.length > 0) await folder.writeLedger(ledger);
   if (results.all().length > 0) await results.rewrite();
   yield { type: "run-end", folder: folder.url, results: results.all(), ledger };
+}
+
+function stageEnd(stage: string, { stages }: Manifest, skipped: boolean, folder: RunFolder): StageEndEvent {
+  const { seconds = 0, ledger, copiedFrom }: Partial<StageStatus> = stages[stage] ?? {};
+  const origin = copiedFrom === undefined ? undefined : new URL(copiedFrom, folder.url);
+  return {
+    type: "stage-end",
+    stage,
+    seconds,
+    skipped,
+    ...(ledger && { ledger }),
+    ...(origin && { copiedFrom: origin }),
+  };
 }
 
 const clockPlugin = { name: "@mlan/core/system-clock", token: CLOCK, create: () => systemClock };
@@ -196,7 +218,8 @@ async function mark(
   { name }: Stage,
   { evaluated, ...status }: Partial<StageStatus>,
 ): Promise<Manifest> {
-  const before: StageStatus = { done: false, started: new Date().toISOString(), ...manifest.stages[name] };
+  const { copiedFrom: _, ...known }: Partial<StageStatus> = manifest.stages[name] ?? {};
+  const before: StageStatus = { done: false, started: new Date().toISOString(), ...known };
   const all = evaluated && { evaluated: { ...before.evaluated, ...evaluated } };
   const next = { ...manifest, stages: { ...manifest.stages, [name]: { ...before, ...status, ...all } } };
   await folder.writeManifest(next);

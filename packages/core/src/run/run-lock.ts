@@ -23,8 +23,8 @@ const schema = z.object({
 type Holder = z.output<typeof schema>;
 
 /**
- * Acquires the lock of a run folder, and creates the folder if missing. The lock of a dead process is taken over.
- * Throws `run-folder` when another process holds the lock, or may hold it on another machine.
+ * Acquires the lock of a run folder, creating the folder if missing. A lock whose process has died is taken over.
+ * Throws `in-use` when another process holds it, or may hold it on another machine.
  */
 export async function lockRun(folder: URL): Promise<RunLock> {
   const file = new URL(FILE, folder);
@@ -45,6 +45,12 @@ export async function lockRun(folder: URL): Promise<RunLock> {
       if (created) await rmdir(folder).catch(() => undefined);
     },
   };
+}
+
+/** Whether a process is running in the folder. A process on another machine counts as running. */
+export async function isRunning(folder: URL): Promise<boolean> {
+  const holder = await readHolder(new URL(FILE, folder));
+  return holder !== undefined && (await isAlive(holder));
 }
 
 async function ownHolder(): Promise<Holder> {
@@ -179,7 +185,7 @@ function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanErro
     ? "Wait until it has ended, or run in a different folder."
     : `When that process no longer runs, remove ${pathOf(file)}.`;
   return new MlanError(
-    "run-folder",
+    "in-use",
     `process ${pid}${here ? "" : ` on ${host}`} is running in ${pathOf(folder)}, and two runs in one folder would mix their results. ${way}`,
   );
 }

@@ -20,7 +20,10 @@ export function unchangedData(
   });
 }
 
-/** Returns the error for an input that has changed since the run began. */
+/** The error for a run that cannot be continued and can be replaced, because its inputs have changed since it began. */
+export class ChangedInput extends MlanError {}
+
+/** Returns the error for an input or a checkpoint that has changed since the run began. */
 export function changedContent(folder: URL, what: string): MlanError {
   const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix old and new content. Restore the old content, or run in a different folder.`;
   return new MlanError("run-folder", message);

@@ -49,7 +49,7 @@ export function imageFromFolders(folders: readonly URL[], name: string, errorPre
     },
     async find() {
       const { path } = await find();
-      return { stamp: await stampOf(pathToFileURL(path)) };
+      return { stamp: await stampOf(pathToFileURL(path)), file: path };
     },
   };
 }

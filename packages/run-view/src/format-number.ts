@@ -1,4 +1,5 @@
-import type { BenchmarkResult, Estimate } from "@mlan/core";
+import type { BenchmarkResult } from "@mlan/core";
+import type { MetricView } from "./view-results.ts";
 
 /**
  * Formats a number with the given number of decimals, e.g. "2.303". Never throws, even if a file contains something
@@ -22,7 +23,11 @@ export function percentWithError(value: number, standardError: number | undefine
  * Formats an estimate with its interval in percent, e.g. "71.3 [66.0, 76.3]"; without an interval, like
  * {@link percentWithError}.
  */
-export function percentWithInterval({ value, standardError, interval }: Estimate): string {
+export function percentWithInterval({
+  value,
+  standardError,
+  interval,
+}: Pick<MetricView, "value" | "standardError" | "interval">): string {
   if (!interval) return percentWithError(value, standardError);
   return `${percent(value)} [${percent(interval.low)}, ${percent(interval.high)}]`;
 }
@@ -64,4 +69,10 @@ export function rate(perSecond: number, unit: string): string {
   if (!Number.isFinite(perSecond)) return `${perSecond} ${unit}s/s`;
   if (perSecond >= 1) return `${perSecond < 100 ? perSecond.toFixed(1) : count(perSecond)} ${unit}s/s`;
   return `${duration(1 / perSecond)} per ${unit}`;
+}
+
+/** Formats a size in bytes, e.g. "8.2 GB" (10^9 bytes), "96 MB", "512 bytes". */
+export function bytes(size: number): string {
+  if (!Number.isFinite(size) || size < 1e6) return `${size} bytes`;
+  return size < 1e9 ? `${count(size / 1e6)} MB` : `${fixed(size / 1e9, 1)} GB`;
 }

@@ -1,0 +1,58 @@
+import { wayOut } from "@mlan/core";
+import { type TextColumn, textTable } from "@mlan/eval-kit";
+import type { StudyPlan, TaskPlan, TaskStagePlan } from "@mlan/study";
+import { count } from "@mlan/run-view";
+import { gigabytes } from "./plan-lines.ts";
+
+const COLUMNS: readonly TextColumn[] = [
+  { title: "task", align: "left", key: true },
+  { title: "for runs", align: "right" },
+  { title: "stage", align: "left" },
+  { title: "steps", align: "right" },
+  { title: "questions", align: "right" },
+  { title: "memory", align: "right" },
+  { title: "checkpoints", align: "right" },
+  { title: "state", align: "left" },
+];
+
+/** Describes the plan of a study in lines of at most `width` characters: each stage once, with the runs that share it. */
+export function studyPlanLines(plan: StudyPlan, width: number): readonly string[] {
+  const { tasks, disk, memoryLimit } = plan;
+  const stages = tasks.flatMap((task) => task.stages);
+  const pending = stages.filter(({ done }) => !done);
+  const sum = (of: (stage: TaskStagePlan) => number): number => pending.reduce((total, stage) => total + of(stage), 0);
+  const memory = Math.max(0, ...pending.map((stage) => stage.memory?.total ?? 0));
+  const limit = memoryLimit === undefined ? "" : `, of ${gigabytes(memoryLimit)} GB`;
+  return [
+    `Study ${plan.study}`,
+    "",
+    ...textTable({ columns: COLUMNS, rows: tasks.flatMap(rowsOf) }, width),
+    ...problems(stages),
+    "",
+    `To do: ${count(pending.length)} of ${count(stages.length)} stages, ` +
+      `${count(sum(({ training }) => training?.needs.steps ?? 0))} training steps, ` +
+      `${count(sum(({ answering }) => answering?.questions ?? 0))} questions.`,
+    ...(memory > 0 ? [`Peak memory: ${gigabytes(memory)} GB${limit}, for each process.`] : []),
+    `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.`,
+  ];
+}
+
+function rowsOf({ task, runs, stages }: TaskPlan): readonly (readonly string[])[] {
+  const head = [task.label, task.kind === "shared" ? count(runs) : ""];
+  if (stages.length === 0) return [[...head, "all shared", "", "", "", "", ""]];
+  return stages.map(({ name, training, answering, memory, done }, index) => [
+    ...(index === 0 ? head : ["", ""]),
+    name,
+    training?.needs.steps === undefined ? "" : count(training.needs.steps),
+    answering ? count(answering.questions) : "",
+    memory ? `${gigabytes(memory.total)} GB` : "",
+    training ? `${gigabytes(training.needs.keptBytes)} GB` : "",
+    done ? "done" : "",
+  ]);
+}
+
+/** Says once for each stage name that it does not fit. */
+function problems(stages: readonly TaskStagePlan[]): readonly string[] {
+  const lacking = new Map(stages.filter(({ fits }) => fits === false).map((stage) => [stage.name, stage]));
+  return [...lacking.values()].flatMap(({ name, wouldFit }) => ["", `${name} does not fit. ${wayOut(wouldFit)}`]);
+}

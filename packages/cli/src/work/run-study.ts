@@ -1,0 +1,99 @@
+import { setImmediate } from "node:timers/promises";
+import { systemClock } from "@mlan/core";
+import { runStudy, type RunStudyOptions, type Study, type StudyEvent, type TaskEndEvent } from "@mlan/study";
+import { errorText } from "../project/error-text.ts";
+import { type Display, openDisplay } from "../terminal/display.ts";
+import { displayPath } from "../project/folders.ts";
+import { openInterruption } from "../terminal/interruption.ts";
+import { labelledTerminal } from "../terminal/labelled-terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printStudy } from "./study-outcome.ts";
+
+export interface StudyRequest extends Omit<RunStudyOptions, "signal" | "folder" | "only"> {
+  readonly study: Study;
+  readonly folder: URL;
+  readonly only: RunStudyOptions["only"] | undefined;
+}
+
+/** Interval at which to yield to the event loop; otherwise Ctrl-C would go unnoticed between steps. */
+const YIELD_INTERVAL_MILLISECONDS = 50;
+
+/** Runs a study, shows its progress, prints its tables, and returns the exit status: 1 if a run failed. */
+export async function runWholeStudy({ study, only, ...options }: StudyRequest, terminal: Terminal): Promise<number> {
+  const { folder } = options;
+  using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
+  const { signal } = interruption;
+  // A process of `--parallel` ends with the one that started it.
+  using _parent = stopWithParent();
+  try {
+    let turn = systemClock.now();
+    using display = openStudyDisplay(terminal);
+    for await (const event of runStudy(study, { ...options, ...(only && { only }), signal })) {
+      display.show(event);
+      if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
+      await setImmediate();
+      turn = systemClock.now();
+    }
+  } catch (error) {
+    const exitCode = interruption.exitCode();
+    if (exitCode === undefined) throw error;
+    terminal.note(`Stopped. The same command resumes from here.`);
+    return exitCode;
+  }
+  const failed = await printStudy(folder, only, terminal);
+  terminal.note(terminal.paint.dim(`Saved in ${displayPath(folder)}.`));
+  return failed ? 1 : 0;
+}
+
+/** Sends this process SIGTERM when the process that it is a child of ends, if it has a channel to it. */
+function stopWithParent(): Disposable {
+  const stop = (): void => void process.kill(process.pid, "SIGTERM");
+  process.on("disconnect", stop);
+  process.channel?.unref();
+  return { [Symbol.dispose]: () => void process.off("disconnect", stop) };
+}
+
+interface StudyDisplay extends Disposable {
+  show(event: StudyEvent): void;
+}
+
+function openStudyDisplay(terminal: Terminal): StudyDisplay {
+  let display: Display | undefined;
+  const close = (): void => {
+    display?.[Symbol.dispose]();
+    display = undefined;
+  };
+  return {
+    show(event) {
+      switch (event.type) {
+        case "task-start":
+          display = openDisplay(labelledTerminal(terminal, labelOf(event)), systemClock);
+          break;
+        case "task-progress":
+          display?.show(event.event);
+          break;
+        case "task-end":
+          close();
+          terminal.note(`${terminal.paint.dim(`${labelOf(event)}  `)}${endText(event, terminal)}`);
+          break;
+        case "study-wait":
+          terminal.note(`Waiting for other processes: ${event.tasks.map(({ label }) => label).join("; ")}`);
+          break;
+        case "study-end":
+          break;
+      }
+    },
+    [Symbol.dispose]: close,
+  };
+}
+
+function labelOf({ task, index, tasks }: Pick<TaskEndEvent, "task" | "index" | "tasks">): string {
+  return `[${index + 1}/${tasks}] ${task.label}`;
+}
+
+function endText({ state, error, failure }: TaskEndEvent, terminal: Terminal): string {
+  if (state === "failed") {
+    return `${terminal.paint.red("failed:")} ${error === undefined ? failure?.message : errorText(error, false)}`;
+  }
+  return state === "done" ? "done" : "done by another process";
+}

@@ -1,0 +1,66 @@
+import { counted } from "@mlan/core";
+import { type View, viewOfStudy } from "@mlan/run-view";
+import { readStudy, type StudyRecord, type StudyRunRecord, type StudySelection } from "@mlan/study";
+import { textTable } from "@mlan/eval-kit";
+import { resultsTable } from "../terminal/results-table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** Prints the state and the results of the selected runs of a study. Returns whether one of them failed. */
+export async function printStudy(folder: URL, only: StudySelection | undefined, terminal: Terminal): Promise<boolean> {
+  const record = await readStudy(folder);
+  const runs = record.runs.filter((run) => isSelected(run, only));
+  const width = terminal.columns();
+  const view = await viewOfStudy({ ...record, runs }, { answers: false });
+  for (const model of record.models) {
+    const part = partOf(view, model);
+    if (part.results.length === 0) continue;
+    terminal.print(["", headOf(model, runs), "", ...resultsTable(part, width)].join("\n"));
+  }
+  terminal.print(["", ...stateTable(record, runs, width), ""].join("\n"));
+  const failed = runs.filter(({ state }) => state === "failed");
+  if (failed.length > 0) {
+    terminal.note(`${counted(failed.length, "run")} failed. The same command tries them again.`);
+  }
+  return failed.length > 0;
+}
+
+function isSelected({ model, arm, seed }: StudyRunRecord, { models, arms, seeds }: StudySelection = {}): boolean {
+  return (models?.includes(model) ?? true) && (arms?.includes(arm) ?? true) && (seeds?.includes(seed) ?? true);
+}
+
+function headOf(model: string, runs: readonly StudyRunRecord[]): string {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))];
+  return seeds.length === 1 ? `${model}, seed ${seeds[0]}` : `${model}, means over the seeds ${seeds.join(", ")}`;
+}
+
+/** Returns the part of the view that is about one of several backbones, with arms as columns. */
+function partOf({ models, results, warnings }: View, backbone: string): Pick<View, "models" | "results" | "warnings"> {
+  const own = models.filter((model) => model.backbone === undefined || model.backbone === backbone);
+  const ids = new Set(own.map(({ id }) => id));
+  return {
+    models: own.map((model) => ({ ...model, label: model.arm ?? model.label })),
+    results: results.filter(({ model }) => ids.has(model)),
+    warnings: models.length === own.length ? warnings : [],
+  };
+}
+
+function stateTable({ name }: StudyRecord, runs: readonly StudyRunRecord[], width: number): readonly string[] {
+  const columns = [
+    { title: "arm", align: "left", key: true },
+    { title: "model", align: "left" },
+    { title: "seed", align: "right" },
+    { title: "state", align: "left" },
+    { title: "shared stages", align: "left" },
+    { title: "problem", align: "left" },
+  ] as const;
+  const rows = runs.map(({ arm, model, seed, state, stages, failure }) => {
+    const copied = stages.flatMap((stage) => (stage.copiedFrom ? stage.name : []));
+    return [arm, model, String(seed), state, copied.join(", "), failure ? firstLine(failure.message) : ""];
+  });
+  return [`Runs of ${name}`, "", ...textTable({ columns, rows }, width)];
+}
+
+function firstLine(text: string): string {
+  const [line = ""] = text.split("\n");
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { selectionWords } from "../commands/study-options.ts";
+import { displayPath } from "../project/folders.ts";
+import { openInterruption } from "../terminal/interruption.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { StudyRequest } from "./run-study.ts";
+import { printStudy } from "./study-outcome.ts";
+
+export interface StudyProcessesRequest extends StudyRequest {
+  /** The file that exports the study. */
+  readonly file: string;
+  readonly processes: number;
+}
+
+/**
+ * Runs a study in several processes, each of which takes runs that no other is working on, with an equal share of the
+ * processor's threads. Prints the lines of all, then the tables. Returns the exit status: 1 if a run failed.
+ */
+export async function runStudyInProcesses(
+  { folder, only, file, processes, checkMemory }: StudyProcessesRequest,
+  terminal: Terminal,
+): Promise<number> {
+  const words = [
+    "run",
+    file,
+    "--folder",
+    fileURLToPath(folder),
+    ...selectionWords(only ?? {}),
+    ...(checkMemory === false ? ["--no-plan"] : []),
+  ];
+  const threads = Math.max(1, Math.floor(availableParallelism() / processes));
+  const children = Array.from({ length: processes }, () => startProcess(words, threads));
+  using interruption = openInterruption(() => {
+    terminal.note("Stopping after this step. Ctrl-C again stops at once.");
+    for (const child of children) child.kill("SIGTERM");
+  });
+  const statuses = await Promise.all(
+    children.map((child, index) => outcomeOf(child, (line) => terminal.note(`${index + 1}: ${line}`))),
+  );
+  const stopped = interruption.exitCode();
+  if (stopped !== undefined) {
+    terminal.note("Stopped. The same command resumes from here.");
+    return stopped;
+  }
+  const failed = await printStudy(folder, only, terminal);
+  terminal.note(terminal.paint.dim(`Saved in ${displayPath(folder)}.`));
+  return failed || statuses.some((status) => status !== 0) ? 1 : 0;
+}
+
+function startProcess(words: readonly string[], threads: number): ChildProcess {
+  const main = process.argv[1] ?? "";
+  return spawn(process.execPath, [...process.execArgv, main, ...words], {
+    // Its own process group, so that Ctrl-C in a terminal reaches it once, through this process.
+    detached: true,
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    env: { ...process.env, OMP_NUM_THREADS: String(threads) },
+  });
+}
+
+/** Passes on the lines of a process and returns its exit status; undefined when a signal ended it. */
+function outcomeOf(child: ChildProcess, onLine: (line: string) => void): Promise<number | undefined> {
+  if (child.stderr) createInterface({ input: child.stderr }).on("line", onLine);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject).on("close", (status) => resolve(status ?? undefined));
+  });
+}

@@ -1,0 +1,49 @@
+import type { MachineRecord, Run } from "@mlan/core";
+import { bytes } from "./format-number.ts";
+import type { LoadedRun } from "./loaded-run.ts";
+import type { CostView } from "./view.ts";
+
+/** Returns the cost of every stage of a run that has begun, in the order of the stages. */
+export function costsOf(loaded: LoadedRun): readonly CostView[] {
+  const { id, run, results, sharedFrom } = loaded;
+  if (!run) return [];
+  return run.manifest.plan.stages.flatMap(({ name, kind }) => {
+    const status = run.manifest.stages[name];
+    const ledger = status?.ledger ?? run.ledger.find(({ stage }) => stage === name);
+    const ofStage = results.filter(({ stage }) => stage === name);
+    if (!status && !ledger && ofStage.length === 0) return [];
+    const sharing = sharedFrom.get(name);
+    return [
+      {
+        run: id,
+        stage: name,
+        kind,
+        seconds: status?.seconds ?? ledger?.seconds ?? NaN,
+        ...(ledger && { training: trainingOf(ledger) }),
+        ...(ofStage.length > 0 && {
+          prompts: {
+            positions: sum(ofStage.map(({ positions }) => positions.prompts)),
+            computed: sum(ofStage.map(({ positions }) => positions.computed)),
+          },
+        }),
+        ...(sharing !== undefined && { sharedFrom: sharing }),
+        ...(status?.machine && { machine: machineText(status.machine, run) }),
+      },
+    ];
+  });
+}
+
+function trainingOf(ledger: Run["ledger"][number]): NonNullable<CostView["training"]> {
+  const { steps, text, image, padding, supervised, flops, seconds, firstLoss, lastLoss } = ledger;
+  return { steps, text, image, padding, supervised, flops, seconds, firstLoss, lastLoss };
+}
+
+function machineText({ platform, processors, memory, compute }: MachineRecord, { manifest }: Run): string {
+  const { node } = manifest.versions;
+  const parts = [platform, `${processors.count} × ${processors.model}`, bytes(memory), compute, node && `node ${node}`];
+  return parts.filter((part) => part !== undefined && part !== "").join(", ");
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

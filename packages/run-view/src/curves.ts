@@ -1,0 +1,47 @@
+import type { StepMetrics } from "@mlan/core";
+import type { LoadedRun } from "./loaded-run.ts";
+import { meanOf } from "./seed-spread.ts";
+import type { CurvePoint, CurveView } from "./view.ts";
+
+/** Maximum number of points per curve: more than a plot has pixels to show them apart. */
+const MOST_POINTS = 400;
+
+/** Returns the loss curves of a run's stages, in the order in which they were trained. */
+export function curvesOf({ id, run }: LoadedRun): readonly CurveView[] {
+  const metrics = run?.metrics ?? [];
+  const stages = [...new Set(metrics.map(({ stage }) => stage))];
+  return stages.flatMap((stage) => {
+    const steps = metrics.filter((step) => step.stage === stage);
+    const text = steps.filter(({ counts }) => counts.image === 0);
+    const image = steps.filter(({ counts }) => counts.image > 0);
+    const isMixed = text.length > 0 && image.length > 0;
+    const curve = (source: CurveView["source"], shown: readonly StepMetrics[]): CurveView => ({
+      run: id,
+      stage,
+      source,
+      steps: steps.at(-1)?.steps ?? steps.length,
+      firstLoss: Number(shown[0]?.loss),
+      lastLoss: Number(shown.at(-1)?.loss),
+      points: thinned(shown),
+    });
+    return [curve("all", steps), ...(isMixed ? [curve("text", text), curve("image", image)] : [])];
+  });
+}
+
+/** Returns at most {@link MOST_POINTS} points that keep the lowest and the highest loss of each range of steps. */
+function thinned(steps: readonly StepMetrics[]): readonly CurvePoint[] {
+  const count = Math.min(steps.length, MOST_POINTS);
+  return Array.from({ length: count }, (_, point) => {
+    const range = steps.slice(
+      Math.floor((point * steps.length) / count),
+      Math.floor(((point + 1) * steps.length) / count),
+    );
+    const losses = range.map(({ loss }) => Number(loss));
+    return {
+      step: range.at(-1)?.step ?? NaN,
+      loss: meanOf(losses),
+      lowest: Math.min(...losses),
+      highest: Math.max(...losses),
+    };
+  });
+}

@@ -1,0 +1,50 @@
+import type { AverageView, LanguageShareCurve, MetricView, ResultView } from "./view-results.ts";
+import type { BenchmarkView, EvaluatedModel } from "./view.ts";
+
+const AVERAGES = { text: "language", image: "vision" } as const;
+
+/** Returns results and averages against the language share, per backbone; none unless at least two shares differ. */
+export function languageSharesOf(
+  models: readonly EvaluatedModel[],
+  benchmarks: readonly BenchmarkView[],
+  results: readonly ResultView[],
+  averages: readonly AverageView[],
+): readonly LanguageShareCurve[] {
+  const backbones = [...new Set(models.map(({ backbone }) => backbone))];
+  return backbones.flatMap((backbone) => {
+    const tuned = models
+      .filter((model) => model.backbone === backbone)
+      .flatMap(({ id, languageShare }) => (languageShare === undefined ? [] : [{ id, share: languageShare }]))
+      .toSorted((a, b) => a.share - b.share);
+    if (new Set(tuned.map(({ share }) => share)).size < 2) return [];
+    const pointsOf = (found: (model: string) => Pick<MetricView, "value" | "interval" | "overSeeds"> | undefined) =>
+      tuned.flatMap(({ id, share }) => {
+        const one = found(id);
+        if (!one) return [];
+        const { value, interval, overSeeds } = one;
+        return [{ share, model: id, value, ...(interval && { interval }), ...(overSeeds && { overSeeds }) }];
+      });
+    const known = backbone === undefined ? {} : { backbone };
+    const ofAverages = [...new Set(averages.map(({ protocol }) => protocol))].flatMap((protocol) =>
+      (["text", "image"] as const).map((modality): LanguageShareCurve => {
+        const same = averages.filter((one) => one.protocol === protocol && one.modality === modality);
+        const points = pointsOf((model) => same.find((one) => one.model === model));
+        return { ...known, benchmark: AVERAGES[modality], protocol, metric: "average", isAverage: true, points };
+      }),
+    );
+    const ofBenchmarks = benchmarks.map(({ benchmark, protocol, metric, chance }): LanguageShareCurve => {
+      const same = results.filter((one) => one.benchmark === benchmark && one.protocol === protocol);
+      const points = pointsOf((model) => same.find((one) => one.model === model)?.metrics[0]);
+      return {
+        ...known,
+        benchmark,
+        protocol,
+        metric,
+        isAverage: false,
+        ...(chance !== undefined && { chance }),
+        points,
+      };
+    });
+    return [...ofAverages, ...ofBenchmarks].filter(({ points }) => points.length > 1);
+  });
+}

@@ -1,0 +1,195 @@
+import {
+  MlanError,
+  messageOf,
+  pathOf,
+  type Location,
+  readRun,
+  type Run,
+  type StageResult,
+  toFolderUrl,
+} from "@mlan/core";
+import type { ComparedAnswer, ComparedResult } from "@mlan/eval-compare";
+import { evaluationsOf, type StoredEvaluation } from "@mlan/eval-kit";
+import { z } from "zod";
+import { damageText } from "./damage-text.ts";
+import type { RunState } from "./view.ts";
+
+/** One run with everything that a view needs of it. */
+export interface LoadedRun {
+  readonly id: string;
+  readonly name: string;
+  /** Path of the run folder. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly state: RunState;
+  readonly problem?: string;
+  /** Absent when the folder cannot be read, or does not exist yet. */
+  readonly run?: Run;
+  readonly results: readonly StageResult[];
+  /** By {@link placeOf}; empty when answers were not read. */
+  readonly answers: ReadonlyMap<string, KeptAnswers>;
+  /** Problems of single files, one sentence each. */
+  readonly problems: readonly RunProblem[];
+  /** Ids of the runs whose stages this one shares, by stage. */
+  readonly sharedFrom: ReadonlyMap<string, string>;
+}
+
+export interface RunProblem {
+  readonly kind: "damage" | "answers-missing";
+  readonly text: string;
+  readonly stage?: string;
+  readonly benchmark?: string;
+}
+
+/** An answer without its texts. */
+export interface KeptAnswer extends ComparedAnswer {
+  /** What was read from the answer; null for nothing. */
+  readonly extracted: string | null;
+  /** Number of choices in the prompt. */
+  readonly choices: number;
+}
+
+/** The answers to one benchmark in one stage. */
+export interface KeptAnswers extends Omit<ComparedResult, "answers" | "label"> {
+  readonly wording: string;
+  readonly answers: readonly KeptAnswer[];
+  /** Number of questions that were to be asked. */
+  readonly questions: number;
+}
+
+export interface LoadOptions {
+  readonly id?: string;
+  /** Whether to read answers. */
+  readonly answers: boolean;
+  readonly sharedFrom?: ReadonlyMap<string, string>;
+}
+
+export function placeOf(stage: string, benchmark: string): string {
+  return JSON.stringify([stage, benchmark]);
+}
+
+/** Reads a run. Throws `run-folder` when the folder is not a run folder, or its manifest cannot be read. */
+export async function loadRun(source: Location | Run, options: LoadOptions): Promise<LoadedRun> {
+  const run = isRun(source) ? source : await readRun(source, { skipDamaged: true });
+  const { manifest } = run;
+  const { name, seed, stages } = manifest.plan;
+  const [results, malformed] = wellFormed(run.results);
+  const { answers, problems } = options.answers ? await answersOf(run) : { answers: new Map(), problems: [] };
+  const isDone = stages.every((stage) => manifest.stages[stage.name]?.done === true);
+  return {
+    id: options.id ?? name,
+    name,
+    folder: pathOf(run.folder),
+    seed,
+    state: isDone ? "done" : "unfinished",
+    run,
+    results,
+    answers,
+    problems: [
+      ...run.damage.map((one): RunProblem => ({ kind: "damage", text: damageText(one) })),
+      ...malformed.map((place): RunProblem => ({
+        kind: "damage",
+        text: `results.json: the result of ${place} lacks fields.`,
+      })),
+      ...problems,
+    ],
+    sharedFrom: options.sharedFrom ?? new Map(),
+  };
+}
+
+/** Like {@link loadRun}, but a folder that cannot be read becomes a run without content. */
+export async function loadReadable(
+  source: Location,
+  options: LoadOptions & { readonly id: string; readonly seed: number },
+): Promise<LoadedRun> {
+  try {
+    return await loadRun(source, options);
+  } catch (error) {
+    if (!MlanError.is(error)) throw error;
+    return emptyRun({
+      ...options,
+      folder: pathOf(toFolderUrl(source)),
+      state: "unreadable",
+      problem: messageOf(error),
+    });
+  }
+}
+
+/** A run without content. */
+export function emptyRun(
+  known: Pick<LoadedRun, "id" | "folder" | "seed" | "state"> & { readonly problem?: string },
+): LoadedRun {
+  const { id, folder, seed, state, problem } = known;
+  const nothing = { results: [], answers: new Map(), problems: [], sharedFrom: new Map() };
+  return { id, name: id, folder, seed, state, ...(problem !== undefined && { problem }), ...nothing };
+}
+
+function isRun(source: Location | Run): source is Run {
+  return typeof source === "object" && "manifest" in source;
+}
+
+async function answersOf(run: Run): Promise<Pick<LoadedRun, "answers" | "problems">> {
+  const { evaluations, damaged } = await evaluationsOf(run);
+  const problems = [
+    ...damaged.map(({ stage, benchmark, error }): RunProblem => {
+      const text = `The answers to ${benchmark} at ${stage} were not read: ${messageOf(error)}`;
+      return { kind: "answers-missing", text, stage, benchmark };
+    }),
+    ...evaluations
+      .filter(({ records, header }) => records.length < header.questions)
+      .map(({ stage, header, records }): RunProblem => {
+        const { benchmark, questions } = header;
+        const text = `${benchmark} at ${stage} has ${records.length} of ${questions} answers.`;
+        return { kind: "answers-missing", text, stage, benchmark };
+      }),
+  ];
+  const answers = evaluations.map((one) => [placeOf(one.stage, one.header.benchmark), keptAnswers(one)] as const);
+  return { answers: new Map(answers), problems };
+}
+
+function keptAnswers({ header, records }: StoredEvaluation): KeptAnswers {
+  const { benchmark, protocol, fingerprints, wording, questions } = header;
+  const answers = records.map(({ id, correct, target, extracted, cluster, prompt, choices = [] }): KeptAnswer => ({
+    id,
+    correct,
+    target,
+    extracted,
+    choices: choices.length,
+    ...(cluster !== undefined && { cluster }),
+    ...(prompt !== undefined && { prompt }),
+  }));
+  return { benchmark, protocol, fingerprints, wording, questions, answers };
+}
+
+/** A number, possibly not finite. */
+const number = z.custom<number>((value) => typeof value === "number");
+const resultSchema = z.looseObject({
+  benchmark: z.string(),
+  protocol: z.string(),
+  protocolVersion: number,
+  evaluator: z.string(),
+  extractor: z.looseObject({ name: z.string(), version: number }),
+  wording: z.string(),
+  fingerprints: z.looseObject({ questions: z.string(), prompts: z.string(), protocol: z.string() }),
+  questions: number,
+  unreadable: number,
+  metrics: z.record(
+    z.string(),
+    z.looseObject({
+      value: number,
+      standardError: number.optional(),
+      interval: z.looseObject({ low: number, high: number }).optional(),
+    }),
+  ),
+  positions: z.looseObject({ prompts: number, computed: number }),
+  verification: z.looseObject({ checked: number, flips: z.array(z.unknown()), smallestMargin: number }).optional(),
+});
+
+/** Separates results that have all fields from the names of those that lack some: anybody may edit results.json. */
+function wellFormed(results: readonly StageResult[]): readonly [readonly StageResult[], readonly string[]] {
+  const isWhole = (result: StageResult): boolean => resultSchema.safeParse(result).success;
+  return [
+    results.filter(isWhole),
+    results.filter((result) => !isWhole(result)).map(({ stage, benchmark }) => `${benchmark} at ${stage}`),
+  ];
+}

@@ -1,0 +1,73 @@
+import type { DataRecord } from "@mlan/core";
+import type { LoadedRun } from "./loaded-run.ts";
+import type { DatasetView, Provenance, WeightsView } from "./view-provenance.ts";
+
+/** Returns what the runs were made from, and how to make them again. */
+export function provenanceOf(runs: readonly LoadedRun[]): Provenance {
+  return {
+    datasets: datasetsOf(runs),
+    weights: weightsOf(runs),
+    versions: versionsOf(runs),
+    seeds: [...new Set(runs.map(({ seed }) => seed))],
+    plans: runs.flatMap(({ id, run }) => {
+      if (!run) return [];
+      const { plugins, stages } = run.manifest.plan;
+      return [{ run: id, plugins, stages }];
+    }),
+    reproduce: [...new Set(runs.flatMap(commandsOf))],
+  };
+}
+
+function commandsOf({ run }: LoadedRun): readonly string[] {
+  return Object.values(run?.manifest.stages ?? {}).flatMap(({ command }) => command ?? []);
+}
+
+/** Merges the datasets of all runs that have the same name and content. */
+function datasetsOf(runs: readonly LoadedRun[]): readonly DatasetView[] {
+  const found = new Map<string, DatasetView>();
+  for (const { run } of runs) {
+    for (const { name: stage, kind } of run?.manifest.plan.stages ?? []) {
+      for (const [name, record] of Object.entries(run?.manifest.stages[stage]?.data ?? {})) {
+        const role = kind === "train" ? "training" : "benchmark";
+        const key = JSON.stringify([name, record.fingerprint, role]);
+        const stages = [...new Set([...(found.get(key)?.stages ?? []), stage])];
+        found.set(key, { ...datasetOf(name, role, record), stages });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function datasetOf(name: string, role: DatasetView["role"], record: DataRecord): Omit<DatasetView, "stages"> {
+  const { fingerprint, examples, sources = [] } = record;
+  return { name, role, fingerprint, ...(examples && { examples }), sources };
+}
+
+function weightsOf(runs: readonly LoadedRun[]): readonly WeightsView[] {
+  const found = new Map<string, WeightsView>();
+  for (const { run } of runs) {
+    const { plan, model, places = {} } = run?.manifest ?? {};
+    for (const { name, settings = null } of plan?.plugins ?? []) {
+      // The manifest does not record which plugin is the model; its packages are named so.
+      if (!/(?:^|\/)(?:[\w.-]+-)?model-/.test(name) && places[name] === undefined) continue;
+      found.set(JSON.stringify([name, settings, model?.digest]), {
+        plugin: name,
+        settings,
+        places: places[name] ?? {},
+        ...(model && { digest: model.digest }),
+        files: model?.files ?? {},
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+function versionsOf(runs: readonly LoadedRun[]): Readonly<Record<string, readonly string[]>> {
+  const found = new Map<string, Set<string>>();
+  for (const { run } of runs) {
+    for (const [name, version] of Object.entries(run?.manifest.versions ?? {})) {
+      found.set(name, (found.get(name) ?? new Set()).add(version));
+    }
+  }
+  return Object.fromEntries([...found].map(([name, versions]) => [name, [...versions]]));
+}

@@ -1,0 +1,26 @@
+import { studentQuantile } from "@mlan/statistics";
+import type { SeedSpread } from "./view-results.ts";
+
+const LEVEL = 0.95;
+
+/** Describes how a number varies over seeds; undefined with fewer than two. */
+export function seedSpread(values: SeedSpread["values"]): SeedSpread | undefined {
+  if (values.length < 2) return undefined;
+  const numbers = values.map(({ value }) => value);
+  const mean = meanOf(numbers);
+  const squares = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const standardDeviation = Math.sqrt(squares / (numbers.length - 1));
+  const half = (studentQuantile((1 + LEVEL) / 2, numbers.length - 1) * standardDeviation) / Math.sqrt(numbers.length);
+  return {
+    values,
+    mean,
+    standardDeviation,
+    lowest: Math.min(...numbers),
+    highest: Math.max(...numbers),
+    interval: { low: mean - half, high: mean + half, level: LEVEL },
+  };
+}
+
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,88 @@
+import { type Location, MlanError, type Run } from "@mlan/core";
+import { averagesOf } from "./averages.ts";
+import { benchmarksOf } from "./benchmarks.ts";
+import { comparisonsOf } from "./comparisons.ts";
+import { costsOf } from "./costs.ts";
+import { curvesOf } from "./curves.ts";
+import { languageSharesOf } from "./language-shares.ts";
+import { type LoadedRun, loadRun } from "./loaded-run.ts";
+import { type LoadedModel, modelsOfRuns } from "./models.ts";
+import { provenanceOf } from "./provenance.ts";
+import { resultsOf } from "./results.ts";
+import { runViewOf } from "./run-views.ts";
+import type { View } from "./view.ts";
+import { warningsOf } from "./warnings.ts";
+
+export interface ViewOptions {
+  /**
+   * Whether to read the answers, which comparisons, chance levels and numbers of clusters are computed from. Default
+   * true.
+   */
+  readonly answers?: boolean;
+}
+
+/**
+ * Reads a run folder, or several, into a view; nothing in it is changed. The first evaluation stage of the first run is
+ * the base that others are compared with. Damaged files, missing answers and results that cannot be compared become
+ * warnings. Throws `run-folder` when a folder has no readable manifest.
+ */
+export async function viewOf(
+  runs: Location | Run | readonly (Location | Run)[],
+  { answers = true }: ViewOptions = {},
+): Promise<View> {
+  const sources = asList(runs);
+  const loaded: LoadedRun[] = [];
+  for (const source of sources) loaded.push(await loadRun(source, { answers }));
+  const named = withUniqueIds(loaded);
+  return viewFrom({
+    kind: "run",
+    name: [...new Set(named.map(({ name }) => name))].join(", "),
+    runs: named,
+    models: modelsOfRuns(named),
+  });
+}
+
+function asList(runs: Location | Run | readonly (Location | Run)[]): readonly (Location | Run)[] {
+  const isOne = typeof runs === "string" || runs instanceof URL || "manifest" in runs;
+  const list = isOne ? [runs] : runs;
+  if (list.length > 0) return list;
+  throw new MlanError("invalid-options", "viewOf: there is no run to view; give at least one run folder.");
+}
+
+/** Runs of the same experiment are named by their folders. */
+function withUniqueIds(runs: readonly LoadedRun[]): readonly LoadedRun[] {
+  const isUnique = new Set(runs.map(({ id }) => id)).size === runs.length;
+  return isUnique ? runs : runs.map((run) => ({ ...run, id: run.folder }));
+}
+
+export interface ViewParts extends Pick<View, "kind" | "name"> {
+  readonly runs: readonly LoadedRun[];
+  readonly models: readonly LoadedModel[];
+}
+
+/** Computes a view of runs that have been read. */
+export function viewFrom({ kind, name, runs, models }: ViewParts): View {
+  const views = models.map(({ model }) => model);
+  const results = models.flatMap(resultsOf);
+  const benchmarks = benchmarksOf(models);
+  const averages = averagesOf(views, benchmarks, results);
+  const hasAnswers = runs.some(({ answers }) => answers.size > 0);
+  const comparisons = hasAnswers ? comparisonsOf(models) : [];
+  return {
+    format: "mlan-view",
+    version: 1,
+    kind,
+    name,
+    runs: runs.map(runViewOf),
+    models: views,
+    benchmarks,
+    results,
+    averages,
+    comparisons,
+    costs: runs.flatMap(costsOf),
+    curves: runs.flatMap(curvesOf),
+    languageShares: languageSharesOf(views, benchmarks, results, averages),
+    warnings: warningsOf({ runs, models, results, comparisons }),
+    provenance: provenanceOf(runs),
+  };
+}

@@ -1,0 +1,148 @@
+export interface ResultView {
+  /** {@link EvaluatedModel.id}. */
+  readonly model: string;
+  readonly benchmark: string;
+  readonly protocol: string;
+  readonly protocolVersion: number;
+  readonly evaluator: string;
+  /** Name and version, e.g. "strict@1". */
+  readonly extractor: string;
+  readonly wording: string;
+  readonly questions: number;
+  /** Number of questions in the benchmark, if only the first `questions` were asked. */
+  readonly questionsInBenchmark?: number;
+  /** The first is the headline metric. */
+  readonly metrics: readonly MetricView[];
+  /** Share of answers in which no answer could be read; they count as wrong. Mean over seeds. */
+  readonly unreadable: number;
+  /** Share of questions whose prompt was truncated. Absent: not counted. Mean over seeds. */
+  readonly truncatedPrompts?: number;
+  /** The outcome of asking some questions again on their own; one per seed that verified. */
+  readonly verifications: readonly VerificationView[];
+}
+
+export interface VerificationView {
+  readonly seed: number;
+  readonly checked: number;
+  readonly smallestMargin: number;
+  readonly flips: readonly {
+    readonly id: string;
+    readonly together: string;
+    readonly alone: string;
+    readonly margin: number;
+  }[];
+}
+
+/** A confidence interval. */
+export interface IntervalView {
+  readonly low: number;
+  readonly high: number;
+  /** The confidence level, e.g. 0.95. */
+  readonly level: number;
+  /** How a metric's interval was computed; absent for other intervals. */
+  readonly method?: "wilson" | "cluster-bootstrap";
+}
+
+/** An estimate. Its two intervals answer different questions and are never combined. */
+export interface MetricView {
+  readonly name: string;
+  /** The mean over seeds, if there are several. */
+  readonly value: number;
+  readonly standardError?: number;
+  /**
+   * Interval over questions: what other questions of the same kind would give, for these trained models. With several
+   * seeds, of the mean over seeds. Absent with fewer than two clusters.
+   */
+  readonly interval?: IntervalView;
+  /** Spread over seeds: what another seed would give, on these questions. Absent with one seed. */
+  readonly overSeeds?: SeedSpread;
+}
+
+export interface SeedSpread {
+  /** In the order of the seeds. */
+  readonly values: readonly { readonly seed: number; readonly value: number }[];
+  readonly mean: number;
+  readonly standardDeviation: number;
+  readonly lowest: number;
+  readonly highest: number;
+  /** Student's t interval of the mean over seeds, at the level 0.95. */
+  readonly interval: IntervalView;
+}
+
+export interface AverageView {
+  readonly model: string;
+  readonly modality: "text" | "image";
+  readonly protocol: string;
+  /** The benchmarks that are averaged, each with equal weight. All models have the same. */
+  readonly benchmarks: readonly string[];
+  readonly value: number;
+  /** Normal interval over questions, from the standard errors of the benchmarks, which are independent. */
+  readonly interval?: IntervalView;
+  readonly overSeeds?: SeedSpread;
+}
+
+/** A model compared with its base on the same questions; p-values are adjusted over these benchmarks. */
+export interface ComparisonView {
+  readonly base: string;
+  readonly model: string;
+  /** Confidence level of intervals; tests use significance 1 - level. */
+  readonly level: number;
+  readonly resamples: number;
+  readonly benchmarks: readonly ComparedBenchmark[];
+  /** Benchmarks that only one has, or that cannot be compared, each with the reason. */
+  readonly notCompared: readonly { readonly benchmark: string; readonly protocol: string; readonly reason: string }[];
+}
+
+/** Differences are model minus base. */
+export interface ComparedBenchmark {
+  readonly benchmark: string;
+  readonly protocol: string;
+  /** Number of questions that both answered. */
+  readonly questions: number;
+  readonly clusters: number;
+  /** Accuracies on these questions, as means over seeds. */
+  readonly baseAccuracy: number;
+  readonly modelAccuracy: number;
+  readonly difference: number;
+  /** Interval over questions, from the paired cluster bootstrap. Absent with a single cluster. */
+  readonly interval?: IntervalView;
+  /** The difference by seed of the model. Absent with one seed. */
+  readonly overSeeds?: SeedSpread;
+  /** Number of questions that only one of the two answered correctly. Absent with several seeds. */
+  readonly discordant?: { readonly onlyBase: number; readonly onlyModel: number };
+  readonly test: "exact-mcnemar" | "paired-cluster-bootstrap" | "none";
+  readonly p: number;
+  /** `p` adjusted with Holm's method over the benchmarks of the comparison. */
+  readonly adjustedP: number;
+  /** According to `adjustedP`; the only basis for a claim. */
+  readonly verdict: "better" | "worse" | "no difference shown";
+  /** Smallest difference that this comparison detects with 80 % power. Absent when unknown. */
+  readonly minimumDetectableEffect?: number;
+  /** What differs between the evaluations besides the model, e.g. "prompts" for an untuned base. */
+  readonly differs: readonly ("questions" | "prompts" | "protocol")[];
+}
+
+/** A benchmark's headline metric against the language share. */
+export interface LanguageShareCurve {
+  readonly backbone?: string;
+  /** A benchmark; or "language" or "vision" for the average over the benchmarks of that modality. */
+  readonly benchmark: string;
+  readonly protocol: string;
+  readonly metric: string;
+  /** Whether `benchmark` is an average. */
+  readonly isAverage: boolean;
+  readonly chance?: number;
+  /** By ascending share. */
+  readonly points: readonly LanguageSharePoint[];
+}
+
+export interface LanguageSharePoint {
+  /** 0..1. */
+  readonly share: number;
+  readonly model: string;
+  readonly value: number;
+  /** Interval over questions. */
+  readonly interval?: IntervalView;
+  /** Spread over seeds, for a band. */
+  readonly overSeeds?: SeedSpread;
+}

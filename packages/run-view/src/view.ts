@@ -1,0 +1,176 @@
+import type { DatasetCard } from "@mlan/core";
+import type { Provenance, Warning } from "./view-provenance.ts";
+import type { AverageView, ComparisonView, LanguageShareCurve, ResultView } from "./view-results.ts";
+
+/**
+ * A run, several runs, or a study as plain data, from which tables and pages are drawn. Shares, accuracies and
+ * differences are fractions (0.713 is 71.3 %). A number that is not finite is NaN here, and null once it has been
+ * written as JSON. Ids are unique within a view; texts come from users and models and may contain anything.
+ */
+export interface View {
+  readonly format: "mlan-view";
+  readonly version: 1;
+  readonly kind: "run" | "study";
+  /** The name of the experiment, or of the study; names of several runs are joined by commas. */
+  readonly name: string;
+  /** The run folders that the view was read from, failed and unfinished ones included. */
+  readonly runs: readonly RunView[];
+  /**
+   * What the results are results of: a run's evaluation stages in their order, or a study's arms (per backbone), over all
+   * seeds.
+   */
+  readonly models: readonly EvaluatedModel[];
+  /** The benchmarks that were asked, one entry per benchmark and protocol, in the order in which they were asked. */
+  readonly benchmarks: readonly BenchmarkView[];
+  /** At most one per model, benchmark and protocol. */
+  readonly results: readonly ResultView[];
+  /** Headline metrics averaged over the benchmarks of one modality; empty when modalities were not recorded. */
+  readonly averages: readonly AverageView[];
+  /** One per model that is not a base, against its base. Empty when answers were not read. */
+  readonly comparisons: readonly ComparisonView[];
+  /** One per run and stage that has begun. */
+  readonly costs: readonly CostView[];
+  /** The loss of training stages: one per run, stage and source. */
+  readonly curves: readonly CurveView[];
+  /** Results against the language share of tuning; empty unless at least two models have different shares. */
+  readonly languageShares: readonly LanguageShareCurve[];
+  readonly warnings: readonly Warning[];
+  readonly provenance: Provenance;
+}
+
+/** One run folder. */
+export interface RunView {
+  /** Referred to by `run` in other parts of the view: the experiment's name, or model, arm and seed in a study. */
+  readonly id: string;
+  readonly name: string;
+  /** Path of the run folder, as on this machine. */
+  readonly folder: string;
+  /** When the run began, as ISO 8601 in UTC; absent when it has not begun. */
+  readonly created?: string;
+  readonly seed: number;
+  readonly state: RunState;
+  /** Why a failed run failed, or why a folder could not be read. */
+  readonly problem?: string;
+  readonly stages: readonly StageView[];
+}
+
+/** "unreadable": the folder is damaged or was written by a newer version; `problem` explains it. */
+export type RunState = "done" | "unfinished" | "waiting" | "failed" | "unreadable";
+
+export interface StageView {
+  readonly name: string;
+  readonly kind: string;
+  readonly state: "not started" | "started" | "done";
+  /** Number of finished steps, and of all steps, of a training stage; absent before its first step. */
+  readonly progress?: { readonly step: number; readonly steps: number };
+  /** Largest device use of a step, when the trainer measured it. */
+  readonly device?: { readonly dispatches: number; readonly peakBytes: number };
+}
+
+/** A model whose answers were evaluated, or an arm of a study with one such model per seed. */
+export interface EvaluatedModel {
+  /** E.g. "tuned", or "llama2/mlan" in a study. */
+  readonly id: string;
+  /** For headings; unique within the view. */
+  readonly label: string;
+  /** The arm in a study; absent in a run. */
+  readonly arm?: string;
+  /** The backbone's name in a study with several; absent otherwise. */
+  readonly backbone?: string;
+  /** The id of the model that this one is compared with; absent for a base. */
+  readonly base?: string;
+  /** The evaluation of each seed, in the order of the seeds. */
+  readonly evaluations: readonly Evaluation[];
+  /** The names of the wordings that its prompts used; several only if benchmarks or seeds differ. */
+  readonly wordings: readonly string[];
+  /** Share of conversations without images in the data of its last tuning stage; absent if unknown or not tuned. */
+  readonly languageShare?: number;
+  /** Cost of all training before the evaluation, as the mean over seeds. Zeros for a model that was not trained. */
+  readonly training: TrainingCost;
+}
+
+/** The evaluation stage of one run. */
+export interface Evaluation {
+  /** {@link RunView.id}. */
+  readonly run: string;
+  readonly stage: string;
+  readonly seed: number;
+}
+
+export interface TrainingCost {
+  readonly steps: number;
+  /** Positions by kind; `text` includes `supervised`. */
+  readonly text: number;
+  readonly image: number;
+  readonly padding: number;
+  readonly supervised: number;
+  /** Floating-point operations by formula. */
+  readonly flops: number;
+  readonly seconds: number;
+}
+
+export interface BenchmarkView {
+  readonly benchmark: string;
+  readonly protocol: string;
+  /** "text" benchmarks test language, "image" and "mixed" ones vision. Absent in runs that recorded no cards. */
+  readonly modality?: DatasetCard["modality"];
+  /** The headline metric. */
+  readonly metric: string;
+  /**
+   * Expected headline accuracy of random answers: by the number of choices, or 1/2 when all answers are yes or no.
+   * Absent when unknown.
+   */
+  readonly chance?: number;
+  /** Accuracy of always giving the most frequent correct answer. Absent when answers were not read. */
+  readonly majority?: number;
+  readonly questions: number;
+  /** Number of questions in the benchmark, if only the first ones were asked. */
+  readonly questionsInBenchmark?: number;
+  /** Number of groups of dependent questions; equal to `questions` if all are independent. Absent when unknown. */
+  readonly clusters?: number;
+}
+
+/** The cost of one stage of one run. */
+export interface CostView {
+  readonly run: string;
+  readonly stage: string;
+  readonly kind: string;
+  /** Over all starts of the run; NaN when unknown. */
+  readonly seconds: number;
+  /** Present for a training stage that is done. */
+  readonly training?: TrainingCost & { readonly firstLoss: number; readonly lastLoss: number };
+  /** Positions of the prompts of an evaluation, and how many were computed; NaN when unknown. */
+  readonly prompts?: { readonly positions: number; readonly computed: number };
+  /** The id of the run that paid for this stage, in a study that shares it; its cost counts only there. */
+  readonly sharedFrom?: string;
+  /** Where the stage ran last, e.g. "linux x64, 2 × AMD EPYC 7763, 8.2 GB, node v22.1.0". Absent in older runs. */
+  readonly machine?: string;
+}
+
+/** A loss curve, thinned to at most 400 points. */
+export interface CurveView {
+  readonly run: string;
+  readonly stage: string;
+  /**
+   * The steps that the curve shows: "all", or those whose batches have no image ("text") or at least one ("image");
+   * the latter two are present only if the stage has both kinds.
+   */
+  readonly source: "all" | "text" | "image";
+  /** Number of steps planned for the stage. */
+  readonly steps: number;
+  /** Loss of the first and the last step of the curve's source. */
+  readonly firstLoss: number;
+  readonly lastLoss: number;
+  readonly points: readonly CurvePoint[];
+}
+
+/** One step, or a range of consecutive steps of the curve's source. */
+export interface CurvePoint {
+  /** The last step of the range, from 1. */
+  readonly step: number;
+  /** Mean loss of the range, in nats; NaN if one of its losses is not finite. */
+  readonly loss: number;
+  /** Lowest and highest loss of the range; equal to `loss` for one step. */
+  readonly lowest: number;
+  readonly highest: number;
+}

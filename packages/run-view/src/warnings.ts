@@ -1,0 +1,181 @@
+import { counted, type StageResult } from "@mlan/core";
+import { percent } from "./format-number.ts";
+import { type LoadedRun, placeOf } from "./loaded-run.ts";
+import type { LoadedModel } from "./models.ts";
+import type { Warning } from "./view-provenance.ts";
+import type { ComparisonView, ResultView } from "./view-results.ts";
+import type { EvaluatedModel } from "./view.ts";
+
+/** Share of unreadable answers from which a result says little about what the model knows. */
+const MANY_UNREADABLE = 0.1;
+
+export interface WarningSources {
+  readonly runs: readonly LoadedRun[];
+  readonly models: readonly LoadedModel[];
+  readonly results: readonly ResultView[];
+  readonly comparisons: readonly ComparisonView[];
+}
+
+/** Returns everything that a reader must know to read the results, each once. */
+export function warningsOf({ runs, models, results, comparisons }: WarningSources): readonly Warning[] {
+  const views = models.map(({ model }) => model);
+  const labels = new Map(views.map(({ id, label }) => [id, label]));
+  const all = [
+    ...runs.flatMap(ofRun),
+    ...wordingsOf(models),
+    ...models.flatMap(({ evaluations }) => evaluations.flatMap(({ loaded, stage }) => undefinedMetrics(loaded, stage))),
+    ...results.flatMap((result) => ofResult(result, labels.get(result.model) ?? result.model)),
+    ...comparisons.flatMap((comparison) => ofComparison(comparison, views)),
+  ];
+  return [...new Map(all.map((warning) => [`${warning.run ?? ""} ${warning.text}`, warning])).values()];
+}
+
+function ofRun(loaded: LoadedRun): readonly Warning[] {
+  const { id, run, state, problem, problems } = loaded;
+  const named: Pick<Warning, "run"> = { run: id };
+  if (state === "failed") {
+    return [
+      { kind: "failed", text: `${id} failed: ${problem ?? "the reason is unknown"}`, ...named },
+      ...recorded(loaded),
+    ];
+  }
+  if (state === "unreadable")
+    return [{ kind: "unreadable-run", text: `${id} cannot be read: ${problem ?? ""}`, ...named }];
+  if (!run)
+    return [
+      {
+        kind: "unfinished",
+        text: problem === undefined ? `${id} has not started.` : `${id} is unfinished: ${problem}`,
+        ...named,
+      },
+    ];
+  const open = run.manifest.plan.stages.find(({ name }) => run.manifest.stages[name]?.done !== true);
+  return [
+    ...problems.map((one): Warning => ({ ...one, ...named })),
+    ...(open
+      ? [
+          {
+            kind: "unfinished",
+            text: `${id} is unfinished: its stage ${open.name} is not done.`,
+            stage: open.name,
+            ...named,
+          } as const,
+        ]
+      : []),
+    ...recorded(loaded),
+  ];
+}
+
+/** What the run itself recorded, and what it did not. */
+function recorded({ id, run }: LoadedRun): readonly Warning[] {
+  if (!run) return [];
+  const { manifest } = run;
+  const stages = Object.entries(manifest.stages);
+  const records = stages.flatMap(([, { data = {} }]) => Object.values(data));
+  const isOld = manifest.formatVersion === 1 || records.some(({ sources }) => sources === undefined);
+  return [
+    ...(manifest.notices ?? []).map((text): Warning => ({ kind: "notice", text: `${text}.`, run: id })),
+    ...stages.flatMap(([stage, { warnings = [] }]) =>
+      warnings.map((text): Warning => ({ kind: "training", text: `${stage}: ${text}`, stage, run: id })),
+    ),
+    ...(isOld
+      ? [
+          {
+            kind: "not-recorded",
+            text: `${id} was written by an earlier version of mlan, which did not record licences and sizes of its data.`,
+            run: id,
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+interface Asked {
+  readonly label: string;
+  readonly result: StageResult;
+}
+
+/** Warns of models that were asked in different words, and of results that are not comparable, by protocol. */
+function wordingsOf(models: readonly LoadedModel[]): readonly Warning[] {
+  const asked = models.flatMap(({ model, evaluations: [evaluation] }): readonly Asked[] => {
+    const results = evaluation?.loaded.results.filter(({ stage }) => stage === evaluation.stage) ?? [];
+    return results.map((result) => ({ label: model.label, result }));
+  });
+  const protocols = [...new Set(asked.map(({ result }) => result.protocol))];
+  return protocols.flatMap((protocol) => {
+    const same = asked.filter(({ result }) => result.protocol === protocol);
+    const byLabel = new Map(same.map(({ label, result }) => [label, result.wording]));
+    const worded = [...byLabel].map(([label, wording]) => `${label} as ${wording}`).join(", ");
+    const isMixed = new Set(byLabel.values()).size > 1;
+    return [
+      ...(isMixed
+        ? [{ kind: "wording", text: `Prompts are worded for the model: ${worded}.`, protocol } as const]
+        : []),
+      ...same.flatMap((one) => differenceOf(one, same)),
+    ];
+  });
+}
+
+/** Warns when questions, prompts or template of a benchmark differ between models with the same wording. */
+function differenceOf({ result: { benchmark, wording, protocol } }: Asked, all: readonly Asked[]): readonly Warning[] {
+  const alike = all.filter(({ result }) => result.benchmark === benchmark && result.wording === wording);
+  const askedAlike = new Set(alike.map(({ result }) => JSON.stringify(result.fingerprints))).size === 1;
+  const templates = new Set(alike.flatMap(({ result }) => result.template ?? []));
+  if (askedAlike && templates.size < 2) return [];
+  const labels = alike.map(({ label }) => label).join(" and ");
+  const what = askedAlike ? "template" : "questions or prompts";
+  const text = `Do not compare ${labels} on ${benchmark}: its ${what} changed between these stages.`;
+  return [{ kind: "not-comparable", text, benchmark, protocol }];
+}
+
+/** Precision is undefined without a positive answer; metrics then return 0. */
+function undefinedMetrics({ id, results, answers }: LoadedRun, stage: string): readonly Warning[] {
+  return results.flatMap(({ benchmark, protocol, metrics, ...result }) => {
+    if (result.stage !== stage || metrics["precision"]?.value !== 0) return [];
+    const kept = answers.get(placeOf(stage, benchmark))?.answers ?? [];
+    if (kept.length === 0 || kept.some(({ extracted }) => extracted === "yes")) return [];
+    const text = `The precision of ${benchmark} at ${stage} is undefined, since no answer is "yes"; it is shown as 0.`;
+    return [{ kind: "undefined-metric", text, run: id, stage, benchmark, protocol }];
+  });
+}
+
+function ofResult(
+  { benchmark, protocol, unreadable, truncatedPrompts = 0, questions }: ResultView,
+  label: string,
+): readonly Warning[] {
+  return [
+    ...(unreadable >= MANY_UNREADABLE
+      ? [
+          {
+            kind: "unreadable-answers",
+            text: `${percent(unreadable)} % of the answers of ${label} to ${benchmark} (${protocol}) could not be read and count as wrong.`,
+            benchmark,
+            protocol,
+          } as const,
+        ]
+      : []),
+    ...(truncatedPrompts > 0
+      ? [
+          {
+            kind: "truncated-prompts",
+            text: `${percent(truncatedPrompts)} % of the prompts of ${label} on ${benchmark} (${protocol}, ${counted(questions, "question")}) were too long and were truncated.`,
+            benchmark,
+            protocol,
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function ofComparison(
+  { base, model, notCompared }: ComparisonView,
+  models: readonly EvaluatedModel[],
+): readonly Warning[] {
+  const labelOf = (id: string): string => models.find((one) => one.id === id)?.label ?? id;
+  return notCompared.map(({ benchmark, protocol, reason }) => ({
+    kind: "not-comparable",
+    text: `${labelOf(model)} and ${labelOf(base)} are not compared on ${benchmark} (${protocol}): ${reason}`,
+    benchmark,
+    protocol,
+  }));
+}

@@ -1,0 +1,127 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import type { Experiment } from "@mlan/core";
+import { type View, viewOfStudy } from "@mlan/run-view";
+import { clusterBootstrapMean } from "@mlan/statistics";
+import { readStudy, runStudy, type Study, study } from "@mlan/study";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeAll, describe, expect, test } from "vitest";
+import { smallExperiment } from "./small-run.ts";
+
+const root = temporaryFolder();
+const folder = new URL("study/", root);
+const SEEDS = [1, 2, 3];
+/** Questions that are answered correctly, by arm and seed; all of the base's are even. */
+const RIGHT: Readonly<Record<string, (question: number, seed: number) => boolean>> = {
+  base: (question) => question % 4 === 0,
+  language: (question, seed) => question % 4 !== seed % 4 || question % 4 === 0,
+  vision: (question, seed) => question % 4 === 0 && question > 4 * seed,
+};
+const WITH_IMAGES: Readonly<Record<string, number>> = { base: 0, language: 2, vision: 6 };
+
+/** A study whose runs are small experiments; one arm fails. */
+function smallStudy(): Study {
+  const arms = Object.fromEntries(Object.keys(WITH_IMAGES).map((arm) => [arm, arm]));
+  const one = (arm: string, seed: number): Experiment =>
+    smallExperiment({
+      seed,
+      withImages: WITH_IMAGES[arm] ?? 0,
+      isRight: (question) => RIGHT[arm]?.(question, seed) ?? false,
+      ...(arm === "vision" && seed === 3 && { failsAt: 5 }),
+    });
+  const made = study({
+    name: "shares",
+    models: { small: one("base", 1).use.filter(({ token }) => token.name.includes("model")) },
+    use: [],
+    seeds: SEEDS,
+    arms,
+    base: "base",
+    stages: (arm, { seed }) => one(arm, seed).stages,
+  });
+  // Each run has the model and trainer of its own experiment, which decide what is answered correctly.
+  const runs = made.runs.map((run) => ({ ...run, experiment: { ...run.experiment, use: one(run.arm, run.seed).use } }));
+  return { ...made, runs };
+}
+
+let view: View;
+beforeAll(async () => {
+  for await (const event of runStudy(smallStudy(), { folder })) void event;
+  view = await viewOfStudy(await readStudy(folder));
+});
+
+describe("the view of a study", () => {
+  test("has an arm per column, over all seeds that were evaluated, with its language share", () => {
+    expect(view).toMatchObject({ kind: "study", name: "shares" });
+    expect(view.models.map(({ id, arm, base, languageShare }) => ({ id, arm, base, languageShare }))).toEqual([
+      { id: "base", arm: "base", base: undefined, languageShare: 1 },
+      { id: "language", arm: "language", base: "base", languageShare: 0.75 },
+      { id: "vision", arm: "vision", base: "base", languageShare: 0.25 },
+    ]);
+    expect(view.models.map(({ evaluations }) => evaluations.map(({ seed }) => seed))).toEqual([SEEDS, SEEDS, [1, 2]]);
+  });
+
+  test("keeps the interval over questions and the spread over seeds apart", () => {
+    const language = view.results.find(({ model }) => model === "language")?.metrics[0];
+    const questions = Array.from({ length: 40 }, (_, question) => question);
+    const shares = questions.map((question) => SEEDS.filter((seed) => RIGHT["language"]?.(question, seed)).length / 3);
+    const clusters = questions.map((question) => `${Math.floor(question / 2)}`);
+    const expected = clusterBootstrapMean({ values: shares, clusters });
+    expect(language?.value).toBeCloseTo(0.75, 12);
+    expect(language?.standardError).toBeCloseTo(expected.standardError, 12);
+    expect(language?.interval?.low).toBeCloseTo(expected.interval.low, 1);
+    expect(language?.overSeeds).toMatchObject({ lowest: 0.75, highest: 0.75, standardDeviation: 0 });
+    const vision = view.results.find(({ model }) => model === "vision")?.metrics[0];
+    expect(vision?.overSeeds?.values).toEqual([
+      { seed: 1, value: 8 / 40 },
+      { seed: 2, value: 7 / 40 },
+    ]);
+    // Student's t with one degree of freedom: 12.706 standard errors of 1/80.
+    expect(vision?.overSeeds?.interval.high).toBeCloseTo(0.1875 + 12.7062047 / 80, 6);
+  });
+
+  test("compares arms with the base on the same questions, averaged over seeds", () => {
+    const [language, vision] = view.comparisons;
+    expect(language).toMatchObject({ base: "base", model: "language", notCompared: [] });
+    const [letters] = language?.benchmarks ?? [];
+    expect(letters).toMatchObject({ questions: 40, clusters: 20, test: "paired-cluster-bootstrap", verdict: "better" });
+    expect(letters?.difference).toBeCloseTo(0.5, 12);
+    expect(letters?.overSeeds?.values.map(({ seed }) => seed)).toEqual(SEEDS);
+    expect(letters).not.toHaveProperty("discordant");
+    expect(vision?.benchmarks[0]).toMatchObject({ verdict: "no difference shown" });
+    expect(vision?.benchmarks[0]?.difference).toBeCloseTo(0.1875 - 0.25, 12);
+  });
+
+  test("has the language-share curve in ascending order", () => {
+    const [curve] = view.languageShares;
+    expect(curve).toMatchObject({ benchmark: "letters", metric: "accuracy", isAverage: false, chance: 0.5 });
+    expect(curve?.points.map(({ share, model }) => [share, model])).toEqual([
+      [0.25, "vision"],
+      [0.75, "language"],
+      [1, "base"],
+    ]);
+    expect(curve?.points[0]?.overSeeds?.values.length).toBe(2);
+  });
+
+  test("says which arm failed, and why", () => {
+    expect(view.runs.filter(({ state }) => state === "failed")).toMatchObject([
+      { id: "vision, seed 3", problem: expect.stringContaining("the trainer broke") },
+    ]);
+    expect(view.warnings).toContainEqual(
+      expect.objectContaining({ kind: "failed", text: expect.stringContaining("vision, seed 3 failed: ") }),
+    );
+  });
+
+  test("opens although run folders are damaged, gone or not started", async () => {
+    const record = await readStudy(folder);
+    const [first, second] = record.runs;
+    if (!first || !second) throw new Error("the study has no runs");
+    await writeFile(new URL("manifest.json", first.folder), "{");
+    await rm(second.folder, { recursive: true });
+    const found = await viewOfStudy(await readStudy(folder));
+    expect(found.models.map(({ evaluations }) => evaluations.length)).toEqual([2, 2, 2]);
+    expect(found.warnings.filter(({ kind }) => kind === "unfinished").map(({ text }) => text)).toEqual([
+      "language, seed 1 has not started.",
+    ]);
+    expect(found.runs.find(({ id }) => id === "base, seed 1")?.state).toBe("failed");
+    await mkdir(second.folder, { recursive: true });
+  });
+});

@@ -1,0 +1,268 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { compareResults } from "@mlan/eval-compare";
+import { storedEvaluations } from "@mlan/eval-kit";
+import { type View, viewOf } from "@mlan/run-view";
+import { temporaryFolder } from "@mlan/testing";
+import { beforeAll, describe, expect, test } from "vitest";
+import { smallRun, STEPS } from "./small-run.ts";
+
+const root = temporaryFolder();
+const finished = new URL("finished/", root);
+let view: View;
+beforeAll(async () => {
+  view = await viewOf(await smallRun(finished));
+});
+
+/** A copy of the finished run with one file changed, or removed. */
+async function changed(name: string, file: string, change?: (text: string) => string): Promise<URL> {
+  const folder = new URL(`${name}/`, root);
+  await cp(finished, folder, { recursive: true });
+  const place = new URL(file, folder);
+  if (change) await writeFile(place, change(await readFile(place, "utf8")));
+  else await rm(place);
+  return folder;
+}
+
+describe("the view of a run", () => {
+  test("names the run, its stages and the models that it evaluated", () => {
+    expect(view).toMatchObject({ format: "mlan-view", version: 1, kind: "run", name: "small" });
+    expect(view.runs).toMatchObject([
+      {
+        id: "small",
+        seed: 42,
+        state: "done",
+        stages: [
+          { name: "before", kind: "evaluate", state: "done" },
+          { name: "tune", kind: "train", state: "done", progress: { step: STEPS, steps: STEPS } },
+          { name: "after", kind: "evaluate", state: "done" },
+        ],
+      },
+    ]);
+    expect(view.models).toMatchObject([
+      { id: "before", label: "before", training: { steps: 0, flops: 0 } },
+      { id: "after", base: "before", languageShare: 0.75, training: { steps: STEPS, flops: STEPS * 1e9 } },
+    ]);
+    expect(view.models[0]).not.toHaveProperty("base");
+    expect(view.models[0]).not.toHaveProperty("languageShare");
+  });
+
+  test("has results with intervals, chance, the majority, and the share of unreadable answers", () => {
+    expect(view.benchmarks).toEqual([
+      {
+        benchmark: "letters",
+        protocol: "strict",
+        modality: "text",
+        metric: "accuracy",
+        chance: 0.5,
+        majority: 0.75,
+        questions: 40,
+        clusters: 20,
+      },
+    ]);
+    const [before, after] = view.results;
+    expect(before).toMatchObject({ model: "before", questions: 40, unreadable: 0.125, extractor: "whole-line@1" });
+    expect(before?.metrics).toMatchObject([{ name: "accuracy", value: 0.75, interval: { level: 0.95 } }]);
+    expect(after?.metrics).toMatchObject([{ name: "accuracy", value: 1 }]);
+    expect(before?.metrics[0]).not.toHaveProperty("overSeeds");
+  });
+
+  test("compares each model with the first as eval-compare does", async () => {
+    const { evaluations } = await storedEvaluations(finished);
+    const [one, other] = evaluations.map(({ header, records, stage }) => [
+      { ...header, answers: records, label: stage },
+    ]);
+    const expected = compareResults(one ?? [], other ?? [], { allow: ["prompts"] }).benchmarks[0];
+    const [comparison] = view.comparisons;
+    expect(comparison).toMatchObject({ base: "before", model: "after", level: 0.95, notCompared: [] });
+    expect(comparison?.benchmarks).toMatchObject([
+      {
+        difference: 0.25,
+        interval: expected?.interval,
+        p: expected?.p,
+        adjustedP: expected?.adjustedP,
+        verdict: "better",
+        discordant: { onlyBase: 0, onlyModel: 10 },
+        minimumDetectableEffect: expected?.minimumDetectableEffect,
+      },
+    ]);
+  });
+
+  test("has the cost of each stage, and the machine that it ran on", () => {
+    expect(view.costs.map(({ stage, kind }) => [stage, kind])).toEqual([
+      ["before", "evaluate"],
+      ["tune", "train"],
+      ["after", "evaluate"],
+    ]);
+    const [before, tune] = view.costs;
+    expect(before?.prompts?.positions).toBeGreaterThan(0);
+    expect(tune?.training).toMatchObject({ steps: STEPS, text: 10 * STEPS, image: 5 * 333, flops: STEPS * 1e9 });
+    for (const { machine } of view.costs) expect(machine).toMatch(/^\w+ \w+, \d+ × .+ GB, cpu, node v/);
+  });
+
+  test("has loss curves of at most 400 points that keep the lowest and the highest loss", () => {
+    expect(view.curves.map(({ stage, source }) => [stage, source])).toEqual([
+      ["tune", "all"],
+      ["tune", "text"],
+      ["tune", "image"],
+    ]);
+    const [all, text, image] = view.curves.map(({ points }) => points);
+    expect([all?.length, text?.length, image?.length]).toEqual([400, 400, 333]);
+    expect(Math.max(...(all ?? []).map(({ highest }) => highest))).toBe(99);
+    expect(Math.min(...(all ?? []).map(({ lowest }) => lowest))).toBe(0.001);
+    expect(all?.at(-1)?.step).toBe(STEPS);
+    expect(image?.[0]).toEqual({ step: 3, loss: 4 - 3 / 500, lowest: 4 - 3 / 500, highest: 4 - 3 / 500 });
+    expect(view.curves[0]).toMatchObject({ firstLoss: 4 - 1 / 500, lastLoss: 2 });
+  });
+
+  test("says where data and weights come from, and how to run it again", () => {
+    const { datasets, versions, seeds, plans, reproduce } = view.provenance;
+    const [letters, mixed] = datasets;
+    expect(letters).toMatchObject({ name: "letters", role: "benchmark", stages: ["before", "after"] });
+    expect(letters?.sources).toMatchObject([{ name: "letters", card: { license: "CC0-1.0" } }]);
+    expect(mixed).toMatchObject({ role: "training", stages: ["tune"], examples: { count: 8, withImages: 2 } });
+    expect(mixed?.sources).toEqual(
+      ["words", "scenes"].map((name, part) => ({
+        name,
+        card: {
+          source: `https://example.org/${name}`,
+          license: "CC0-1.0",
+          citation: `The ${name}`,
+          modality: part === 0 ? "text" : "image",
+        },
+      })),
+    );
+    expect(versions).toMatchObject({ node: [process.version] });
+    expect(seeds).toEqual([42]);
+    expect(plans).toMatchObject([{ run: "small", stages: [{ name: "before" }, { name: "tune" }, { name: "after" }] }]);
+    expect(reproduce).toEqual(["mlan run small.ts"]);
+  });
+
+  test("repeats the notices and warnings of the run, and warns of unreadable answers", () => {
+    expect(view.warnings.map(({ kind, text }) => [kind, text])).toEqual([
+      ["notice", "the projector is new."],
+      ["training", "tune: nothing is learned from words: a"],
+      ["training", "tune: the learning rate is high"],
+      ["wording", "Prompts are worded for the model: before as llama2-base, after as tuned."],
+      ["unreadable-answers", expect.stringContaining("12.5 % of the answers of before to letters")],
+    ]);
+  });
+
+  test("is plain JSON", () => {
+    expect(JSON.parse(JSON.stringify(view))).toEqual(view);
+  });
+
+  test("leaves out what needs answers when they are not read", async () => {
+    const { comparisons, benchmarks, results } = await viewOf(finished, { answers: false });
+    expect(comparisons).toEqual([]);
+    expect(benchmarks[0]).not.toHaveProperty("chance");
+    expect(results).toEqual(view.results);
+  });
+});
+
+describe("the view of a damaged run", () => {
+  const texts = ({ warnings }: View): string => warnings.map(({ kind, text }) => `${kind}: ${text}`).join("\n");
+
+  test("shows what is left of a half-written results.json, metrics.jsonl or ledger.json", async () => {
+    const results = await viewOf(await changed("results", "results.json", (text) => text.slice(0, 100)));
+    expect(results.results).toEqual([]);
+    expect(texts(results)).toMatch(/damage: .*results\.json/);
+    const metrics = await viewOf(await changed("metrics", "metrics.jsonl", (text) => `{"step":\n${text}`));
+    expect(metrics.curves[0]?.points.length).toBe(400);
+    expect(texts(metrics)).toMatch(/damage: line 1 of .*metrics\.jsonl is not a training step/);
+    const ledger = await viewOf(await changed("ledger", "ledger.json", () => "[{}]"));
+    expect(ledger.costs).toEqual(view.costs);
+    expect(texts(ledger)).toMatch(/damage: .*ledger\.json/);
+  });
+
+  test("leaves out a result that lacks fields, and says so", async () => {
+    const edit = (text: string): string =>
+      JSON.stringify(JSON.parse(text).map((result: object) => ({ ...result, metrics: undefined })));
+    const found = await viewOf(await changed("fields", "results.json", edit));
+    expect(found.results).toEqual([]);
+    expect(texts(found)).toContain("damage: results.json: the result of letters at before lacks fields.");
+  });
+
+  test("says which answers are damaged, missing or incomplete, and compares no others", async () => {
+    const file = "answers/after/letters.jsonl";
+    const damaged = await viewOf(
+      await changed("damaged", file, (text) => text.replace('"correct":true', '"correct":false')),
+    );
+    expect(texts(damaged)).toMatch(
+      /answers-missing: The answers to letters at after were not read: line 2 .*is damaged/,
+    );
+    expect(damaged.comparisons[0]).toMatchObject({ benchmarks: [], notCompared: [{ benchmark: "letters" }] });
+    const gone = await viewOf(await changed("gone", file));
+    expect(texts(gone)).toMatch(/answers-missing: .*letters\.jsonl is missing/);
+    expect(gone.results).toEqual(view.results);
+    const cut = await viewOf(await changed("cut", file, (text) => text.split("\n").slice(0, 11).join("\n")));
+    expect(texts(cut)).toMatch(/answers-missing: letters at after has 9 of 40 answers\./);
+    expect(texts(cut)).toMatch(
+      /not-comparable: after and before are not compared on letters \(strict\): after has 9 of 40/,
+    );
+  });
+
+  test("reads a run of an earlier version, and says what it did not record", async () => {
+    const old = await changed("old", "manifest.json", (text) => {
+      const { stages, ...manifest } = JSON.parse(text);
+      const before = Object.entries<Readonly<Record<string, unknown>>>(stages).map(([name, stage]) => {
+        const { machine: _, command: __, data: ___, ...known } = stage;
+        return [name, known];
+      });
+      return JSON.stringify({ ...manifest, formatVersion: 1, stages: Object.fromEntries(before) });
+    });
+    const found = await viewOf(old);
+    expect(found.results).toEqual(view.results);
+    expect(found.provenance.datasets).toEqual([]);
+    expect(texts(found)).toMatch(/not-recorded: small was written by an earlier version of mlan/);
+  });
+
+  test("says that a run is unfinished", async () => {
+    const open = await changed("open", "manifest.json", (text) => {
+      const manifest = JSON.parse(text);
+      manifest.stages.after = { done: false, started: manifest.created };
+      return JSON.stringify(manifest);
+    });
+    const found = await viewOf(open);
+    expect(found.runs[0]?.state).toBe("unfinished");
+    expect(texts(found)).toContain("unfinished: small is unfinished: its stage after is not done.");
+  });
+
+  test("is one clear error where nothing can be read", async () => {
+    await expect(viewOf(new URL("nowhere/", root))).rejects.toMatchObject({ code: "run-folder" });
+    const newer = await changed("newer", "manifest.json", (text) =>
+      text.replace('"formatVersion": 2', '"formatVersion": 3'),
+    );
+    await expect(viewOf(newer)).rejects.toThrow(/was written by a newer version of mlan/);
+    const half = await changed("half", "manifest.json", (text) => text.slice(0, 50));
+    await expect(viewOf(half)).rejects.toMatchObject({ code: "run-folder" });
+    await expect(viewOf([])).rejects.toThrow(/give at least one run folder/);
+  });
+});
+
+describe("the view of several runs", () => {
+  test("compares all with the first model, and names those that cannot be compared", async () => {
+    const other = await smallRun(new URL("other/", root), { name: "other" });
+    const fewer = await smallRun(new URL("fewer/", root), { name: "fewer", questions: 20 });
+    const found = await viewOf([finished, other, fewer]);
+    expect(found.name).toBe("small, other, fewer");
+    expect(found.models.map(({ id, base }) => [id, base])).toEqual([
+      ["small: before", undefined],
+      ...["small: after", "other: before", "other: after", "fewer: before", "fewer: after"].map((id) => [
+        id,
+        "small: before",
+      ]),
+    ]);
+    const byModel = new Map(found.comparisons.map((one) => [one.model, one]));
+    expect(byModel.get("other: after")?.benchmarks).toMatchObject([{ difference: 0.25, verdict: "better" }]);
+    expect(byModel.get("fewer: after")).toMatchObject({ benchmarks: [], notCompared: [{ benchmark: "letters" }] });
+    expect(found.warnings).toContainEqual(expect.objectContaining({ kind: "not-comparable", benchmark: "letters" }));
+  });
+
+  test("names runs of the same experiment by their folders", async () => {
+    const copy = new URL("copy/", root);
+    await cp(finished, copy, { recursive: true });
+    const ids = (await viewOf([finished, copy])).runs.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids[1]).toMatch(/copy/);
+  });
+});

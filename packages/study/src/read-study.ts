@@ -1,0 +1,132 @@
+import {
+  isRunning,
+  isRunOf,
+  type Location,
+  type Manifest,
+  messageOf,
+  MlanError,
+  pathOf,
+  runFolder,
+  toFolderUrl,
+} from "@mlan/core";
+import { readFailure, type StudyFailure } from "./failure-file.ts";
+import type { StudyArm, StudyVariation } from "./study.ts";
+import { readStudyFile, type StudyFileRun } from "./study-file.ts";
+
+/**
+ * The content of a study folder as plain data, whether the study has finished or not. The results, costs and curves of a
+ * run are in its run folder: `readRun(run.folder)` of core.
+ */
+export interface StudyRecord {
+  /** Ends in a slash. */
+  readonly folder: URL;
+  readonly name: string;
+  /** When the study was first started in the folder, ISO 8601. */
+  readonly created: string;
+  readonly models: readonly string[];
+  readonly arms: readonly StudyArm[];
+  readonly seeds: readonly number[];
+  /** The name of the arm that the others are compared with, on the same model and seed. */
+  readonly base: string;
+  /** One per seed, model and arm, in the order in which they start. */
+  readonly runs: readonly StudyRunRecord[];
+}
+
+export interface StudyRunRecord extends StudyVariation {
+  /** The run folder. Need not exist yet. Ends in a slash. */
+  readonly folder: URL;
+  /** The stages in order. `settings` are those of the run's manifest. */
+  readonly stages: readonly StudyStageRecord[];
+  /**
+   * The name of the last evaluation stage. Its results are the outcome of the run; other arms are compared with those of
+   * the base arm. Absent when no stage evaluates.
+   */
+  readonly evaluation?: string;
+  readonly state: StudyRunState;
+  /** Present when `state` is `failed`. */
+  readonly failure?: StudyFailure;
+}
+
+export interface StudyStageRecord {
+  readonly name: string;
+  readonly kind: string;
+  readonly settings: unknown;
+  readonly done: boolean;
+  /**
+   * The run folder from which the stage was copied, which contains the same cost and results. Stages with the same name
+   * and `copiedFrom`, and the stage in that folder, ran once. Absent when the run did the work itself.
+   */
+  readonly copiedFrom?: URL;
+}
+
+/**
+ * - `waiting`: not started.
+ * - `running`: a process is working in the run folder.
+ * - `stopped`: started and not finished, and no process is working on it.
+ * - `done`: all stages are done.
+ * - `failed`: the last start ended with an error. Earlier stages may have results.
+ * - `changed`: the folder contains a run with other stages or plugins than the study has now.
+ */
+export type StudyRunState = "waiting" | "running" | "stopped" | "done" | "failed" | "changed";
+
+/**
+ * Reads a study folder and changes nothing. Throws `run-folder` when it is not one. A run folder that cannot be read is
+ * a `failed` run.
+ */
+export async function readStudy(folder: Location): Promise<StudyRecord> {
+  const url = toFolderUrl(folder, "folder");
+  const file = await readStudyFile(url);
+  if (!file) {
+    const message = `${pathOf(url)} is not a study folder: it has no study.json. Give the folder of a study.`;
+    throw new MlanError("run-folder", message);
+  }
+  const { name, created, models, arms, seeds, base } = file;
+  const runs = await Promise.all(file.runs.map((run) => recordOf(run, url)));
+  return { folder: url, name, created, models, arms, seeds, base, runs };
+}
+
+/** Whether a folder contains a study, of any version and in any state. */
+export async function isStudyFolder(folder: Location): Promise<boolean> {
+  return readStudyFile(toFolderUrl(folder, "folder")).then(
+    (file) => file !== undefined,
+    () => true,
+  );
+}
+
+async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL): Promise<StudyRunRecord> {
+  const folder = new URL(path, study);
+  const planned = plan.stages.map((stage) => ({ ...stage, done: false }));
+  try {
+    const manifest = await runFolder(folder).readManifest();
+    const failure = await readFailure(folder);
+    const state = await stateOf(folder, manifest && { manifest, isCurrent: isRunOf(plan, manifest) }, failure);
+    const stages = manifest && state !== "changed" ? stagesOf(manifest, folder) : planned;
+    return { ...run, folder, stages, state, ...(state === "failed" && failure && { failure }) };
+  } catch (error) {
+    return { ...run, folder, stages: planned, state: "failed", failure: { message: messageOf(error) } };
+  }
+}
+
+async function stateOf(
+  folder: URL,
+  found: { readonly manifest: Manifest; readonly isCurrent: boolean } | undefined,
+  failure: StudyFailure | undefined,
+): Promise<StudyRunState> {
+  if (await isRunning(folder)) return "running";
+  if (failure) return "failed";
+  if (!found) return "waiting";
+  if (!found.isCurrent) return "changed";
+  return isFinished(found.manifest) ? "done" : "stopped";
+}
+
+/** Whether all stages of a run are done. */
+export function isFinished({ plan, stages }: Manifest): boolean {
+  return plan.stages.every(({ name }) => stages[name]?.done === true);
+}
+
+function stagesOf({ plan, stages }: Manifest, folder: URL): readonly StudyStageRecord[] {
+  return plan.stages.map((stage) => {
+    const { done = false, copiedFrom } = { ...stages[stage.name] };
+    return { ...stage, done, ...(copiedFrom !== undefined && { copiedFrom: new URL(copiedFrom, folder) }) };
+  });
+}

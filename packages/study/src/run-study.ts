@@ -1,0 +1,185 @@
+import { setTimeout } from "node:timers/promises";
+import {
+  isRunOf,
+  type Location,
+  messageOf,
+  MlanError,
+  planOf,
+  type RunEvent,
+  runExperiment,
+  runFolder,
+  toFolderUrl,
+} from "@mlan/core";
+import { readFailure, removeFailure, type StudyFailure, writeFailure } from "./failure-file.ts";
+import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
+import { isStudy, type Study } from "./study.ts";
+import { keepStudyFile } from "./study-file.ts";
+import { selectedTasks, type StudySelection } from "./study-selection.ts";
+import { type StudyTask, tasksOf } from "./study-tasks.ts";
+
+export interface RunStudyOptions {
+  /** The study folder. If it contains the same study, that study is continued. */
+  readonly folder: Location;
+  /** The runs to run. Default: all. */
+  readonly only?: StudySelection;
+  /** See `RunOptions.checkMemory` of core. */
+  readonly checkMemory?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export type StudyEvent = TaskStartEvent | TaskProgressEvent | TaskEndEvent | StudyWaitEvent | StudyEndEvent;
+
+export interface TaskStartEvent {
+  readonly type: "task-start";
+  readonly task: StudyTask;
+  /** 0-based. */
+  readonly index: number;
+  readonly tasks: number;
+}
+
+export interface TaskProgressEvent {
+  readonly type: "task-progress";
+  readonly task: StudyTask;
+  readonly event: RunEvent;
+}
+
+export interface TaskEndEvent {
+  readonly type: "task-end";
+  readonly task: StudyTask;
+  readonly index: number;
+  readonly tasks: number;
+  /** `elsewhere`: another process has finished the task. */
+  readonly state: "done" | "failed" | "elsewhere";
+  /** The error of a task that failed in this process. */
+  readonly error?: unknown;
+  /** The message of the failure, present when `state` is `failed`. */
+  readonly failure?: StudyFailure;
+}
+
+/** Emitted once each time when all tasks that could start are running in other processes. */
+export interface StudyWaitEvent {
+  readonly type: "study-wait";
+  readonly tasks: readonly StudyTask[];
+}
+
+export interface StudyEndEvent {
+  readonly type: "study-end";
+  readonly record: StudyRecord;
+}
+
+const WAIT_MILLISECONDS = 1000;
+
+/**
+ * Runs a study: every run in its own run folder, one after another. Stages at the beginning of several runs are run once
+ * and copied. A failed run is recorded and does not stop the others. The same call continues a killed study: it repeats
+ * failed runs, and of runs whose stages, weights or data have changed, what has changed. Several processes may run the
+ * same study at once and divide its runs. Throws `run-folder` when the folder contains another study.
+ */
+export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGenerator<StudyEvent, void, undefined> {
+  if (!isStudy(study))
+    throw new MlanError("invalid-options", "runStudy takes the value of study({ name, models, arms }).");
+  const folder = toFolderUrl(options.folder, "folder");
+  const all = tasksOf(study);
+  const tasks = selectedTasks(all, study, options.only);
+  await keepStudyFile(study, folder);
+  const begin = new Date().toISOString();
+  const ended = new Map<StudyTask, TaskEndEvent["state"]>();
+  /** The tasks that another process was running when they were last tried. */
+  const elsewhere = new Set<StudyTask>();
+  let isWaiting = false;
+  while (ended.size < tasks.length) {
+    let moved = false;
+    for (const [index, task] of tasks.entries()) {
+      if (ended.has(task) || (task.after && !ended.has(task.after))) continue;
+      const place = { task, index, tasks: tasks.length };
+      const found = elsewhere.has(task) ? await endedElsewhere(task, folder, begin) : undefined;
+      const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
+      if (!end) {
+        elsewhere.add(task);
+        continue;
+      }
+      ended.set(task, end.state);
+      moved = true;
+      isWaiting = false;
+      yield { type: "task-end", ...place, ...end };
+    }
+    if (moved || ended.size === tasks.length) continue;
+    if (!isWaiting) yield { type: "study-wait", tasks: [...elsewhere].filter((task) => !ended.has(task)) };
+    isWaiting = true;
+    await setTimeout(WAIT_MILLISECONDS, undefined, options.signal && { signal: options.signal });
+  }
+  yield { type: "study-end", record: await readStudy(folder) };
+}
+
+type Outcome = Pick<TaskEndEvent, "state" | "error" | "failure">;
+
+interface Place {
+  readonly task: StudyTask;
+  readonly index: number;
+  readonly tasks: number;
+  readonly folder: URL;
+  /** All tasks of the study, whose finished stages may be copied. */
+  readonly all: readonly StudyTask[];
+  readonly ended: ReadonlyMap<StudyTask, TaskEndEvent["state"]>;
+}
+
+/** Runs a task and returns its outcome; undefined when another process is running it. */
+async function* runTask(
+  { task, index, tasks, folder, all, ended }: Place,
+  { checkMemory = true, signal }: RunStudyOptions,
+): AsyncGenerator<StudyEvent, Outcome | undefined, undefined> {
+  const place = new URL(task.folder, folder);
+  if (task.after && ended.get(task.after) === "failed") {
+    const { message = "", stage } = { ...(await readFailure(new URL(task.after.folder, folder))) };
+    return failed(place, { message, ...(stage !== undefined && { stage }) });
+  }
+  const reuse = all
+    .filter((other) => other !== task && isRelated(other, task))
+    .map((other) => new URL(other.folder, folder));
+  let isStarted = false;
+  let stage: string | undefined;
+  try {
+    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, ...(signal && { signal }) } as const;
+    for await (const event of runExperiment(task.experiment, run)) {
+      if (!isStarted) {
+        await removeFailure(place);
+        yield { type: "task-start", task, index, tasks };
+      }
+      isStarted = true;
+      if (event.type === "stage-start") ({ stage } = event);
+      yield { type: "task-progress", task, event };
+    }
+    return { state: "done" };
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (MlanError.is(error, "in-use")) return undefined;
+    const outcome = await failed(place, { message: messageOf(error), ...(stage !== undefined && { stage }) });
+    return { ...outcome, error };
+  }
+}
+
+async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {
+  const failure = { ...found, time: new Date().toISOString() };
+  await writeFailure(place, failure);
+  return { state: "failed", failure };
+}
+
+/** Whether two tasks have a model and a seed in common, so that one may have stages of the other. */
+function isRelated(one: StudyTask, other: StudyTask): boolean {
+  return one.runs.some((run) => other.runs.some(({ model, seed }) => run.model === model && run.seed === seed));
+}
+
+/** Returns the outcome of a task that another process has ended since `begin`; undefined when none has. */
+async function endedElsewhere(
+  { experiment, folder }: StudyTask,
+  study: URL,
+  begin: string,
+): Promise<Outcome | undefined> {
+  const place = new URL(folder, study);
+  const failure = await readFailure(place);
+  if (failure && (failure.time ?? "") >= begin) return { state: "failed", failure };
+  const manifest = await runFolder(place)
+    .readManifest()
+    .catch(() => undefined);
+  return manifest && isRunOf(planOf(experiment), manifest) && isFinished(manifest) ? { state: "elsewhere" } : undefined;
+}

@@ -1,0 +1,42 @@
+import { MlanError, shownValue } from "@mlan/core";
+import type { Study } from "./study.ts";
+import type { StudyTask } from "./study-tasks.ts";
+
+/** The runs of a study whose model, arm and seed are among these. A list that is absent or empty selects all. */
+export interface StudySelection {
+  readonly models?: readonly string[];
+  readonly arms?: readonly string[];
+  readonly seeds?: readonly number[];
+}
+
+/**
+ * Returns the tasks that the selected runs need, in order. Throws `invalid-options` for a model, an arm or a seed that the
+ * study does not have.
+ */
+export function selectedTasks(
+  tasks: readonly StudyTask[],
+  { models, arms, seeds }: Study,
+  only: StudySelection = {},
+): readonly StudyTask[] {
+  const isModel = memberOf("model", only.models, models);
+  const isArm = memberOf(
+    "arm",
+    only.arms,
+    arms.map(({ name }) => name),
+  );
+  const isSeed = memberOf("seed", only.seeds, seeds);
+  return tasks.filter(({ runs }) => runs.some(({ model, arm, seed }) => isModel(model) && isArm(arm) && isSeed(seed)));
+}
+
+function memberOf<Value>(
+  what: string,
+  wanted: readonly Value[] = [],
+  all: readonly Value[],
+): (value: Value) => boolean {
+  const unknown = wanted.find((value) => !all.includes(value));
+  if (unknown === undefined) return (value) => wanted.length === 0 || wanted.includes(value);
+  throw new MlanError(
+    "invalid-options",
+    `study: there is no ${what} ${shownValue(unknown)}. Use one of: ${all.join(", ")}.`,
+  );
+}
