@@ -1,7 +1,7 @@
 /** Text about stories, for documents. */
 import type { Random } from "@mlan/core";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
-import { wrongThing } from "../../packages/data-miniworld/src/exercise.ts";
+import { wrongThing } from "../../packages/data-miniworld/src/story-exercise.ts";
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import {
   BENCHMARK_DEEDS,
@@ -93,6 +93,15 @@ export function trainingStory(random: Random): Story {
   return drawFrom("training", () => randomStory(random, NAMES, DEEDS), storyKey);
 }
 
-const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
+/** Two stories joined into one: four to six people, each with a different thing. */
+export function longStory(random: Random): Story {
+  for (;;) {
+    const story = [...trainingStory(random), ...trainingStory(random)];
+    const differ = (key: "name" | "thing"): boolean => new Set(story.map((event) => event[key])).size === story.length;
+    if (differ("name") && differ("thing")) return story;
+  }
+}
 
-const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
+export const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
+
+export const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];

@@ -166,7 +166,7 @@ test("a checkpoint that does not name its template is talked with in the one tha
   const refused = await talk();
   expect(refused).toMatchObject({ status: 1, stdout: "" });
   expect(refused.stderr).toMatch(
-    /does not say in which template the model was tuned.*\(on the command line: --template\)/,
+    /does not name the template of the model's tuning.*\(on the command line: --template\)/,
   );
   const { status, stdout } = await talk("--template", "v1");
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${await model.answer([user("hello there")], SHORT)}\n` });

@@ -156,7 +156,7 @@ export type {
 export type { MetricsLog } from "./run/metrics-log.ts";
 export type { DownloadEvent } from "./run/downloads.ts";
 export type { PreflightEvent } from "./run/preflight.ts";
-export { batchText, suggestionsOf } from "./run/memory-check.ts";
+export { batchText, memoryRemedy } from "./run/memory-check.ts";
 export type { PlanEvent, PlanOptions, ResourcePlan, StagePlan } from "./run/resource-plan.ts";
 export { planExperiment } from "./run/resource-plan.ts";
 export type { Change, StageNeeds } from "./run/stage-needs.ts";

@@ -1,6 +1,6 @@
 import { seededRandom } from "@mlan/core";
 import { choose } from "./choose.ts";
-import { wrongThing } from "./exercise.ts";
+import { wrongThing } from "./story-exercise.ts";
 import { drawFrom } from "./split.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, storyKey, tellStory } from "./story.ts";
 import { tell } from "./thing.ts";

@@ -1,10 +1,8 @@
 import type { Random } from "@mlan/core";
-import { choose, chooseSeveral, happens } from "./choose.ts";
-import type { Scene } from "./scene.ts";
-import type { Story } from "./story.ts";
-import { absentThing, confusableThing, tell, type Thing, THINGS } from "./thing.ts";
+import { choose, happens } from "./choose.ts";
+import { letterAt, type Offer, offer } from "./offer.ts";
 
-/** A question about a scene or a story with its answer, before it is phrased as an instruction. */
+/** A question with its answer, before it is phrased as an instruction. */
 export type Exercise =
   | { readonly kind: "yes-no"; readonly question: string; readonly answer: "yes" | "no" }
   | { readonly kind: "short"; readonly question: string; readonly answer: string }
@@ -12,82 +10,45 @@ export type Exercise =
       readonly kind: "choice";
       readonly question: string;
       readonly choices: readonly string[];
+      /** The letter of the right choice. */
       readonly answer: string;
     };
 
-/** Draws an exercise about a scene. Three in five are yes/no questions, half of them with the answer no. */
-export function sceneExercise(random: Random, scene: Scene): Exercise {
-  const kind = choose(random, ["yes-no", "yes-no", "yes-no", "short", "choice"] as const);
-  if (kind === "yes-no") return askForThing(random, scene);
-  return kind === "short" ? askForAttribute(random, scene) : askToChoose(random, scene);
+/** What can be asked about a scene, a story or a word: an answer and wrong ones, and wordings for each form. */
+export interface Asked extends Pick<Offer, "right" | "tempting" | "others"> {
+  readonly question: string;
+  /** Whether the question has one answer without choices. */
+  readonly isOpen: boolean;
+  /** Asks whether an answer is right. */
+  verify(answer: string): string;
 }
 
-/** Draws an exercise about a story. Three in five are yes/no questions, half of them with the answer no. */
-export function storyExercise(random: Random, story: Story): Exercise {
-  const event = choose(random, story);
-  const kind = choose(random, ["yes-no", "yes-no", "yes-no", "who", "what"] as const);
-  if (kind === "who")
-    return { kind: "short", question: `Who ${event.deed.past} ${tell(event.thing)}?`, answer: event.name };
-  if (kind === "what") {
-    return { kind: "short", question: `What did ${event.name} ${event.deed.infinitive}?`, answer: tell(event.thing) };
+/** Draws one of three forms: half are yes/no questions, of which half are answered no, and three in ten offer choices. */
+export function exercise(random: Random, asked: Asked): Exercise {
+  const kind = choose(random, FORMS);
+  if (kind === "yes-no") {
+    const isRight = happens(random, 0.5);
+    const answer = isRight ? asked.right : wrongAnswer(random, asked);
+    return { kind, question: asked.verify(answer), answer: isRight ? "yes" : "no" };
   }
-  const answer = happens(random, 0.5) ? "yes" : "no";
-  const thing =
-    answer === "yes"
-      ? event.thing
-      : wrongThing(
-          random,
-          story.map((other) => other.thing),
-          event.thing,
-        );
-  return { kind: "yes-no", question: `Did ${event.name} ${event.deed.infinitive} ${tell(thing)}?`, answer };
+  if (kind === "short" && asked.isOpen) return { kind, question: asked.question, answer: asked.right };
+  const count = 2 + random.below(4);
+  const { question, right, tempting = [], others } = asked;
+  const isTempting = happens(random, 0.7);
+  const choices = offer(random, {
+    right,
+    tempting: isTempting ? tempting : [],
+    others,
+    count,
+    place: random.below(count),
+  });
+  return { kind: "choice", question, choices, answer: letterAt(choices.indexOf(right)) };
 }
 
-/** Draws a wrong thing: with probability 1/7 another person's thing, with 1/7 a confusable one, otherwise an absent one. */
-export function wrongThing(random: Random, present: readonly Thing[], right: Thing): Thing {
-  const kind = random.below(7);
-  const others = present.filter((thing) => thing !== right);
-  if (kind === 0 && others.length > 0) return choose(random, others);
-  return (kind === 1 ? confusableThing(random, present) : undefined) ?? absentThing(random, present);
-}
+const FORMS = ["yes-no", "yes-no", "yes-no", "short", "short", "choice", "choice", "choice"] as const;
 
-function askForThing(random: Random, scene: Scene): Exercise {
-  const answer = happens(random, 0.5) ? "yes" : "no";
-  const thing =
-    answer === "yes"
-      ? choose(random, scene)
-      : ((happens(random, 0.6) ? confusableThing(random, scene) : undefined) ?? absentThing(random, scene));
-  return { kind: "yes-no", question: choose(random, THING_QUESTIONS)(tell(thing)), answer };
-}
-
-const THING_QUESTIONS: readonly ((thing: string) => string)[] = [
-  (thing) => `Can you find ${thing} here?`,
-  (thing) => `Does the scene contain ${thing}?`,
-  (thing) => `Do you see ${thing}?`,
-  (thing) => `Does it show ${thing}?`,
-  (thing) => `Can ${thing} be seen?`,
-];
-
-function askForAttribute(random: Random, scene: Scene): Exercise {
-  const thing = choose(random, scene);
-  const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
-  if (happens(random, 0.4) && !hasTwin("shape")) {
-    return { kind: "short", question: `What colour is the ${thing.shape}?`, answer: thing.colour };
-  }
-  if (happens(random, 0.6) && !hasTwin("colour")) {
-    return { kind: "short", question: `What shape is the ${thing.colour} thing?`, answer: thing.shape };
-  }
-  return { kind: "short", question: "How many things do you see?", answer: NUMBERS[scene.length] ?? "many" };
-}
-
-const NUMBERS = ["none", "one", "two", "three", "four"];
-
-function askToChoose(random: Random, scene: Scene): Exercise {
-  const right = choose(random, scene);
-  const wrong = chooseSeveral(random, THINGS, 12).filter(
-    (thing) => !scene.some((other) => tell(other) === tell(thing)),
-  );
-  const choices = chooseSeveral(random, [right, ...wrong.slice(0, 2)], 3).map(tell);
-  const answer = "ABC".charAt(choices.indexOf(tell(right)));
-  return { kind: "choice", question: "Which of these can be seen?", choices, answer };
+function wrongAnswer(random: Random, { right, tempting = [], others }: Asked): string {
+  const wrong = (answers: readonly string[]): string[] => answers.filter((answer) => answer !== right);
+  const first = happens(random, 0.6) ? wrong(tempting) : [];
+  return choose(random, first.length > 0 ? first : wrong(others));
 }

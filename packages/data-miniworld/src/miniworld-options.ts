@@ -28,7 +28,7 @@ export interface MiniworldOptions {
   readonly captions?: number;
   /** Number of records in each tuning mixture. Default 3,200. */
   readonly instructions?: number;
-  /** Share of the second mixture's records that have an image. Default 0.125, as in the paper's MLAN_v. */
+  /** Share of the records of `MLAN_v_mini.json` that have an image. Default 0.125, as in the paper's MLAN_v. */
   readonly visionShare?: number;
 }
 

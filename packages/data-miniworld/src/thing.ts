@@ -21,7 +21,7 @@ export function tell(thing: Thing): string {
   return `a ${thing.colour} ${thing.shape}`;
 }
 
-function isSame(one: Thing, other: Thing): boolean {
+export function isSame(one: Thing, other: Thing): boolean {
   return one.colour === other.colour && one.shape === other.shape;
 }
 
@@ -34,15 +34,20 @@ export function absentThing(random: Random, present: readonly Thing[]): Thing {
 }
 
 /**
- * Draws an absent thing whose colour and shape both occur in `present`, but not combined; undefined when there is none.
- * Ruling it out requires looking at both attributes of each thing.
+ * Returns the absent things whose colour and shape both occur in `present`, but not combined. Ruling one out requires
+ * looking at both attributes of each thing.
  */
-export function confusableThing(random: Random, present: readonly Thing[]): Thing | undefined {
-  const confusable = THINGS.filter(
+export function confusableThings(present: readonly Thing[]): readonly Thing[] {
+  return THINGS.filter(
     (thing) =>
       !present.some((other) => isSame(thing, other)) &&
       present.some((other) => other.colour === thing.colour) &&
       present.some((other) => other.shape === thing.shape),
   );
+}
+
+/** Draws one of the {@link confusableThings}; undefined when there is none. */
+export function confusableThing(random: Random, present: readonly Thing[]): Thing | undefined {
+  const confusable = confusableThings(present);
   return confusable.length > 0 ? choose(random, confusable) : undefined;
 }

@@ -38,12 +38,15 @@ export interface Miniworld {
   readonly scienceqa: URL;
   /** `captions.json` in the format of liuhaotian/LLaVA-Pretrain, with `images/`. */
   readonly captions: URL;
-  /** `MLAN_mini.json` (language only) and `MLAN_v_mini.json` in LLaVA's tuning format, with `images/`. */
+  /**
+   * `MLAN_mini.json` (language only), `MLAN_v_mini.json` (with a share of images) and `vision_mini.json` (images only) in
+   * LLaVA's tuning format, with `images/`.
+   */
   readonly mlan: URL;
 }
 
 /** Must be increased whenever the same options would produce different files. */
-const VERSION = 3;
+const VERSION = 4;
 const STAMP = "miniworld.json";
 
 /**
@@ -104,36 +107,43 @@ async function readStamp(folder: URL): Promise<string | undefined> {
 
 async function writeCaptions(folder: URL, { seed, captions }: Settings): Promise<void> {
   const items = upTo(captions).map((index) => captionItem(deriveSeed(seed, `caption ${index}`), idOf(index)));
-  await writeItems(folder, { "captions.json": items }, seed);
+  await writeItems(folder, "captions.json", items, { seed });
 }
 
 async function writeMixtures(folder: URL, { seed, instructions, visionShare }: Settings): Promise<void> {
-  const vision = Math.round(instructions * visionShare);
   const language = upTo(instructions).map((index) =>
     languageItem(deriveSeed(seed, `language ${index}`), `l${idOf(index)}`),
   );
-  const pictures = upTo(vision).map((index) => visionItem(deriveSeed(seed, `vision ${index}`), `v${idOf(index)}`));
-  const mixed = [...language.slice(0, instructions - vision), ...pictures];
-  await writeItems(folder, { "MLAN_mini.json": language, "MLAN_v_mini.json": mixed }, seed);
+  const vision = upTo(instructions).map((index) => visionItem(deriveSeed(seed, `vision ${index}`), `v${idOf(index)}`));
+  const shared = Math.round(instructions * visionShare);
+  const mixed = [...language.slice(0, instructions - shared), ...vision.slice(0, shared)];
+  await writeRows(new URL("MLAN_mini.json", folder), language);
+  await writeRows(new URL("MLAN_v_mini.json", folder), mixed);
+  // Named as in earlier versions, whose pictures these are.
+  await writeItems(folder, "vision_mini.json", vision, { seed, pictures: "MLAN_v_mini.json" });
 }
 
+/** Writes records and the pictures that they name; `pictures` is part of each picture's seed. */
 async function writeItems(
   folder: URL,
-  files: Readonly<Record<string, readonly TuningItem[]>>,
-  seed: number,
+  name: string,
+  items: readonly TuningItem[],
+  { seed, pictures = name }: { readonly seed: number; readonly pictures?: string },
 ): Promise<void> {
-  for (const [name, items] of Object.entries(files)) {
-    await writeJson(
-      new URL(name, folder),
-      items.map(({ row }) => row),
-    );
-    const pictures = items.flatMap(({ row, scene }) =>
-      row.image !== undefined && scene
-        ? [{ path: `images/${row.image}`, png: pictureOf(seed, `${name} ${row.image}`, scene) }]
-        : [],
-    );
-    await writePictures(folder, pictures);
-  }
+  await writeRows(new URL(name, folder), items);
+  const files = items.flatMap(({ row, scene }) =>
+    row.image !== undefined && scene
+      ? [{ path: `images/${row.image}`, png: pictureOf(seed, `${pictures} ${row.image}`, scene) }]
+      : [],
+  );
+  await writePictures(folder, files);
+}
+
+async function writeRows(file: URL, items: readonly TuningItem[]): Promise<void> {
+  await writeJson(
+    file,
+    items.map(({ row }) => row),
+  );
 }
 
 function idOf(index: number): string {

@@ -78,11 +78,15 @@ describe("a written miniworld", () => {
     }
   });
 
-  it("has a mixture without and one with an eighth of images", async () => {
-    const [language, mixed] = [
+  it("has a mixture without, one with an eighth, and one of images", async () => {
+    const [language, mixed, vision] = [
       await readMixture(world, "MLAN_mini.json"),
       await readMixture(world, "MLAN_v_mini.json"),
+      await readMixture(world, "vision_mini.json"),
     ];
+    expect(vision).toHaveLength(200);
+    for (const { image } of vision)
+      expect((await stat(new URL(`images/${image}`, world.mlan))).size).toBeGreaterThan(0);
     expect(language).toHaveLength(200);
     expect(language.filter(({ image }) => image !== undefined)).toHaveLength(0);
     expect(mixed).toHaveLength(200);

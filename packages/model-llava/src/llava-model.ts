@@ -28,7 +28,7 @@ import { pixelSettings, preprocessImage } from "./images/preprocess-image.ts";
 import { crossEntropy, disposeNetwork, type LlavaNetwork, positionsPerImage } from "./network/llava-network.ts";
 import { trainingFlops } from "./network/training-flops.ts";
 import type { Base } from "./saving/base-file.ts";
-import type { CarriedFiles } from "./saving/carried-files.ts";
+import type { CopiedFiles } from "./saving/copied-files.ts";
 import type { SaveOptions } from "./saving/save-options.ts";
 import { writeCheckpoint } from "./saving/write-checkpoint.ts";
 import type { Template } from "./templates/template.ts";
@@ -52,7 +52,7 @@ export interface LlavaModelParts {
   /** The templates for training and prompts. */
   readonly templates: readonly Template[];
   /** Files to copy into every saved checkpoint. */
-  readonly carried: CarriedFiles;
+  readonly copied: CopiedFiles;
   readonly vision: CheckpointVision | undefined;
   /** Ids of further tokens that end an answer, beside those of tokenizer and template. */
   readonly endTokenIds: readonly number[];

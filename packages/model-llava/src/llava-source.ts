@@ -35,8 +35,8 @@ import { modelMemory } from "./memory/model-memory.ts";
 import { promptLength } from "./memory/prompt-length.ts";
 import { declareNetwork, disposeNetwork, llavaNetwork } from "./network/llava-network.ts";
 import { exportCheckpoint, type ExportOptions } from "./saving/export-checkpoint.ts";
-import { readCarriedFiles } from "./saving/carried-files.ts";
-import { CARRIED_FILES } from "./saving/model-files.ts";
+import { readCopiedFiles } from "./saving/copied-files.ts";
+import { COPIED_FILES } from "./saving/model-files.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import { formatNotices } from "./weights/keep-matrices.ts";
 import { loadWeights } from "./weights/load-weights.ts";
@@ -114,7 +114,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
     return found;
   };
   const findFolders = async (opening: OpenOptions): Promise<CheckpointFolders> => {
-    const files = [...architecture.tokenizer.files, ...CARRIED_FILES];
+    const files = [...architecture.tokenizer.files, ...COPIED_FILES];
     const adapted = await adaptedFolders(
       {
         weights: await folderOf(weights, { repository, files }, opening),
@@ -150,7 +150,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
           checkpoint,
           folders,
         );
-        const carried = await readCarriedFiles({ ...folders, tokenizer: architecture.tokenizer });
+        const copied = await readCopiedFiles({ ...folders, tokenizer: architecture.tokenizer });
         const network = llavaNetwork({ architecture, language: checkpoint.language, vision });
         try {
           await loadWeights(plan, network.weights, {
@@ -169,7 +169,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             network,
             tokenizer,
             templates,
-            carried,
+            copied,
             vision,
             endTokenIds,
             format,

@@ -1,21 +1,16 @@
-import { useOnnxBackend } from "@mlan/backend-onnx";
 import { type Generation, type GenerationRequest, type ImageReference, MlanError, type Prompt } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
-import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answersOf } from "./answers-of.ts";
+import { openDistinctModel } from "./opened-models.ts";
+import { raw, request } from "./requests.ts";
 import { plainImage, scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 let model: LlavaModel;
 beforeAll(async () => {
-  await useOnnxBackend();
-  model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  // With weights as small as the tiny checkpoint's, answers hardly depend on the prompt.
-  changeWeights(model, ({ component, variable }) =>
-    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
-  );
+  model = await openDistinctModel(scratch);
 });
 afterAll(() => model.dispose());
 
@@ -246,14 +241,6 @@ describe("logits that are not finite", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 });
-
-function raw(text: string): Prompt {
-  return { kind: "raw", text, beginOfSequence: true };
-}
-
-function request(changes: Partial<GenerationRequest> & { id: string }): GenerationRequest {
-  return { prompt: raw("abc"), images: [], maximumNewTokens: 4, ...changes };
-}
 
 async function answer(changes: Partial<GenerationRequest>): Promise<Generation> {
   const answers = await collect([request({ id: "only", ...changes })]);

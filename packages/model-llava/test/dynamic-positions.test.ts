@@ -1,10 +1,8 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
-import { openCheckpoint } from "#internal/checkpoint/open-checkpoint.ts";
 import { promptTensors, disposePromptTensors } from "#internal/batch/prompt-tensors.ts";
-import { answerFunctions } from "#internal/network/answer-functions.ts";
 import { decodeRows } from "#internal/network/decode-rows.ts";
-import { disposeNetwork, llama, llavaNetwork, loadWeights, planWeights } from "@mlan/model-llava";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openAnswerFunctions } from "./opened-models.ts";
 import { compute, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 interface Case {
@@ -43,15 +41,7 @@ function textOf(tokens: readonly number[]): string {
 await compute.open();
 
 describe("a Llama whose rotary positions are scaled dynamically", async () => {
-  const checkpoint = await openCheckpoint({ architecture: llama, template: "v1", weights });
-  const network = llavaNetwork(checkpoint);
-  await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
-  await checkpoint.close();
-  const functions = answerFunctions(network, compute);
-  afterAll(() => {
-    functions.dispose();
-    disposeNetwork(network);
-  });
+  const functions = await openAnswerFunctions(weights);
 
   it.each([
     ["one by one", cases.map((one) => [one])],

@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { MlanError, pathOf } from "@mlan/core";
 import type { LlavaModel, LlavaSource, SaveOptions } from "@mlan/model-llava";
-import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { writeQueryAdapter } from "./query-adapter.ts";
 import { scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -58,17 +58,7 @@ it("a model in the layout of transformers opens with the same weights, and a row
 
 describe("a model with an adapter", () => {
   async function adaptedSource(): Promise<LlavaSource> {
-    const adapter = scratch.fresh();
-    await mkdir(adapter);
-    const config = { peft_type: "LORA", r: 2, lora_alpha: 4, target_modules: ["q_proj"], base_model_name_or_path: "x" };
-    await writeFile(new URL("adapter_config.json", adapter), JSON.stringify(config));
-    const low = (side: "A" | "B", shape: readonly number[]): TensorToWrite => ({
-      name: `base_model.model.model.layers.0.self_attn.q_proj.lora_${side}.weight`,
-      shape,
-      dtype: "F32",
-      data: () => Float32Array.from({ length: 32 }, (_, index) => Math.sin(index + shape.length)),
-    });
-    await writeSafetensors(new URL("adapter_model.safetensors", adapter), [low("A", [2, 16]), low("B", [16, 2])]);
+    const adapter = await writeQueryAdapter(scratch.fresh());
     return tinySource(scratch.backbone, scratch.tower, undefined, adapter);
   }
 

@@ -1,11 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { useOnnxBackend } from "@mlan/backend-onnx";
 import type { ImageReference, Location } from "@mlan/core";
 import type { LlavaModel } from "@mlan/model-llava";
-import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openDistinctModel } from "./opened-models.ts";
 import { plainImage, scratchLlava, tinySource, weightOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
@@ -14,11 +13,7 @@ const BLUE = plainImage("blue", "#00f");
 
 let model: LlavaModel;
 beforeAll(async () => {
-  await useOnnxBackend();
-  model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  changeWeights(model, ({ component, variable }) =>
-    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
-  );
+  model = await openDistinctModel(scratch);
 });
 afterAll(() => model.dispose());
 

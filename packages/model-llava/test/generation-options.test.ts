@@ -1,4 +1,3 @@
-import { useOnnxBackend } from "@mlan/backend-onnx";
 import {
   type Generation,
   type GenerationOptions,
@@ -8,21 +7,18 @@ import {
   streamAnswer,
 } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
-import { changeWeights } from "@mlan/testing";
 import { answersOf } from "./answers-of.ts";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { openDistinctModel } from "./opened-models.ts";
+import { raw, request } from "./requests.ts";
+import { plainImage, scratchLlava } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 const tokenizer = await loadTokenizer(scratch.backbone);
 let model: LlavaModel;
 beforeAll(async () => {
-  await useOnnxBackend();
-  model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  changeWeights(model, ({ component, variable }) =>
-    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
-  );
+  model = await openDistinctModel(scratch);
 });
 afterAll(() => model.dispose());
 
@@ -242,14 +238,6 @@ describe("an invalid option is refused by name:", () => {
     expect(String(error)).toContain(sentence);
   });
 });
-
-function raw(text: string): Prompt {
-  return { kind: "raw", text, beginOfSequence: true };
-}
-
-function request(changes: Partial<GenerationRequest> & { id: string }): GenerationRequest {
-  return { prompt: raw("abc"), images: [], maximumNewTokens: 4, ...changes };
-}
 
 async function answer(changes: Partial<GenerationRequest>, options?: GenerationOptions): Promise<Generation> {
   const asked = request({ id: "only", ...changes });

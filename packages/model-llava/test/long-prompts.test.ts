@@ -1,26 +1,16 @@
-import { openCheckpoint } from "#internal/checkpoint/open-checkpoint.ts";
 import { disposePromptTensors, promptTensors } from "#internal/batch/prompt-tensors.ts";
 import { disposeCache } from "#internal/network/answer-cache.ts";
-import { answerFunctions } from "#internal/network/answer-functions.ts";
 import { disposeChoice } from "#internal/network/choice.ts";
-import { disposeNetwork, llama, llavaNetwork, loadWeights, planWeights } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openAnswerFunctions } from "./opened-models.ts";
 import { compute, scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 await compute.open();
 
 describe("a long prompt lets others in while it is read", async () => {
-  const checkpoint = await openCheckpoint({ architecture: llama, template: "v1", weights: scratch.backbone });
-  const network = llavaNetwork(checkpoint);
-  await loadWeights(planWeights(checkpoint, checkpoint.weights), network.weights, { seed: 0 });
-  await checkpoint.close();
-  const functions = answerFunctions(network, compute);
-  afterAll(() => {
-    functions.dispose();
-    disposeNetwork(network);
-  });
+  const functions = await openAnswerFunctions(scratch.backbone);
 
   it.each([
     [100, 0],

@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import type { Batch, Encoded } from "@mlan/core";
-import { applyAdamW, valueAndGradients } from "@mlan/fused-ops";
+import { applyAdamW, registerGradients, valueAndGradients } from "@mlan/fused-ops";
 import {
   createLlavaSource,
   llama,
@@ -18,6 +18,14 @@ const FIXTURES = new URL("fixtures/", import.meta.url);
 /** Files and results of peft 0.21, from tools/fixtures/model_llava_lora.py. */
 export const LORA: URL = new URL("lora/", FIXTURES);
 const PROMPT = 8;
+
+/** Opens the compute backend and returns the base of these adapters, with peft's results. */
+export async function loraReference(scratch: Scratch): Promise<{ readonly base: URL; readonly expected: Expected }> {
+  await compute.open();
+  registerGradients();
+  const [base, expected] = await Promise.all([loraBase(scratch), expectedOfPeft()]);
+  return { base, expected };
+}
 
 /** Returns the folder of the base of these adapters. */
 export async function loraBase(scratch: Scratch): Promise<URL> {
@@ -73,7 +81,7 @@ export interface Expected {
   lossOf(logits: Float32Array): number;
 }
 
-export async function expectedOfPeft(): Promise<Expected> {
+async function expectedOfPeft(): Promise<Expected> {
   const reader = await openSafetensors(new URL("expected.safetensors", LORA));
   const tokens = await reader.readInt32("tokens");
   const [rows = 0, length = 0] = reader.entries.get("tokens")?.shape ?? [];

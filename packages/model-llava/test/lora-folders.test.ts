@@ -1,30 +1,14 @@
 import { createHash } from "node:crypto";
 import { appendFile, cp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { pathOf } from "@mlan/core";
-import { registerGradients } from "@mlan/fused-ops";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
-import { beforeAll, describe, expect, it } from "vitest";
-import {
-  type Expected,
-  expectedOfPeft,
-  LORA,
-  loraBase,
-  loraSource,
-  lossOf,
-  trainAdapter,
-  trainedAdapter,
-} from "./lora-fixture.ts";
-import { changeJson, compute, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
+import { describe, expect, it } from "vitest";
+import { loraReference, LORA, loraBase, loraSource, lossOf, trainAdapter, trainedAdapter } from "./lora-fixture.ts";
+import { changeJson, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
+const { base, expected } = await loraReference(scratch);
 const OPTIONS = { rank: 4, alpha: 8, dropout: 0, rankStabilized: true } as const;
-let base: URL;
-let expected: Expected;
-beforeAll(async () => {
-  await compute.open();
-  registerGradients();
-  [base, expected] = await Promise.all([loraBase(scratch), expectedOfPeft()]);
-});
 
 async function savedAdapter(): Promise<{
   readonly folder: URL;

@@ -1,29 +1,20 @@
 import { type AdapterOptions, MlanError } from "@mlan/core";
-import { registerGradients } from "@mlan/fused-ops";
 import type { LlavaModel } from "@mlan/model-llava";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   adapterGradients,
   batchOf,
-  type Expected,
-  expectedOfPeft,
+  loraReference,
   largestDifference,
-  loraBase,
   loraSource,
   lossOf,
   trainAdapter,
 } from "./lora-fixture.ts";
-import { compute, scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
+import { scratchLlava, tinySource, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
+const { base, expected } = await loraReference(scratch);
 const OPTIONS: AdapterOptions = { rank: 4, alpha: 8, dropout: 0, rankStabilized: false };
-let base: URL;
-let expected: Expected;
-beforeAll(async () => {
-  await compute.open();
-  registerGradients();
-  [base, expected] = await Promise.all([loraBase(scratch), expectedOfPeft()]);
-});
 
 async function adapted(options: Partial<AdapterOptions> = {}, seed = 1): Promise<LlavaModel> {
   const model = await loraSource({ weights: base }).open();

@@ -1,23 +1,17 @@
 import { cp } from "node:fs/promises";
 import type { GenerationRequest } from "@mlan/core";
-import { registerGradients } from "@mlan/fused-ops";
 import type { LlavaModel } from "@mlan/model-llava";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Expected, expectedOfPeft, LORA, loraBase, loraSource, lossOf, trainAdapter } from "./lora-fixture.ts";
-import { compute, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { LORA, loraReference, loraSource, lossOf, trainAdapter } from "./lora-fixture.ts";
+import { scratchLlava, tinySource } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
 const trained = new URL("trained/", LORA);
 const OPTIONS = { rank: 2, alpha: 8, dropout: 0, rankStabilized: false, targets: ["v_proj", "down_proj"] } as const;
-let base: URL;
-let other: URL;
-let expected: Expected;
+const { base, expected } = await loraReference(scratch);
+const other = scratch.fresh();
 beforeAll(async () => {
-  await compute.open();
-  registerGradients();
-  [base, expected] = await Promise.all([loraBase(scratch), expectedOfPeft()]);
-  other = scratch.fresh();
   const model = await loraSource({ weights: base }).open();
   model.adapt?.(OPTIONS, { seed: 4 });
   changeAdapter(model);

@@ -1,29 +1,20 @@
 import { rm } from "node:fs/promises";
-import { registerGradients } from "@mlan/fused-ops";
 import type { LlavaModel } from "@mlan/model-llava";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   adapterGradients,
   batchOf,
-  type Expected,
-  expectedOfPeft,
+  loraReference,
   largestDifference,
   LORA,
-  loraBase,
   loraSource,
   lossOf,
   trainAdapter,
 } from "./lora-fixture.ts";
-import { compute, rewriteTensors, scratchLlava, valuesOf } from "./tiny-llava.ts";
+import { rewriteTensors, scratchLlava, valuesOf } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
-let base: URL;
-let expected: Expected;
-beforeAll(async () => {
-  await compute.open();
-  registerGradients();
-  [base, expected] = await Promise.all([loraBase(scratch), expectedOfPeft()]);
-});
+const { base, expected } = await loraReference(scratch);
 
 const start = new URL("start/", LORA);
 const trained = new URL("trained/", LORA);

@@ -64,7 +64,7 @@ describe("LLaVA saved by other software", () => {
     const folder = await foreign();
     for (const act of [() => tinySource(folder).open(), () => tinySource(folder).inspect()]) {
       await expect(act()).rejects.toThrow(
-        /config\.json: it does not say in which template the model was tuned, and its folder has no chat template\. Name it in the option "template" \(on the command line: --template\), one of v1, llama_2, plain; LLaVA-1\.5 and MLAN's models are tuned in v1\.$/,
+        /config\.json: it does not name the template of the model's tuning, and its folder has no chat template\. Name it in the option "template" \(on the command line: --template\), one of v1, llama_2, plain; LLaVA-1\.5 and MLAN's models use v1\.$/,
       );
     }
     const model = await tinySource(folder, undefined, "llama_2").open();

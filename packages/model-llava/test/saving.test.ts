@@ -114,14 +114,14 @@ describe("a folder that holds another model", () => {
 describe("the files beside the weights", () => {
   it("are copied byte for byte, and floats stay floats", async () => {
     const source = await scratch.copy(scratch.backbone);
-    const carried = {
+    const copied = {
       "generation_config.json": '{"temperature": 1.0, "eos_token_id": [2, 3]}',
       "chat_template.jinja": "{{ messages }}\n",
       "additional_chat_templates/tool use.jinja": "{{ tools }}\n",
       "special_tokens_map.json": '{"bos_token": "<s>"}',
     };
     await mkdir(new URL("additional_chat_templates/", source));
-    for (const [name, text] of Object.entries(carried)) await writeFile(new URL(name, source), text);
+    for (const [name, text] of Object.entries(copied)) await writeFile(new URL(name, source), text);
     const config = await textOf(source, "config.json");
     await writeFile(
       new URL("config.json", source),
@@ -138,7 +138,7 @@ describe("the files beside the weights", () => {
     const folder = scratch.fresh();
     const model = await tinySource(source, tower).open();
     await model.save(folder);
-    for (const [name, text] of Object.entries(carried)) expect(await textOf(folder, name)).toBe(text);
+    for (const [name, text] of Object.entries(copied)) expect(await textOf(folder, name)).toBe(text);
     for (const name of ["tokenizer.json", "tokenizer_config.json"])
       expect(await textOf(folder, name)).toBe(await textOf(source, name));
     const saved = await textOf(folder, "config.json");

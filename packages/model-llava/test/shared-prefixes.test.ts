@@ -1,29 +1,20 @@
-import { useOnnxBackend } from "@mlan/backend-onnx";
-import type {
-  Generation,
-  GenerationOptions,
-  GenerationRequest,
-  ImageReference,
-  Prompt,
-  ScoreRequest,
-} from "@mlan/core";
+import type { Generation, GenerationOptions, GenerationRequest, ImageReference, Prompt } from "@mlan/core";
 import { type LlavaModel, loadTokenizer } from "@mlan/model-llava";
-import { changeWeights } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BACKENDS } from "./backends.ts";
-import { plainImage, scratchLlava, tinySource } from "./tiny-llava.ts";
+import { openDistinctModel } from "./opened-models.ts";
+import { mixedRequests, OTHER, PASSAGE, scoreRequests } from "./prefix-requests.ts";
+import { raw } from "./requests.ts";
+import { plainImage, scratchLlava } from "./tiny-llava.ts";
 
 const scratch = await scratchLlava();
-
-const PASSAGE = "the quick brown fox jumps over the lazy dog. ".repeat(3);
-const OTHER = "0123456789 ".repeat(6);
 
 describe.each(BACKENDS)("shared prefixes on $name", ({ name, use }) => {
   let model: LlavaModel;
   beforeAll(async () => {
     await use();
-    model = await openModel();
+    model = await openDistinctModel(scratch);
   });
   afterAll(() => model.dispose());
 
@@ -46,8 +37,7 @@ describe.each(BACKENDS)("shared prefixes on $name", ({ name, use }) => {
 describe("answers that share prefixes", () => {
   let model: LlavaModel;
   beforeAll(async () => {
-    await useOnnxBackend();
-    model = await openModel();
+    model = await openDistinctModel(scratch);
   });
   afterAll(() => model.dispose());
 
@@ -172,120 +162,6 @@ describe("answers that share prefixes", () => {
   });
 });
 
-describe("scores that share prefixes", () => {
-  let model: LlavaModel;
-  beforeAll(async () => {
-    await useOnnxBackend();
-    model = await openModel();
-  });
-  afterAll(() => model.dispose());
-
-  it("equal scores without, with any batch size", async () => {
-    const requests = scoreRequests();
-    const alone = await model.score(requests, { batchSize: 1, sharePrefixes: false });
-    expect(new Set(alone.map(({ logProbability }) => logProbability.toFixed(3))).size).toBeGreaterThan(6);
-    for (const sharePrefixes of [true, false]) {
-      for (const batchSize of [1, 8, 32]) {
-        const found = await model.score(requests, { batchSize, sharePrefixes });
-        expect(found.map(({ id, tokens }) => [id, tokens])).toEqual(alone.map(({ id, tokens }) => [id, tokens]));
-        for (const [index, { logProbability }] of found.entries())
-          expect(logProbability, requests[index]!.id).toBeCloseTo(alone[index]!.logProbability, 3);
-      }
-    }
-  });
-
-  it("agree with the loss of the whole sequence", async () => {
-    const tokenizer = await loadTokenizer(scratch.backbone);
-    for (const { id, prompt, continuation } of scoreRequests().filter(({ images }) => images.length === 0)) {
-      if (prompt.kind !== "raw") throw new Error("These prompts are raw.");
-      const inputIds = Int32Array.from(tokenizer.encode(prompt.text + continuation, { beginOfSequence: true }));
-      const [score] = await model.score([{ id, prompt, images: [], continuation }]);
-      const first = inputIds.length - score!.tokens;
-      const labels = inputIds.map((token, index) => (index < first ? -100 : token));
-      const size = { length: inputIds.length, supervised: score!.tokens };
-      const batch = await model.collate([{ id, inputIds, labels, images: [], ...size }], {
-        rows: 1,
-        length: inputIds.length,
-      });
-      const loss = model.loss(batch.tensors);
-      expect(score!.logProbability).toBeCloseTo(-(await loss.data())[0]! * score!.tokens, 3);
-      loss.dispose();
-      batch.dispose();
-    }
-  });
-
-  it("compute the choices' common question once, and no position after the last one needed", async () => {
-    const choices = ["0", "1", "2", "3"].map((continuation) => ({
-      id: continuation,
-      prompt: raw(`${PASSAGE}what`),
-      images: [],
-      continuation,
-    }));
-    const scores = await model.score(choices);
-    const [alone] = await model.score(choices.slice(0, 1));
-    const [first, ...others] = scores.map(({ computedPositions }) => computedPositions);
-    expect(first).toBe(alone!.computedPositions);
-    expect(scores.map(({ tokens }) => tokens)).toEqual([1, 1, 1, 1]);
-    expect(others).toEqual([1, 1, 1]);
-  });
-});
-
-/**
- * Choices for several questions: with one token and with several, one that is a prefix of another, one with an image,
- * and equal ones.
- */
-function scoreRequests(): readonly ScoreRequest[] {
-  const images = [plainImage("red", "#f00")];
-  const texts = [PASSAGE, `${PASSAGE}what?`, OTHER, "short"];
-  const continuations = ["a", "the fox", "the fox jumps", "the fox", "0123"];
-  return [...texts.map((text) => ({ text, images: [] })), { text: "<image>look closely at it: it is", images }].flatMap(
-    ({ text, images: shown }) =>
-      continuations.map((continuation, index) => ({
-        id: `${text} ${index}`,
-        prompt: raw(text),
-        images: shown,
-        continuation,
-      })),
-  );
-}
-
-async function openModel(): Promise<LlavaModel> {
-  const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
-  // With weights as small as the tiny checkpoint's, answers hardly depend on the prompt.
-  changeWeights(model, ({ component, variable }) =>
-    component !== "vision" && variable.rank === 2 ? tf.mul(variable, 8) : undefined,
-  );
-  return model;
-}
-
-/**
- * Groups of many sizes: text and images, larger than a batch, a prompt that is a prefix of another, equal prompts,
- * single prompts.
- */
-function mixedRequests(): readonly GenerationRequest[] {
-  const red = plainImage("red", "#f00");
-  const sameRed = plainImage("another red", "#f00");
-  const blue = plainImage("blue", "#00f");
-  const prompts: [text: string, images?: readonly ImageReference[]][] = [
-    ...Array.from({ length: 11 }, (_, index): [string] => [`${PASSAGE}question ${index} ${"why ".repeat(index % 4)}`]),
-    ...[OTHER, `${OTHER}and`, `${OTHER}and more`, `${OTHER}and more`, OTHER].map((text): [string] => [text]),
-    ...["alone", "a", `${PASSAGE.slice(0, 70)} but not so`].map((text): [string] => [text]),
-    ...[red, sameRed, blue].flatMap((image) =>
-      ["is it red?", "is it blue, or what else could it be?", "is it?"].map(
-        (text): [string, readonly ImageReference[]] => [`<image>look closely at this: ${text}`, [image]],
-      ),
-    ),
-    ["<image>first, <image>second", [red, blue]],
-    ["<image>first, <image>second?", [red, blue]],
-  ];
-  return prompts.map(([text, images = []], index) => ({
-    id: `${index}`,
-    prompt: raw(text),
-    images,
-    maximumNewTokens: 3 + (index % 8),
-  }));
-}
-
 function request(id: string, text: string): GenerationRequest {
   return { id, prompt: raw(text), images: [], maximumNewTokens: 2 };
 }
@@ -297,10 +173,6 @@ function sumOf(found: ReadonlyMap<string, Generation>): Pick<Generation, "prompt
     sum.computedPositions += computedPositions;
   }
   return sum;
-}
-
-function raw(text: string): Prompt {
-  return { kind: "raw", text, beginOfSequence: true };
 }
 
 async function answers(

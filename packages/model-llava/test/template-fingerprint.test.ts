@@ -99,7 +99,7 @@ describe("a checkpoint", async () => {
     await changed(folder);
     expect((await tinySource(folder).inspect()).notices).toEqual([
       expect.stringMatching(
-        `was tuned in the template "v1" \\(0123456789abcdef\\), which now writes conversations differently \\(${fingerprint}\\): by`,
+        `was tuned with the template "v1" \\(0123456789abcdef\\), which now writes conversations differently \\(${fingerprint}\\): by`,
       ),
     ]);
     const model = await tinySource(scratch.backbone, scratch.tower).open({ seed: 3 });
@@ -113,12 +113,12 @@ describe("a checkpoint", async () => {
     expect(await storedIn(whole)).toBe("0123456789abcdef");
   });
 
-  it("says that it is used in another template than it was tuned in", async () => {
+  it("says that it is used with a template that differs from that of its tuning", async () => {
     const { folder } = await tuned();
     const { notices } = await tinySource(folder, undefined, "llama_2").inspect();
     expect(notices).toEqual([
       expect.stringMatching(
-        /was tuned in the template "v1" \([0-9a-f]{16}\) and is used in "llama_2" \([0-9a-f]{16}\)$/,
+        /was tuned with the template "v1" \([0-9a-f]{16}\) and is used with "llama_2" \([0-9a-f]{16}\)$/,
       ),
     ]);
   });

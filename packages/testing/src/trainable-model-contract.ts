@@ -64,7 +64,7 @@ export function describeTrainableModelContract(
       },
     );
 
-    it("names the template that it was tuned in, if any, also before it is opened", async () => {
+    it("names the template of its tuning, if any, also before it is opened", async () => {
       const { tuningTemplate } = model;
       if (source.inspect) expect((await source.inspect()).tuningTemplate).toBe(tuningTemplate);
       if (tuningTemplate === undefined) return;

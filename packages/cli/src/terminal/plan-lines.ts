@@ -1,4 +1,4 @@
-import { batchText, type ResourcePlan, type StagePlan, suggestionsOf } from "@mlan/core";
+import { batchText, type ResourcePlan, type StagePlan, memoryRemedy } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, duration } from "@mlan/run-view";
 
@@ -18,7 +18,7 @@ export function planLines(plan: ResourcePlan, width: number): readonly string[] 
       ? ["", `Peak memory in GB (10^9 bytes)${limit}`, "", ...textTable(memoryTable(known), width)]
       : []),
     ...stages.flatMap(({ name, fits, wouldFit }) =>
-      fits === false ? ["", `${name} does not fit. ${suggestionsOf(wouldFit)}`] : [],
+      fits === false ? ["", `${name} does not fit. ${memoryRemedy(wouldFit)}`] : [],
     ),
     ...timeLines(stages),
     "",

@@ -1,4 +1,4 @@
-import { suggestionsOf } from "@mlan/core";
+import { memoryRemedy } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import type { StudyPlan, TaskPlan, TaskStagePlan } from "@mlan/study";
 import { count } from "@mlan/run-view";
@@ -54,8 +54,5 @@ function rowsOf({ task, runs, stages }: TaskPlan): readonly (readonly string[])[
 /** Says once for each stage name that it does not fit. */
 function problems(stages: readonly TaskStagePlan[]): readonly string[] {
   const lacking = new Map(stages.filter(({ fits }) => fits === false).map((stage) => [stage.name, stage]));
-  return [...lacking.values()].flatMap(({ name, wouldFit }) => [
-    "",
-    `${name} does not fit. ${suggestionsOf(wouldFit)}`,
-  ]);
+  return [...lacking.values()].flatMap(({ name, wouldFit }) => ["", `${name} does not fit. ${memoryRemedy(wouldFit)}`]);
 }

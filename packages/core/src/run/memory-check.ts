@@ -69,7 +69,7 @@ export function checkMemory(stage: string, needs: StageNeeds, bound: MemoryBound
   throw new MlanError(
     "unavailable",
     `stage "${stage}" needs ${gigabytes(total)} GB of memory at its largest batch (${batchText(needs)}), and there are ` +
-      `${gigabytes(limit)} GB. ${suggestionsOf(fittingChanges(needs.changes(), bound))} To run it anyway: \`checkMemory: false\` (--no-plan on the command line).`,
+      `${gigabytes(limit)} GB. ${memoryRemedy(fittingChanges(needs.changes(), bound))} To run it anyway: \`checkMemory: false\` (--no-plan on the command line).`,
   );
 }
 
@@ -81,7 +81,7 @@ export function batchText({ training, answering }: Pick<StageNeeds, "training" |
 }
 
 /** Returns sentences that suggest settings with which a stage fits. */
-export function suggestionsOf(changes: readonly Change[]): string {
+export function memoryRemedy(changes: readonly Change[]): string {
   if (changes.length === 0) {
     return "No smaller batch and no setting of the trainer or the model makes it fit: use a smaller model, or a machine with more memory.";
   }

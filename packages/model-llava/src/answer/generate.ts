@@ -3,7 +3,7 @@ import { type Generation, type GenerationOptions, type GenerationRequest, MlanEr
 import type { Pause } from "../network/answer-functions.ts";
 import { answerCapacity, decodeRows } from "../network/decode-rows.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
-import { turnsByLength } from "../network/long-prompts.ts";
+import { rotationsDependOnLength } from "../network/long-prompts.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
 import { imageSet } from "./image-set.ts";
 import { answerEnds, type PendingAnswer, pendingAnswer } from "./pending-answer.ts";
@@ -32,8 +32,8 @@ export async function* generate(
   const items = requests.map((request, index): Item => {
     const prompt = prompts[index];
     const symbols = prompt ? positionSymbols(prompt, set, positionsPerImage(model.network)) : new Int32Array();
-    const turns = turnsByLength(model.network.decoder.config, symbols.length);
-    return { request, symbols, shareable: turns ? 0 : symbols.length - 1, truncated: prompt?.truncated ?? 0 };
+    const byLength = rotationsDependOnLength(model.network.decoder.config, symbols.length);
+    return { request, symbols, shareable: byLength ? 0 : symbols.length - 1, truncated: prompt?.truncated ?? 0 };
   });
   const isFollowed = options.onText !== undefined || requests.some(({ signal }) => signal);
   // Yields to the event loop, so that text is displayed and signals arrive even if the backend never yields.
@@ -59,7 +59,7 @@ function readRequest(
   if (room > 0) return tokenizePrompt(model, writeRequest(model, request), request, { room, longPrompts });
   throw new MlanError(
     "invalid-options",
-    `model-llava: maximumNewTokens of request "${id}" is ${maximumNewTokens}, which leaves no room for a prompt: the model reads ${maximumPositions} positions in all. Ask for fewer.`,
+    `model-llava: maximumNewTokens of request "${id}" is ${maximumNewTokens}, which leaves no room for a prompt: the model reads ${maximumPositions} positions at most. Lower it.`,
   );
 }
 

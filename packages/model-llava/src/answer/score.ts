@@ -4,7 +4,7 @@ import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { continued, encodePrompt } from "../encode-prompt.ts";
 import type { AnswerFunctions } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
-import { rotationsByLength, turnsByLength } from "../network/long-prompts.ts";
+import { rotationsByLength, rotationsDependOnLength } from "../network/long-prompts.ts";
 import { maskedPrefix, tableLength } from "../network/prompt-pass.ts";
 import { disposeRotaryTable } from "../network/rotary.ts";
 import { logitsNotFinite } from "./logits-not-finite.ts";
@@ -37,12 +37,12 @@ export async function score(
     // Outputs are read at the position before the continuation and at all its positions except the last.
     const computed = symbols.subarray(0, -1);
     const id = requests[index]?.id ?? "";
-    const turns = turnsByLength(model.network.decoder.config, computed.length);
+    const byLength = rotationsDependOnLength(model.network.decoder.config, computed.length);
     return {
       id,
       truncated: prompt.truncated,
       symbols: computed,
-      shareable: turns ? 0 : computed.length - tokens,
+      shareable: byLength ? 0 : computed.length - tokens,
       targets,
     };
   });

@@ -83,6 +83,6 @@ function checkTemplate(
   throw new MlanError(
     "invalid-checkpoint",
     `model-llava: ${pathOf(folder)} ${notice}. Load it with the version of mlan and the tokenizer that wrote it, or open it as ` +
-      "the weights of a model to go on all the same.",
+      "the weights of a model to use it anyway.",
   );
 }

@@ -38,8 +38,8 @@ export function formatConfig(
     new MlanError("invalid-checkpoint", `model-llava: ${pathOf(file)}: ${problem}.`);
   if (template === undefined)
     throw invalid(
-      "it does not say in which template the model was tuned, and its folder has no chat template. " +
-        `Name it in the option "template" (on the command line: --template), one of ${names.join(", ")}; LLaVA-1.5 and MLAN's models are tuned in v1`,
+      "it does not name the template of the model's tuning, and its folder has no chat template. " +
+        `Name it in the option "template" (on the command line: --template), one of ${names.join(", ")}; LLaVA-1.5 and MLAN's models use v1`,
     );
   if (!names.includes(template)) {
     const key = named === undefined ? 'key "mlan_template"' : 'the option "template"';

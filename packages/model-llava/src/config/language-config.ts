@@ -41,7 +41,7 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
     headDimension: config.head_dim ?? config.hidden_size / config.num_attention_heads,
     normEpsilon: config.rms_norm_eps,
     ...rope,
-    maximumPositions: reachOf(rope, config.max_position_embeddings),
+    maximumPositions: contextLength(rope, config.max_position_embeddings),
     tiedEmbeddings: config.tie_word_embeddings ?? false,
     ...(config.attention_bias && { attentionBias: true }),
     ...(config.mlp_bias && { mlpBias: true }),
@@ -49,7 +49,7 @@ export function languageConfig(value: ConfigObject, file: URL): LanguageConfig {
 }
 
 /** Returns the context length. With dynamic scaling it is the trained context length times the factor. */
-function reachOf({ ropeScaling }: RopeConfig, positions: number): number {
+function contextLength({ ropeScaling }: RopeConfig, positions: number): number {
   return ropeScaling?.type === "dynamic" ? Math.max(positions, Math.floor(positions * ropeScaling.factor)) : positions;
 }
 

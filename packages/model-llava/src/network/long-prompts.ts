@@ -13,7 +13,7 @@ export interface RowPart {
 }
 
 /** Returns whether the rotations of a prompt depend on its length. Such a prompt cannot share a prefix. */
-export function turnsByLength(config: LanguageConfig, whole: number): boolean {
+export function rotationsDependOnLength(config: LanguageConfig, whole: number): boolean {
   return config.ropeScaling?.type === "dynamic" && whole > trainedPositions(config);
 }
 
@@ -26,7 +26,7 @@ export function rotationsByLength(
   parts: readonly RowPart[],
   length: number,
 ): RotaryTable | undefined {
-  if (!parts.some(({ whole }) => turnsByLength(decoder.config, whole))) return undefined;
+  if (!parts.some(({ whole }) => rotationsDependOnLength(decoder.config, whole))) return undefined;
   const positions = parts.flatMap((part) => positionsOf(part, length));
   const flat = constants.rotationsOf(positions);
   const shaped = mapRotaryTable(flat, (tensor) => tf.reshape(tensor, [parts.length, length, -1]));
@@ -38,6 +38,6 @@ export function rotationsByLength(
 function positionsOf({ start, length, whole }: RowPart, padded: number): readonly RotaryPosition[] {
   return Array.from({ length: padded }, (_, index) => ({
     position: start + Math.min(index, length - 1),
-    reach: whole,
+    sequenceLength: whole,
   }));
 }

@@ -93,11 +93,11 @@ export function maskedPrefix({ layers, lengths }: PrefixCache, rows: number): Ma
 }
 
 /**
- * Returns the length of a rotation table for sequences of up to `reach` positions: a power of two, at least 512, so
+ * Returns the length of a rotation table for sequences of up to `positions` positions: a power of two, at least 512, so
  * that few distinct lengths occur.
  */
-export function tableLength(reach: number): number {
-  return Math.max(512, powerOfTwo(reach));
+export function tableLength(positions: number): number {
+  return Math.max(512, powerOfTwo(positions));
 }
 
 /** Looks up the rotations [rows, length, dimension / 2] of `positions` [rows * length] in a table with `table` rows. */

@@ -24,7 +24,7 @@ export interface RotaryOptions {
  * generation.
  */
 export function rotaryTable(positions: number, options: RotaryOptions): RotaryTable {
-  const all = Array.from({ length: positions }, (_, position) => ({ position, reach: position + 1 }));
+  const all = Array.from({ length: positions }, (_, position) => ({ position, sequenceLength: position + 1 }));
   return rotationsOf(all, options);
 }
 
@@ -32,7 +32,7 @@ export function rotaryTable(positions: number, options: RotaryOptions): RotaryTa
 export interface RotaryPosition {
   readonly position: number;
   /** Length of the sequence. It determines the rotation under dynamic scaling. */
-  readonly reach: number;
+  readonly sequenceLength: number;
 }
 
 /** Returns the rotations [positions.length, dimension / 2] of arbitrary positions. */
@@ -40,8 +40,8 @@ export function rotationsOf(positions: readonly RotaryPosition[], options: Rotar
   const half = options.dimension / 2;
   const known = new Map<number, Float64Array>();
   const angles = new Float64Array(positions.length * half);
-  for (const [index, { position, reach }] of positions.entries()) {
-    const length = countedLength(reach, options.scaling);
+  for (const [index, { position, sequenceLength }] of positions.entries()) {
+    const length = countedLength(sequenceLength, options.scaling);
     const frequencies = known.get(length) ?? frequenciesAt(length, options);
     known.set(length, frequencies);
     for (let pair = 0; pair < half; pair++) angles[index * half + pair] = position * (frequencies[pair] ?? 0);
@@ -59,8 +59,8 @@ export function rotationsOf(positions: readonly RotaryPosition[], options: Rotar
 }
 
 /** Returns the sequence length that scales the frequencies; 0 if the length has no effect. */
-function countedLength(reach: number, scaling: RopeScaling | undefined): number {
-  return scaling?.type === "dynamic" && reach > scaling.trainedPositions ? reach : 0;
+function countedLength(sequenceLength: number, scaling: RopeScaling | undefined): number {
+  return scaling?.type === "dynamic" && sequenceLength > scaling.trainedPositions ? sequenceLength : 0;
 }
 
 /** Returns the frequency of each pair, in radians per position. */

@@ -6,7 +6,7 @@ import type { LanguageConfig } from "../config/language-config.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { WeightFormat } from "../weights/weight-format.ts";
 import type { Base } from "./base-file.ts";
-import type { CarriedFiles } from "./carried-files.ts";
+import type { CopiedFiles } from "./copied-files.ts";
 
 /** The data of a checkpoint folder. */
 export interface CheckpointContent {
@@ -21,7 +21,7 @@ export interface CheckpointContent {
   /** The adapter, unless it is merged. Its parameters are among `weights`. */
   readonly adapter?: NetworkAdapter | undefined;
   readonly tokenizer: Tokenizer;
-  readonly carried: CarriedFiles;
+  readonly copied: CopiedFiles;
   /** The folders from which the model was opened. */
   readonly base: Base;
   /** The components that differ from `base`. */

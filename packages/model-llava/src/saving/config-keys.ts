@@ -9,8 +9,8 @@ const NOT_LANGUAGE =
   /^(mm_|mlan_|vision_|image_|projector_|multimodal_|tokenizer_|unfreeze_mm_|freeze_mm_|tune_mm_|use_mm_|text_config$|ignore_index$|architectures$|model_type$|auto_map$|dtype$|torch_dtype$|_name_or_path$)/;
 
 /** Returns the keys of the language model for every layout of the opened model. */
-export function languageKeys({ carried, language }: CheckpointContent): ConfigObject {
-  const { config } = carried;
+export function languageKeys({ copied, language }: CheckpointContent): ConfigObject {
+  const { config } = copied;
   const nested = config["text_config"];
   const own = isObject(nested) ? { ...tokenIds(config), ...nested } : config;
   const kept = Object.fromEntries(Object.entries(own).filter(([key]) => !NOT_LANGUAGE.test(key)));
@@ -24,7 +24,7 @@ export function languageKeys({ carried, language }: CheckpointContent): ConfigOb
 }
 
 /** Returns the keys of the vision tower, from its own folder or from the model's `config.json`. */
-export function towerKeys({ carried: { tower, config }, vision }: CheckpointContent): ConfigObject {
+export function towerKeys({ copied: { tower, config }, vision }: CheckpointContent): ConfigObject {
   const around = tower ?? config;
   const nested = around["vision_config"];
   const own = isObject(nested) ? nested : (tower ?? vision?.configObject ?? {});

@@ -4,7 +4,7 @@ import { type OpenModel, openModel } from "../checkpoint/open-model.ts";
 import { prepareCheckpoint } from "../checkpoint/prepare-checkpoint.ts";
 import { checkpointResult } from "../weights/read-tensors.ts";
 import type { PlannedWeight, StoredUpdate } from "../weights/weight-plan.ts";
-import { readCarriedFiles } from "./carried-files.ts";
+import { readCopiedFiles } from "./copied-files.ts";
 import { type Factors, merged } from "./merged-values.ts";
 import type { SaveOptions } from "./save-options.ts";
 import { writeCheckpoint } from "./write-checkpoint.ts";
@@ -47,7 +47,7 @@ async function contentOf(
       `model-llava: ${pathOf(folders.weights)} has no projector, so there is no whole model to export. Align it first, or leave out the vision tower.`,
     );
   }
-  const carried = await readCarriedFiles({
+  const copied = await readCopiedFiles({
     weights: folders.weights,
     visionTower: base.visionTower,
     tokenizer: architecture.tokenizer,
@@ -58,7 +58,7 @@ async function contentOf(
   // Exporting trains nothing, so the fingerprint of the training template stays.
   const learned = tunedIn?.name === format.template ? tunedIn.fingerprint : undefined;
   const templateFingerprint = learned ?? prepared.templateFingerprint;
-  const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, carried, base };
+  const content = { architecture, language, format, templateFingerprint, vision, weights, tokenizer, copied, base };
   return { ...content, changed: new Set() };
 }
 

@@ -2,7 +2,7 @@ import type { Parameter } from "@mlan/core";
 import { formatConfigKeys } from "../config/format-config.ts";
 import { patchesPerImage } from "../config/vision-config.ts";
 import { imageProcessorKeys } from "../images/image-processor.ts";
-import { carriedOutputs } from "./carried-outputs.ts";
+import { copiedOutputs } from "./copied-outputs.ts";
 import type { CheckpointContent, LaidOut } from "./checkpoint-content.ts";
 import { languageKeys, towerKeys } from "./config-keys.ts";
 import { addImageToken, IMAGE_TOKEN, imageTokenOf, withRows } from "./image-token.ts";
@@ -35,8 +35,8 @@ export function hfLayout(content: CheckpointContent, dtype: string): LaidOut {
     tie_word_embeddings: language.tiedEmbeddings,
     ...formatConfigKeys(format, content.templateFingerprint),
   };
-  const files = carriedOutputs(content);
-  const sentencePiece = content.carried.files.get("tokenizer.model");
+  const files = copiedOutputs(content);
+  const sentencePiece = content.copied.files.get("tokenizer.model");
   if (sentencePiece && !files.has("tokenizer.json")) files.set("tokenizer.json", tokenizerJsonOf(sentencePiece, files));
   addImageToken(files, token);
   files.set("preprocessor_config.json", jsonText(processorKeys(content)));

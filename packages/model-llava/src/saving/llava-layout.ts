@@ -1,7 +1,7 @@
 import { formatConfigKeys } from "../config/format-config.ts";
 import { llavaConfigKeys } from "../config/llava-config.ts";
 import { imageProcessorKeys } from "../images/image-processor.ts";
-import { carriedOutputs } from "./carried-outputs.ts";
+import { copiedOutputs } from "./copied-outputs.ts";
 import type { CheckpointContent, LaidOut } from "./checkpoint-content.ts";
 import { languageKeys, towerKeys } from "./config-keys.ts";
 import { jsonText } from "./json-numbers.ts";
@@ -24,7 +24,7 @@ export function llavaLayout(content: CheckpointContent, dtype: string): LaidOut 
       vision_config: towerKeys(content),
     }),
   };
-  const files = carriedOutputs(content);
+  const files = copiedOutputs(content);
   if (vision) files.set("preprocessor_config.json", jsonText(imageProcessorKeys(vision.processor)));
   return { config, weights, files };
 }

@@ -3,7 +3,7 @@ import { TEMPLATES_FOLDER } from "../templates/jinja/read-chat-templates.ts";
 import { BASE_FILE, VERIFIED_FILE } from "./base-file.ts";
 
 /** Files that saving copies from the opened folder. */
-export const CARRIED_FILES: readonly string[] = [
+export const COPIED_FILES: readonly string[] = [
   "generation_config.json",
   "chat_template.jinja",
   "chat_template.json",
@@ -21,7 +21,7 @@ const WEIGHTS = [
 ];
 
 const OTHERS = new Set([
-  ...CARRIED_FILES,
+  ...COPIED_FILES,
   CHECKSUMS_FILE,
   BASE_FILE,
   VERIFIED_FILE,

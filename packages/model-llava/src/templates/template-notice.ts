@@ -12,10 +12,10 @@ export function templateNotice(learned: StoredTemplate | undefined, used: Stored
   if (learned.name !== used.name)
     return isSame && learned.fingerprint !== undefined
       ? undefined
-      : `was tuned in the template ${shown(learned)} and is used in ${shown(used)}`;
+      : `was tuned with the template ${shown(learned)} and is used with ${shown(used)}`;
   if (isSame) return undefined;
   return (
-    `was tuned in the template ${shown(learned)}, which now writes conversations differently (${used.fingerprint}): by another ` +
+    `was tuned with the template ${shown(learned)}, which now writes conversations differently (${used.fingerprint}): by another ` +
     "version of mlan, or because its tokenizer or chat template changed"
   );
 }

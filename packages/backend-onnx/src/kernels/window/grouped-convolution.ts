@@ -146,30 +146,30 @@ function blocksOfImage(
   const axes = places.map((blocks, axis) => {
     const length = size[axis] ?? 1;
     // The convolution itself pads an axis that is not split.
-    if (isWhole[axis] === true) return { before: 0, after: 0, reach: length, starts: [0] };
+    if (isWhole[axis] === true) return { before: 0, after: 0, extent: length, starts: [0] };
     const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];
-    const reach = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
+    const extent = ((result.shape[axis + 2] ?? 1) - 1) * stride + (blocks.size - 1) * dilation + 1;
     const starts = Array.from({ length: blocks.count }, (_, block) => (blocks.start + block * blocks.size) * dilation);
     const before = pads[axis] ?? 0;
-    return { before, after: Math.max(0, (starts.at(-1) ?? 0) + reach - before - length), reach, starts };
+    return { before, after: Math.max(0, (starts.at(-1) ?? 0) + extent - before - length), extent, starts };
   });
   const perGroup = reshape(graph, x, [batch * group, allChannels / group, ...size]);
   const around = [0, 0, ...axes.map(({ before }) => before), 0, missing, ...axes.map(({ after }) => after)];
   let image = around.some((count) => count > 0)
     ? graph.apply("Pad", [perGroup, graph.int64(around), graph.scalar(0, "float32")])
     : perGroup;
-  for (const [axis, { reach, starts }] of axes.entries()) {
+  for (const [axis, { extent, starts }] of axes.entries()) {
     if (isWhole[axis] === true) continue;
-    const positions = starts.flatMap((start) => Array.from({ length: reach }, (_, place) => start + place));
+    const positions = starts.flatMap((start) => Array.from({ length: extent }, (_, place) => start + place));
     image = graph.apply("Gather", [image, graph.int64(positions)], { axis: axis + 2 });
   }
-  const grid = axes.flatMap(({ reach, starts }) => [starts.length, reach]);
+  const grid = axes.flatMap(({ extent, starts }) => [starts.length, extent]);
   const blocks = [batch * group, inChannels.count, inChannels.size, ...grid];
   const count = places.reduce((product, block) => product * block.count, inChannels.count);
   return reshape(graph, regroup(graph, image, blocks, [0, 1, 3, 5, 2, 4, 6]), [
     batch,
     group * count * inChannels.size,
-    ...axes.map(({ reach }) => reach),
+    ...axes.map(({ extent }) => extent),
   ]);
 }
 
@@ -197,8 +197,8 @@ export function emitConvolutionBack(context: EmitContext<GroupedWindow>, dy: str
       const spread = graph.apply("ConvTranspose", [dy, part], { strides, dilations, group });
       const before = [row * dilations[0], column * dilations[1]];
       const after = [outHeight, outWidth].map((length, axis) => {
-        const reach = (length - 1) * (strides[axis] ?? 1) + ((size[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
-        return (whole[axis] ?? 0) - (before[axis] ?? 0) - reach;
+        const extent = (length - 1) * (strides[axis] ?? 1) + ((size[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
+        return (whole[axis] ?? 0) - (before[axis] ?? 0) - extent;
       });
       parts.push(
         graph.apply("Pad", [spread, graph.int64([0, 0, ...before, 0, 0, ...after]), graph.scalar(0, "float32")]),

@@ -7,8 +7,8 @@ import { jsonText } from "./json-numbers.ts";
  * Returns the files that both layouts have in addition to the weights: copies of the opened folder's files, and further
  * files that transformers expects.
  */
-export function carriedOutputs(content: CheckpointContent): Map<string, string | Uint8Array> {
-  const files = new Map<string, string | Uint8Array>(content.carried.files);
+export function copiedOutputs(content: CheckpointContent): Map<string, string | Uint8Array> {
+  const files = new Map<string, string | Uint8Array>(content.copied.files);
   if (!files.has("generation_config.json")) files.set("generation_config.json", generationConfig(content));
   // A SentencePiece model alone does not identify its tokenizer's class.
   if (!files.has("tokenizer_config.json") && files.has("tokenizer.model"))

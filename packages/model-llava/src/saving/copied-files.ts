@@ -3,10 +3,10 @@ import { fileExists, readCheckpointFile } from "../config/checkpoint-file.ts";
 import { type ConfigObject, isObject } from "../config/config-file.ts";
 import { CHAT_TEMPLATE, fileAt, furtherTemplates, readChatTemplates } from "../templates/jinja/read-chat-templates.ts";
 import { parseJson } from "./json-numbers.ts";
-import { CARRIED_FILES } from "./model-files.ts";
+import { COPIED_FILES } from "./model-files.ts";
 
 /** The files of a model, other than weights, that saving copies or rewrites. */
-export interface CarriedFiles {
+export interface CopiedFiles {
   /** The `config.json` of `weights`. A number that JavaScript would write differently is a {@link JsonNumber}. */
   readonly config: ConfigObject;
   /** The `config.json` of the vision tower's folder, if it exists. */
@@ -15,16 +15,16 @@ export interface CarriedFiles {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-export interface CarriedFrom {
+export interface CopiedFrom {
   readonly weights: URL;
   readonly visionTower?: URL | undefined;
   readonly tokenizer: TokenizerKind;
 }
 
 /** Reads the files of folders with valid configurations. */
-export async function readCarriedFiles({ weights, visionTower, tokenizer }: CarriedFrom): Promise<CarriedFiles> {
+export async function readCopiedFiles({ weights, visionTower, tokenizer }: CopiedFrom): Promise<CopiedFiles> {
   const files = new Map<string, Uint8Array>();
-  for (const name of new Set([...tokenizer.files, ...CARRIED_FILES, ...(await furtherTemplates(weights))])) {
+  for (const name of new Set([...tokenizer.files, ...COPIED_FILES, ...(await furtherTemplates(weights))])) {
     const file = fileAt(name, weights);
     if (await fileExists(file)) files.set(name, await readCheckpointFile(file));
   }

@@ -1,0 +1,140 @@
+import { readFile, rm } from "node:fs/promises";
+import { afterAll, expect, it } from "vitest";
+import { z } from "zod";
+import { benchmarkWorld } from "./benchmark-world.ts";
+
+const world = await benchmarkWorld();
+afterAll(() => rm(world.folder, { recursive: true, force: true }));
+
+interface AskedTurn {
+  readonly context: string;
+  readonly request: string;
+  readonly answer: string;
+  readonly choices: ReadonlyMap<string, string>;
+}
+
+const turns = await askedTurns();
+
+it("asks for letters among two to five choices, each letter equally often", () => {
+  const asked = turns.filter(({ choices }) => choices.size > 0);
+  for (const count of [2, 3, 4, 5]) {
+    const letters = asked.filter(({ choices }) => choices.size === count).map(({ answer }) => answer);
+    expect(letters.length).toBeGreaterThan(100);
+    for (const letter of "ABCDE".slice(0, count)) {
+      const share = letters.filter((other) => other === letter).length / letters.length;
+      expect(share).toBeGreaterThan(0.6 / count);
+      expect(share).toBeLessThan(1.5 / count);
+    }
+  }
+});
+
+it("asks for yes and no with phrases that name them, and with phrases that ask for a short answer", () => {
+  const asked = turns.filter(({ answer }) => answer === "yes" || answer === "no");
+  expect(asked.filter(({ request }) => /yes/.test(request)).length).toBeGreaterThan(300);
+  expect(asked.filter(({ request }) => !/yes/.test(request)).length).toBeGreaterThan(100);
+});
+
+it("asks about sketches, captions, stories, and words without a context", () => {
+  const kinds = turns.map(({ context }) => (context === "" ? "none" : isSketch(context) ? "sketch" : "text"));
+  for (const kind of ["none", "sketch", "text"])
+    expect(kinds.filter((other) => other === kind).length).toBeGreaterThan(100);
+});
+
+it("says of sketches what they show", () => {
+  let checked = 0;
+  for (const turn of turns.filter(({ context }) => isSketch(context))) {
+    const expected = sketchAnswer(turn);
+    if (expected === undefined) continue;
+    checked++;
+    expect(turn.choices.get(turn.answer) ?? turn.answer, `${turn.context}\n${turn.request}`).toBe(expected);
+  }
+  expect(checked).toBeGreaterThan(200);
+});
+
+it("offers one choice that can be seen, and one that is missing", () => {
+  const isShown = (context: string, thing: string): boolean =>
+    context.split(" ").includes(thing.slice(2).replace(" ", ""));
+  const asked = turns.filter(({ context, choices }) => isSketch(context) && choices.size > 0);
+  const seen = asked.filter(({ request }) =>
+    /of these can be seen\?|of these do you see\?|What does it show\?/.test(request),
+  );
+  const missing = asked.filter(({ request }) => /is missing\?|not see\?/.test(request));
+  expect(Math.min(seen.length, missing.length)).toBeGreaterThan(20);
+  for (const { context, choices, answer } of seen) {
+    expect(labelsOf(choices, (thing) => isShown(context, thing))).toEqual([answer]);
+  }
+  for (const { context, choices, answer } of missing) {
+    expect(labelsOf(choices, (thing) => !isShown(context, thing))).toEqual([answer]);
+  }
+});
+
+it("says of stories what they tell", () => {
+  let checked = 0;
+  for (const { context, request, answer, choices } of turns) {
+    const told = [...context.matchAll(/(\w+) (had|saw|took) (a \w+ \w+)\./g)];
+    const said = choices.get(answer) ?? answer;
+    const [, name] = /What did (\w+) (?:have|see|take)\?/.exec(request) ?? [];
+    const [, past, thing] = /Who (\w+) (a \w+ \w+)\?/.exec(request) ?? [];
+    if (name === undefined && thing === undefined && !request.includes("is true?")) continue;
+    checked++;
+    const holds = told.some(([claim, who, did, what]) =>
+      name ? who === name && what === said : thing ? who === said && did === past && what === thing : claim === said,
+    );
+    expect(holds, `${context}\n${request}\n${said}`).toBe(true);
+  }
+  expect(checked).toBeGreaterThan(150);
+});
+
+it("never asks what a benchmark asks: the meaning of compounds, or which words are colours and shapes", () => {
+  for (const { context, request } of turns) {
+    expect(request).not.toMatch(/\b(red|green|blue|yellow|purple|white)(circle|square|triangle|cross|ring)\b/);
+    if (context === "") expect(request).not.toMatch(/colour|shape/);
+  }
+});
+
+function sketchAnswer({ context, request }: AskedTurn): string | undefined {
+  const things = context.split(" ").flatMap((word, cell) => {
+    const [, colour = "", shape = ""] = /^([a-z]+?)(circle|square|triangle|cross|ring)$/.exec(word) ?? [];
+    return shape === "" ? [] : [{ colour, shape, column: cell % 4, row: Math.floor(cell / 4) }];
+  });
+  const [, ofShape] = /(?:What colour is|Say the colour of) the (\w+)[?.]/.exec(request) ?? [];
+  if (ofShape) return things.find(({ shape }) => shape === ofShape)?.colour;
+  const [, ofColour] = /(?:What shape is|Say the shape of) the (\w+) thing[?.]/.exec(request) ?? [];
+  if (ofColour) return things.find(({ colour }) => colour === ofColour)?.shape;
+  if (/How many things do you see\?|Count the things\./.test(request))
+    return ["one", "two", "three", "four"][things.length - 1];
+  const [, one, words, other] =
+    /Does the (\w+ \w+) stand (left or right of|higher or lower than) the (\w+ \w+)\?/.exec(request) ?? [];
+  const [first, second] = [one, other].map((name) => things.find(({ colour, shape }) => `${colour} ${shape}` === name));
+  if (!first || !second) return undefined;
+  if (words === "left or right of") return first.column < second.column ? "left" : "right";
+  return first.row < second.row ? "higher" : "lower";
+}
+
+function isSketch(context: string): boolean {
+  return context.split(" ").length === 16 && context.includes("blank");
+}
+
+function labelsOf(choices: ReadonlyMap<string, string>, holds: (text: string) => boolean): readonly string[] {
+  return [...choices].filter(([, text]) => holds(text)).map(([label]) => label);
+}
+
+/** The questions of MLAN_mini.json, each with the context of its conversation. */
+async function askedTurns(): Promise<readonly AskedTurn[]> {
+  const file = z.array(z.object({ conversations: z.array(z.object({ value: z.string() })) }));
+  const records = file.parse(JSON.parse(await readFile(new URL("MLAN_mini.json", world.mlan), "utf8")));
+  return records.flatMap(({ conversations }) => {
+    const values = conversations.map(({ value }) => value);
+    const [line = ""] = values[0]?.split("\n") ?? [];
+    const context = isSketch(line) || line.startsWith("Context: ") ? line : "";
+    return values.flatMap((value, index) => {
+      if (index % 2 === 1) return [];
+      const request = index === 0 ? value.slice(context.length).trim() : value;
+      const choices = new Map(
+        [...request.matchAll(/^([A-E]): (.+)$/gm)].map(([, label = "", text = ""]) => [label, text]),
+      );
+      const answer = /"(.+)"\.?$/.exec(values[index + 1] ?? "")?.[1] ?? values[index + 1] ?? "";
+      return [{ context, request, answer, choices }];
+    });
+  });
+}
