@@ -95,7 +95,8 @@ function parsed(line: string): StepMetrics | undefined {
   try {
     const value = JSON.parse(line, nullAsNumber);
     const { stage, step, counts } = Object(value);
-    return typeof stage === "string" && Number.isInteger(step) && typeof counts === "object" ? value : undefined;
+    const hasCounts = typeof counts === "object" && counts !== null;
+    return typeof stage === "string" && Number.isInteger(step) && hasCounts ? value : undefined;
   } catch {
     return undefined;
   }
