@@ -22,7 +22,6 @@ const NAME = "onnx";
 /** The priority of the backend, above those of tfjs's own (cpu 1, wasm 2, webgpu 3). */
 const PRIORITY = 10;
 
-/** The options of the registered backend. */
 let registered: ResolvedOptions = resolveOptions({});
 
 /**

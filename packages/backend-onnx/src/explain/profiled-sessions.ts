@@ -12,7 +12,6 @@ import { sessionCache } from "../sessions/session-cache.ts";
 import type { SessionMaker } from "../sessions/session-runner.ts";
 import { readProfile, type RunNode } from "./profile.ts";
 
-/** The measurements of one call. */
 export interface CallRecord {
   milliseconds: number;
   compiled: number;

@@ -24,7 +24,6 @@ interface QuantisedSizes {
   readonly blockSize: number;
 }
 
-/** Attributes of the kernel "QuantisedMatrix". */
 interface QuantisedMatrixAttributes extends QuantisedSizes {
   /**
    * Codes [rows, blocks, blockSize * bits / 8], the first in the lowest bits. A value is (code - 2 ** (bits - 1)) *

@@ -32,7 +32,6 @@ export type StatusFunction =
   | "CreateCUDAProviderOptions"
   | "UpdateCUDAProviderOptions"
   | "SessionOptionsAppendExecutionProvider";
-/** Functions that release an object. */
 export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"

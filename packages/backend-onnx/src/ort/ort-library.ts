@@ -36,7 +36,6 @@ export interface OrtLibrary {
    * there.
    */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
-  /** Functions that release an object. */
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
   /** Returns a view of native memory without a copy. The view must not be used after the memory is released. */
   view(address: Pointer, byteLength: number): ArrayBuffer;
@@ -150,7 +149,6 @@ function packageFolder(): string {
   }
 }
 
-/** Returns the function at an index of a table of function pointers. */
 function nativeFunction(table: Pointer, index: number, result: string, parameters: readonly string[]): NativeFunction {
   const address: Pointer = koffi.decode(table, index * koffi.sizeof("void*"), "void*");
   return koffi.decode(address, koffi.proto(result, [...parameters]));

@@ -59,7 +59,6 @@ export interface SessionRunner extends SessionMaker {
    */
   own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;
-  /** Releases all sessions. */
   dispose(): void;
 }
 

@@ -40,7 +40,6 @@ export function addedToken(content: string, supervised = false): Segment {
   return { addedToken: content, supervised };
 }
 
-/** The place of an image. */
 export const IMAGE: Segment = { token: "image", supervised: false };
 
 /** Returns the segments of a user's turn: images first, separated by spaces, then the text on a new line. */

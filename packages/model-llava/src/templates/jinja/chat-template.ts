@@ -14,7 +14,6 @@ import { answerSpan, markedSpans, type RenderedChat, renderedChat, type Span, wi
 export interface ChatTemplateSource {
   /** Name of the template, e.g. "chat_template". */
   readonly name: string;
-  /** The Jinja source. */
   readonly source: string;
   /** The file with the template, for errors. */
   readonly file: URL;
