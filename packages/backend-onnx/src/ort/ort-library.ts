@@ -6,6 +6,7 @@ import { BackendError } from "../backend-error.ts";
 import { pinLibrary } from "./pin-library.ts";
 import {
   API_VERSION,
+  CREATE_STATUS,
   GET_ERROR_MESSAGE,
   RELEASE_FUNCTIONS,
   RELEASE_STATUS,
@@ -37,6 +38,10 @@ export interface OrtLibrary {
    */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
+  /** Returns a new `OrtStatus` with a code of OrtErrorCode; whoever it is given to releases it. */
+  newStatus(code: number, message: string): Pointer;
+  /** Returns the int32 at a native address. */
+  int32At(address: Pointer): number;
   /** Returns a view of native memory without a copy. The view must not be used after the memory is released. */
   view(address: Pointer, byteLength: number): ArrayBuffer;
 }
@@ -48,6 +53,8 @@ export function loadOrtLibrary(): OrtLibrary {
   const { file, handle, table, version } = loadTable();
   const errorMessage = nativeFunction(table, GET_ERROR_MESSAGE, "str", ["void*"]);
   const releaseStatus = nativeFunction(table, RELEASE_STATUS, "void", ["void*"]);
+
+  const newStatus = nativeFunction(table, CREATE_STATUS, "void*", ["int", "str"]);
 
   const checked = (name: string, index: number, parameters: readonly string[]) => {
     const native = nativeFunction(table, index, "void*", parameters);
@@ -72,6 +79,8 @@ export function loadOrtLibrary(): OrtLibrary {
       call[name](...values, created);
       return created[0] ?? 0n;
     },
+    newStatus,
+    int32At: (address) => koffi.decode(address, "int32_t"),
     view: (address, byteLength) => koffi.view(address, byteLength),
   };
 }

@@ -1,4 +1,5 @@
 import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
+import { displayPath } from "../project/folders.ts";
 import { deviceUseText } from "./device-use.ts";
 import { count, duration, fixed, percentWithInterval, rate } from "@mlan/run-view";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
@@ -67,8 +68,12 @@ function partsOf(work: Work, now: number): readonly string[] {
   ];
 }
 
-function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, ledger }: StageEndEvent): string {
+function endOf(
+  { index, stages, stage, work }: Progress,
+  { seconds, skipped, copiedFrom, ledger }: StageEndEvent,
+): string {
   const head = `[${index + 1}/${stages}] ${stage}`;
+  if (copiedFrom) return `${head}  copied from ${displayPath(copiedFrom)}`;
   if (skipped) return `${head}  already done`;
   if (!ledger) return `${head}  done in ${duration(seconds)}`;
   const { steps, firstLoss, lastLoss } = ledger;

@@ -10,6 +10,7 @@ import { CHARACTERS_PER_IMAGE, largest } from "./largest.ts";
 import type { StageCheckContext } from "./stage.ts";
 import type { StageNeeds } from "./stage-needs.ts";
 import { trainingChanges } from "./training-changes.ts";
+import { trainingCost } from "./training-cost.ts";
 
 /** A training stage before it runs. */
 export interface PlannedStage {
@@ -33,6 +34,17 @@ export async function planTraining(
   const training = plannedTraining(recipe, examples.length, { model, trainedBefore, adapterBefore });
   const { parameters = {} } = training;
   const needs = scope.get(TRAINER).check?.(training) ?? { peakBytes: 0, keptBytes: 0 };
+  const { answerSpans = "text" } = recipe;
+  const format = formatFor(recipe.format, { name: scope.get(MODEL).name, tuningTemplate: model.tuningTemplate });
+  const { encode } = model;
+  const cost = await trainingCost({
+    recipe,
+    examples,
+    encode: (conversation) => encode(conversation, format, { answerSpans }),
+    maximumLength: format.maximumLength,
+    parameters,
+    needs,
+  });
   const shape = shapeOf(recipe, { longest, needs, memory, ...(adapter && { adapter }) });
   const count = (isCounted: (component: Component) => boolean): number =>
     COMPONENTS.reduce((sum, component) => sum + (isCounted(component) ? (parameters[component] ?? 0) : 0), 0);
@@ -41,7 +53,7 @@ export async function planTraining(
       trained: count((component) => recipe.trained.includes(component)),
       frozen: count((component) => !recipe.trained.includes(component)),
     },
-    training: { shape, conversations: examples.length, needs },
+    training: { shape, conversations: examples.length, needs, cost },
     memory: memory.training(shape),
     changes: () => trainingChanges({ shape, batchSize: recipe.batchSize, memory, longest }),
   };

@@ -20,6 +20,18 @@ interface TrainingSize {
   readonly conversations: number;
   /** The checkpoints, the number of steps, and whether activations are recomputed. */
   readonly needs: TrainingNeeds;
+  readonly cost: TrainingCost;
+}
+
+/** The predicted cost of a training stage over all steps, without padding. */
+export interface TrainingCost {
+  /** Number of positions, including those of images, from the mean of a sample of conversations. */
+  readonly positions: number;
+  /**
+   * Floating-point operations, by the usual rule of two per parameter and position for each pass: forward, backward to the
+   * inputs, and backward to the weights that are trained.
+   */
+  readonly flops: number;
 }
 
 /** Other settings of a stage, and the memory that the stage needs with them. */
