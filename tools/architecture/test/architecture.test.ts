@@ -8,7 +8,7 @@ import { publishedPackages } from "../../gates/published-packages.ts";
 const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
   { name: "errors", members: /^errors$/ },
   { name: "core", members: /^(core|safetensors|fused-ops)$/ },
-  { name: "statistics", members: /^(statistics|pytorch-files|hub|images|study)$/ },
+  { name: "libraries", members: /^(statistics|pytorch-files|hub|images|study)$/ },
   { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|backend-tensorflow|serve|testing)$/ },
   { name: "plugins", members: /^(data|model|eval|trainer)-(?!kit$|llava$)/ },
   { name: "views", members: /^run-view$/ },
