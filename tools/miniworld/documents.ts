@@ -15,11 +15,10 @@ import {
   claimed,
   inventoryOf,
   sceneDispute,
-  sceneEssay,
   sceneReport,
   trainingScene,
 } from "./scene-text.ts";
-import { nameOf, storyDispute, storyEssay, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
+import { nameOf, storyDispute, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
 
 /**
  * The shortest documents: things, then a list that says for every thing whether it is present. With a verdict in every
@@ -42,15 +41,6 @@ export function inventory(seed: number, index: number): string {
 export function report(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `report ${index}`));
   return happens(random, 0.6) ? sceneReport(random) : storyReport(random);
-}
-
-/**
- * Reports and checklists that do not begin with the description: skills learned at the beginning of a text must work
- * anywhere in it. Also looks for things in stories.
- */
-export function essay(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `essay ${index}`));
-  return preamble(random) + (happens(random, 0.5) ? sceneEssay(random) : storyEssay(random));
 }
 
 /** Essays with much text between a claim and its verdict, as between a question and its answer. */
@@ -93,33 +83,6 @@ export function tickList(seed: number, index: number): string {
     return tick(`${nameOf(random, event)} did ${event.deed.infinitive} ${tell(thing)}`, holds);
   });
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
-}
-
-/** Tick lists and debates, and sketches followed by their description in words, like image and caption in alignment. */
-export function finish(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `finish ${index}`));
-  if (happens(random, 0.55)) return tickList(seed, index + 2_000_000);
-  const scene = trainingScene(random);
-  const captions = times(1 + random.below(2), () => caption(random, scene)).join(" ");
-  return `${sketch(scene)}${choose(random, [" ", " ", "\n", " \n"])}${captions}`;
-}
-
-/** More of what is learned last (who did what), and some of the rest, so that it is not forgotten. */
-export function chronicle(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `chronicle ${index}`));
-  if (happens(random, 0.4)) return finish(seed, index + 4_000_000);
-  const story = trainingStory(random);
-  const quote = choose(random, ["", '"']);
-  const style = choose(random, ["tick", "judge", "dispute"] as const);
-  const items = times(style === "dispute" ? 4 : 6, () => {
-    if (style === "dispute") return storyDispute(random, story);
-    const { event, thing, holds } = told(random, story);
-    const claim = `${choose(random, ["", "", "did "])}${nameOf(random, event)} ${event.deed.infinitive} ${tell(thing)}`;
-    return style === "tick"
-      ? `${claim} ${quote}${holds ? "yes" : "no"}${quote}`
-      : `${claim} ${holds ? "right" : "wrong"}`;
-  });
-  return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [", ", "\n"]))}`;
 }
 
 /** Draws one of several kinds of documents, the first `share` of the time. */
@@ -165,12 +128,12 @@ export const sheets = blend("sheets", [
 
 /** Single choices as questions have them, in frames, beside all of the above, and sketches with captions. */
 export const questionSheets = blend("choices", [
-  [0.05, entryMatches],
-  [0.2, sheet],
-  [0.3, (random) => preamble(random) + choices(random)],
-  [0.15, (random) => preamble(random) + answers(random)],
-  [0.2, of(tickList)],
-  [0.1, captioned],
+  [0.08, entryMatches],
+  [0.15, sheet],
+  [0.35, (random) => preamble(random) + choices(random)],
+  [0.2, (random) => preamble(random) + answers(random)],
+  [0.16, of(tickList)],
+  [0.06, captioned],
 ]);
 
 /** A sketch followed by its description in words, like image and caption in alignment. */

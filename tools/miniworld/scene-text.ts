@@ -66,26 +66,6 @@ function definite({ colour, shape }: Thing): string {
   return `the ${colour} ${shape}`;
 }
 
-export function sceneEssay(random: Random): string {
-  const scene = trainingScene(random);
-  const description = choose(random, [brief, sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
-  const lines = times(6, () => (happens(random, 0.15) ? attributeRemark(random, scene) : search(random, scene)));
-  const text = lines.filter(Boolean).join(choose(random, [" ", "\n"]));
-  return `${happens(random, 0.2) ? " " : ""}${description}${choose(random, ["\n", " \n", " "])}${text}`;
-}
-
-export function search(random: Random, things: readonly Thing[]): string {
-  const { thing, holds } = claimed(random, things);
-  return choose(random, [...CLAIMS, ...SEARCHES])(tell(thing), holds ? "present" : "absent");
-}
-
-const SEARCHES: typeof CLAIMS = [
-  (thing, verdict) => `Look here: ${thing}? Word: "${verdict}".`,
-  (thing, verdict) => `${thing} in this image? The right word is "${verdict}".`,
-  (thing, verdict) => `Among "present" and "absent", choose for ${thing} here: "${verdict}".`,
-  (thing, verdict) => `Choose "present" or "absent".\nLook for ${thing} in the image. The best word is "${verdict}".`,
-];
-
 /** Claims in order: from a verdict directly after its thing to one as far from it as an answer from its question. */
 const CLAIMS: readonly ((thing: string, verdict: string) => string)[] = [
   (thing, verdict) => `${thing} ${verdict}.`,

@@ -16,7 +16,6 @@ import {
 } from "../../packages/data-miniworld/src/story.ts";
 import { tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
 import { dispute, times } from "./frame.ts";
-import { search } from "./scene-text.ts";
 
 export function storyInventory(random: Random): string {
   const story = trainingStory(random);
@@ -48,13 +47,6 @@ const JUDGEMENTS: readonly ((claim: string, verdict: string) => string)[] = [
   (claim, verdict) => `Think whether ${claim}. Word: "${verdict}".`,
   (claim, verdict) => `Think whether ${claim}. The best word is "${verdict}".`,
 ];
-
-export function storyEssay(random: Random): string {
-  const story = trainingStory(random);
-  const things = story.map(({ thing }) => thing);
-  const lines = times(6, () => (happens(random, 0.5) ? search(random, things) : storyRemark(random, story)));
-  return `${tellStory(random, story)}${choose(random, ["\n", " "])}${lines.join(choose(random, [" ", "\n"]))}`;
-}
 
 export function storyDispute(random: Random, story: Story): string {
   const { event, thing, holds } = told(random, story);
