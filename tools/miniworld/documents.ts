@@ -1,24 +1,23 @@
 /** The text on which mini-llama2 is pretrained: texts by the people of the world, without any instruction. */
-import { deriveSeed, type Random, seededRandom } from "@mlan/core";
+import { deriveSeed, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
 import type { Scene } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { tell } from "../../packages/data-miniworld/src/thing.ts";
-import { answers, choices, sheet } from "./choice-text.ts";
 import { preamble, times } from "./frame.ts";
-import { entryLookups, entryMatches, wordLookups } from "./label-text.ts";
 import {
   attributeRemark,
   brief,
   claimed,
   inventoryOf,
   sceneDispute,
+  sceneEssay,
   sceneReport,
   trainingScene,
 } from "./scene-text.ts";
-import { nameOf, storyDispute, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
+import { nameOf, storyDispute, storyEssay, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
 
 /**
  * The shortest documents: things, then a list that says for every thing whether it is present. With a verdict in every
@@ -41,6 +40,15 @@ export function inventory(seed: number, index: number): string {
 export function report(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `report ${index}`));
   return happens(random, 0.6) ? sceneReport(random) : storyReport(random);
+}
+
+/**
+ * Reports and checklists that do not begin with the description: skills learned at the beginning of a text must work
+ * anywhere in it. Also looks for things in stories.
+ */
+export function essay(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `essay ${index}`));
+  return preamble(random) + (happens(random, 0.5) ? sceneEssay(random) : storyEssay(random));
 }
 
 /** Essays with much text between a claim and its verdict, as between a question and its answer. */
@@ -85,59 +93,29 @@ export function tickList(seed: number, index: number): string {
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
 }
 
-/** Draws one of several kinds of documents, the first `share` of the time. */
-function blend(name: string, kinds: readonly (readonly [number, Make])[]): Document {
-  return (seed, index) => {
-    const random = seededRandom(deriveSeed(seed, `${name} ${index}`));
-    let rest = random.next();
-    for (const [share, make] of kinds) {
-      rest -= share;
-      if (rest < 0) return make(random, seed, index);
-    }
-    return kinds[0]?.[1](random, seed, index) ?? "";
-  };
+/** Tick lists and debates, and sketches followed by their description in words, like image and caption in alignment. */
+export function finish(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `finish ${index}`));
+  if (happens(random, 0.55)) return tickList(seed, index + 2_000_000);
+  const scene = trainingScene(random);
+  const captions = times(1 + random.below(2), () => caption(random, scene)).join(" ");
+  return `${sketch(scene)}${choose(random, [" ", " ", "\n", " \n"])}${captions}`;
 }
 
-export type Document = (seed: number, index: number) => string;
-type Make = (random: Random, seed: number, index: number) => string;
-const of =
-  (document: Document): Make =>
-  (_, seed, index) =>
-    document(seed, index);
-
-/** Entries of one word and their labels. */
-export const labels = blend("labels", [[1, wordLookups]]);
-
-/** Entries of several words and their labels, beside checklists. */
-export const entries = blend("entries", [
-  [0.1, wordLookups],
-  [0.35, entryLookups],
-  [0.2, entryMatches],
-  [0.2, of(checklist)],
-  [0.15, of(inventory)],
-]);
-
-/** Contexts with cues and their answers, and with lists that hold the answers. */
-export const sheets = blend("sheets", [
-  [0.1, entryLookups],
-  [0.1, entryMatches],
-  [0.35, sheet],
-  [0.25, answers],
-  [0.2, of(inventory)],
-]);
-
-/** Single choices as questions have them, in frames, beside all of the above, and sketches with captions. */
-export const questionSheets = blend("choices", [
-  [0.08, entryMatches],
-  [0.15, sheet],
-  [0.35, (random) => preamble(random) + choices(random)],
-  [0.2, (random) => preamble(random) + answers(random)],
-  [0.16, of(tickList)],
-  [0.06, captioned],
-]);
-
-/** A sketch followed by its description in words, like image and caption in alignment. */
-function captioned(random: Random): string {
-  const scene = trainingScene(random);
-  return `${sketch(scene)}${choose(random, [" ", "\n"])}${caption(random, scene)}`;
+/** More of what is learned last (who did what), and some of the rest, so that it is not forgotten. */
+export function chronicle(seed: number, index: number): string {
+  const random = seededRandom(deriveSeed(seed, `chronicle ${index}`));
+  if (happens(random, 0.4)) return finish(seed, index + 4_000_000);
+  const story = trainingStory(random);
+  const quote = choose(random, ["", '"']);
+  const style = choose(random, ["tick", "judge", "dispute"] as const);
+  const items = times(style === "dispute" ? 4 : 6, () => {
+    if (style === "dispute") return storyDispute(random, story);
+    const { event, thing, holds } = told(random, story);
+    const claim = `${choose(random, ["", "", "did "])}${nameOf(random, event)} ${event.deed.infinitive} ${tell(thing)}`;
+    return style === "tick"
+      ? `${claim} ${quote}${holds ? "yes" : "no"}${quote}`
+      : `${claim} ${holds ? "right" : "wrong"}`;
+  });
+  return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [", ", "\n"]))}`;
 }

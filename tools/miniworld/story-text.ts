@@ -16,6 +16,7 @@ import {
 } from "../../packages/data-miniworld/src/story.ts";
 import { tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
 import { dispute, times } from "./frame.ts";
+import { search } from "./scene-text.ts";
 
 export function storyInventory(random: Random): string {
   const story = trainingStory(random);
@@ -47,6 +48,13 @@ const JUDGEMENTS: readonly ((claim: string, verdict: string) => string)[] = [
   (claim, verdict) => `Think whether ${claim}. Word: "${verdict}".`,
   (claim, verdict) => `Think whether ${claim}. The best word is "${verdict}".`,
 ];
+
+export function storyEssay(random: Random): string {
+  const story = trainingStory(random);
+  const things = story.map(({ thing }) => thing);
+  const lines = times(6, () => (happens(random, 0.5) ? search(random, things) : storyRemark(random, story)));
+  return `${tellStory(random, story)}${choose(random, ["\n", " "])}${lines.join(choose(random, [" ", "\n"]))}`;
+}
 
 export function storyDispute(random: Random, story: Story): string {
   const { event, thing, holds } = told(random, story);
@@ -85,15 +93,6 @@ export function trainingStory(random: Random): Story {
   return drawFrom("training", () => randomStory(random, NAMES, DEEDS), storyKey);
 }
 
-/** Two stories joined into one: four to six people, each with a different thing. */
-export function longStory(random: Random): Story {
-  for (;;) {
-    const story = [...trainingStory(random), ...trainingStory(random)];
-    const differ = (key: "name" | "thing"): boolean => new Set(story.map((event) => event[key])).size === story.length;
-    if (differ("name") && differ("thing")) return story;
-  }
-}
+const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
 
-export const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
-
-export const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
+const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
