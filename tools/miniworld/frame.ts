@@ -48,6 +48,6 @@ const SMALL_TALK = [
   "It was a curious image.",
 ];
 
-export function times(count: number, make: () => string): string[] {
+export function times<Item>(count: number, make: () => Item): Item[] {
   return Array.from({ length: count }, make);
 }

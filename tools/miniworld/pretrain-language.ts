@@ -3,7 +3,7 @@
  * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder] [first phase]`
  * With a first phase, it starts from the weights of the previous phase in the work folder.
  */
-import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import {
@@ -20,14 +20,14 @@ import {
   V1_SYSTEM_PROMPT,
 } from "@mlan/core";
 import { llama2 } from "@mlan/model-llama2";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
 import { z } from "zod";
 import { boolqRow } from "../../packages/data-miniworld/src/boolq.ts";
 import { popeImage } from "../../packages/data-miniworld/src/pope.ts";
 import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
 import { checklist, chronicle, debate, essay, finish, inventory, report, tickList } from "./documents.ts";
-import { llamaConfiguration, llamaShapes, type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
+import { publishLlama } from "./publish-llama.ts";
+import { type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
 import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
 
 const SEED = 1;
@@ -153,31 +153,14 @@ function corpus({ name, document, schedule }: Phase): Dataset<Conversation> {
   });
 }
 
-/** The trained language part as a plain Llama in 16 bits. */
 async function publish(trained: TrainableModel): Promise<void> {
   await trained.save(saved);
-  const reader = await openSafetensors(saved);
-  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({
-    name,
-    shape,
-    dtype: "BF16",
-    data: () => reader.read(name),
-  }));
-  await writeSafetensors(new URL("model.safetensors", target), tensors);
-  await reader.close();
-  for (const name of ["tokenizer.json", "tokenizer_config.json"])
-    await copyFile(new URL(name, saved), new URL(name, target));
-  await writeFileAtomically(
-    new URL("config.json", target),
-    `${JSON.stringify(llamaConfiguration(sizes, "bfloat16"), undefined, 2)}\n`,
-  );
-  const made = {
+  await publishLlama(saved, target, sizes, {
     command: "npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts",
     seed: SEED,
     sizes,
     batch: BATCH,
     phases: PHASES.map(({ name, schedule, steps, learningRate }) => ({ name, schedule, steps, learningRate })),
     curve,
-  };
-  await writeFileAtomically(new URL("pretraining.json", target), `${JSON.stringify(made, undefined, 1)}\n`);
+  });
 }

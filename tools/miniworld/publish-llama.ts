@@ -1,0 +1,26 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { writeFileAtomically } from "@mlan/core";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import { llamaConfiguration, llamaShapes, type LlamaSizes } from "./random-llama.ts";
+
+/** Copies the language part of a saved checkpoint as a plain Llama in 16 bits, with its tokenizer and how it was made. */
+export async function publishLlama(saved: URL, target: URL, sizes: LlamaSizes, made: unknown): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const reader = await openSafetensors(saved);
+  const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({
+    name,
+    shape,
+    dtype: "BF16",
+    data: () => reader.read(name),
+  }));
+  await writeSafetensors(new URL("model.safetensors", target), tensors);
+  await reader.close();
+  for (const name of ["tokenizer.json", "tokenizer_config.json"])
+    await copyFile(new URL(name, saved), new URL(name, target));
+  await write(new URL("config.json", target), llamaConfiguration(sizes, "bfloat16"));
+  await write(new URL("pretraining.json", target), made);
+}
+
+function write(file: URL, value: unknown): Promise<void> {
+  return writeFileAtomically(file, `${JSON.stringify(value, undefined, 1)}\n`);
+}
