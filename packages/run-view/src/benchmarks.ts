@@ -40,7 +40,7 @@ function fromAnswers({ answers }: KeptAnswers): Pick<BenchmarkView, "chance" | "
   for (const { target } of answers) targets.set(target, (targets.get(target) ?? 0) + 1);
   return {
     ...(chance !== undefined && { chance }),
-    majority: Math.max(...targets.values()) / answers.length,
+    majority: [...targets.values()].reduce((most, count) => Math.max(most, count), 0) / answers.length,
     clusters: clustersOf(answers.map(({ cluster }) => cluster)).length,
   };
 }

@@ -34,7 +34,7 @@ export interface LoadedRun {
   readonly sharedFrom: ReadonlyMap<string, string>;
 }
 
-export interface RunProblem {
+interface RunProblem {
   readonly kind: "damage" | "answers-missing";
   readonly text: string;
   readonly stage?: string;
@@ -42,7 +42,7 @@ export interface RunProblem {
 }
 
 /** An answer without its texts. */
-export interface KeptAnswer extends ComparedAnswer {
+interface KeptAnswer extends ComparedAnswer {
   /** What was read from the answer; null for nothing. */
   readonly extracted: string | null;
   /** Number of choices in the prompt. */

@@ -30,7 +30,7 @@ export function modelsOfRuns(runs: readonly LoadedRun[]): readonly LoadedModel[]
 }
 
 /** Returns the stages of a run that have a result or answers, in the order of the plan. */
-export function evaluatedStages({ run, results, answers }: LoadedRun): readonly string[] {
+function evaluatedStages({ run, results, answers }: LoadedRun): readonly string[] {
   const found = new Set([...results.map(({ stage }) => stage), ...[...answers.keys()].map(stageIn)]);
   const planned = run?.manifest.plan.stages.map(({ name }) => name) ?? [];
   return [...planned.filter((name) => found.has(name)), ...[...found].filter((name) => !planned.includes(name))];

@@ -216,6 +216,14 @@ describe("the view of a damaged run", () => {
     expect(texts(found)).toMatch(/not-recorded: small was written by an earlier version of mlan/);
   });
 
+  test("says that precision is undefined where no answer is positive", async () => {
+    const edit = (text: string): string => text.replaceAll('"metrics": {', '"metrics": { "precision": { "value": 0 },');
+    const found = await viewOf(await changed("precision", "results.json", edit));
+    expect(texts(found)).toContain(
+      'undefined-metric: The precision of letters at before is undefined, since no answer is "yes"; it is shown as 0.',
+    );
+  });
+
   test("says that a run is unfinished", async () => {
     const open = await changed("open", "manifest.json", (text) => {
       const manifest = JSON.parse(text);

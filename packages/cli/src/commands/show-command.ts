@@ -5,6 +5,7 @@ import { runFolderAt } from "../project/folders.ts";
 const EXAMPLES = `
 Examples:
   $ mlan show runs/my-experiment              a finished run, or one that is still running
+  $ mlan show runs/my-study                   the arms of a study, as means over seeds
   $ mlan show runs/my-experiment > table.txt
   $ mlan show runs/my-experiment --json | jq '.results[] | {model, benchmark, metrics}'
 `;
@@ -12,17 +13,13 @@ Examples:
 export function addShowCommand(program: Command, { terminal }: CommandContext): void {
   program
     .command("show")
-    .description("Print the results, costs and loss curves of a run.")
-    .argument("<folder>", "the run folder")
+    .description("Print the results, costs and loss curves of a run, or the results of a study.")
+    .argument("<folder>", "the folder of a run or a study")
     .option("--json", "print results, comparisons, costs, curves, warnings and provenance as one JSON object")
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
-      if (json) {
-        const { viewOf } = await import("@mlan/run-view");
-        terminal.print(JSON.stringify(await viewOf(await runFolderAt(folder)), null, 2));
-        return;
-      }
-      const { showRun } = await import("../work/show.ts");
-      terminal.print((await showRun(await runFolderAt(folder), terminal.columns())).join("\n"));
+      const { show, showAsJson } = await import("../work/show.ts");
+      const place = await runFolderAt(folder);
+      terminal.print(json ? await showAsJson(place) : (await show(place, terminal.columns())).join("\n"));
     });
 }

@@ -65,21 +65,24 @@ function tableOf(models: View["models"], results: readonly ResultView[], width: 
 }
 
 /**
- * Returns a row per metric, and one row each for the shares of unreadable answers and of truncated prompts if there are
+ * Returns a row per metric (followed by its range over seeds, if there are several), and one row each for the shares of unreadable answers and of truncated prompts if there are
  * any.
  */
 function rowsOf(benchmark: string, results: readonly (ResultView | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => result?.metrics.map(({ name }) => name) ?? []))];
   const questions = [...new Set(results.flatMap((result) => (result ? questionCount(result) : [])))].join(", ");
-  const metricRows = metrics.map((metric, index) => [
-    index === 0 ? benchmark : "",
-    metric,
-    ...results.map((result) => {
-      const estimate = result?.metrics.find(({ name }) => name === metric);
-      return estimate ? cellOf(estimate) : "";
-    }),
-    index === 0 ? questions : "",
-  ]);
+  const metricRows = metrics.flatMap((metric, index) => {
+    const estimates = results.map((result) => result?.metrics.find(({ name }) => name === metric));
+    return [
+      [
+        index === 0 ? benchmark : "",
+        metric,
+        ...estimates.map((estimate) => (estimate ? percentWithInterval(estimate) : "")),
+        index === 0 ? questions : "",
+      ],
+      ...seedRow(estimates),
+    ];
+  });
   const shareRow = (title: string, shareOf: (result: ResultView) => number | undefined): readonly string[][] => {
     const shares = results.map((result) => result && shareOf(result));
     if (!shares.some((share) => share !== undefined && share > 0)) return [];
@@ -92,11 +95,14 @@ function rowsOf(benchmark: string, results: readonly (ResultView | undefined)[])
   ];
 }
 
-/** Formats an estimate; with several seeds, followed by the lowest and the highest of them. */
-function cellOf(metric: MetricView): string {
-  const { overSeeds } = metric;
-  const questions = percentWithInterval(metric);
-  return overSeeds ? `${questions} seeds ${percent(overSeeds.lowest)} to ${percent(overSeeds.highest)}` : questions;
+/** Returns a row with the lowest and the highest value over seeds, if there are several. */
+function seedRow(estimates: readonly (MetricView | undefined)[]): readonly (readonly string[])[] {
+  if (!estimates.some((estimate) => estimate?.overSeeds)) return [];
+  const ranges = estimates.map((estimate) => {
+    const { lowest, highest } = estimate?.overSeeds ?? {};
+    return lowest === undefined || highest === undefined ? "" : `${percent(lowest)} to ${percent(highest)}`;
+  });
+  return [["", "  over seeds", ...ranges, ""]];
 }
 
 /** Describes the outcome of asking some questions again, each on its own. */

@@ -1,5 +1,7 @@
 import { textTable } from "@mlan/eval-kit";
-import { count, fixed, type RunView, type StageView, type View, viewOf } from "@mlan/run-view";
+import { count, fixed, type RunView, type StageView, type View, viewOf, viewOfStudy } from "@mlan/run-view";
+import { isStudyFolder, readStudy } from "@mlan/study";
+import { studyLines } from "./study-outcome.ts";
 import { costTable } from "../terminal/cost-table.ts";
 import { displayPath, folderAt } from "../project/folders.ts";
 import { resultsTable } from "../terminal/results-table.ts";
@@ -7,10 +9,20 @@ import { deviceUseText } from "../terminal/device-use.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 
 /**
- * Describes the contents of a run folder in lines of at most `width` characters. Throws `run-folder` when it is not a
- * run folder.
+ * Describes the contents of the folder of a run or a study in lines of at most `width` characters. Throws `run-folder`
+ * when it is neither.
  */
-export async function showRun(folder: URL, width: number): Promise<readonly string[]> {
+export async function show(folder: URL, width: number): Promise<readonly string[]> {
+  return (await isStudyFolder(folder)) ? studyLines(await readStudy(folder), width) : showRun(folder, width);
+}
+
+/** Returns the view of a run or a study as JSON. Throws the errors of {@link show}. */
+export async function showAsJson(folder: URL): Promise<string> {
+  const view = (await isStudyFolder(folder)) ? viewOfStudy(await readStudy(folder)) : viewOf(folder);
+  return JSON.stringify(await view, null, 2);
+}
+
+async function showRun(folder: URL, width: number): Promise<readonly string[]> {
   const view = await viewOf(folder, { answers: false });
   const { results, costs, warnings } = view;
   const damage = warnings.flatMap(({ kind, text }) => (kind === "damage" ? [text] : []));

@@ -9,19 +9,23 @@ import type { Terminal } from "../terminal/terminal.ts";
 export async function printStudy(folder: URL, only: StudySelection | undefined, terminal: Terminal): Promise<boolean> {
   const record = await readStudy(folder);
   const runs = record.runs.filter((run) => isSelected(run, only));
-  const width = terminal.columns();
-  const view = await viewOfStudy({ ...record, runs }, { answers: false });
-  for (const model of record.models) {
-    const part = partOf(view, model);
-    if (part.results.length === 0) continue;
-    terminal.print(["", headOf(model, runs), "", ...resultsTable(part, width)].join("\n"));
-  }
-  terminal.print(["", ...stateTable(record, runs, width), ""].join("\n"));
+  terminal.print(["", ...(await studyLines({ ...record, runs }, terminal.columns())), ""].join("\n"));
   const failed = runs.filter(({ state }) => state === "failed");
   if (failed.length > 0) {
     terminal.note(`${counted(failed.length, "run")} failed. The same command tries them again.`);
   }
   return failed.length > 0;
+}
+
+/** Returns the results of a study by model, and the state of its runs, in lines of at most `width` characters. */
+export async function studyLines(record: StudyRecord, width: number): Promise<readonly string[]> {
+  const view = await viewOfStudy(record, { answers: false });
+  const tables = record.models.flatMap((model) => {
+    const part = partOf(view, model);
+    if (part.results.length === 0) return [];
+    return [headOf(model, record.runs), "", ...resultsTable(part, width), ""];
+  });
+  return [...tables, ...stateTable(record, width)];
 }
 
 function isSelected({ model, arm, seed }: StudyRunRecord, { models, arms, seeds }: StudySelection = {}): boolean {
@@ -44,7 +48,7 @@ function partOf({ models, results, warnings }: View, backbone: string): Pick<Vie
   };
 }
 
-function stateTable({ name }: StudyRecord, runs: readonly StudyRunRecord[], width: number): readonly string[] {
+function stateTable({ name, runs }: StudyRecord, width: number): readonly string[] {
   const columns = [
     { title: "arm", align: "left", key: true },
     { title: "model", align: "left" },
