@@ -29,7 +29,6 @@ export interface OnnxBackendSettings extends SessionRunnerOptions {
   readonly pendingBytes: number;
 }
 
-/** Attributes of the kernel "WritableTensors". */
 interface WritableTensorsAttributes {
   readonly shapes: readonly (readonly number[])[];
   /** Called with the memory of each output, in order. */

@@ -8,7 +8,7 @@ import type { Attributes } from "./graph/graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
-import { matMulQuantised, quantisedMatrix } from "./matrices/quantised-matrix.ts";
+import { quantisedMatrix } from "./matrices/quantised-matrix.ts";
 import { storedMatrix } from "./matrices/stored-matrix.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
@@ -22,7 +22,6 @@ const NAME = "onnx";
 /** The priority of the backend, above those of tfjs's own (cpu 1, wasm 2, webgpu 3). */
 const PRIORITY = 10;
 
-/** The options of the registered backend. */
 let registered: ResolvedOptions = resolveOptions({});
 
 /**
@@ -56,9 +55,6 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
   });
   registerKernel("StoredMatrix", ({ attrs, backend }) => storedMatrix(onnxBackend(backend), Object(attrs)));
   registerKernel("QuantisedMatrix", ({ attrs, backend }) => quantisedMatrix(onnxBackend(backend), Object(attrs)));
-  registerKernel("MatMulQuantised", ({ inputs, backend }) =>
-    matMulQuantised(onnxBackend(backend), input(inputs, "x"), input(inputs, "packed")),
-  );
   registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).writableTensors(Object(attrs)));
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => throwNotImplemented(kernelName));
 }
@@ -154,12 +150,6 @@ function unknownKernels(): string[] {
   return Object.entries(tf)
     .filter(([name, value]) => name === value && !known.has(name))
     .map(([name]) => name);
-}
-
-function input(inputs: tf.NamedTensorInfoMap, name: string): TensorInfo {
-  const given = inputs[name];
-  if (given === undefined) throw new BackendError("unsupported", `the input "${name}" of a kernel is missing.`);
-  return given;
 }
 
 function throwNotImplemented(kernelName: string): never {

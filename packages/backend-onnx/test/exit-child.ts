@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isMainThread, Worker } from "node:worker_threads";
 import { useOnnxBackend } from "@mlan/backend-onnx";
+import { quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Ways to end while ONNX Runtime's threads run; each in a separate process, see `exit.test.ts`. */
@@ -60,6 +61,10 @@ function product(): tf.Tensor {
 function compute(): void {
   const [first] = product().dataSync();
   if (first !== 128) process.exit(8);
+  // A graph that calls JavaScript.
+  const matrix = quantisedMatrix(quantise(new Float32Array(128 * 128).fill(1), [128, 128]));
+  const [sum = 0] = matrix.multiply(tf.ones([1, 128])).dataSync();
+  if (Math.abs(sum - 128) > 1) process.exit(10);
 }
 
 function workerEnds(): Promise<void> {

@@ -233,24 +233,44 @@ describe("in a file", () => {
   });
 });
 
-test("statistics count the runs of quantised matrices, also those that are replayed", () => {
-  const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
-  const input = tf.ones<tf.Rank.R2>([4, COLUMNS]);
-  const fn = compiled((x: tf.Tensor2D) => tf.tidy(() => tf.relu(matMulFrozen(tf.add(x, 1), matrix))));
-  fn(input).dispose();
-  const { runs } = onnxStatistics();
-  for (let index = 0; index < 2; index++) fn(input).dispose();
-  // Each time the sum, the product, and the rest.
-  expect(onnxStatistics().runs - runs).toBe(6);
+test("a product with a quantised matrix is part of the graph around it", () => {
+  const matrices = [1, 2].map((seed) => quantisedMatrix(quantise(values(160 * 160, seed), [160, 160])));
+  const [first, second] = matrices.map((matrix) => (x: tf.Tensor2D) => matMulFrozen(tf.relu(tf.add(x, 1)), matrix));
+  const input = tf.ones<tf.Rank.R2>([4, 160]);
+  const both = (x: tf.Tensor2D): tf.Tensor2D => tf.tidy(() => tf.neg(second!(first!(x))));
+  const fn = compiled(both);
+  const before = onnxStatistics();
+  const found = [fn(input), fn(input), both(input)];
+  expect(onnxStatistics().runs - before.runs).toBe(2);
+  for (const result of found) expect(result.dataSync()).toEqual(found[0]!.dataSync());
   fn.dispose();
-  for (const one of [matrix, input]) one.dispose();
+  for (const one of [...matrices, input, ...found]) one.dispose();
+});
+
+test("matrices of equal sizes share a graph", () => {
+  const matrices = [1, 2, 3].map((seed) =>
+    quantisedMatrix(
+      quantise(
+        given.map((x) => x * seed),
+        [ROWS, COLUMNS],
+      ),
+    ),
+  );
+  const input = tf.ones<tf.Rank.R2>([6, COLUMNS]);
+  const { compiled: before } = onnxStatistics();
+  const sums = matrices.map((matrix) => tf.tidy(() => tf.sum(tf.abs(matMulFrozen(input, matrix))).dataSync()[0]!));
+  expect(onnxStatistics().compiled - before).toBe(1);
+  for (const [index, sum] of sums.entries()) expect(sum / sums[0]!).toBeCloseTo(index + 1, 2);
+  for (const one of [...matrices, input]) one.dispose();
 });
 
 test("explain shows the products of quantised matrices", async () => {
   const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
   const input = tf.ones<tf.Rank.R2>([4, COLUMNS]);
   const { nodes } = await explain(() => matMulFrozen(input, matrix));
-  expect(nodes.map(({ operatorType }) => operatorType)).toEqual(["MatMulNBits"]);
+  expect(nodes.map(({ operation, operatorType }) => [operation, operatorType])).toEqual([
+    ["MatMulQuantised", "MatMulQuantised"],
+  ]);
   matrix.dispose();
 });
 

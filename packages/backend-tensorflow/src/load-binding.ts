@@ -14,9 +14,7 @@ import type { TensorFlowOptions } from "./options.ts";
 export interface LoadedBinding {
   readonly native: NativeBinding;
   readonly installed: InstalledBinding;
-  /** The device of tensors. */
   readonly device: Device;
-  /** The options with which TensorFlow was loaded. */
   readonly options: TensorFlowOptions;
 }
 

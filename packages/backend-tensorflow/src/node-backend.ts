@@ -12,7 +12,6 @@ export interface NodeBackend extends KernelBackend {
   /** Creates the tensor of a result. The engine owns it. */
   createOutputTensor(metadata: TensorMetadata): Tensor;
   refCount(dataId: DataId): number;
-  /** The table of this package. */
   readonly table: TensorTable;
 }
 
@@ -21,7 +20,6 @@ export function nodeBackend(backend: unknown): NodeBackend {
   return backend as NodeBackend;
 }
 
-/** Returns the id of a tensor in the {@link TensorTable}. */
 export function tableId(backend: NodeBackend, tensor: TensorInfo): number {
   const [id] = backend.getInputTensorIds([tensor]);
   if (id === undefined) throw new Error("backend-tensorflow: a tensor has no id.");

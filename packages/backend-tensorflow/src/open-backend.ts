@@ -9,7 +9,6 @@ import type { TensorFlowOptions } from "./options.ts";
 import type { TensorFlowStatistics } from "./statistics.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
-/** An open backend and its statistics. */
 export interface OpenBackend {
   readonly backend: NodeBackend;
   statistics(): TensorFlowStatistics;

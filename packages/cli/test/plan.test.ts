@@ -118,6 +118,16 @@ describe("mlan plan", () => {
     expect(stdout).toMatch(/^Disk: the checkpoints need \d+\.\d\d GB, and /m);
   });
 
+  test("predicts the positions of training, and its operations by the usual rule", async () => {
+    const { stages } = JSON.parse((await mlan(["plan", "mini.mjs", "--folder", "costs", "--json"], folder)).stdout);
+    expect((await mlan(["run", "mini.mjs", "--folder", "costs"], folder)).status).toBe(0);
+    const [spent] = JSON.parse(await readFile(join(folder, "costs/ledger.json"), "utf8"));
+    const { cost } = stages[0].training;
+    expect(cost.positions).toBe(spent.text + spent.image);
+    expect(cost.flops / spent.flops).toBeGreaterThan(0.5);
+    expect(cost.flops / spent.flops).toBeLessThan(1.5);
+  });
+
   test("measures steps without saving anything, if all stages fit", async () => {
     const words = ["plan", "mini.mjs", "--folder", "measured", "--measure", "--json"];
     const { status, stdout } = await mlan(words, folder);

@@ -57,7 +57,7 @@ describe("settings with which a stage fits", () => {
   it("are named by the error, with what they take", () => {
     const needs = {
       parameters: { trained: 1, frozen: 0 },
-      training: { shape, conversations: 8, needs: { peakBytes: 0, keptBytes: 0 } },
+      training: { shape, conversations: 8, needs: { peakBytes: 0, keptBytes: 0 }, cost: { positions: 0, flops: 0 } },
       memory: memory.training(shape),
       changes,
     };

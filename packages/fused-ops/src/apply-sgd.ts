@@ -72,7 +72,6 @@ function velocityOf({ variable, velocity }: SgdParameter): Variable {
   );
 }
 
-/** Returns the gradients with weight decay added. */
 function withWeightDecay(parameters: readonly SgdParameter[], gradients: readonly Tensor[]): Tensor[] {
   return gradients.map((gradient, index) => {
     const { variable, weightDecay = 0 } = parameters[index] ?? {};

@@ -71,7 +71,6 @@ function fiveDimensional(mask: tf.Tensor): tf.Tensor {
   return tf.reshape(mask, [...Array.from({ length: 5 - mask.rank }, () => 1), ...mask.shape]);
 }
 
-/** One block of one chunk. */
 type Block = Chunk & QueryBlock;
 
 /** Returns the block's part of a tensor with the shape of the grouped query. */

@@ -46,7 +46,6 @@ export function quotient(dividend: NumberOrScalar, divisor: NumberOrScalar): Num
   return tf.div(dividend, divisor);
 }
 
-/** Returns 1 - left * right. */
 export function oneMinusProduct(left: NumberOrScalar, right: number): NumberOrScalar {
   return typeof left === "number" ? 1 - left * right : tf.sub(1, tf.mul(left, right));
 }

@@ -7,7 +7,6 @@ export interface WritableTensor {
   prepare(): void;
   /** The values in row-major order, initially zeros. They must not be used after {@link finish} or {@link dispose}. */
   readonly values: Float32Array;
-  /** Returns the tensor with the values. */
   finish(): tf.Tensor;
   /** Frees the memory without creating a tensor. */
   dispose(): void;

@@ -79,7 +79,6 @@ export interface LlavaSourceOptions {
   readonly untunedWording: Wording;
 }
 
-/** A model source that opens as a {@link LlavaModel}. */
 export interface LlavaSource extends ModelSource {
   open(options?: OpenModelOptions): Promise<LlavaModel>;
   /**

@@ -15,7 +15,6 @@ export abstract class WeightFileError extends CodedError<SafetensorsErrorCode> {
   }
 }
 
-/** An error of a safetensors file. */
 export class SafetensorsError extends WeightFileError {
   override readonly name: string = NAME;
 

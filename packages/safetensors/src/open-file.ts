@@ -16,7 +16,6 @@ export async function openFile(file: URL, format: WeightFormat): Promise<FileHan
   }
 }
 
-/** Returns the error for a file or folder that cannot be opened. */
 export function cannotOpen(file: URL, cause: unknown, format: WeightFormat): Error {
   return new format.error("missing", `${pathOf(file)} ${reasonOf(cause)}`, { cause });
 }

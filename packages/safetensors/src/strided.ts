@@ -22,7 +22,6 @@ export function rowMajorStrides(shape: readonly number[]): readonly number[] {
   return shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
 }
 
-/** Returns the number of elements of a shape. */
 export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }

@@ -45,7 +45,6 @@ export interface WeightFormat {
   readEntries(handle: FileHandle, file: URL): Promise<readonly TensorEntry[]>;
 }
 
-/** The error class of a format. */
 interface WeightErrorClass {
   new (code: SafetensorsErrorCode, message: string, options?: ErrorOptions): Error;
   is(error: unknown): boolean;

@@ -9,7 +9,6 @@ export interface ShardOptions {
   readonly shardSize?: number | undefined;
 }
 
-/** The written files. */
 export interface WrittenShards {
   /** Hexadecimal SHA-256 digests by file name. */
   readonly files: ReadonlyMap<string, string>;

@@ -31,7 +31,6 @@ export interface BackboneContractOptions {
   /** Creates the compute plugin for the model. `backend` is the name of its backend. */
   readonly compute: () => Plugin<Compute>;
   readonly backend: string;
-  /** The wording of the untuned model. */
   readonly untuned: PaperWording;
   /** The backbone's default repository on the Hub. */
   readonly repository: { readonly name: string; readonly revision: string };

@@ -11,7 +11,6 @@ export type Source =
   | { readonly kind: "variable"; readonly variable: Variable; readonly shape: readonly number[] }
   /** A value that was created during the trace or captured from outside the function. */
   | { readonly kind: "constant"; readonly value: RecordedValue }
-  /** A result of the plan. */
   | { readonly kind: "result"; readonly index: number };
 
 export interface PlannedTensor extends Pick<TensorInfo, "shape" | "dtype"> {

@@ -27,6 +27,7 @@ export function openSession(
   }
   if (allocate === undefined) return session;
   return {
+    handle: session.handle,
     run(inputs, outputs, given, runOptions) {
       const { all, fresh } = destinationsOf(outputs, given, allocate);
       try {

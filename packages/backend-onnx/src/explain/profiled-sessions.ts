@@ -9,10 +9,9 @@ import { openSession } from "../devices/device-session.ts";
 import type { Program } from "../recording/program.ts";
 import type { ProgramRunner } from "../recording/recording.ts";
 import { sessionCache } from "../sessions/session-cache.ts";
-import type { SessionMaker } from "../sessions/session-runner.ts";
+import { prepareOperations, type SessionMaker } from "../sessions/session-runner.ts";
 import { readProfile, type RunNode } from "./profile.ts";
 
-/** The measurements of one call. */
 export interface CallRecord {
   milliseconds: number;
   compiled: number;
@@ -61,9 +60,10 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
         program,
         device.createWriter((node) => written.push(node)),
       );
-      const session = openSession(device, optimization, model, (library, options) =>
-        enableProfiling(library, options, join(folder, `${sessions.length}-`)),
-      );
+      const session = openSession(device, optimization, model, (library, options) => {
+        prepareOperations(program, library, options);
+        enableProfiling(library, options, join(folder, `${sessions.length}-`));
+      });
       const opened = { session, written, calls: [], release: () => session.release() };
       cache.add(program.signature, opened, model.length);
       sessions.push(opened);
@@ -74,24 +74,19 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
     }
   };
 
-  const measure = (operation: string, kind: Pick<RunNode, "operatorType" | "provider">, work: () => void): void => {
+  const measure = (operation: string, work: () => void): void => {
     const { runMilliseconds, compileMilliseconds } = call;
     const start = performance.now();
     work();
     const inside = call.runMilliseconds - runMilliseconds + call.compileMilliseconds - compileMilliseconds;
     const name = `${operation} `;
-    call.written.push({ name, operatorType: kind.operatorType });
-    call.nodes.push({ name, ...kind, milliseconds: performance.now() - start - inside });
+    const operatorType = "WebAssembly";
+    call.written.push({ name, operatorType });
+    call.nodes.push({ name, operatorType, provider: operatorType, milliseconds: performance.now() - start - inside });
   };
 
   return {
     run(program, destinations) {
-      const { session, leaves, outputs } = program;
-      if (session) {
-        const kind = { operatorType: "MatMulNBits", provider: "CPUExecutionProvider" };
-        measure("MatMulQuantised", kind, () => session.run(leaves, outputs, destinations));
-        return;
-      }
       try {
         const opened = cache.find(program.signature) ?? open(program);
         const start = performance.now();
@@ -106,7 +101,7 @@ export function profiledSessions(maker: SessionMaker): ProfiledSessions {
         throw error;
       }
     },
-    measure: (operation, work) => measure(operation, { operatorType: "WebAssembly", provider: "WebAssembly" }, work),
+    measure,
     beginCall() {
       call = newCall();
       return call;

@@ -1,4 +1,5 @@
 import type { DataType } from "@tensorflow/tfjs-core";
+import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { OnnxType } from "./onnx-type.ts";
 
 /** The dtypes of this backend. A boolean takes one byte. */
@@ -50,6 +51,8 @@ export interface Operation {
   readonly name: string;
   /** Index of an input whose memory the result may use if nothing else reads the input. Default: none. */
   readonly overwrites?: number;
+  /** Sets options that a session needs to run the operation. Default none. */
+  readonly prepareSession?: (library: OrtLibrary, options: Pointer) => void;
   /**
    * Writes ONNX nodes that compute `node.outputs`. `inputs` and `outputs` are the names of the values in the graph.
    * Shapes, dtypes and attributes are in `node`.

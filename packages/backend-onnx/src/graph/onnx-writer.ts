@@ -66,12 +66,12 @@ class ModelWriter implements OnnxWriter {
   #label = "";
   #nodes = 0;
   #temporaries = 0;
+  /** The domains of all nodes, and the one of the nodes that ONNX Runtime's optimizations add. */
+  readonly #domains = new Set(["", "com.microsoft"]);
 
   constructor(written: ((node: WrittenNode) => void) | undefined) {
     this.#written = written;
     this.#proto.integer(MODEL.irVersion, IR_VERSION);
-    this.#opset("", OPSET);
-    this.#opset("com.microsoft", 1);
     this.#graph = this.#proto.begin(MODEL.graph);
     this.#proto.text(GRAPH.name, "recorded");
   }
@@ -87,6 +87,7 @@ class ModelWriter implements OnnxWriter {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     domain = "",
   ): void {
+    this.#domains.add(domain);
     const mark = this.#beginNode(operatorType, inputs, outputs, attributes);
     if (domain !== "") this.#proto.text(NODE.domain, domain);
     this.#proto.end(mark);
@@ -169,6 +170,7 @@ class ModelWriter implements OnnxWriter {
 
   finish(): Uint8Array {
     this.#proto.end(this.#graph);
+    for (const domain of this.#domains) this.#opset(domain, domain === "" ? OPSET : 1);
     return this.#proto.finish();
   }
 

@@ -1,7 +1,6 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "../backend-error.ts";
 import { openSession } from "../devices/device-session.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
@@ -10,8 +9,9 @@ import type { Kernel } from "../kernel.ts";
 import { kernel, operation, record } from "../kernels/tools/operation.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
-import { RecordedValue } from "../recording/recorded-value.ts";
+import type { RecordedValue } from "../recording/recorded-value.ts";
 import { addFrozen } from "../sessions/session-runner.ts";
+import { dropProduct, keepProduct } from "./quantised-product.ts";
 import { openMapped } from "../memory/mapped-file.ts";
 import { wrapStorage } from "../memory/storage.ts";
 import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
@@ -24,7 +24,6 @@ interface QuantisedSizes {
   readonly blockSize: number;
 }
 
-/** Attributes of the kernel "QuantisedMatrix". */
 interface QuantisedMatrixAttributes extends QuantisedSizes {
   /**
    * Codes [rows, blocks, blockSize * bits / 8], the first in the lowest bits. A value is (code - 2 ** (bits - 1)) *
@@ -40,16 +39,6 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
  * instructions.
  */
 const INTEGER_PRODUCTS = 4;
-
-/** A matrix product with any number of rows, in its own session. */
-interface Product {
-  readonly session: OrtSession;
-  readonly sizes: QuantisedSizes;
-  readonly signature: Int32Array;
-}
-
-const products = new WeakMap<RecordedValue, Product>();
-let opened = 0;
 
 /**
  * Returns codes and scales for "WidenQuantised", and the packed matrix for "MatMulQuantised". ONNX Runtime packs a copy
@@ -85,54 +74,26 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     operand.owners++;
     operand.storage?.dropPages?.();
   }
-  const empty = wrapStorage(backend.runtime, new Uint8Array(1), [1], "uint8");
-  const packed = {
-    ...empty,
-    handle: empty.handle,
+  const product = keepProduct({ session, rows, columns });
+  const number = wrapStorage(backend.runtime, Int32Array.of(product), [1], "int32");
+  const packed: Storage = {
+    handle: number.handle,
     byteLength: 0,
-    view: () => empty.view(),
+    onDevice: false,
+    view: () => number.view(),
     release: () => {
-      session.release();
-      empty.release();
+      dropProduct(product);
+      number.release();
       for (const operand of operands) backend.recording.drop(operand);
     },
   };
-  const dataId = backend.adoptLeaf(packed, [1], "int32", "uint8");
-  products.set(backend.data.value(dataId), { session, sizes, signature: Int32Array.of(-1, opened++) });
-  return [...infos, { dataId, shape: [1], dtype: "int32" }];
+  return [...infos, { dataId: backend.adoptLeaf(packed, [1], "int32"), shape: [1], dtype: "int32" }];
 }
 
 function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | FilePlace, shape: number[]): Storage {
   if (scales instanceof Float32Array) return device.write(scales, shape, "float32");
   const byteLength = shape.reduce((product, length) => product * length, 4);
   return openMapped(runtime, { ...scales, byteLength }, shape, "float32");
-}
-
-/** Returns `x` [n, columns] times the transpose of a packed matrix: [n, rows]. */
-export function matMulQuantised(backend: OnnxBackend, x: TensorInfo, packed: TensorInfo): TensorInfo {
-  const product = products.get(backend.data.value(packed.dataId));
-  if (product === undefined) throw new Error("MatMulQuantised reads a matrix that QuantisedMatrix did not make");
-  const { sizes, session, signature } = product;
-  const [n = 0, columns] = x.shape;
-  if (x.shape.length !== 2 || columns !== sizes.columns)
-    throw new BackendError(
-      "unsupported",
-      `a quantised matrix [${sizes.rows}, ${sizes.columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${sizes.columns}].`,
-    );
-  // The session runs between two graphs. The first graph computes `x`.
-  const given = backend.alias(backend.value(x), x.shape);
-  try {
-    backend.recording.flush();
-    const input = backend.data.value(given.dataId);
-    if (input.failure !== undefined) throw input.failure;
-    const output = new RecordedValue([n, sizes.rows], "float32");
-    // A compiled function keeps its frozen values alive, and so the session.
-    const frozen = [backend.data.value(packed.dataId)];
-    backend.execution.run({ nodes: [], leaves: [input], frozen, outputs: [output], signature, session }, undefined);
-    return { dataId: backend.data.add(output), shape: [n, sizes.rows], dtype: "float32" };
-  } finally {
-    backend.disposeIntermediate(given);
-  }
 }
 
 /** Converts a quantised matrix to float32, for gradients. ONNX Runtime's operator for this is four times slower. */

@@ -9,7 +9,6 @@ import type { OnnxBackend } from "../onnx-backend.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import { type MatrixSource, openMatrix } from "./matrix-source.ts";
 
-/** Attributes of the kernel "StoredMatrix". */
 interface StoredMatrixAttributes {
   readonly source: MatrixSource;
   /** The shape [rows, columns]. */

@@ -51,7 +51,6 @@ export function invalidFile(file: string | URL, reason: string, cause?: unknown)
   return new BackendError("invalid-options", `cannot map ${shownPath(file)}: ${reason}.`, { cause });
 }
 
-/** Returns the path of a file URL, or any other URL as a string. */
 function shownPath(file: string | URL): string {
   try {
     return typeof file === "string" ? file : fileURLToPath(file);

@@ -28,11 +28,16 @@ export type StatusFunction =
   | "CreateRunOptions"
   | "AddRunConfigEntry"
   | "AddExternalInitializers"
+  | "CreateCustomOpDomain"
+  | "CustomOpDomain_Add"
+  | "AddCustomOpDomain"
+  | "KernelContext_GetInput"
+  | "KernelContext_GetOutput"
+  | "GetTensorSizeInBytes"
   | "SessionOptionsAppendExecutionProvider_CUDA_V2"
   | "CreateCUDAProviderOptions"
   | "UpdateCUDAProviderOptions"
   | "SessionOptionsAppendExecutionProvider";
-/** Functions that release an object. */
 export type ReleaseFunction =
   | "ReleaseSession"
   | "ReleaseValue"
@@ -50,6 +55,12 @@ export const API_VERSION: number = 29;
 
 /** Indices into OrtApi, and C types of the parameters (onnxruntime_c_api.h). */
 export const STATUS_FUNCTIONS: Readonly<Record<StatusFunction, readonly [number, readonly string[]]>> = {
+  CreateCustomOpDomain: [26, ["str", "void*"]],
+  CustomOpDomain_Add: [27, ["void*", "void*"]],
+  AddCustomOpDomain: [28, ["void*", "void*"]],
+  KernelContext_GetInput: [90, ["void*", "size_t", "void*"]],
+  KernelContext_GetOutput: [91, ["void*", "size_t", "void*", "size_t", "void*"]],
+  GetTensorSizeInBytes: [318, ["void*", "void*"]],
   CreateSessionFromArray: [8, ["void*", "void*", "size_t", "void*", "void*"]],
   Run: [9, ["void*", "void*", "void*", "void*", "size_t", "void*", "size_t", "void*"]],
   CreateSessionOptions: [10, ["void*"]],
@@ -97,5 +108,6 @@ export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
   ReleaseCUDAProviderOptions: 208,
 };
 
+export const CREATE_STATUS: number = 0;
 export const GET_ERROR_MESSAGE: number = 2;
 export const RELEASE_STATUS: number = 93;

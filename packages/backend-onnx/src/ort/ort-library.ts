@@ -6,6 +6,7 @@ import { BackendError } from "../backend-error.ts";
 import { pinLibrary } from "./pin-library.ts";
 import {
   API_VERSION,
+  CREATE_STATUS,
   GET_ERROR_MESSAGE,
   RELEASE_FUNCTIONS,
   RELEASE_STATUS,
@@ -36,8 +37,11 @@ export interface OrtLibrary {
    * there.
    */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
-  /** Functions that release an object. */
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
+  /** Returns a new `OrtStatus` with a code of OrtErrorCode; whoever it is given to releases it. */
+  newStatus(code: number, message: string): Pointer;
+  /** Returns the int32 at a native address. */
+  int32At(address: Pointer): number;
   /** Returns a view of native memory without a copy. The view must not be used after the memory is released. */
   view(address: Pointer, byteLength: number): ArrayBuffer;
 }
@@ -49,6 +53,8 @@ export function loadOrtLibrary(): OrtLibrary {
   const { file, handle, table, version } = loadTable();
   const errorMessage = nativeFunction(table, GET_ERROR_MESSAGE, "str", ["void*"]);
   const releaseStatus = nativeFunction(table, RELEASE_STATUS, "void", ["void*"]);
+
+  const newStatus = nativeFunction(table, CREATE_STATUS, "void*", ["int", "str"]);
 
   const checked = (name: string, index: number, parameters: readonly string[]) => {
     const native = nativeFunction(table, index, "void*", parameters);
@@ -73,6 +79,8 @@ export function loadOrtLibrary(): OrtLibrary {
       call[name](...values, created);
       return created[0] ?? 0n;
     },
+    newStatus,
+    int32At: (address) => koffi.decode(address, "int32_t"),
     view: (address, byteLength) => koffi.view(address, byteLength),
   };
 }
@@ -150,7 +158,6 @@ function packageFolder(): string {
   }
 }
 
-/** Returns the function at an index of a table of function pointers. */
 function nativeFunction(table: Pointer, index: number, result: string, parameters: readonly string[]): NativeFunction {
   const address: Pointer = koffi.decode(table, index * koffi.sizeof("void*"), "void*");
   return koffi.decode(address, koffi.proto(result, [...parameters]));

@@ -4,7 +4,6 @@ import { tensorBytes, type TensorBytes } from "../memory/tensor-bytes.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import { loadOrtLibrary, type OrtLibrary, type Pointer } from "./ort-library.ts";
 
-/** Optimization level of ONNX Runtime. */
 export type OptimizationLevel = "none" | "basic" | "extended" | "all";
 
 /** ONNX Runtime in this process: the library, the environment with its thread pool, and the arena of all sessions. */

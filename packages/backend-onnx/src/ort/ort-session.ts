@@ -12,6 +12,8 @@ const outputNames: NameTable = new NameTable("o");
 
 /** A compiled graph with inputs i0, i1, ... and outputs o0, o1, ... */
 export interface OrtSession {
+  /** The `OrtSession` pointer. */
+  readonly handle: Pointer;
   /**
    * Computes `outputs` from `inputs`, which must all have storage. An output is written to its entry in `destinations`;
    * an output without an entry gets new memory of the arena. `runOptions` is an `OrtRunOptions` pointer.
@@ -31,10 +33,11 @@ export type Destinations = ReadonlyMap<RecordedValue, Storage>;
 /** Opens a session for an ONNX model. */
 export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uint8Array): OrtSession {
   const { library, environment } = runtime;
-  const session = library.create("CreateSessionFromArray", environment, model, model.length, options);
+  const handle = library.create("CreateSessionFromArray", environment, model, model.length, options);
   // Shapes depend only on the graph, so one run is checked.
   let checked = false;
   return {
+    handle,
     run(inputs, outputs, destinations, runOptions) {
       inputNames.reserve(inputs.length);
       outputNames.reserve(outputs.length);
@@ -45,7 +48,7 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
         outputNames.values[index] = destinations?.get(output)?.handle ?? 0n;
       });
       library.call.Run(
-        session,
+        handle,
         runOptions ?? null,
         inputNames.addresses,
         inputNames.values,
@@ -61,7 +64,7 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
         output.storage = destinations?.get(output) ?? adoptStorage(runtime, handle, sizeOf(output.shape), output.dtype);
       });
     },
-    release: () => library.release.ReleaseSession(session),
+    release: () => library.release.ReleaseSession(handle),
   };
 }
 

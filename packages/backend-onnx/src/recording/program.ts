@@ -1,4 +1,3 @@
-import type { OrtSession } from "../ort/ort-session.ts";
 import { typeText, type Interner } from "./interner.ts";
 import type { RecordedNode, RecordedValue } from "./recorded-value.ts";
 
@@ -17,10 +16,6 @@ export interface Program {
    * each leaf, but not its values; each frozen leaf has a unique number.
    */
   readonly signature: Int32Array;
-  /**
-   * An existing session for the program. Its owner releases it. Default: a session is compiled or found in the cache.
-   */
-  readonly session?: OrtSession;
 }
 
 /**

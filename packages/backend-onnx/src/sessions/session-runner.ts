@@ -53,13 +53,9 @@ export interface SessionMaker {
 /** Runs programs in sessions, which are compiled once per signature. */
 export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
-  /**
-   * Removes the session of a program that has just run from the cache. The caller releases it. A session of the program
-   * itself stays with its owner.
-   */
+  /** Removes the session of a program that has just been run from the cache. The caller releases it. */
   own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;
-  /** Releases all sessions. */
   dispose(): void;
 }
 
@@ -80,10 +76,6 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
     device,
     optimization,
     run(program, destinations) {
-      if (program.session) {
-        execute(program.session, program.leaves, program.outputs, destinations);
-        return;
-      }
       const start = performance.now();
       let session = cache.find(program.signature);
       let runOptions: Pointer | undefined;
@@ -91,7 +83,10 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
         const model = compileProgram(program, device.createWriter());
         const frozen = program.frozen.map((value) => userOwned(device, value));
         try {
-          session = openSession(device, optimization, model, (library, options) => addFrozen(library, options, frozen));
+          session = openSession(device, optimization, model, (library, options) => {
+            prepareOperations(program, library, options);
+            addFrozen(library, options, frozen);
+          });
         } finally {
           for (const storage of frozen) storage.release();
         }
@@ -102,8 +97,7 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
       }
       execute(session, program.leaves, program.outputs, destinations, runOptions);
     },
-    own({ signature, session: given }) {
-      if (given) return { run: (...values) => execute(given, ...values), release: () => {} };
+    own({ signature }) {
       const session = cache.take(signature);
       if (session === undefined) throw new Error("the session of the last program is no longer in the cache");
       return { run: (...values) => execute(session, ...values), release: () => session.release() };
@@ -116,6 +110,11 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
       trimmer.dispose();
     },
   };
+}
+
+/** Sets the options that a session needs to run the operations of a program. */
+export function prepareOperations({ nodes }: Program, library: OrtLibrary, options: Pointer): void {
+  for (const prepare of new Set(nodes.map(({ operation }) => operation.prepareSession))) prepare?.(library, options);
 }
 
 const frozenNames: NameTable = new NameTable(FROZEN_PREFIX);

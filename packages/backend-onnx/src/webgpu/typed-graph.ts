@@ -9,7 +9,6 @@ export interface NodeCall {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
   /** Types of the inputs. */
   readonly operands: readonly ValueType[];
-  /** Number of outputs. */
   readonly outputs: number;
 }
 

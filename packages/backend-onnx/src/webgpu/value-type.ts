@@ -67,7 +67,6 @@ function shapeOf(operatorType: string, operands: readonly ValueType[]): readonly
   return shape;
 }
 
-/** Returns the type with this ONNX type number. */
 export function onnxType(number: OnnxAttribute | undefined): OnnxType {
   const found = (Object.keys(ONNX_TYPES) as OnnxType[]).find((type) => ONNX_TYPES[type] === number);
   if (found === undefined) throw new Error(`type ${String(number)} does not occur in graphs`);

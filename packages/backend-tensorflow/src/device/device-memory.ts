@@ -6,14 +6,12 @@ interface DeviceBuffer {
   tensors: number;
 }
 
-/** A tensor in TensorFlow. */
 export interface NativeTensor {
   readonly id: number;
   readonly buffer: DeviceBuffer;
 }
 
 export interface DeviceMemoryStatistics {
-  /** Number of tensors in TensorFlow. */
   readonly tensors: number;
   /**
    * Bytes of the tensors' buffers. A shared buffer counts once. Memory that an op needs while it runs is not counted.

@@ -1,4 +1,5 @@
 import { type BenchmarkResult, counted, type RunEvent, type StageEndEvent } from "@mlan/core";
+import { displayPath } from "../project/folders.ts";
 import { deviceUseText } from "./device-use.ts";
 import { count, duration, fixed, percentWithInterval, rate } from "@mlan/run-view";
 import { type Progress, rateOf, timeLeft, type Work } from "./progress.ts";
@@ -20,7 +21,7 @@ export function progressLine(progress: Progress, now: number, width: number): st
 }
 
 /**
- * Returns the lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is the
+ * Returns the lines that an event leaves on the screen, such as the end of a stage or a warning. `progress` is the
  * progress after the event.
  */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
@@ -67,8 +68,12 @@ function partsOf(work: Work, now: number): readonly string[] {
   ];
 }
 
-function endOf({ index, stages, stage, work }: Progress, { seconds, skipped, ledger }: StageEndEvent): string {
+function endOf(
+  { index, stages, stage, work }: Progress,
+  { seconds, skipped, copiedFrom, ledger }: StageEndEvent,
+): string {
   const head = `[${index + 1}/${stages}] ${stage}`;
+  if (copiedFrom) return `${head}  copied from ${displayPath(copiedFrom)}`;
   if (skipped) return `${head}  already done`;
   if (!ledger) return `${head}  done in ${duration(seconds)}`;
   const { steps, firstLoss, lastLoss } = ledger;
@@ -91,7 +96,9 @@ function headline(result: BenchmarkResult): string {
   return `${number}${questionsAsked(result)}${lost}${truncated}${shared}${changed}`;
 }
 
-/** Formats the number of questions, e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */
+/**
+ * Formats the number of questions, e.g. "500 questions", or "100 of 500 questions" if only the first 100 were asked.
+ */
 function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
   return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }

@@ -1,7 +1,7 @@
 import { memoryRemedy } from "@mlan/core";
 import { type TextColumn, textTable } from "@mlan/eval-kit";
 import type { StudyPlan, TaskPlan, TaskStagePlan } from "@mlan/study";
-import { count } from "@mlan/run-view";
+import { count, significant } from "@mlan/run-view";
 import { gigabytes } from "./plan-lines.ts";
 
 const COLUMNS: readonly TextColumn[] = [
@@ -20,7 +20,6 @@ export function studyPlanLines(plan: StudyPlan, width: number): readonly string[
   const { tasks, disk, memoryLimit } = plan;
   const stages = tasks.flatMap((task) => task.stages);
   const pending = stages.filter(({ done }) => !done);
-  const sum = (of: (stage: TaskStagePlan) => number): number => pending.reduce((total, stage) => total + of(stage), 0);
   const memory = Math.max(0, ...pending.map((stage) => stage.memory?.total ?? 0));
   const limit = memoryLimit === undefined ? "" : `, of ${gigabytes(memoryLimit)} GB`;
   return [
@@ -30,11 +29,25 @@ export function studyPlanLines(plan: StudyPlan, width: number): readonly string[
     ...problems(stages),
     "",
     `To do: ${count(pending.length)} of ${count(stages.length)} stages, ` +
-      `${count(sum(({ training }) => training?.needs.steps ?? 0))} training steps, ` +
-      `${count(sum(({ answering }) => answering?.questions ?? 0))} questions.`,
+      `${count(sum(pending.map(({ training }) => training?.needs.steps ?? 0)))} training steps, ` +
+      `${count(sum(pending.map(({ answering }) => answering?.questions ?? 0)))} questions.`,
+    ...costLines(pending),
     ...(memory > 0 ? [`Peak memory: ${gigabytes(memory)} GB${limit}, for each process.`] : []),
     `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.`,
   ];
+}
+
+function costLines(stages: readonly TaskStagePlan[]): readonly string[] {
+  const costs = stages.flatMap(({ training }) => training?.cost ?? []);
+  if (costs.length === 0) return [];
+  const [positions, flops] = [sum(costs.map((cost) => cost.positions)), sum(costs.map((cost) => cost.flops))];
+  return [
+    `Cost of training: about ${count(positions)} positions and ${significant(flops / 1e12)} TFLOP, without padding.`,
+  ];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function rowsOf({ task, runs, stages }: TaskPlan): readonly (readonly string[])[] {

@@ -23,8 +23,7 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
   const { folder } = options;
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   const { signal } = interruption;
-  // A process of `--parallel` ends with the one that started it.
-  using _parent = stopWithParent();
+  stopWithParent();
   try {
     let turn = systemClock.now();
     using display = openStudyDisplay(terminal);
@@ -45,12 +44,15 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
   return failed ? 1 : 0;
 }
 
-/** Sends this process SIGTERM when the process that it is a child of ends, if it has a channel to it. */
-function stopWithParent(): Disposable {
-  const stop = (): void => void process.kill(process.pid, "SIGTERM");
-  process.on("disconnect", stop);
+/** The environment variable of a process that stops after its step when the process that started it ends. */
+export const STOPS_WITH_PARENT = "MLAN_STOPS_WITH_PARENT";
+
+function stopWithParent(): void {
+  if (process.env[STOPS_WITH_PARENT] === undefined) return;
+  process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
   process.channel?.unref();
-  return { [Symbol.dispose]: () => void process.off("disconnect", stop) };
+  // Nobody reads the lines any more.
+  process.stderr.on("error", () => {});
 }
 
 interface StudyDisplay extends Disposable {

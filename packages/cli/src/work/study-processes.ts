@@ -6,7 +6,7 @@ import { selectionWords } from "../commands/study-options.ts";
 import { displayPath } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { StudyRequest } from "./run-study.ts";
+import { STOPS_WITH_PARENT, type StudyRequest } from "./run-study.ts";
 import { printStudy } from "./study-outcome.ts";
 
 export interface StudyProcessesRequest extends StudyRequest {
@@ -56,7 +56,7 @@ function startProcess(words: readonly string[], threads: number): ChildProcess {
     // Its own process group, so that Ctrl-C in a terminal reaches it once, through this process.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...process.env, OMP_NUM_THREADS: String(threads) },
+    env: { ...process.env, [STOPS_WITH_PARENT]: "1", OMP_NUM_THREADS: String(threads) },
   });
 }
 

@@ -10,6 +10,7 @@ import { CHARACTERS_PER_IMAGE, largest } from "./largest.ts";
 import type { StageCheckContext } from "./stage.ts";
 import type { StageNeeds } from "./stage-needs.ts";
 import { trainingChanges } from "./training-changes.ts";
+import { trainingCost } from "./training-cost.ts";
 
 /** A training stage before it runs. */
 export interface PlannedStage {
@@ -18,8 +19,8 @@ export interface PlannedStage {
 }
 
 /**
- * Predicts the memory that a training stage needs for its longest rows. Returns undefined for a model that does not
- * report its needs.
+ * Predicts the memory for the longest rows of a training stage. Returns undefined for a model that does not report its
+ * needs.
  */
 export async function planTraining(
   { data, recipe }: PlannedStage,
@@ -33,6 +34,17 @@ export async function planTraining(
   const training = plannedTraining(recipe, examples.length, { model, trainedBefore, adapterBefore });
   const { parameters = {} } = training;
   const needs = scope.get(TRAINER).check?.(training) ?? { peakBytes: 0, keptBytes: 0 };
+  const { answerSpans = "text" } = recipe;
+  const format = formatFor(recipe.format, { name: scope.get(MODEL).name, tuningTemplate: model.tuningTemplate });
+  const { encode } = model;
+  const cost = await trainingCost({
+    recipe,
+    examples,
+    encode: (conversation) => encode(conversation, format, { answerSpans }),
+    maximumLength: format.maximumLength,
+    parameters,
+    needs,
+  });
   const shape = shapeOf(recipe, { longest, needs, memory, ...(adapter && { adapter }) });
   const count = (isCounted: (component: Component) => boolean): number =>
     COMPONENTS.reduce((sum, component) => sum + (isCounted(component) ? (parameters[component] ?? 0) : 0), 0);
@@ -41,13 +53,13 @@ export async function planTraining(
       trained: count((component) => recipe.trained.includes(component)),
       frozen: count((component) => !recipe.trained.includes(component)),
     },
-    training: { shape, conversations: examples.length, needs },
+    training: { shape, conversations: examples.length, needs, cost },
     memory: memory.training(shape),
     changes: () => trainingChanges({ shape, batchSize: recipe.batchSize, memory, longest }),
   };
 }
 
-/** Returns the description of a training stage that {@link Trainer.check} receives. */
+/** Returns the argument of {@link Trainer.check} for a stage. */
 export function plannedTraining(
   recipe: TrainingRecipe,
   conversations: number,
@@ -70,7 +82,7 @@ export function plannedTraining(
   };
 }
 
-/** Returns the number of parameters by component, including those of `adapter` if there is one. */
+/** Returns the number of parameters by component, including the adapter's. */
 export function parametersWith(
   adapter: AdapterOptions | undefined,
   model: ModelInspection,
@@ -81,7 +93,7 @@ export function parametersWith(
 
 const COMPONENTS: readonly Component[] = ["language", "projector", "vision", "adapter"];
 
-/** The greatest number of each kind of position that any conversation of the data has, as the worst case of a batch. */
+/** The maximum of each number over all conversations. A batch of such rows is the worst case. */
 export interface LongestRows {
   readonly length: number;
   readonly images: number;

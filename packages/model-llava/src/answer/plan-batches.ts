@@ -26,7 +26,7 @@ interface PlannedBatch<Item> {
 
 export interface BatchRow<Item> {
   readonly item: Item;
-  /** The symbols to compute. */
+  /** The symbols that the row computes. */
   readonly symbols: Int32Array;
   /** Number of positions before `symbols`. */
   readonly start: number;

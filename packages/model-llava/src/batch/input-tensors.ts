@@ -5,7 +5,6 @@ import { unfoldPatches } from "../network/vision-tower.ts";
 import { powerOfTwo } from "./shape-buckets.ts";
 import type { Splice } from "./splice.ts";
 
-/** The inputs of the network for a batch. */
 export interface InputTensors {
   readonly rows: number;
   readonly length: number;

@@ -11,7 +11,6 @@ import { storedTemplate } from "../config/format-config.ts";
 import { planWeights } from "../weights/weight-plan.ts";
 import { type OpenModel, openModel } from "./open-model.ts";
 
-/** The model into which a checkpoint is loaded. */
 export interface LoadTarget {
   readonly architecture: Architecture;
   readonly network: LlavaNetwork;

@@ -100,7 +100,6 @@ export function formatConfigKeys(
   };
 }
 
-/** All keys of {@link formatConfigKeys}. */
 const FORMAT_KEYS: ReadonlySet<string> = new Set(
   Object.keys(formatConfigKeys({ template: "", imageAspectRatio: "pad", maximumLength: 1 }, "")),
 );

@@ -15,7 +15,6 @@ export interface VisionConfig {
   readonly normEpsilon: number;
 }
 
-/** Returns the number of patches of one image. */
 export function patchesPerImage({ imageSize, patchSize }: VisionConfig): number {
   return (imageSize / patchSize) ** 2;
 }

@@ -2,7 +2,6 @@ import type { Pixels } from "@mlan/images";
 
 /** An image on a canvas of one colour. The canvas is never allocated, because it would be huge for a narrow image. */
 export interface FramedImage {
-  /** Width of the canvas. */
   readonly width: number;
   readonly height: number;
   readonly image: Pixels;

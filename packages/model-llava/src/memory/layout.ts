@@ -23,7 +23,7 @@ export interface Layout {
   readonly positions: number;
   /** Number of positions that pass through the output layer, with the padding of {@link selection}. */
   readonly supervised: number;
-  /** Hidden states [supervised, hidden] at these positions. */
+  /** Hidden states [supervised, hidden] of the positions that pass through the output layer. */
   readonly selected: number;
   /** Logits [supervised, vocabulary]. */
   readonly logits: number;

@@ -6,7 +6,6 @@ export interface ParameterCount {
   readonly matrices: number;
   /** Parameters in biases and norms, which are always float32. */
   readonly vectors: number;
-  /** Number of parameters of the largest weight. */
   readonly largest: number;
 }
 

@@ -8,7 +8,6 @@ import { isQuantised, type WeightFormat } from "../weights/weight-format.ts";
 export interface WeightsInTraining {
   /** Whether a weight gets a gradient. */
   learns(weight: Weight): boolean;
-  /** Returns the adapter of a linear map; undefined without an adapter. */
   adapterOf(linear: Linear): AdapterInTraining | undefined;
   /** Returns the bytes of a frozen matrix's float32 copy, which exists during a product; 0 for a float32 matrix. */
   widenedBytes(weight: Weight): number;
@@ -17,7 +16,7 @@ export interface WeightsInTraining {
 export interface AdapterInTraining {
   readonly rank: number;
   readonly learns: boolean;
-  /** Whether dropout is applied to its input. */
+  /** Whether dropout is applied to the adapter's input. */
   readonly drops: boolean;
 }
 

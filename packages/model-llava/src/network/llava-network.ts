@@ -39,7 +39,6 @@ export interface LlavaNetwork {
   readonly slot: AdapterSlot;
 }
 
-/** The architecture and sizes of a network. */
 export interface NetworkSizes {
   readonly architecture: Architecture;
   readonly language: LanguageConfig;

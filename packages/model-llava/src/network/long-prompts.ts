@@ -8,7 +8,6 @@ export interface RowPart {
   /** Number of earlier positions of the prompt. */
   readonly start: number;
   readonly length: number;
-  /** Number of positions of the whole prompt. */
   readonly whole: number;
 }
 

@@ -30,7 +30,6 @@ export interface PromptPass {
   readonly rotations?: RotaryTable;
 }
 
-/** Consecutive layers of a network. */
 export interface LayerRange {
   /** Index of the first layer, and the index after the last layer. */
   readonly from: number;

@@ -26,7 +26,6 @@ export interface CheckpointContent {
   readonly base: Base;
   /** The components that differ from `base`. */
   readonly changed: ReadonlySet<Component>;
-  /** The weight format of the opened model. */
   readonly weightFormat?: WeightFormat | undefined;
 }
 

@@ -7,7 +7,6 @@ import { type Refuse, refuseGrowth, stepPattern, type StepPattern, stepText, ste
 type DecodeStep = (pieces: readonly string[]) => readonly string[];
 
 export interface Decoder {
-  /** Returns the text of pieces. */
   decode(pieces: readonly string[]): string;
   /** Returns the leading pieces whose text later pieces cannot change. */
   settled(pieces: readonly string[]): readonly string[];

@@ -2,7 +2,6 @@ import { messageOf, MlanError, pathOf } from "@mlan/core";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencepiece-model.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** The settings of a SentencePiece model. */
 export interface SentencePiece extends Pick<SentencePieceModel, "byteFallback" | "addsPrefix"> {
   /** Pieces that encoding never produces and that decode to nothing. */
   readonly controls: ReadonlySet<string>;

@@ -21,7 +21,6 @@ export const stepType: z.ZodType<string> = z
   .default("unnamed")
   .transform((type) => type.slice(0, 60));
 
-/** The pattern of a step. */
 export interface StepPattern {
   readonly String?: string | undefined;
   readonly Regex?: string | undefined;

@@ -34,7 +34,6 @@ async function readIfThere(file: URL): Promise<ReadFile | undefined> {
   return (await fileExists(file)) ? { value: await readConfigFile(file), file } : undefined;
 }
 
-/** The configuration of a tokenizer. */
 export interface TokenizerConfig {
   /** The class in transformers, if the files name one. */
   readonly className: string | undefined;

@@ -10,7 +10,6 @@ export interface AdapterConfig {
   readonly base: string | undefined;
   /** Probability with which each input value is dropped during training. */
   readonly dropout: number;
-  /** All keys of the file. */
   readonly keys: ConfigObject;
   /** Revision of the base model on the Hub. */
   readonly baseRevision: string | undefined;

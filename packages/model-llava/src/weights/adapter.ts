@@ -17,7 +17,6 @@ export interface LowRankUpdate {
 export interface Adapter {
   readonly folder: URL;
   readonly config: AdapterConfig;
-  /** Readers of all files of the adapter. */
   readonly readers: readonly SafetensorsReader[];
   /** Low-rank updates by the name of the updated weight. */
   readonly updates: ReadonlyMap<string, LowRankUpdate & { readonly reader: SafetensorsReader }>;

@@ -4,7 +4,6 @@ import { Weight } from "./weight.ts";
 /** A part of a network: weights, linear maps and smaller parts, by name. */
 export type WeightPart = { readonly [name: string]: Weight | Linear | WeightPart };
 
-/** Returns all linear maps of a part. */
 export function linearsOf(part: WeightPart): readonly Linear[] {
   return Object.values(part).flatMap((member) => {
     if (member instanceof Weight) return [];

@@ -27,7 +27,6 @@ export interface WeightSources {
   readonly freshProjector: boolean;
 }
 
-/** The place of a stored tensor. */
 interface TensorPlace {
   readonly reader: SafetensorsReader;
   readonly name: string;

@@ -7,7 +7,6 @@ import { compose } from "../tools/composition.ts";
 import { isEmpty, operation, record } from "../tools/operation.ts";
 import type { OnnxOperation } from "../tools/operation.ts";
 
-/** Broadcasts `source` to `shape`. */
 export function expand(recorder: Recorder, source: TensorInfo, shape: readonly number[]): TensorInfo {
   if (tf.util.sizeFromShape(source.shape) === tf.util.sizeFromShape([...shape])) return recorder.alias(source, shape);
   return record(recorder, EXPAND, [compact(recorder, source)], { shape, dtype: elementType(source) });

@@ -2,7 +2,6 @@ import type { GraphEmitter } from "../../graph/graph.ts";
 import { blockOf, longReduction } from "../reduction/long-sum.ts";
 import type { OutputNode } from "../tools/operation.ts";
 
-/** One operand of a matrix product. */
 export interface Side {
   readonly name: string;
   readonly shape: readonly number[];

@@ -4,7 +4,6 @@ import { text } from "node:stream/consumers";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import type { Readable } from "node:stream";
 
-/** An open wheel. */
 export interface WheelArchive extends Disposable {
   /** Files by their names in the wheel. All names are relative and without "..". */
   readonly entries: ReadonlyMap<string, Entry>;
@@ -34,7 +33,6 @@ export async function openWheel(file: string): Promise<WheelArchive> {
   }
 }
 
-/** Returns the error for a damaged wheel. */
 export function damagedWheel(file: string, cause: unknown): MlanError {
   const { size } = statSync(file);
   const message = `${file} (${size} bytes) is not a complete wheel: ${messageOf(cause).replace(/\.$/, "")}. Was the download cut short? ${DOWNLOAD}`;

@@ -51,7 +51,6 @@ export async function readChatTemplates(folder: URL): Promise<readonly ChatTempl
 /** The text that LLaVA's processor writes for an image. */
 const IMAGE_TOKEN = "<image>";
 
-/** Returns the paths of the further chat templates. */
 export async function furtherTemplates(folder: URL): Promise<readonly string[]> {
   const entries = await readdir(new URL(TEMPLATES_FOLDER, folder)).catch(() => []);
   return entries.filter((name) => name.endsWith(JINJA)).map((name) => TEMPLATES_FOLDER + name);

@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fixture, openSession, type Started, start } from "./command-line.ts";
+
+const study = fixture("study.ts");
+const typed = openSession();
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "mlan-study-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const weightsIn = (folder: string, arm: string): Promise<string> =>
+  readFile(join(folder, "letters", arm, "seed-1/checkpoints/tune/step-000006/model/fake-model.json"), "utf8");
+
+async function filesNamed(name: string, folder: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { recursive: true }).catch(() => []);
+  return found.filter((path) => path.endsWith(name)).map((path) => join(folder, path));
+}
+
+/** Waits until a run of the study has taken a step of `stage`. */
+async function untilStepOf(stage: string, folder: string, { process, finished }: Started): Promise<void> {
+  for (;;) {
+    for (const file of await filesNamed("metrics.jsonl", folder))
+      if ((await readFile(file, "utf8")).includes(`"stage":"${stage}"`)) return;
+    if (process.exitCode !== null) throw new Error(`it ended before: ${(await finished).stderr}`);
+    await setTimeout(20);
+  }
+}
+
+describe("mlan run with a study", () => {
+  let reference: string;
+  let tables: string;
+  let notes: string;
+  beforeAll(async () => {
+    reference = join(root, "reference");
+    const { status, stdout, stderr } = await typed(["run", study, "--folder", reference]);
+    if (status !== 0) throw new Error(stderr);
+    [tables, notes] = [stdout, stderr];
+  });
+
+  test("prints the outcome of each arm beside the others, and the state of each run", () => {
+    expect(tables).toMatch(/^benchmark +metric +base +slow +fast +n$/m);
+    expect(tables).toMatch(/^next-letters +accuracy( +100\.0 \[80\.6, 100\.0\]){3} +16$/m);
+    for (const arm of ["base", "slow", "fast"])
+      expect(tables).toMatch(new RegExp(`^${arm} +letters +1 +done +before, align$`, "m"));
+  });
+
+  test("shows which run is running, and what it copies", () => {
+    expect(notes).toMatch(/^\[1\/4\] before and align, letters, seed 1 {2}\[2\/2\] align {2}done in .*: 6 steps/m);
+    expect(notes).toMatch(/^\[3\/4\] slow, letters, seed 1 {2}\[2\/4\] align {2}copied from .*shared/m);
+    expect(notes.match(/6 steps, loss/g)).toHaveLength(3);
+  });
+
+  test("does nothing again that is done, and plans nothing", async () => {
+    const again = await typed(["run", study, "--folder", reference]);
+    expect([again.status, again.stdout]).toEqual([0, tables]);
+    expect(again.stderr).not.toContain("steps, loss");
+    const plan = await typed(["run", study, "--folder", reference, "--dry-run"]);
+    expect(plan).toMatchObject({ status: 0, stdout: expect.stringContaining("To do: 0 of 7 stages") });
+    const both = await start(["run", study, "--folder", reference, "--parallel", "2"]).finished;
+    expect(both).toMatchObject({ status: 0, stdout: tables });
+    for (const line of [/^1: \[\d\/4\] /m, /^2: \[\d\/4\] /m]) expect(both.stderr).toMatch(line);
+  });
+
+  test("plans each stage once, without writing anything", async () => {
+    const folder = join(root, "planned");
+    const { stdout } = await typed(["run", study, "--folder", folder, "--dry-run"]);
+    expect(stdout).toMatch(/^before and align, letters, seed 1 +3 +before/m);
+    expect(stdout).toMatch(/^slow, letters, seed 1 +tune/m);
+    expect(stdout).toContain("To do: 7 of 7 stages");
+    const { stdout: one } = await typed(["plan", study, "--folder", folder, "--arm", "base", "--json"]);
+    expect(JSON.parse(one).tasks.map(({ stages }: { stages: object[] }) => stages)).toMatchObject([
+      [{ name: "before" }, { name: "align" }],
+      [{ name: "after", done: false }],
+    ]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("resumes after SIGKILL and ends with the same weights", async () => {
+    const folder = join(root, "killed");
+    const run = start(["run", study, "--folder", folder], { PAUSE: "100" });
+    await untilStepOf("tune", folder, run);
+    run.process.kill("SIGKILL");
+    expect((await run.finished).status).toBe(null);
+    const { status, stderr } = await typed(["run", study, "--folder", folder]);
+    expect(status).toBe(0);
+    expect(stderr.match(/6 steps, loss/g)?.length).toBeLessThanOrEqual(2);
+    for (const arm of ["slow", "fast"]) expect(await weightsIn(folder, arm)).toBe(await weightsIn(reference, arm));
+  });
+
+  test("divides the runs among processes, which stop with the one that started them", async () => {
+    const folder = join(root, "parallel");
+    const run = start(["run", study, "--folder", folder, "--parallel", "2"], { PAUSE: "150" });
+    await untilStepOf("align", folder, run);
+    run.process.kill("SIGKILL");
+    while ((await filesNamed("run.lock", folder)).length > 0) await setTimeout(20);
+    expect(await filesNamed("results.json", join(folder, "letters"))).toEqual([]);
+    expect(await typed(["run", study, "--folder", folder])).toMatchObject({ status: 0, stdout: tables });
+    for (const arm of ["slow", "fast"]) expect(await weightsIn(folder, arm)).toBe(await weightsIn(reference, arm));
+  });
+
+  // prettier-ignore
+  test.each<[string, readonly string[], string]>([
+    ["an unknown arm",             [study, "--arm", "mlan"],                      'there is no arm "mlan". Use one of: base, slow, fast.'],
+    ["a seed that is no number",   [study, "--seed", "one"],                      "It must be a whole number, 0 or more."],
+    ["a seed twice",               [study, "--seed", "1", "--seed", "1"],         "It is given twice."],
+    ["no processes",               [study, "--parallel", "0"],                    "It must be a whole number, 1 or more."],
+    ["a new beginning",            [study, "--fresh"],                            "to begin again, remove its folder"],
+    ["an arm of an experiment",    [fixture("experiment.ts"), "--arm", "a"],      "are for a study, and"],
+    ["processes of an experiment", [fixture("experiment.ts"), "--parallel", "2"], "are for a study, and"],
+  ])("refuses %s", async (_, words, message) => {
+    const { status, stderr } = await typed(["run", ...words, "--folder", join(root, "refused")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+    expect(existsSync(join(root, "refused"))).toBe(false);
+  });
+
+  test("is not what commands for experiments take", async () => {
+    const { status, stderr } = await typed(["score", reference, "--experiment", study]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("exports a study. Give a file that exports an experiment.");
+  });
+});
