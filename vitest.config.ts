@@ -40,6 +40,9 @@ const computingMutations = ["packages/{model-*,serve,trainer}/test/{hostile-*,da
 /** What compares predicted memory with that of many kinds of training steps; left to `.ci/run` likewise. */
 const predictions = ["packages/model-llava/test/{training,adapter}-memory.test.ts"];
 
+/** What needs a Chromium, and is skipped where there is none; left to `.ci/run` likewise. */
+const browser = ["packages/report/test/browser/*.test.ts"];
+
 const common = {
   root: import.meta.dirname,
   resolve: { conditions },
@@ -75,7 +78,7 @@ export default defineConfig({
           ...limits,
           name: "plain",
           include: all,
-          exclude: [...alone, ...computing, ...mutations, ...workspace],
+          exclude: [...alone, ...computing, ...mutations, ...workspace, ...browser],
           isolate: false,
         },
       },
@@ -90,6 +93,7 @@ export default defineConfig({
         },
       },
       { ...common, test: { ...limits, name: "predictions", include: predictions } },
+      { ...common, test: { ...limits, name: "browser", include: browser } },
       { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],
   },

@@ -22,7 +22,7 @@ const TRAINER_MEGABYTES = 400;
 const MINIATURE = "@mlan/data-miniworld";
 /** Packages that are installed differently: with `--ignore-scripts`, or with a test runner. */
 const OTHERWISE = new Set(["@mlan/trainer-gpu", "@mlan/backend-tensorflow", "@mlan/testing"]);
-/** The last TypeScript whose DOM types agree with those of tfjs-core; see the README. */
+/** The last TypeScript whose DOM types agree with those of tfjs-core; see docs/installing.md. */
 const TYPESCRIPT = ["typescript@5.9.3", "@types/node@20"];
 
 /** Time limit of one installation. */

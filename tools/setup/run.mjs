@@ -25,7 +25,11 @@ if (!Object.hasOwn(COMMANDS, command)) {
 }
 checkNode();
 await installIfNeeded();
-process.exit(await run(process.execPath, [...COMMANDS[command](), ...rest], command === "mlan" ? whereTyped() : root));
+let status = await run(process.execPath, [...COMMANDS[command](), ...rest], command === "mlan" ? whereTyped() : root);
+// The results of `npm start` are also a page, whose address is printed last.
+if (command === "start" && status === 0 && rest.length === 0)
+  status = await run(process.execPath, [...mlan(), "report", "runs/miniworld"]);
+process.exit(status);
 
 function source() {
   const loader = createRequire(join(root, "package.json")).resolve("tsx");

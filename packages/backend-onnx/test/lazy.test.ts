@@ -165,7 +165,7 @@ describe("failure", () => {
     expect(BackendError.is(error, "unsupported")).toBe(true);
   });
 
-  test("the error for an unknown kernel has its name and the way out", () => {
+  test("the error for an unknown kernel has its name and the remedy", () => {
     const error = thrown(() => tf.image.nonMaxSuppression(tf.zeros([1, 4]), tf.zeros([1]), 1));
     expect(BackendError.is(error, "unsupported")).toBe(true);
     expect(String(error)).toMatch(/NonMaxSuppression.*setBackend\("cpu"\)/s);

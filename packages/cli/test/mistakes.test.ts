@@ -133,7 +133,7 @@ describe("nothing where a value belongs is refused:", () => {
     [["backend", "install", "tensorflow", "--wheel", ""],  "option '--wheel <file>' has an empty value"],
     [["eval", "--model", "", "--weights", "w", "--benchmark", "boolq"], "option '--model <name>' has an empty value"],
     [[...evaluation, "--benchmark", "boolq="],             '--benchmark "boolq=" has no folder after the "="'],
-    [[...evaluation, "--benchmark", "=data"],              '--benchmark "=data" names no plugin or file'],
+    [[...evaluation, "--benchmark", "=data"],              '--benchmark "=data" has no plugin or file before the "="'],
     [[...evaluation, "--benchmark", "boolq", "--limit", ""],         "argument '' is invalid. It must be a whole number, 1 or more."],
     [[...evaluation, "--benchmark", "boolq", "--limit", "0x10"],     "argument '0x10' is invalid. It must be a whole number, 1 or more."],
     [[...evaluation, "--benchmark", "boolq", "--feature-cache", ""], "option '--feature-cache <folder>' has an empty value"],

@@ -79,7 +79,7 @@ describe("mlan score", () => {
     if (status !== 0) throw new Error(stderr);
   });
 
-  test("scores what it can, names the rest with the way out, and ends with 1", async () => {
+  test("scores what it can, names the rest with the remedy, and ends with 1", async () => {
     const { status, stdout, stderr } = await typed("score", "runs/both", "--benchmark", "two.ts:receipts");
     expect(stdout).toMatch(/^eval +receipts \(strict\) .* 2$/m);
     expect(stderr).toBe(

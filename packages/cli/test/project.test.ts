@@ -50,7 +50,7 @@ describe("in a project that npm init made CommonJS", () => {
 });
 
 describe("an experiment without a compute", () => {
-  test("is refused at once, by the model that needs one, with the way out", async () => {
+  test("is refused at once, by the model that needs one, with the remedy", async () => {
     await writeFile(
       join(project, "nowhere-to-run.ts"),
       `import { evaluate, experiment } from "@mlan/core";

@@ -1,14 +1,14 @@
 import { CodedError } from "@mlan/errors";
 
-/** Why an {@link MlanError} was thrown, for programs. The message is for people. */
+/** The reason of an {@link MlanError}, for programs. */
 export type ErrorCode =
-  /** An option, a plugin or an experiment that cannot work as written. */
+  /** An option, plugin or experiment that cannot work as written. */
   | "invalid-options"
-  /** A row, an image or a file of a dataset that does not match its schema. */
+  /** A row, image or file of a dataset that does not match its schema. */
   | "invalid-data"
   /** A checkpoint, tokenizer or configuration that is missing, truncated or contradictory. */
   | "invalid-checkpoint"
-  /** A required plugin that is not in `use`. */
+  /** A required plugin is not in `use`. */
   | "missing-plugin"
   /** A run folder that belongs to another experiment, or is damaged. */
   | "run-folder"
@@ -21,13 +21,13 @@ export type ErrorCode =
 
 const NAME = "MlanError";
 
-/** An error that a user can act on: its message names the cause, the value found, and the remedy. */
+/** An error that a user can act on. The message names the cause, the value found, and the remedy. */
 export class MlanError extends CodedError<ErrorCode> {
   override readonly name: string = NAME;
 
   /**
-   * Whether a value is an `MlanError`, with this code if one is given. Recognises errors of every installed copy of
-   * core, unlike `instanceof`.
+   * Whether a value is an `MlanError`, with the given code if there is one. Unlike `instanceof`, recognises errors of
+   * every installed copy of core.
    */
   static override is(error: unknown, code?: ErrorCode): error is MlanError {
     return CodedError.isNamed(NAME, error, code);
@@ -49,8 +49,8 @@ export function shownValue(value: unknown): string {
 }
 
 /**
- * Formats a count with its noun, e.g. "1 step", "12,000 steps". The plural adds an "s" unless given: `counted(2,
- * "entry", "entries")`.
+ * Formats a count with its noun, e.g. "1 step", "12,000 steps". The default plural adds an "s"; `counted(2, "entry",
+ * "entries")` sets another.
  */
 export function counted(count: number, one: string, several: string = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : several}`;

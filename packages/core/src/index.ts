@@ -37,7 +37,7 @@ export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts
 export type { ErrorCode } from "./errors.ts";
 export { nothingToLearn } from "./run/check-supervision.ts";
 export { counted, MlanError, shownValue } from "./errors.ts";
-export { LONGEST_MESSAGE, messageOf, pathOf } from "@mlan/errors";
+export { LONGEST_MESSAGE, messageOf, pathOf, reasonOf } from "@mlan/errors";
 export type { Content } from "./contracts/content.ts";
 export { contentOfFiles, stampOf } from "./contracts/content.ts";
 export { expectationOf, describeIssue } from "./scope/expectation.ts";

@@ -1,58 +1,20 @@
-import {
-  type AdapterOptions,
-  createScope,
-  type ModelInspection,
-  type PlannedTraining,
-  TRAINER,
-  train,
-  type TrainingRecipe,
-} from "@mlan/core";
-import { alphabetConversations, fakeModelPlugin, memoryDataset } from "@mlan/testing";
+import type { AdapterOptions, PlannedTraining, TrainingRecipe } from "@mlan/core";
 import { expect, it } from "vitest";
+import { plannedTraining, RECIPE as UNTRAINED } from "./planned-training.ts";
 
 const ADAPTER: AdapterOptions = { rank: 4, alpha: 8, dropout: 0, rankStabilized: false };
-const RECIPE: TrainingRecipe = {
-  trained: ["adapter"],
-  adapter: ADAPTER,
-  format: { template: "v1", imageAspectRatio: "pad", maximumLength: 64 },
-  batchSize: 1,
-  microBatchSize: 1,
-  epochs: 1,
-  learningRate: 1,
-  warmupRatio: 0,
-  weightDecay: 0,
-  groupByModality: false,
-  checkpointEvery: 1,
-};
+const RECIPE: TrainingRecipe = { ...UNTRAINED, trained: ["adapter"], adapter: ADAPTER };
 
-/** What a trainer is asked about before a run. */
-async function planned(recipe: TrainingRecipe, adapterBefore?: AdapterOptions): Promise<PlannedTraining | undefined> {
-  const asked: PlannedTraining[] = [];
-  const check = (training: PlannedTraining): { peakBytes: number; keptBytes: number } => {
-    asked.push(training);
-    return { peakBytes: 0, keptBytes: 0 };
-  };
-  const trainer = { specVersion: 1, name: "asked", train: () => ({}), check };
-  const scope = createScope([
-    fakeModelPlugin({ weights: new URL("weights", import.meta.url) }),
-    { name: "asked", token: TRAINER, create: () => trainer as never },
-  ]);
-  const model: ModelInspection = {
-    content: { stamp: "", digest: () => Promise.resolve("") },
-    parameters: { language: 5, projector: 2 },
-    adapterParameters: ({ rank }) => 10 * rank,
-    alwaysSaved: [],
-  };
-  const stage = train({ name: "tune", data: memoryDataset("alphabet", alphabetConversations(3)), recipe });
-  await stage.check?.({
-    scope,
-    benchmarks: [],
+function planned(recipe: TrainingRecipe, adapterBefore?: AdapterOptions): Promise<PlannedTraining | undefined> {
+  return plannedTraining(recipe, {
     trainedBefore: adapterBefore ? ["adapter"] : [],
     ...(adapterBefore && { adapterBefore }),
-    model,
+    model: {
+      parameters: { language: 5, projector: 2 },
+      adapterParameters: ({ rank }) => 10 * rank,
+      alwaysSaved: [],
+    },
   });
-  await scope[Symbol.asyncDispose]();
-  return asked[0];
 }
 
 it("a trainer learns the size of an adapter that a stage adds, or that an earlier one has added", async () => {

@@ -45,9 +45,9 @@ describe("chatRequest", () => {
   });
 
   it.each<[readonly ChatMessage[], RegExp]>([
-    [[], /no message of the user to answer/],
-    [[{ role: "system", text: "Be brief." }], /no message of the user to answer/],
-    [[{ role: "assistant", text: "A cat." }], /no message of the user to answer/],
+    [[], /no user message to answer/],
+    [[{ role: "system", text: "Be brief." }], /no user message to answer/],
+    [[{ role: "assistant", text: "A cat." }], /no user message to answer/],
     [
       [{ role: "user", text: "What is <image>?", images: [cat!] }],
       /a text contains <image>, which marks the place of an image/,

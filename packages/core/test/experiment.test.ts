@@ -233,7 +233,7 @@ describe("an experiment", () => {
     };
     const use = [answersOnly, addingTrainer(), evaluator];
     await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
-      "hosted cannot be trained, only asked; leave out the training stages, or use a model that is on this machine.",
+      "hosted cannot be trained, only evaluated; leave out the training stages, or use a model on this machine.",
     );
   });
 
@@ -252,7 +252,9 @@ describe("an experiment", () => {
       }),
     };
     const use = [silent, addingTrainer(), evaluator];
-    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow("cannot be trained, only asked");
+    await expect(run(experiment({ name: "letters", use, stages }))).rejects.toThrow(
+      "cannot be trained, only evaluated",
+    );
   });
 
   it("stops when it is told to, and leaves no tensors behind", async () => {

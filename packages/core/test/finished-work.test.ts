@@ -104,7 +104,7 @@ it("of an evaluation that was killed, the benchmarks that were finished are not 
 describe("a checkpoint of a training that is done", () => {
   const checkpoint = (stage: string): URL => runFolder(folder).checkpoints(stage);
 
-  it("and is missing is an error with the way out, though nothing is left to do", async () => {
+  it("and is missing is an error with the remedy, though nothing is left to do", async () => {
     await run();
     await rm(checkpoint("tune"), { recursive: true });
     await expect(run()).rejects.toThrow(

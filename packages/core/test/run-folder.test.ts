@@ -104,7 +104,7 @@ describe("two runs in one folder", () => {
     expect((await run()).at(-1)).toMatchObject({ type: "run-end" });
   });
 
-  it("of which one is on another machine is refused, with the way out", async () => {
+  it("of which one is on another machine is refused, with the remedy", async () => {
     await mkdir(folder);
     await writeFile(lock(), JSON.stringify({ host: "elsewhere", pid: 7, id: "other" }));
     await expect(run()).rejects.toThrow(

@@ -10,6 +10,7 @@ import {
   evaluate,
   experiment,
   type Experiment,
+  MlanError,
   type RunEvent,
   runExperiment,
   train,
@@ -69,4 +70,20 @@ export async function runUntil(isLast: (event: RunEvent) => boolean, value = bui
 }
 export function optionsOf({ name, seed, use, stages }: Experiment): Parameters<typeof experiment>[0] {
   return { name, seed, use, stages };
+}
+
+/** Returns the events with which stages start. */
+export const stagesOf = (events: readonly RunEvent[]): readonly RunEvent[] =>
+  events.filter(({ type }) => type === "stage-start");
+
+/** Runs an experiment that is refused; returns the message, and the events before it. */
+export async function refusal(value: Experiment): Promise<{ message: string; events: RunEvent[] }> {
+  const events: RunEvent[] = [];
+  try {
+    for await (const event of runExperiment(value, { folder })) events.push(event);
+  } catch (error) {
+    if (MlanError.is(error)) return { message: error.message, events };
+    throw error;
+  }
+  throw new Error("it was not refused");
 }

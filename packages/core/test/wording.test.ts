@@ -51,7 +51,7 @@ describe("a protocol without prompts for the model's wording", () => {
     'riddles: the protocol "paper" has no prompts for a model with the wording "llama2-base", only for tuned; use the ' +
     `protocol "strict", which asks in the model's own wording.`;
 
-  it("is refused before the first stage, with the way out", async () => {
+  it("is refused before the first stage, with the remedy", async () => {
     const use = [fakeModelPlugin({ weights }), addingTrainer(), weightEvaluator()];
     const tune = train({ name: "tune", data: letters, recipe: RECIPE });
     const ask = (name: string, protocol: string) => evaluate({ name, benchmarks: [riddles], protocol });
@@ -69,7 +69,7 @@ describe("a protocol without prompts for the model's wording", () => {
     ).resolves.toBeDefined();
   });
 
-  it("is refused with another way out where no protocol can ask it", () => {
+  it("is refused with another remedy where no protocol can ask it", () => {
     const few: Benchmark = { ...riddles, protocols: ["paper"] };
     expect(() => checkWording(few, "paper", "qwen2-base")).toThrow(
       "only for tuned; use another benchmark, or define a protocol with `ask`.",

@@ -13,12 +13,12 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
- * Default: lmms-lab/ai2d on the Hub.
+ * `folder` contains `test.parquet` (with the images), or `test.jsonl` or `.json` with the images in `images/`. Default:
+ * lmms-lab/ai2d on the Hub.
  */
 export interface Ai2dOptions extends BenchmarkOptions {}
 
-/** A multiple-choice question about a diagram; `target` is a letter, `cluster` identifies the diagram. */
+/** A multiple-choice question about a diagram. `target` is a letter, and `cluster` identifies the diagram. */
 export interface Ai2dQuestion extends Question {
   readonly question: string;
   readonly choices: readonly Choice[];

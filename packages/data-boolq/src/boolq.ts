@@ -14,14 +14,14 @@ import { z } from "zod";
 /** `folder` contains `validation.jsonl`, `.json` or `.parquet`. Default: google/boolq on the Hub. */
 export interface BoolqOptions extends SourceOptions {}
 
-/** A yes/no question about a passage; `cluster` identifies the passage. */
+/** A yes/no question about a passage. `cluster` identifies the passage. */
 export interface BoolqQuestion extends Question {
   readonly question: string;
   readonly passage: string;
   readonly target: "yes" | "no";
 }
 
-/** BoolQ: the 3,270 questions of its validation split (the test split's answers are not published). */
+/** BoolQ: the 3,270 questions of the validation split. The answers of the test split are not published. */
 export const boolq: (options?: BoolqOptions) => Benchmark<BoolqQuestion> = defineBenchmark({
   name: "boolq",
   published: {

@@ -13,20 +13,20 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` contains `blip_laion_cc_sbu_558k.json` or `captions.json`; `file` is any file in the same format. Default:
+ * `folder` contains `blip_laion_cc_sbu_558k.json` or `captions.json`. `file` has the same format. Default:
  * liuhaotian/LLaVA-Pretrain on the Hub.
  */
 export interface CaptionsOptions extends SourceOptions {
   /**
-   * Folder or zip archive that image names are relative to. Default: the released archive, or else `images/` beside the
-   * rows, then the rows' folder.
+   * Folder or zip archive of images that rows refer to by name. Default: the released archive, or else `images/` in the
+   * folder of the rows, then that folder itself.
    */
   readonly images?: Location;
 }
 
 /**
- * Creates the dataset of images with captions for the alignment stage, 558,128 in the released set. The user's turn is
- * an instruction, which the `plain` template discards.
+ * Creates the dataset of images with captions for the alignment stage. The released set has 558,128 conversations. The
+ * user's turn is an instruction, which the `plain` template discards.
  */
 export function captions(options: CaptionsOptions = {}): Dataset<Conversation> {
   const { images, ...source } = checkOptions("data-captions", optionsSchema, options);

@@ -17,19 +17,19 @@ import {
 import { questionRows } from "./question-rows.ts";
 
 /**
- * `folder` contains two tables, `testdev_balanced_instructions` and `testdev_balanced_images`, each a folder of
- * Parquet files or one `.parquet`, `.jsonl` or `.json` file. Default: lmms-lab/GQA on the Hub.
+ * `folder` contains two tables, `testdev_balanced_instructions` and `testdev_balanced_images`. Each is a folder of
+ * Parquet files, or one `.parquet`, `.jsonl` or `.json` file. Default: lmms-lab/GQA on the Hub.
  */
 export interface GqaOptions extends Omit<BenchmarkOptions, "file"> {}
 
-/** A question about a scene, with an answer of one or a few words; `cluster` identifies the image. */
+/** A question about a scene, whose answer is one or a few words. `cluster` identifies the image. */
 export interface GqaQuestion extends Question {
   readonly question: string;
 }
 
 const read = (answer: string): string => digitToNumber(trueFalse(answer));
 
-/** GQA: the 12,578 questions of its balanced test-dev split. */
+/** GQA: the 12,578 questions of the balanced test-dev split. */
 export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBenchmark({
   name: "gqa",
   published: {
@@ -55,13 +55,14 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
   protocols: {
     /**
      * The prompts of `gqa_llava_plain`, `gqa_llama_plain` and `gqa_vicuna_plain`: the image comes before the whole
-     * prompt, and there are no stop strings. A question asks for "yes" or "no" if the published answer contains one of
-     * them, as "snow" does.
+     * prompt, and there are no stop strings. A prompt asks for "yes" or "no" if the target contains one of these words,
+     * as "snow" does.
      */
     paper: {
       version: 1,
       prompt: visionPrompts(paperWords),
-      // The choices of the tuned model's prompt; the prompts of the bases differ only for answers with capital letters.
+      // The choices of the tuned model's prompt. The prompts of untuned models differ only for targets with capital
+      // letters.
       choices: ({ target }) => (saysYesOrNo(target.toLowerCase()) ? yesNoChoices : []),
       maximumNewTokens: 8,
       // A newline does not end the answer, except in `gqa_llama_plain`.
@@ -69,7 +70,7 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
       extractorAs: { "llama2-base": visionExtractor(read, { name: "paper-llama2-base" }) },
       allowsUnanswerable: true,
     },
-    /** Every question asks for a short answer, so that its form does not reveal the published answer. */
+    /** Every question asks for a short answer, so that the prompt does not depend on the target. */
     strict: {
       version: 1,
       ...visionAsking(({ question }: GqaQuestion) => shortAnswerWords(question)),

@@ -14,10 +14,7 @@ interface GqaImage {
   readonly image: ImageReference;
 }
 
-/**
- * Returns a reader of the questions, each with the image that its `imageId` refers to in the other table. Reads no
- * image yet.
- */
+/** Returns a reader of the questions, each with the image that its `imageId` refers to. Images are not read yet. */
 export function questionRows({ source, errorPrefix, images }: RowPlaces): RowReader<GqaRow> {
   return joinedRows({
     table: rowsFrom({

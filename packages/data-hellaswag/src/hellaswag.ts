@@ -21,7 +21,7 @@ import { cleanUp, contextOf } from "./clean-up.ts";
  */
 export interface HellaswagOptions extends SourceOptions {}
 
-/** A scene and four possible continuations; `cluster` identifies its video or article. */
+/** A scene and four possible continuations. `cluster` identifies the video or article of the scene. */
 export interface HellaswagQuestion extends Question {
   /** The scene without the marks of the published text. */
   readonly context: string;
@@ -40,7 +40,7 @@ const { paper, strict } = languageProtocols<HellaswagQuestion>({
   strict: strictChoice,
 });
 
-/** HellaSwag: the 10,042 questions of its validation split (the test split's labels are not published). */
+/** HellaSwag: the 10,042 questions of the validation split. The labels of the test split are not published. */
 export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuestion> = defineBenchmark({
   name: "hellaswag",
   published: {
@@ -82,14 +82,14 @@ export const hellaswag: (options?: HellaswagOptions) => Benchmark<HellaswagQuest
     cluster: row.source_id,
   }),
   protocols: {
-    // `hellaswag_em`: the context is cleaned, then the whole prompt including the endings.
+    // `hellaswag_em`: the context is cleaned, and then the whole prompt, including the endings.
     paper: {
       ...paper,
       prompt: ({ context, choices }) =>
         languageHarnessPrompt(cleanUp(`User: ${asked(context, choices)}\nAssistant: The best answer is"`)),
       choices: (question) => cleaned(question, cleanUp),
     },
-    // Context and endings are cleaned separately, never the whole prompt.
+    // Context and endings are cleaned separately, the whole prompt is not.
     strict,
   },
 });

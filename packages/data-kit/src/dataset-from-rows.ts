@@ -5,9 +5,9 @@ export interface RowDatasetDefinition<Row, Example> {
   readonly name: string;
   readonly card: DatasetCard;
   readonly rows: RowReader<Row>;
-  /** Returns the id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
+  /** Returns the id of a row. Repeated ids are followed by "#2", "#3", ... Default: the row number. */
   idOf?(row: Row, index: number): string;
-  /** Creates the example of a row; must be pure. `id` is unique in the dataset. */
+  /** Creates the example of a row. `id` is unique in the dataset. Must be pure. */
   toExample(row: Row, id: string): Example;
 }
 
@@ -47,7 +47,7 @@ export function datasetFromRows<Row, Example>(definition: RowDatasetDefinition<R
   };
 }
 
-/** Appends "#2", "#3", ... to repeated names; published ids are not always unique. */
+/** Appends "#2", "#3", ... to repeated names, because published ids are not always unique. */
 function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set(names);
   const seen = new Set<string>();

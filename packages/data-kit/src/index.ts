@@ -40,7 +40,6 @@ export { localFolder } from "./files/local-folder.ts";
 export type { PublishedFiles, SourceOptions } from "./files/source-options.ts";
 export { cardFor, refuseTogether, sourceFrom, sourceOptions } from "./files/source-options.ts";
 export type { HubDataset } from "./files/hub-folder.ts";
-export { hubFolder } from "./files/hub-folder.ts";
 export type { HubOptions } from "@mlan/hub";
 export { imageColumn, imageFromBytes, imageFromFile } from "./images/image-reference.ts";
 export { imageIdentity } from "./images/image-identity.ts";

@@ -1,4 +1,5 @@
-import { choiceLines, defineBenchmark, imageColumn, lettered, strictChoice } from "@mlan/data-kit";
+import { targetProblem } from "@mlan/core";
+import { choiceLines, defineBenchmark, imageColumn, lettered, strictAnswer, strictChoice } from "@mlan/data-kit";
 import { describeBenchmarkContract, folderWith } from "@mlan/testing";
 import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -102,6 +103,15 @@ test("finds image columns, including lists and optional ones", async () => {
   const images = await Promise.all([0, 1].map(async (index) => (await examples.at(index)).images));
   expect(images.map((list) => list.map(({ name }) => name))).toEqual([["a.png", "b.png"], ["b.png"]]);
   expect(Buffer.from((await images[1]?.[0]?.read()) ?? []).toString()).toBe("b");
+});
+
+test("a question without choices is a problem, unless the extractor reads free answers too", async () => {
+  const strict = riddles().protocol();
+  const question = await (await riddles().open()).at(0);
+  const without = { ...question, choices: [] };
+  expect(targetProblem(strict, question)).toBeUndefined();
+  expect(targetProblem(strict, without)).toMatch(/^it has no choices, and the extractor "strict" reads only choices; /);
+  expect(targetProblem({ ...strict, extractor: () => strictAnswer }, without)).toBeUndefined();
 });
 
 test("reads stored answers also by first mention, unless other extractors are named", () => {

@@ -1,4 +1,5 @@
-import { hubFolder, imageColumn, localFolder, rowsFrom, sourceFrom } from "@mlan/data-kit";
+import { imageColumn, localFolder, rowsFrom, sourceFrom } from "@mlan/data-kit";
+import { hubFolder } from "#internal/files/hub-folder.ts";
 import { folderWith, type HubContents, type HubServer, hubServer, temporaryFolder } from "@mlan/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";

@@ -14,20 +14,23 @@ import { z } from "zod";
 /** Names of the released mixtures: language only, 87.5 % language, and 50 % language. */
 export type MixtureName = "mlan" | "mlan-v-88l" | "mlan-v-50l";
 
-/** `folder` contains the released JSON file; `file` is any file in LLaVA's format. Default: WangResearchLab/MLAN on the Hub. */
+/**
+ * `folder` contains the released JSON file. `file` is any file in LLaVA's format. Default: WangResearchLab/MLAN on the
+ * Hub.
+ */
 export interface MlanOptions extends SourceOptions {
   /** The released mixture. Default "mlan". */
   readonly mixture?: MixtureName;
   /**
-   * Folder or zip archive that image names are relative to. Default: the released archive, or else `images/` beside the
-   * rows, then the rows' folder.
+   * Folder or zip archive of images that rows refer to by name. Default: the released archive, or else `images/` in the
+   * folder of the rows, then that folder itself.
    */
   readonly images?: Location;
 }
 
 /**
- * Creates an instruction tuning mixture; the released mixtures have 80,000 conversations. A mixture from a `file` has
- * the name of that file and an unknown licence.
+ * Creates an instruction tuning mixture. The released mixtures have 80,000 conversations. A mixture from `file` has the
+ * file's name and an unknown licence.
  */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const { images, mixture: wanted, ...source } = checkOptions("data-mlan", optionsSchema, options);
@@ -63,7 +66,7 @@ const optionsSchema: z.ZodType<MlanOptions> = z.strictObject({
 
 const PUBLISHED = { errorPrefix: "data-mlan", repository: "WangResearchLab/MLAN", revision: "main" };
 
-/** The files of each mixture. The language-only mixture needs no images and thus has no archive. */
+/** The files of each mixture. The language-only mixture has no images, and thus no archive. */
 const RELEASED: Readonly<Record<MixtureName, { readonly file: string; readonly archive?: string }>> = {
   mlan: { file: "MLAN_80k.json" },
   "mlan-v-88l": { file: "MLAN_v_88l_80k.json", archive: "images_mlan_v.zip" },

@@ -92,7 +92,7 @@ test.each([
   [
     "an image named in an answer",
     { image: "red.png", conversations: [turn("human"), turn("gpt", "<image>")] },
-    'column "conversations": only user turns may contain <image>, but a turn of the assistant does',
+    'column "conversations": only user turns may contain <image>, but a turn by the assistant does',
   ],
   [
     "an image outside its folder",

@@ -22,7 +22,7 @@ export interface OpenbookqaQuestion extends Question {
   readonly choices: readonly Choice[];
 }
 
-/** OpenBookQA: the 500 questions of its test split, without the book's facts. */
+/** OpenBookQA: the 500 questions of the test split, without the book's facts. */
 export const openbookqa: (options?: OpenbookqaOptions) => Benchmark<OpenbookqaQuestion> = defineBenchmark({
   name: "openbookqa",
   published: {
@@ -60,7 +60,7 @@ export const openbookqa: (options?: OpenbookqaOptions) => Benchmark<OpenbookqaQu
     choices: choices.label.map((label, index) => ({ label, text: choices.text[index] ?? "" })),
     target: answerKey,
   }),
-  // The task `openbookqa_em` of the original code, the only one of its language tasks where case matters: "a" is not "A".
+  // The task `openbookqa_em` of the original code, its only language task where letter case matters: "a" is not "A".
   protocols: languageProtocols<OpenbookqaQuestion>({
     asked: ({ stem, choices }) => `${stem} Choose the best option from the choices provided:\n${choiceLines(choices)}`,
     paper: languageExtractor(mapByWords, { ignoreCase: false }),

@@ -1,19 +1,22 @@
 import type { Metric, Outcome } from "@mlan/core";
 
-/** TP / (TP + FP): the share of "yes" answers that are right; 0 if there is no "yes" answer. */
+/** TP / (TP + FP): the share of "yes" answers that are correct. 0 without a "yes" answer. */
 export const precision: Metric = (outcomes) => share(outcomes.filter(saysYes), isYes);
 
-/** TP / (TP + FN); an unreadable answer counts as a missed "yes". 0 if no target is "yes". */
+/**
+ * TP / (TP + FN): the share of "yes" targets that are answered "yes". An unreadable answer is not a "yes". 0 without a
+ * "yes" target.
+ */
 export const recall: Metric = (outcomes) => share(outcomes.filter(isYes), saysYes);
 
-/** Like {@link recall}, but only over answers that are exactly yes or no: the original code ignores all others. */
+/** Like {@link recall}, over answers that are exactly yes or no. The original code ignores all others. */
 export const recallAmongAnswered: Metric = (outcomes) =>
   share(
     outcomes.filter((outcome) => isYes(outcome) && (saysYes(outcome) || outcome.extracted === "no")),
     saysYes,
   );
 
-/** The harmonic mean of precision and the given recall; 0 if both are 0. */
+/** The harmonic mean of precision and the given recall. 0 if both are 0. */
 export function f1(recallMetric: Metric): Metric {
   return (outcomes) => {
     const [p, r] = [precision(outcomes), recallMetric(outcomes)];
@@ -24,7 +27,10 @@ export function f1(recallMetric: Metric): Metric {
 /** The share of questions that are answered "yes". */
 export const predictedYesRatio: Metric = (outcomes) => share(outcomes, saysYes);
 
-/** The share of targets that are "yes". The original code prints it as its yes_ratio, whatever the model answers. */
+/**
+ * The share of targets that are "yes". The original code prints this share as its yes_ratio, whatever the model
+ * answers.
+ */
 export const goldYesRatio: Metric = (outcomes) => share(outcomes, isYes);
 
 function saysYes({ extracted }: Outcome): boolean {

@@ -18,12 +18,12 @@ import { z } from "zod";
 import { f1, goldYesRatio, precision, predictedYesRatio, recall, recallAmongAnswered } from "./metrics.ts";
 
 /**
- * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
- * Default: lmms-lab/POPE on the Hub.
+ * `folder` contains `test.parquet` (with the images), or `test.jsonl` or `.json` with the images in `images/`. Default:
+ * lmms-lab/POPE on the Hub.
  */
 export interface PopeOptions extends BenchmarkOptions {}
 
-/** A yes/no question about whether a thing is in an image; `cluster` identifies the image. */
+/** A yes/no question about whether an object is in an image. `cluster` identifies the image. */
 export interface PopeQuestion extends Question {
   readonly question: string;
   readonly target: "yes" | "no";
@@ -31,7 +31,7 @@ export interface PopeQuestion extends Question {
 
 const shared = { version: 1, choices: () => yesNoChoices, maximumNewTokens: 4 };
 
-/** POPE: 9,000 questions about 500 images in the categories random, popular and adversarial together. */
+/** POPE: 9,000 questions about 500 images, in the categories random, popular and adversarial. */
 export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBenchmark({
   name: "pope",
   published: {
@@ -92,7 +92,7 @@ export const pope: (options?: PopeOptions) => Benchmark<PopeQuestion> = defineBe
         yes_ratio: goldYesRatio,
       },
     },
-    /** The image is inside the user's turn. An answer that is neither yes nor no does not count as "yes" and is never correct. */
+    /** The image is inside the user's turn. An answer other than yes or no is wrong, and does not count as "yes". */
     strict: {
       ...shared,
       ...visionAsking(words),

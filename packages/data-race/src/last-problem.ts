@@ -14,8 +14,8 @@ const problem = z.object({
 });
 
 /**
- * Schema that outputs the last question about an article. The questions are a list in the published JSONL, and a text
- * in Parquet.
+ * Schema that outputs the last question about an article. The questions are a list in the published JSONL, and text in
+ * Parquet.
  */
 export const lastProblem: z.ZodType<Problem> = pythonList(problem).transform((problems, context) => {
   const last = problems.at(-1);

@@ -19,14 +19,17 @@ import { lastProblem } from "./last-problem.ts";
  */
 export interface RaceOptions extends SourceOptions {}
 
-/** The last question about an article; `cluster` identifies the article. */
+/** The last question about an article. `cluster` identifies the article. */
 export interface RaceQuestion extends Question {
   readonly article: string;
   readonly question: string;
   readonly choices: readonly Choice[];
 }
 
-/** RACE for high schools: the last question about each of the 1,045 articles of its test split, the paper's subset. */
+/**
+ * RACE for high schools: the last question about each of the 1,045 articles of the test split, which is the paper's
+ * subset.
+ */
 export const race: (options?: RaceOptions) => Benchmark<RaceQuestion> = defineBenchmark({
   name: "race",
   published: {

@@ -1,7 +1,7 @@
 import { stripAsPython } from "@mlan/core";
 import { withoutPunctuation } from "@mlan/data-kit";
 
-/** Returns the published question without its instruction on how to answer; each protocol adds its own instruction. */
+/** Returns the published question without its instruction on how to answer. Each protocol adds its own instruction. */
 export function withoutInstruction(question: string): string {
   return INSTRUCTIONS.reduce((text, instruction) => text.replaceAll(instruction, ""), question);
 }

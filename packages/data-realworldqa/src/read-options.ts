@@ -9,9 +9,9 @@ export interface Read {
 }
 
 /**
- * Finds options on separate lines. Every line after the first that begins with a letter, a mark and a space ("A. ", "A) ",
- * "(A) ", "A: ") is an option. Without the mark or the space ("B Middle", "B.Middle") it is an option only if its letter is
- * the next in order.
+ * Finds options on separate lines. Every line after the first that begins with a letter, a mark and a space ("A. ", "A)
+ * ", "(A) ", "A: ") is an option. A line without the mark or the space ("B Middle", "B.Middle") is an option only if
+ * its letter follows the previous option's.
  */
 export function optionLines([first = "", ...lines]: readonly string[]): Read {
   const choices = new Map<string, Choice>();
@@ -37,8 +37,8 @@ function continuing(line: string, next: number, following: string | undefined): 
 }
 
 /**
- * Finds options within the text: "A", "B", ... in order, each with a mark, the first at the beginning of a line or sentence.
- * Words and marks between options ("or", a comma) are removed; the last option ends with its line.
+ * Finds options within the text: "A", "B", ... in order, each with a mark. The first must be at the beginning of a line
+ * or sentence. Words and marks between options ("or", a comma) are removed. The last option ends with its line.
  */
 export function optionsWithin(lines: readonly string[]): Read {
   const text = lines.join("\n");
@@ -61,7 +61,7 @@ interface Mark {
   readonly end: number;
 }
 
-/** The marks of "A", "B", ... in order, up to the first letter that does not follow the previous one. */
+/** Returns the marks of "A", "B", ... in order, up to the first letter that does not follow the previous letter. */
 function inOrder(text: string): readonly Mark[] {
   const marks: Mark[] = [];
   for (const found of text.matchAll(MARK)) {

@@ -24,8 +24,8 @@ import { strictParts } from "./strict-parts.ts";
 import { strictQuestion } from "./strict-question.ts";
 
 /**
- * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
- * Default: lmms-lab/RealWorldQA on the Hub.
+ * `folder` contains `test.parquet` (with the images), or `test.jsonl` or `.json` with the images in `images/`. Default:
+ * lmms-lab/RealWorldQA on the Hub.
  */
 export interface RealworldqaOptions extends BenchmarkOptions {}
 
@@ -69,9 +69,9 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
   }),
   protocols: {
     /**
-     * `realworldqa_llava_plain`, `realworldqa_llama_plain`, `realworldqa_vicuna_plain`: the image is in the user's turn for
-     * tuned models and before the whole prompt for the bases; no stop strings. The published answer is not
-     * trimmed: " B" is not "B".
+     * `realworldqa_llava_plain`, `realworldqa_llama_plain`, `realworldqa_vicuna_plain`: the image is in the user's turn
+     * for tuned models, and before the whole prompt for untuned models. There are no stop strings. The published answer
+     * is not trimmed: " B" is not "B".
      */
     paper: {
       version: 2,
@@ -84,12 +84,13 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
       ),
       choices({ question, target }) {
         const { choices } = paperParts(question);
-        // The choices of the tuned model's prompt; the prompts of the bases differ only for answers with capital letters.
+        // The choices of the tuned model's prompt. The prompts of untuned models differ only for answers with capital
+        // letters.
         return choices.length === 0 && saysYesOrNo(target.toLowerCase()) ? yesNoChoices : choices;
       },
       maximumNewTokens: 16,
-      // A newline does not end the answer. "Yes" and "no" are choices only for evaluations by likelihood; the original maps
-      // answers to options only, and leaves "No" unchanged.
+      // A newline does not end the answer. "Yes" and "no" are choices only for evaluations by likelihood. The original
+      // code maps answers only to options, and leaves "No" unchanged.
       extractor: visionExtractor(
         (answer, choices) =>
           digitToNumber(
@@ -105,8 +106,8 @@ export const realworldqa: (options?: RealworldqaOptions) => Benchmark<Realworldq
       allowsUnanswerable: true,
     },
     /**
-     * All options are offered with their published letters. A question without options asks for a short answer, whatever the
-     * published answer is. A question whose options cannot be read throws an error that names it.
+     * All options are offered with their published letters. A question without options asks for a short answer. A
+     * question whose options cannot be read throws.
      */
     strict: {
       version: 2,

@@ -5,8 +5,8 @@ import type { QuestionParts } from "./paper-parts.ts";
 import { ended, withoutInstruction } from "./question-text.ts";
 
 /**
- * Splits the published text into question and options with their letters: one option per line, or all within a line. A
- * question with only one option counts as having none. Of several lines with the same letter, only the first is an option.
+ * Splits the published text into question and options with their letters: one option per line, or all options within a
+ * line. A single option counts as none. Of several lines with the same letter, the first is the option.
  */
 export function strictParts(published: string): QuestionParts {
   const lines = withoutInstruction(published)

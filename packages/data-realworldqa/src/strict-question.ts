@@ -11,8 +11,8 @@ export interface StrictQuestion extends QuestionParts {
 }
 
 /**
- * Returns the question with its options; `target` becomes the label of the published answer, if there are options. Throws
- * `invalid-data`, naming the question, if not all options can be read or the answer is not one of them.
+ * Returns the question with its options. If there are options, `target` becomes the label of the published answer.
+ * Throws `invalid-data`, with the question's id, if not all options can be read or the answer is not one of them.
  */
 export function strictQuestion({ id, question, target }: RealworldqaQuestion): StrictQuestion {
   const parts = strictParts(question);
@@ -36,10 +36,7 @@ export function strictQuestion({ id, question, target }: RealworldqaQuestion): S
   throw invalid(`its answer ${JSON.stringify(shortened(target))} is not one of its options ${labels.join(", ")}`);
 }
 
-/**
- * Whether the answer is a capital letter that occurs in the question as a label. "A" without a mark may be an article
- * instead.
- */
+/** Whether the answer is a capital letter that is a label in the question. "A" without a mark may be an article. */
 function isLetterOf(target: string, question: string): boolean {
   const label = /^[\s([]*([A-Z])[\s.):\]]*$/.exec(target)?.[1];
   if (label === undefined) return false;

@@ -13,15 +13,15 @@ import {
 import { z } from "zod";
 
 /**
- * `folder` contains `test.parquet` (images inside), or `test.jsonl` or `.json` with the images in `images/`.
- * Default: lmms-lab/ScienceQA on the Hub.
+ * `folder` contains `test.parquet` (with the images), or `test.jsonl` or `.json` with the images in `images/`. Default:
+ * lmms-lab/ScienceQA on the Hub.
  */
 export interface ScienceqaOptions extends BenchmarkOptions {}
 
-/** A multiple-choice question, with or without an image; `target` is a letter, `cluster` identifies the image. */
+/** A multiple-choice question, with or without an image. `target` is a letter, and `cluster` identifies the image. */
 export interface ScienceqaQuestion extends Question {
   readonly question: string;
-  /** A text that helps to answer the question; empty if there is none. */
+  /** A text that helps to answer the question. Empty if there is none. */
   readonly hint: string;
   readonly choices: readonly Choice[];
 }
@@ -69,6 +69,7 @@ export const scienceqa: (options?: ScienceqaOptions) => Benchmark<ScienceqaQuest
 
 function words({ hint, question, choices }: ScienceqaQuestion): VisionWords {
   const usual = choiceWords({ question, choices, context: hint === "" ? "" : `Context: ${hint}\n` });
-  // Unlike the other vision tasks, this one writes "Question: " for tuned models too, and begins their answers differently.
+  // Unlike the other vision tasks, this task writes "Question: " for tuned models too, and begins their answers
+  // differently.
   return { ...usual, tuned: { user: usual["llama2-base"].user, answerStart: 'The answer is "' } };
 }

@@ -1,13 +1,13 @@
 /** Maximum number of characters in the message of a {@link CodedError}. */
 export const LONGEST_MESSAGE = 10_000;
 
-/** Marks the errors of all installed copies of this package, each of which has its own class. */
+/** Marks the errors of all installed copies of this package. Each copy has its own class. */
 const BRAND = Symbol.for("@mlan/errors");
 
 /**
- * The base class of errors that a user can act on. The message names the cause, the value found, and the remedy; the
- * code identifies the kind of error for programs. The middle of a message longer than {@link LONGEST_MESSAGE} is left
- * out, since a message may quote data of any size.
+ * The base class of errors that a user can act on. The message names the cause, the value found, and the remedy. The
+ * code is for programs. A message longer than {@link LONGEST_MESSAGE}, which may quote data of any size, is cut in the
+ * middle.
  *
  * Each subclass sets a unique `name`, and has a static method `is` that passes this name to {@link CodedError.isNamed}.
  */
@@ -22,8 +22,8 @@ export abstract class CodedError<Code extends string = string> extends Error {
   }
 
   /**
-   * Whether a value is an error of any subclass and any installed copy, with this code if one is given. `instanceof`
-   * recognises only errors of this copy.
+   * Whether a value is an error of any subclass, with the given code if there is one. Unlike `instanceof`, recognises
+   * errors of every installed copy.
    */
   static is(error: unknown, code?: string): error is CodedError {
     return error instanceof Error && BRAND in error && "code" in error && (code === undefined || error.code === code);

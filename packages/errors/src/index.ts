@@ -1,2 +1,2 @@
 export { CodedError, LONGEST_MESSAGE } from "./coded-error.ts";
-export { messageOf, pathOf } from "./messages.ts";
+export { messageOf, pathOf, reasonOf } from "./messages.ts";

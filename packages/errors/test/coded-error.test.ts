@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { CodedError, LONGEST_MESSAGE, messageOf, pathOf } from "@mlan/errors";
+import { CodedError, LONGEST_MESSAGE, messageOf, pathOf, reasonOf } from "@mlan/errors";
 
 /** As a package defines its own. */
 class OwnError extends CodedError {
@@ -35,6 +35,12 @@ test("a long message loses its middle", () => {
   const { message } = new OwnError("damaged", "x".repeat(LONGEST_MESSAGE * 3));
   expect(message.length).toBeLessThan(LONGEST_MESSAGE + 40);
   expect(message).toMatch(/^x+ \[\.\.\. \d+ characters \.\.\.\] x+$/);
+});
+
+test("a reason is a message without the package that precedes it", () => {
+  expect(reasonOf(new OwnError("damaged", "safetensors: a.bin: is empty"))).toBe("a.bin: is empty");
+  expect(reasonOf(new OwnError("damaged", "/tmp/a: is empty"))).toBe("/tmp/a: is empty");
+  expect(reasonOf(new Error("read: failed"))).toBe("read: failed");
 });
 
 test("anything thrown has a message, and any URL a readable form", () => {

@@ -7,16 +7,16 @@ export interface AlignedAnswers {
   /** 1 for a correct answer, 0 for a wrong one, in the order of the first result's answers. Not empty. */
   readonly first: readonly number[];
   readonly second: readonly number[];
-  /** Cluster keys, from the first result or, where it has none, from the second. */
+  /** Cluster keys of the first result, or of the second if the first has none. */
   readonly clusters: readonly (string | undefined)[];
-  /** Number of answers in each result to questions that the other lacks. */
+  /** Number of answers in each result to questions that the other result lacks. */
   readonly leftOut: { readonly first: number; readonly second: number };
 }
 
 /**
  * Pairs the answers of both results by question id. Throws `invalid-options` when ids repeat, when `correct` is not a
- * boolean, when one result lacks questions of the other (unless questions may differ), when targets differ (unless the
- * protocols differ), or when the results have no question in common.
+ * boolean, or when the results have no question in common. Also throws when one result lacks questions of the other
+ * (unless questions may differ), and when targets differ (unless protocols may differ).
  */
 export function alignAnswers(
   pair: ResultPair,

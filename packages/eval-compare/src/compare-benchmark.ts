@@ -78,8 +78,8 @@ function clippedDifference({ low, high, level }: Interval): Interval {
 }
 
 /**
- * Returns the smallest detectable difference. A design effect below 1 counts as 1: it is due to chance, since clusters
- * cannot reduce the variance.
+ * Returns the smallest detectable difference. A design effect below 1 is due to chance, because clusters cannot reduce
+ * the variance, and counts as 1.
  */
 function detectableEffect(
   first: readonly number[],

@@ -5,7 +5,7 @@ import { z } from "zod";
 export type AllowedDifference = "questions" | "prompts" | "protocol";
 
 export interface CompareOptions {
-  /** Confidence level of all intervals; tests use significance 1 - level. Default 0.95. */
+  /** Confidence level of all intervals. Tests use the significance level 1 - level. Default 0.95. */
   readonly level?: number;
   /** Number of bootstrap resamples. Default 10,000. */
   readonly resamples?: number;
@@ -24,7 +24,7 @@ const optionsSchema = z.strictObject({
   allow: z.array(z.enum(["questions", "prompts", "protocol"])).default([]),
 });
 
-/** Fills in the defaults. Throws `invalid-options` for options that are unknown or invalid. */
+/** Adds the defaults. Throws `invalid-options` for options that are unknown or invalid. */
 export function resolveOptions(options: CompareOptions): ResolvedCompareOptions {
   return checkOptions("eval-compare", optionsSchema, options);
 }

@@ -8,9 +8,9 @@ import { pairResults } from "./pair-results.ts";
 /**
  * Compares two runs question by question on every benchmark that both have. Differences are second minus first.
  *
- * Throws `invalid-options`, naming the benchmark, both values and the remedy, when questions, prompts or protocol
- * differ and `allow` does not contain that difference, when ids or targets do not match, when a run has two results of
- * one benchmark and protocol, and when the runs have no benchmark in common.
+ * Throws `invalid-options` with the benchmark, both values and the remedy: when questions, prompts or protocol differ
+ * and `allow` does not contain the difference, when ids or targets do not match, when a run has two results of one
+ * benchmark and protocol, and when the runs have no benchmark in common.
  */
 export function compareResults(
   first: readonly ComparedResult[],

@@ -1,18 +1,15 @@
-/** The answer to one question in one evaluation. */
 export interface ComparedAnswer {
   /** Unique within its benchmark. */
   readonly id: string;
   readonly correct: boolean;
   readonly target: string;
-  /** Key shared by questions about the same article or image. */
+  /** Equal for questions about the same article or image. */
   readonly cluster?: string;
-  /**
-   * Identifies the prompt that was answered. If all answers have this field, `fingerprints.prompts` is not compared.
-   */
+  /** Identifies the prompt of the answer. `fingerprints.prompts` is compared only if an answer lacks this field. */
   readonly prompt?: string;
 }
 
-/** Fingerprints that must be equal in two results for their scores to differ only because of the models. */
+/** Fingerprints of two results. If they are equal, scores differ only because of the models. */
 export interface ComparedFingerprints {
   readonly questions: string;
   readonly prompts: string;

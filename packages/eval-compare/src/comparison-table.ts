@@ -8,7 +8,7 @@ const LONGEST_NAME = 20;
 const KINDS: readonly AllowedDifference[] = ["questions", "prompts", "protocol"];
 
 /**
- * Returns the comparison as lines of plain text of at most 110 characters: accuracies, the gain of the second run,
+ * Formats the comparison as plain text, in lines of at most 110 characters: accuracies, the gain of the second run,
  * allowed differences, excluded answers, and the methods.
  */
 export function comparisonTable(comparison: Comparison): readonly string[] {
@@ -144,7 +144,10 @@ function probability(p: number): string {
   return p < 0.0001 ? "<0.0001" : p.toFixed(4);
 }
 
-/** Wraps a sentence into lines of at most `width` characters, at spaces or within a longer word; indents all but the first. */
+/**
+ * Wraps a sentence into lines of at most `width` characters, at spaces or within a longer word. Indents all lines
+ * except the first.
+ */
 function wrapped(text: string, width: number, indent: number): readonly string[] {
   if (text.length <= width) return [text];
   const space = text.lastIndexOf(" ", width);

@@ -2,13 +2,12 @@ import type { Interval } from "@mlan/statistics";
 import type { AllowedDifference, ResolvedCompareOptions } from "./compare-options.ts";
 
 export interface Comparison {
-  /** The options of the comparison, with defaults. */
   readonly options: ResolvedCompareOptions;
   /** The comparisons, in the order of the first run. */
   readonly benchmarks: readonly BenchmarkComparison[];
-  /** Results on benchmarks, or with protocols, that only the first run has; they are not compared. */
+  /** Results on benchmarks, or with protocols, that only the first run has. They are not compared. */
   readonly onlyFirst: readonly UncomparedResult[];
-  /** Results on benchmarks, or with protocols, that only the second run has; they are not compared. */
+  /** Results on benchmarks, or with protocols, that only the second run has. They are not compared. */
   readonly onlySecond: readonly UncomparedResult[];
 }
 
@@ -18,40 +17,40 @@ export interface UncomparedResult {
   readonly label: string;
 }
 
-/** The comparison on one benchmark. Shares are 0..1; differences are second minus first. */
+/** The comparison on one benchmark. Shares are in 0..1. Differences are second minus first. */
 export interface BenchmarkComparison {
   readonly benchmark: string;
   /** Number of questions that both runs answered. */
   readonly questions: number;
-  /** Number of groups of dependent questions; equal to `questions` if all are independent. */
+  /** Number of groups of dependent questions. Equals `questions` if all questions are independent. */
   readonly clusters: number;
   readonly first: ComparedScore;
   readonly second: ComparedScore;
   readonly difference: number;
   /** Interval of the difference, from the paired cluster bootstrap. Absent with a single cluster. */
   readonly interval?: Interval;
-  /** Number of questions that only the first run, or only the second, answered correctly. */
+  /** Number of questions that only the first run, or only the second run, answered correctly. */
   readonly discordant: { readonly onlyFirst: number; readonly onlySecond: number };
   /**
-   * The test that `p` comes from: McNemar's if all questions are independent. With a single cluster there is no test,
-   * and `p` is 1.
+   * The test of `p`: McNemar's if all questions are independent. With a single cluster there is no test, and `p` is 1.
    */
   readonly test: "exact-mcnemar" | "paired-cluster-bootstrap" | "none";
   readonly p: number;
-  /** `p` adjusted with Holm's method over all benchmarks of the comparison. */
+  /** `p`, adjusted with Holm's method over all benchmarks of the comparison. */
   readonly adjustedP: number;
-  /** The p-value of McNemar's exact test, which treats questions of one cluster as independent. */
+  /** The p-value of McNemar's exact test, which treats the questions of a cluster as independent. */
   readonly mcnemarIgnoringClusters: number;
   /**
-   * The smallest difference that a comparison on this benchmark alone detects with 80 % power at significance 1 -
-   * level, given its discordant share and the design effect of its clusters. Absent when there is no such difference.
+   * The smallest difference that a comparison on this benchmark alone detects with 80 % power at significance level 1 -
+   * level, given its discordant share and the design effect of its clusters. Absent when no difference would be
+   * detected.
    */
   readonly minimumDetectableEffect?: number;
-  /** Whether the second run is better or worse, according to `adjustedP` at significance 1 - level. */
+  /** Whether the second run is better or worse, according to `adjustedP` at significance level 1 - level. */
   readonly verdict: Verdict;
-  /** The differences found between the results, all of which were allowed. */
+  /** The differences between the results. `allow` contained all of them. */
   readonly allowed: readonly FoundDifference[];
-  /** Number of answers to questions that the other run lacks; 0 unless questions may differ. */
+  /** Number of answers to questions that the other run lacks. 0 unless questions may differ. */
   readonly leftOut: { readonly first: number; readonly second: number };
 }
 

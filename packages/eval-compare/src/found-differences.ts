@@ -5,8 +5,8 @@ import type { FoundDifference } from "./comparison.ts";
 import type { ResultPair } from "./pair-results.ts";
 
 /**
- * Returns the differences between the two results, ignoring the model. Throws `invalid-options`, with both values and
- * the remedy, when a difference is not allowed.
+ * Returns the differences between two results, except the model. Throws `invalid-options`, with both values and the
+ * remedy, when a difference is not allowed.
  */
 export function foundDifferences(pair: ResultPair, allow: readonly AllowedDifference[]): readonly FoundDifference[] {
   const found = differencesOf(pair);
@@ -28,7 +28,7 @@ const ADVICE: Readonly<Record<AllowedDifference, string>> = {
   questions:
     'Evaluate both on the same questions; or, if equal ids mean equal questions, compare the common ones with allow: ["questions"] (on the command line: --allow questions).',
   prompts:
-    'Evaluate both with the same prompts; or, since the prompts of an untuned base model and a tuned model differ by design, compare such a pair with allow: ["prompts"] (on the command line: --allow prompts).',
+    'Evaluate both with the same prompts. The prompts of an untuned base model and a tuned model differ by design: compare such a pair with allow: ["prompts"] (on the command line: --allow prompts).',
   protocol:
     'Evaluate both with the same protocol, or compare them anyway with allow: ["protocol"] (on the command line: --allow protocol); the result then includes the effect of the protocols.',
 };
@@ -52,7 +52,7 @@ function differencesOf({ first, second }: ResultPair): readonly FoundDifference[
   return found;
 }
 
-/** Whether all common questions have the same prompt in both; one result may have fewer questions. */
+/** Whether all common questions have the same prompt in both results. One result may have fewer questions. */
 function haveSamePrompts(first: ComparedResult, second: ComparedResult): boolean {
   const prompts = new Map(first.answers.map(({ id, prompt }) => [id, prompt]));
   const common = second.answers.filter(({ id }) => prompts.has(id));

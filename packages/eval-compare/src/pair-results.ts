@@ -3,7 +3,7 @@ import type { ComparedResult } from "./compared-result.ts";
 import type { UncomparedResult } from "./comparison.ts";
 
 export interface PairedResults {
-  /** The pairs in the order of the first run; at least one. */
+  /** The pairs in the order of the first run. At least one. */
   readonly pairs: readonly ResultPair[];
   readonly onlyFirst: readonly UncomparedResult[];
   readonly onlySecond: readonly UncomparedResult[];
@@ -15,9 +15,9 @@ export interface ResultPair {
 }
 
 /**
- * Pairs the results of both runs by benchmark and protocol. If a benchmark has one result in each run, but of different
- * protocols, these form a pair too, so that the difference is reported. Throws `invalid-options` when a run has two
- * results of one benchmark and protocol, or when no benchmark is in both.
+ * Pairs the results of both runs by benchmark and protocol. If each run has one result on a benchmark, with different
+ * protocols, these results are a pair too, so that the difference is reported. Throws `invalid-options` when a run has
+ * two results of one benchmark and protocol, or when the runs have no benchmark in common.
  */
 export function pairResults(first: readonly ComparedResult[], second: readonly ComparedResult[]): PairedResults {
   checkDistinct("first", first);

@@ -26,7 +26,7 @@ const differing = (changes: Partial<typeof fingerprints>): ComparedResult => ({
 describe.each(["questions", "prompts", "protocol"] as const)("other %s", (kind) => {
   const other = differing({ [kind]: "something-else" });
 
-  test("are refused with the benchmark, both values and the way out", () => {
+  test("are refused with the benchmark, both values and the remedy", () => {
     const message = refusal([first], [other]);
     expect(message).toContain("eval-compare: boolq");
     expect(message).toMatch(new RegExp(`${kind}-1.*run-a: base.*something-el.*run-b: tuned`));
@@ -76,7 +76,7 @@ describe("a run that asked fewer questions", () => {
 
 test("an error for an untuned base and a tuned model says how to compare them", () => {
   expect(refusal([first], [differing({ prompts: "other" })])).toMatch(
-    /the prompts of an untuned base model and a tuned model differ by design.*allow: \["prompts"\]/,
+    /The prompts of an untuned base model and a tuned model differ by design.*allow: \["prompts"\]/,
   );
 });
 

@@ -7,7 +7,7 @@ export interface Parts<Item> {
   readonly contaminated: readonly Item[];
 }
 
-/** Splits items that have a question's id by whether the question was found in the mixture. */
+/** Splits items with a question's id by whether the question was found in the mixture. */
 export function cleanPart<Item extends { readonly id: string }>(
   items: readonly Item[],
   { contaminated }: BenchmarkContamination,

@@ -12,11 +12,11 @@ export interface CleanScoresOptions<Score> {
 
 export interface CleanScore<Score> {
   readonly all: Score;
-  /** The score over the clean outcomes; undefined when no outcome is clean. */
+  /** The score over the clean outcomes. Undefined when no outcome is clean. */
   readonly clean: Score | undefined;
 }
 
-/** Computes each metric over all outcomes, and over those whose question was not found in the mixture. */
+/** Computes each metric over all outcomes, and over the clean outcomes, whose question was not found in the mixture. */
 export function cleanScores<Score>(options: CleanScoresOptions<Score>): Readonly<Record<string, CleanScore<Score>>> {
   const { metrics, estimate } = options;
   const { all, clean } = cleanPart(options.outcomes, options.contamination);

@@ -7,7 +7,7 @@ export interface ContaminationTableOptions {
   readonly leaks?: number;
 }
 
-/** Returns the report as lines of plain text: a table with a row per benchmark, then the places of the first leaks. */
+/** Formats the report as plain text: a table with a row per benchmark, then the places of the first leaks. */
 export function contaminationTable(
   report: ContaminationReport,
   { leaks = 3 }: ContaminationTableOptions = {},

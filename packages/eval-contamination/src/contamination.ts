@@ -21,7 +21,7 @@ export interface ContaminationOptions {
   readonly mixture: Dataset<Conversation>;
   readonly benchmarks: readonly Benchmark[];
   /**
-   * The protocol whose prompts are searched for; all benchmarks must have it. Default: each benchmark's default
+   * The protocol whose prompts are searched for. All benchmarks must have it. Default: each benchmark's default
    * protocol.
    */
   readonly protocol?: string;
@@ -29,10 +29,7 @@ export interface ContaminationOptions {
   readonly wording?: Wording;
   /** Number of consecutive words that two texts hardly share by chance, 4 to 100. Default 13. */
   readonly ngram?: number;
-  /**
-   * Maximum number of differing bits, of 64, between the hashes of two images that count as the same picture, 0 to 31.
-   * Default 12.
-   */
+  /** Two images are the same picture if their 64-bit hashes differ in at most this many bits, 0 to 31. Default 12. */
   readonly imageDistance?: number;
   readonly signal?: AbortSignal;
   onProgress?(progress: ContaminationProgress): void;
@@ -62,9 +59,9 @@ const SIDE_BY_SIDE = 16;
 
 /**
  * Finds the questions of benchmarks whose text or images occur in a mixture. Memory use depends on the size of the
- * benchmarks, not of the mixture. Throws `invalid-options` for invalid options, when there are no benchmarks or two
- * with the same name, and when a benchmark lacks the protocol; throws `invalid-data`, naming example and image, for an
- * image that cannot be read.
+ * benchmarks, not of the mixture. Throws `invalid-options` for invalid options, for no benchmark or two with the same
+ * name, and for a benchmark without the protocol. Throws `invalid-data`, with example and image, for an image that
+ * cannot be read.
  */
 export async function contamination(options: ContaminationOptions): Promise<ContaminationReport> {
   const { mixture, benchmarks, signal, onProgress, ...numbers } = options;

@@ -1,7 +1,10 @@
 import type { OwnText } from "./own-text.ts";
 import { NO_WORD } from "./vocabulary.ts";
 
-/** The own texts of all questions in one array of words, with a gap after each stretch of consecutive words. */
+/**
+ * The own texts of all questions in one array of words, with a gap after each stretch of consecutive words. See
+ * {@link OwnText}.
+ */
 export interface Corpus {
   readonly words: Int32Array;
   /** The questions by benchmark, sorted by cluster. */
@@ -52,7 +55,7 @@ export function createCorpus(benchmarks: readonly BenchmarkTexts[]): Corpus {
 }
 
 /**
- * Returns the number of clusters above which a common text counts as the benchmark's wording, and not as evidence for a
+ * Returns the number of clusters above which a common text belongs to the benchmark's wording, and does not identify a
  * single question.
  */
 export function wordingLimit(clusters: number): number {

@@ -1,6 +1,6 @@
 import { type BenchmarkContamination, type ContaminatedQuestion, type Leak, LEAK_KINDS } from "./report.ts";
 
-/** The leaks found so far: only the first for each question and kind. */
+/** The leaks found so far: the first leak of each kind for each question. */
 export interface Findings {
   /** Adds a leak. `match` is called only when the leak is the first of its kind for the question. */
   add(question: number, leak: Omit<Leak, "match">, match: () => string): void;

@@ -1,12 +1,12 @@
 import { type Corpus, wordingLimit } from "./corpus.ts";
 import { createRunTable } from "./run-table.ts";
 
-/** An index of all runs of `length` words in questions. */
+/** An index of all sequences of `length` consecutive words in questions. */
 export interface GramIndex {
   readonly length: number;
-  /** Yields the questions with the run at `words[at]`, and its places in the corpus. */
+  /** Yields the questions that contain the sequence at `words[at]`, and its places in the corpus. */
   find(words: Int32Array, hashes: Int32Array, at: number): Iterable<GramHit>;
-  /** Whether a question has a run that can be found. */
+  /** Whether a question has a sequence that can be found. */
   has(question: number): boolean;
 }
 
@@ -15,7 +15,10 @@ interface GramHit {
   readonly position: number;
 }
 
-/** Creates the index. Runs in more clusters of a benchmark than {@link wordingLimit} are ignored for that benchmark. */
+/**
+ * Creates the index. A sequence in more clusters of a benchmark than {@link wordingLimit} is ignored for that
+ * benchmark.
+ */
 export function createGramIndex(corpus: Corpus, length: number): GramIndex {
   const capacity = corpus.words.length;
   const table = createRunTable(corpus.words, capacity);

@@ -25,8 +25,8 @@ interface IndexedImage {
 }
 
 /**
- * Minimum correlation of the 8 x 8 thumbnails of the same picture. Close hashes are not enough, since simple drawings
- * of different things in the same places have close hashes.
+ * Minimum correlation of the 8 x 8 thumbnails of the same picture. Similar hashes do not suffice: simple drawings of
+ * different objects in the same places have similar hashes.
  */
 const LEAST_CORRELATION = 0.93;
 
@@ -82,7 +82,7 @@ async function readImage(image: ImageReference, place: string): Promise<Uint8Arr
   });
 }
 
-/** Decodes an image, whatever its EXIF orientation, and returns its hash; undefined for a picture without detail. */
+/** Decodes an image, whatever its EXIF orientation, and returns its hash. Undefined for a picture without detail. */
 async function decode(bytes: Uint8Array, { name }: ImageReference, place: string): Promise<PictureHash | undefined> {
   return pictureHash(await decodeImage(bytes, { errorPrefix: `contamination: ${place}`, name, orientation: "stored" }));
 }

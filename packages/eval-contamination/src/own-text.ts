@@ -2,14 +2,13 @@ import { commonStarts } from "./common-starts.ts";
 
 /** The prompt of a question, as word numbers. */
 export interface AskedText {
-  /** The lines of the prompt. */
   readonly lines: readonly (readonly number[])[];
   readonly choices: readonly (readonly number[])[];
   /** Index of the question's cluster within the benchmark. */
   readonly cluster: number;
 }
 
-/** A question's words without the template, as stretches of consecutive words in its prompt. */
+/** A question's words without the benchmark's template, as stretches of consecutive words in its prompt. */
 export interface OwnText {
   readonly stem: readonly (readonly number[])[];
   /** The choices that the prompt offers, one per line, without their labels. */
@@ -17,7 +16,7 @@ export interface OwnText {
   readonly cluster: number;
 }
 
-/** Share of clusters from which on a common start or end of a line belongs to the benchmark's template. */
+/** A start or end of a line belongs to the benchmark's template if at least this share of clusters has it. */
 const TEMPLATE_SHARE = 0.5;
 /** Maximum number of words in the label of a choice, as in "A" or "option A". */
 const LONGEST_LABEL = 2;

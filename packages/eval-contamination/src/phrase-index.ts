@@ -4,7 +4,7 @@ import { createRunTable } from "./run-table.ts";
 /** An index that finds questions whose entire own text occurs in a conversation. */
 export interface PhraseIndex {
   /**
-   * Yields the questions in a conversation. `words` are its words, with gaps between turns; `lines` are the stretches
+   * Yields the questions in a conversation. `words` are its words, with gaps between turns. `lines` are the stretches
    * of its lines.
    */
   find(words: Int32Array, hashes: Int32Array, lines: readonly Stretch[]): Iterable<PhraseHit>;
@@ -22,21 +22,21 @@ interface Wanted {
   readonly question: number;
   readonly phrases: readonly number[];
   readonly longest: Stretch;
-  /** Whether the single phrase must be a whole line. */
+  /** Whether the question's only phrase must be a whole line. */
   readonly asLine: boolean;
 }
 
-/** Minimum number of own words of a question that is found anywhere in a conversation. */
+/** Minimum number of own words of a question that may occur anywhere in a conversation. */
 const LEAST_WORDS = 8;
-/** Minimum number of own words of a shorter question without choices, which is found only as a whole line. */
+/** Minimum number of own words of a shorter question without choices, which must be a whole line. */
 const LEAST_LINE_WORDS = 3;
 /** Number of first words by which longer phrases are looked up before they are compared. */
 const KEY_WORDS = 12;
 
 /**
- * Creates the index. A question is found by its text when all stretches of its stem occur in a conversation and have at
- * least 8 words, or when its choices occur there too and stem and choices have at least 8 words. A question of 3 to 7
- * words without choices must be a whole line. A stem that several clusters share is not enough without the choices.
+ * Creates the index. A question is found if all stretches of its stem occur in a conversation and have at least 8
+ * words, or if its choices occur there too and stem and choices have at least 8 words. A question of 3 to 7 words
+ * without choices must be a whole line. A stem that several clusters share is found only together with its choices.
  */
 export function createPhraseIndex(corpus: Corpus): PhraseIndex {
   const all = corpus.benchmarks.flatMap(({ questions }) =>
@@ -48,7 +48,7 @@ export function createPhraseIndex(corpus: Corpus): PhraseIndex {
   /** The phrases with each key. */
   const phrasesOf: Set<number>[] = [];
   const stretchOf: Stretch[] = [];
-  /** The questions with each longest phrase. */
+  /** The questions by their longest phrase. */
   const wantedBy: Wanted[][] = [];
   const found = new Set<number>();
 
@@ -159,7 +159,7 @@ function wordCount(stretches: readonly Stretch[]): number {
   return stretches.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** Returns the end of the run of known words that begins at `at`; `at` itself when its word is unknown. */
+/** Returns the end of the known words that begin at `at`, or `at` itself if its word is unknown. */
 export function endOfKnown(words: Int32Array, at: number): number {
   let end = at;
   while (end < words.length && words[end] !== 0) end++;

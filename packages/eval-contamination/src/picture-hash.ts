@@ -6,8 +6,8 @@ export interface PictureHash {
   /** The 64 bits of the hash: the first 32 and the last 32. */
   readonly bits: readonly [number, number];
   /**
-   * An 8 x 8 RGB thumbnail, normalised to mean 0 and Euclidean norm 1, so that the dot product of two thumbnails is
-   * their correlation.
+   * An 8 x 8 RGB thumbnail, normalised to mean 0 and Euclidean norm 1. The dot product of two thumbnails is their
+   * correlation.
    */
   readonly look: Float32Array;
 }
@@ -15,13 +15,15 @@ export interface PictureHash {
 const SIDE = 32;
 const LOW = 8;
 const LOOK_SIDE = 8;
-/** Standard deviation (of values 0..255) below which a picture is a plain area, whose bits would be noise. */
+/**
+ * Standard deviation (of values 0..255) below which a picture has no detail, and the bits of its hash would be noise.
+ */
 const PLAIN = 3;
 
 /**
  * Computes the DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010): the
- * picture is scaled to 32 x 32 grey pixels, and each bit says whether one of its 8 x 8 lowest frequencies, without the
- * constant ones, is above their median. Undefined for a picture without detail, whose bits would be noise.
+ * picture is scaled to 32 x 32 grey pixels, and each bit is set if one of its 8 x 8 lowest frequencies, without the
+ * constant ones, is above their median. Undefined for a picture without detail.
  */
 export async function pictureHash(image: Pixels): Promise<PictureHash | undefined> {
   const pixels = await smallPixels(image);
@@ -53,7 +55,7 @@ async function smallPixels({ data, width, height }: Pixels): Promise<Uint8Array>
 }
 
 /**
- * `basis[frequency][position]` of the DCT-II for frequencies 1..8. The scale is irrelevant, since values are only
+ * `basis[frequency][position]` of the DCT-II for frequencies 1..8. The scale is irrelevant, because values are only
  * compared with their median.
  */
 const BASIS = Array.from({ length: LOW }, (_, frequency) =>

@@ -12,7 +12,7 @@ import type { ImageIndex } from "./image-index.ts";
 import { ownTexts } from "./own-text.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** The data of a benchmark that stay in memory, besides the hashes of its images. */
+/** The data of a benchmark that stay in memory, except the hashes of its images. */
 export interface ReadBenchmark {
   readonly texts: BenchmarkTexts;
   readonly ids: readonly string[];

@@ -1,22 +1,20 @@
 /**
- * Assigns numbers, from 0, to runs of words; equal runs have equal numbers. Hits are compared word by word, so hash
- * collisions do no harm.
+ * Assigns numbers, counted from 0, to sequences of words. Equal sequences have equal numbers. Sequences with equal
+ * hashes are compared word by word.
  */
 export interface RunTable {
-  /** Returns the number of the run `corpus[at..at + length)`, and adds the run if it is new. */
+  /** Returns the number of the sequence `corpus[at..at + length)`. Adds the sequence if it is new. */
   add(at: number, length: number): number;
   /**
-   * Returns the number of the run `words[at..at + length)`, or -1 for an unknown run. `hashes` are the prefix hashes of
-   * `words`.
+   * Returns the number of the sequence `words[at..at + length)`, or -1 for an unknown sequence. `hashes` are the prefix
+   * hashes of `words`.
    */
   find(words: Int32Array, hashes: Int32Array, at: number, length: number): number;
-  /** Returns the first position of a run in the corpus. */
+  /** Returns the first position of a sequence in the corpus. */
   positionOf(run: number): number;
 }
 
-/**
- * Creates a table for at most `capacity` different runs of a corpus. It uses open addressing and is at most half full.
- */
+/** Creates a table for at most `capacity` different sequences of a corpus. Open addressing; at most half full. */
 export function createRunTable(corpus: Int32Array, capacity: number): RunTable {
   const size = 2 ** Math.ceil(Math.log2(Math.max(16, capacity * 2)));
   const slots = new Int32Array(size).fill(-1);
@@ -56,8 +54,8 @@ export function createRunTable(corpus: Int32Array, capacity: number): RunTable {
 }
 
 /**
- * Returns the hashes of `words[0..at)` for each `at` (polynomials modulo 2^32), from which the hash of any run follows
- * by subtraction.
+ * Returns the hashes of `words[0..at)` for each `at` (polynomials modulo 2^32). The hash of any sequence follows by
+ * subtraction.
  */
 export function prefixHashes(words: Int32Array): Int32Array {
   const hashes = new Int32Array(words.length + 1);

@@ -14,7 +14,7 @@ interface TextHit {
 
 /** An index of the texts of all questions of all benchmarks. */
 export interface TextIndex {
-  /** Yields all hits in one conversation; a question may have several of the same kind. */
+  /** Yields all hits in one conversation. A question may have several hits of the same kind. */
   find(turns: readonly Turn[]): Iterable<TextHit>;
   /** Whether a question has enough text to be found. */
   has(question: number): boolean;
@@ -31,8 +31,8 @@ export function createTextIndex(
   const corpus = createCorpus(benchmarks);
   const grams = createGramIndex(corpus, ngram);
   const phrases = createPhraseIndex(corpus);
-  const tell = (start: number, end: number): string => {
-    const shown = vocabulary.tell(corpus.words.subarray(start, Math.min(end, start + SHOWN_WORDS)));
+  const textOf = (start: number, end: number): string => {
+    const shown = vocabulary.textOf(corpus.words.subarray(start, Math.min(end, start + SHOWN_WORDS)));
     return end - start > SHOWN_WORDS ? `${shown} ...` : shown;
   };
   /** Returns the end, in the corpus, of a match that begins at `position` in the corpus and at `at` in `words`. */
@@ -52,11 +52,11 @@ export function createTextIndex(
         if (end <= at) end = endOfKnown(words, at);
         if (at + ngram > end) continue;
         for (const { question, position } of grams.find(words, hashes, at)) {
-          yield { kind: "n-gram", question, match: () => tell(position, endOfMatch(position, words, at)) };
+          yield { kind: "n-gram", question, match: () => textOf(position, endOfMatch(position, words, at)) };
         }
       }
       for (const { question, phrase } of phrases.find(words, hashes, lines)) {
-        yield { kind: "exact-text", question, match: () => tell(phrase.start, phrase.end) };
+        yield { kind: "exact-text", question, match: () => textOf(phrase.start, phrase.end) };
       }
     },
   };

@@ -1,16 +1,16 @@
 import { wordsOf } from "./words.ts";
 
-/** The number of a word that occurs in no benchmark. It also separates two texts, since no match extends across it. */
+/** The number of a word that occurs in no benchmark. Also separates two texts, because no match contains it. */
 export const NO_WORD = 0;
 
-/** Assigns numbers, from 1, to words, so that texts can be compared as numbers. */
+/** Assigns numbers, counted from 1, to words, so that texts can be compared as numbers. */
 export interface Vocabulary {
-  /** Returns the numbers of a text's words; adds new words. */
+  /** Returns the numbers of a text's words. Adds new words. */
   add(text: string): readonly number[];
-  /** Returns the numbers of a text's words; {@link NO_WORD} for unknown words. */
+  /** Returns the numbers of a text's words. {@link NO_WORD} for unknown words. */
   look(text: string): readonly number[];
   /** Returns the words with these numbers, joined by spaces. */
-  tell(words: ArrayLike<number>): string;
+  textOf(words: ArrayLike<number>): string;
 }
 
 export function createVocabulary(): Vocabulary {
@@ -25,6 +25,6 @@ export function createVocabulary(): Vocabulary {
   return {
     add: (text) => wordsOf(text).map(add),
     look: (text) => wordsOf(text).map((word) => numbers.get(word) ?? NO_WORD),
-    tell: (told) => Array.from(told, (word) => words[word] ?? "").join(" "),
+    textOf: (numbers) => Array.from(numbers, (word) => words[word] ?? "").join(" "),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * Returns the words of a text: runs of letters (with their marks) and numbers, in lower case and NFKC. Case,
+ * Returns the words of a text: sequences of letters (with their marks) and numbers, in lower case and NFKC. Case,
  * punctuation, spacing and compatibility forms are thus ignored.
  */
 export function wordsOf(text: string): readonly string[] {
-  // Normalised again, since lower-casing may decompose characters (a dotted capital I).
+  // Normalised again, because lower case may contain decomposed characters (a dotted capital I).
   const plain = ASCII.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase().normalize("NFKC");
   return plain.match(WORD) ?? [];
 }

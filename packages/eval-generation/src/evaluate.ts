@@ -4,7 +4,7 @@ import type { GenerationEvaluatorOptions } from "./generation.ts";
 import { generationMethod } from "./generation-method.ts";
 import { sampleAnswers, verifyAnswers } from "./verify.ts";
 
-/** Evaluates a benchmark, and then asks `verify` of its questions again, each on its own. */
+/** Evaluates a benchmark, and then asks `verify` of its questions again, one at a time. */
 export async function* evaluate(
   run: EvaluateRun,
   { verify = 0, ...options }: GenerationEvaluatorOptions,

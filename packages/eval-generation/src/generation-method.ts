@@ -7,7 +7,7 @@ import { type AskedQuestion, type EvaluationMethod, outcomeOf } from "@mlan/eval
  */
 export const LONG_PROMPTS = { longPrompts: "truncate" } as const;
 
-/** Returns the method that asks for greedy answers with these options. */
+/** Returns the method that asks for greedily decoded answers with these options. */
 export function generationMethod(options: GenerationOptions): EvaluationMethod {
   return {
     name: "generation",

@@ -15,15 +15,17 @@ import { z } from "zod";
 import { evaluate } from "./evaluate.ts";
 
 export interface GenerationEvaluatorOptions {
-  /** Number of questions per batch. Answers do not depend on it. Default: the model's choice. */
+  /** Number of questions per batch. Does not affect answers. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Whether a prefix that several prompts share is computed only once. Answers do not depend on it. Default true. */
+  /** Whether a prefix that several prompts share is computed only once. Does not affect answers. Default true. */
   readonly sharePrefixes?: boolean;
-  /** Folder that caches the image features of the model's frozen components for later evaluations. Default: none. */
+  /**
+   * Folder that caches the image features of the model's frozen components for later evaluations. Default: no cache.
+   */
   readonly featureCache?: Location;
   /**
-   * Number of random questions that are asked again, each on its own, to check that answers do not depend on the batch.
-   * Default 0.
+   * Number of random questions to ask again, one at a time, to check that answers do not depend on the batch. Default
+   * 0.
    */
   readonly verify?: number;
 }
@@ -35,7 +37,7 @@ const optionsSchema = z.strictObject({
   verify: z.int().min(0).exactOptional(),
 });
 /**
- * Creates a plugin that evaluates a model on greedily decoded answers. It uses the protocol's prompts, cuts answers at
+ * Creates a plugin that evaluates a model on greedily decoded answers. Asks the protocol's prompts, cuts answers at
  * stop strings, extracts and judges them, and reports each metric with its standard error and interval. Throws
  * `invalid-options`.
  */
@@ -45,7 +47,7 @@ export function generation(options: GenerationEvaluatorOptions = {}): Plugin<Eva
     name: "@mlan/eval-generation",
     token: EVALUATOR,
     module: import.meta.url,
-    // Options that affect no answer are left out, so that a run can be continued with different values.
+    // Options that do not affect answers are left out, so that a run can be continued with other values.
     settings: { verify: checked.verify ?? 0 },
     create(scope) {
       // A model behind an API needs no compute.

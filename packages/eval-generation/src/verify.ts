@@ -2,16 +2,13 @@ import { createHash } from "node:crypto";
 import { type AnswerRecord, type EvaluateRun, type Flip, MlanError, type Verification } from "@mlan/core";
 import { LONG_PROMPTS, requestOf } from "./generation-method.ts";
 
-/** A random sample of all answers, which depends on the questions but not on the order of the answers. */
+/** A random sample of all answers. It depends on the questions, but not on the order of the answers. */
 export interface AnswerSample {
   add(record: AnswerRecord): void;
   answers(): readonly AnswerRecord[];
 }
 
-/**
- * Collects the `size` answers whose ids have the smallest hashes: a sample without replacement, drawn while answers
- * arrive.
- */
+/** Collects the `size` answers whose ids have the smallest hashes, which is a sample without replacement. */
 export function sampleAnswers(size: number, benchmark: string): AnswerSample {
   const drawn: { readonly rank: string; readonly record: AnswerRecord }[] = [];
   return {
@@ -34,7 +31,7 @@ function placeOf(rank: string, drawn: readonly { readonly rank: string }[]): num
 }
 
 /**
- * Asks the questions of these answers again, each on its own and without a shared prefix, and reports the answers that
+ * Asks the questions of these answers again, one at a time and without a shared prefix, and reports the answers that
  * changed. Throws `contract` when the model returns no answer.
  */
 export async function verifyAnswers(run: EvaluateRun, answers: readonly AnswerRecord[]): Promise<Verification> {

@@ -4,13 +4,13 @@ import { type AnswerRecord, makeFolder, messageOf, MlanError, writeFileAtomicall
 import { type AnswersHeader, checkHeader } from "./answers-header.ts";
 import { answerLine, parseAnswers, type StoredAnswers } from "./parse-answers.ts";
 
-/** A file to which answers are appended as they arrive. */
+/** A file to which answers are appended. */
 export interface AnswerLog {
   /** The answers that the file already contained. */
   readonly records: readonly AnswerRecord[];
   /**
-   * Appends an answer. Once this resolves, the line survives the end of the process; once {@link AnswerLog.sync}
-   * resolves, it also survives a power cut.
+   * Appends an answer. The line survives the end of the process once the promise resolves, and a power cut after
+   * {@link AnswerLog.sync}.
    */
   append(record: AnswerRecord): Promise<void>;
   sync(): Promise<void>;
@@ -19,7 +19,7 @@ export interface AnswerLog {
 
 /**
  * Opens or creates an answer file. Removes damaged lines, so that their questions are asked again. Throws `run-folder`
- * when the file belongs to a different evaluation, and `unavailable` when it cannot be read or written.
+ * when the file belongs to another evaluation, and `unavailable` when it cannot be read or written.
  */
 export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<AnswerLog> {
   const path = fileURLToPath(file);
@@ -53,8 +53,8 @@ export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<A
 }
 
 /**
- * Reads an answer file; a missing file counts as empty. Throws `run-folder` when it is damaged, and `unavailable` when
- * it cannot be read.
+ * Reads an answer file. A missing file is read as empty. Throws `run-folder` when the file is damaged, and
+ * `unavailable` when it cannot be read.
  */
 export async function readAnswers(file: URL): Promise<StoredAnswers> {
   const path = fileURLToPath(file);

@@ -19,9 +19,9 @@ export interface AnswersHeader extends Pick<
   readonly version: 1;
   /** Fingerprint of the model's architecture, tokenizer and format, without the weights. */
   readonly model: string;
-  /** The experiment's stage; absent outside of an experiment. */
+  /** The experiment's stage. Absent outside an experiment. */
   readonly stage?: string;
-  /** An identifier of the model's weights; absent when unknown. */
+  /** Identifies the model's weights. Absent when unknown. */
   readonly weights?: string;
 }
 
@@ -43,7 +43,7 @@ const currentHeader = z.object({
   weights: z.string().exactOptional(),
 });
 
-/** Schema of the header. Earlier versions wrote `promptFamily` for the name of the wording. */
+/** Earlier versions wrote `promptFamily` for the name of the wording. */
 export const headerSchema: z.ZodType<AnswersHeader> = z.preprocess((stored) => {
   if (typeof stored !== "object" || stored === null || !("promptFamily" in stored)) return stored;
   const { promptFamily, ...header } = stored;
@@ -51,7 +51,7 @@ export const headerSchema: z.ZodType<AnswersHeader> = z.preprocess((stored) => {
 }, currentHeader);
 
 /**
- * Throws `run-folder` when a file belongs to a different evaluation than the current one; the message names the first
+ * Throws `run-folder` when a file belongs to another evaluation than the current one. The message names the first
  * difference.
  */
 export function checkHeader(path: string, found: AnswersHeader, expected: AnswersHeader): void {
@@ -66,7 +66,7 @@ export function checkHeader(path: string, found: AnswersHeader, expected: Answer
   );
 }
 
-/** The keys to compare, beginning with those that explain a difference best. */
+/** The keys to compare. The first ones explain a difference best. */
 const KEYS = [
   "stage",
   "benchmark",

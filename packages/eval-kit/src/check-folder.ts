@@ -1,7 +1,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { type Location, messageOf, MlanError, pathOf, toFolderUrl } from "@mlan/core";
 
-/** Throws `unavailable` when it would be impossible to create a folder or to write into it. Creates nothing. */
+/** Throws `unavailable` when a folder could not be created or written. Creates nothing. */
 export async function checkFolder(errorPrefix: string, folder: Location): Promise<void> {
   const wanted = toFolderUrl(folder);
   let place = wanted;

@@ -2,13 +2,13 @@ import { type Estimate, type Interval, type Metric, MlanError, type Outcome } fr
 import { clusterBootstrap, clustersOf, proportionInterval } from "@mlan/statistics";
 import { jackknife } from "./jackknife.ts";
 
-/** Maximum total number of outcomes that a percentile bootstrap resamples, which bounds its time. */
+/** Maximum total number of outcomes that a percentile bootstrap resamples, which limits its time. */
 const OUTCOMES_RESAMPLED = 20_000_000;
 
 /**
- * Computes a metric with its standard error and 95 % interval: Wilson's for a proportion of independent questions,
- * otherwise from resampled clusters. Throws `contract`, with a message that starts with `errorPrefix`, when the metric
- * does not return a finite number for all outcomes or a subset of them.
+ * Computes a metric with its standard error and 95 % interval: Wilson's interval for a proportion of independent
+ * questions, otherwise a bootstrap over clusters. Throws `contract` when the metric returns a number that is not finite
+ * for all outcomes or for a subset. The message starts with `errorPrefix`.
  */
 export function estimate(errorPrefix: string, name: string, metric: Metric, outcomes: readonly Outcome[]): Estimate {
   const checked = finite(errorPrefix, name, metric);

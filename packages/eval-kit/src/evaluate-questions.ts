@@ -30,7 +30,7 @@ const MILLISECONDS_PER_SYNC = 1000;
 
 /**
  * Asks the questions that have no stored answer, stores every answer, then computes the metrics. Yields events in the
- * order in which answers finish. Keeps only the outcomes of answers in memory.
+ * order in which answers are complete. Keeps only the outcomes of answers in memory.
  */
 export async function* evaluateQuestions(
   run: EvaluateRun,
@@ -110,7 +110,7 @@ async function nameOf(prompt: Prompt): Promise<string> {
   return (await fingerprintOf(prompt)).slice(0, 16);
 }
 
-/** Returns a function that syncs the log to disk once there are enough new answers or enough time has passed. */
+/** Returns a function that syncs the log to disk if there are enough new answers or enough time has passed. */
 function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise<void> {
   let answers = 0;
   let last = clock.now();
@@ -123,7 +123,6 @@ function syncNowAndThen(log: AnswerLog | undefined, clock: Clock): () => Promise
   };
 }
 
-/** Returns the header for this run. */
 async function headerOf(
   { benchmark, model, stage, weights }: EvaluateRun,
   method: EvaluationMethod,

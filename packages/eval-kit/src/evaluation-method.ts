@@ -1,19 +1,19 @@
 import type { AnswerRecord, ChoiceScore, EvaluateRun, Extractor, Metric, Outcome, Protocol } from "@mlan/core";
 import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 
-/** How an evaluator obtains and reads answers. `evaluateQuestions` does the rest. */
+/** How an evaluator obtains and reads answers. {@link evaluateQuestions} does the rest. */
 export interface EvaluationMethod {
-  /** The name of the evaluator, used in results and at the start of errors. */
+  /** The evaluator's name, used in results and at the start of errors. */
   readonly name: string;
-  /** Everything other than the name that affects the meaning of the metrics; part of the protocol's fingerprint. */
+  /** Everything except the name that affects the meaning of the metrics. Part of the protocol's fingerprint. */
   readonly settings: unknown;
-  /** Throws, before any question is asked, when the questions cannot be asked with this method. */
+  /** Throws, before any question is asked, when the method cannot ask the questions. */
   check?(run: EvaluateRun, plan: QuestionPlan): void;
   /** Returns the extractor for a protocol. `wording` is the name of the model's wording. */
   extractor(protocol: Protocol, wording: string): Extractor;
   /** Yields the answers to all questions of a chunk, in any order. */
   ask(run: EvaluateRun, protocol: Protocol, chunk: readonly AskedQuestion[]): AsyncIterable<NewAnswer>;
-  /** Returns at least one scoring. The first metric of the first one is the headline number. */
+  /** Returns at least one scoring. The first metric of the first scoring is the headline number. */
   scorings(protocol: Protocol): readonly Scoring[];
 }
 
@@ -27,7 +27,7 @@ export interface NewAnswer {
   readonly positions: { readonly prompts: number; readonly computed: number };
 }
 
-/** Metrics, and the outcomes that they are computed from. */
+/** Metrics, and the function that computes their outcomes. */
 export interface Scoring {
   readonly metrics: Readonly<Record<string, Metric>>;
   outcome(record: AnswerRecord): Outcome;

@@ -1,13 +1,13 @@
 import { type Metric, type Outcome, permutation, seededRandom } from "@mlan/core";
 
-/** Maximum number of groups for metrics that are not proportions, since each group costs a pass over all outcomes. */
+/** Maximum number of groups for metrics that are not proportions. Each group costs a pass over all outcomes. */
 const GROUPS_AT_MOST = 500;
 
 /**
  * Returns the standard error of a metric by the delete-one-cluster jackknife (Efron and Tibshirani 1993, chapter 11),
  * which deletes all outcomes of a cluster together. For a proportion without clusters it is s / sqrt(n). For other
- * metrics with more than 500 clusters, groups of clusters are deleted (the delete-a-group jackknife, Kott 2001).
- * Undefined with fewer than two clusters.
+ * metrics with more than 500 clusters, groups of clusters are deleted (delete-a-group jackknife, Kott 2001). Undefined
+ * with fewer than two clusters.
  */
 export function jackknife(metric: Metric, clusters: readonly (readonly Outcome[])[]): number | undefined {
   if (clusters.length < 2) return undefined;
@@ -17,7 +17,7 @@ export function jackknife(metric: Metric, clusters: readonly (readonly Outcome[]
   return Math.sqrt(((without.length - 1) / without.length) * squares);
 }
 
-/** Returns the share of correct outcomes without each cluster in turn. */
+/** Returns the shares of correct outcomes when each cluster in turn is left out. */
 function sharesWithout(clusters: readonly (readonly Outcome[])[]): readonly number[] {
   const counts = clusters.map((cluster) => ({ all: cluster.length, correct: cluster.filter(isCorrect).length }));
   const all = counts.reduce((sum, count) => sum + count.all, 0);
@@ -30,7 +30,7 @@ function valuesWithout(metric: Metric, groups: readonly (readonly Outcome[])[]):
 }
 
 /**
- * Assigns clusters to groups at random, since consecutive questions are often alike. The groups depend only on the
+ * Assigns clusters to groups at random, because consecutive questions are often similar. The groups depend only on the
  * number of clusters.
  */
 function grouped(clusters: readonly (readonly Outcome[])[]): readonly (readonly Outcome[])[] {

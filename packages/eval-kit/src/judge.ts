@@ -17,12 +17,11 @@ export interface Answered extends Pick<Question, "id" | "target" | "cluster"> {
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** Returns the correct answer to a question in the form that the protocol's extractor returns. */
+/** Returns the correct answer to a question, in the form that the protocol's extractor returns. */
 export function targetOf(protocol: Protocol, question: Question): string {
   return protocol.target?.(question) ?? question.target;
 }
 
-/** Extracts and judges a generated answer. */
 export function judge(extractor: Extractor, answered: Answered): AnswerRecord {
   const { id, answer, target, cluster, choices = [], scores } = answered;
   const extracted = extractor.extract(beforeStop(answer, extractor.stop), choices);

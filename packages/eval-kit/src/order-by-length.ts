@@ -4,9 +4,9 @@ export interface Measured {
 }
 
 /**
- * Groups the items by cluster (an item without a cluster forms a separate group) and returns the indices of each group,
- * starting with the group that has the longest item. Batches then need little padding, and a batch that does not fit
- * into memory fails early.
+ * Groups the items by cluster, and returns the indices of each group. An item without a cluster is a group by itself.
+ * The group with the longest item comes first, so that batches need little padding, and a batch that does not fit into
+ * memory fails early.
  */
 export function orderByLength(things: readonly Measured[]): readonly (readonly number[])[] {
   const alone: number[][] = [];

@@ -4,17 +4,17 @@ import { z } from "zod";
 import { type AnswersHeader, headerSchema } from "./answers-header.ts";
 
 export interface StoredAnswers {
-  /** The first line; absent when it is incomplete. */
+  /** The first line. Absent when it is incomplete. */
   readonly header?: AnswersHeader;
   /** The answers in intact lines. */
   readonly records: readonly AnswerRecord[];
-  /** The numbers of the damaged lines, from 1. */
+  /** The numbers of the damaged lines, counted from 1. */
   readonly damaged: readonly number[];
-  /** Number of bytes up to the end of the last complete line; the rest was being written when the process ended. */
+  /** Number of bytes up to the end of the last complete line. The process ended while it wrote the remaining bytes. */
   readonly wholeBytes: number;
 }
 
-/** Returns the line for an answer, which ends with a checksum of the record. */
+/** Returns the line for an answer. The line ends with a checksum of the record. */
 export function answerLine(record: AnswerRecord): string {
   return `${JSON.stringify({ ...record, checksum: checksumOf(record) })}\n`;
 }
@@ -60,7 +60,7 @@ const recordSchema: z.ZodType<AnswerRecord> = recordFields.transform(({ cutPosit
   cutPositions === undefined ? record : { truncatedPositions: cutPositions, ...record },
 );
 
-/** Parses a line; undefined when it is damaged. Lines of earlier versions have no checksum. */
+/** Parses a line. Undefined when the line is damaged. Lines of earlier versions have no checksum. */
 function recordIn(line: string): AnswerRecord | undefined {
   const value = parsed(lineSchema, line);
   if (!value) return undefined;

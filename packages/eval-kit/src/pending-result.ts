@@ -2,13 +2,13 @@ import type { AnswerRecord, BenchmarkResult, Estimate, Outcome } from "@mlan/cor
 import type { NewAnswer, Scoring } from "./evaluation-method.ts";
 import { estimate } from "./estimate.ts";
 
-/** Collects the answers of one evaluation and keeps only their outcomes. */
+/** Collects the answers of one evaluation, and keeps only their outcomes. */
 export interface PendingResult {
-  /** Adds an answer. `positions` counts the positions that this call computed for it. */
+  /** Adds an answer. `positions` counts the positions that were computed for it in this call. */
   add(record: AnswerRecord, positions?: NewAnswer["positions"]): void;
   has(id: string): boolean;
   answered(): number;
-  /** Computes the result. `errorPrefix` starts the message when a metric returns no number. */
+  /** Computes the result. An error of a metric starts with `errorPrefix`. */
   finish(errorPrefix: string): Pick<BenchmarkResult, "unreadable" | "truncatedPrompts" | "metrics" | "positions">;
 }
 
@@ -17,7 +17,8 @@ export function pendingResult(scorings: readonly Scoring[], ids: readonly string
   const outcomes = new Map<string, readonly Outcome[]>();
   const positions = { prompts: 0, computed: 0 };
   let truncatedPrompts = 0;
-  // In the order of the questions, not of the answers, so that sums of floats do not depend on interruptions.
+  // Outcomes are in the order of the questions, not of the answers, so that sums of floats do not depend on
+  // interruptions.
   const outcomesOf = (scoring: number): readonly Outcome[] => ids.flatMap((id) => outcomes.get(id)?.[scoring] ?? []);
   return {
     add(record, { prompts, computed } = { prompts: 0, computed: 0 }) {

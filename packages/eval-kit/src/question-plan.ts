@@ -11,17 +11,16 @@ import {
 } from "@mlan/core";
 import { orderByLength } from "./order-by-length.ts";
 
-/** A question with its prompt. */
 export interface AskedQuestion {
   readonly question: Question;
   readonly prompt: Prompt;
 }
 
-/** The questions of a benchmark in the order in which they are asked. Prompts are built only when they are needed. */
+/** The questions of a benchmark in the order in which they are asked. Prompts are built when they are needed. */
 export interface QuestionPlan {
   /** The ids of all questions, in the order of the benchmark. */
   readonly ids: readonly string[];
-  /** Number of questions in the benchmark, if only its first ones are asked. */
+  /** Number of questions in the benchmark, if only the first ones are asked. */
   readonly total?: number;
   /** Whether any question offers choices in its prompt. */
   readonly offersChoices: boolean;
@@ -30,7 +29,7 @@ export interface QuestionPlan {
   /** SHA-256 of all prompts. */
   readonly promptsFingerprint: string;
   /**
-   * Yields the questions that `wanted` selects, the longest first and the questions of a cluster together. Chunks have
+   * Yields the questions that `wanted` selects: the longest first, and the questions of a cluster together. A chunk has
    * `size` questions, up to four times as many to keep a cluster together, and fewer at the end.
    */
   chunks(size: number, wanted: (id: string) => boolean): AsyncIterable<readonly AskedQuestion[]>;
@@ -38,8 +37,8 @@ export interface QuestionPlan {
 
 /**
  * Reads every question once. Throws `invalid-options` for a wording that the protocol does not support, and
- * `invalid-data` when there are no questions, when two have the same id, or when no answer to a question could be
- * correct.
+ * `invalid-data` when there are no questions, when two questions have the same id, or when a question has no correct
+ * answer.
  */
 export async function planQuestions(
   { benchmark, model, signal }: Pick<EvaluateRun, "benchmark" | "model" | "signal">,
@@ -103,8 +102,8 @@ export async function planQuestions(
 const LARGEST_CLUSTER = 4;
 
 /**
- * Returns the length of a prompt in characters, which is nearly proportional to tokens. Images are ignored, since all
- * have the same number of positions.
+ * Returns the length of a prompt in characters, which is nearly proportional to its tokens. Images are ignored, because
+ * all have the same number of positions.
  */
 function lengthOf(prompt: Prompt): number {
   return promptTexts(prompt).join("").length;

@@ -6,7 +6,7 @@ export interface Rescored {
   readonly extractor: Pick<Extractor, "name" | "version">;
   /** The outcomes in the order of the records. */
   readonly outcomes: readonly Outcome[];
-  /** Number of answers from which the extractor reads nothing. */
+  /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
 }
 
@@ -15,12 +15,12 @@ export interface Disagreement {
   readonly id: string;
   readonly answer: string;
   readonly target: string;
-  /** What each extractor read, in the order of the extractors; undefined for nothing. */
+  /** What each extractor read, in the order of the extractors. Undefined means nothing. */
   readonly extracted: readonly (string | undefined)[];
   readonly correct: readonly boolean[];
 }
 
-/** Reads and judges stored answers again with each extractor. Needs neither the model nor the data. */
+/** Reads and judges stored answers again with each extractor, without the model or the data. */
 export function rescore(records: readonly AnswerRecord[], extractors: readonly Extractor[]): readonly Rescored[] {
   return extractors.map((extractor) => {
     const outcomes = records.map((record) => outcomeOf(judge(extractor, record)));

@@ -12,7 +12,7 @@ import { z } from "zod";
 import { readAnswers } from "./answer-log.ts";
 import type { AnswersHeader } from "./answers-header.ts";
 
-/** The stored answers to one benchmark in a run folder, to all questions or to those asked so far. */
+/** The stored answers to one benchmark in a run folder. The evaluation may be unfinished. */
 export interface StoredEvaluation {
   readonly stage: string;
   readonly header: AnswersHeader;
@@ -21,28 +21,28 @@ export interface StoredEvaluation {
   readonly damage?: Damage;
 }
 
-/** An answer file in a run folder that is damaged or cannot be read. */
+/** An answer file that is damaged or cannot be read. */
 export interface DamagedEvaluation {
   readonly stage: string;
   readonly benchmark: string;
-  /** Names the file and the remedy. */
+  /** The message contains the file and the remedy. */
   readonly error: MlanError;
 }
 
 export interface StoredEvaluations {
-  /** The stages with answers, even damaged ones, in the order in which they were run. */
+  /** The stages with answers, including damaged ones, in the order in which they ran. */
   readonly stages: readonly string[];
   /** The intact evaluations, in the order in which they were asked. */
   readonly evaluations: readonly StoredEvaluation[];
-  /** The evaluations that could not be read. Code that leaves them out should report it. */
+  /** The evaluations that could not be read. Report them to the user. */
   readonly damaged: readonly DamagedEvaluation[];
 }
 
 const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
 
 /**
- * Reads the answers of all evaluation stages of a run, which may still be active. A damaged file does not prevent the
- * others from being read. Throws `run-folder` when the folder is not a run folder or has no answers.
+ * Reads the answers of all evaluation stages of a run. The run may still be active. A damaged file does not prevent
+ * other files from being read. Throws `run-folder` when the folder is not a run folder or has no answers.
  */
 export async function storedEvaluations(folder: Location): Promise<StoredEvaluations> {
   const run = await readRun(folder);

@@ -6,15 +6,15 @@ export interface TextTable {
 export interface TextColumn {
   readonly title: string;
   readonly align: "left" | "right";
-  /** Whether the column is repeated in every part of a table that is split because it is too wide. */
+  /** A table that is too wide is split into parts, and every part repeats the key columns. */
   readonly key?: boolean;
 }
 
 const GAP = "  ";
 
 /**
- * Returns the lines of a table without borders, at most `width` characters wide. A wider table is split into parts,
- * each with the key columns. A single column that is too wide is not split.
+ * Returns the lines of a table without borders, at most `width` characters wide. A wider table is split into parts. A
+ * single column that is too wide is not split.
  */
 export function textTable({ columns, rows }: TextTable, width: number = Infinity): readonly string[] {
   const widths = columns.map(({ title }, column) =>

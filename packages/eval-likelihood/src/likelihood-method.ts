@@ -11,7 +11,7 @@ import { type AskedQuestion, type EvaluationMethod, type NewAnswer, outcomeOf, t
 import { withoutChoices } from "./check-choices.ts";
 import { likeliest, likeliestChoice, outcomeBy, perCharacter, perToken, type Ranking, summed } from "./likeliest.ts";
 
-/** Number of questions per call; answers are stored after each call. */
+/** Number of questions per call. Answers are stored after each call. */
 const QUESTIONS_PER_CALL = 32;
 
 /** Returns the method that ranks the choices of each question by their likelihood. */
@@ -84,7 +84,7 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
   return { id, answer, scores, truncatedPositions, positions: { prompts, computed } };
 }
 
-/** Returns the headline metric computed with a different ranking of the choices, with `suffix` added to its name. */
+/** Returns the headline metric for another ranking of the choices, with `suffix` added to its name. */
 function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Scoring {
   const [headline] = Object.entries(metrics);
   return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };

@@ -21,11 +21,11 @@ export interface LikelihoodEvaluatorOptions {
    * Default "label".
    */
   readonly continuation?: "label" | "text";
-  /** Number of continuations per batch. Scores do not depend on it. Default: the model's choice. */
+  /** Number of continuations per batch. Does not affect scores. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Whether a prefix that several prompts share is computed only once. Scores do not depend on it. Default true. */
+  /** Whether a prefix that several prompts share is computed only once. Does not affect scores. Default true. */
   readonly sharePrefixes?: boolean;
-  /** Folder that caches the image features of the model's frozen components. Default: none. */
+  /** Folder that caches the image features of the model's frozen components. Default: no cache. */
   readonly featureCache?: Location;
 }
 
@@ -36,10 +36,10 @@ const optionsSchema = z.strictObject({
   featureCache: folderLocation.exactOptional(),
 });
 /**
- * Creates a plugin that evaluates by the most likely choice instead of a written answer: every choice is scored as the
- * continuation of the protocol's prompt. Metrics use the choice with the greatest total log-probability; the headline
- * metric is also reported for log-probabilities per token and per character. Questions without choices count as
- * unreadable. Throws `invalid-options`.
+ * Creates a plugin that evaluates by the most likely choice: every choice is scored as the continuation of the
+ * protocol's prompt. Metrics use the choice with the greatest total log-probability. The headline metric is also
+ * reported for log-probabilities per token and per character. Questions without choices count as unreadable. Throws
+ * `invalid-options`.
  */
 export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Evaluator> {
   const { continuation = "label", ...modelOptions } = checkOptions("likelihood", optionsSchema, options);
@@ -47,7 +47,7 @@ export function likelihood(options: LikelihoodEvaluatorOptions = {}): Plugin<Eva
     name: "@mlan/eval-likelihood",
     token: EVALUATOR,
     module: import.meta.url,
-    // Options that affect no score are left out, so that a run can be continued with different values.
+    // Options that do not affect scores are left out, so that a run can be continued with other values.
     settings: { continuation },
     create(scope) {
       // A model behind an API needs no compute.

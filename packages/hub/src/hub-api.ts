@@ -49,7 +49,7 @@ export async function fetchList(request: HubRequest, commit: string): Promise<re
       fetch: checkedFetch(request, asked, pageSchema),
       ...(settings.token && { accessToken: settings.token }),
     });
-    // The schema has checked that there is an oid.
+    // The schema requires an oid for files.
     for await (const { type, path, size, oid = "", lfs, xetHash } of entries) {
       if (type !== "file") continue;
       if (!lfs) files.push({ path, size, etag: oid });
@@ -82,8 +82,8 @@ const MOST_PAGES = 500;
 const MOST_BYTES = 256 * 2 ** 20;
 
 /**
- * Returns a `fetch` for the pages of one response. It throws when a page does not match the schema, or the pages never
- * end.
+ * Returns a `fetch` for the pages of one response. It throws when a page does not match the schema, or when the pages
+ * never end.
  */
 function checkedFetch({ fetch, settings }: HubRequest, asked: HubTarget, schema: z.ZodType): typeof globalThis.fetch {
   const pages = new Set<string>();

@@ -11,31 +11,28 @@ export interface HubFile {
   /** Size in bytes. */
   readonly size: number;
   /**
-   * The Hub's name for the content: the SHA-256 (64 digits) of a large file, or Git's hash (40 digits) of any other:
-   * the SHA-1 of "blob <size>\0" and the bytes.
+   * The Hub's identifier of the content: the SHA-256 (64 digits) of a large file, or Git's hash (40 digits) of a small
+   * file, which is the SHA-1 of "blob <size>\0" and the bytes.
    */
   readonly etag: string;
   /** Git's hash of the pointer that a repository contains in place of a large file. */
   readonly pointer?: string;
-  /** The Hub's name for a large file in its newer storage. */
+  /** The identifier of a large file in the Hub's newer storage. */
   readonly xetHash?: string;
 }
 
 /**
- * One repository in the cache that Python's `huggingface_hub` uses too:
- * `models--<owner>--<name>/{blobs/<etag>, snapshots/<commit>/<path>, refs/<revision>, trees/<commit>.json}`. The files
- * of a snapshot are relative links to blobs.
+ * One repository in the cache, which is shared with Python's `huggingface_hub`: `models--<owner>--<name>/{blobs/<etag>,
+ * snapshots/<commit>/<path>, refs/<revision>, trees/<commit>.json}`. The files of a snapshot are relative links to
+ * blobs.
  */
 export interface HubCache {
-  /** The folder of the repository; ends in a slash. */
+  /** The folder of the repository. Ends in a slash. */
   readonly home: URL;
-  /** Returns the folder of a commit's files; ends in a slash. */
+  /** Returns the folder of a commit's files. Its URL ends in a slash. */
   snapshot(commit: string): URL;
   blob(file: HubFile): URL;
-  /**
-   * Returns the file that records the state in which a file's bytes were verified. Python has no such file and ignores
-   * it.
-   */
+  /** Returns the file that records size, times and inode of a verified file. Python ignores this file. */
   record(file: HubFile): URL;
   /** Returns the commit that a branch or tag pointed to when it was last looked up. */
   readCommit(revision: string): Promise<string | undefined>;
@@ -43,7 +40,7 @@ export interface HubCache {
   readList(commit: string): Promise<readonly HubFile[] | undefined>;
   writeList(commit: string, files: readonly HubFile[]): Promise<void>;
   /**
-   * Returns the files of a commit that are in the cache, which may not be all of its files. Undefined when there are
+   * Returns the files of a commit that are in the cache, possibly not all files of the commit. Undefined when there are
    * none.
    */
   readSnapshot(commit: string): Promise<readonly HubFile[] | undefined>;
@@ -73,14 +70,14 @@ export function hubCache(root: URL, { type, repository }: Pick<HubTarget, "type"
   };
 }
 
-/** Whether a revision is a full commit hash, whose files never change. */
+/** Whether a revision is a full commit hash. The files of a commit never change. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
 /**
- * Writes a file, but does nothing when the cache is read-only, as one that many users share may be; the Hub is then
- * asked again next time.
+ * Writes a file. Does nothing when the cache is read-only, as a shared cache may be; the Hub is then asked again next
+ * time.
  */
 async function writeIfPossible(file: URL, text: string): Promise<void> {
   await writeFileAtomically(file, text).catch(() => undefined);
@@ -103,7 +100,7 @@ const listSchema = z.object({
   ),
 });
 
-/** Reads a list of files; undefined when it is missing or damaged, so that it is written again. */
+/** Reads a list of files. Undefined when the list is missing or damaged and must be written again. */
 async function readList(file: URL): Promise<readonly HubFile[] | undefined> {
   try {
     const { files } = listSchema.parse(JSON.parse(await readFile(file, "utf8")));
@@ -137,7 +134,7 @@ async function readSnapshot(folder: string): Promise<readonly HubFile[] | undefi
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const files: HubFile[] = [];
   for (const entry of entries) {
-    // Only a link names a checksum; a copy cannot be verified.
+    // A link names the file's checksum. A copy does not, and cannot be verified.
     if (!entry.isSymbolicLink()) continue;
     const place = join(entry.parentPath, entry.name);
     const [blob, status] = await Promise.all([readlink(place), stat(place).catch(() => undefined)]);

@@ -9,13 +9,15 @@ export type HubFileState = "whole" | "absent" | "changed";
 /** A file that may be in a cache. */
 export interface CachedFile {
   readonly place: URL;
-  /** The file that records the state in which the bytes were verified, so that they are not hashed at every start. */
+  /**
+   * The file that records size, times and inode of the verified file, so that its bytes are not hashed at every start.
+   */
   readonly record: URL;
 }
 
 /**
- * Compares a file's bytes with the Hub's list. The bytes are read again only when size, times or inode have changed
- * since they were verified.
+ * Compares a file's bytes with the Hub's list. Reads the bytes only if size, times or inode have changed since they
+ * were verified.
  */
 export async function stateOf(cached: CachedFile, file: HubFile, signal?: AbortSignal): Promise<HubFileState> {
   const status = await stat(cached.place).catch(() => undefined);
@@ -33,7 +35,7 @@ export async function markWhole(cached: CachedFile, file: HubFile): Promise<void
   await writeRecord(cached, await recordText(cached.place, file));
 }
 
-/** Removes `part` and throws when its bytes are not the file's. */
+/** Removes `part` and throws when its bytes differ from the Hub's list. */
 export async function checkContent(file: HubFile, part: URL, signal: AbortSignal | undefined): Promise<void> {
   const found = await digestOf(part, file, signal);
   if (found === file.etag) return;
@@ -60,7 +62,7 @@ async function readRecord({ record }: CachedFile): Promise<string | undefined> {
   return records.get(record.href) ?? readFile(record, "utf8").catch(() => undefined);
 }
 
-/** Writes the record. When the cache is not writable, the record is kept in this process only. */
+/** Writes the record. If the cache is not writable, keeps the record in this process only. */
 async function writeRecord({ record }: CachedFile, text: string): Promise<void> {
   records.set(record.href, text);
   try {

@@ -48,7 +48,7 @@ const GLANCE = 200;
 
 /**
  * Waits while another process downloads the same file. Two processes that begin at the same moment may both download
- * the file; each uses its own partial file, and both results are correct.
+ * the file; each has its own partial file, and both results are correct.
  */
 async function waitForOthers({ blob, settings, signal, ...download }: HubDownload): Promise<void> {
   for (;;) {
@@ -97,7 +97,7 @@ async function inTurn(name: string, action: () => Promise<void>): Promise<void> 
   }
 }
 
-/** Appends the missing bytes to `part`; an unexpected response leaves it empty. */
+/** Appends the missing bytes to `part`. An unexpected response empties the file. */
 async function fill(download: HubDownload, part: URL): Promise<void> {
   const { file } = download;
   let size = await sizeOf(part);
@@ -129,7 +129,7 @@ async function fill(download: HubDownload, part: URL): Promise<void> {
 }
 
 /**
- * Requests the bytes from `size` on. Returns the body and its offset `start`, since a server may send the whole file
+ * Requests the bytes from `size` on. Returns the body and its offset `start`, because a server may send the whole file
  * instead.
  */
 async function request(
@@ -140,7 +140,7 @@ async function request(
   const { commit, file, settings, fetch } = download;
   const path = file.path.split("/").map(encodeURIComponent).join("/");
   const headers = {
-    // With compression, a range would count compressed bytes.
+    // A range of a compressed response would count compressed bytes.
     "accept-encoding": "identity",
     ...(settings.token && { authorization: `Bearer ${settings.token}` }),
     ...(size > 0 && { range: `bytes=${size}-` }),
@@ -163,8 +163,8 @@ async function request(
 }
 
 /**
- * Throws `unavailable` when the disk has no room for all these files, before the download begins. Does nothing on file
- * systems that do not report free blocks.
+ * Throws `unavailable` before the downloads when the disk has no room for all files. Does nothing on file systems that
+ * do not report free space.
  */
 export async function checkSpace(place: URL, wanted: readonly Pick<HubDownload, "file" | "blob">[]): Promise<void> {
   const disk = await statfs(new URL("./", place)).catch(() => undefined);

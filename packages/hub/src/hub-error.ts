@@ -3,7 +3,7 @@ import { answerOf } from "./hub-fetch.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import { type HubTarget, nameOf, pathOfRepository } from "./hub-target.ts";
 
-/** Returns an `unavailable` error that names repository, revision and file, the Hub's response, and what to do. */
+/** Returns an `unavailable` error with repository, revision and file, the Hub's response, and the remedy. */
 export function hubError(asked: HubTarget, settings: HubSettings, cause: unknown): MlanError {
   const answer = answerOf(cause);
   const problem = answer ? answered(answer, asked, settings) : unreached(cause, asked, settings);
@@ -11,8 +11,8 @@ export function hubError(asked: HubTarget, settings: HubSettings, cause: unknown
 }
 
 /**
- * Returns an `unavailable` error for a response with status 200 that cannot come from the Hub, because it contains
- * `found`.
+ * Returns an `unavailable` error for a response with status 200 that cannot come from the Hub. `found` describes its
+ * content.
  */
 export function oddAnswer(asked: HubTarget, settings: HubSettings, found: string): MlanError {
   const message = `hub: ${nameOf(asked)}: ${settings.endpoint} sent ${found}. ${CHECK_ENDPOINT}`;
@@ -21,7 +21,7 @@ export function oddAnswer(asked: HubTarget, settings: HubSettings, found: string
 
 const CHECK_ENDPOINT = "Check HF_ENDPOINT or the option `endpoint`, and whether a proxy answers in the Hub's place.";
 
-/** Returns an `unavailable` error whose message does not contain the token, which a server may have echoed. */
+/** Returns an `unavailable` error without the token, which a server may have echoed. */
 function unavailable(message: string, { token }: HubSettings, options?: ErrorOptions): MlanError {
   const safe = token === undefined ? message : message.replaceAll(token, "(the token)");
   return new MlanError("unavailable", safe, options);
@@ -34,8 +34,8 @@ function answered(answer: Response, asked: HubTarget, settings: HubSettings): st
 }
 
 /**
- * Returns the remedy for a response. Uses the Hub's error header first, which is more precise than the status: without
- * a token, missing repositories also yield 401.
+ * Returns the remedy for a response. The Hub's error header takes precedence over the status: without a token, a
+ * missing repository also has status 401.
  */
 function adviceFor(answer: Response, asked: HubTarget, settings: HubSettings): string {
   const code = answer.headers.get("x-error-code");
@@ -59,9 +59,13 @@ function adviceForStatus(status: number, asked: HubTarget, settings: HubSettings
   if (status === 404)
     return `There is no such ${asked.type}, revision or file; check the name and the option \`revision\`.`;
   if (status === 429)
-    return `Too many requests, ${attempts} times in a row; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
-  if (status >= 500 || status === 408) return `It failed ${attempts} times in a row; try later.`;
+    return `Too many requests${inARow(attempts)}; try later${token ? "" : ", or set HF_TOKEN for a higher limit"}.`;
+  if (status >= 500 || status === 408) return `It failed${inARow(attempts)}; try later.`;
   return CHECK_ENDPOINT;
+}
+
+function inARow(attempts: number): string {
+  return attempts === 1 ? "" : ` ${attempts} times in a row`;
 }
 
 function notWritable({ repository }: HubTarget, { endpoint }: HubSettings): string {
@@ -90,21 +94,22 @@ function noRepository(asked: HubTarget, settings: HubSettings): string {
   return `The ${asked.type} does not exist, ${hidden}; check the name at ${pageOf(asked, settings)}.`;
 }
 
-/** The option that names a folder on this machine instead, by type of repository. */
+/** The plugin's option for a folder on this machine, by type of repository. */
 const LOCAL_OPTION = { model: "weights", dataset: "folder" };
 
 function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint, attempts }: HubSettings): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const last = attempts === 1 ? "" : "last: ";
   const reason = printable(messageOf(inner) || String(Object(inner).code ?? "no reason is known"));
   if (writes) {
     return (
-      `it failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      `it failed${inARow(attempts)} (${last}${reason}). Check the network and start again; ` +
       "files that have been uploaded are skipped."
     );
   }
   if (file !== undefined) {
     return (
-      `the download failed ${attempts} times in a row (last: ${reason}). Check the network and start again; ` +
+      `the download failed${inARow(attempts)} (${last}${reason}). Check the network and start again; ` +
       "the download will resume where it stopped."
     );
   }
@@ -114,7 +119,7 @@ function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint
   );
 }
 
-/** Shortens a text of foreign origin and removes its control characters. */
+/** Shortens a text from outside and removes its control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }

@@ -2,15 +2,13 @@ import type { HubSettings } from "./hub-settings.ts";
 import { fetchFromHome } from "./hub-redirects.ts";
 
 /**
- * Number of bytes that a connection must deliver within `settings.timeout`; otherwise it counts as broken, unless the
- * response ends earlier.
+ * A connection is broken if it delivers fewer bytes than this within `settings.timeout` and its response has not ended.
  */
 const FEWEST_BYTES = 16 * 1024;
 
 /**
  * Returns a `fetch` without retries. It throws for every response that is not OK, with the `Response` as the error's
- * `cause`, and for a connection that is too slow, before or during the response. It sends the token to
- * `settings.endpoint` only.
+ * `cause`, and for a connection that is too slow. It sends the token to `settings.endpoint` only.
  */
 export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal | undefined): typeof fetch {
   return async (input, init) => {
@@ -29,14 +27,14 @@ export function hubFetch({ timeout, endpoint }: HubSettings, signal: AbortSignal
   };
 }
 
-/** Returns the response that caused an error of {@link hubFetch}; undefined when the connection failed. */
+/** Returns the response that caused an error of {@link hubFetch}. Undefined when the connection failed. */
 export function answerOf(error: unknown): Response | undefined {
   return error instanceof Error && error.cause instanceof Response ? error.cause : undefined;
 }
 
 interface Watch {
   readonly signal: AbortSignal;
-  /** Counts received bytes; restarts the timer once there are enough. */
+  /** Counts received bytes. Restarts the timer once there are enough. */
   arrived(bytes: number): void;
   stop(): void;
 }
@@ -50,7 +48,7 @@ function watchFor(timeout: number, signal: AbortSignal | undefined): Watch {
   return {
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
     arrived(count) {
-      // The timer must not keep the process alive for a body that nobody reads.
+      // The timer must not keep the process alive for a body that is never read.
       timer.unref();
       bytes += count;
       if (bytes < FEWEST_BYTES) return;
@@ -69,7 +67,7 @@ function watchedResponse(response: Response, watch: Watch): Response {
     watch.stop();
     return response;
   }
-  // The headers arrived in time; the body gets the full time again.
+  // The headers arrived in time. The body gets the full time again.
   watch.arrived(FEWEST_BYTES);
   const body = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 /** The folders in which Python's `huggingface_hub` keeps its files, from its environment variables and defaults. */
 export interface HubHome {
-  /** The folder that contains a folder for each repository; ends in a slash. */
+  /** The folder with one subfolder per repository. Ends in a slash. */
   readonly cache: URL;
   readonly tokenFile: URL;
 }

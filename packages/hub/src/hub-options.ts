@@ -11,7 +11,7 @@ export interface HubOptions {
    * Python's `hf auth login` wrote.
    */
   readonly token?: string;
-  /** A commit, branch or tag. Default: the commit that the package pins. */
+  /** A commit, branch or tag. Default: the commit that the plugin pins. */
   readonly revision?: string;
   /**
    * Folder for downloaded files, in the layout of Python's `huggingface_hub`. Default, as in Python: the environment
@@ -24,17 +24,18 @@ export interface HubOptions {
    */
   readonly offline?: boolean;
   /**
-   * Number of consecutive failed attempts after which a request is given up. Attempts that receive further bytes of a
-   * file do not count. Default 5.
+   * Maximum number of consecutive failed attempts. Attempts that receive further bytes of a file do not count. Default
+   * 5.
    */
   readonly attempts?: number;
   /**
-   * Milliseconds before the second attempt, plus or minus a random quarter. The delay doubles with each attempt, up to
-   * a minute. A longer delay in a Retry-After or RateLimit header takes precedence, up to five minutes. Default 500.
+   * Delay before the second attempt in milliseconds, plus or minus a random quarter. The delay doubles with each
+   * attempt, up to a minute. A longer delay in a Retry-After or RateLimit header takes precedence, up to five minutes.
+   * Default 500.
    */
   readonly retryDelay?: number;
   /**
-   * Time in milliseconds within which a connection must deliver 16 KiB or end; otherwise it counts as broken. Default
+   * Time in milliseconds within which a connection must deliver 16 KiB or end. A slower connection is broken. Default
    * 30,000.
    */
   readonly timeout?: number;
@@ -54,7 +55,7 @@ const fields = {
 /** The schema of {@link HubOptions}. */
 export const hubOptions: z.ZodType<HubOptions> = z.strictObject(fields);
 
-/** A model on the Hub, for options that accept one in place of a folder. */
+/** A model on the Hub, for options that otherwise take a folder. */
 export interface HubModel extends HubOptions {
   readonly type: "model";
   /** Owner and name, e.g. "lmsys/vicuna-7b-v1.5". */
@@ -71,8 +72,8 @@ export const hubModel: z.ZodType<HubModel> = z.strictObject({
 });
 
 /**
- * Names a model on the Hub, e.g. `hub("lmsys/vicuna-7b-v1.5", { revision: "3321f76..." })`; downloads nothing. Without
- * `revision`, opening it uses the newest commit of the branch main. Throws `invalid-options`.
+ * Refers to a model on the Hub, without downloading it, e.g. `hub("lmsys/vicuna-7b-v1.5", { revision: "3321f76..." })`.
+ * Without `revision`, opening the model uses the newest commit of the branch main. Throws `invalid-options`.
  */
 export function hub(repository: string, options: HubOptions = {}): HubModel {
   const checked = checkOptions("hub", hubOptions, options);

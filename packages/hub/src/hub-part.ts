@@ -2,13 +2,13 @@ import { createHash, randomUUID } from "node:crypto";
 import { readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 
-/** Matches the names of the files that {@link claimPart} returns. Python's partial downloads have different names. */
+/** Matches the names of the files that {@link claimPart} returns. Python names its partial downloads differently. */
 export const PART_FILE: RegExp = /^[\da-f]+\.[\da-f]{8}-\d+-[\da-f]{8}\.incomplete$/;
 
 /**
- * Returns a partial file for a download that only this process writes to: `<blob>.<owner>.incomplete` next to the blob.
- * A partial file of a dead process is taken over, so that its bytes are not fetched again. This renames it, since the
- * owner is in the name, so only one of several processes can succeed.
+ * Returns a partial file for a download, `<blob>.<owner>.incomplete` next to the blob, to which only this process
+ * writes. A partial file of a dead process is renamed and continued. The name contains the owner, so only one of
+ * several processes can rename it.
  */
 export async function claimPart(blob: URL): Promise<URL> {
   const own = partOf(blob, OWNER);
@@ -22,7 +22,7 @@ export async function claimPart(blob: URL): Promise<URL> {
 }
 
 /**
- * Returns the partial file of another process that is downloading the blob: the process is alive and has changed the
+ * Returns the partial file of another process that is downloading the blob. The process is alive and has changed the
  * file in the last `silence` milliseconds. Undefined when there is none.
  */
 export async function partInProgress(blob: URL, silence: number): Promise<URL | undefined> {
@@ -36,7 +36,7 @@ export async function bytesKept(blob: URL): Promise<number> {
   return Math.max(0, ...(await partsOf(blob)).map(({ size }) => size));
 }
 
-/** Returns the size in bytes; 0 when there is no such file. */
+/** Returns the size in bytes. 0 when there is no such file. */
 export async function sizeOf(file: URL): Promise<number> {
   return (await statusOf(file)).size;
 }
@@ -49,11 +49,11 @@ interface Part {
 }
 
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-/** Identifies this thread, since threads share the process id. */
+/** Identifies this thread, because threads share the process id. */
 const THREAD = randomUUID().slice(0, 8);
 const OWNER = `${HOST}-${process.pid}-${THREAD}`;
 
-/** Maximum time in milliseconds between two changes of the partial file of a running download. */
+/** Maximum time between two changes of the partial file of a running download, in milliseconds. */
 const SILENCE = 600_000;
 
 function partOf(blob: URL, owner: string): URL {
@@ -86,7 +86,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Renames a partial file. Touches it first, so that no other process considers it abandoned under its new name. */
+/** Renames a partial file. Updates its time first, so that no other process treats the renamed file as abandoned. */
 async function takeOver(from: URL, to: URL): Promise<boolean> {
   try {
     const now = new Date();

@@ -2,8 +2,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;
 
 /**
- * Fetches an address and follows redirects. Sends the `authorization` header only to the origin of `home`, and no
- * longer once a redirect has led to another origin. Never follows a redirect from https to http.
+ * Fetches an address and follows redirects. Sends the `authorization` header only to the origin of `home`, until a
+ * redirect leads to another origin. Never follows a redirect from https to http.
  */
 export async function fetchFromHome(home: string, address: string | URL, init: RequestInit): Promise<Response> {
   let url = new URL(address);

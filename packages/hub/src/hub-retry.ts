@@ -10,13 +10,13 @@ export interface Retries {
   readonly signal: AbortSignal | undefined;
   /** Names the request in errors. */
   readonly asked: HubTarget;
-  /** Whether the failed attempt made more progress than all earlier attempts; the count of failures then restarts. */
+  /** Whether the failed attempt made more progress than all earlier attempts. The count of failures then restarts. */
   advanced?(): Promise<boolean>;
 }
 
 /**
  * Returns the result of `action`. Retries with growing delays when the Hub is busy (408, 429, 5xx) or the connection
- * fails; the last failure becomes an `unavailable` error that says what to do. Rethrows an `MlanError` unchanged.
+ * fails. The last failure becomes an `unavailable` error with the remedy. An `MlanError` is thrown unchanged.
  */
 export async function withRetries<Result>(retries: Retries, action: () => Promise<Result>): Promise<Result> {
   const { settings, signal, asked } = retries;
@@ -35,18 +35,15 @@ export async function withRetries<Result>(retries: Retries, action: () => Promis
   }
 }
 
-/**
- * Whether a retry may succeed. The Hub's storage answers 403 when the URL from the Hub has expired; a retry gets a new
- * URL.
- */
+/** Whether a retry may succeed. The Hub's storage answers 403 for an expired URL, and a retry gets a new URL. */
 function isPassing({ status, url }: Response, { endpoint }: HubSettings): boolean {
   const elsewhere = new URL(url).origin !== new URL(endpoint).origin;
   return status === 408 || status === 429 || status >= 500 || (status === 403 && elsewhere);
 }
 
 /**
- * Returns the delay in milliseconds. It varies randomly by up to a quarter, so that processes started together do not
- * retry together.
+ * Returns the delay in milliseconds. It varies randomly by up to a quarter, so that processes that started together do
+ * not retry together.
  */
 function delayAfter(failures: number, { retryDelay }: HubSettings, answer: Response | undefined): number {
   const delay = Math.min(retryDelay * 2 ** (failures - 1), LONGEST_DELAY);
@@ -57,7 +54,7 @@ const LONGEST_DELAY = 60_000;
 const LONGEST_ASKED_DELAY = 300_000;
 
 /**
- * Reads the requested delay. `Retry-After` contains seconds or a date; in the Hub's `RateLimit`, `t` is the number of
+ * Reads the requested delay. `Retry-After` contains seconds or a date. In the Hub's `RateLimit`, `t` is the number of
  * seconds until the window ends.
  */
 function askedDelay(headers: Headers): number {

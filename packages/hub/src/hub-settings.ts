@@ -9,7 +9,7 @@ export interface HubSettings {
   /** The Hub's address without a slash at the end. */
   readonly endpoint: string;
   readonly token: string | undefined;
-  /** The folder of the cache; ends in a slash. */
+  /** The folder of the cache. Ends in a slash. */
   readonly cache: URL;
   readonly offline: boolean;
   readonly attempts: number;
@@ -18,8 +18,8 @@ export interface HubSettings {
 }
 
 /**
- * Completes the options from the environment at the time of the call. Throws an `invalid-options` error for an invalid
- * token or endpoint.
+ * Completes the options from the environment at the time of the call. Throws `invalid-options` for an invalid token or
+ * endpoint.
  */
 export async function hubSettings(options: HubOptions): Promise<HubSettings> {
   const { HF_ENDPOINT, HF_HUB_OFFLINE } = process.env;
@@ -35,7 +35,8 @@ export async function hubSettings(options: HubOptions): Promise<HubSettings> {
 }
 
 /**
- * Returns the endpoint without a slash at the end. The error does not show the endpoint, which may contain a password.
+ * Returns the endpoint without a slash at the end. The error does not contain the endpoint, which may include a
+ * password.
  */
 function checkedEndpoint(endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;

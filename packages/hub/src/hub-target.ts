@@ -23,7 +23,7 @@ export function pathOfRepository({ type, repository }: Pick<HubTarget, "type" | 
 
 const EXAMPLE = { model: "lmsys/vicuna-7b-v1.5", dataset: "google/boolq" };
 
-/** Throws `invalid-options` for an invalid repository or revision, since these names become parts of paths and URLs. */
+/** Throws `invalid-options` for an invalid repository or revision. Both become parts of paths and URLs. */
 export function checkTarget({ type, repository, revision }: HubTarget): void {
   const segment = "(?!\\.{1,2}(?:/|$))(?!.*--)[\\w.-]+";
   if (!new RegExp(`^${segment}(?:/${segment})?$`).test(repository)) {

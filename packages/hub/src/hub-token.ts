@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { hubHome, isSwitchedOn } from "./hub-home.ts";
 
 /**
- * Returns the given token, or else the environment variable HF_TOKEN, or else the token that Python's `hf auth login`
- * saved. Throws `invalid-options` for an invalid token, without showing it.
+ * Returns the given token, the environment variable HF_TOKEN, or the token that Python's `hf auth login` saved,
+ * whichever comes first. Throws `invalid-options` for an invalid token; the message does not contain it.
  */
 export async function hubToken(given: string | undefined): Promise<string | undefined> {
   if (given !== undefined) return checked(given, "the option `token`");
@@ -25,7 +25,7 @@ export async function hubToken(given: string | undefined): Promise<string | unde
 }
 
 function checked(written: string, place: string): string | undefined {
-  // A file or $(cat file) leaves a line break at the end.
+  // A file or $(cat file) ends in a line break.
   const token = written.trim();
   if (token === "") return undefined;
   if (/^hf_[!-~]+$/.test(token)) return token;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 /**
  * Makes `place` a relative link to `blob`, atomically. Where users may not create links (Windows), moves the blob to
- * `place` instead, as `huggingface_hub` does.
+ * `place`, as `huggingface_hub` does.
  */
 export async function linkBlob(place: URL, blob: URL, home: URL): Promise<void> {
   await makeFolder(new URL("./", place));

@@ -1,6 +1,6 @@
 /**
- * Returns the first missing part of a file that is split into numbered parts, e.g. "train-00001-of-00004.parquet";
- * undefined when none is missing. `first` is the number of the first part.
+ * Returns the first missing part of a file that is split into numbered parts, e.g. "train-00001-of-00004.parquet".
+ * Undefined when none is missing. `first` is the number of the first part.
  */
 export function missingPart(list: readonly string[], first: 0 | 1): string | undefined {
   const paths = new Set(list);

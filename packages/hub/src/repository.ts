@@ -26,8 +26,8 @@ export interface HubRepository extends HubOptions {
   /** Owner and name, e.g. "google/boolq". */
   readonly repository: string;
   /**
-   * A commit, whose files never change, or a branch or tag, which is looked up each time the repository is opened
-   * unless offline.
+   * A commit, branch or tag. A commit's files never change; a branch or tag is looked up each time the repository is
+   * opened unless offline.
    */
   readonly revision: string;
 }
@@ -35,27 +35,23 @@ export interface HubRepository extends HubOptions {
 /** The files of a repository at one commit. */
 export interface RepositoryFiles {
   readonly commit: string;
-  /**
-   * The folder of the commit's files on this machine; ends in a slash. It contains only the files that were downloaded.
-   */
+  /** The folder of the commit's files on this machine. Contains only files that were downloaded. Ends in a slash. */
   readonly folder: URL;
-  /** The paths of all files of the commit, relative to its root, with "/" as separator. */
+  /** The paths of all files of the commit, relative to its root. Paths use slashes. */
   readonly paths: readonly string[];
-  /** Returns the file on this machine, downloading it first if necessary. */
+  /** Returns the file on this machine. Downloads it first if necessary. */
   local(path: string): Promise<URL>;
-  /**
-   * Downloads those of the files that are missing. Throws before the first download when the disk has no room for all.
-   */
+  /** Downloads the missing files. Throws before the first download when the disk has no room for all files. */
   download(paths: readonly string[]): Promise<void>;
-  /** Returns the SHA-256 of the file, downloading the file first if necessary. */
+  /** Returns the SHA-256 of the file. Downloads it first if necessary. */
   checksum(path: string): Promise<string>;
 }
 
 /**
  * Opens a repository on the Hugging Face Hub. Each file is downloaded into the cache when it is first needed. The cache
- * is shared with Python's `huggingface_hub`: files that Python downloaded are verified and read in place, and Python
- * finds files downloaded here. Throws `invalid-options` for an invalid repository or revision, and `unavailable` errors
- * that name the remedy when the repository is gated or missing, or the Hub is busy or offline.
+ * is shared with Python's `huggingface_hub`; files that Python downloaded are verified. Throws `invalid-options` for an
+ * invalid repository or revision, and `unavailable`, with the remedy, when the repository is gated or missing, or the
+ * Hub is busy or offline.
  */
 export async function openRepository(
   options: HubRepository,
@@ -84,7 +80,7 @@ export async function openRepository(
       await checkRoom(hub, commit, paths.map(find));
       for (const path of paths) await local(path);
     },
-    // Verifies the bytes of the file first, since a list may be wrong.
+    // Verifies the bytes of the file first, because the Hub's list may be wrong.
     async checksum(path) {
       const file = await local(path);
       const { etag } = find(path);

@@ -8,12 +8,12 @@ export interface UploadWatcher {
   onStored(path: string): void;
 }
 
-/** Factor on the timeout, since the last bytes wait in the system's buffers before the storage responds. */
+/** Factor on the timeout, because the last bytes wait in the system's buffers before the storage responds. */
 const PATIENCE = 4;
 
 /**
- * Returns a `fetch` for `@huggingface/hub` that does not time out while a file's bytes are being sent. It gives up on a
- * file when nothing happens for four times `settings.timeout`. `signal` aborts all requests.
+ * Returns a `fetch` for `@huggingface/hub` that does not time out while a file's bytes are being sent. A file fails
+ * when nothing happens for four times `settings.timeout`. `signal` aborts all requests.
  */
 export function uploadFetch(
   settings: HubSettings,
@@ -55,7 +55,7 @@ export function uploadFetch(
     if (typeof body === "string" && /\/preupload\/[^/]+$/.test(addressOf(input)))
       return short(input, init).then((response) => withoutEmptyLargeFiles(response, body));
     if (!(body instanceof Blob)) return short(input, init);
-    // Files are sent one after another: when one fails, all others being sent at that time would be lost.
+    // Files are sent one after another: if one fails, all others that were being sent would be lost.
     const turn = last.then(() => send(input, init ?? {}, body));
     last = turn.catch(() => undefined);
     return turn;
@@ -67,8 +67,8 @@ function addressOf(input: Parameters<typeof fetch>[0]): string {
 }
 
 /**
- * Changes a response of the Hub so that empty files are committed as small ones, as Python's `huggingface_hub` does,
- * since the Hub's storage accepts no empty files.
+ * Changes a response of the Hub so that empty files are committed as small ones, as Python's `huggingface_hub` does.
+ * The Hub's storage accepts no empty files.
  */
 async function withoutEmptyLargeFiles(response: Response, asked: string): Promise<Response> {
   const listOf = (value: unknown): readonly { readonly path?: unknown; readonly size?: unknown }[] =>

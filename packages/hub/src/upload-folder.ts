@@ -18,16 +18,15 @@ export interface UploadOptions extends Omit<HubOptions, "revision" | "cache" | "
   readonly repository: string;
   /** The branch to commit to. Default: main. */
   readonly branch?: string;
-  /** Whether the repository is private if it has to be created. Default true. */
+  /** Whether a new repository is private. Default true. */
   readonly private?: boolean;
-  /** The first line of the commit message. */
   readonly title: string;
   /**
-   * Returns whether a file, given by its path with "/", stays local, that is, is not uploaded. Default: hidden and
-   * temporary files stay local.
+   * Returns whether to leave a file out of the upload. The path uses slashes. Default: hidden and temporary files are
+   * left out.
    */
   readonly isLocal?: (path: string) => boolean;
-  /** Returns whether a file of the repository that is not in the folder is removed. Default: none is. */
+  /** Returns whether to remove a file of the repository that is not in the folder. Default: never. */
   readonly isStale?: (path: string) => boolean;
   readonly signal?: AbortSignal;
   /** Called with the number of bytes of a file sent so far, whenever that number grows. */
@@ -41,9 +40,10 @@ export interface UploadProgress {
 }
 
 export interface Upload {
-  /** The newest commit of the branch: the commit of this upload, or the previous one when there was nothing to do. */
+  /**
+   * The newest commit of the branch: the commit of this upload, or the previous one when the repository was up to date.
+   */
   readonly commit: string;
-  /** Whether the repository was created. */
   readonly created: boolean;
   /** Paths that were missing in the repository, or had different bytes. */
   readonly uploaded: readonly string[];
@@ -51,10 +51,9 @@ export interface Upload {
 }
 
 /**
- * Uploads the files of a folder to a model on the Hub, in one commit; the repository is created if it does not exist.
- * Files that the Hub already has are not sent again, so calling it again after an interruption continues with the file
- * at which it stopped. Hidden and temporary files are not uploaded. Throws `invalid-options`, `invalid-data` for a
- * folder without files, and `unavailable` errors that say what to do.
+ * Uploads the files of a folder to a model on the Hub, in one commit. Creates the repository if it does not exist.
+ * Files that the Hub already has are not sent again, so that a repeated call continues after an interruption. Throws
+ * `invalid-options`, `invalid-data` for a folder without files, and `unavailable` with the remedy.
  */
 export async function uploadFolder(location: Location, options: UploadOptions): Promise<Upload> {
   const { repository, branch = "main", title, isStale = () => false, isLocal = () => false, signal } = options;
@@ -125,7 +124,7 @@ interface LocalFile {
   readonly size: number;
 }
 
-/** Returns the files below a folder that are to be uploaded, by path; follows links. */
+/** Returns the files below a folder that are to be uploaded, by path. Follows links. */
 async function filesIn(folder: URL, isLocal: (path: string) => boolean): Promise<ReadonlyMap<string, LocalFile>> {
   const root = fileURLToPath(folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {

@@ -84,7 +84,7 @@ test("goes on elsewhere when a connection stalls, in the middle or before it beg
 test("tells that a connection stalls", async () => {
   const { hub, files } = await setUp({ timeout: 100, attempts: 1 });
   hub.intercept = (request, response) => isContent(request) && begin(response, () => undefined);
-  await expect(files.local(SMALL)).rejects.toThrow(/last: (no bytes|fewer than 16 KiB) arrived in 0\.1 s/);
+  await expect(files.local(SMALL)).rejects.toThrow(/failed \((no bytes|fewer than 16 KiB) arrived in 0\.1 s/);
 });
 
 test("gives up a list of files that stalls", async () => {

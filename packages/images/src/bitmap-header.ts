@@ -1,14 +1,13 @@
-/** The header of a Windows or OS/2 bitmap. */
 export interface BitmapHeader {
   readonly width: number;
   readonly height: number;
-  /** Whether the first row is the top one. */
+  /** Whether the top row is stored first. */
   readonly fromTop: boolean;
   /** Number of bits per pixel: 1, 4, 8, 16, 24 or 32. */
   readonly bits: number;
   /** Whether the pixels are run-length encoded. */
   readonly runs: boolean;
-  /** The colours as RGB; empty for more than 8 bits per pixel. */
+  /** The colours as RGB. Empty for more than 8 bits per pixel. */
   readonly palette: Uint8Array;
   /** Number of bits for green in a 16-bit pixel. */
   readonly greenBits: 5 | 6;
@@ -40,7 +39,7 @@ export function bitmapHeader(bytes: Uint8Array): BitmapHeader {
   if (runs && bits !== (method === "RLE8" ? 8 : 4))
     throw new Error(`it is compressed by ${method} at ${bits} bits per pixel`);
   const fields = method === "bit fields";
-  // A header of 40 bytes is followed by the masks, a longer one contains them.
+  // A header of 40 bytes is followed by the masks. A longer header contains them.
   const masksEnd = fields && size === 40 ? 52 : size;
   if (fields && bytes.length < 52) throw new Error("it is cut short in its header");
   const masks = fields ? [40, 44, 48].map((at) => view.getUint32(at, true)) : [];
@@ -60,7 +59,7 @@ export function bitmapHeader(bytes: Uint8Array): BitmapHeader {
   };
 }
 
-/** Converts entries of BGR, or of BGR and an unused byte, to RGB. */
+/** Converts palette entries in the order BGR, which may have a fourth, unused byte, to RGB. */
 function paletteOf(entries: Uint8Array, entryBytes: number): Uint8Array {
   const palette = new Uint8Array((entries.length / entryBytes) * 3);
   for (let index = 0; index < palette.length; index++)
@@ -70,7 +69,7 @@ function paletteOf(entries: Uint8Array, entryBytes: number): Uint8Array {
 
 type Layout = Pick<BitmapHeader, "greenBits" | "places">;
 
-/** Returns the layout that masks of red, green and blue describe. Without masks, blue comes first. */
+/** Returns the layout that masks of red, green and blue describe. Without masks, the order is BGR. */
 function layoutOf(bits: number, masks: readonly number[]): Layout {
   const shown = masks.map((mask) => mask.toString(16)).join(",");
   const usual: Layout = { greenBits: 5, places: [2, 1, 0] };

@@ -6,8 +6,8 @@ export interface RunsOptions {
 }
 
 /**
- * Returns the palette indices [height, width] of a run-length encoded bitmap, in the stored order of its rows. As in
- * Pillow, skipped pixels have index 0, and the odd last pixel of a verbatim run of half bytes is dropped. Throws when
+ * Returns the palette indices [height, width] of a run-length encoded bitmap, with rows in the stored order. As in
+ * Pillow, skipped pixels have index 0, and the odd last pixel of an uncompressed RLE4 run is dropped. Throws when
  * pixels are missing.
  */
 export function runsOf(bytes: Uint8Array, { width, height, halfBytes }: RunsOptions): Uint8Array {
@@ -38,7 +38,7 @@ export function runsOf(bytes: Uint8Array, { width, height, halfBytes }: RunsOpti
       }
       if (verbatim.length < length) break;
       x += value;
-      // Verbatim pixels are padded to 16 bits.
+      // Uncompressed pixels are padded to 16 bits.
       input += length + (length % 2);
     }
   }
@@ -50,7 +50,7 @@ const END_OF_LINE = 0;
 const END_OF_BITMAP = 1;
 const JUMP = 2;
 
-/** Returns the upper half of a byte for even positions in a run, and the lower half for odd ones. */
+/** Returns the upper half of a byte for even positions in a run, and the lower half for odd positions. */
 function nibble(byte: number, index: number): number {
   return index % 2 === 0 ? byte >> 4 : byte & 15;
 }

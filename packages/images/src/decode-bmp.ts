@@ -4,13 +4,13 @@ import { checkBounds, checkLength } from "./image-bounds.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 
 /**
- * Decodes a BMP with 1, 4, 8, 16, 24 or 32 bits per pixel, run-length encoded or not. Throws for a damaged or too large
- * image.
+ * Decodes a BMP with 1, 4, 8, 16, 24 or 32 bits per pixel, run-length encoded or not. Throws for an image that is
+ * damaged or too large.
  */
 export function decodeBmp(bytes: Uint8Array): Pixels {
   if (bytes.length < 14) throw new Error("it is cut short in its header");
   const pixels = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(10, true);
-  // Converts the offset of the pixels in the file to one after the 14 bytes of the file header.
+  // Converts the offset of the pixels in the file to an offset after the 14 bytes of the file header.
   return decodeDib(bytes.subarray(14), { description: "a BMP", pixelsAt: pixels === 0 ? undefined : pixels - 14 });
 }
 
@@ -19,11 +19,11 @@ export interface DibOptions {
   readonly description: string;
   /** Byte position of the pixels. Default: after the palette. */
   readonly pixelsAt?: number | undefined;
-  /** Whether the stored height is twice the image's, as in icons, where it includes the mask. Default false. */
+  /** Whether the stored height is twice the image's. In an icon, it includes the mask. Default false. */
   readonly halfHeight?: boolean;
 }
 
-/** Decodes a bitmap without the file header. Throws for a damaged or too large image. */
+/** Decodes a bitmap without the file header. Throws for an image that is damaged or too large. */
 export function decodeDib(bytes: Uint8Array, { description, pixelsAt, halfHeight = false }: DibOptions): Pixels {
   const header = bitmapHeader(bytes);
   const { width, fromTop } = header;

@@ -5,7 +5,7 @@ import { checkBounds, MOST_PIXELS } from "./image-bounds.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 import { PHOTOMETRIC, tiffTag, WHITE_IS_ZERO } from "./tiff-tag.ts";
 
-/** Time limit in seconds for images crafted to decode slowly; far above the time of the largest valid image. */
+/** Time limit in seconds for images crafted to decode slowly. The largest valid image takes far less. */
 const DECODING_SECONDS = 60;
 
 /** The formats that sharp decodes, under the names that sharp uses. */
@@ -18,7 +18,10 @@ export interface CommonImage {
   readonly upright: boolean;
 }
 
-/** Decodes with libvips, and corrects pixels that differ from Pillow's. Throws for a damaged or too large image. */
+/**
+ * Decodes with libvips, and corrects pixels that differ from Pillow's. Throws for an image that is damaged or too
+ * large.
+ */
 export async function decodeCommon(bytes: Uint8Array, image: CommonImage): Promise<Pixels> {
   if (image.decoder !== "gif") return decode(bytes, image);
   const frame = firstFrameOf(bytes);
@@ -35,7 +38,7 @@ async function decode(bytes: Uint8Array, { description, decoder, upright }: Comm
   const image = sharp(bytes, {
     ignoreIcc: true,
     limitInputPixels: MOST_PIXELS,
-    // libtiff's reader refuses a truncated file only at this level.
+    // libtiff refuses a truncated file only at this level.
     failOn: decoder === "tiff" ? "error" : "truncated",
     // Pillow always applies a TIFF's orientation.
     autoOrient: upright || decoder === "tiff",
@@ -74,7 +77,7 @@ async function rgb(image: Sharp): Promise<Pixels> {
 }
 
 /**
- * Converts CMYK like Pillow, without a colour profile, which sharp would use. Of 16-bit values, the upper byte is read.
+ * Converts CMYK like Pillow, without a colour profile, which sharp would use. Reads the upper byte of 16-bit values.
  */
 async function fromCmyk(image: Sharp, depth: string): Promise<Pixels> {
   const wide = depth === "ushort";
@@ -108,7 +111,7 @@ function isPlainGrey(png: Uint8Array): boolean {
   return png[25] === 0;
 }
 
-/** Converts 16-bit grey like Pillow, which clips values at 255; other programs divide by 256. */
+/** Converts 16-bit grey like Pillow, which clips values at 255. Other programs divide by 256. */
 async function clippedGrey(image: Sharp): Promise<Pixels> {
   const raw = image.removeAlpha().toColourspace("grey16").raw({ depth: "ushort" });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });
@@ -131,7 +134,7 @@ function onCanvas(image: Pixels, { canvasWidth, canvasHeight, left, top, backgro
   return { width: canvasWidth, height: canvasHeight, data };
 }
 
-/** Keeps only the first line of a message: libvips writes one line per attempt, and these are often equal. */
+/** Keeps only the first line of a message. libvips writes one line per attempt, and the lines are often equal. */
 function withoutRepetition(cause: unknown): Error {
   const [first = ""] = (cause instanceof Error ? cause.message : String(cause)).split("\n");
   return new Error(first, { cause });

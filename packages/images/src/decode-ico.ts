@@ -7,8 +7,8 @@ const DIRECTORY_BYTES = 6;
 const ENTRY_BYTES = 16;
 
 /**
- * Decodes the largest icon of an ICO, like Pillow; of equally large icons, the one with the fewest bits per pixel.
- * Masks describe transparency and are dropped. Throws for a damaged or too large image.
+ * Decodes the largest icon of an ICO, like Pillow. Of equally large icons, the one with the fewest bits per pixel is
+ * decoded. Transparency masks are dropped. Throws for an image that is damaged or too large.
  */
 export async function decodeIco(bytes: Uint8Array): Promise<Pixels> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -25,7 +25,7 @@ export async function decodeIco(bytes: Uint8Array): Promise<Pixels> {
 
 interface Icon {
   readonly area: number;
-  /** Bits per pixel, used only for comparison; derived from the number of colours if the file does not say. */
+  /** Bits per pixel, used only for comparison. Derived from the number of colours if the file does not contain it. */
   readonly bits: number;
   readonly offset: number;
 }

@@ -6,25 +6,23 @@ import { decodeCommon } from "./decode-common.ts";
 import { type ImageDecoder, imageFormat, type ImageFormat, READ_FORMATS } from "./image-format.ts";
 import type { Pixels } from "./pixels.ts";
 
-/** An image as errors name it. */
 interface NamedImage {
   /** The beginning of every error, e.g. "model-llava". */
   readonly errorPrefix: string;
-  /** The image's name in errors. */
   readonly name: string;
 }
 
 export interface DecodeOptions extends NamedImage {
-  /** "upright" rotates the image according to its EXIF orientation; "stored" does so for TIFF only, as Pillow does. */
+  /** "upright" rotates the image according to its EXIF orientation. "stored" rotates only TIFF images, like Pillow. */
   readonly orientation: "stored" | "upright";
 }
 
 /**
- * Decodes PNG, JPEG, WebP, GIF, TIFF (the first frame or page), BMP, PNM and ICO (the largest icon) to the pixels of
- * Pillow's `Image.open(file).convert("RGB")`: no colour profile conversion, transparency dropped, values above 255 of
- * 16-bit grey clipped; upright images as after `ImageOps.exif_transpose`. Throws an `invalid-data` error that names the
- * image when the bytes are not such an image, are truncated, or have more than 178,956,970 pixels or 65,535 pixels on a
- * side.
+ * Decodes PNG, JPEG, WebP, GIF, TIFF (the first frame or page), BMP, PNM and ICO (the largest icon). The pixels are
+ * those of Pillow's `Image.open(file).convert("RGB")`: colour profiles are not applied, transparency is dropped, and
+ * values above 255 of 16-bit grey are clipped. Upright images are as after `ImageOps.exif_transpose`. Throws
+ * `invalid-data`, with the image's name, when the bytes are in no supported format, are truncated, or have more than
+ * 178,956,970 pixels or 65,535 pixels on a side.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<Pixels> {
   const { description, decoder } = readableFormat(bytes, options);
@@ -45,7 +43,7 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
 }
 
 /**
- * Detects a file's format from its first bytes. Throws an `invalid-data` error that names the image for an unsupported
+ * Detects a file's format from its first bytes. Throws `invalid-data`, with the image's name, for an unsupported
  * format.
  */
 export function readableFormat(bytes: Uint8Array, image: NamedImage): ReadableFormat {

@@ -2,7 +2,7 @@ import { checkBounds, checkLength } from "./image-bounds.ts";
 import { CHANNELS, type Pixels } from "./pixels.ts";
 import { PnmText } from "./pnm-text.ts";
 
-/** Decodes PBM, PGM and PPM, in their binary and text forms. Throws for a damaged or too large image. */
+/** Decodes PBM, PGM and PPM, in their binary and text forms. Throws for an image that is damaged or too large. */
 export function decodePnm(bytes: Uint8Array): Pixels {
   const kind = (bytes[1] ?? 0) - 0x30;
   const inWords = kind <= 3;
@@ -46,7 +46,7 @@ function bitmap(width: number, height: number, bit: (x: number, y: number) => nu
   return { width, height, data };
 }
 
-/** Returns a function that reads the next value, in one byte or in two, big endian. */
+/** Returns a function that reads the next value, in one byte or in two bytes (big endian). */
 function binaryReader(bytes: Uint8Array, values: number, twoBytes: boolean): () => number {
   checkLength(bytes.length, values * (twoBytes ? 2 : 1));
   let position = 0;

@@ -1,10 +1,10 @@
-/** The first frame of a GIF as a separate file without transparency. */
+/** The first frame of a GIF, as a separate file without transparency. */
 export interface GifFrame {
-  /** A GIF with only this frame, in which every pixel has the colour of its palette entry. */
+  /** A GIF with only this frame. Every pixel has the colour of its palette entry. */
   readonly file: Uint8Array;
   readonly canvasWidth: number;
   readonly canvasHeight: number;
-  /** Columns of the canvas left of the frame. */
+  /** Number of columns of the canvas to the left of the frame. */
   readonly left: number;
   readonly top: number;
   /**
@@ -17,8 +17,8 @@ export interface GifFrame {
 const PALETTE_BYTES = 3 * 256;
 
 /**
- * Rewrites the first frame so that a decoder that shows transparent pixels as black returns their palette colours, as
- * Pillow does. Throws when the file is truncated before its first frame.
+ * Rewrites the first frame without transparency: a decoder that shows transparent pixels as black then returns their
+ * palette colours, like Pillow. Throws when the file is truncated before its first frame.
  */
 export function firstFrameOf(gif: Uint8Array): GifFrame {
   const view = new DataView(gif.buffer, gif.byteOffset, gif.byteLength);
@@ -39,7 +39,7 @@ export function firstFrameOf(gif: Uint8Array): GifFrame {
       const flags = view.getUint8(position + 8);
       const palette = paletteAt(gif, position + 9, flags) ?? screenPalette ?? greyPalette();
       const start = position + 9 + paletteBytes(flags);
-      // The minimum code size comes before the blocks.
+      // The minimum code size precedes the blocks.
       const pixels = gif.subarray(start, endOfBlocks(gif, start + 1));
       const first = (transparent ?? 0) * 3;
       return {
@@ -66,7 +66,7 @@ function paletteBytes(flags: number): number {
   return (flags & HAS_PALETTE) === 0 ? 0 : 3 * (2 << (flags & 7));
 }
 
-/** Returns a palette of 256 colours, padded with black. Returns undefined if the flags announce no palette. */
+/** Returns a palette of 256 colours, padded with black. Undefined if the flags announce no palette. */
 function paletteAt(gif: Uint8Array, start: number, flags: number): Uint8Array | undefined {
   const size = paletteBytes(flags);
   if (size === 0) return undefined;
@@ -79,7 +79,7 @@ function greyPalette(): Uint8Array {
   return Uint8Array.from({ length: PALETTE_BYTES }, (_, index) => Math.floor(index / 3));
 }
 
-/** Returns the position after a chain of blocks, each preceded by its length; at most the end of the file. */
+/** Returns the position after a chain of blocks, each preceded by its length. At most the end of the file. */
 function endOfBlocks(gif: Uint8Array, start: number): number {
   let position = start;
   for (let length = gif[position]; length !== undefined && length > 0; length = gif[position]) position += length + 1;

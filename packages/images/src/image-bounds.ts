@@ -1,7 +1,7 @@
-/** Maximum number of pixels; Pillow refuses larger images as decompression bombs. */
+/** Maximum number of pixels. Pillow refuses larger images as decompression bombs. */
 export const MOST_PIXELS = 178_956_970;
 
-/** Maximum length of a side in pixels, which is the limit of JPEG. */
+/** Maximum length of a side in pixels, the limit of JPEG. */
 const LONGEST_SIDE = 65_535;
 
 /** Throws when an image has no pixels or exceeds the limits. `description` completes the sentence "it is ...". */

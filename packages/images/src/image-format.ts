@@ -2,11 +2,11 @@
 export interface ImageFormat {
   /** Completes the sentence "it is ...". */
   readonly description: string;
-  /** Undefined for formats that are not supported. */
+  /** Absent for formats that are not supported. */
   readonly decoder?: ImageDecoder;
 }
 
-/** Decoders by format; formats that sharp decodes have the names that sharp uses. */
+/** Formats that sharp decodes have sharp's names. */
 export type ImageDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp" | "pnm" | "ico";
 
 /** Completes the sentence "... are supported". */
@@ -28,7 +28,7 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   ["BM", { description: "a BMP", decoder: "bmp" }],
   [/^P[1-6]\s/, { description: "a PNM", decoder: "pnm" }],
   ["\0\0\x01\0", { description: "an ICO", decoder: "ico" }],
-  // Decoders disagree by up to 50 of 255 levels at edges between colours, since each interpolates colours differently.
+  // Decoders interpolate colours differently. At edges between colours, their pixels differ by up to 50 of 255 levels.
   [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF, whose colours depend on the program that decodes it" }],
   [/^$/, { description: "empty (0 bytes)" }],
   ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],

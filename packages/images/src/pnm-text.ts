@@ -1,4 +1,4 @@
-/** Reads the words of a PNM, which are separated by white space and by comments that begin with "#". */
+/** Reads the words of a PNM. Words are separated by white space, and by comments that begin with "#". */
 export class PnmText {
   readonly #bytes: Uint8Array;
   #position: number;
@@ -65,6 +65,6 @@ const MOST_DIGITS = 10;
 const COMMENT = 0x23;
 const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 const SPACE = 0x20;
-/** The first and last of the white space codes; all codes between them are white space too. */
+/** The first and last of the white space codes. All codes between them are white space too. */
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;

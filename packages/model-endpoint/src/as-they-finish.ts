@@ -1,6 +1,6 @@
 /**
- * Runs at most `limit` calls at a time and yields their results in the order in which they finish. When a call fails or
- * the consumer stops, the signal aborts the others.
+ * Runs at most `limit` calls at a time, and yields their results in the order in which they finish. When a call fails
+ * or the consumer stops, the signal aborts all other calls.
  */
 export async function* asTheyFinish<Item, Result>(
   items: readonly Item[],
@@ -10,7 +10,7 @@ export async function* asTheyFinish<Item, Result>(
 ): AsyncGenerator<Result, void, undefined> {
   const left = new AbortController();
   const signal = outer ? AbortSignal.any([outer, left.signal]) : left.signal;
-  /** Returns a separate signal for each call, since Node.js warns about many listeners on one signal. */
+  /** Returns a separate signal for each call, because Node.js warns about many listeners on one signal. */
   const ownSignal = (): AbortSignal => AbortSignal.any([signal]);
   const running = new Map<number, Promise<readonly [place: number, result: Result]>>();
   let next = 0;

@@ -32,7 +32,7 @@ export async function chatFields(
   const turns = [...history, { role: "user", text: asked } as const];
   const urls = await Promise.all(images.map(imageUrl));
   const places = turns.map(({ role, text }) => (role === "user" ? text.split(IMAGE_PLACEHOLDER).length - 1 : 0));
-  // Without placeholders, images go in front of the first user turn.
+  // Without placeholders, images go before the first user turn.
   const front = places.some((count) => count > 0) ? [] : urls.splice(0);
   const messages = turns.map(({ role, text }) => {
     if (role !== "user") return { role, content: text };
@@ -49,7 +49,7 @@ export async function chatFields(
 }
 
 /**
- * Splits a text at its placeholders and takes their images from the front of `urls`; a placeholder without an image is
+ * Splits a text at its placeholders, and takes their images from the front of `urls`. A placeholder without an image is
  * text.
  */
 function partsOf(text: string, urls: string[]): readonly Part[] {

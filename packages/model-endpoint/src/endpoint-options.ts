@@ -14,43 +14,43 @@ export interface Prices {
 }
 
 export interface EndpointOptions {
-  /** The address that precedes `/chat/completions`, e.g. `http://127.0.0.1:8000/v1`. */
+  /** The address before `/chat/completions`, e.g. `http://127.0.0.1:8000/v1`. */
   readonly baseURL: string;
   /** The model's name on the server. */
   readonly model: string;
   /**
-   * `vllm` and `llama.cpp` continue a given start of the answer; other servers are asked, in the user's text, to begin
-   * with it. `openai` gets `max_completion_tokens`, the others `max_tokens`. Default `generic`.
+   * `vllm` and `llama.cpp` continue a given start of the answer. Other servers are asked, in the user's text, to begin
+   * with it. `openai` receives `max_completion_tokens`, the others `max_tokens`. Default `generic`.
    */
   readonly server?: ServerKind;
   /**
-   * The key sent with each request; it is never written anywhere. Default: the environment variable
+   * The key that is sent with each request. It is never written to a file. Default: the environment variable
    * `MLAN_ENDPOINT_API_KEY`.
    */
   readonly apiKey?: string | undefined;
   /**
-   * An identifier of the model's weights, e.g. a commit. With it, a run can be continued on any server with these
-   * weights; without it, only at the same address.
+   * Identifies the model's weights, e.g. a commit. A run can then be continued on any server with these weights,
+   * otherwise only at the same address.
    */
   readonly weights?: string;
   /** The prompt format. Default `chatWording("tuned")`, which uses the server's chat template. */
   readonly wording?: Wording;
-  /** Number of requests in parallel, unless the evaluator sets `batchSize`. Default 8. */
+  /** Number of parallel requests, unless the evaluator sets `batchSize`. Default 8. */
   readonly concurrency?: number;
   /** Maximum number of times that a request is repeated after temporary failures. Default 6. */
   readonly retries?: number;
   /** Maximum time for one answer, in seconds. Default 300. */
   readonly timeoutSeconds?: number;
-  /** Maximum pause in seconds that a server may request with `retry-after`; a longer one is an error. Default 600. */
+  /** Maximum pause in seconds that a server may request with `retry-after`. A longer pause is an error. Default 600. */
   readonly maximumPauseSeconds?: number;
   /** Prices from which {@link EndpointUsage.cost} is computed. */
   readonly prices?: Prices;
-  /** Maximum cost since the model was opened; the evaluation ends with an error when it is reached. Needs `prices`. */
+  /** Maximum cost since the model was opened. The evaluation fails when the cost reaches it. Needs `prices`. */
   readonly maximumCost?: number;
   /** Called after each answer with the usage since the model was opened. */
   readonly onUsage?: (usage: EndpointUsage) => void;
   /**
-   * Fields to add to every request, e.g. `{ reasoning_effort: "low" }`; null removes a field, e.g. `{ temperature: null
+   * Fields to add to every request, e.g. `{ reasoning_effort: "low" }`. null removes a field, e.g. `{ temperature: null
    * }`.
    */
   readonly body?: Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ const address = z.string().superRefine((value, context) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol))
     return context.addIssue("expected a web address such as http://127.0.0.1:8000/v1");
-  // The address is written into run folders.
+  // Run folders contain the address, so it must not contain a password.
   if (url.username !== "" || url.password !== "")
     context.addIssue("expected an address without a password; give apiKey");
   if (url.search !== "" || url.hash !== "") context.addIssue("expected an address without ? and #");

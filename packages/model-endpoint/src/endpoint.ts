@@ -9,7 +9,7 @@ const API_KEY = "MLAN_ENDPOINT_API_KEY";
 
 /**
  * Creates a plugin for a model behind an OpenAI-compatible API. The model can be evaluated but not trained. The server
- * is not contacted before the first question. Throws `invalid-options`.
+ * is first contacted for the first question. Throws `invalid-options`.
  */
 export function endpoint(options: EndpointOptions): Plugin<ModelSource> {
   const given = checkOptions("model-endpoint", optionsSchema, options);

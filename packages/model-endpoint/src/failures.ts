@@ -15,9 +15,9 @@ export interface FailureContext extends Pick<
   readonly attempts: number;
 }
 
-/** Returns the number of times to repeat a request after this error, at most `retries`; 0 when it would fail again. */
+/** Returns the number of times to repeat a request after this error, at most `retries`. 0 when it would fail again. */
 export function retriesOf(error: unknown, retries: number): number {
-  // A wrong address yields this error every time, so few retries are enough.
+  // A wrong address causes this error every time, so few retries suffice.
   if (!(error instanceof APIError)) return Math.min(retries, 2);
   const { status } = error;
   return status === undefined || status === 408 || status === 409 || status === 429 || status >= 500 ? retries : 0;
@@ -28,7 +28,7 @@ export function hasReplied(error: unknown): boolean {
   return !(error instanceof APIConnectionError) || error instanceof APIConnectionTimeoutError;
 }
 
-/** Returns the pause in seconds that a server requests; undefined when it requests none. */
+/** Returns the pause in seconds that a server requests. Undefined when it requests none. */
 export function pauseOf(error: unknown): number | undefined {
   const headers = error instanceof APIError ? error.headers : undefined;
   const milliseconds = numberOf(headers?.get("retry-after-ms"));
@@ -45,14 +45,14 @@ function numberOf(text: string | null | undefined): number | undefined {
   return Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
-/** Describes in one sentence what failed, and names the remedy; never shows the API key. */
+/** Describes in one sentence what failed, with the remedy and without the API key. */
 export function describeFailure(error: unknown, context: FailureContext): MlanError {
   if (MlanError.is(error)) return error;
   const { baseURL, apiKey, attempts } = context;
   const times = attempts === 1 ? "" : ` (${counted(attempts, "attempt")})`;
   const [code, problem] = problemOf(error, context);
   const message = `model-endpoint: ${baseURL} ${problem.replace("{times}", times)}`;
-  // The original error is not attached as the cause, since it may contain the key.
+  // The original error is not attached as the cause, because it may contain the key.
   return new MlanError(code, apiKey === undefined ? message : message.replaceAll(apiKey, "***"));
 }
 

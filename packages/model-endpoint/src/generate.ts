@@ -44,8 +44,8 @@ export async function generate(
 }
 
 /**
- * Adapts a request for a model that repeats the start of the answer: adds tokens for it, and removes stop strings that
- * it contains.
+ * Adapts a request for a model that repeats the start of the answer: adds tokens for the start, and removes stop
+ * strings that it contains.
  */
 function withRoomFor(start: string, request: GenerationRequest): GenerationRequest {
   const { maximumNewTokens, stop = [] } = request;
@@ -77,8 +77,8 @@ async function whole({ server, meter }: Endpoint, question: Question, start: Sta
 }
 
 /**
- * Returns the difference between the two log-probabilities, which equals that of their logits; 0 when the server
- * returns only one.
+ * Returns the difference between the two log-probabilities, which equals the difference between the two logits. 0 when
+ * the server returns only one.
  */
 function marginOf(logProbabilities: readonly number[] | null | undefined): number {
   const [first = 0, second = first] = (logProbabilities ?? []).toSorted((one, other) => other - one);
@@ -132,10 +132,7 @@ function generation(id: string, text: string, ending: Ending, usage: ReportedUsa
   };
 }
 
-/**
- * Returns why an answer ended. Only vLLM reports a reason that distinguishes a stop string from the end of the
- * sequence.
- */
+/** Returns why an answer ended. Only vLLM distinguishes a stop string from the end of the sequence. */
 function finishOf({ finish_reason: finish, stop_reason: reason }: Ending): Generation["finish"] {
   if (finish === "length") return "length";
   return reason === null || reason === undefined ? "end-of-sequence" : "stop";

@@ -16,8 +16,8 @@ export async function imageUrl(image: ImageReference): Promise<string> {
 }
 
 /**
- * Returns the media type, from the first bytes. Throws `invalid-data`, naming the image, for a format that servers do
- * not support.
+ * Detects the media type from the first bytes. Throws `invalid-data`, with the image's name, for a format that servers
+ * do not support.
  */
 export function imageType(name: string, bytes: Uint8Array): string {
   const head = Buffer.from(bytes.subarray(0, 16)).toString("latin1");

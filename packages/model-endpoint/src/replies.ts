@@ -14,7 +14,7 @@ const usage: z.ZodType<ReportedUsage> = z.object({
   prompt_tokens_details: z.object({ cached_tokens: tokens.nullish() }).nullish(),
 });
 
-/** Why an answer ended, as servers report it; vLLM also names the stop string or token. */
+/** Why an answer ended, as servers report it. vLLM also reports the stop string or token. */
 export interface Ending {
   readonly finish_reason: string;
   readonly stop_reason?: string | number | null | undefined;
@@ -34,7 +34,7 @@ const reportedToken: z.ZodType<ReportedToken> = z.object({
 });
 
 /**
- * For each token of a prompt, log-probabilities by token id: of the token itself and of the most likely tokens; null
+ * Log-probabilities by token id, for each token of a prompt: of the token itself and of the most likely tokens. null
  * when unknown.
  */
 export type PromptLogProbabilities = readonly (Readonly<Record<string, { readonly logprob: number }>> | null)[];
@@ -64,7 +64,7 @@ export const chatReply: z.ZodType<ChatReply> = z.object({
   prompt_logprobs: promptLogProbabilities,
 });
 
-/** Tokens of a text, their log-probabilities, and where each begins. */
+/** Tokens of a text, their log-probabilities, and the offset of each token. */
 interface TextLogProbabilities {
   readonly tokens: readonly string[];
   readonly token_logprobs: readonly (number | null)[];
@@ -97,7 +97,7 @@ export const textReply: z.ZodType<TextReply> = z.object({
   usage: usage.nullish(),
 });
 
-/** One piece of a streamed answer; the last piece may contain only the token counts. */
+/** One piece of a streamed answer. The last piece may contain only the token counts. */
 export interface StreamPiece {
   readonly choices: readonly {
     readonly delta?: { readonly content?: string | null | undefined } | null | undefined;

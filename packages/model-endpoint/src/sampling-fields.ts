@@ -9,7 +9,7 @@ export function samplingFields(request: GenerationRequest, server: ServerKind): 
     const message = `model-endpoint: "${id}" asks for log-probabilities with token ids, which servers do not send; leave out logProbabilities.`;
     throw new MlanError("invalid-options", message);
   }
-  // OpenAI accepts at most four.
+  // OpenAI accepts at most four stop strings.
   const stops = server === "openai" ? stop.slice(0, 4) : stop;
   return {
     [server === "openai" ? "max_completion_tokens" : "max_tokens"]: maximumNewTokens,

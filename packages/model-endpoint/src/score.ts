@@ -6,10 +6,10 @@ import type { Body } from "./server.ts";
 
 type Prompted<Prompt> = ScoreRequest & { readonly prompt: Prompt };
 
-/** Scores continuations from the log-probabilities of prompts that end with them, on servers that return these. */
+/** Scores a continuation by the log-probabilities of a prompt that ends with it, on servers that return them. */
 export class Scorer {
   readonly #endpoint: Endpoint;
-  /** Tokens of each prompt without a continuation, shared by the choices of a question. */
+  /** Tokens of each prompt without a continuation. The choices of a question share their prompt. */
   readonly #prompts = new Map<string, Promise<readonly string[]>>();
 
   constructor(endpoint: Endpoint) {
@@ -40,7 +40,7 @@ export class Scorer {
     const last = offsets.findLastIndex((offset) => offset < end) + 1;
     const scored = first < 0 ? [] : values.slice(first, last);
     if (offsets[0] !== 0 || (continuation !== "" && scored.length === 0)) throw this.#cannotScore();
-    // Servers that decode tokens one by one lose spaces, so the offsets of tokens are wrong.
+    // Servers that decode tokens one by one lose spaces, and the offsets of tokens are then wrong.
     const found = tokens.slice(first, last).join("");
     if (scored.length > 0 && found !== [...text].slice(offsets[first]).join("")) throw this.#notFound(id, found);
     return this.#scoreOf(id, scored, last);
@@ -96,7 +96,7 @@ export class Scorer {
   }
 }
 
-/** Returns the id of a prompt's token; "" for a token that was not predicted, such as the first. */
+/** Returns the id of a prompt's token. "" for a token that was not predicted, such as the first. */
 function idOf(token: PromptLogProbabilities[number]): string {
   // With prompt_logprobs 0, the token itself is the only entry.
   return Object.keys(token ?? {})[0] ?? "";

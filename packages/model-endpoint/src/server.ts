@@ -25,16 +25,16 @@ const FIRST_DELAY_SECONDS = 0.5;
 const LONGEST_DELAY_SECONDS = 30;
 
 /**
- * Sends requests and repeats them after temporary failures: too many requests (429), server errors, broken connections,
- * timeouts, and malformed replies. When the server requests a pause, all requests wait.
+ * Sends requests, and repeats them after temporary failures: too many requests (429), server errors, broken
+ * connections, timeouts, and malformed replies. When the server requests a pause, all requests wait.
  */
 export class Server {
   readonly #options: CheckedOptions;
   readonly #client: OpenAI;
   readonly #meter: UsageMeter;
-  /** The time at which the pause ends, as returned by `performance.now()`. */
+  /** The time at which the pause ends, in units of `performance.now()`. */
   #pausedUntil = 0;
-  /** Whether the server has ever replied, with an error or otherwise. */
+  /** Whether the server has ever replied, even with an error. */
   #replied = false;
 
   constructor(options: CheckedOptions, meter: UsageMeter) {
@@ -63,8 +63,8 @@ export class Server {
   }
 
   /**
-   * Calls `onPiece` for each piece of a streamed reply, and throws if the reply ends early. A request that fails after
-   * its first piece is not repeated.
+   * Calls `onPiece` for each piece of a streamed reply. Throws if the reply ends early. A request that fails after its
+   * first piece is not repeated.
    */
   async stream<Piece>(
     question: Question,
@@ -137,7 +137,7 @@ export class Server {
     }
   }
 
-  /** Returns the body with the user's fields added; null removes a field. */
+  /** Adds the user's fields to the body. null removes a field. */
   #complete(body: Body): Body {
     const { model, body: own = {} } = this.#options;
     return Object.fromEntries(Object.entries({ model, ...body, ...own }).filter(([, value]) => value !== null));

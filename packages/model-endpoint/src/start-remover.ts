@@ -1,9 +1,9 @@
-/** Removes the start of an answer that a model repeats when it is asked to begin with it. */
+/** Removes the start of an answer, which a model repeats when it is asked to begin with it. */
 export interface StartRemover {
   add(piece: string): void;
   /** Returns the text so far that can no longer change. */
   text(): string;
-  /** Ends the answer and returns all of it without its start. */
+  /** Ends the answer, and returns all of it without its start. */
   end(): string;
 }
 

@@ -2,19 +2,16 @@ import { MlanError } from "@mlan/core";
 import type { Prices } from "./endpoint-options.ts";
 import type { ReportedUsage } from "./replies.ts";
 
-/** Usage since a model was opened. */
 export interface EndpointUsage {
-  /** Number of answered requests. */
   readonly requests: number;
   /** Number of requests that failed and were repeated. */
   readonly repeated: number;
-  /** Tokens of prompts, including images, as counted by the server; NaN when an answer came without a count. */
+  /** Tokens of prompts, including images, as counted by the server. NaN when an answer came without a count. */
   readonly inputTokens: number;
   /** The part of the input tokens that the server had cached. */
   readonly cachedInputTokens: number;
-  /** Number of tokens of answers. */
   readonly outputTokens: number;
-  /** Cost according to {@link Prices}; NaN without prices or token counts. */
+  /** Cost at {@link Prices}. NaN without prices or token counts. */
   readonly cost: number;
 }
 
@@ -24,7 +21,6 @@ export interface UsageLimits {
   readonly onUsage?: ((usage: EndpointUsage) => void) | undefined;
 }
 
-/** Adds up usage and cost. */
 export class UsageMeter {
   readonly #limits: UsageLimits;
   #requests = 0;

@@ -33,7 +33,7 @@ export interface EncodeConversationOptions extends EncodeOptions {
 export function encodeConversation(conversation: Conversation, options: EncodeConversationOptions): Encoded {
   const problem = turnProblem(conversation.turns);
   if (problem !== undefined) throw invalid(conversation.id, problem);
-  const strictly = options.answerSpans === "turns" || conversation.turns.some(({ learned = true }) => !learned);
+  const strictly = options.answerSpans === "turns" || conversation.turns.some(({ supervised = true }) => !supervised);
   const rules = strictly ? undefined : originalRules(options);
   if (!rules) return truncate(encodeStrictly(conversation, options), options);
   const encoded = truncate(encodeAsOriginal(conversation, rules, options), options);
@@ -57,16 +57,16 @@ function withReason(
   const odd = oddTurn(conversation.turns, borders, options.tokenizer);
   if (odd === undefined) return encoded;
   const exact = truncate(encodeStrictly(conversation, options), options);
-  if (isEqual(learnedIds(encoded), learnedIds(exact))) {
+  if (isEqual(supervisedIds(encoded), supervisedIds(exact))) {
     const { problem } = exact;
     return problem === undefined ? encoded : { ...encoded, problem };
   }
-  const learned = encoded.supervised === 0 ? "nothing of the conversation" : "something other than its answers";
+  const spans = encoded.supervised === 0 ? "nothing of the conversation" : "something other than its answers";
   const remedy = `change the turn, remove the conversation, or train with answerSpans "turns"`;
-  return { ...encoded, problem: `${odd}, so ${learned} is learned; ${remedy}` };
+  return { ...encoded, problem: `${odd}, so ${spans} is supervised; ${remedy}` };
 }
 
-function learnedIds({ inputIds, labels }: Encoded): Int32Array {
+function supervisedIds({ inputIds, labels }: Encoded): Int32Array {
   return inputIds.filter((_, place) => labels[place] !== IGNORE_INDEX);
 }
 
@@ -76,11 +76,11 @@ function isEqual(one: Int32Array, other: Int32Array): boolean {
 
 function encodeStrictly(conversation: Conversation, { tokenizer, template }: EncodeConversationOptions): Labelled {
   const segments = template.segments({ ...conversation, turns: placeImages(conversation) });
-  const unlearned = conversation.turns.some(
-    ({ text, role, learned = true }) => role === "assistant" && text && !learned,
+  const unsupervised = conversation.turns.some(
+    ({ text, role, supervised = true }) => role === "assistant" && text && !supervised,
   );
-  const nothing = unlearned ? "its answers are empty or marked as not learned" : "its answers are empty";
-  const problem = segments.some(({ learned }) => learned) ? undefined : nothing;
+  const nothing = unsupervised ? "its answers are empty or marked as not supervised" : "its answers are empty";
+  const problem = segments.some(({ supervised }) => supervised) ? undefined : nothing;
   const { name, beginOfSequence = true } = template;
   return { conversation, ...encodeSegments(segments, { tokenizer, template: name, beginOfSequence }), problem };
 }

@@ -68,10 +68,12 @@ it.each<readonly [string, RegExp, (folder: URL) => Promise<unknown>]>([
       await changeJson(index, { weight_map: { ...places, "model.norm.weight": other } });
     },
   ],
-])("%s: one sentence that names the file and the way out", async (_, message, damage) => {
+])("%s: one sentence that names the file and the remedy", async (_, message, damage) => {
   const folder = await sharded();
   await damage(folder);
-  expect(await refusal(tinySource(folder))).toMatch(message);
+  const said = await refusal(tinySource(folder));
+  expect(said).toMatch(message);
+  expect(said).not.toMatch(/^model-llava: [a-z-]+: /);
 });
 
 it.each([NaN, Infinity, -Infinity])(

@@ -10,7 +10,7 @@ interface Row {
   readonly turns: readonly string[];
   readonly refused?: string;
   readonly ids: readonly number[];
-  readonly learned: readonly number[];
+  readonly supervised: readonly number[];
   readonly prompt: readonly number[];
 }
 
@@ -45,7 +45,7 @@ function turnsOf({ system, turns }: Pick<Row, "system" | "turns">): readonly Tur
 function encode(template: Template, turns: readonly Turn[], images: readonly ImageReference[] = []) {
   const options = { tokenizer, template, maximumLength: 4096, positionsPerImage: 1 };
   const { inputIds, labels, problem } = encodeConversation({ id: "row-7", turns, images }, options);
-  return { ids: [...inputIds], learned: [...labels.keys()].filter((place) => labels[place] !== -100), problem };
+  return { ids: [...inputIds], supervised: [...labels.keys()].filter((place) => labels[place] !== -100), problem };
 }
 
 function ask(template: Template, turns: readonly Turn[], answerStart = "", images: readonly ImageReference[] = []) {
@@ -64,12 +64,12 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     const written = rows.filter(isWritten);
     expect(written.length).toBeGreaterThan(10);
     for (const row of written) {
-      const { ids, learned } = encode(template, turnsOf(row));
+      const { ids, supervised } = encode(template, turnsOf(row));
       // Its answers end without a token, so generation would never stop.
       const [isOpen, last] = [template.answerEnd === undefined, row.ids.length];
-      expect({ ids, learned }, JSON.stringify(row)).toEqual({
+      expect({ ids, supervised }, JSON.stringify(row)).toEqual({
         ids: isOpen ? [...row.ids, end] : row.ids,
-        learned: isOpen ? [...row.learned, last] : row.learned,
+        supervised: isOpen ? [...row.supervised, last] : row.supervised,
       });
     }
     expect(template.answerEnd === undefined).toBe(name.startsWith("llava-hf/"));
@@ -104,16 +104,16 @@ describe.each(templates)("the chat template of $name", ({ name, special, source,
     expect(tokenizer.decode(encode(template, turns).ids)).toContain(written);
   });
 
-  test("learns no answer that is marked as not learned", () => {
+  test("learns no answer that is marked as not supervised", () => {
     const texts = ["Hi", "yes", "Sure?", "no"];
     const turns = turnsOf({ system: null, turns: texts });
-    const [all, one] = [turns, turns.with(1, { role: "assistant", text: "yes", learned: false })].map((said) =>
+    const [all, one] = [turns, turns.with(1, { role: "assistant", text: "yes", supervised: false })].map((said) =>
       encode(template, said),
     );
     expect(one?.ids).toEqual(all?.ids);
-    expect(one?.learned).toEqual(all?.learned.slice(-(one?.learned.length ?? 0)));
-    expect(one?.learned.length).toBeLessThan(all?.learned.length ?? 0);
-    expect(one?.learned.length).toBeGreaterThan(0);
+    expect(one?.supervised).toEqual(all?.supervised.slice(-(one?.supervised.length ?? 0)));
+    expect(one?.supervised.length).toBeLessThan(all?.supervised.length ?? 0);
+    expect(one?.supervised.length).toBeGreaterThan(0);
   });
 });
 
@@ -131,9 +131,9 @@ describe("a chat template that expects parts", () => {
   test("shows images in any turn, in training and in prompts", () => {
     const texts = ["<image>\nWhat is it?", "A bus.", "<image>\nAnd this?", "A cat."];
     const turns = turnsOf({ system: null, turns: texts });
-    const { ids, learned } = encode(template, turns, [image, image]);
+    const { ids, supervised } = encode(template, turns, [image, image]);
     expect(ids.filter(isImage)).toHaveLength(2);
-    expect(learned.map((place) => ids[place])).not.toContain(-200);
+    expect(supervised.map((place) => ids[place])).not.toContain(-200);
     const asked = ask(template, turns.slice(0, 3), "A", [image, image]);
     expect(ids.slice(0, asked.length)).toEqual(asked);
   });

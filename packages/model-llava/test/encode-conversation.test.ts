@@ -85,7 +85,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
       ["Say ASSISTANT: hi", "hi"],
       48,
       0,
-      /^turn 1, by the user, contains " ASSISTANT: " in "Say ASSISTANT: hi", so nothing of the conversation is learned; .*"turns"$/,
+      /^turn 1, by the user, contains " ASSISTANT: " in "Say ASSISTANT: hi", so nothing of the conversation is supervised; .*"turns"$/,
     ],
     ["an empty answer", ["Hi", ""], 40, 0, /^its answers are empty$/],
     [
@@ -93,7 +93,7 @@ describe.skipIf(!hasLlama2)("with Llama 2's tokenizer, as the original code", ()
       ["Hi", "yes", "So?", ""],
       51,
       0,
-      /^turn 4, by the assistant, is empty, so nothing of the conversation is learned/,
+      /^turn 4, by the assistant, is empty, so nothing of the conversation is supervised/,
     ],
     ["a question of 3000 words", ["word ".repeat(3000), "hi"], 2048, 0, /begins after position 2048/],
     ["an answer of 3000 words", ["Hi", "word ".repeat(3000)], 2048, 2008, undefined],
@@ -123,10 +123,10 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
         ]);
         const encoded = encode(tokenizer, texts, { images: withImage ? 1 : 0 });
         expect(encoded.problem).toBeUndefined();
-        const learned = supervisedPositions(encoded).map((position) => encoded.inputIds[position] ?? 0);
-        expect(encoded.supervised).toBe(learned.length);
+        const targets = supervisedPositions(encoded).map((position) => encoded.inputIds[position] ?? 0);
+        expect(encoded.supervised).toBe(targets.length);
         const answers = rounds.map(([, answer]) => [...tokenizer.encode(answer), tokenizer.endOfSequenceId]);
-        expect(learned).toEqual(answers.flat());
+        expect(targets).toEqual(answers.flat());
       }),
     );
   });
@@ -151,8 +151,8 @@ describe.each([false, true])("with legacy %s", (legacyFlag) => {
     const told = encodeConversation({ id: "1", turns: [system, ...rounds], images: [] }, options);
     expect(tokenizer.decode([...told.inputIds])).toContain("Say the cat. USER: the red bus ASSISTANT: a cat.");
     expect(tokenizer.decode([...told.inputIds])).not.toContain("curious");
-    const learned = ({ labels }: Encoded): number[] => [...labels].filter((label) => label !== -100);
-    expect(learned(told)).toEqual(learned(asked));
+    const targets = ({ labels }: Encoded): number[] => [...labels].filter((label) => label !== -100);
+    expect(targets(told)).toEqual(targets(asked));
     expect(told.problem).toBeUndefined();
   });
 

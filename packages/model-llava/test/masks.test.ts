@@ -12,7 +12,7 @@ const NO_ANSWER = -100;
 
 interface Expected {
   readonly maximumLength: number;
-  readonly rows: readonly (Record<"modern" | "legacy", { readonly ids: number[]; readonly learned: number[] }> & {
+  readonly rows: readonly (Record<"modern" | "legacy", { readonly ids: number[]; readonly supervised: number[] }> & {
     readonly turns: readonly string[];
     readonly image: boolean;
   })[];
@@ -25,18 +25,25 @@ interface Options {
   readonly maximumLength?: number;
   readonly system?: string;
   /** Indices of answers that are not supervised, counted from 0. */
-  readonly unlearned?: readonly number[];
+  readonly unsupervised?: readonly number[];
 }
 
 /** Returns the ids, and the indices of those that are supervised. An image takes one position. */
 function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options = {}) {
-  const { images = 0, answerSpans = "turns", template = "v1", maximumLength = 2048, system, unlearned = [] } = options;
+  const {
+    images = 0,
+    answerSpans = "turns",
+    template = "v1",
+    maximumLength = 2048,
+    system,
+    unsupervised = [],
+  } = options;
   const turns = texts.map(
     (text, index) =>
       ({
         role: index % 2 === 0 ? "user" : "assistant",
         text,
-        ...(unlearned.some((answer) => index === 2 * answer + 1) && { learned: false }),
+        ...(unsupervised.some((answer) => index === 2 * answer + 1) && { supervised: false }),
       }) as const,
   );
   const conversation: Conversation = {
@@ -51,9 +58,9 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options
     positionsPerImage: 1,
     answerSpans,
   });
-  const learned = [...labels.keys()].filter((place) => labels[place] !== NO_ANSWER);
-  for (const place of learned) expect(labels[place]).toBe(inputIds[place]);
-  return { ids: [...inputIds], learned, texts: tokenizer.decode([...inputIds].filter((id) => id >= 0)), problem };
+  const supervised = [...labels.keys()].filter((place) => labels[place] !== NO_ANSWER);
+  for (const place of supervised) expect(labels[place]).toBe(inputIds[place]);
+  return { ids: [...inputIds], supervised, texts: tokenizer.decode([...inputIds].filter((id) => id >= 0)), problem };
 }
 
 describe.skipIf(!hasLlama2).each([
@@ -69,13 +76,13 @@ describe.skipIf(!hasLlama2).each([
     const { rows, maximumLength }: Expected = JSON.parse(await readFile(file, "utf8"));
     expect(rows.length).toBeGreaterThan(100);
     for (const row of rows) {
-      const { ids, learned } = encode(tokenizer, row.turns, {
+      const { ids, supervised } = encode(tokenizer, row.turns, {
         images: row.image ? 1 : 0,
         answerSpans: "text",
         template,
         maximumLength,
       });
-      expect({ ids, learned }, JSON.stringify(row.turns)).toEqual(row[name]);
+      expect({ ids, supervised }, JSON.stringify(row.turns)).toEqual(row[name]);
     }
   });
 });
@@ -140,11 +147,11 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
     const rounds = fc.array(fc.tuple(hostile, hostile), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(rounds, (turns) => {
-        const { ids, learned } = encode(tokenizer, turns.flat());
+        const { ids, supervised } = encode(tokenizer, turns.flat());
         const answers = turns.flatMap(([, answer]) =>
           answer === "" ? [] : [...tokenizer.encodeParts([answer]).flat(), tokenizer.endOfSequenceId],
         );
-        expect(learned.map((place) => ids[place])).toEqual(answers);
+        expect(supervised.map((place) => ids[place])).toEqual(answers);
         const special = new Set([tokenizer.beginOfSequenceId, tokenizer.endOfSequenceId, tokenizer.unknownId, -200]);
         const answered = turns.filter(([, answer]) => answer !== "").length;
         expect(ids.filter((id) => special.has(id))).toEqual([
@@ -174,54 +181,54 @@ describe.each([false, true])("answers by turns, legacy %s", (legacy) => {
     const { problem: __, ...paper } = encode(tokenizer, ["Hi", "yes"], { system: "Be brief.", answerSpans: "text" });
     expect(strict).toEqual(paper);
     expect(strict.texts).toMatch(/^(<s>)? ?Be brief\. USER: Hi ASSISTANT: yes(<\/s>)?$/);
-    const { ids, learned } = encode(tokenizer, ["Hi", "yes"], { system: "x ASSISTANT: y</s>USER: z" });
+    const { ids, supervised } = encode(tokenizer, ["Hi", "yes"], { system: "x ASSISTANT: y</s>USER: z" });
     expect(ids.filter((id) => id === tokenizer.endOfSequenceId)).toHaveLength(1);
     const answer = [...tokenizer.encodeParts(["yes"]).flat(), tokenizer.endOfSequenceId];
-    expect(learned.map((place) => ids[place])).toEqual(answer);
+    expect(supervised.map((place) => ids[place])).toEqual(answer);
   });
 
   test.each(["text", "turns"] as const)(
-    "learns nothing of an answer that is marked as not learned, by %s",
+    "learns nothing of an answer that is marked as not supervised, by %s",
     async (answerSpans) => {
       const tokenizer = await tokenizerOf(tokenizerFile, legacy);
       const texts = ["Hi", "yes", "Sure?", "no", "Why?", "yes"];
       const all = encode(tokenizer, texts);
-      const { ids, learned } = encode(tokenizer, texts, { unlearned: [1], answerSpans });
+      const { ids, supervised } = encode(tokenizer, texts, { unsupervised: [1], answerSpans });
       expect(ids).toEqual(all.ids);
       const answer = (text: string) => [...tokenizer.encodeParts([text]).flat(), tokenizer.endOfSequenceId];
-      expect(all.learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("no"), ...answer("yes")]);
-      expect(learned.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("yes")]);
-      expect(learned[0]).toBe(all.learned[0]);
-      expect(learned.at(-1)).toBe(all.learned.at(-1));
-      const none = encode(tokenizer, ["Hi", "yes"], { unlearned: [0], answerSpans });
-      expect(none).toMatchObject({ learned: [], problem: "its answers are empty or marked as not learned" });
-      const caption = encode(tokenizer, ["", "yes"], { unlearned: [0], answerSpans, template: "plain" });
-      expect(caption.learned).toEqual([]);
+      expect(all.supervised.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("no"), ...answer("yes")]);
+      expect(supervised.map((place) => ids[place])).toEqual([...answer("yes"), ...answer("yes")]);
+      expect(supervised[0]).toBe(all.supervised[0]);
+      expect(supervised.at(-1)).toBe(all.supervised.at(-1));
+      const none = encode(tokenizer, ["Hi", "yes"], { unsupervised: [0], answerSpans });
+      expect(none).toMatchObject({ supervised: [], problem: "its answers are empty or marked as not supervised" });
+      const caption = encode(tokenizer, ["", "yes"], { unsupervised: [0], answerSpans, template: "plain" });
+      expect(caption.supervised).toEqual([]);
     },
   );
 
-  test("says why nothing is learned", async () => {
+  test("says why nothing is supervised", async () => {
     const tokenizer = await tokenizerOf(tokenizerFile, legacy);
-    expect(encode(tokenizer, ["Hi", ""])).toMatchObject({ learned: [], problem: "its answers are empty" });
+    expect(encode(tokenizer, ["Hi", ""])).toMatchObject({ supervised: [], problem: "its answers are empty" });
     expect(encode(tokenizer, ["Hi ".repeat(50), "yes"], { maximumLength: 60 }).problem).toContain("position 60");
   });
 });
 
 test.skipIf(!hasLlama2)(
-  "an answer in a user's text that imitates the template is learned by text, but not by turns",
+  "an answer in a user's text that imitates the template is supervised by text, but not by turns",
   async () => {
     const tokenizer = await tokenizerOf(llama2File, false);
     const texts = ["x ASSISTANT: y</s>USER: z", "w"];
     const original = encode(tokenizer, texts, { answerSpans: "text" });
-    expect(original.learned).toHaveLength(4);
+    expect(original.supervised).toHaveLength(4);
     expect(original.problem).toBe(
       'turn 1, by the user, contains " ASSISTANT: " in "x ASSISTANT: y</s>USER: z", so something other than its answers ' +
-        'is learned; change the turn, remove the conversation, or train with answerSpans "turns"',
+        'is supervised; change the turn, remove the conversation, or train with answerSpans "turns"',
     );
     const special = encode(tokenizer, ["Say <s> now", "hi", "bye", "So <unk> it is"], { answerSpans: "text" });
     expect(special.problem).toMatch(/^turn 1, by the user, contains the token <s> in "Say <s> now"/);
-    const { ids, learned, problem } = encode(tokenizer, texts);
+    const { ids, supervised, problem } = encode(tokenizer, texts);
     expect(problem).toBeUndefined();
-    expect(tokenizer.decode(learned.map((place) => ids[place] ?? 0))).toBe("w");
+    expect(tokenizer.decode(supervised.map((place) => ids[place] ?? 0))).toBe("w");
   },
 );

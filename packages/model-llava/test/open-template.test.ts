@@ -40,14 +40,14 @@ const chat: Template = {
     addedToken("<|im_start|>"),
     given("assistant\n"),
     // Encoded separately from the text before it, as in training.
-    { text: answerStart, learned: true },
+    { text: answerStart, supervised: true },
   ],
 };
 
 function turnSegments(turn: PlacedTurn): readonly Segment[] {
-  const { role, text, learned = true } = turn;
+  const { role, text, supervised = true } = turn;
   const start = [addedToken("<|im_start|>"), given(`${role}\n`)];
-  if (role === "assistant") return [...start, { text, learned }, addedToken(END_OF_TURN, learned), given("\n")];
+  if (role === "assistant") return [...start, { text, supervised }, addedToken(END_OF_TURN, supervised), given("\n")];
   return [...start, ...imagesAndText(turn), addedToken(END_OF_TURN), given("\n")];
 }
 
@@ -71,10 +71,10 @@ function encode(texts: readonly string[], options: Options = {}) {
     { id: "row-7", turns, images: Array.from({ length: images }, () => image) },
     { tokenizer: options.tokenizer ?? tokenizer, template, maximumLength: 2048, positionsPerImage: 4, answerSpans },
   );
-  const learned = [...labels].filter((label) => label !== -100);
-  expect(learned).toHaveLength(supervised);
+  const targets = [...labels].filter((label) => label !== -100);
+  expect(targets).toHaveLength(supervised);
   expect(labels[0]).toBe(-100);
-  return { ids: [...inputIds], labels: [...labels], learned, problem };
+  return { ids: [...inputIds], labels: [...labels], supervised: targets, problem };
 }
 
 describe("a template with added tokens, and a tokenizer without begin-of-sequence and unknown tokens", () => {
@@ -86,9 +86,9 @@ describe("a template with added tokens, and a tokenizer without begin-of-sequenc
     const text = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join(" "));
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 3 }), (rounds) => {
-        const { ids, learned } = encode(rounds.flat());
+        const { ids, supervised } = encode(rounds.flat());
         expect(ids).toEqual(tokenizer.encode(rendered(rounds.flat())));
-        expect(learned).toEqual(rounds.flatMap(([, answer]) => tokenizer.encode(`${answer}${END_OF_TURN}`)));
+        expect(supervised).toEqual(rounds.flatMap(([, answer]) => tokenizer.encode(`${answer}${END_OF_TURN}`)));
       }),
     );
   });
@@ -141,12 +141,12 @@ describe("this package's templates with such a tokenizer", () => {
     for (const answerSpans of ["text", "turns"] as const) {
       const text = encode(["", "the red bus"], { template: plain, answerSpans });
       expect(text.ids).toEqual(tokenizer.encode("the red bus\n"));
-      expect(text.learned).toEqual(text.ids.slice(1));
+      expect(text.supervised).toEqual(text.ids.slice(1));
       const caption = encode(["<image>", "the red bus"], { template: plain, answerSpans, images: 1 });
       expect(caption.ids).toEqual([-200, ...text.ids]);
-      expect(caption.learned).toEqual(text.ids);
+      expect(caption.supervised).toEqual(text.ids);
       expect(encode(["", ""], { template: plain, answerSpans })).toMatchObject({
-        learned: [],
+        supervised: [],
         problem: "nothing precedes its only token",
       });
     }
@@ -161,11 +161,11 @@ describe("this package's templates with such a tokenizer", () => {
     const texts = ["Hi", "the red bus", "Why?", "yes"];
     const exact = encode(texts, { template: v1 });
     expect(encode(texts, { template: v1, answerSpans: "text" })).toEqual(exact);
-    expect(exact.learned.filter((id) => id === tokenizer.endOfSequenceId)).toHaveLength(2);
+    expect(exact.supervised.filter((id) => id === tokenizer.endOfSequenceId)).toHaveLength(2);
     const ended = await byteLevelOf(smallByteLevel(["</s>"]), { eos_token: "</s>" });
     const again = encode(texts, { template: v1, tokenizer: ended });
     expect(encode(texts, { template: v1, tokenizer: ended, answerSpans: "text" })).toEqual(again);
-    expect(again.learned).toEqual([" the red bus</s>", " yes</s>"].flatMap((text) => ended.encode(text)));
+    expect(again.supervised).toEqual([" the red bus</s>", " yes</s>"].flatMap((text) => ended.encode(text)));
   });
 });
 

@@ -36,7 +36,7 @@ describe("the fingerprint of a template", () => {
   it.each<[string, Partial<Template>]>([
     ["a text",                   { segments: (asked) => [...v1.segments(asked), given("!")] }],
     ["a prompt's text",          { promptSegments: (asked) => [...v1.promptSegments(asked), given(" ")] }],
-    ["what is learned",          { segments: (asked) => v1.segments(asked).map((segment) => ({ ...segment, learned: true })) }],
+    ["what is supervised",          { segments: (asked) => v1.segments(asked).map((segment) => ({ ...segment, supervised: true })) }],
     ["the place of an image",    { segments: (asked) => v1.segments(asked).toSorted((one) => ("token" in one && one.token === "image" ? -1 : 0)) }],
     ["the token of its end",     { answerEnd: "<s>" }],
     ["the token of its begin",   { beginOfSequence: false }],

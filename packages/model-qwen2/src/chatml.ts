@@ -38,7 +38,7 @@ export const chatml: Template = {
     ...writtenTurns(turns),
     ...turnStart("assistant"),
     // Encoded separately from the role, like an answer in training.
-    { text: answerStart, learned: true },
+    { text: answerStart, supervised: true },
   ],
 };
 
@@ -46,10 +46,10 @@ function writtenTurns(turns: readonly PlacedTurn[]): readonly Segment[] {
   return [
     ...systemTurn(turns),
     ...turns.flatMap((one) => {
-      const { role, text, learned = true } = one;
+      const { role, text, supervised = true } = one;
       if (role === "system") return [];
       if (role === "user") return turn(role, imagesAndText(one));
-      return turn(role, [{ text, learned }], learned && text !== "");
+      return turn(role, [{ text, supervised }], supervised && text !== "");
     }),
   ];
 }
@@ -58,8 +58,8 @@ function systemTurn([first]: readonly Turn[]): readonly Segment[] {
   return turn("system", [given(first?.role === "system" ? first.text : SYSTEM)]);
 }
 
-function turn(role: Turn["role"], content: readonly Segment[], endLearned = false): readonly Segment[] {
-  return [...turnStart(role), ...content, addedToken(END, endLearned), given("\n")];
+function turn(role: Turn["role"], content: readonly Segment[], endSupervised = false): readonly Segment[] {
+  return [...turnStart(role), ...content, addedToken(END, endSupervised), given("\n")];
 }
 
 function turnStart(role: Turn["role"]): readonly Segment[] {

@@ -56,18 +56,18 @@ describe("ChatML", () => {
   it.each(chats)("learns the answers with their ends and nothing else: $name", ({ messages }) => {
     const { inputIds, labels, supervised } = encode(messages);
     const written = messages.filter(({ role }) => role === "assistant");
-    const learned = written.flatMap(({ content }) => [...tokenizer.encode(content), end]);
-    expect([...labels].filter((label) => label !== IGNORE_INDEX)).toEqual(learned);
-    expect(supervised).toBe(learned.length);
+    const expected = written.flatMap(({ content }) => [...tokenizer.encode(content), end]);
+    expect([...labels].filter((label) => label !== IGNORE_INDEX)).toEqual(expected);
+    expect(supervised).toBe(expected.length);
     for (const [place, label] of labels.entries()) expect([IGNORE_INDEX, inputIds[place]]).toContain(label);
   });
 
-  it("learns neither an empty answer nor one that is marked as not learned", () => {
+  it("learns neither an empty answer nor one that is marked as not supervised", () => {
     const turns: readonly Turn[] = [
       { role: "user", text: "a" },
       { role: "assistant", text: "" },
       { role: "user", text: "b" },
-      { role: "assistant", text: "c", learned: false },
+      { role: "assistant", text: "c", supervised: false },
       { role: "user", text: "d" },
       { role: "assistant", text: "e" },
     ];

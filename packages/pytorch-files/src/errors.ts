@@ -3,10 +3,13 @@ import { type SafetensorsErrorCode, WeightFileError } from "@mlan/safetensors";
 
 const NAME = "PytorchFileError";
 
-/** `missing`: no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: intact, but not readable here. */
+/**
+ * `missing`: no such file or tensor. `damaged`: the bytes contradict the format. `unsupported`: an intact file with
+ * features that this package does not support.
+ */
 export type PytorchFileErrorCode = SafetensorsErrorCode;
 
-/** An error of a PyTorch file. It names the file, what was found in it, and the remedy. */
+/** An error of a PyTorch file. The message contains the file, what was found in it, and the remedy. */
 export class PytorchFileError extends WeightFileError {
   override readonly name: string = NAME;
 
@@ -15,8 +18,8 @@ export class PytorchFileError extends WeightFileError {
   }
 
   /**
-   * Whether a value is a `PytorchFileError`, with this code if one is given. Recognises errors of every installed copy
-   * of this package.
+   * Whether a value is a `PytorchFileError`, with the given code if there is one. Unlike `instanceof`, recognises
+   * errors of every installed copy of this package.
    */
   static override is(error: unknown, code?: PytorchFileErrorCode): error is PytorchFileError {
     return CodedError.isNamed(NAME, error, code);
@@ -29,8 +32,8 @@ export function damaged(file: URL, what: string, options?: ErrorOptions): Pytorc
 }
 
 /**
- * Returns the error for an intact file that this package cannot read. `remedy` is the remedy, as a sentence without its
- * full stop.
+ * Returns the error for an intact file with features that this package does not support. `remedy` is a
+ * sentence without its full stop.
  */
 export function unsupported(file: URL, what: string, remedy: string): PytorchFileError {
   return new PytorchFileError("unsupported", `${pathOf(file)} ${what}. ${remedy}.`);

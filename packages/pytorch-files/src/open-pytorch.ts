@@ -23,9 +23,9 @@ const SINGLE_FILE = "pytorch_model.bin";
 const INDEX_FILE = "pytorch_model.bin.index.json";
 
 /**
- * Opens a state dict that `torch.save` wrote (PyTorch 1.6 or newer), such as `pytorch_model.bin` or `mm_projector.bin`, or a
- * folder. In a folder it opens `pytorch_model.bin`, else the shards that `pytorch_model.bin.index.json` names. Only the lists
- * of tensors are read at first, and no code in a file is ever run. Throws a {@link PytorchFileError} that names the file.
+ * Opens a state dict that `torch.save` wrote (PyTorch 1.6 or newer), such as `pytorch_model.bin` or `mm_projector.bin`.
+ * In a folder, opens `pytorch_model.bin`, or else the shards listed in `pytorch_model.bin.index.json`. Only the lists
+ * of tensors are read at first. Code in a file is never run. Throws {@link PytorchFileError} with the file.
  */
 export function openPytorch(fileOrFolder: URL): Promise<SafetensorsReader> {
   return openWeightFiles(fileOrFolder, PYTORCH);
@@ -89,8 +89,8 @@ function archiveOf(records: ReadonlyMap<string, CheckedBytes>, file: URL): strin
 }
 
 /**
- * Maximum size of a list of tensors in bytes. The largest models' lists have a few megabytes; parsing one takes a
- * hundred times its bytes in memory.
+ * Maximum size of a list of tensors in bytes. The lists of the largest models have a few megabytes. Parsing a list
+ * takes a hundred times its size in memory.
  */
 const LARGEST_RECORD = 2 ** 24;
 
@@ -109,7 +109,7 @@ const RESAVE = "torch.save(torch.load(file, weights_only=True), file)";
 /** The first bytes of files from PyTorch before version 1.6: protocol 2, and an integer of 10 bytes. */
 const LEGACY = Buffer.from("80028a0a6cfc9c46f9206aa85019", "hex");
 
-/** Throws if the first bytes show that the file has a different format. */
+/** Throws if the first bytes belong to another format. */
 async function checkStart(handle: FileHandle, file: URL): Promise<void> {
   const { size } = await handle.stat();
   if (size === 0) throw damaged(file, "it is empty");

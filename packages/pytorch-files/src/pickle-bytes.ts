@@ -32,7 +32,7 @@ export class PickleBytes {
     return this.#view.getInt32(this.#advance(4), true);
   }
 
-  /** Reads an unsigned integer; Infinity if it is larger than any file. */
+  /** Reads an unsigned integer. Infinity if it is larger than any file. */
   uint64(): number {
     const value = this.#view.getBigUint64(this.#advance(8), true);
     return value > Number.MAX_SAFE_INTEGER ? Infinity : Number(value);
@@ -43,7 +43,7 @@ export class PickleBytes {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
-  /** Reads a two's complement integer of `length` bytes; returns a bigint if it is not a safe integer. */
+  /** Reads a two's complement integer of `length` bytes. Returns a bigint if it is not a safe integer. */
   integer(length: number): number | bigint {
     const bytes = this.bytes(length);
     const hex = Buffer.from(bytes.toReversed()).toString("hex");
@@ -69,7 +69,7 @@ export class PickleBytes {
     return Buffer.from(this.bytes(length)).toString("latin1");
   }
 
-  /** Reads the text up to the next line feed, which is skipped. */
+  /** Reads the text up to the next line feed, and skips the line feed. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#position);
     if (end < 0) throw this.#fail("it ends in the middle of a name");

@@ -7,7 +7,7 @@ import { type Callable, type PickleWorld, Tuple } from "./unpickle.ts";
 export const SAVE_STATE_DICT =
   'If you trust the file, load it in Python and save the weights alone: torch.save(model.state_dict(), "pytorch_model.bin")';
 
-/** Returns the names that a pickle of weights may refer to: the parts of tensors, and nothing else. */
+/** Returns the only names that a pickle of weights may refer to: the parts of tensors. */
 export function pickleWorld(file: URL): PickleWorld {
   const wrong = (what: string): Error => damaged(file, `its pickle is invalid: ${what}`);
   const refused = (what: string): Error => unsupported(file, what, SAVE_STATE_DICT);
@@ -102,7 +102,7 @@ function tensorMakers(wrong: Fail, refused: Fail): ReadonlyMap<string, Callable>
   ]);
 }
 
-/** Creates an ordered dict from pairs; an empty dict if there are none. */
+/** Creates an ordered dict from pairs. */
 function dictOf(pairs: unknown, wrong: Fail): Map<unknown, unknown> {
   const dict = new Map<unknown, unknown>();
   if (pairs === undefined) return dict;

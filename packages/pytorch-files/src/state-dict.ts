@@ -4,8 +4,8 @@ import { TensorView } from "./stored-tensors.ts";
 import { Tuple } from "./unpickle.ts";
 
 /**
- * Returns the tensors of a state dict by name. For any other value, throws an error that says how to save the state
- * dict alone.
+ * Returns the tensors of a state dict by name. For any other value, throws an error that describes how to save the
+ * state dict alone.
  */
 export function stateDict(value: unknown, file: URL): ReadonlyMap<string, TensorView> {
   if (!(value instanceof Map)) {
@@ -44,7 +44,7 @@ function nested(key: unknown, value: ReadonlyMap<unknown, unknown>, file: URL): 
   );
 }
 
-/** Whether `value` contains a tensor at any depth. Objects in `seen` are skipped: they contain none. */
+/** Whether `value` contains a tensor at any depth. Skips objects in `seen`, which contain none. */
 function holdsTensor(value: unknown, seen: Set<unknown>): boolean {
   const left = [value];
   while (left.length > 0) {

@@ -1,12 +1,12 @@
 import type { Dtype } from "@mlan/safetensors";
 
-/** A storage, in a separate record of the archive: an array of numbers. Tensors are views of it. */
+/** A storage of PyTorch: an array of numbers, in its own record of the archive. Tensors are views of storages. */
 export class Storage {
-  /** The key; the storage's record in the archive is named `data/<key>`. */
+  /** The storage's record in the archive is named `data/<key>`. */
   readonly key: string;
-  /** The type of the elements; undefined for plain bytes. */
+  /** The type of the elements. Undefined for plain bytes. */
   readonly dtype: Dtype | undefined;
-  /** Number of elements; number of bytes if there is no dtype. */
+  /** Number of elements, or number of bytes without a dtype. */
   readonly length: number;
 
   constructor(key: string, dtype: Dtype | undefined, length: number) {
@@ -16,7 +16,7 @@ export class Storage {
   }
 }
 
-/** A view of a storage; offset and strides count elements. */
+/** A view of a storage. Offset and strides count elements. */
 export class TensorView {
   readonly storage: Storage;
   readonly dtype: Dtype;

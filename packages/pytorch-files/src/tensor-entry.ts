@@ -49,7 +49,7 @@ export function tensorEntry(name: string, view: TensorView, record: CheckedBytes
     offset: record.offset + (span === 0 ? 0 : offset * size),
     byteLength: span * size,
     ...(!isRowMajor && { strides }),
-    // With an option of torch.save, checksums are not computed and 0 is written.
+    // torch.save can omit checksums, and then writes 0.
     ...(record.crc32 !== 0 && { checked: record }),
   };
 }

@@ -1,7 +1,7 @@
 import { shown } from "@mlan/safetensors";
 import { PickleBytes } from "./pickle-bytes.ts";
 
-/** A Python tuple; lists are arrays and dicts are maps. */
+/** A Python tuple. Lists are arrays, and dicts are maps. */
 export class Tuple {
   readonly items: readonly unknown[];
 
@@ -19,23 +19,25 @@ export interface Callable {
 export interface PickleWorld {
   /** Returns the value of a name in a module: a {@link Callable} or any other value. */
   find(module: string, name: string): unknown;
-  /** Returns the object with a persistent id, which is stored outside the pickle. */
+  /** Returns the object with a persistent id. The object is stored outside the pickle. */
   load(id: unknown): unknown;
-  /** Creates the error for an inconsistent pickle; `what` continues a sentence after a colon. */
+  /** Creates the error for an inconsistent pickle. `what` continues a sentence after a colon. */
   damaged(what: string): Error;
   /** Creates the error for valid content that is not supported. */
   unsupported(what: string): Error;
 }
 
-/** Maximum number of objects in a pickle: a tensor takes fewer than twenty, and an archive has up to 100,000 records. */
+/**
+ * Maximum number of objects in a pickle. A tensor takes fewer than twenty, and an archive has up to 100,000 records.
+ */
 const MOST_OBJECTS = 3_000_000;
-/** The cost of a dict in objects: it takes as much memory as four lists. */
+/** The cost of a dict in objects. A dict takes as much memory as four lists. */
 const DICT = 4;
-/** Maximum number of values on the stack; Python pushes a thousand items at a time. */
+/** Maximum number of values on the stack. Python pushes a thousand items at a time. */
 const MOST_STACKED = 1_000_000;
 
 /**
- * Reads a pickle of protocol 2 or newer. It builds only tuples, lists, dicts, text, numbers, and the values that `world`
+ * Reads a pickle of protocol 2 or newer. Creates only tuples, lists, dicts, text, numbers, and the values that `world`
  * returns. Time and memory are proportional to the number of bytes.
  */
 export function unpickle(bytes: Uint8Array, world: PickleWorld): unknown {
@@ -77,7 +79,10 @@ class Machine {
     this.#stack.push(value);
   }
 
-  /** Pushes a dict, list, tuple or the result of a call: one byte of a pickle can create an object of hundreds of bytes. */
+  /**
+   * Pushes a dict, a list, a tuple or the result of a call. One byte of a pickle can create such an object of hundreds
+   * of bytes.
+   */
   pushObject(value: unknown): void {
     this.#count(value instanceof Map ? DICT : 1);
     this.push(value);
@@ -108,7 +113,7 @@ class Machine {
     return this.#stack.splice(mark);
   }
 
-  /** Stores the value on top in the memo, by default under the next number. */
+  /** Stores the value on top in the memo. Default index: the next number. */
   put(index: number = this.#memo.size): void {
     this.#count(1);
     this.#memo.set(index, this.top());
@@ -130,7 +135,7 @@ class Machine {
     for (const item of items) list.push(item);
   }
 
-  /** Adds items to the dict on top; keys and values alternate. */
+  /** Adds items to the dict on top. Keys and values alternate. */
   setItems(items: readonly unknown[]): void {
     const dict = this.top();
     if (!(dict instanceof Map)) throw this.world.damaged("it sets items of something that is not a dict");
@@ -156,7 +161,7 @@ class Machine {
     this.pushObject(callable.call(args.items));
   }
 
-  /** Ignores the attributes that Python sets on a dict, such as a state dict's `_metadata`, which are not tensors. */
+  /** Ignores the attributes that Python sets on a dict, such as a state dict's `_metadata`. */
   build(): void {
     this.pop();
     if (!(this.top() instanceof Map)) throw this.world.unsupported("sets attributes of something that is not a dict");
@@ -177,10 +182,10 @@ function isCallable(value: unknown): value is Callable {
 }
 
 const STOP = 0x2e;
-/** Maximum length of an integer in bytes; no size needs more. */
+/** Maximum length of an integer in bytes. No size needs more. */
 const LONGEST_INTEGER = 255;
 
-/** The instructions of protocols 2 to 5 by their byte; the names are those of Python's pickletools. */
+/** The instructions of protocols 2 to 5 by their byte. The names are those of Python's pickletools. */
 const OPERATIONS: ReadonlyMap<number, (machine: Machine) => void> = new Map([
   [0x28, (m) => m.mark()], // MARK
   [0x29, (m) => m.tuple(0)], // EMPTY_TUPLE

@@ -6,8 +6,8 @@ const WINDOW_BYTES = 2 ** 16;
 
 /**
  * An open file for yauzl. It combines the many small reads of an archive's directory into a few reads of the file. A
- * position beyond the end of the file is reported to the caller, whereas yauzl's own reader would throw where no caller
- * can catch it.
+ * position beyond the end of the file is reported to the caller; yauzl's own reader throws where no caller can catch
+ * the error.
  */
 export class ZipRanges extends RandomAccessReader {
   readonly #handle: FileHandle;

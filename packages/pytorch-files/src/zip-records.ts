@@ -10,11 +10,14 @@ export interface ZipRecord extends CheckedBytes {
   readonly isPacked: boolean;
 }
 
-/** Maximum number of records in an archive. Large models have about a thousand tensors, mixtures of experts about ten thousand. */
+/**
+ * Maximum number of records in an archive. Large models have about a thousand tensors, mixtures of experts about ten
+ * thousand.
+ */
 const MOST_RECORDS = 100_000;
 const STORED = 0;
 
-/** The locations of a zip archive's records in its file, by name. Throws for duplicate or truncated records. */
+/** Returns the locations of a zip archive's records in its file, by name. Throws for duplicate or truncated records. */
 export async function zipRecords(handle: FileHandle, file: URL): Promise<ReadonlyMap<string, ZipRecord>> {
   const records = new Map<string, ZipRecord>();
   try {

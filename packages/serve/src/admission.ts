@@ -1,21 +1,21 @@
+import { counted } from "@mlan/core";
 import { ApiError } from "./api-error.ts";
 import type { ServeSettings } from "./serve-options.ts";
 
-/** A request that was admitted. */
 export interface Admitted {
   /**
-   * Counts further bytes of the request's body. Throws an {@link ApiError} when the bodies of all requests would become
+   * Counts further bytes of the request's body. Throws {@link ApiError} when the bodies of all requests would become
    * too large.
    */
   take(bytes: number): void;
-  /** Must be called when the body has arrived; the request then counts as a pending answer. */
+  /** Must be called when the body has arrived. The request then counts as a pending answer. */
   received(): void;
   /** Releases the bytes of the request's body. */
   leave(): void;
 }
 
 export interface Admission {
-  /** Admits a request. Throws an {@link ApiError}, before any of the body is read, when too many are pending. */
+  /** Admits a request. Throws {@link ApiError}, before any of the body is read, when too many answers are pending. */
   enter(): Admitted;
 }
 
@@ -55,12 +55,12 @@ export function createAdmission(
   };
 }
 
-/** Throws an {@link ApiError} when `count` further answers would exceed the maximum. */
+/** Throws {@link ApiError} when `count` further answers would exceed the maximum. */
 export function checkRoom(waiting: number, count: number, maximumWaiting: number): void {
   if (waiting + count <= maximumWaiting) return;
   throw new ApiError(
     429,
-    `${waiting} answers are pending, and at most ${maximumWaiting} are allowed. Try again later.`,
+    `${counted(waiting, "answer")} ${waiting === 1 ? "is" : "are"} pending, the maximum is ${maximumWaiting}. Try again later.`,
   );
 }
 

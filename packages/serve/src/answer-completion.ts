@@ -8,9 +8,8 @@ import type { ResponseHead } from "./response-parts.ts";
 import type { ServeSettings } from "./serve-options.ts";
 import { generationOf, type SharedBody } from "./shared-fields.ts";
 
-/** The response to a request. */
 export interface Reply {
-  /** Aborted when the answer is no longer needed. Its reason is the error to send, in case the client still listens. */
+  /** Aborted when the answer is no longer needed. Its reason is the error to send if the client still listens. */
   readonly signal: AbortSignal;
   json(body: object): void;
   /** Sends an event of a stream. The first call begins the response. */
@@ -26,7 +25,7 @@ export interface CompletionService {
   readonly adapters: readonly string[];
 }
 
-/** Answers a completion request with this body. Throws an {@link ApiError} or the model's error. */
+/** Answers a completion request with this body. Throws {@link ApiError} or the model's error. */
 export async function answerCompletion<Body extends SharedBody>(
   kind: CompletionKind<Body>,
   { batcher, settings, fingerprint, adapters }: CompletionService,
@@ -80,7 +79,7 @@ export async function answerCompletion<Body extends SharedBody>(
   reply.endEvents();
 }
 
-/** Generates all choices of a request. Throws an {@link ApiError} when too many answers are pending. */
+/** Generates all choices of a request. Throws {@link ApiError} when too many answers are pending. */
 async function allAnswers(
   count: number,
   batcher: Batcher,

@@ -35,7 +35,7 @@ function typeOf(status: number): string {
   return status < 500 ? "invalid_request_error" : "server_error";
 }
 
-/** Converts any error: errors in the request get status 400, all others 500. */
+/** Converts any error. Errors in the request have status 400, all others 500. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const isOfRequest = MlanError.is(error, "invalid-data") || MlanError.is(error, "invalid-options");

@@ -3,7 +3,7 @@ import { type Generation, type GenerationRequest, type Model, MlanError, type Te
 
 /** A request, and the callback that receives its text. */
 interface Job {
-  /** The request. Its id is unique among all jobs; its signal removes it from the queue, or ends its answer. */
+  /** The id is unique among all jobs. The signal removes the request from the queue, or ends its answer. */
   readonly request: GenerationRequest & { readonly signal: AbortSignal };
   readonly onText?: (piece: TextPiece) => void;
 }
@@ -25,7 +25,6 @@ interface Waiting extends Job {
 }
 
 export interface BatchLimits {
-  /** Maximum number of requests in a batch. */
   readonly batchSize: number;
   /** Maximum number of batches that the model computes alternately. */
   readonly maximumBatches: number;
@@ -55,7 +54,7 @@ export function createBatcher(model: Pick<Model, "generate">, { batchSize, maxim
     if (running.size === maximumBatches) return;
     const batches = run().finally(() => {
       running.delete(batches);
-      // A job may have arrived after the last look at the queue.
+      // A job may have arrived since the queue was last checked.
       if (queue.length > 0) begin();
     });
     running.add(batches);

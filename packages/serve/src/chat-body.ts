@@ -28,7 +28,7 @@ const imagePart = z.strictObject({
   image_url: z.strictObject({ url: z.string(), detail: z.enum(["auto", "low", "high"]).optional() }),
 });
 
-/** Returns the schema of a message's content, which reads a text as a list with one part. */
+/** Returns the schema of a message's content. A text is read as a list with one part. */
 function contentOf<Part extends z.ZodType>(part: Part) {
   const list = z.array(part, { error: "expected text or a list of parts" });
   return z.preprocess((value) => (typeof value === "string" ? [{ type: "text", text: value }] : value), list);
@@ -56,12 +56,12 @@ const schema: z.ZodType<ChatBody> = z.strictObject({
   modalities: z.tuple([z.literal("text")]).nullish(),
   metadata: z.record(z.string(), z.string()).nullish(),
   store: z.literal(false).nullish(),
-  // As vLLM names them.
+  // Named as in vLLM.
   continue_final_message: z.boolean().nullish(),
   add_generation_prompt: z.boolean().nullish(),
 });
 
-/** Parses the body. Throws an {@link ApiError} that names the field. */
+/** Parses the body. Throws {@link ApiError} with the field's name. */
 export function readChatBody(body: unknown): ChatBody {
   const read = checkedBody(body, schema);
   if (read.top_logprobs != null && read.logprobs !== true)
@@ -71,8 +71,8 @@ export function readChatBody(body: unknown): ChatBody {
 }
 
 /**
- * Checks fields that request answering or continuing the last message; its role decides which of the two is done, as in
- * llama.cpp. Throws an {@link ApiError} for a contradiction.
+ * Checks fields that request answering or continuing the last message. As in llama.cpp, the role of that message
+ * decides which of the two is done. Throws {@link ApiError} for a contradiction.
  */
 function checkLastMessage({
   messages,
@@ -92,7 +92,7 @@ function checkLastMessage({
 const LAST_IS_CONTINUED =
   "A last message of the assistant is continued. Leave out the field, or add the user's next message.";
 
-/** Returns the prompt and images of a chat. Throws an {@link ApiError} that names the message. */
+/** Returns the prompt and images of a chat. Throws {@link ApiError} with the position of the message. */
 export function promptOfChat(
   { messages }: ChatBody,
   maximumImages: number,
@@ -130,8 +130,8 @@ function chatMessage({ role, content }: ChatBody["messages"][number], index: num
 }
 
 /**
- * Throws unless there is at most one system message, followed by the user's and the assistant's messages in
- * alternation, the user's first.
+ * Throws unless the roles are: at most one system message, then messages of user and assistant in alternation,
+ * beginning with the user.
  */
 function checkRoles(chat: readonly ChatMessage[]): void {
   const system = chat[0]?.role === "system" ? 1 : 0;

@@ -11,7 +11,7 @@ import { textChunks, textCompletion } from "./text-response.ts";
 export interface CompletionKind<Body extends SharedBody> {
   /** The beginning of response ids. */
   readonly prefix: string;
-  /** Parses a body. Throws an {@link ApiError} that names the field. */
+  /** Parses a body. Throws {@link ApiError} with the field's name. */
   read(body: unknown): Body;
   /** Returns the prompt, the images, and the number of most likely tokens to report per position. */
   ask(body: Body, settings: ServeSettings): Pick<GenerationRequest, "prompt" | "images" | "logProbabilities">;
@@ -37,7 +37,7 @@ export const CHAT: CompletionKind<ChatBody> = {
   chunks: chatChunks,
 };
 
-/** Completions at `/v1/completions`: the model continues the prompt, which follows the begin-of-sequence token. */
+/** Completions at `/v1/completions`. The model continues the prompt, which follows the begin-of-sequence token. */
 export const TEXT: CompletionKind<TextBody> = {
   prefix: "cmpl",
   read: readTextBody,

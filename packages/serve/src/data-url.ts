@@ -2,9 +2,8 @@ import type { ImageReference } from "@mlan/core";
 import { ApiError } from "./api-error.ts";
 
 /**
- * Reads the image in a data URL such as `data:image/png;base64,...`; `param` is its place in the request. The image is
- * rotated or mirrored according to its EXIF orientation. Throws an {@link ApiError} for any other URL: nothing is
- * fetched from the network.
+ * Reads the image in a data URL such as `data:image/png;base64,...`, and applies its EXIF orientation. `param` is the
+ * field of the request. Throws {@link ApiError} for any other URL, because nothing is fetched from the network.
  */
 export function imageOfDataUrl(url: string, param: string): ImageReference {
   const comma = url.indexOf(",");

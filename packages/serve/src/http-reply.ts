@@ -3,9 +3,8 @@ import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /**
- * Time in milliseconds after which a paused client is disconnected while the rest of a refused body is received and
- * discarded, so that the client can read the response. A client that never stops sending is disconnected by the
- * server's `requestTimeout`.
+ * While the rest of a refused body is received and discarded, so that the client can read the response, a client that
+ * sends nothing for this time is disconnected. The server's `requestTimeout` ends a body that never stops.
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
@@ -15,7 +14,6 @@ const RETRY_SECONDS = "1";
 export interface HttpReply extends Reply {
   /** Responds with an error, also in the middle of a stream. */
   error(error: unknown): void;
-  /** Stops the timers. */
   close(): void;
 }
 
@@ -34,7 +32,7 @@ export function httpReply(
   const timer = setTimeout(() => controller.abort(late), Math.min(seconds * 1000, 2 ** 31 - 1));
   response.once("close", () => controller.abort(new ApiError(499, "the client hung up.")));
   const send = (text: string): void => {
-    // When a request has several choices, one may fail while others are still being sent.
+    // One choice of a request may fail while others are still being sent.
     if (!response.destroyed && !response.writableEnded) response.write(text);
   };
   const json = (status: number, body: object): void => {
@@ -47,7 +45,7 @@ export function httpReply(
     };
     if (request.complete) return void response.writeHead(status, headers).end(text);
     response.writeHead(status, { ...headers, connection: "close" }).write(text);
-    // Ending the response closes the connection, so the client could not read the response while it is still sending.
+    // Ending the response closes the connection. A client that is still sending could not read the response.
     afterRest(request, () => response.end());
   };
   return {

@@ -17,10 +17,7 @@ export function chatLogProbabilities(tokens: readonly GeneratedToken[]): ChatLog
   return { content, refusal: null };
 }
 
-/**
- * Returns a token in the format of the API. `bytes` is null for a token that is only a part of a character, whose bytes
- * are unknown.
- */
+/** Returns a token in the format of the API. `bytes` is null for a part of a character, whose bytes are unknown. */
 function tokenBody({ text, logProbability }: TokenLogProbability): TokenBody {
   const bytes = text.includes("\ufffd") ? null : [...new TextEncoder().encode(text)];
   return { token: text, logprob: logProbability, bytes };

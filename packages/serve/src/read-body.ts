@@ -4,12 +4,12 @@ import type { Admitted } from "./admission.ts";
 import { ApiError } from "./api-error.ts";
 
 /**
- * Reads the JSON in a request's body, keeping at most `limit` bytes. Throws an {@link ApiError} for another content
- * type, a longer body, text that is not JSON, and when the bodies of other requests leave no room.
+ * Reads the JSON in a request's body, at most `limit` bytes. Throws {@link ApiError} for another content type, a longer
+ * body, text that is not JSON, and when the bodies of other requests leave no room.
  */
 export async function readBody(request: IncomingMessage, limit: number, admitted: Admitted): Promise<unknown> {
   const type = request.headers["content-type"] ?? "";
-  // Foreign web pages can send any text to this server, but JSON only with its permission.
+  // Pages of other websites can send any text to this server, but JSON only with its permission.
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new ApiError(415, `the content type is ${JSON.stringify(type.slice(0, 60))}. Send application/json.`);
   const announced = Number(request.headers["content-length"] ?? 0);

@@ -23,7 +23,9 @@ export interface Usage {
   readonly total_tokens: number;
 }
 
-/** Counts the tokens of the answers. The positions of the prompt, including images, count once for all choices. */
+/**
+ * Counts the tokens of the answers. The positions of the prompt, including image positions, count once for all choices.
+ */
 export function usageOf(answers: readonly Generation[]): Usage {
   const prompt = answers[0]?.promptLength ?? 0;
   const completion = answers.reduce((sum, { newTokens = 0 }) => sum + newTokens, 0);

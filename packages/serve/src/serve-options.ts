@@ -2,19 +2,20 @@ import { checkOptions, MlanError } from "@mlan/core";
 import { z } from "zod";
 
 export interface ServeOptions {
-  /** The model's name for clients. Default: the name of the model itself. */
+  /** The model's name for clients. Default: `name` of the model. */
   readonly name?: string;
   /** The address to listen on. Default "127.0.0.1", which only this machine can reach. */
   readonly host?: string;
-  /** The port to listen on; 0 picks a free one. Default 8000. */
+  /** The port to listen on. 0 picks a free port. Default 8000. */
   readonly port?: number;
   /** The key that clients must send as `Authorization: Bearer ...`. Default: none. */
   readonly apiKey?: string;
   /** Maximum number of requests answered in one batch. Default 8. */
   readonly batchSize?: number;
   /**
-   * Maximum number of batches that are computed alternately, one token at a time: requests that arrive while a batch is
-   * being answered form another. With 1, `generate` is never called before the previous call has ended. Default 2.
+   * Maximum number of batches that are computed alternately, one token at a time. Requests that arrive while a batch is
+   * being answered form another batch. With 1, `generate` is never called before the previous call has ended. Default
+   * 2.
    */
   readonly maximumBatches?: number;
   /** Maximum number of new tokens per answer. Default: half of the context length, at most 2048. */
@@ -24,15 +25,15 @@ export interface ServeOptions {
   /** Maximum size of a request body in bytes. Default 32 MiB. */
   readonly maximumBodyBytes?: number;
   /**
-   * Maximum total size of the bodies of all requests that are not answered yet, in bytes; further requests are refused.
-   * Default: 8 times `maximumBodyBytes`.
+   * Maximum total size of the bodies of unanswered requests, in bytes. Further requests are refused. Default: 8 times
+   * `maximumBodyBytes`.
    */
   readonly maximumHeldBytes?: number;
-  /** Maximum number of pending answers; further requests are refused. Default 256. */
+  /** Maximum number of pending answers. Further requests are refused. Default 256. */
   readonly maximumWaiting?: number;
   /** Maximum time from a request to the end of its answer, in seconds. Default 600. */
   readonly requestSeconds?: number;
-  /** How long pending answers may still take when the server closes, in seconds. Default 30. */
+  /** Maximum time for pending answers when the server closes, in seconds. Default 30. */
   readonly shutdownSeconds?: number;
 }
 
@@ -59,7 +60,7 @@ const schema = z.strictObject({
 export type CheckedOptions = Omit<ServeSettings, "name" | "maximumTokens"> &
   Pick<ServeOptions, "name" | "maximumTokens">;
 
-/** Checks the options and fills in defaults. Throws `invalid-options` naming the option. */
+/** Checks the options and adds defaults. Throws `invalid-options` with the option's name. */
 export function checkServeOptions(options: ServeOptions): CheckedOptions {
   const checked = checkOptions("serve", schema, options);
   const { maximumBodyBytes, maximumHeldBytes = 8 * maximumBodyBytes } = checked;
@@ -70,7 +71,7 @@ export function checkServeOptions(options: ServeOptions): CheckedOptions {
   );
 }
 
-/** Completes the options with defaults that depend on the model. */
+/** Adds the defaults that depend on the model. */
 export function serveSettings(
   { name, maximumTokens, ...rest }: CheckedOptions,
   model: { readonly name: string; readonly maximumPositions?: number },

@@ -27,8 +27,8 @@ export interface ModelServer {
   /** The `baseURL` for clients, e.g. `http://127.0.0.1:8000/v1`. */
   readonly url: string;
   /**
-   * Stops accepting requests. Resolves when all pending answers are finished, or are aborted after `shutdownSeconds`;
-   * the model is then no longer in use.
+   * Stops accepting requests, and aborts answers that are pending after `shutdownSeconds`. Resolves when the model is
+   * no longer in use.
    */
   close(): Promise<void>;
 }
@@ -41,9 +41,9 @@ const FAREWELL_MILLISECONDS = 2000;
 
 /**
  * Serves a model through an OpenAI-compatible API: `/v1/chat/completions`, `/v1/completions`, `/v1/models` and
- * `/health`. `model` may be a function that opens the model: it is called once the server listens, and until it
- * returns, requests get status 503. Requests that arrive together are answered in one batch. Throws `invalid-options`,
- * `unavailable` when it cannot listen, and the errors of the function.
+ * `/health`. Requests that arrive together are answered in one batch. `model` may be a function that opens the model.
+ * It is called once the server listens; until it returns, requests have status 503. Throws `invalid-options`,
+ * `unavailable` when the server cannot listen, and the errors of the function.
  */
 export async function serve(
   model: ServedModel | (() => Promise<ServedModel>),
@@ -167,8 +167,8 @@ async function route(service: Service, request: IncomingMessage, reply: Reply): 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/i;
 
 /**
- * Refuses requests for foreign host names, which may resolve to this machine: through them a web page could reach a
- * server meant for this machine only.
+ * Refuses requests for other host names. Such a name may resolve to this machine, and a web page could use it to reach
+ * a server meant for this machine only.
  */
 function checkHost({ headers }: IncomingMessage, { host }: Pick<ServeSettings, "host">): void {
   const asked = (headers.host ?? "").replace(/:\d+$/, "");

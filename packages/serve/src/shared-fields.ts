@@ -44,14 +44,14 @@ export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<Sha
   user: z.string().nullish(),
   presence_penalty: z.literal(0).nullish(),
   frequency_penalty: z.literal(0).nullish(),
-  // These have the names of vLLM.
+  // Named as in vLLM.
   top_k: z.int().min(-1).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
   stop_token_ids: z.array(z.int().min(0)).max(64).nullish(),
 };
 
-/** Returns the generation options in a body. As with OpenAI, the default temperature is 1. */
+/** Returns the generation options in a body. The default temperature is 1, as in OpenAI's API. */
 export function generationOf(
   body: SharedBody,
   choice: number,
@@ -79,7 +79,7 @@ export function stopOf({ stop: given }: Pick<SharedBody, "stop">): readonly stri
   return given == null ? [] : [given].flat();
 }
 
-/** Returns the body when the schema accepts it. Throws an {@link ApiError} that names every wrong field. */
+/** Returns the body when the schema accepts it. Throws {@link ApiError} with every wrong field. */
 export function checkedBody<Body>(body: unknown, fields: z.ZodType<Body>): Body {
   const { data, success, error } = fields.safeParse(body, { reportInput: true, error: describeIssue });
   if (success) return data;

@@ -23,7 +23,7 @@ const schema: z.ZodType<TextBody> = z.strictObject({
   best_of: z.literal(1).nullish(),
 });
 
-/** Parses the body. Throws an {@link ApiError} that names the field. */
+/** Parses the body. Throws {@link ApiError} with the field's name. */
 export function readTextBody(body: unknown): TextBody {
   return checkedBody(body, schema);
 }

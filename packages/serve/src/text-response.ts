@@ -18,7 +18,7 @@ function textLogProbabilities(all: readonly GeneratedToken[], start: number): Te
   return {
     tokens: all.map(({ text }) => text),
     token_logprobs: all.map(({ logProbability }) => logProbability),
-    // Of several tokens with the same text, the most likely one is kept.
+    // The most likely of several tokens with the same text is kept.
     top_logprobs: all.map(({ likeliest }) =>
       Object.fromEntries(likeliest.toReversed().map(({ text, logProbability }) => [text, logProbability])),
     ),

@@ -177,7 +177,7 @@ describe("a request is refused before its body is read,", () => {
     expect(await second.answer).toEqual({
       status: 429,
       after: "1",
-      text: expect.stringContaining("1 answers are pending"),
+      text: expect.stringContaining("1 answer is pending, the maximum is"),
     });
     for (const { request } of [first, second]) request.destroy();
   });

@@ -42,3 +42,24 @@ export async function picture(background: string): Promise<string> {
     .toBuffer();
   return `data:image/png;base64,${png.toString("base64")}`;
 }
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: unknown;
+  };
+}
+
+/** Posts a chat to a server, and returns the status with the error of the response. */
+export async function postChat(url: string, body: unknown, headers: Record<string, string> = {}): Promise<ErrorAnswer> {
+  const response = await fetch(`${url}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  const { error } = (await response.json()) as ErrorAnswer;
+  return { status: response.status, error };
+}

@@ -12,7 +12,7 @@ export function checkCount(name: string, value: number, least = 0): void {
   throw new MlanError("invalid-options", `statistics: ${name} is ${value}; give a whole number, ${least} or more.`);
 }
 
-/** Throws `invalid-options` unless there are at least two clusters: fewer show no variation. */
+/** Throws `invalid-options` for fewer than two clusters, which show no variation. */
 export function checkClusters(clusters: number): void {
   if (clusters >= 2) return;
   throw new MlanError(

@@ -22,8 +22,8 @@ export function clusterBootstrapMean({
 }
 
 /**
- * Returns mean ± critical deviation × standard error. If so many resamples show no variation that there is no critical
- * deviation (when only a few clusters differ from the others), returns the range of the resampled means.
+ * Returns mean ± critical deviation × standard error. If too many resamples show no variation, there is no critical
+ * deviation, and the range of the resampled means is returned.
  */
 export function studentizedInterval(resampled: StudentizedResamples): Interval {
   const { mean, standardError, critical, range, level } = resampled;

@@ -4,7 +4,7 @@ import { checkClusters, checkCount, checkShare } from "./checks.ts";
 import type { Interval } from "./interval.ts";
 
 export interface ClusterBootstrapOptions<Item> {
-  /** Items that depend on each other form a cluster; an independent item is a cluster of one. At least two clusters. */
+  /** At least two clusters of items that depend on each other. An independent item is a cluster by itself. */
   readonly clusters: readonly (readonly Item[])[];
   /** Must return a finite number for every list of items. */
   readonly statistic: (items: readonly Item[]) => number;

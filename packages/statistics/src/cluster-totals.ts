@@ -5,11 +5,14 @@ import { clustersOf } from "./clusters-of.ts";
 export interface ClusteredValues {
   /** A number per item, e.g. 1 for a correct answer and 0 for a wrong one. */
   readonly values: readonly number[];
-  /** Cluster key per item: items with the same key depend on each other; undefined means independent. Default: all independent. */
+  /**
+   * Cluster key per item. Items with the same key depend on each other; an item without a key is independent. Default:
+   * all independent.
+   */
   readonly clusters?: readonly (string | undefined)[];
 }
 
-/** Sum and number of values per cluster, from which a clustered mean is computed. */
+/** Sum and number of values per cluster. */
 export interface ClusterTotals {
   readonly sums: Float64Array;
   readonly counts: Float64Array;

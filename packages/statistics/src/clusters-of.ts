@@ -1,6 +1,6 @@
 /**
- * Returns the indices of the items in each cluster, ascending. Items with the same key form a cluster; an item without
- * a key is a cluster by itself. Clusters are ordered by their first items.
+ * Returns the indices of the items in each cluster, ascending. Items with the same key are a cluster; an item without a
+ * key is a cluster by itself. Clusters are ordered by their first items.
  */
 export function clustersOf(keys: readonly (string | undefined)[]): readonly (readonly number[])[] {
   const clusters: number[][] = [];

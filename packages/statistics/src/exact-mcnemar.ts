@@ -3,7 +3,10 @@ import { binomialDistribution } from "simple-statistics";
 import { checkCount } from "./checks.ts";
 
 export interface McNemarOptions {
-  /** Number of pairs in which only the first is a success, e.g. questions that only the first run answered correctly. */
+  /**
+   * Number of pairs in which only the first item is a success, e.g. questions that only the first run answered
+   * correctly.
+   */
   readonly onlyFirst: number;
   readonly onlySecond: number;
   /**
@@ -25,7 +28,7 @@ export function exactMcNemar({ onlyFirst, onlySecond, midP = false }: McNemarOpt
   const discordant = onlyFirst + onlySecond;
   if (discordant === 0) return 1;
   const fewer = Math.min(onlyFirst, onlySecond);
-  // The table is cut where the upper tail is negligible; only the lower half is read, and it is always complete.
+  // The distribution is cut where its upper tail is negligible. Only its lower half is read, which is always complete.
   const probabilities = binomialDistribution(discordant, 0.5);
   if (!probabilities) {
     throw new MlanError(

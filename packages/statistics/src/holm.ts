@@ -1,10 +1,10 @@
 import { MlanError } from "@mlan/core";
 
 /**
- * Returns p-values adjusted for multiple comparisons, in the given order. Rejecting the hypotheses whose adjusted
- * p-value is at most alpha is Holm's step-down procedure: the probability of any false rejection is then at most alpha,
- * for any dependence between the hypotheses (Holm 1979, Scandinavian Journal of Statistics 6, 65-70). Throws
- * `invalid-options` for values outside of 0..1.
+ * Returns p-values adjusted for multiple comparisons, in the given order. Reject the hypotheses whose adjusted p-value
+ * is at most alpha (Holm's step-down procedure): the probability of any false rejection is then at most alpha, whatever
+ * the dependence between the hypotheses (Holm 1979, Scandinavian Journal of Statistics 6, 65-70). Throws
+ * `invalid-options` for values outside 0..1.
  */
 export function holm(pValues: readonly number[]): readonly number[] {
   const adjusted = pValues.map(() => 1);

@@ -9,7 +9,10 @@ export interface PairedClusterBootstrapOptions extends ResampleOptions {
   readonly first: readonly number[];
   /** Values of the same items in the same order. */
   readonly second: readonly number[];
-  /** Cluster key per item: items with the same key depend on each other; undefined means independent. Default: all independent. */
+  /**
+   * Cluster key per item. Items with the same key depend on each other; an item without a key is independent. Default:
+   * all independent.
+   */
   readonly clusters?: readonly (string | undefined)[];
 }
 
@@ -27,9 +30,9 @@ export interface PairedDifference {
 
 /**
  * Compares two means over the same items by the symmetric studentized bootstrap over clusters, which keeps its level
- * with few clusters and with unequal ones. Both values of an item are resampled together. The p-value is at least 2^(1
- * - k), the minimum of a sign-flipping test, where k is the number of clusters that differ; so fewer than six differing
- * clusters are never significant at 5 %. Throws `invalid-options`.
+ * with few clusters and with unequal clusters. Both values of an item are resampled together. The p-value is at least
+ * 2^(1 - k), the minimum of a sign-flipping test with k differing clusters; fewer than six differing clusters are never
+ * significant at 5 %. Throws `invalid-options`.
  */
 export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): PairedDifference {
   const { first, second, clusters, ...resampling } = options;
@@ -53,8 +56,8 @@ export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): 
 }
 
 /**
- * Returns the share of resamples whose studentized deviation is at least that of the mean from 0. The sample itself
- * counts as a resample.
+ * Returns the share of resamples whose studentized deviation is at least the deviation of the mean from 0. The sample
+ * itself counts as a resample.
  */
 function bootstrapP({ mean, standardError, deviations }: StudentizedResamples): number {
   const observed = (Math.abs(mean) / standardError) * (1 - 1e-9); // so that rounding does not separate equal fractions

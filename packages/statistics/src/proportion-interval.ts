@@ -11,9 +11,9 @@ export interface ProportionInterval extends Interval {
 
 /**
  * Returns the interval for the share of ones among `values`, each of which is 0 or 1: Wilson's if all values are
- * independent, otherwise a bootstrap over clusters, clipped to 0..1. If all values are equal, there is no variation to
- * resample, so Wilson's interval is used with each cluster as one trial. Undefined if several values form a single
- * cluster. Throws `invalid-options`.
+ * independent, otherwise a bootstrap over clusters, clipped to 0..1. Equal values have no variation to resample, and
+ * Wilson's interval is computed with each cluster as one trial. Undefined if several values are a single cluster.
+ * Throws `invalid-options`.
  */
 export function proportionInterval({
   values,

@@ -17,10 +17,7 @@ export interface StudentizedResamples extends ClusteredMean {
   readonly deviations: Float64Array;
   /** The smallest and the largest resampled mean. */
   readonly range: readonly [number, number];
-  /**
-   * The smallest deviation that at most a share of 1 - level of the resamples exceeds, at the rank that keeps the level
-   * exactly.
-   */
+  /** The smallest deviation that at most a share of 1 - level of the resamples exceeds. */
   readonly critical: number;
   readonly level: number;
 }
@@ -61,8 +58,8 @@ interface ResampledMeans {
 }
 
 /**
- * Draws the resamples in one pass over typed arrays for speed: ten thousand resamples of ten thousand clusters are a
- * hundred million draws.
+ * Draws the resamples in one pass over typed arrays: ten thousand resamples of ten thousand clusters are a hundred
+ * million draws.
  */
 function resampledMeans({ sums, counts }: ClusterTotals, resamples: number, seed: number): ResampledMeans {
   const random = seededRandom(seed);

@@ -180,10 +180,10 @@ function fakeModel(seed: number, { answer, tuningTemplate = TUNING_TEMPLATE }: F
 function encode({ id, turns, images }: Conversation, { maximumLength }: ConversationFormat): Encoded {
   const ids: number[] = [];
   const labels: number[] = [];
-  for (const { role, text, learned = true } of turns) {
+  for (const { role, text, supervised = true } of turns) {
     for (const character of characters(text)) {
       ids.push(character);
-      labels.push(role === "assistant" && learned ? character : IGNORED);
+      labels.push(role === "assistant" && supervised ? character : IGNORED);
     }
   }
   const kept = labels.slice(0, maximumLength);

@@ -48,12 +48,12 @@ export function describeTrainableModelContract(
     });
 
     it.each(["text", "turns"] as const)(
-      "learns nothing from an answer that is marked as not learned, by %s",
+      "learns nothing from an answer that is marked as not supervised, by %s",
       (answerSpans) => {
         const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
-        const encode = (learned: boolean): Encoded => {
-          const unlearned = first?.map((turn) => (turn.role === "assistant" ? { ...turn, learned } : turn)) ?? [];
-          return model.encode({ id: "a", turns: [...unlearned, ...(second ?? [])], images: [] }, { answerSpans });
+        const encode = (supervised: boolean): Encoded => {
+          const unsupervised = first?.map((turn) => (turn.role === "assistant" ? { ...turn, supervised } : turn)) ?? [];
+          return model.encode({ id: "a", turns: [...unsupervised, ...(second ?? [])], images: [] }, { answerSpans });
         };
         const [all, one] = [encode(true), encode(false)];
         expect(one.inputIds).toEqual(all.inputIds);

@@ -5,12 +5,12 @@ import { z } from "zod";
 
 export interface CpuTrainerOptions extends Pick<OnnxBackendOptions, "threads">, TrainerOptions {}
 
-/** Schema that checks only the names of options; the plugin that receives an option checks its value. */
+/** Checks only the names of options. The plugin that receives an option checks its value. */
 const schema = z.strictObject({ threads: z.unknown().optional(), gradientCheckpointing: z.unknown().optional() });
 
 /**
- * The default trainer: runs both stages of the recipe on the CPU with ONNX Runtime, which a plain npm install includes.
- * Returns plugins for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`.
+ * The default trainer: runs both stages of the recipe on the CPU with ONNX Runtime, which npm installs. Returns plugins
+ * for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`.
  */
 export function cpuTrainer(options: CpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {
   checkOptions("trainer-cpu", schema, options);

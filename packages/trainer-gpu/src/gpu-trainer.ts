@@ -6,13 +6,13 @@ import { z } from "zod";
 export interface GpuTrainerOptions extends TensorFlowOptions, TrainerOptions {
   /**
    * The device to train on. "gpu" (default) is the first GPU in CUDA_VISIBLE_DEVICES, and a number is an index into
-   * these GPUs. "cpu" is the CPU, e.g. with the CPU build of TensorFlow.
+   * these GPUs. "cpu" is the CPU.
    */
   readonly device?: "gpu" | "cpu" | number;
 }
 
 const unchecked = z.unknown().optional();
-/** Schema that checks only the names of options; the plugin that receives an option checks its value. */
+/** Checks only the names of options. The plugin that receives an option checks its value. */
 const schema = z.strictObject({
   device: unchecked,
   threads: unchecked,
@@ -23,7 +23,7 @@ const schema = z.strictObject({
 
 /**
  * The GPU trainer: runs both stages of the recipe with TensorFlow, which `mlan backend install tensorflow` installs.
- * Returns plugins for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`; a run
+ * Returns plugins for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`. A run
  * throws `unavailable` if TensorFlow or the device is missing.
  */
 export function gpuTrainer(options: GpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {

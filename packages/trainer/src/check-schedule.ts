@@ -2,8 +2,8 @@ import { MlanError, type TrainingRecipe } from "@mlan/core";
 import { learningRateFactor, peakLearningRate } from "./learning-rate.ts";
 
 /**
- * Sum of the learning rates of all steps below which float32 weights hardly change: in each step, AdamW changes a
- * weight by about the learning rate.
+ * AdamW changes a weight by about the learning rate in each step. If the learning rates of all steps add up to less
+ * than this number, float32 weights hardly change.
  */
 const MINIMUM_TOTAL_RATE = 1e-7;
 

@@ -5,11 +5,11 @@ import { checkRecipe } from "./recipe-schema.ts";
 import { stepsOf } from "./training-plan.ts";
 
 const BYTES_PER_VALUE = 4;
-/** Bytes per trained value of AdamW's two moments. */
+/** Size of AdamW's two moments per trained value, in bytes. */
 const MOMENT_BYTES = { float32: 8, bfloat16: 4 } as const;
 
 /**
- * Checks a planned training stage before the model is loaded; see `Trainer.check`. Counts steps as if every
+ * Checks a planned training stage before the model is loaded; see {@link Trainer.check}. Counts steps as if every
  * conversation had a supervised position.
  */
 export function checkTraining(planned: PlannedTraining): TrainingNeeds {
@@ -31,7 +31,7 @@ export function checkTraining(planned: PlannedTraining): TrainingNeeds {
   const checkpoint = BYTES_PER_VALUE * stored + MOMENT_BYTES[recipe.momentPrecision ?? "float32"] * learning;
   const checkpoints = Math.ceil(steps / recipe.checkpointEvery);
   return {
-    // The oldest checkpoint is removed only once the new one is complete.
+    // The oldest checkpoint is removed after the new one is complete.
     peakBytes: checkpoint * Math.min(CHECKPOINTS_KEPT + 1, checkpoints),
     keptBytes: checkpoint * Math.min(CHECKPOINTS_KEPT, checkpoints),
     steps,

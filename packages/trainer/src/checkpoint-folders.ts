@@ -1,13 +1,12 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { CHECKSUMS_FILE, messageOf, MlanError, pathOf } from "@mlan/core";
 
-/** The file with the position of the run and everything that the run depends on. */
+/** Contains the position of the run and everything that the run depends on. */
 export const STATE_FILE = "trainer-state.json";
 
-/** The folder of one checkpoint. */
 export interface CheckpointFolder {
   readonly step: number;
-  /** The folder's URL, which ends in a slash. */
+  /** Ends in a slash. */
   readonly url: URL;
 }
 
@@ -22,7 +21,7 @@ export async function checkpointFolders(folder: URL): Promise<readonly Checkpoin
     const step = /^step-(\d+)$/.exec(name)?.[1];
     if (step === undefined) continue;
     const url = new URL(`${name}/`, folder);
-    // An earlier version that was killed while removing a folder may have removed the state file only.
+    // An earlier version that was killed while removing a folder may have removed only the state file.
     const isOne = (await exists(new URL(STATE_FILE, url))) || (await exists(new URL(CHECKSUMS_FILE, url)));
     if (isOne) found.push({ step: Number(step), url });
   }
@@ -30,8 +29,8 @@ export async function checkpointFolders(folder: URL): Promise<readonly Checkpoin
 }
 
 /**
- * Removes a checkpoint that is no longer needed. It is renamed first, so that a process killed during the removal leaves
- * nothing that looks like a checkpoint. Errors are ignored.
+ * Removes a checkpoint that is no longer needed. The folder is renamed first, so that a process killed during the
+ * removal leaves nothing that looks like a checkpoint. Errors are ignored.
  */
 export async function removeCheckpoint({ url }: CheckpointFolder): Promise<void> {
   const aside = new URL(`${url.href.replace(/\/$/, "")}.old.tmp/`);
@@ -39,7 +38,7 @@ export async function removeCheckpoint({ url }: CheckpointFolder): Promise<void>
     await rename(url, aside);
     await rm(aside, { recursive: true, force: true });
   } catch {
-    // The next checkpoint tries again. If the disk is full by then, writing the checkpoint reports it.
+    // The next checkpoint tries again. If the disk is then full, writing the checkpoint throws.
   }
 }
 
@@ -64,8 +63,8 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
 }
 
 /**
- * Returns whether a file exists. Throws `unavailable` when access is denied, since training would start over if such a
- * file counted as absent.
+ * Returns whether a file exists. Throws `unavailable` when access is denied: if the file counted as missing, training
+ * would start over.
  */
 async function exists(file: URL): Promise<boolean> {
   try {

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import {
   CHECKSUMS_FILE,
-  messageOf,
   MlanError,
   pathOf,
+  reasonOf,
   type StepEndEvent,
   type TrainableModel,
   verifyChecksums,
@@ -29,26 +29,26 @@ interface CheckpointContent {
   readonly optimizer: Optimizer;
 }
 
-/** The checkpoints of one training stage: folders `step-000123/` that are complete or absent. */
+/** The checkpoints of one training stage: folders `step-000123/`, each of which is complete. */
 export interface Checkpoints {
   /**
-   * Writes a checkpoint, removes older ones once it is on disk, and returns the folder for `TrainableModel.load`. `history`
-   * contains the steps up to `step`. Throws `unavailable`, or the error of `TrainableModel.save`; older checkpoints are then
-   * untouched.
+   * Writes a checkpoint, removes older ones after it is on disk, and returns the folder for
+   * {@link TrainableModel.load}. `history` contains the steps up to `step`. Throws `unavailable`, or the errors of
+   * {@link TrainableModel.save}; older checkpoints are then unchanged.
    */
   save(step: number, history: readonly StepEndEvent[], content: CheckpointContent): Promise<URL>;
   /**
-   * Loads model and optimizer from the newest checkpoint; undefined when there is none. Throws `run-folder` when one of its
-   * files has changed or it belongs to a different run, and `unavailable` when it cannot be read.
+   * Loads model and optimizer from the newest checkpoint. Undefined when there is none. Throws `run-folder` when one of
+   * its files has changed or it belongs to another run, and `unavailable` when it cannot be read.
    */
   resume(content: CheckpointContent): Promise<Resumed | undefined>;
 }
 
 interface Resumed {
   readonly stepsDone: number;
-  /** The checkpoint, for `TrainableModel.load`. */
+  /** The checkpoint, for {@link TrainableModel.load}. */
   readonly folder: URL;
-  /** The finished steps, except those before the first checkpoint of format version 2. */
+  /** The finished steps. Steps before the first checkpoint of format 2 are missing. */
   readonly history: readonly StepEndEvent[];
   readonly warnings: readonly string[];
 }
@@ -57,7 +57,7 @@ const MODEL = "model/";
 const OPTIMIZER = "optimizer.safetensors";
 const HISTORY = "steps.jsonl";
 
-/** Number of a stage's newest checkpoints that stay on disk. */
+/** Number of a stage's newest checkpoints that are kept. */
 export const CHECKPOINTS_KEPT = 2;
 
 /** Returns the checkpoints of the run in `folder`. Keeps only the newest {@link CHECKPOINTS_KEPT}. */
@@ -87,7 +87,7 @@ export function checkpointsIn(folder: URL, run: RunState): Checkpoints {
         reading.catch((cause: unknown) => {
           throw readError(newest, older, cause);
         });
-      // Verify every file before changing model or optimizer.
+      // Every file is verified before model or optimizer changes.
       const { state, verified } = await whole(readVerifiedState(newest));
       checkBelongs(state, newest, run);
       return await whole(load(newest, { state, verified }, content));
@@ -127,10 +127,10 @@ async function load(
 function readError({ url }: CheckpointFolder, older: CheckpointFolder | undefined, cause: unknown): MlanError {
   const { code, syscall }: { code?: unknown; syscall?: unknown } = Object(cause);
   if (MlanError.is(cause, "unavailable") || (syscall !== undefined && code !== "ENOENT")) {
-    return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${messageOf(cause)}`, { cause });
+    return new MlanError("unavailable", `trainer: ${pathOf(url)} cannot be read: ${reasonOf(cause)}`, { cause });
   }
   const rest = older ? `resume from step ${older.step}` : "start this stage over";
-  const message = `trainer: ${pathOf(url)} is damaged: ${messageOf(cause)} Alternatively, remove that folder to ${rest}.`;
+  const message = `trainer: ${pathOf(url)} is damaged: ${reasonOf(cause)} Alternatively, remove that folder to ${rest}.`;
   return new MlanError("run-folder", message, { cause });
 }
 
@@ -141,7 +141,7 @@ async function saveError(step: number, folder: URL, cause: unknown): Promise<Mla
     : "There is no earlier checkpoint";
   return new MlanError(
     MlanError.is(cause) ? cause.code : "unavailable",
-    `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${messageOf(cause)}`,
+    `trainer: the checkpoint of step ${step} could not be written to ${pathOf(folder)}. ${rest}. ${reasonOf(cause)}`,
     { cause },
   );
 }

@@ -5,9 +5,9 @@ import { trainingLoop } from "./training-loop.ts";
 
 export interface TrainerDefinition {
   readonly name: string;
-  /** The compute plugin. It is opened before every training; its use of the device is read after every step. */
+  /** The compute plugin. It is opened before every training. Its use of the device is read after every step. */
   readonly compute: Compute;
-  /** Whether to recompute activations in the backward pass instead of storing them. Default false. */
+  /** Whether to recompute activations in the backward pass instead of keeping them. Default false. */
   readonly gradientCheckpointing?: boolean;
 }
 

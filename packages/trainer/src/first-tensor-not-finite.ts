@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * Returns the index of the first tensor with a value that is NaN or infinite. Computes the sum of each tensor and reads
- * all sums at once: a sum is not finite if one of its terms is not. Since a sum of finite terms may overflow too, the
- * values of such a tensor are then checked one by one.
+ * Returns the index of the first tensor with a value that is NaN or infinite. Computes the sum of each tensor, and
+ * reads all sums at once. A sum of finite values may overflow, so the values of a tensor whose sum is not finite are
+ * then checked one by one.
  */
 export async function firstTensorNotFinite(
   tensors: readonly (Tensor | undefined)[],

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-core";
 import { valueAndGradients } from "@mlan/fused-ops";
 
-/** A gradient per variable; undefined if the loss does not depend on it. */
+/** One gradient per variable. Undefined if the loss does not depend on the variable. */
 export type Gradients = readonly (Tensor | undefined)[];
 
 export interface LossAndGradients {
@@ -10,9 +10,7 @@ export interface LossAndGradients {
   readonly gradients: Gradients;
 }
 
-/**
- * Computes the loss and its gradients. Unlike `tf.variableGrads`, accepts a loss that depends on no variable at all.
- */
+/** Computes the loss and its gradients. Unlike `tf.variableGrads`, accepts a loss that depends on no variable. */
 export function lossAndGradients(loss: () => Scalar, variables: readonly Variable[]): LossAndGradients {
   const { value, gradients } = valueAndGradients(loss, variables);
   return { loss: value, gradients };
@@ -30,7 +28,7 @@ export function addGradients(left: Gradients, right: Gradients): Gradients {
 }
 
 /**
- * Scales the gradients by a common factor so that their global norm is at most `maximumNorm`
+ * Scales all gradients by the same factor so that their global norm is at most `maximumNorm`
  * (`torch.nn.utils.clip_grad_norm_`). Disposes of the argument.
  */
 export function clipGradients(gradients: Gradients, maximumNorm: number): Gradients {
@@ -50,7 +48,9 @@ export function clipGradients(gradients: Gradients, maximumNorm: number): Gradie
   return clipped;
 }
 
-/** Returns the sum of all values, which is not finite if any value is not; undefined when there are no gradients. */
+/**
+ * Returns the sum of all values, which is not finite if any value is not finite. Undefined when there are no gradients.
+ */
 export function sumOf(gradients: Gradients): Scalar | undefined {
   const present = gradients.filter((gradient) => gradient !== undefined);
   if (present.length === 0) return undefined;

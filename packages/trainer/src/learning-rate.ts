@@ -8,14 +8,14 @@ export function peakLearningRate(
   return learningRates?.[component] ?? learningRate;
 }
 
-/** Returns the number of optimizer steps in which the learning rate rises, rounded up as in the original code. */
+/** Returns the number of steps in which the learning rate rises, rounded up as in the original code. */
 export function warmupSteps(steps: number, warmupRatio: number): number {
   return Math.ceil(steps * warmupRatio);
 }
 
 /**
- * Returns the share of the peak learning rate for the update of `step` (0-based): it rises linearly from 0, then
- * follows half a cosine to 0. The first update therefore has learning rate 0 (transformers 4.37.2,
+ * Returns the learning rate of `step`, counted from 0, as a share of the peak. It rises linearly from 0, and then
+ * follows half a cosine to 0. The first step has learning rate 0 (transformers 4.37.2,
  * `get_cosine_schedule_with_warmup`).
  */
 export function learningRateFactor(step: number, steps: number, warmupRatio: number): number {

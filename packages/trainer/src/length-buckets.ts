@@ -1,5 +1,5 @@
 export interface LengthBucketsOptions {
-  /** Every length is a multiple of this, except `maximumLength`. */
+  /** All lengths except `maximumLength` are multiples of this number. */
   readonly multiple: number;
   /** Maximum number of different lengths. */
   readonly maximumCount: number;
@@ -8,9 +8,9 @@ export interface LengthBucketsOptions {
 }
 
 /**
- * Returns the lengths to which batches are padded, ascending. Of all choices that satisfy the options, it is the one
- * with the fewest padding positions. `needed` contains the length of the longest example of each batch. Each length
- * costs one compiled graph.
+ * Returns the lengths to which batches are padded, ascending. `needed` contains the length of the longest example of
+ * each batch. The returned lengths have the fewest padding positions of all that satisfy the options. Each length costs
+ * one compiled graph.
  */
 export function lengthBuckets(needed: Iterable<number>, options: LengthBucketsOptions): readonly number[] {
   const counts = new Map<number, number>();
@@ -44,8 +44,8 @@ interface Buckets {
 }
 
 /**
- * Finds the best choice by dynamic programming: `best[end]` is the best choice for the first `end` candidates with the
- * current number of buckets.
+ * Dynamic programming: `best[end]` is the best choice for the first `end` candidates with the current number of
+ * buckets.
  */
 function cheapest(candidates: readonly Candidate[], maximumCount: number): readonly number[] {
   let best: (Buckets | undefined)[] = [{ positions: 0, lengths: [] }];

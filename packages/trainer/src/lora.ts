@@ -10,8 +10,8 @@ export interface LowRankAdapter extends AdapterOptions {
 
 /**
  * Returns the options of a low-rank adapter of the language model (LoRA, arXiv 2106.09685), which is trained in place
- * of it. The defaults are those of LLaVA's `finetune_lora.sh`: rank 128, alpha twice the rank, dropout 0.05, all linear
- * maps but the output layer, and the projector. Throws `invalid-options`.
+ * of the language model. The defaults are those of LLaVA's `finetune_lora.sh`: rank 128, alpha twice the rank, dropout
+ * 0.05, all linear maps except the output layer, and the projector is trained too. Throws `invalid-options`.
  */
 export function lora(options: Partial<LowRankAdapter> = {}): LowRankAdapter {
   const { projector, rank = 128, ...rest } = checkOptions("trainer: lora", schema, options);
@@ -19,5 +19,5 @@ export function lora(options: Partial<LowRankAdapter> = {}): LowRankAdapter {
   return { ...checkOptions("trainer: lora", adapterSchema, adapter), projector };
 }
 
-/** Schema of the options that have defaults here; all others are checked by {@link adapterSchema}. */
+/** Checks the options that have defaults here. {@link adapterSchema} checks all others. */
 const schema = z.looseObject({ projector: z.boolean().default(true), rank: z.int().min(1).exactOptional() });

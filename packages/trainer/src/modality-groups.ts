@@ -2,15 +2,14 @@ import type { TrainingRecipe } from "@mlan/core";
 import type { TorchRandom } from "./torch-random.ts";
 
 export interface ModalityGroupsOptions {
-  /** Number of words per conversation; negative for conversations without an image, never 0. */
+  /** Number of words per conversation. Negative for conversations without an image, never 0. */
   readonly lengths: ArrayLike<number>;
   readonly microBatchSize: number;
-  /** Number of micro-batches per optimizer step; in the original code, the number of devices. */
+  /** Number of micro-batches per optimiser step. In the original code, the number of devices. */
   readonly microBatches: number;
   readonly random: TorchRandom;
   /**
-   * How data of a single modality is grouped: by `lengths` as they are, including negative lengths, or by their
-   * absolute values.
+   * Whether data of a single modality is grouped by `lengths`, including negative lengths, or by their absolute values.
    */
   readonly groupLengths: NonNullable<TrainingRecipe["groupLengths"]>;
 }
@@ -32,7 +31,7 @@ export function modalityGroups(options: ModalityGroupsOptions): readonly number[
   }
   const image = chunksOf(lengthGroups(withImage, trueLengths, stepSize, microBatches, random), stepSize);
   const language = chunksOf(lengthGroups(withoutImage, trueLengths, stepSize, microBatches, random), stepSize);
-  // The last group of each modality goes to the mixed tail, even if it is full.
+  // The last group of each modality is part of the mixed tail, even if it is full.
   const tail = [...(image.pop() ?? []), ...(language.pop() ?? [])].toSorted((left, right) => left - right);
   const groups = [...image, ...language];
   const shuffled = Array.from(random.permutation(groups.length), (group) => groups[group] ?? []);
@@ -53,7 +52,9 @@ function lengthGroups(
   });
 }
 
-/** Distributes the conversations of a step: each goes to the chunk with the smallest total length that is not full. */
+/**
+ * Distributes the conversations of a step: each is added to the chunk with the smallest total length that is not full.
+ */
 function balance(
   sorted: readonly number[],
   lengths: readonly number[],

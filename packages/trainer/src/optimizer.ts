@@ -13,19 +13,22 @@ import type { SafetensorsReader, TensorToWrite } from "@mlan/safetensors";
 import type { Gradients } from "./gradients.ts";
 import { peakLearningRate } from "./learning-rate.ts";
 
-/** AdamW for the trained parameters of a model, with the moments that a checkpoint stores. */
+/** AdamW for the trained parameters of a model. A checkpoint stores its moments. */
 export interface Optimizer {
   step(gradients: Gradients, step: OptimizerStep): void;
   /** Returns the moments, float32 or bfloat16, named after their parameters. */
   tensors(): readonly TensorToWrite[];
-  /** Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ, before any moment changes. */
+  /**
+   * Loads the moments that {@link tensors} returned. Throws `run-folder` when names, shapes or types differ; the
+   * moments are then unchanged.
+   */
   load(tensors: SafetensorsReader): Promise<void>;
   dispose(): void;
 }
 
 /** The numbers that an update uses. */
 interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
-  /** The factor by which the peak learning rates are multiplied in this step. */
+  /** The learning rate of this step, as a share of the peak. */
   readonly factor: () => number;
 }
 
@@ -107,8 +110,8 @@ interface NamedState extends AdamWParameter {
 }
 
 /**
- * Whether weight decay applies to a parameter: not to biases or the weights of normalizations (transformers 4.37.2,
- * `Trainer.create_optimizer`).
+ * Whether weight decay applies to a parameter. It does not apply to biases and the weights of normalizations
+ * (transformers 4.37.2, `Trainer.create_optimizer`).
  */
 function decays(name: string): boolean {
   return !/bias|norm/.test(name);

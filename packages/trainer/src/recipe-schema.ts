@@ -74,7 +74,9 @@ function isPattern(source: string): boolean {
   }
 }
 
-/** Returns the recipe unchanged. Throws `invalid-options` naming each option that is unknown, missing or out of range. */
+/**
+ * Returns the recipe unchanged. Throws `invalid-options` with every option that is unknown, missing or out of range.
+ */
 export function checkRecipe(recipe: TrainingRecipe): TrainingRecipe {
   checkOptions("trainer: this recipe cannot be used", schema, recipe);
   return recipe;

@@ -5,7 +5,7 @@ import { checkRecipe } from "./recipe-schema.ts";
 /** The fields of a recipe to change. Fields of `format` that are missing here keep their values. */
 export interface RecipeOverrides extends Partial<Omit<TrainingRecipe, "format" | "adapter">> {
   readonly format?: Partial<RecipeFormat>;
-  /** The adapter to train in place of the language model, as `lora()` describes it. */
+  /** The adapter to train in place of the language model, created by {@link lora}. */
   readonly adapter?: LowRankAdapter;
 }
 
@@ -18,17 +18,15 @@ export function alignment(overrides: RecipeOverrides = {}): TrainingRecipe {
 }
 
 /**
- * Returns the recipe of stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`, in the model's own
- * template: "v1" for Llama 2 and Vicuna, as in the paper. With an adapter, the learning rates are those of LLaVA's
+ * Returns the recipe of stage 2 of arXiv 2411.10557 (`scripts/train/finetune.sh`) with `overrides`. The template is the
+ * model's own: "v1" for Llama 2 and Vicuna, as in the paper. With an adapter, the learning rates are those of LLaVA's
  * `finetune_lora.sh`: 2e-4, and 2e-5 for the projector. Throws `invalid-options`.
  */
 export function instructionTuning(overrides: RecipeOverrides = {}): TrainingRecipe {
   return withOverrides(INSTRUCTION_TUNING, overrides);
 }
 
-/**
- * Number of steps between checkpoints. The original code saves only at the end; the interval does not change results.
- */
+/** Number of steps between checkpoints, which does not affect results. The original code saves only at the end. */
 const CHECKPOINT_EVERY = 500;
 
 const ALIGNMENT: TrainingRecipe = {

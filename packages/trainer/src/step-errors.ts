@@ -4,7 +4,7 @@ import type { Gradients } from "./gradients.ts";
 
 /** The facts about a step that its errors mention. */
 export interface StepInErrors {
-  /** The step, 1-based. */
+  /** Counted from 1. */
   readonly step: number;
   readonly model: TrainableModel;
   readonly recipe: TrainingRecipe;

@@ -4,14 +4,14 @@ import type { BatchTensors, Compute, LearningParameter, TrainableModel, Training
 import { addGradients, clipGradients, type Gradients, lossAndGradients, sumOf } from "./gradients.ts";
 import type { Optimizer } from "./optimizer.ts";
 
-/** The sums over the passes of a step up to now. The caller disposes of them. */
+/** The sums over the finished passes of a step. The caller disposes of them. */
 export interface Sums {
   readonly loss: Scalar;
   readonly gradients: Gradients;
 }
 
 interface Pass {
-  /** The contribution of this pass to the loss of the step, already weighted. */
+  /** The weighted loss of this pass: its part of the step's loss. */
   readonly share: Scalar;
   /** The sums including this pass. */
   readonly sums: Sums;
@@ -19,38 +19,40 @@ interface Pass {
 
 /** The result of the last pass of a step. */
 interface Finished extends Pick<Pass, "share"> {
-  /** The loss of the step plus the sum of all gradients: finite if and only if the update was applied. */
+  /**
+   * The loss of the step plus the sum of all gradients. The update was applied if and only if this number is finite.
+   */
   readonly guard: Scalar;
 }
 
 /**
- * The functions that compute an optimizer step. Each function is recorded once per batch shape if the compute plugin
- * supports it.
+ * The functions that compute an optimiser step. Each function is recorded once per batch shape if the compute plugin
+ * supports recording.
  */
 export interface StepFunctions {
   /**
-   * Runs a forward and backward pass. Consumes the gradients in `before`. `weight` is the share of the batch in the
+   * Runs a forward and backward pass. Consumes the gradients in `before`. `weight` is the weight of the batch in the
    * step.
    */
   pass(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Pass;
   /**
-   * Like {@link pass} for the last batch of a step, followed by the update. The update is skipped if the loss or a gradient
-   * is not finite, since even clipped gradients would make the weights NaN.
+   * Like {@link pass} for the last batch of a step, followed by the update. The update is skipped if the loss or a
+   * gradient is not finite, because even clipped gradients would make the weights NaN.
    */
   finish(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Finished;
   /** Like {@link pass}, but never recorded. */
   plainPass: StepFunctions["pass"];
-  /** Updates the parameters with gradients that are finite although their sum may overflow. Consumes the gradients. */
+  /** Updates the parameters with finite gradients whose sum may overflow. Consumes the gradients. */
   plainUpdate(gradients: Gradients): void;
   /** Releases the recordings. */
   dispose(): void;
 }
 
-/** Numbers of the current step, which change from step to step. */
+/** Numbers that change from step to step. */
 export interface StepNumbers {
-  /** Share of the peak learning rates, 0 to 1. */
+  /** The learning rates of the step as a share of their peaks, 0 to 1. */
   factor: number;
-  /** The step, 1-based. */
+  /** Counted from 1. */
   step: number;
 }
 
@@ -66,7 +68,10 @@ export interface StepFunctionsOptions {
   readonly now: Readonly<StepNumbers>;
 }
 
-/** Creates the functions for the steps of a stage. Variables and moments must stay the same tensors until the functions are disposed. */
+/**
+ * Creates the functions for the steps of a stage. Variables and moments must stay the same tensors until the functions
+ * are disposed of.
+ */
 export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
   const { compute, model, recipe, parameters, optimizer, gradientCheckpointing, now } = options;
   const { maximumGradientNorm } = recipe;

@@ -15,12 +15,12 @@ const schema: z.ZodType<StepEndEvent> = z.strictObject({
   device: z.strictObject({ dispatches: count, peakBytes: count }).exactOptional(),
 });
 
-/** Returns the steps of a stage up to now as JSON lines. */
+/** Returns the finished steps of a stage as JSON lines. */
 export function historyText(steps: readonly StepEndEvent[]): string {
   return steps.map((step) => `${JSON.stringify(step)}\n`).join("");
 }
 
-/** Reads the text of {@link historyText}. Throws `run-folder` unless its steps are consecutive and end with `last`. */
+/** Reads the text of {@link historyText}. Throws `run-folder` unless the steps are consecutive and end with `last`. */
 export async function readHistory(file: URL, last: number): Promise<readonly StepEndEvent[]> {
   const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
   const history = lines.flatMap((line) => stepOf(line) ?? []);

@@ -20,9 +20,9 @@ export interface StepOutcome {
 }
 
 /**
- * Runs a forward and backward pass over each micro-batch of a step in turn, which needs the memory of only one, and
- * updates the trained parameters. Throws `invalid-options`, naming the conversations, when a loss or a gradient is not
- * finite, and `invalid-checkpoint` when a weight is not finite; parameters are then unchanged.
+ * Runs a forward and backward pass over each micro-batch of a step, one after another, and updates the trained
+ * parameters. Throws `invalid-options`, with the conversations, when a loss or a gradient is not finite, and
+ * `invalid-checkpoint` when a weight is not finite; parameters are then unchanged.
  */
 export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
   const { functions } = options;
@@ -39,8 +39,8 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
       disposeSums(sums);
       sums = "sums" in result ? result.sums : undefined;
       if ("guard" in result) guard = read(result.guard);
-      // Start reading now, so that a lazy backend runs this pass before the next one adds to its graph;
-      // await at the end of the step, so that other backends do not wait between passes.
+      // The read starts now, so that a lazy backend runs this pass before the next one. It is awaited at the end of the
+      // step, so that other backends do not wait between passes.
       outcomes.push({ ...outcome, loss: read(result.share) });
     }
   } finally {
@@ -58,7 +58,7 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
   };
 }
 
-/** Facts about a micro-batch, other than the result of its pass. */
+/** Facts about a micro-batch, except the result of its pass. */
 interface BatchOutcome {
   readonly ids: readonly string[];
   readonly counts: TokenCounts;
@@ -84,8 +84,8 @@ async function withBatch<Result>(
 }
 
 /**
- * Repeats the step and checks each gradient, since the sum of all gradients may overflow although each is finite.
- * Throws `invalid-options` when one is not finite.
+ * Repeats the step and checks each gradient, because the sum of finite gradients may overflow. Throws `invalid-options`
+ * when a gradient is not finite.
  */
 async function updateByFiniteGradients(microBatches: readonly MicroBatch[], options: StepOptions): Promise<void> {
   const { functions } = options;

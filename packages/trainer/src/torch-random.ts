@@ -4,9 +4,7 @@ export interface TorchRandom {
   permutation(length: number): Uint32Array;
 }
 
-/**
- * Creates a generator with the permutations of PyTorch after `torch.manual_seed(seed)`, for lengths below 2^32 / 20.
- */
+/** Creates a generator with PyTorch's permutations after `torch.manual_seed(seed)`, for lengths below 2^32 / 20. */
 export function torchRandom(seed: number): TorchRandom {
   const twister = new MersenneTwister(seed);
   return {

@@ -4,8 +4,8 @@ import { createTrainer } from "./create-trainer.ts";
 
 export interface TrainerOptions {
   /**
-   * Whether to store only the input of each decoder layer and recompute the layer for its gradient. This saves memory,
-   * e.g. for longer rows, and takes about a third more time. Does not change results. Default false.
+   * Whether to keep only the input of each decoder layer, and to recompute the layer in the backward pass. Saves
+   * memory, and takes about a third more time. Does not change results. Default false.
    */
   readonly gradientCheckpointing?: boolean;
 }
@@ -13,9 +13,8 @@ export interface TrainerOptions {
 const schema = z.strictObject({ gradientCheckpointing: z.boolean().exactOptional() });
 
 /**
- * Creates the plugin of a trainer that uses the compute plugin of the experiment. `cpuTrainer()` and `gpuTrainer()`
- * return a compute plugin and this one. Throws `invalid-options`; a run without a compute plugin throws
- * `missing-plugin`.
+ * Creates a trainer that uses the compute plugin of the experiment. `cpuTrainer()` and `gpuTrainer()` return it
+ * together with a compute plugin. Throws `invalid-options`. A run without a compute plugin throws `missing-plugin`.
  */
 export function trainer(options: TrainerOptions = {}): Plugin<Trainer> {
   const name = "@mlan/trainer";

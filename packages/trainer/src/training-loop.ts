@@ -32,8 +32,8 @@ export interface TrainingLoopSettings {
 }
 
 /**
- * Runs the training loop of one stage on the current tensor backend. If the caller leaves the loop with `break` or
- * aborts training, a checkpoint of the last finished step is saved.
+ * Trains one stage on the current tensor backend. If the caller leaves the loop with `break` or aborts training, a
+ * checkpoint of the last finished step is saved.
  */
 export async function* trainingLoop(
   given: TrainRun,
@@ -67,11 +67,11 @@ export async function* trainingLoop(
     const resumed = await checkpoints.resume({ model, optimizer });
     const stepsDone = resumed?.stepsDone ?? 0;
     let folder = resumed?.folder ?? run.folder;
-    // Incomplete after resuming from a checkpoint of an earlier version, which has no history.
+    // Incomplete after resuming from a checkpoint of an earlier version without history.
     const history = [...(resumed?.history ?? [])];
     const hasHistory = history.length === stepsDone;
     const { steps } = plan;
-    // Resets the counts, so that loading weights does not count towards the first step.
+    // Resets the counts, so that loading weights is not counted for the first step.
     settings.compute.usage?.();
     yield {
       type: "train-start",
@@ -89,7 +89,7 @@ export async function* trainingLoop(
       history.push(event);
       saveStep = () => checkpoints.save(step, history, { model, optimizer });
       yield event;
-      // Let signals and timers run, even if nothing else in a step leaves the microtask queue.
+      // Lets signals and timers run, even if nothing else in a step leaves the microtask queue.
       await setImmediate();
       if (step === steps || step % recipe.checkpointEvery === 0 || signal?.aborted) {
         folder = await saveStep();
@@ -114,7 +114,7 @@ export async function* trainingLoop(
   }
 }
 
-/** Returns a warning if a model was trained with a different conversation template before; otherwise none. */
+/** Returns a warning if a model was trained with another conversation template before. */
 function templateWarnings(
   before: { readonly name: string; readonly fingerprint: string | undefined },
   { format, templateFingerprint: now }: TrainableModel,
@@ -158,15 +158,15 @@ async function takeStep(step: number, context: StepContext): Promise<StepEndEven
 }
 
 /**
- * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that supports no adapters, or not with
- * these options.
+ * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that does not support adapters, or these
+ * options.
  */
 function adapt({ model, recipe: { adapter }, seed }: TrainRun): void {
   if (!adapter) return;
   if (model.adapt) return model.adapt(adapter, { seed: deriveSeed(seed, "adapter") });
   throw new MlanError(
     "invalid-options",
-    `trainer: ${model.name} takes no adapter. Train its language model instead, without \`adapter\`.`,
+    `trainer: ${model.name} does not support adapters. Train its language model instead, without \`adapter\`.`,
   );
 }
 

@@ -4,15 +4,15 @@ import { modalityGroups } from "./modality-groups.ts";
 import { torchRandom } from "./torch-random.ts";
 import type { TrainingSet } from "./training-set.ts";
 
-/** The conversations of each step. They depend only on recipe, data and seed, so resuming needs no state. */
+/** The conversations of each step. They depend only on recipe, data and seed, so that resuming needs no state. */
 export interface TrainingPlan {
   readonly steps: number;
   readonly stepsPerEpoch: number;
   /** The lengths to which batches are padded, ascending. */
   readonly lengths: readonly number[];
-  /** Number of micro-batches, over all steps, without a supervised position; their weight is 0. */
+  /** Number of micro-batches without a supervised position, over all steps. Their weight is 0. */
   readonly withoutSupervision: number;
-  /** Returns the micro-batches of a step, which is 0-based. */
+  /** Returns the micro-batches of a step, counted from 0. */
   step(step: number): readonly MicroBatch[];
 }
 
@@ -21,9 +21,9 @@ export interface MicroBatch {
   /** Indices in the training set. */
   readonly indices: readonly number[];
   readonly shape: BatchShape;
-  /** Weight in the loss of the step; the weights of a step add up to 1. 0 if no position is supervised. */
+  /** Weight in the loss of the step: 0 if no position is supervised. The weights of a step add up to 1. */
   readonly weight: number;
-  /** Seed of the random operations, such as dropout. */
+  /** Seed of dropout and other random operations. */
   readonly seed: number;
 }
 
@@ -33,7 +33,6 @@ export interface TrainingPlanOptions {
   readonly seed: number;
 }
 
-/** Returns the number of steps for a number of conversations. */
 export function stepsOf(
   conversations: number,
   { batchSize, epochs, maximumSteps = Infinity }: TrainingRecipe,
@@ -44,7 +43,7 @@ export function stepsOf(
 
 /** Lengths of batches are multiples of this number of positions, or the maximum length. */
 const LENGTH_MULTIPLE = 16;
-/** Maximum number of different batch lengths. More lengths would mean less padding and more compilation. */
+/** Maximum number of different batch lengths. A larger number means less padding and more compilation. */
 const MAXIMUM_LENGTHS = 4;
 
 /** Computes the plan. Throws `invalid-data` when a step would have no supervised position. */
@@ -93,9 +92,9 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
 }
 
 /**
- * Returns the weight of a micro-batch before normalisation: 1, or its number of supervised positions, as
- * `lossWeighting` says. Without a supervised position the weight is 0; in the original code, the mean is then 0 / 0,
- * which makes the model's weights NaN.
+ * Returns the weight of a micro-batch before normalisation: 1 or its number of supervised positions, depending on
+ * `lossWeighting`. Without supervised positions the weight is 0; the original code computes a mean of 0 / 0, and the
+ * model's weights become NaN.
  */
 function weightOf(indices: readonly number[], { set, recipe }: TrainingPlanOptions): number {
   const supervised = indices.reduce((sum, index) => sum + (set.supervised[index] ?? 0), 0);

@@ -2,9 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { type Conversation, type Encoded, nothingToLearn, PYTHON_WHITE_SPACE, type TrainRun } from "@mlan/core";
 
 /**
- * The conversations of a dataset that are used for training, with indices from 0. As in the original code, these are
- * all conversations, even those without a supervised position, which add nothing to the loss; `lossWeighting:
- * "position"` drops them.
+ * The conversations of a dataset that are used for training, with indices from 0. As in the original code,
+ * conversations without a supervised position are included and do not affect the loss. `lossWeighting: "position"`
+ * leaves them out.
  */
 export interface TrainingSet {
   /** The fingerprint of the dataset. */
@@ -13,35 +13,37 @@ export interface TrainingSet {
   /** Ids of the conversations without a supervised position, with the reason for the first few. */
   readonly unsupervised: readonly string[];
   /**
-   * Ids of the conversations in which the supervised positions are not exactly those of the answers, with the reason
-   * for the first few.
+   * Ids of the conversations whose supervised positions are not exactly those of the answers, with the reason for the
+   * first few.
    */
   readonly misaligned: readonly string[];
-  /** Per conversation: number of positions, including those of images. */
+  /** Number of positions per conversation, including image positions. */
   readonly positions: ArrayLike<number>;
-  /** Per conversation: number of supervised positions. */
+  /** Number of supervised positions per conversation. */
   readonly supervised: ArrayLike<number>;
-  /** Per conversation: number of words in its text; negative for a conversation without images. */
+  /** Number of words per conversation. Negative for a conversation without images. */
   readonly words: ArrayLike<number>;
   example(index: number): Promise<Encoded>;
 }
 
-/** Number of tokens kept in memory (ids and labels, 4 bytes each); further conversations are encoded again when needed. */
+/**
+ * Number of tokens kept in memory (ids and labels, 4 bytes each). Other conversations are encoded again when needed.
+ */
 const KEPT_TOKENS = 16_000_000;
 const REASONS = 5;
 /** Matches a word as in Python's `str.split()`. */
 const WORD = new RegExp(`[^${PYTHON_WHITE_SPACE}]+`, "g");
 
 /**
- * Opens the dataset and encodes it once, in the model's current format. Does not read images. Throws `invalid-data` when
- * no conversation has a supervised position.
+ * Opens the dataset and encodes it once, in the model's current format. Does not read images. Throws `invalid-data`
+ * when no conversation has a supervised position.
  */
 export async function openTrainingSet({ model, data, recipe, signal }: TrainRun): Promise<TrainingSet> {
   const { lossWeighting = "micro-batch", answerSpans = "text" } = recipe;
   const examples = await data.open(signal ? { signal } : {});
   const survey = newSurvey(lossWeighting === "micro-batch");
   for (let index = 0; index < examples.length; index++) {
-    // Lets signals and timers run, since encoding alone never leaves the microtask queue.
+    // Lets signals and timers run. Encoding alone never leaves the microtask queue.
     if (index % 256 === 0) await setImmediate();
     signal?.throwIfAborted();
     const conversation = await examples.at(index);

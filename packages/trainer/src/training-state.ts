@@ -20,12 +20,12 @@ import type { TrainingSet } from "./training-set.ts";
  * depend only on seed and position, so no generator state is stored.
  */
 export interface TrainingState {
-  /** The version of the format; version 1 has no checksums and no history of the steps. */
+  /** Version 1 has no checksums and no history of the steps. */
   readonly formatVersion: 1 | 2;
-  /** Number of finished optimizer steps. */
+  /** Number of finished steps. */
   readonly step: number;
   readonly steps: number;
-  /** The epoch of the next step, 0-based, and the number of its conversations already used. */
+  /** The epoch of the next step, counted from 0, and the number of its conversations that were used. */
   readonly epoch: number;
   readonly cursor: number;
   /** The run's {@link Dependencies} as JSON. */
@@ -47,7 +47,7 @@ export interface RunState {
   readonly depends: Dependencies;
 }
 
-/** Everything that determines the steps of a run; runs with equal dependencies take the same steps. */
+/** Everything that determines the steps of a run. Runs with equal dependencies take the same steps. */
 export interface Dependencies {
   readonly recipe: Omit<TrainingRecipe, "checkpointEvery">;
   readonly seed: number;
@@ -97,10 +97,7 @@ export async function readState(file: URL): Promise<TrainingState> {
   );
 }
 
-/**
- * Throws `run-folder`, naming each difference, when the state in a checkpoint belongs to a different run or a different
- * step.
- */
+/** Throws `run-folder`, with each difference, when the state in a checkpoint belongs to another run or step. */
 export function checkBelongs(
   { depends, ...state }: TrainingState,
   { step, url }: CheckpointFolder,

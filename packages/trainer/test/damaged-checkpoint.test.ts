@@ -60,7 +60,7 @@ describe("a checkpoint", () => {
     expect(resumed.weights).toEqual(straight.weights);
   });
 
-  it.each(FILES)("with another bit in %s is refused, naming it and the way out", async (name) => {
+  it.each(FILES)("with another bit in %s is refused, naming it and the remedy", async (name) => {
     const bytes = await readFile(newest(name));
     bytes[bytes.length - 40] = (bytes[bytes.length - 40] ?? 0) ^ 1;
     await writeFile(newest(name), bytes);
@@ -80,7 +80,7 @@ describe("a checkpoint", () => {
     expect(error.message).toMatch(new RegExp(`${name}.* is missing\\..*resume from step 3`));
   });
 
-  it("that is the only one is refused with the way out", async () => {
+  it("that is the only one is refused with the remedy", async () => {
     await rm(new URL("step-000003/", folder), { recursive: true });
     await truncate(newest("steps.jsonl"), 10);
     expect((await resumeError()).message).toMatch(/remove that folder to start this stage over\.$/);

@@ -48,10 +48,10 @@ describe("is refused:", () => {
     expect(() => instructionTuning(overrides)).toThrow(message);
   });
 
-  it("a model that takes no adapter, before anything is trained", async () => {
+  it("a model that does not support adapters, before anything is trained", async () => {
     const { adapter, trained } = instructionTuning({ adapter: lora({ rank: 2 }) });
     const run = train({ folder: temporaryFolder(), recipe: { ...RECIPE, trained, ...(adapter && { adapter }) } });
-    await expect(run).rejects.toThrow(/fake-model.* takes no adapter\. Train its language model instead/);
+    await expect(run).rejects.toThrow(/fake-model.* does not support adapters\. Train its language model instead/);
   });
 });
 

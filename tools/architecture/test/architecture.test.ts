@@ -8,11 +8,12 @@ import { publishedPackages } from "../../gates/published-packages.ts";
 const LAYERS: readonly { readonly name: string; readonly members: RegExp }[] = [
   { name: "errors", members: /^errors$/ },
   { name: "core", members: /^(core|safetensors|fused-ops)$/ },
-  { name: "statistics", members: /^(statistics|pytorch-files|hub|images|study)$/ },
+  { name: "libraries", members: /^(statistics|pytorch-files|hub|images|study)$/ },
   { name: "kits", members: /^(model-llava|data-kit|eval-kit|trainer|backend-onnx|backend-tensorflow|serve|testing)$/ },
   { name: "plugins", members: /^(data|model|eval|trainer)-(?!kit$|llava$)/ },
   { name: "views", members: /^run-view$/ },
-  { name: "apps", members: /^(cli|report)$/ },
+  { name: "pages", members: /^report$/ },
+  { name: "apps", members: /^cli$/ },
 ];
 const REPOSITORY = "https://github.com/mlan-js/mlan";
 const FILES_OF_A_PACKAGE = ["package.json", "tsconfig.json", "README.md", "src/index.ts", "test/tsconfig.json"];

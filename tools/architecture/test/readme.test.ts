@@ -7,8 +7,11 @@ const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 const code = (path: string): string => read(path).replace(/^\/\*\*[\s\S]*?\*\/\n/, "");
 const lines = (path: string): number => code(path).trimEnd().split("\n").length;
 
-it.each(["mixture.ts", "receipts.ts"])("the README shows examples/%s as it is type-checked", (example) => {
-  expect(read("README.md")).toContain(`\`\`\`ts\n${code(`examples/${example}`)}\`\`\``);
+it.each([
+  ["README.md", "mixture.ts"],
+  ["docs/own-dataset.md", "receipts.ts"],
+])("%s shows examples/%s as it is type-checked", (page, example) => {
+  expect(read(page)).toContain(`\`\`\`ts\n${code(`examples/${example}`)}\`\`\``);
 });
 
 it("an experiment fits into 30 lines, a dataset of one's own into 40", () => {

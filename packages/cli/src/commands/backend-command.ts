@@ -29,7 +29,7 @@ export function addBackendCommand(program: Command, { terminal }: CommandContext
     .option("--wheel <file>", "TensorFlow's Python wheel (Python itself is not needed)")
     .option("--library <folder>", "folder of an unpacked wheel, or of the C library (with lib and include in it)")
     .option("--python <python>", "Python in which tensorflow or tensorflow-cpu is installed")
-    .option("--force", "rebuild the binding, even if it exists and works")
+    .option("--force", "rebuild the binding even if it works")
     .addHelpText("after", EXAMPLES)
     .action(async (_: string, options: Options) => {
       const { installBackend } = await import("../work/install-backend.ts");

@@ -31,7 +31,7 @@ export function addChatCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option(
       "--temperature <number>",
-      "0 always picks the most likely token; 1 samples from the model's probabilities; higher is more random",
+      "randomness of answers: 0 always picks the most likely token, 1 samples from the model's probabilities",
       numberWithin(0),
       0,
     )
@@ -47,11 +47,7 @@ export function addChatCommand(program: Command, { terminal, finish }: CommandCo
       numberWithin(0, 1),
     )
     .option("--seed <number>", "seed for sampling; the same seed and messages produce the same answers", wholeNumber(0))
-    .option(
-      "--repetition-penalty <number>",
-      "values above 1 make tokens that have already occurred less likely",
-      numberWithin(0, Infinity, true),
-    )
+    .option("--repetition-penalty <number>", "makes repetition less likely if above 1", numberWithin(0, Infinity, true))
     .addHelpText("after", EXAMPLES)
     .action(async (checkpoint: string, options: Options) => {
       const { chat } = await import("../work/chat.ts");

@@ -11,7 +11,7 @@ Examples:
   $ mlan compare runs/language runs/vision                                 the last evaluations of two runs
   $ mlan compare runs/mine:aligned runs/mine:tuned --allow prompts         two stages of one run
 
-Questions are matched by id. Runs whose questions, prompts or protocol differ are refused, unless --allow names what may
+Questions are matched by id. Runs with different questions, prompts or protocols are compared only if --allow names what may
 differ. For example, the prompts of an untuned base model and a tuned model differ by design.
 `;
 
@@ -22,7 +22,7 @@ export function addCompareCommand(program: Command, { terminal }: CommandContext
     .argument("<first>", "a run folder, or folder:stage")
     .argument("<second>", "another run folder, or folder:stage; differences are second minus first")
     .addOption(
-      new Option("--allow <what...>", "accept these differences between the evaluations").choices([
+      new Option("--allow <what...>", "compare evaluations even if these differ").choices([
         "questions",
         "prompts",
         "protocol",

@@ -14,7 +14,7 @@ Examples:
   $ mlan contamination experiment.ts                            benchmark questions that occur in the training data
   $ mlan contamination experiment.ts --run runs/my-experiment   and the scores without these questions
 
-Searches the data of every training stage for the text of each question (the whole text, or 13 words in a row) and for its
+Searches the data of every training stage for the text of each question (the whole text, or 13 consecutive words) and for its
 images (the same file, or an image that looks the same). Needs @mlan/eval-contamination.
 `;
 
@@ -25,7 +25,7 @@ export function addContaminationCommand(program: Command, { terminal, finish }: 
     .argument("<experiment>", "the experiment file")
     .option(
       "--run <folder>",
-      "a run of the experiment, to print its scores with and without the questions that were found",
+      "a run of the experiment, whose scores are printed with and without the questions that were found",
     )
     .option("--show <number>", "number of findings to print per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)

@@ -5,14 +5,14 @@ const EXAMPLES = `
 Examples:
   $ mlan doctor     run it in a project's folder
 
-Each part is ok, missing, broken, or unused. If a missing or broken part has a known fix, it is shown. An unused part
-is missing but not needed at present. The exit status is 0 when a backend works, and 1 when none does. Nothing is changed.
+Each part is ok, missing, broken, or unused. Known fixes are shown below a missing or broken part. An unused part
+is missing but not needed. The exit status is 0 if a backend works, and 1 otherwise. Nothing is changed.
 `;
 
 export function addDoctorCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("doctor")
-    .description("Check whether the backends work here, and show how to fix what is missing.")
+    .description("Check whether the backends work on this machine, and show how to fix them.")
     .addHelpText("after", EXAMPLES)
     .action(async () => {
       const { diagnose, diagnosisLines } = await import("../work/doctor.ts");

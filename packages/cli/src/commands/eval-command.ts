@@ -21,7 +21,7 @@ interface Options extends ModelParts {
   readonly featureCache?: string;
   readonly folder: string;
   readonly fresh?: boolean;
-  /** Whether memory is checked before the evaluation; false with --no-plan. */
+  /** Whether to check the memory before the evaluation; false with --no-plan. */
   readonly plan: boolean;
 }
 
@@ -51,12 +51,12 @@ const LOCAL = ["weights", "tower", "adapter", "weightFormat", "template", "backe
 export function addEvalCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("eval")
-    .description("Evaluate a saved model, or one behind a server, on benchmarks.")
+    .description("Evaluate a saved model, or a model on a server, on benchmarks.")
     .option("--model <name>", "the model plugin, e.g. vicuna; with --endpoint, the model's name on the server")
     .addOption(
       new Option(
         "--endpoint <url>",
-        "base URL of an OpenAI-compatible server with the model, e.g. http://127.0.0.1:8000/v1",
+        "base URL of an OpenAI-compatible server that runs the model, e.g. http://127.0.0.1:8000/v1",
       ).conflicts(LOCAL),
     )
     .addOption(
@@ -70,13 +70,17 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--concurrency <number>", "maximum number of parallel requests to --endpoint (default: 8)", wholeNumber(1))
     .option(
       "--weights <checkpoint>",
-      "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint (default: the model plugin's checkpoint on the Hub)",
+      "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used (default: the model plugin's checkpoint on the Hub)",
     )
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply: a folder or hub:owner/name[@revision]")
     .addOption(weightFormatOption())
     .addOption(templateOption())
-    .option("--benchmark <name[=folder]>", "plugin or file, and the folder of its data; may be repeated", collect)
+    .option(
+      "--benchmark <name[=folder]>",
+      "benchmark plugin or file, optionally with the folder of its data; may be repeated",
+      collect,
+    )
     .option("--limit <number>", "ask only the first <number> questions of each benchmark", wholeNumber(1))
     .option(
       "--protocol <name>",
@@ -100,7 +104,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     )
     .option("--folder <folder>", "the run folder", "runs/eval")
     .option("--fresh", "replace an earlier run in the folder")
-    .option("--no-plan", "evaluate even if the predicted memory exceeds this machine's")
+    .option("--no-plan", "evaluate even if the predicted memory exceeds this machine's memory")
     .addHelpText("after", EXAMPLES)
     .action(async ({ benchmark, folder, fresh = false, plan, ...given }: Options, command: Command) => {
       requireOptions(command, ["model", "benchmark"]);

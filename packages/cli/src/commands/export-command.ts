@@ -12,7 +12,7 @@ Examples:
   $ mlan export runs/mine/checkpoints/tune/step-000200 --to mine     the checkpoint of an earlier step
   $ mlan export vicuna-7b --tower clip --to llava --shard-size 2GB
 
-A training stage saves only the weights that it trained and refers to the others; export writes them all. It needs memory for
+A training stage saves only the weights that it trained, and refers to the others; export writes all weights. It needs memory for
 one tensor at a time. Files of an earlier model in the folder are replaced; other files stay.
 `;
 
@@ -20,10 +20,13 @@ export function addExportCommand(program: Command, { terminal }: CommandContext)
   const command = program.command("export");
   command
     .description("Write a complete model to a folder, for mlan or other libraries.")
-    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint")
+    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used")
     .option("--to <folder>", "the folder to write")
     .addOption(
-      new Option("--layout <name>", "llava: as LLaVA's own code saves it; hf: as Hugging Face transformers reads it")
+      new Option(
+        "--layout <name>",
+        "tensor names and configuration: llava for LLaVA's own code, hf for Hugging Face transformers",
+      )
         .choices(["llava", "hf"])
         .default("llava"),
     )
@@ -37,7 +40,7 @@ export function addExportCommand(program: Command, { terminal }: CommandContext)
         .argParser(bytes)
         .default(5e9, "5GB"),
     )
-    .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
+    .option("--model <name>", "the model plugin, e.g. vicuna (default: an installed one that can read the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .addOption(templateOption())
     .addHelpText("after", EXAMPLES)

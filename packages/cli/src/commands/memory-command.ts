@@ -36,7 +36,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     )
     .option(
       "--adapter-rank <number>",
-      "rank of the low-rank adapter, for the table rows in which one is trained",
+      "rank of the low-rank adapter, for the table rows that train an adapter",
       wholeNumber(1),
       128,
     )
@@ -46,7 +46,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
         .choices(["float32", "bfloat16"])
         .default("float32"),
     )
-    .option("--memory <gigabytes>", "memory of the GPU, in GB of 10^9 bytes", gigabytes, 80)
+    .option("--memory <gigabytes>", "memory of the GPU in GB (10^9 bytes)", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
     .action(
       async ({ adapterRank: rank, ...options }: Omit<MemoryOptions, "rank"> & { readonly adapterRank: number }) => {

@@ -3,8 +3,8 @@ import { type Command, Option } from "commander";
 /** Adds the checkpoint argument and the options for opening it. */
 export function withModelOptions(command: Command): Command {
   return command
-    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint")
-    .option("--model <name>", "the model plugin, e.g. vicuna (default: one that reads the checkpoint)")
+    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used")
+    .option("--model <name>", "the model plugin, e.g. vicuna (default: an installed one that can read the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply to the checkpoint")
     .addOption(weightFormatOption())
@@ -20,10 +20,10 @@ export function templateOption(): Option {
   return new Option("--template <name>", "conversation template, e.g. v1 (default: the checkpoint's)");
 }
 
-/** Returns the option for the format of the language model's matrices in memory. */
+/** Returns the option for the language model's weight format in memory. */
 export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",
-    "format of the language model's weights in memory: float32, stored (16 bits, as in the checkpoint), or quantised to int8 or int4, where a suffix is the block size (default: float32)",
+    "format of the language model's weights in memory: float32 (default), stored (16 bits, as in the checkpoint), or quantised to int8 or int4; a suffix sets the block size",
   ).choices(["float32", "stored", "int8", "int8-64", "int8-32", "int4-128", "int4", "int4-32"]);
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 
-/** Returns a parser for the value of an option that is a whole number of at least `least`. */
+/** Returns a parser for an option that is a whole number, `least` or more. */
 export function wholeNumber(least: number): (value: string) => number {
   return (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : NaN;
@@ -9,10 +9,7 @@ export function wholeNumber(least: number): (value: string) => number {
   };
 }
 
-/**
- * Returns a parser for the value of an option that is a number from `least` to `most`; greater than `least` if
- * `excluded`.
- */
+/** Returns a parser for an option that is a number from `least` to `most`. `excluded` excludes `least` itself. */
 export function numberWithin(
   least: number,
   most: number = Infinity,
@@ -33,8 +30,8 @@ export function collect(value: string, before: readonly string[] | undefined): r
 }
 
 /**
- * Ends the command with an error when one of these options is missing. Commander has such a check, but it would run
- * before misspelt options are reported.
+ * Ends the command with an error when one of these options is missing. Commander's own check would run before the check
+ * for misspelt options.
  */
 export function requireOptions(command: Command, names: readonly string[]): void {
   const missing = command.options.find(
@@ -43,14 +40,14 @@ export function requireOptions(command: Command, names: readonly string[]): void
   if (missing) command.error(`error: required option '${missing.flags}' not specified`);
 }
 
-/** Parses the value of an option that is a size in GB (10^9 bytes). */
+/** Parses an option in GB (10^9 bytes). */
 export function gigabytes(value: string): number {
   const number = Number(value);
   if (number > 0 && number < Infinity) return number;
   throw new InvalidArgumentError("It must be a number of gigabytes, such as 80.");
 }
 
-/** Collects values such as `math=./math-lora` in an object that maps names to checkpoints. */
+/** Adds a value such as `math=./math-lora` to an object that maps names to checkpoints. */
 export function namedCheckpoint(
   value: string,
   before: Readonly<Record<string, string>> = {},

@@ -14,6 +14,7 @@ import { addListCommand } from "./list-command.ts";
 import { addMemoryCommand } from "./memory-command.ts";
 import { addPlanCommand } from "./plan-command.ts";
 import { addPushCommand } from "./push-command.ts";
+import { addReportCommand } from "./report-command.ts";
 import { addRunCommand } from "./run-command.ts";
 import { addScoreCommand } from "./score-command.ts";
 import { addServeCommand } from "./serve-command.ts";
@@ -27,12 +28,13 @@ Examples:
   $ mlan plan experiment.ts         predicts memory, disk space and steps before it runs
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
+  $ mlan report runs/my-experiment  writes the same and every answer as a page
   $ mlan compare runs/a runs/b      compares two runs, with confidence intervals
-  $ mlan score runs/my-experiment   scores stored answers again with every extractor
+  $ mlan score runs/my-experiment   scores the stored answers of a run again
   $ mlan chat ./llava-7b            chats with a model, with or without images
   $ mlan serve ./llava-7b           serves a model through an OpenAI-compatible API
   $ mlan export runs/a --to tuned   writes the complete model, e.g. for other libraries
-  $ mlan doctor                     checks the backends and shows how to fix them
+  $ mlan doctor                     checks the backends, and shows how to fix them
   $ mlan eval --help                shows how to evaluate without an experiment file
 
 An experiment file is a TypeScript or JavaScript file that exports an experiment:
@@ -49,7 +51,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
   const program = new Command("mlan")
     .description("Language-first instruction tuning of multimodal language models.")
     .version(ownVersion(), "-v, --version", "print the version")
-    .option("--verbose", "print errors in full")
+    .option("--verbose", "print errors with all details")
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
@@ -67,6 +69,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
     addEvalCommand,
     addListCommand,
     addShowCommand,
+    addReportCommand,
     addScoreCommand,
     addCompareCommand,
     addContaminationCommand,
@@ -91,8 +94,8 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
 }
 
 /**
- * Refuses empty values of options and arguments, which come from unset shell variables and are never intended: as a
- * path, an empty value would mean the working folder.
+ * Refuses empty values of options and arguments, which unset shell variables produce. As a path, an empty value would
+ * mean the working folder.
  */
 function refuseEmptyWords(command: Command): void {
   const isEmpty = (value: unknown): boolean =>

@@ -12,8 +12,8 @@ Examples:
   $ mlan push ./llava-7b acme/llava-7b            uploads a checkpoint to the Hugging Face Hub
   $ mlan push runs/my-experiment acme/llava-7b    uploads the last checkpoint of a run
 
-Needs a token with write permission: set HF_TOKEN, or run hf auth login. If the repository does not exist, it is created,
-private unless you give --public. After an interruption, run the command again: files that are already uploaded are skipped. Files of an earlier model
+Needs a token with write permission: set HF_TOKEN, or run hf auth login. A repository that does not exist is created,
+private unless you add --public. After an interruption, run the command again: uploaded files are skipped. Files of an earlier model
 that are not in the folder, such as extra shards, are removed in the same commit. Needs @mlan/model-llava, which
 is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
@@ -22,9 +22,9 @@ export function addPushCommand(program: Command, { terminal, finish }: CommandCo
   program
     .command("push")
     .description("Upload a checkpoint to the Hugging Face Hub.")
-    .argument("<folder>", "folder of a checkpoint, or a run folder to use its last checkpoint")
+    .argument("<folder>", "folder of a checkpoint, or a run folder, whose last checkpoint is used")
     .argument("<repository>", "owner and name on the Hub, e.g. acme/llava-7b")
-    .option("--public", "make the repository public if it is new")
+    .option("--public", "make a new repository public")
     .option("--branch <name>", "branch to commit to (default: main)")
     .option("--title <text>", "first line of the commit message")
     .addHelpText("after", EXAMPLES)

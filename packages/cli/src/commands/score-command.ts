@@ -17,20 +17,20 @@ Examples:
   $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
 
-Neither the model nor the data is needed. The extractors come from the benchmarks' installed plugins, such as @mlan/data-boolq
-for boolq. If a benchmark is not found or its answers are damaged, the others are still scored and the exit status is 1.
+An extractor reads the choice or value out of an answer. Extractors come from the benchmarks' plugins, such as @mlan/data-boolq
+for boolq. Neither the model nor the data is needed. The exit status is 1 if a benchmark could not be scored.
 `;
 
 export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("score")
-    .description("Score the stored answers of a run again with every extractor.")
+    .description("Score the stored answers of a run again, with every way to read them.")
     .argument("<folder>", "the run folder")
     .option("--experiment <file>", "the experiment file, if its benchmarks are not installed plugins")
-    .option("--benchmark <name>", "plugin or file of a benchmark of the run; may be repeated", collect)
+    .option("--benchmark <name>", "plugin or file of a benchmark; may be repeated", collect)
     .option(
       "--show <number>",
-      "number of answers to print, per benchmark, on which the extractors disagree",
+      "number of answers to print per benchmark on which the extractors disagree",
       wholeNumber(0),
       3,
     )

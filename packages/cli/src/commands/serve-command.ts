@@ -23,7 +23,7 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     .option("--name <name>", "model name that clients use (default: the last part of the checkpoint's path)")
     .option(
       "--adapters <name=checkpoint...>",
-      "low-rank adapters for the same weights; clients select one by sending its name as the model",
+      "low-rank adapters for the checkpoint; a client chooses one by sending its name as the model",
       namedCheckpoint,
     )
     .option(
@@ -52,7 +52,7 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     )
     .option(
       "--max-batches <number>",
-      "maximum number of batches in progress; they take turns, one token at a time (default: 2)",
+      "maximum number of batches in progress, which take turns token by token (default: 2)",
       wholeNumber(1),
     )
     .option(

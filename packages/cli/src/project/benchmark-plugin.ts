@@ -5,15 +5,16 @@ import { type FileExports, isFile, loadFile } from "./load-file.ts";
 
 /**
  * Returns the benchmark of a `--benchmark` option: `name` for the published data, `name=folder` for a local copy.
- * `name` is a plugin, or the path of a TypeScript or JavaScript file that exports a benchmark or a function that
- * returns one, followed by `:export` if the file has several such exports. Reads no data. Throws `invalid-options` when
- * it is not a benchmark.
+ * `name` is a plugin, or a TypeScript or JavaScript file that exports a benchmark or a function that returns one.
+ * `:export` after the file's path chooses one of several exports. Reads no data. Throws `invalid-options` when there is
+ * no such benchmark.
  */
 export async function benchmarkPlugin(named: string): Promise<Benchmark> {
   const equals = named.indexOf("=");
   const name = equals < 0 ? named : named.slice(0, equals);
   const path = equals < 0 ? undefined : named.slice(equals + 1).trim();
-  if (name.trim() === "") throw refused(`--benchmark "${named}" names no plugin or file. Write name, or name=folder.`);
+  if (name.trim() === "")
+    throw refused(`--benchmark "${named}" has no plugin or file before the "=". Write name, or name=folder.`);
   if (path === "") {
     throw refused(
       `--benchmark "${named}" has no folder after the "=". Add one, or leave out the "=" to use the published data.`,
@@ -65,8 +66,8 @@ async function benchmarkInFile(path: string, name: string | undefined, options: 
 }
 
 /**
- * Yields the exports to try, in order: the default export if it is a benchmark or a function, then the only other such
- * export, since the default function may return something else. Benchmarks take precedence over functions.
+ * Yields the exports to try: first the default export if it is a benchmark or a function, then the only other such
+ * export, because the default function may return something else. Benchmarks come before functions.
  */
 function* candidates(path: string, { defaults, named }: FileExports): Generator<unknown, void> {
   yield* defaults.filter((value) => typeof value === "function" || isBenchmark(value));

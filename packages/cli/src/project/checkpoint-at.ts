@@ -4,9 +4,9 @@ import type { HubModel } from "@mlan/hub";
 import { checkpointPlace } from "./checkpoint-place.ts";
 
 /**
- * Resolves a checkpoint as written in a command, see {@link checkpointPlace}. For a run folder, returns the checkpoint
- * of its last finished training stage; for the checkpoint of one training step, the model in it. `option` names the
- * option or argument in errors.
+ * Resolves the checkpoint in a command line, see {@link checkpointPlace}. A run folder stands for the checkpoint of its
+ * last finished training stage, and the checkpoint of a training step for the model in it. `option` names the option or
+ * argument in errors.
  */
 export async function checkpointAt(path: string, option: string): Promise<URL | HubModel> {
   const folder = checkpointPlace(path);
@@ -36,8 +36,8 @@ async function isStep(folder: URL): Promise<boolean> {
 }
 
 /**
- * Checks the checkpoint against the digest recorded by the run. The digest is that of the list of checksums, and thus
- * covers the weights.
+ * Checks a checkpoint against the digest that the run recorded. The digest covers `checksums.json`, and therefore the
+ * weights.
  */
 async function checkRecorded(checkpoint: URL, recorded: string, option: string): Promise<void> {
   const found = await checkpointDigest(checkpoint);

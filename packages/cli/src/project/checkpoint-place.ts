@@ -3,7 +3,7 @@ import { folderAt } from "./folders.ts";
 
 const HUB = /^hub:(?<repository>[^@]*)(?:@(?<revision>.*))?$/s;
 
-/** Parses a checkpoint as written in a command: a folder, or `hub:owner/name`, optionally followed by `@revision`. */
+/** Parses a checkpoint in a command line: a folder, or `hub:owner/name`, optionally followed by `@revision`. */
 export function checkpointPlace(written: string): URL | HubModel {
   const { repository, revision } = HUB.exec(written)?.groups ?? {};
   if (repository === undefined) return folderAt(written);

@@ -1,12 +1,9 @@
 import { extname } from "node:path";
 import { displayPath } from "./folders.ts";
 
-/**
- * Returns this command as the user must type it in this environment, so that commands in messages can be copied and
- * run.
- */
+/** Returns the `mlan` command as the user must type it here, so that commands in messages can be copied. */
 export function commandName(env: NodeJS.ProcessEnv = process.env, ownFile: string = import.meta.url): string {
-  // The sources run only in a clone, whose root package.json has a script for the command.
+  // Only a clone runs from the sources. Its root package.json has a script for the command.
   if (extname(ownFile) === ".ts") return "npm run mlan --";
   const manager = /^(\w+)\//.exec(env["npm_config_user_agent"] ?? "")?.[1];
   if (manager === undefined) return "mlan";
@@ -23,7 +20,7 @@ export function typedCommand(words: readonly string[]): string {
   return [commandName(), ...words.map(shellWord)].join(" ");
 }
 
-/** Replaces `npx mlan ...` in a text with the command as it is typed in this environment. */
+/** Replaces `npx mlan ...` in a text with the command as the user must type it here. */
 export function withCommandName(text: string): string {
   return text.replaceAll(/\bnpx mlan (?=[a-z])/g, () => `${commandName()} `);
 }

@@ -10,7 +10,7 @@ export async function computePlugin(backend: Backend): Promise<Plugin> {
   return onnx();
 }
 
-/** Returns the value that a factory returned. Throws `contract` when it is not a plugin. */
+/** Returns the value if it is a plugin. Otherwise throws `contract`. */
 export function checkPlugin(value: unknown): Plugin {
   if (isPlugin(value)) return value;
   throw new MlanError("contract", "a plugin's factory returned a value that is not a plugin.");

@@ -1,10 +1,10 @@
 /**
- * Returns the Damerau-Levenshtein distance: the fewest insertions, deletions, replacements and swaps of neighbouring
- * letters.
+ * Returns the Damerau-Levenshtein distance: the smallest number of insertions, deletions, replacements and swaps of
+ * neighbouring letters.
  */
 export function editDistance(one: string, other: string): number {
   const longest = Math.max(one.length, other.length);
-  // Our names are far shorter, and the table grows quadratically.
+  // The table grows quadratically, and names of packages and files are shorter.
   if (longest > 100) return longest;
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? longest;

@@ -5,12 +5,11 @@ import { syntaxProblem } from "./syntax-problem.ts";
 
 /**
  * Formats an error for the user: an `MlanError` as its message, a syntax error with its place in the file, and any
- * other error, which is a bug, with the stack frames in the user's own files. With `verbose`, shows everything that is
- * known.
+ * other error with the stack frames in the user's own files. `verbose` adds all details.
  */
 export function errorText(error: unknown, verbose: boolean): string {
   if (verbose) return inspect(error);
-  // The message of an MlanError is short; an error from other code may quote a whole file.
+  // The message of an MlanError is short; the message of another error may contain a whole file.
   if (MlanError.is(error)) return error.message;
   const text = syntaxProblem(error) ?? foreignText(error, CAUSES_AT_MOST);
   if (text.length <= LONGEST_MESSAGE) return text;
@@ -30,8 +29,8 @@ function foreignText(error: unknown, causes: number): string {
 }
 
 /**
- * Returns the stack frames in the user's files. When there are none and the error has no code, returns all frames
- * outside of Node.
+ * Returns the stack frames in the user's files. If there are none and the error has no code, returns all frames outside
+ * Node.
  */
 function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
   const all = stack.split("\n").filter((line) => /^ +at /.test(line) && !/\bnode:|<anonymous>\)?$/.test(line));
@@ -39,7 +38,7 @@ function framesOf({ stack = "" }: Error, hasCode: boolean): readonly string[] {
   return (users.length > 0 || hasCode ? users : all).slice(0, FRAMES_AT_MOST);
 }
 
-/** The folder that contains mlan's packages, both in a project and in the repository. */
+/** The folder that contains mlan's packages, in a project as well as in the repository. */
 const PACKAGES = fileURLToPath(new URL("../../../", import.meta.url));
 
 function isOurs(frame: string): boolean {
@@ -47,7 +46,7 @@ function isOurs(frame: string): boolean {
   return inside !== undefined && /^[^/\\]+[/\\](?:src|dist)[/\\]/.test(inside);
 }
 
-/** Converts a file URL, as in stack frames of ES modules, to a path. Returns anything else unchanged. */
+/** Converts a file URL, as in stack frames of ES modules, to a path. Returns any other text unchanged. */
 function pathOfUrl(url: string): string {
   try {
     return fileURLToPath(url);

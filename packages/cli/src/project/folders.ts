@@ -5,14 +5,15 @@ import { fileURLToPath } from "node:url";
 import { MlanError, pathOf, toFolderUrl } from "@mlan/core";
 import { editDistance } from "./edit-distance.ts";
 
-/** Returns the URL of a folder in a command line, relative to where the command was typed. It ends in a slash. */
+/**
+ * Returns the URL of a folder in a command line, with a slash at its end. Relative paths start at the folder in which
+ * the command was typed.
+ */
 export function folderAt(path: string): URL {
   return toFolderUrl(pathAt(path));
 }
 
-/**
- * Like {@link folderAt}, for an existing run folder. Throws `run-folder`, with a suggestion, when it does not exist.
- */
+/** Like {@link folderAt}, for a run folder. Throws `run-folder`, with a suggestion, when it does not exist. */
 export async function runFolderAt(path: string): Promise<URL> {
   const folder = folderAt(path);
   const isMissing = await stat(folder).then(
@@ -28,7 +29,7 @@ export async function runFolderAt(path: string): Promise<URL> {
   throw new MlanError("run-folder", `${pathOf(folder)} does not exist.${hint}`);
 }
 
-/** Expands a leading `~` of a path, since shells do not expand it in `--folder=~/runs` and `boolq=~/data`. */
+/** Expands a leading `~` of a path. Shells do not expand it in `--folder=~/runs` and `boolq=~/data`. */
 export function pathAt(path: string): string {
   return /^~(?=$|[/\\])/.test(path) ? `${homedir()}${path.slice(1)}` : path;
 }
@@ -38,7 +39,7 @@ export function displayPath(folder: URL): string {
   return nearbyPath(fileURLToPath(folder).replace(/[/\\]$/, ""));
 }
 
-/** Returns the relative form of a path below the working folder, and any other path unchanged. */
+/** Returns a path below the working folder as a relative path, and any other path unchanged. */
 export function nearbyPath(path: string): string {
   const nearby = relative(process.cwd(), path);
   return nearby === "" || nearby.startsWith("..") ? path : nearby;

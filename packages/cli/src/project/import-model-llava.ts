@@ -24,7 +24,7 @@ export interface ModelLlavaPackage {
 
 const PACKAGE = "@mlan/model-llava";
 
-/** Imports the package from the user's project, or from one of its backbones. Throws `missing-plugin`. */
+/** Imports `@mlan/model-llava` from the user's project, or from one of its backbones. Throws `missing-plugin`. */
 export async function importModelLlava(): Promise<ModelLlavaPackage> {
   const through = [undefined, ...OUR_PACKAGES.filter((name) => name.startsWith("@mlan/model-"))];
   const [address = PACKAGE] = through.flatMap((other) => locateInProject(PACKAGE, other) ?? []);

@@ -8,8 +8,8 @@ export type PluginKind = "model" | "data" | "eval";
 /**
  * Imports the factory of an installed plugin package. `boolq` means `@mlan/data-boolq`; a name with a slash or `@` is a
  * full package name. The factory has the camel-case name of the package without scope and kind: `@acme/data-road-signs`
- * exports `roadSigns`. Throws `missing-plugin`, with the remedy, when it is not installed, and `invalid-options` when
- * there is no such export.
+ * exports `roadSigns`. Throws `missing-plugin`, with the remedy, when the package is not installed, and
+ * `invalid-options` when it has no such export.
  */
 export async function importPlugin(kind: PluginKind, name: string): Promise<(options: unknown) => unknown> {
   allowTypeScript(); // a package of the user's workspace may export its sources

@@ -9,12 +9,12 @@ export interface TensorFlowPackage {
   readonly tensorflow: typeof tensorflow;
 }
 
-/** The command that installs the TensorFlow backend, without install scripts, because those of tfjs-node-gpu fail. */
+/** The command that installs the TensorFlow backend. It skips install scripts, because those of tfjs-node-gpu fail. */
 export const INSTALL_TRAINER_GPU = "npm install --ignore-scripts @mlan/trainer-gpu";
 
 const PACKAGE = "@mlan/backend-tensorflow";
 
-/** Imports the TensorFlow backend of the user's project; loads no native code. Throws `missing-plugin`. */
+/** Imports the TensorFlow backend from the user's project, without its native code. Throws `missing-plugin`. */
 export async function importTensorFlow(): Promise<TensorFlowPackage> {
   const address = locateInProject(PACKAGE) ?? locateInProject(PACKAGE, "@mlan/trainer-gpu");
   if (address === undefined) {

@@ -3,9 +3,9 @@ import { editDistance } from "./edit-distance.ts";
 import { NO_PLUGINS, OUR_PACKAGES } from "./our-packages.ts";
 
 /**
- * Runs an import. When a package is missing, throws `missing-plugin` with advice: how to install the package if it is
- * one of mlan's, or which of mlan's packages has a similar name, or to check the name. Never advises to install anybody
- * else's package. With `kind`, names are shown as in commands: `vicuna` for `@mlan/model-vicuna`.
+ * Runs an import. When a package is missing, throws `missing-plugin` with advice: the install command for a package of
+ * mlan, the package with the most similar name, or to check the name. Advises to install only packages of mlan. With
+ * `kind`, shows names as in commands, e.g. `vicuna` for `@mlan/model-vicuna`.
  */
 export async function withInstallHint<Module>(load: () => Promise<Module>, kind?: string): Promise<Module> {
   try {
@@ -34,7 +34,7 @@ function hintFor(name: string, kind: string | undefined): string {
 }
 
 /**
- * Returns mlan's package with the most similar name. At most one letter in three may differ, and at most two in all.
+ * Returns the package of mlan with the most similar name. At most two letters, and at most one in three, may differ.
  */
 function nearest(name: string): string | undefined {
   const word = /[^/-]*$/.exec(name)?.[0] ?? name;
@@ -46,7 +46,7 @@ function nearest(name: string): string | undefined {
 }
 
 /**
- * Extracts the name from Node's message, e.g. "Cannot find package '@mlan/data-boolq' imported from
+ * Returns the package's name in Node's message, e.g. "Cannot find package '@mlan/data-boolq' imported from
  * /home/me/experiment.ts".
  */
 function missingPackage(error: unknown): string | undefined {

@@ -9,14 +9,14 @@ import { pathAt } from "./folders.ts";
 import { withInstallHint } from "./install-hint.ts";
 import { syntaxProblem, syntaxProblemIn } from "./syntax-problem.ts";
 
-/** Whether a name is the path of a TypeScript or JavaScript file rather than the name of a package. */
+/** Whether a name is the path of a TypeScript or JavaScript file. */
 export function isFile(name: string): boolean {
   return /\.[cm]?[jt]s$/.test(name);
 }
 
 /**
- * Imports a TypeScript or JavaScript file. Throws `invalid-options` when the file does not exist or does not parse
- * (then the message names the place), and `missing-plugin`, with the remedy, when it imports a package that is not
+ * Imports a TypeScript or JavaScript file. Throws `invalid-options` for a file that does not exist, or does not parse
+ * (with the place of the error), and `missing-plugin`, with the remedy, when the file imports a package that is not
  * installed.
  */
 export async function loadFile(path: string): Promise<FileExports> {
@@ -33,7 +33,7 @@ export async function loadFile(path: string): Promise<FileExports> {
   return exportsOf(Object(module));
 }
 
-/** Returns the error for a missing file; it suggests a file with a similar name in the same folder. */
+/** Returns the error for a missing file. It suggests a file with a similar name in the same folder. */
 async function missingFileError(path: string, file: string): Promise<MlanError> {
   const names = (await readdir(dirname(file)).catch(() => [])).filter(isFile);
   const wanted = basename(file);
@@ -43,7 +43,6 @@ async function missingFileError(path: string, file: string): Promise<MlanError> 
   return new MlanError("invalid-options", `${path} does not exist or is not a file.${hint}`);
 }
 
-/** The exports of a file. */
 export interface FileExports {
   /** The possible values of the default export. */
   readonly defaults: readonly unknown[];
@@ -60,12 +59,12 @@ function exportsOf(module: Readonly<Record<string, unknown>>): FileExports {
 }
 
 /**
- * Whether TypeScript has been allowed: module hooks stack, so each further registration would make later imports
- * slower.
+ * Whether TypeScript files can be imported. A module hook is registered only once, because each further hook makes
+ * imports slower.
  */
 let typeScriptAllowed = false;
 
-/** Allows TypeScript in all later imports, including those that an experiment makes while it runs. */
+/** Makes all later imports accept TypeScript, including the imports of an experiment while it runs. */
 export function allowTypeScript(): void {
   if (typeScriptAllowed) return;
   typeScriptAllowed = true;

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /**
- * Returns the URL of a package's module; undefined when it is not installed. The name is resolved from the user's
- * project or, with `through`, from that package of the project.
+ * Returns the URL of a package's module. Undefined when the package is not installed. The name is resolved from the
+ * user's project, or from the project's package `through`.
  */
 export function locateInProject(packageName: string, through?: string): string | undefined {
   try {

@@ -1,12 +1,12 @@
 import { checkpointPlace } from "./checkpoint-place.ts";
 
-/** Parts to open with a checkpoint, and the weight format; see the command options of the same names. */
+/** Parts to open together with a checkpoint, and the weight format. The names are those of the command options. */
 export interface ModelParts {
   /** See {@link checkpointPlace}. */
   readonly tower?: string;
   /** See {@link checkpointPlace}. */
   readonly adapter?: string;
-  /** Adapters that clients of a server choose, by name; see {@link checkpointPlace}. */
+  /** Adapters by the name with which clients of a server choose them; see {@link checkpointPlace}. */
   readonly adapters?: Readonly<Record<string, string>>;
   readonly weightFormat?: string;
   /** The conversation template. Default: the checkpoint's. */

@@ -1,6 +1,6 @@
 /**
- * All packages of mlan. Messages advise users to install only these, since anybody may have registered any other name.
- * `tools/architecture` compares the list with the workspace.
+ * All packages of mlan. Messages advise users to install only these packages, because anyone may have registered any
+ * other name. `tools/architecture` compares the list with the workspace.
  */
 export const OUR_PACKAGES: readonly string[] = [
   "@mlan/backend-onnx",
@@ -35,6 +35,7 @@ export const OUR_PACKAGES: readonly string[] = [
   "@mlan/model-qwen2",
   "@mlan/model-vicuna",
   "@mlan/pytorch-files",
+  "@mlan/report",
   "@mlan/run-view",
   "@mlan/safetensors",
   "@mlan/serve",

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { nearbyPath } from "./folders.ts";
 
 /**
- * Returns file, line, column and message of an error in parsing or linking a file, as reported by tsx or Node;
- * undefined for any other error, and when Node does not report the place.
+ * Returns file, line, column and message of a syntax or linking error, as reported by tsx or Node. Undefined for any
+ * other error, and when Node does not report the place.
  */
 export function syntaxProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -16,8 +16,8 @@ export function syntaxProblem(error: unknown): string | undefined {
 }
 
 /**
- * Like {@link syntaxProblem}, for a JavaScript file that Node could not parse: Node reports the place only with
- * `--check`. If the error is in a file that this one imports, the place is unknown.
+ * Like {@link syntaxProblem}, for a JavaScript file that Node could not parse. Runs Node with `--check`, which reports
+ * the place of errors in this file but not in files that it imports.
  */
 export async function syntaxProblemIn(file: string, error: unknown): Promise<string | undefined> {
   if (!(error instanceof SyntaxError) || !isOfParser(error)) return undefined;
@@ -29,12 +29,12 @@ export async function syntaxProblemIn(file: string, error: unknown): Promise<str
   return problem ?? `${nearbyPath(file)}, or a file that it imports, does not parse: ${message}`;
 }
 
-/** Whether the error comes from Node's loader: JSON.parse and others throw SyntaxErrors too. */
+/** Whether the error comes from Node's module loader. JSON.parse and other functions throw SyntaxErrors too. */
 function isOfParser({ stack = "" }: Error): boolean {
   return /^ +at .*\(node:internal\/(?:modules|vm)/.test(stack.split("\n").find((line) => /^ +at /.test(line)) ?? "");
 }
 
-/** Reads Node's error about import, export or await in a file whose extension makes it CommonJS. */
+/** Reads Node's error for import, export or await in a file that is CommonJS because of its extension. */
 function modulesInCommonJs(message: string): string | undefined {
   const [, file = ""] = /^Cannot require\(\) ES Module (.+\.cjs) in a cycle/.exec(message) ?? [];
   if (file === "") return undefined;
@@ -42,7 +42,7 @@ function modulesInCommonJs(message: string): string | undefined {
   return `${path} is CommonJS because of its extension, but uses import, export or await. Rename it to ${path.replace(/cjs$/, "mjs")}, or use require and module.exports.`;
 }
 
-/** Reads tsx's error: a heading, then one line per problem, with 0-based columns. */
+/** Reads tsx's error: a heading, then one line per problem, with columns counted from 0. */
 function transformProblem(message: string): string | undefined {
   if (!message.startsWith("Transform failed with ")) return undefined;
   const found = [...message.matchAll(/^(.+):(\d+):(\d+): ERROR: (.*)$/gm)];

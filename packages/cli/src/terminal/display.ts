@@ -4,14 +4,13 @@ import { advance, type Progress } from "./progress.ts";
 import { clipped, lastingLines, progressLine } from "./progress-text.ts";
 import { displayInterval, type Terminal } from "./terminal.ts";
 
-/** Shows a run while it is running. */
 export interface Display extends Disposable {
   show(event: RunEvent): void;
 }
 
 /**
- * Opens a display: on an interactive terminal a single line that is redrawn, elsewhere a plain line when a stage starts
- * and every ten seconds.
+ * Opens the display of a run. An interactive terminal shows a single line, which is redrawn. Other outputs receive a
+ * line when a stage starts and every ten seconds.
  */
 export function openDisplay(terminal: Terminal, clock: Clock): Display {
   let progress: Progress | undefined;
@@ -30,7 +29,7 @@ export function openDisplay(terminal: Terminal, clock: Clock): Display {
     announced = true;
   };
   const showDownload = downloadDisplay(terminal, clock);
-  // Redraws during a long step, so that the time left counts down whenever the step lets timers run.
+  // Redraws during long steps, so that the remaining time counts down.
   const timer = terminal.interactive ? setInterval(draw, 1000).unref() : undefined;
   return {
     show(event) {

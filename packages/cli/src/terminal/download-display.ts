@@ -3,12 +3,12 @@ import { significant } from "@mlan/run-view";
 import { clipped } from "./progress-text.ts";
 import { displayInterval, type Terminal } from "./terminal.ts";
 
-/** Minimum size, in bytes, of a file whose download is reported in plain lines. */
+/** Minimum size of a file, in bytes, whose download is reported in plain lines. */
 const LEAST_FOR_LINES = 1e6;
 
 /**
- * Returns a function that shows downloads in a single line that is redrawn or, on a terminal that is not interactive,
- * in plain lines: at the start and end of a large file and every ten seconds.
+ * Returns a function that shows downloads: on an interactive terminal in a line that is redrawn, elsewhere in plain
+ * lines at the start and end of a large file and every ten seconds.
  */
 export function downloadDisplay(terminal: Terminal, clock: Clock): (progress: DownloadProgress) => void {
   let file: string | undefined;

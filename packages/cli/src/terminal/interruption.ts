@@ -1,13 +1,13 @@
 /** Lets Ctrl-C and `kill` stop the work between two steps. Disposing removes the signal handlers. */
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
-  /** Returns the exit status for the signal received; undefined before a signal. */
+  /** Returns the exit status for the received signal. Undefined before a signal. */
   exitCode(): number | undefined;
 }
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Calls `onFirst` at the first signal. A second signal exits the process at once, which damages no checkpoint. */
+/** Calls `onFirst` at the first signal. A second signal exits the process at once; checkpoints stay intact. */
 export function openInterruption(onFirst: () => void): Interruption {
   const controller = new AbortController();
   let exitCode: number | undefined;

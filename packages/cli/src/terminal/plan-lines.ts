@@ -3,7 +3,7 @@ import { type TextColumn, textTable } from "@mlan/eval-kit";
 import { count, duration } from "@mlan/run-view";
 
 /**
- * Describes a plan in tables of at most `width` characters per line: the stages, their memory by purpose, and the disk
+ * Formats a plan as tables with at most `width` characters per line: the stages, their memory by purpose, and the disk
  * space.
  */
 export function planLines(plan: ResourcePlan, width: number): readonly string[] {
@@ -23,7 +23,9 @@ export function planLines(plan: ResourcePlan, width: number): readonly string[] 
     ...timeLines(stages),
     "",
     `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.${
-      disk.modelBytes > 0 ? ` Quantised weights, kept beside the model's, need ${gigabytes(disk.modelBytes)} GB.` : ""
+      disk.modelBytes > 0
+        ? ` Files of quantised weights, written next to the model's, need ${gigabytes(disk.modelBytes)} GB.`
+        : ""
     }`,
   ];
 }

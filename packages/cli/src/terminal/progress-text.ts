@@ -21,7 +21,7 @@ export function progressLine(progress: Progress, now: number, width: number): st
 }
 
 /**
- * Returns the lines of an event that stay on the screen, such as the end of a stage or a warning. `progress` is the
+ * Returns the lines that an event leaves on the screen, such as the end of a stage or a warning. `progress` is the
  * progress after the event.
  */
 export function lastingLines(progress: Progress | undefined, event: RunEvent): readonly string[] {
@@ -96,7 +96,9 @@ function headline(result: BenchmarkResult): string {
   return `${number}${questionsAsked(result)}${lost}${truncated}${shared}${changed}`;
 }
 
-/** Formats the number of questions, e.g. "500 questions", or "100 of 500 questions" when only the first were asked. */
+/**
+ * Formats the number of questions, e.g. "500 questions", or "100 of 500 questions" if only the first 100 were asked.
+ */
 function questionsAsked({ questions, questionsInBenchmark: total = questions }: BenchmarkResult): string {
   return `${questions === total ? "" : `${count(questions)} of `}${counted(total, "question")}`;
 }

@@ -1,41 +1,37 @@
 import type { DeviceUse, EvaluateEvent, RunEvent, StageStartEvent, TrainEvent } from "@mlan/core";
 import { mostDeviceUse } from "@mlan/run-view";
 
-/** The progress of the running stage. */
 export interface Progress {
   readonly stage: string;
   readonly kind: StageStartEvent["kind"];
-  /** Index of the stage, 0-based. */
+  /** Counted from 0. */
   readonly index: number;
-  /** Number of stages. */
   readonly stages: number;
-  /** The work of the stage; absent until training or a benchmark has begun. */
+  /** Absent until training or a benchmark has begun. */
   readonly work?: Work;
 }
 
 /** A number of steps or questions, and how many of them are done. */
 export interface Work {
   readonly unit: "step" | "question";
-  /** The benchmark being asked. */
+  /** The benchmark being evaluated. */
   readonly benchmark?: string;
   readonly done: number;
   readonly total: number;
   readonly loss?: number;
   /** The maximum use of the device by any step so far. */
   readonly device?: DeviceUse;
-  /** The number of steps or questions done at recent times, oldest first, from which the rate is computed. */
+  /** The number of steps or questions done at recent times, oldest first. Used to compute the rate. */
   readonly samples: readonly Sample[];
 }
 
 interface Sample {
-  /** Time in milliseconds. */
+  /** Milliseconds. */
   readonly time: number;
   readonly done: number;
 }
 
-/**
- * Length of the window over which the rate is averaged: short enough to follow changes and long enough to be steady.
- */
+/** The rate is averaged over this time: short enough to follow changes, long enough to be steady. */
 const WINDOW_MILLISECONDS = 30_000;
 const MAXIMUM_SAMPLES = 60;
 
@@ -69,7 +65,7 @@ export function rateOf({ samples }: Work): number | undefined {
   return ((last.done - first.done) / (last.time - first.time)) * 1000;
 }
 
-/** Estimates the seconds until everything is done; undefined until the rate is known. */
+/** Estimates the seconds until the work is done. Undefined until the rate is known. */
 export function timeLeft(work: Work, now: number): number | undefined {
   const rate = rateOf(work);
   const last = work.samples.at(-1);
@@ -104,14 +100,14 @@ function startedWork(work: Omit<Work, "samples">, now: number): Work {
 }
 
 /**
- * Adds a sample. Replaces the last sample while it is close in time to the one before it, so that fast events do not
- * fill the window.
+ * Adds a sample. Replaces the last sample if it is close in time to the one before, so that fast events do not fill the
+ * window.
  */
 function withSample(samples: readonly Sample[], done: number, time: number): readonly Sample[] {
   const beforeLast = samples.at(-2);
   const replace = beforeLast && (samples.at(-1)?.time ?? 0) - beforeLast.time < WINDOW_MILLISECONDS / MAXIMUM_SAMPLES;
   const next = [...(replace ? samples.slice(0, -1) : samples), { time, done }];
   const recent = next.findIndex((sample) => time - sample.time <= WINDOW_MILLISECONDS);
-  // One step may take longer than the window: always keep two samples.
+  // One step may take longer than the window, so at least two samples are kept.
   return next.slice(Math.max(0, Math.min(recent, next.length - 2)));
 }

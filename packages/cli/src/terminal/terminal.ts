@@ -2,18 +2,17 @@
 export interface Terminal {
   /** Whether `note` and `redraw` write to an interactive terminal. */
   readonly interactive: boolean;
-  /** Returns the current number of characters per line, which changes with the window. */
+  /** Returns the number of characters per line, which changes with the size of the window. */
   columns(): number;
-  /** Writes a line of results. */
   print(line: string): void;
   /**
-   * Writes a part of a line of results. On a terminal, control characters, which could change its state, are shown as
-   * U+FFFD.
+   * Writes a part of a line of results. On a terminal, control characters are shown as U+FFFD, because they could
+   * change the terminal's state.
    */
   write(text: string): void;
-  /** Writes a line that is not a result, above the line that is redrawn. */
+  /** Writes a line that is not a result, above the line of `redraw`. */
   note(line: string): void;
-  /** Replaces the line that is redrawn; undefined removes it. Does nothing unless `interactive`. */
+  /** Replaces the redrawn line at the bottom; undefined removes it. Does nothing unless `interactive`. */
   redraw(line: string | undefined): void;
   readonly paint: Paint;
 }
@@ -31,7 +30,7 @@ export function displayInterval({ interactive }: Terminal): number {
 
 const CLEAR_TO_END = "\u001B[K";
 
-/** The streams and environment of a terminal: a process's own, or those of a test. */
+/** The streams and environment of a process, or of a test. */
 export interface Streams {
   readonly stdout: Stream;
   readonly stderr: Stream;
@@ -57,7 +56,7 @@ export function processTerminal({ stdout, stderr, env }: Streams = process): Ter
   };
   return {
     interactive,
-    // A terminal without a size reports 0 columns.
+    // A terminal of unknown size reports 0 columns.
     columns: () => (stderr.isTTY ? stderr.columns : stdout.isTTY ? stdout.columns : undefined) || 100,
     print(line) {
       clear();

@@ -2,11 +2,10 @@ import { readFile, stat } from "node:fs/promises";
 import { type ChatMessage, type ImageReference, MlanError } from "@mlan/core";
 import { pathAt } from "../project/folders.ts";
 
-/** The system prompt and the messages so far, and the images of the next message. */
+/** The state of a chat: the system prompt, the messages so far, and the images of the next message. */
 export interface Conversation {
   readonly system: string | undefined;
   readonly messages: readonly ChatMessage[];
-  /** The images of the next message. */
   readonly images: readonly ImageReference[];
 }
 
@@ -23,7 +22,7 @@ interface Done {
   readonly notes: readonly string[];
 }
 
-/** Carries out a line that begins with a slash. Throws an {@link MlanError} for a command that does not exist. */
+/** Executes a command that begins with a slash. Throws {@link MlanError} for an unknown command. */
 export async function carryOut(line: string, conversation: Conversation): Promise<Done> {
   const [, name = "", text = ""] = /^\/(\S*)\s*(.*)$/s.exec(line.trim()) ?? [];
   switch (name) {

@@ -10,7 +10,7 @@ export interface ChatRequest extends ModelRequest {
   readonly image?: readonly string[];
   readonly system?: string;
   readonly maxTokens?: number;
-  /** Sampling temperature; 0 means greedy decoding. */
+  /** 0 means greedy decoding. */
   readonly temperature: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -21,10 +21,7 @@ export interface ChatRequest extends ModelRequest {
 
 const INTERRUPTED = 130;
 
-/**
- * Answers standard input line by line until it ends. Returns the exit status, which is 1 if a line could not be
- * answered.
- */
+/** Answers each line of standard input. Returns the exit status: 1 if a line could not be answered. */
 export async function chat(request: ChatRequest, terminal: Terminal): Promise<number> {
   const images = await Promise.all((request.image ?? []).map(imageFile));
   const model = await openModel(request, terminal);
@@ -42,7 +39,7 @@ export async function chat(request: ChatRequest, terminal: Terminal): Promise<nu
     status = INTERRUPTED;
     lines.close();
   };
-  // On a terminal, readline receives Ctrl-C as a key instead of a signal.
+  // On a terminal, readline receives Ctrl-C as a key and not as a signal.
   lines.on("SIGINT", interrupt);
   process.on("SIGINT", interrupt);
   let conversation: Conversation = { system: request.system, messages: [], images };
@@ -79,7 +76,7 @@ export async function chat(request: ChatRequest, terminal: Terminal): Promise<nu
   return status;
 }
 
-/** Yields lines as they are typed; lines typed during an answer are yielded after it. */
+/** Yields lines of input. A line typed during an answer is yielded after the answer. */
 async function* prompted(lines: Interface, isWatched: boolean): AsyncGenerator<string, void, undefined> {
   if (isWatched) lines.prompt();
   for await (const line of lines) {
@@ -95,8 +92,8 @@ interface Answering {
 }
 
 /**
- * Prints the answer as it is generated, and returns the conversation with the answer. If generation is stopped, the
- * text so far is kept.
+ * Prints the answer as it is generated, and returns the conversation with the answer. Keeps the text of an answer that
+ * was stopped.
  */
 async function answerLine(
   text: string,
@@ -118,7 +115,7 @@ async function answerLine(
   }
   terminal.print("");
   if (signal.aborted) terminal.note(terminal.paint.dim("stopped"));
-  // An unanswered turn is dropped, since turns must alternate.
+  // Turns must alternate, so a turn without an answer is dropped.
   const said = answer === "" ? messages : [...asked, { role: "assistant", text: answer } as const];
   return { system, messages: said, images: [] };
 }

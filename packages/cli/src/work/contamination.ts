@@ -7,7 +7,7 @@ import { withInstallHint } from "../project/install-hint.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface FindContaminationOptions {
-  /** The folder of a run to score, both on all questions and on those that were not found; undefined for none. */
+  /** The folder of a run to score, with and without the questions that were found. Undefined for none. */
   readonly folder: URL | undefined;
   /** Number of findings to print per benchmark. */
   readonly show: number;
@@ -59,7 +59,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "left out", align: "right" },
 ];
 
-/** Scores a run on all questions, and on those that occur in no training data. */
+/** Scores a run on all questions, and on those that were not found in the training data. */
 async function cleanScoresOf(
   experiment: Experiment,
   reports: readonly ContaminationReport[],

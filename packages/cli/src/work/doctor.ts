@@ -11,7 +11,7 @@ export interface Diagnosis {
   readonly computes: boolean;
 }
 
-/** Checks all backends. A missing part is reported as a finding, never as an error. */
+/** Checks all backends. Reports missing parts and never throws for them. */
 export async function diagnose(): Promise<Diagnosis> {
   const onnx = [await onnxFinding()];
   const tensorFlow = await tensorFlowFindings();
@@ -19,7 +19,7 @@ export async function diagnose(): Promise<Diagnosis> {
   return { onnx, tensorFlow, computes };
 }
 
-/** Returns a table per backend; each missing part is followed by the command that fixes it. */
+/** Returns a table per backend. A missing part is followed by the command that installs it. */
 export function diagnosisLines({ onnx, tensorFlow }: Diagnosis): readonly string[] {
   return [...section("onnx", onnx), "", ...section("tensorflow", tensorFlow)];
 }

@@ -6,43 +6,43 @@ import { folderAt } from "../project/folders.ts";
 import { type ModelParts, modelParts } from "../project/model-parts.ts";
 import { importPlugin } from "../project/import-plugin.ts";
 
-/** A server that answers in place of a model on this machine. */
+/** A server that runs the model. */
 interface EvalEndpoint {
   readonly baseURL: string;
-  /** The kind of server; see `ServerKind` of `@mlan/model-endpoint`. */
+  /** See `ServerKind` of `@mlan/model-endpoint`. */
   readonly server?: string;
-  /** Number of requests in flight at the same time. */
+  /** Maximum number of parallel requests. */
   readonly concurrency?: number;
 }
 
 export interface EvalRequest extends ModelParts {
-  /** A plugin's name, see {@link importPlugin}; with `endpoint`, the model's name on the server. */
+  /** A plugin's name, see {@link importPlugin}. With `endpoint`, the model's name on the server. */
   readonly model: string;
   readonly endpoint?: EvalEndpoint;
   /** A plugin's name, see {@link importPlugin}. */
   readonly evaluator: string;
   /**
-   * A checkpoint, see {@link checkpointPlace}, or a run folder, for the checkpoint of its last finished training stage.
-   * Default: the model plugin's checkpoint.
+   * A checkpoint, see {@link checkpointPlace}, or a run folder, whose last checkpoint is used. Default: the model
+   * plugin's checkpoint.
    */
   readonly weights?: string;
   /** `name` for the published data, `name=folder` for a local copy. */
   readonly benchmarks: readonly string[];
   readonly backend: Backend;
   readonly protocol?: string;
-  /** Number of questions asked of each benchmark, counted from the first. Default: all. */
+  /** Number of questions to ask of each benchmark, starting with the first. Default: all. */
   readonly limit?: number;
   readonly batchSize?: number;
-  /** Number of questions to ask again, each on its own. */
+  /** Number of questions to ask again, one at a time. */
   readonly verify?: number;
-  /** Folder for cached image features. */
+  /** Folder that caches image features. */
   readonly featureCache?: string;
 }
 
 /** Returns an experiment with one stage, which evaluates a saved model on the benchmarks. */
 export async function evalExperiment(request: EvalRequest): Promise<Experiment> {
   const { batchSize, verify, featureCache, protocol, limit } = request;
-  // Look up the benchmarks first: it is fast, and a model's plugin takes seconds to load.
+  // The benchmarks come first: checking them is fast, while importing a model's plugin takes seconds.
   const whole = await Promise.all(request.benchmarks.map(benchmarkPlugin));
   const benchmarks = limit === undefined ? whole : whole.map((benchmark) => take(benchmark, limit));
   const stage = evaluate({ name: "eval", benchmarks, ...(protocol !== undefined && { protocol }) });
@@ -58,7 +58,7 @@ export async function evalExperiment(request: EvalRequest): Promise<Experiment> 
   return experiment({ name: "eval", use, stages: [stage] });
 }
 
-/** Returns the plugins of a model on this machine and of the backend that it computes on. */
+/** Returns the plugins of a model and of its backend. */
 async function opened(request: EvalRequest): Promise<readonly unknown[]> {
   const weights = request.weights === undefined ? undefined : await checkpointAt(request.weights, "--weights");
   const model = await importPlugin("model", request.model);

@@ -10,17 +10,16 @@ import { pluginFor } from "./open-model.ts";
 export interface ExportRequest {
   /** See {@link checkpointAt}. */
   readonly checkpoint: string;
-  /** The folder to write to. */
   readonly to: string;
   readonly layout: string;
   readonly dtype: string;
   /** Maximum number of bytes of tensors per weight file. */
   readonly shardSize: number;
-  /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
+  /** Plugin name, see {@link importPlugin}. Default: an installed plugin that can read the checkpoint. */
   readonly model?: string;
   /** See {@link ModelParts}. */
   readonly tower?: string;
-  /** The conversation template of a checkpoint that does not name its own. */
+  /** The conversation template, for a checkpoint that names none. */
   readonly template?: string;
 }
 
@@ -30,7 +29,7 @@ export async function exportModel(request: ExportRequest): Promise<string> {
   const weights = await checkpointAt(checkpoint, "the checkpoint");
   const plugin = await importPlugin("model", model ?? (await pluginFor(weights)));
   const parts = modelParts({ ...(tower !== undefined && { tower }), ...(template !== undefined && { template }) });
-  // The backend is not opened: nothing is computed.
+  // An export computes nothing, so the backend is not opened.
   const use = [plugin({ weights, ...parts }), await computePlugin("onnx")].map(checkPlugin);
   await using scope = createScope(use);
   const source = scope.get(MODEL);

@@ -13,7 +13,7 @@ export interface InstallBackendOptions {
   readonly force?: boolean;
 }
 
-/** Installs the native code of the TensorFlow backend and returns the lines of the report. */
+/** Installs the native code of the TensorFlow backend. Returns a report, line by line. */
 export async function installBackend(
   options: InstallBackendOptions,
   report: (line: string) => void,

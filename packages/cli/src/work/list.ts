@@ -25,7 +25,7 @@ interface PackageFile {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The kinds of plugins in the order of the list. */
+/** The kinds of plugins, in the order of the list. */
 const KINDS = { model: "model", trainer: "trainer", eval: "evaluator", data: "data" } as const;
 
 /**
@@ -69,7 +69,7 @@ function isKind(prefix: string | undefined): prefix is keyof typeof KINDS {
   return prefix !== undefined && Object.hasOwn(KINDS, prefix);
 }
 
-/** Whether a data plugin is a benchmark that commands can use: they can create only benchmarks that need no options. */
+/** Whether a data plugin is a benchmark. Commands pass no options, so benchmarks with required options are left out. */
 async function asksQuestions(name: string): Promise<boolean> {
   const kind: PluginKind = "data";
   try {
@@ -80,7 +80,7 @@ async function asksQuestions(name: string): Promise<boolean> {
 }
 
 /**
- * Returns, by name, the packages of mlan that Node resolves from the folder, and the dependencies in the nearest
+ * Returns packages by name: those of mlan that Node resolves from the folder, and the dependencies in the nearest
  * package.json.
  */
 async function packagesOf(project: string): Promise<ReadonlyMap<string, PackageFile>> {

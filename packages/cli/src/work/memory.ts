@@ -14,13 +14,12 @@ export interface MemoryOptions {
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Rank of the low-rank adapter, for the rows of the table in which one is trained. */
+  /** Rank of the low-rank adapter, for the rows of the table that train an adapter. */
   readonly rank: number;
-  /** How the language model's matrices are kept while they are frozen. */
+  /** Format of the language model's frozen weights. */
   readonly weightFormat: NonNullable<TrainingMemoryOptions["weightFormat"]>;
-  /** Precision of AdamW's moments. */
   readonly momentPrecision: NonNullable<TrainingMemoryOptions["momentPrecision"]>;
-  /** Memory of the GPU, in GB of 10^9 bytes. */
+  /** Memory of the GPU in GB (10^9 bytes). */
   readonly memory: number;
 }
 
@@ -29,7 +28,7 @@ const GB = 1e9;
 /** Share of the GPU's memory that must stay free for fragmentation, kernel workspace, and libraries. */
 const RESERVE = 0.05;
 
-/** The components that are trained together. Weights in fewer bits stay frozen. */
+/** The components that are trained together. Quantised weights stay frozen. */
 const CHOICES = [["projector"], ["adapter", "projector"], ["language", "projector"]] as const;
 
 const COLUMNS: readonly TextColumn[] = [
@@ -54,7 +53,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
   const table = CHOICES.filter((trained) => weightFormat === "float32" || trained[0] !== "language").flatMap(
     (trained) =>
-      // A backend that computes in bfloat16 has no other formats of weights.
+      // A backend that computes in bfloat16 supports no other weight formats.
       (["float32", "bfloat16"] as const).slice(0, weightFormat === "float32" ? 2 : 1).flatMap((precision) =>
         [false, true].map((gradientCheckpointing) => {
           const batch = { rows, length, images, microBatches };
@@ -94,7 +93,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   ];
 }
 
-/** Returns the options of an adapter like that of LLaVA's `finetune_lora.sh`, with any rank. */
+/** Returns the options of the adapter in LLaVA's `finetune_lora.sh`, with another rank. */
 function adapterOf(rank: number): AdapterOptions {
   return { rank, alpha: 2 * rank, dropout: 0.05, rankStabilized: false };
 }

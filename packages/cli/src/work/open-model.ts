@@ -24,7 +24,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 export interface ModelRequest extends ModelParts {
   /** See {@link checkpointAt}. */
   readonly checkpoint: string;
-  /** Plugin name, see {@link importPlugin}. Default: one that reads the checkpoint. */
+  /** Plugin name, see {@link importPlugin}. Default: an installed plugin that can read the checkpoint. */
   readonly model?: string;
   readonly backend: Backend;
 }
@@ -33,8 +33,8 @@ export interface ModelRequest extends ModelParts {
 const UNTUNED = "plain";
 
 /**
- * Opens a model for a conversation, and shows downloads and notices. Throws `invalid-options` when the checkpoint's
- * template has no turns and no other template is given, and the errors of opening.
+ * Opens a model for conversations, and shows downloads and notices. Throws `invalid-options` for a checkpoint whose
+ * template has no turns unless another template is given, and the errors of opening.
  */
 export async function openModel(request: ModelRequest, terminal: Terminal): Promise<TrainableModel> {
   const { model, backend, checkpoint } = request;
@@ -62,7 +62,7 @@ async function openShown(source: ModelSource, terminal: Terminal): Promise<Model
 }
 
 /**
- * Returns the name of the first installed plugin that reads the checkpoint's `config.json`; several such plugins differ
+ * Returns the name of an installed plugin that can read the checkpoint's `config.json`. If several can, they differ
  * only in their names.
  */
 export async function pluginFor(weights: Awaited<ReturnType<typeof checkpointAt>>): Promise<string> {
@@ -100,7 +100,7 @@ function adapterAlone(folder: URL): MlanError {
 function untuned(checkpoint: string, tuningTemplate = "v1"): MlanError {
   return new MlanError(
     "invalid-options",
-    `${checkpoint} has the template "${UNTUNED}", which has no turns, since its weights were not tuned on conversations. ` +
+    `${checkpoint} was not tuned on conversations: its template "${UNTUNED}" has no turns. ` +
       `To chat with it anyway, give a template, e.g. --template ${tuningTemplate}.`,
   );
 }

@@ -9,18 +9,18 @@ import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface PushRequest {
-  /** The folder of a checkpoint, or a run folder, which means the checkpoint of its last finished training stage. */
+  /** The folder of a checkpoint, or a run folder, whose last checkpoint is uploaded. */
   readonly folder: string;
   /** Owner and name of the repository, separated by a slash. */
   readonly repository: string;
   readonly branch?: string;
   /** The first line of the commit message. */
   readonly title?: string;
-  /** Whether a new repository is public; has no effect on an existing one. */
+  /** Whether a new repository is public. Does not affect an existing repository. */
   readonly public?: boolean;
 }
 
-/** Uploads a checkpoint to the Hub, prints what was done, and returns the exit status. */
+/** Uploads a checkpoint to the Hub, prints a report, and returns the exit status. */
 export async function push(request: PushRequest, terminal: Terminal): Promise<number> {
   const { repository, branch, title = "Upload model with mlan" } = request;
   const folder = await checkpointAt(request.folder, "<folder>");

@@ -26,12 +26,12 @@ export interface ServeRequest extends ModelRequest {
   readonly timeout?: number;
 }
 
-/** Serves a checkpoint until a signal arrives, and returns the exit status. */
+/** Serves a checkpoint until a signal arrives. Returns the exit status. */
 export async function serveModel(request: ServeRequest, terminal: Terminal): Promise<number> {
   const { checkpoint, host, port, apiKey, batchSize, maxTokens, maxImages, maxBody, maxWaiting, timeout } = request;
   const { maxBodies, maxBatches } = request;
   let model: TrainableModel | undefined;
-  // Listens first: a port that is taken is no reason to wait for gigabytes.
+  // Listens first, so that a port that is in use is reported before gigabytes are loaded.
   const open = async (): Promise<TrainableModel> => (model = await openModel(request, terminal));
   try {
     const name = request.name ?? nameOf(checkpoint);

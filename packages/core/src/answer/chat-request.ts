@@ -5,25 +5,25 @@ import { MlanError } from "../errors.ts";
 
 /** A message of a conversation with a model. */
 export interface ChatMessage {
-  /** "system" only in the first message. */
+  /** A system message may only be the first. */
   readonly role: Turn["role"];
   readonly text: string;
-  /** Placed before the text, as in training. Only a user's message may have images. Default: none. */
+  /** The images are placed before the text, as in training. Only a user message may have images. Default: none. */
   readonly images?: readonly ImageReference[];
 }
 
 /**
- * Returns the prompt and images of a request that answers the last message if it is the user's, or continues it if it
- * is the assistant's; the answer is then only the new text. Throws `invalid-data` when there is nothing to answer, and
- * when a user's text contains {@link IMAGE_PLACEHOLDER} in a conversation with images, where it would mark the place of
- * an image.
+ * Returns the prompt and images for the next answer in a conversation. If the last message is the user's, the model
+ * answers it; if it is the assistant's, the model continues it, and the generated text contains only the continuation.
+ * Throws `invalid-data` when there is nothing to answer, and when the conversation has images and a user's text
+ * contains {@link IMAGE_PLACEHOLDER}.
  */
 export function chatRequest(messages: readonly ChatMessage[]): Pick<GenerationRequest, "prompt" | "images"> {
   const images = messages.flatMap((message) => message.images ?? []);
   const begun = messages.at(-1)?.role === "assistant" ? messages.at(-1) : undefined;
   const asked = begun ? messages.slice(0, -1) : messages;
   if (asked.at(-1)?.role !== "user")
-    throw new MlanError("invalid-data", "there is no message of the user to answer. Add the user's next message.");
+    throw new MlanError("invalid-data", "there is no user message to answer. Add the user's next message.");
   if (images.length > 0 && messages.some(({ role, text }) => role === "user" && text.includes(IMAGE_PLACEHOLDER)))
     throw new MlanError(
       "invalid-data",

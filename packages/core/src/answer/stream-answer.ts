@@ -3,8 +3,8 @@ import type { Model } from "../contracts/model.ts";
 import { MlanError } from "../errors.ts";
 
 /**
- * Answers one request and yields its text piece by piece; the generator's return value is the whole {@link Generation}.
- * Leaving a `for await` loop early aborts the answer. Throws the errors of {@link Model.generate}.
+ * Answers one request and yields its text piece by piece. The generator returns the whole {@link Generation}. Leaving a
+ * `for await` loop early aborts the generation. Throws the errors of {@link Model.generate}.
  */
 export async function* streamAnswer(
   model: Pick<Model, "generate">,
@@ -25,7 +25,7 @@ export async function* streamAnswer(
     ended = true;
     wake();
   });
-  // The loop below throws its error, after yielding the pieces that came before it.
+  // The loop below yields all pieces before it throws this error.
   answer.catch(() => {});
   try {
     for (;;) {

@@ -1,8 +1,8 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 
 /**
- * Numbers of positions in a batch, by kind. `text`, `image` and `padding` add up to rows x length; `supervised` is part
- * of `text`.
+ * Number of positions in a batch, by kind. A position is one element of the sequence that the model reads: a token, or
+ * a patch of an image. `text`, `image` and `padding` add up to rows x length; `supervised` is part of `text`.
  */
 export interface TokenCounts {
   readonly text: number;
@@ -14,22 +14,21 @@ export interface TokenCounts {
 /** Tensors by name; the model chooses the names. */
 export type BatchTensors = Readonly<Record<string, Tensor>>;
 
-/** The conversations of one forward and backward pass as tensors, which only the model interprets. */
+/** The conversations of one forward and backward pass. Only the model interprets the tensors. */
 export interface Batch {
   readonly counts: TokenCounts;
-  /** Everything that the batch's loss depends on. */
+  /** All inputs of {@link TrainableModel.loss}. */
   readonly tensors: BatchTensors;
-  /** Frees all tensors of the batch. */
   dispose(): void;
 }
 
 export interface CollateOptions {
-  /** Seed of the random operations of training, such as dropout. Default: none is applied. */
+  /** Seed for dropout and other random operations of training. Default: no random operations. */
   readonly seed?: number;
 }
 
 export interface BatchShape {
-  /** Number of rows. Rows without an example are padding, so that few shapes need to be compiled. */
+  /** Number of rows. Rows beyond the number of examples are padding, so that batches have few different shapes. */
   readonly rows: number;
   /** Positions per row; at least the length of the longest example. */
   readonly length: number;

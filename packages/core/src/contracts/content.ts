@@ -3,28 +3,28 @@ import { stat } from "node:fs/promises";
 import { sha256OfFile } from "../files/sha256-of-file.ts";
 import { unreadable } from "../files/read-digest.ts";
 
-/** Data on disk that affects a result, identified by its bytes and not by its location. */
+/** Data on disk that affects a result. Two contents are equal if their bytes are equal, wherever they are stored. */
 export interface Content {
   /**
-   * A cheap identifier made from names, sizes and modification times. While it stays the same, the content is
-   * unchanged. When it differs, or is "" (unknown), only the digest shows whether the content has changed.
+   * Made from names, sizes and modification times. An equal stamp means unchanged content. With a different stamp, or
+   * with "" (unknown), compare the digests.
    */
   readonly stamp: string;
   /** Returns the SHA-256 of all bytes, as 64 hexadecimal digits. Reads everything, at about a gigabyte per second. */
   digest(): Promise<string>;
   /**
-   * Returns the SHA-256 of each file by name. Absent when the content does not consist of files. `files` and `digest`
-   * together read the files only once.
+   * Returns the SHA-256 of each file by name. Absent when the content does not consist of files. Calling both `files`
+   * and `digest` reads the files only once.
    */
   files?(): Promise<Readonly<Record<string, string>>>;
 }
 
-/** A file changed less than this long ago could change again without getting a new modification time. */
+/** A file that changed within this time may change again and keep its modification time. */
 const SETTLED_AFTER_MILLISECONDS = 2000;
 
 /**
- * Returns the content of files, which are keyed by names that do not depend on their location. Throws `unavailable`,
- * naming the file, when one is missing or cannot be read.
+ * Returns the content of files. The keys name the files independently of their location. Throws `unavailable`, with the
+ * file's path, when a file is missing or cannot be read.
  */
 export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: AbortSignal): Promise<Content> {
   const sorted = [...files].toSorted(([left], [right]) => (left < right ? -1 : 1));
@@ -48,7 +48,10 @@ export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: A
   };
 }
 
-/** Returns the {@link Content.stamp} of one file. Throws `unavailable` when its status cannot be read. */
+/**
+ * Returns the {@link Content.stamp} of one file. Throws `unavailable` when the file system does not report its size and
+ * times.
+ */
 export async function stampOf(file: URL): Promise<string> {
   const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
     throw unreadable(file, error);

@@ -2,7 +2,7 @@ import { MlanError } from "../errors.ts";
 
 /** How conversations become tokens and images become pixels; stored with every checkpoint. */
 export interface ConversationFormat {
-  /** The model's name for a conversation template, e.g. "plain" (alignment) or "v1" (tuning). */
+  /** Name of a conversation template that the model knows, e.g. "plain" (alignment) or "v1" (tuning). */
   readonly template: string;
   /** `pad` pads images to a square with the mean colour; `square` crops them at the centre. */
   readonly imageAspectRatio: "pad" | "square";
@@ -10,15 +10,15 @@ export interface ConversationFormat {
   readonly maximumLength: number;
 }
 
-/** A {@link ConversationFormat} as a recipe asks for it: without a template, the model's own applies. */
+/** A {@link ConversationFormat} whose template may be omitted. */
 export interface RecipeFormat extends Omit<ConversationFormat, "template"> {
-  /** Default: `ModelInspection.tuningTemplate`. */
+  /** Default: {@link ModelInspection.tuningTemplate}. */
   readonly template?: string;
 }
 
 /**
- * Completes a recipe's format with the model's template if the recipe names none. Throws `invalid-options` when the
- * model names none either.
+ * Completes a recipe's format. Without a template in the recipe, the model's tuning template applies. Throws
+ * `invalid-options` when neither names a template.
  */
 export function formatFor(
   format: RecipeFormat,

@@ -1,10 +1,9 @@
-/** A reference to an image: nothing is read or decoded before it is needed. */
+/** An image that is read only when it is needed. */
 export interface ImageReference {
-  /** Names the image in errors and caches, e.g. the path below the image folder or a row id. */
+  /** Identifies the image in errors and caches, e.g. the path below the image folder or a row id. */
   readonly name: string;
   /**
-   * The place in the data that names the image, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column
-   * "image"`.
+   * Location of the image's name in the data, for errors, e.g. `data-pope: test.jsonl row 9 (line 10), column "image"`.
    */
   readonly origin?: string;
   /**
@@ -12,44 +11,44 @@ export interface ImageReference {
    * according to the EXIF orientation.
    */
   readonly orientation?: "stored" | "upright";
-  /** The encoded file (PNG, JPEG, ...). Throws an `invalid-data` error when it cannot be read. */
+  /** Returns the encoded file (PNG, JPEG, ...). Throws `invalid-data` when the file cannot be read. */
   read(): Promise<Uint8Array>;
   /**
-   * Checks that the image exists without reading it; a run calls this before its first stage. Throws an `invalid-data`
-   * error when there is no image. When absent, the image is read instead.
+   * Checks that the image exists, without reading it. A run calls `find` before its first stage, and `read` for images
+   * without `find`. Throws `invalid-data` when there is no image.
    */
   find?(): Promise<FoundImage>;
 }
 
 /** What is known about an image without reading it. */
 export interface FoundImage {
-  /** Made from size and modification times: while it stays the same, the image is unchanged. "" means unknown. */
+  /** Made from size and modification times. An equal stamp means an unchanged image; "" means unknown. */
   readonly stamp: string;
   /**
-   * Identifies the image's bytes without reading them: a known checksum, or "" when the dataset's fingerprint covers
-   * them. When absent, the bytes are read and hashed.
+   * A known checksum of the image, or "" if the dataset's fingerprint covers the image's bytes. Without a digest, the
+   * image is read and hashed.
    */
   readonly digest?: string;
   /** Path of the image's own file. Absent when the image is inside another file. */
   readonly file?: string;
 }
 
-/** Marks the place of one image in a prompt or turn; the n-th placeholder is the n-th image. */
+/** Marks where an image goes in a prompt or turn: the n-th placeholder is replaced by the n-th image. */
 export const IMAGE_PLACEHOLDER = "<image>";
 
 export interface Turn {
-  /** "system" only in the first turn of a conversation: its text replaces the template's system prompt. */
+  /** Only the first turn of a conversation may be a system turn. Its text replaces the template's system prompt. */
   readonly role: "system" | "user" | "assistant";
   /**
-   * {@link IMAGE_PLACEHOLDER} marks an image only in a user turn of a conversation or prompt with images; elsewhere it is
-   * plain text.
+   * {@link IMAGE_PLACEHOLDER} marks where an image goes in user turns if the conversation has images. Elsewhere the
+   * placeholder is plain text.
    */
   readonly text: string;
   /**
-   * Whether this assistant turn contributes to the training loss; default true. Otherwise it is only context for later
-   * turns. Turns of other roles never contribute.
+   * Whether the tokens of this assistant turn contribute to the training loss. Default true. Turns of other roles never
+   * contribute.
    */
-  readonly learned?: boolean;
+  readonly supervised?: boolean;
 }
 
 /**
@@ -60,6 +59,6 @@ export interface Conversation {
   /** Unique within its dataset. */
   readonly id: string;
   readonly turns: readonly Turn[];
-  /** Empty for language-only conversations, which never run the vision tower. */
+  /** Empty for a language-only conversation. */
   readonly images: readonly ImageReference[];
 }

@@ -2,21 +2,21 @@ import { messageOf } from "@mlan/errors";
 import { MlanError, shownValue } from "../errors.ts";
 import { unreadRows } from "../run/unread-rows.ts";
 
-/** Where a dataset comes from, and its licence. */
+/** Source and licence of a dataset. */
 export interface DatasetCard {
   /** A page or repository that describes the dataset. */
   readonly source: string;
-  /** SPDX id, or a name and link. */
+  /** SPDX id, or the licence's name and a link. */
   readonly license: string;
   readonly citation?: string;
   readonly modality: "text" | "image" | "mixed";
   /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
   readonly repository?: string;
-  /** The configuration of the repository to read, e.g. "high". */
+  /** The configuration of the repository, e.g. "high". */
   readonly config?: string;
   /** The published split to read, e.g. "validation". */
   readonly split?: string;
-  /** The commit to read unless options name another. Default: the newest commit each time the dataset is opened. */
+  /** The default commit to read. Without one, the newest commit is read each time the dataset is opened. */
   readonly revision?: string;
   /** Number of rows in the published split. */
   readonly rows?: number;
@@ -24,20 +24,20 @@ export interface DatasetCard {
 
 export interface OpenOptions {
   readonly signal?: AbortSignal;
-  /** Called while files are downloaded or derived from others, at least once per file and every few megabytes. */
+  /** Called at least once per file and every few megabytes, while files are downloaded or derived from other files. */
   readonly onDownload?: (progress: DownloadProgress) => void;
 }
 
-/** The progress of a download, or of writing a file that is derived from others. */
+/** The progress of downloading or deriving a file. */
 export interface DownloadProgress {
   /** Default "downloading". */
   readonly activity?: "downloading" | "quantising";
-  /** Where the file comes from, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
+  /** Origin of the file, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
   readonly source: string;
   readonly file: string;
-  /** Bytes written so far, including those of an earlier, interrupted download. */
+  /** Bytes written so far, including those written before an interruption. */
   readonly bytes: number;
-  /** Final size of the file in bytes. */
+  /** Final size in bytes. */
   readonly size: number;
 }
 
@@ -60,28 +60,27 @@ export interface Dataset<Example> {
 
 export interface Examples<Example> {
   readonly length: number;
-  /** Number of examples in the whole dataset, if {@link take} has limited it to the first ones. */
+  /** Number of examples in the whole dataset, if {@link take} selected the first ones. */
   readonly total?: number;
-  /** Changes whenever any example could change; recorded with runs and results. */
+  /** Changes whenever an example may have changed. Recorded with runs and results. */
   readonly fingerprint: string;
-  /** The same index returns an equal example each time. Rejects with a RangeError outside 0..length-1. */
+  /** Returns equal examples for equal indexes. Rejects with a RangeError outside 0..length-1. */
   at(index: number): Promise<Example>;
 }
 
 export interface DatasetDefinition<Row, Example> {
   readonly name: string;
   readonly card?: Partial<DatasetCard>;
-  /** Reads and checks all rows. */
   rows(options: OpenOptions): Promise<readonly Row[]>;
-  /** Turns a row into an example. Pure. */
+  /** Converts a row into an example. Pure. */
   toExample(row: Row, index: number): Example | Promise<Example>;
-  /** Identifies the content, e.g. a checksum or a pinned revision. Default: a hash of the rows as JSON. */
+  /** Identifies the rows, e.g. a checksum or a pinned revision. Default: the SHA-256 of the rows as JSON. */
   fingerprint?(rows: readonly Row[]): string | Promise<string>;
 }
 
 /**
- * Makes a dataset from a function that reads rows and a function that turns a row into an example. Errors of either
- * become `invalid-data` errors that name the dataset and, if known, the row and field.
+ * Creates a dataset from a function that reads rows and a function that converts a row into an example. Both functions'
+ * errors become `invalid-data` errors with the dataset's name and, if known, the row and field.
  */
 export function defineDataset<Row, Example>(definition: DatasetDefinition<Row, Example>): Dataset<Example> {
   const { name, card } = definition;
@@ -117,23 +116,23 @@ async function rowsOf<Row, Example>(
 ): Promise<readonly Row[]> {
   let rows: unknown;
   try {
-    // Plain JavaScript may return the list itself instead of a promise, or throw synchronously.
+    // Functions in plain JavaScript may return a list in place of a promise, or throw synchronously.
     rows = await read(options);
   } catch (cause) {
-    // The reason of an abort may be anything.
+    // A signal's reason may be any value.
     throw options.signal?.aborted ? cause : unreadRows(name, cause);
   }
   if (Array.isArray(rows)) return rows;
   throw new MlanError("invalid-data", `${name}: \`rows\` returned ${shownValue(rows)}; return a list of rows.`);
 }
 
-/** Returns `index` when it is in 0..length-1; otherwise throws a RangeError that names the dataset. */
+/** Returns `index` if it is in 0..length-1. Otherwise throws a RangeError with the dataset's name. */
 export function checkIndex(name: string, index: number, length: number): number {
   if (Number.isInteger(index) && index >= 0 && index < length) return index;
   throw new RangeError(`${name}: there is no example ${index}; it has ${length}, numbered from 0.`);
 }
 
-/** SHA-256 of a value's JSON as 64 hexadecimal digits. The order of keys matters. */
+/** Returns the SHA-256 of a value's JSON as 64 hexadecimal digits. The order of keys matters. */
 export async function fingerprintOf(value: unknown): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(value) ?? ""));
   return Buffer.from(digest).toString("hex");

@@ -6,16 +6,13 @@ export interface EvaluateRun {
   readonly benchmark: Benchmark;
   readonly protocol: string;
   /**
-   * A JSONL file to which answers are appended as they arrive. Questions whose answers it already holds (same
-   * benchmark, protocol, model, stage and weights) are not asked again.
+   * A JSONL file to which answers are appended. Questions that the file already answers are not asked again. Stored
+   * answers count if benchmark, protocol, model, stage and weights are the same.
    */
   readonly answers?: URL;
-  /** The name of the experiment's stage. Stored answers of a different stage are refused. */
+  /** Name of the stage. Stored answers of another stage are refused. */
   readonly stage?: string;
-  /**
-   * An identifier of the model's current weights; different weights have different identifiers. Stored answers of other
-   * weights are refused.
-   */
+  /** Identifies the model's current weights. Stored answers of other weights are refused. */
   readonly weights?: string;
   readonly signal?: AbortSignal;
 }
@@ -27,8 +24,8 @@ export interface Evaluator {
   readonly batchSize?: number;
   evaluate(run: EvaluateRun): AsyncIterable<EvaluateEvent>;
   /**
-   * Checks a planned evaluation; a run calls this before its first stage. Throws `invalid-options` when this evaluator
-   * cannot ask the benchmark.
+   * Checks a planned evaluation; a run calls `check` before its first stage. Throws `invalid-options` when this
+   * evaluator cannot ask the benchmark.
    */
   check?(planned: PlannedEvaluation): Promise<void>;
 }
@@ -42,14 +39,14 @@ export interface EvaluateStartEvent {
   readonly type: "evaluate-start";
   readonly benchmark: string;
   readonly questions: number;
-  /** Questions whose answers were found in the answer file. */
+  /** Number of questions whose answers the answer file already contained. */
   readonly answered: number;
 }
 
-/** One line of the answer file: everything needed to read and judge the answer again. */
+/** One line of the answer file. It suffices to read and judge the answer again. */
 export interface AnswerRecord {
   readonly id: string;
-  /** The generated text; if choices were ranked, the label of the most likely choice. */
+  /** The generated text, or the label of the most likely choice if choices were ranked. */
   readonly answer: string;
   /** null if the extractor could read nothing from the answer. */
   readonly extracted: string | null;
@@ -58,7 +55,7 @@ export interface AnswerRecord {
   readonly cluster?: string;
   /** Number of positions that the prompt lost because it was too long. Absent: none. */
   readonly truncatedPositions?: number;
-  /** An identifier of the prompt; equal prompts have equal identifiers. */
+  /** Identifies the prompt: equal prompts have equal identifiers. */
   readonly prompt?: string;
   /**
    * The texts of the prompt, separated by line breaks, without the template that the model adds; for reading only.
@@ -73,7 +70,6 @@ export interface AnswerRecord {
   readonly scores?: readonly ChoiceScore[];
 }
 
-/** How likely the model considers a choice. */
 export interface ChoiceScore {
   /** Natural logarithm of the continuation's probability: the sum over its tokens. */
   readonly logProbability: number;
@@ -98,25 +94,20 @@ export interface Estimate {
   readonly interval?: Interval;
 }
 
-/** A confidence interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
   /** The confidence level, e.g. 0.95. */
   readonly level: number;
   /**
-   * Wilson's score interval of a proportion, or percentiles of a bootstrap over clusters (over questions if there are
-   * no clusters).
+   * `wilson`: Wilson's score interval of a proportion. `cluster-bootstrap`: percentiles of a bootstrap over clusters,
+   * or over questions if there are no clusters.
    */
   readonly method: "wilson" | "cluster-bootstrap";
 }
 
-/**
- * Identifiers of what was asked, with which prompts, and how it was judged. Results are comparable only if all three
- * are equal.
- */
+/** Identifies questions, prompts and judging. Results are comparable only if all three fingerprints are equal. */
 export interface Fingerprints {
-  /** Fingerprint of the benchmark's data. */
   readonly questions: string;
   /** Fingerprint of the prompts as the model received them. */
   readonly prompts: string;
@@ -126,55 +117,50 @@ export interface Fingerprints {
 
 export interface BenchmarkResult {
   readonly benchmark: string;
-  /** The name of the evaluator. */
   readonly evaluator: string;
   readonly protocol: string;
   readonly protocolVersion: number;
   readonly extractor: Pick<Extractor, "name" | "version">;
-  /** The name of the model's wording. */
+  /** The name of the model's {@link Wording}. */
   readonly wording: string;
   readonly fingerprints: Fingerprints;
   /** See {@link Model.templateFingerprint}. */
   readonly template?: string;
   readonly questions: number;
-  /** Number of questions in the benchmark, if only the first `questions` were asked ({@link take}). */
+  /** Number of questions in the benchmark, if {@link take} selected fewer. */
   readonly questionsInBenchmark?: number;
   /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
   /** Number of questions whose prompt was truncated because it was too long. Absent: not counted. */
   readonly truncatedPrompts?: number;
-  /** Estimates by metric name. The first is the headline number. */
+  /** Estimates by metric name. The first metric is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;
   /**
-   * Number of prompt positions in this call, and how many of them were computed: positions shared by several prompts
-   * are computed once. NaN in a run's results (null in results.json) if the answers were already stored, since their
-   * cost is no longer known.
+   * Number of prompt positions, and how many of them were computed. Positions that several prompts share are computed
+   * once. NaN in a run's results (null in results.json) if the answers were already stored, because their cost is not
+   * recorded.
    */
   readonly positions: { readonly prompts: number; readonly computed: number };
-  /** Duration of this call; NaN when `positions` is NaN. */
+  /** Duration in seconds; NaN when `positions` is NaN. */
   readonly seconds: number;
-  /** Present if verification was requested. */
   readonly verification?: Verification;
 }
 
-/** Describes whether answers depend on the other questions in their batch. */
+/** Shows whether answers depend on the other questions in their batch. */
 export interface Verification {
-  /** Number of questions, drawn at random, that were asked again on their own. */
+  /** Number of randomly drawn questions that were asked again, one at a time. */
   readonly checked: number;
   readonly flips: readonly Flip[];
-  /**
-   * The smallest difference between the two highest logits, over all tokens of the answers to questions asked on their
-   * own.
-   */
+  /** The smallest difference between the two highest logits at any token, when questions are asked one at a time. */
   readonly smallestMargin: number;
 }
 
-/** An answer that changed when its question was asked on its own. */
+/** An answer that changed when its question was asked alone. */
 export interface Flip {
   readonly id: string;
   readonly together: string;
   readonly alone: string;
-  /** The smallest margin in the answer to the question asked on its own. */
+  /** The smallest difference between the two highest logits at any token of the answer to the question asked alone. */
   readonly margin: number;
 }
 

@@ -9,42 +9,41 @@ export interface GenerationRequest {
   readonly images: readonly ImageReference[];
   readonly maximumNewTokens: number;
   /**
-   * Generation may stop as soon as the answer contains one of these strings. Streamed text is cut before it;
+   * Generation ends when the answer contains one of these strings. Streamed text is cut before the string;
    * {@link Generation.text} is not.
    */
   readonly stop?: readonly string[];
-  /** Token ids that end the answer and are not part of its text. */
+  /** Token ids that end the answer. They are not part of its text. */
   readonly stopTokens?: readonly number[];
-  /** How tokens are sampled. Default: greedy decoding, which takes the most likely token. */
+  /** Default: greedy decoding, which takes the most likely token. */
   readonly sampling?: Sampling;
   /**
-   * For tokens that occur in the prompt or in the answer so far, positive logits are divided by this number and
-   * negative logits are multiplied by it (arXiv 1909.05858). Greater than 0. Above 1 these tokens become less likely,
-   * below 1 more likely. Applies to greedy decoding too. Default 1.
+   * Penalty on tokens that occur in the prompt or in the answer so far (arXiv 1909.05858): their positive logits are
+   * divided by this number, and their negative logits are multiplied by it. Greater than 0; values above 1 make
+   * repetition less likely. Applies to greedy decoding too. Default 1.
    */
   readonly repetitionPenalty?: number;
   /**
-   * How many of the most likely tokens to report at each position of the answer, 0 or more; the generated token is
-   * always reported. Default: {@link Generation.logProbabilities} is absent.
+   * Number of most likely tokens to report at each position of the answer, 0 or more. The generated token is always
+   * reported. Default: {@link Generation.logProbabilities} is absent.
    */
   readonly logProbabilities?: number;
-  /** Name of the adapter that answers, one of {@link Model.adapters}. Default: none of them. */
+  /** Name of the adapter to answer with, one of {@link Model.adapters}. Default: no adapter. */
   readonly adapter?: string;
-  /** Aborts this answer only; its `finish` is then "aborted", and `text` is what was generated until then. */
+  /** Aborts this answer only. Its `finish` is then "aborted", and its `text` ends there. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * How the next token is sampled. `temperature`, `topK`, `topP` and `minP` apply in this order and work as in Hugging
- * Face transformers. The other requests of a call do not affect an answer, except through rounding differences in the
- * logits.
+ * How the next token is sampled. `temperature`, `topK`, `topP` and `minP` apply in this order, as in Hugging Face
+ * transformers.
  */
 export interface Sampling {
-  /** Number by which logits are divided. 0 means greedy decoding. Default 1. */
+  /** Logits are divided by the temperature. 0 means greedy decoding. Default 1. */
   readonly temperature?: number;
   /**
-   * Samples only from the `topK` most likely tokens, and from tokens as likely as the last of them. At least 1.
-   * Default: all tokens.
+   * Samples only from the `topK` most likely tokens, including ties with the last of them. At least 1. Default: all
+   * tokens.
    */
   readonly topK?: number;
   /**
@@ -57,7 +56,7 @@ export interface Sampling {
    * 0.
    */
   readonly minP?: number;
-  /** A whole number. The same seed and request produce the same answer. Default: a different seed each time. */
+  /** A whole number. Equal requests with equal seeds have equal answers. Default: a new seed each time. */
   readonly seed?: number;
 }
 
@@ -65,16 +64,16 @@ export interface GenerationOptions {
   /** Number of requests answered in parallel. Default: the model's choice. */
   readonly batchSize?: number;
   /**
-   * Whether a prefix that several prompts of a call share is computed only once. Default true. Answers are unchanged;
-   * scores may differ in the last bits.
+   * Whether a prefix that several prompts share is computed only once. Sharing does not change answers, but may change
+   * the last bits of scores. Default true.
    */
   readonly sharePrefixes?: boolean;
   /**
-   * A folder that caches the image features of frozen components for later calls and other processes, keyed by the
-   * content of the image. Created if missing. Answers do not depend on it. Default: none.
+   * A folder that caches the image features of frozen components for other calls and processes. It is created if
+   * missing. Answers do not depend on it. Default: no cache.
    */
   readonly featureCache?: Location;
-  /** Whether a {@link Generation} has `tokens` and `margins`. Default false. */
+  /** Whether answers have {@link Generation.tokens} and {@link Generation.margins}. Default false. */
   readonly details?: boolean;
   /**
    * What happens to a prompt that is too long for the model. `refuse` (default) throws `invalid-data`; `truncate` removes
@@ -83,8 +82,8 @@ export interface GenerationOptions {
    */
   readonly longPrompts?: "refuse" | "truncate";
   /**
-   * Called with new text of an answer as soon as later tokens can no longer change it. For a single answer,
-   * {@link streamAnswer} is easier.
+   * Called with new text of an answer once later tokens can no longer change that text. {@link streamAnswer} is easier
+   * for a single answer.
    */
   readonly onText?: (piece: TextPiece) => void;
   /** Aborts the call, which then throws the signal's reason. */
@@ -92,11 +91,10 @@ export interface GenerationOptions {
 }
 
 /**
- * New text of an answer. Joined, the pieces of an answer are its text before the first stop string. A piece never ends
- * within a character, and ends with the beginning of a stop string only where the answer ends.
+ * New text of an answer. Joined, the pieces are the answer's text before the first stop string. A piece never ends
+ * within a character.
  */
 export interface TextPiece {
-  /** The request's id. */
   readonly id: string;
   /** May be "" in a piece with `logProbabilities`. */
   readonly text: string;
@@ -110,32 +108,29 @@ export interface TokenLogProbability {
    * The token's text within an answer; "" for special tokens, U+FFFD for a part of a character.
    */
   readonly text: string;
-  /**
-   * Natural logarithm of the token's probability, from the model's logits before repetition penalty and sampling change
-   * them.
-   */
+  /** Natural logarithm of the token's probability, before repetition penalty and sampling change the logits. */
   readonly logProbability: number;
 }
 
 export interface GeneratedToken extends TokenLogProbability {
-  /** The most likely tokens, as many as the request asks for, in descending order of probability. */
+  /** The most likely tokens, in descending order of probability. Their number is the request's `logProbabilities`. */
   readonly likeliest: readonly TokenLogProbability[];
 }
 
 export interface Generation {
-  /** The request's id. */
   readonly id: string;
-  /** New text only, special tokens removed. */
+  /** The generated text, without special tokens. */
   readonly text: string;
   /**
-   * "stop": by a stop string or stop token. "length": after the maximum number of new tokens. "aborted": by the
+   * `stop`: by a stop string or stop token. `length`: after the maximum number of new tokens. `aborted`: by the
    * request's signal.
    */
   readonly finish: "end-of-sequence" | "stop" | "length" | "aborted";
   /** Number of positions of the prompt, including image positions. */
   readonly promptLength: number;
   /**
-   * Number of prompt positions computed for this answer; a shared prefix counts only for the first answer that uses it.
+   * Number of prompt positions that were computed for this answer. A shared prefix counts only for the first answer
+   * that uses it.
    */
   readonly computedPositions: number;
   /** Number of positions removed from a prompt that was too long. Absent when none were removed. */
@@ -151,8 +146,8 @@ export interface Generation {
    */
   readonly tokens?: readonly number[];
   /**
-   * Difference between the two highest logits at each of `tokens`; small where a different token was almost chosen.
-   * Present with {@link GenerationOptions.details}.
+   * Difference between the two highest logits at each of `tokens`. A small margin means that another token was nearly
+   * as likely. Present with {@link GenerationOptions.details}.
    */
   readonly margins?: readonly number[];
 }

@@ -4,14 +4,14 @@ import { z } from "zod";
 import { MlanError, shownValue } from "../errors.ts";
 
 /**
- * A file or folder on this machine: a path, relative to the working directory when it is not absolute, or a `file:`
- * URL, as a string or as a `URL`.
+ * A file or folder on this machine: a path, or a `file:` URL as a string or `URL`. Relative paths start at the working
+ * directory.
  */
 export type Location = string | URL;
 
 /**
- * Returns the URL of a file. Does not access the disk. Throws `invalid-options` for a value that is neither a path nor
- * a `file:` URL; the message starts with `option`.
+ * Returns the URL of a file, without accessing the disk. Throws `invalid-options` for any value other than a path or
+ * `file:` URL. The message starts with `option`.
  */
 export function toFileUrl(location: Location, option?: string): URL {
   const problem = problemOf(location);
@@ -26,7 +26,7 @@ export function toFolderUrl(location: Location, option?: string): URL {
   return asFolder(toFileUrl(location, option));
 }
 
-/** Returns the URL with a slash at its end, so that file names can be resolved against it. */
+/** Returns the URL with a slash at its end, against which file names can be resolved. */
 export function asFolder(url: URL): URL {
   return url.pathname.endsWith("/") ? url : new URL(`${url.pathname}/`, url);
 }
@@ -38,7 +38,7 @@ export const fileLocation: z.ZodType<URL, Location> = schemaOf((location) => toF
 export const folderLocation: z.ZodType<URL, Location> = schemaOf((location) => toFolderUrl(location));
 
 const FILE_SCHEME = /^file:/i;
-/** Does not match a single letter before the colon, which is a Windows drive. */
+/** At least two characters before the colon: a single letter is a Windows drive. */
 const OTHER_SCHEME = /^[a-z][a-z\d+.-]+:\/\//i;
 
 function schemaOf(convert: (location: Location) => URL): z.ZodType<URL, Location> {

@@ -6,7 +6,6 @@ import type { Component } from "./model.ts";
 export interface MemoryEstimate {
   /** Bytes by purpose, e.g. "weights" or "activations". */
   readonly parts: Readonly<Record<string, number>>;
-  /** The sum of all parts. */
   readonly total: number;
 }
 
@@ -16,7 +15,7 @@ export interface TrainingShape {
   readonly adapter?: AdapterOptions;
   /** Number of conversations per forward and backward pass. */
   readonly rows: number;
-  /** Number of positions of the longest row, including those of images; all rows are padded to it. */
+  /** Number of positions of the longest row, including image positions. All rows are padded to this length. */
   readonly length: number;
   /** Number of images per forward and backward pass. */
   readonly images: number;
@@ -30,34 +29,32 @@ export interface TrainingShape {
   readonly weightFormat: string;
 }
 
-/** The sizes that determine the memory of answering. */
+/** The sizes that determine the memory of answering questions. */
 export interface AnsweringShape {
   /** Number of questions per batch. */
   readonly rows: number;
-  /** Number of positions of the longest prompt, including those of images. */
+  /** Number of positions of the longest prompt, including image positions. */
   readonly length: number;
   /** Number of images per batch. */
   readonly images: number;
   readonly newTokens: number;
-  /** The adapter, if it is not merged into the weights. Default: none. */
+  /** The adapter, if it is kept apart from the weights. Default: none. */
   readonly adapter?: AdapterOptions;
   /** One of {@link ModelMemory.weightFormats}. */
   readonly weightFormat: string;
 }
 
-/** The memory and disk space that a model needs, known before it is loaded. */
+/** The memory and disk space that a model needs, predicted before the model is loaded. */
 export interface ModelMemory {
-  /** The format in which the model opens its weights. */
   readonly weightFormat: string;
-  /** All formats that the model supports, the largest first. */
+  /** All weight formats that the model supports, the largest first. */
   readonly weightFormats: readonly string[];
-  /** Number of questions per batch unless the evaluator sets it. */
   readonly batchSize: number;
-  /** Size of the files that opening the model will write beside its weights, in bytes. */
+  /** Size of the files that opening the model writes next to its weights, in bytes. */
   readonly fileBytes: number;
-  /** Predicts the memory of a training step. Throws where training itself would. */
+  /** Predicts the memory of a training step. Throws the errors of training. */
   training(shape: TrainingShape): MemoryEstimate;
   answering(shape: AnsweringShape): MemoryEstimate;
-  /** Returns the number of positions of a prompt, including those of its images, before it is truncated. */
+  /** Returns the number of positions of a prompt before truncation, including image positions. */
   promptLength(prompt: Prompt, images: number): number;
 }

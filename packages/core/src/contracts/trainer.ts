@@ -6,9 +6,9 @@ import type { Dataset } from "./dataset.ts";
 import type { TokenCounts } from "./batch.ts";
 import type { Component, EncodeOptions, ModelInspection, TrainableModel } from "./model.ts";
 
-/** Everything that determines what a training stage does, except model, data and seed. */
+/** The settings that determine the result of a training stage, together with model, data and seed. */
 export interface TrainingRecipe {
-  /** The components to train; the others are frozen. */
+  /** The components to train. All others are frozen. */
   readonly trained: readonly Component[];
   /** The options of the adapter; required when `trained` contains "adapter". */
   readonly adapter?: AdapterOptions;
@@ -18,40 +18,40 @@ export interface TrainingRecipe {
   /** Number of conversations per forward and backward pass; divides `batchSize`. */
   readonly microBatchSize: number;
   readonly epochs: number;
-  /** Stops training before `epochs` is reached; the learning rate schedule is shortened to match. */
+  /** Maximum number of steps, even if `epochs` would need more. The learning rate schedule is shortened to match. */
   readonly maximumSteps?: number;
-  /** Peak learning rate. */
   readonly learningRate: number;
-  /** Peak learning rates of components whose peak differs from `learningRate`. */
+  /** Peak learning rates by component. Default: `learningRate`. */
   readonly learningRates?: Readonly<Partial<Record<Component, number>>>;
   /**
-   * Share of the steps during which the learning rate rises linearly to its peak; it then decays as a half cosine to 0.
+   * Share of the steps in which the learning rate rises linearly to its peak. The learning rate then decays to 0 along
+   * a half cosine.
    */
   readonly warmupRatio: number;
   readonly weightDecay: number;
   /**
-   * How the two moments of AdamW are stored. Default "float32", 8 bytes per trained parameter for both. "bfloat16"
-   * takes 4 bytes and rounds the moments stochastically, in the same way in each run.
+   * How the two moments of AdamW are stored. "float32" (default) takes 8 bytes per trained parameter for both moments.
+   * "bfloat16" takes 4 bytes; the rounding is stochastic and reproducible.
    */
   readonly momentPrecision?: "float32" | "bfloat16";
-  /** Global gradient norm to which larger gradients are scaled down. Absent: no clipping. */
+  /** Larger gradients are scaled down to this global norm. Default: no clipping. */
   readonly maximumGradientNorm?: number;
   /** Whether each batch contains conversations of one modality and similar length, as in the original code. */
   readonly groupByModality: boolean;
   /**
-   * What has equal weight in a step's loss. `micro-batch` (default): each micro-batch, so that the loss is the mean of
-   * the micro-batches' mean losses, as in the original code. `position`: each supervised position; conversations
-   * without supervised positions are then left out of training.
+   * How the losses of a step are averaged. `micro-batch` (default): the mean of the micro-batches' mean losses, as in
+   * the original code. `position`: the mean over all supervised positions; conversations without supervised positions
+   * are then left out of training.
    */
   readonly lossWeighting?: "micro-batch" | "position";
   /**
-   * The lengths by which `groupByModality` sorts data without any image: `signed` (default) are negative, as in the
-   * original code; `absolute` are positive.
+   * How `groupByModality` sorts data without any image: `absolute` by length, `signed` (default) by negative length, as
+   * in the original code.
    */
   readonly groupLengths?: "signed" | "absolute";
   /** How the answers in a conversation are located. Default `text`, as in the original code. */
   readonly answerSpans?: EncodeOptions["answerSpans"];
-  /** Number of steps between checkpoints; a checkpoint is always saved after the last step. */
+  /** Number of steps between checkpoints. The last step always saves a checkpoint. */
   readonly checkpointEvery: number;
 }
 
@@ -61,9 +61,9 @@ export interface TrainRun {
   readonly recipe: TrainingRecipe;
   readonly seed: number;
   /**
-   * The folder of this stage's checkpoints; its URL ends in a slash. Each checkpoint is a folder `step-<number>` whose
-   * `checksums.json` lists its files; only listed files are removed when a run is replaced. If there are checkpoints,
-   * training resumes from the newest one, and its result is bit-identical to that of uninterrupted training.
+   * The folder of this stage's checkpoints; its URL ends in a slash. Each checkpoint is a folder `step-<number>` with a
+   * `checksums.json` that lists its files. Replacing a run removes only listed files. Training resumes from the newest
+   * checkpoint, with a result that is bit-identical to that of uninterrupted training.
    */
   readonly folder: URL;
   readonly signal?: AbortSignal;
@@ -72,11 +72,11 @@ export interface TrainRun {
 export interface Trainer {
   readonly specVersion: 1;
   readonly name: string;
-  /** Trains the model and yields an event per step. The caller may stop it with `break` or `signal`. */
+  /** Trains the model and yields an event per step. `break` and `signal` stop the training. */
   train(run: TrainRun): AsyncIterable<TrainEvent>;
   /**
-   * Checks a planned training stage; a run calls this before its first stage. Throws `invalid-options` for a recipe
-   * that cannot be carried out. Returns the disk space that the stage needs.
+   * Checks a planned training stage; a run calls `check` before its first stage. Returns the disk space that the stage
+   * needs. Throws `invalid-options` for a recipe that cannot be carried out.
    */
   check?(training: PlannedTraining): TrainingNeeds;
 }
@@ -84,9 +84,8 @@ export interface Trainer {
 /** What is known about a training stage before the model is loaded. */
 export interface PlannedTraining {
   readonly recipe: TrainingRecipe;
-  /** Number of conversations in the data. */
   readonly conversations: number;
-  /** Number of parameters by component; absent when unknown before the model is loaded. */
+  /** Number of parameters by component. Absent when unknown before the model is loaded. */
   readonly parameters?: ModelInspection["parameters"];
   /** The components that the stage's checkpoints contain. Default: all. */
   readonly stored?: readonly Component[];
@@ -107,15 +106,15 @@ export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent |
 
 export interface TrainStartEvent {
   readonly type: "train-start";
-  /** Number of optimiser steps that are already done; 0 unless training was resumed. */
+  /** Number of optimiser steps done before; 0 unless training was resumed. */
   readonly stepsDone: number;
   readonly steps: number;
   readonly dataFingerprint: string;
-  /** Conversations without supervised positions: the first few of them, each with the reason. */
+  /** The first few conversations without supervised positions, each with the reason. */
   readonly unsupervised: readonly string[];
   /**
-   * The first `stepsDone` steps as recorded in the checkpoint; they replace the steps logged for this stage. Absent
-   * when the checkpoint does not record them.
+   * The first `stepsDone` steps, as recorded in the checkpoint. They replace the stage's logged steps. Absent when the
+   * checkpoint does not record them.
    */
   readonly history?: readonly StepEndEvent[];
   /** Warnings for the user, one sentence each. Default: none. */
@@ -124,12 +123,12 @@ export interface TrainStartEvent {
 
 export interface StepEndEvent {
   readonly type: "step-end";
-  /** 1-based. */
+  /** Counted from 1. */
   readonly step: number;
   readonly steps: number;
-  /** Mean cross-entropy in nats, before this step's update. */
+  /** Mean cross-entropy in nats, before the update of this step. */
   readonly loss: number;
-  /** The learning rate of this step's update, for components without an entry in `learningRates`. */
+  /** The learning rate of this step, for components without an entry in `learningRates`. */
   readonly learningRate: number;
   readonly counts: TokenCounts;
   readonly flops: number;

@@ -9,14 +9,14 @@ import { MlanError, shownValue } from "../errors.ts";
 
 /** Number of images checked in parallel. */
 const AT_ONCE = 64;
-/** Number of examples after which the loop yields to the event loop and checks the signal. */
+/** Number of examples between pauses that let signals and timers run. */
 const BETWEEN_TURNS = 256;
 /** Number of image folders recorded per dataset. */
 const MOST_FOLDERS = 8;
 const ROOT = pathToFileURL("/").href;
 
 export interface ImageContent extends Content {
-  /** Number of images; an image of several examples counts several times. */
+  /** Number of images. An image of several examples counts several times. */
   readonly count: number;
   /** Number of examples with at least one image. */
   readonly examples: number;
@@ -24,13 +24,13 @@ export interface ImageContent extends Content {
   readonly folders: readonly string[];
 }
 
-/** Checks the bytes of an image that was read; throws when they are not an image. */
+/** Checks the bytes of an image file; throws when they are not an image. */
 export type CheckImage = (image: ImageReference, bytes: Uint8Array) => void;
 
 /**
- * Returns the content of a dataset's images. Each image is looked up, and is read and checked only when the lookup does
- * not identify its bytes. Throws `invalid-data` for the first missing image, with the number of others that are
- * missing.
+ * Returns the content of a dataset's images. {@link ImageReference.find} looks up each image; an image without a known
+ * digest is read and checked. Throws `invalid-data` for the first missing image, with the number of other missing
+ * images.
  */
 export async function contentOfImages(
   examples: Examples<unknown>,
@@ -39,8 +39,8 @@ export async function contentOfImages(
 ): Promise<ImageContent> {
   const hash = createHash("sha256");
   /**
-   * Hashes the digests of all lookups; its result equals that of {@link digestOfImages} if every lookup returns a
-   * digest.
+   * Hashes the digests of all lookups. If every lookup returns a digest, the result equals that of
+   * {@link digestOfImages}.
    */
   const digests = createHash("sha256");
   let unread = false;
@@ -84,7 +84,7 @@ async function digestOfImages(
   check: CheckImage | undefined,
 ): Promise<string> {
   const hash = createHash("sha256");
-  /** Digests by image, since several examples may have the same image. */
+  /** Digests by image, because several examples may have the same image. */
   const known = new Map<string, string>();
   for await (const { images } of imagesIn(examples, signal)) {
     const digests = await Promise.all(images.map((image) => digestOf(image, known, check)));

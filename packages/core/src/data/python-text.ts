@@ -1,9 +1,9 @@
 /**
- * The original code is Python, whose white space differs from JavaScript's: it includes U+001C to U+001F and U+0085,
- * and excludes U+FEFF. Scores and token ids depend on this.
+ * The original code is in Python, whose white space differs from JavaScript's: it includes U+001C to U+001F and U+0085,
+ * and excludes U+FEFF. Scores and token ids depend on the difference.
  */
 
-/** The characters of Python's `\s`, to be put inside the brackets of a regular expression's character class. */
+/** The characters of Python's `\s`, for use within the brackets of a regular expression. */
 export const PYTHON_WHITE_SPACE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 

@@ -1,4 +1,4 @@
-/** A source of random numbers: the same seed yields the same sequence on every machine. */
+/** A random number generator. Equal seeds yield equal sequences on every machine. */
 export interface Random {
   /** Uniform in [0, 1), 32 bits. */
   next(): number;
@@ -7,8 +7,7 @@ export interface Random {
 }
 
 /**
- * Creates a small deterministic generator (mulberry32) for shuffles and initial weights. It is not cryptographically
- * secure.
+ * Creates a deterministic generator (mulberry32) for shuffles and initial weights. It is not cryptographically secure.
  */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
@@ -21,7 +20,7 @@ export function seededRandom(seed: number): Random {
   return { next, below: (bound) => Math.floor(next() * bound) };
 }
 
-/** Derives a seed for a named purpose (FNV-1a), so that adding a purpose does not change the numbers of the others. */
+/** Derives the seed for a named purpose (FNV-1a). Different purposes have independent random numbers. */
 export function deriveSeed(seed: number, purpose: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(`${seed}:${purpose}`)) {

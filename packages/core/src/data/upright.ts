@@ -3,16 +3,15 @@ import type { ImageReference } from "../contracts/conversation.ts";
 import { type Dataset, type Examples, fingerprintOf, type OpenOptions } from "../contracts/dataset.ts";
 import { reopened } from "../run/reopened.ts";
 
-/** An example with images. */
 interface Shown {
   readonly images: readonly ImageReference[];
 }
 
 /**
- * Returns the dataset with images rotated or mirrored according to their EXIF orientation. By default a model reads
+ * Returns the dataset with images rotated or mirrored according to their EXIF orientation. By default, a model reads
  * pixels as stored, as in the training of LLaVA and MLAN. Hugging Face `datasets` has applied the orientation since
- * version 2.19, so code that loads a benchmark with a later version sees upright images. Images without an orientation
- * are unchanged. A benchmark remains a benchmark.
+ * version 2.19, so code that loads a benchmark with a later version sees upright images. A benchmark remains a
+ * benchmark.
  */
 export function upright<Q extends Question>(benchmark: Benchmark<Q>): Benchmark<Q>;
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example>;

@@ -5,9 +5,9 @@ import { deriveSeed, permutation, seededRandom } from "./random.ts";
 import { reopened } from "../run/reopened.ts";
 
 /**
- * Returns a view of the first `count` examples, or of all when there are fewer. A benchmark remains a benchmark with
- * the same name, protocols and clusters. Its results record the size of the whole benchmark, and are comparable only
- * with results on the same questions. Throws `invalid-options` unless `count` is a whole number, 0 or more.
+ * Returns a view of the first `count` examples, or of all if there are fewer. A benchmark remains a benchmark with the
+ * same name, protocols and clusters. Its results record the size of the whole benchmark, and are comparable only with
+ * results on the same questions. Throws `invalid-options` unless `count` is a whole number, 0 or more.
  */
 export function take<Q extends Question>(benchmark: Benchmark<Q>, count: number): Benchmark<Q>;
 export function take<Example>(dataset: Dataset<Example>, count: number): Dataset<Example>;
@@ -37,7 +37,7 @@ function firstPlaces(count: number): readonly Place[] {
   return Array.from({ length: count }, (_, index) => ({ source: 0, index }));
 }
 
-/** Returns a view of the examples of all datasets, one dataset after another. */
+/** Returns a view of the examples of all datasets, in the order of the datasets. */
 export function concat<Example>(...datasets: readonly Dataset<Example>[]): Dataset<Example> {
   return view(`concat(${datasets.map(({ name }) => name).join(", ")})`, datasets, async (opened) =>
     opened.flatMap(({ length }, source) => Array.from({ length }, (_, index) => ({ source, index }))),
@@ -66,23 +66,22 @@ export function filter<Example>(
   });
 }
 
-/** One dataset of a mixture. */
 export interface MixturePart<Example> {
   readonly data: Dataset<Example>;
-  /** Relative to the other parts' shares: 7 and 1 make 87.5 % and 12.5 %. */
+  /** Relative to the other shares: 7 and 1 make 87.5 % and 12.5 %. */
   readonly share: number;
 }
 
 export interface MixOptions {
-  /** Total number of examples. The paper keeps it at 80,000 while it varies the shares (section 4.2). */
+  /** Total number of examples. The paper varies the shares at a constant total of 80,000 (section 4.2). */
   readonly total: number;
   readonly seed: number;
 }
 
 /**
- * Returns a dataset of `total` examples in the given shares. Each part is sampled without replacement, then all are
- * shuffled together; the seed determines both. Opening it throws `invalid-data` when a part has fewer examples than its
- * share needs.
+ * Returns a dataset of `total` examples in the given shares. Each part is sampled without replacement, then all
+ * examples are shuffled together; the seed determines both. Opening the dataset throws `invalid-data` when a part has
+ * fewer examples than its share needs.
  */
 export function mix<Example>(parts: readonly MixturePart<Example>[], { total, seed }: MixOptions): Dataset<Example> {
   const counts = apportion(
@@ -130,7 +129,7 @@ function apportion(shares: readonly number[], total: number): readonly number[] 
   return counts;
 }
 
-/** The origin of an example of a view: a dataset, and the index in it. */
+/** Where a view's example comes from: a dataset, and the index in it. */
 interface Place {
   readonly source: number;
   readonly index: number;
@@ -173,7 +172,7 @@ async function arranged<Example>(
     async at(index) {
       const found = places[checkIndex(name, index, places.length)];
       const examples = opened[found?.source ?? 0];
-      if (!found || !examples) throw new MlanError("contract", `${name}: no dataset behind example ${index}.`);
+      if (!found || !examples) throw new MlanError("contract", `${name}: example ${index} belongs to no dataset.`);
       return examples.at(found.index);
     },
   };

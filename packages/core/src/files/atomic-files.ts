@@ -6,17 +6,17 @@ import { MlanError } from "../errors.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /**
- * Matches the names of the temporary files of {@link writeFileAtomically}, which killed processes may leave behind.
- * Earlier versions put the process id into the name.
+ * Matches the names of the temporary files of {@link writeFileAtomically}, which killed processes may leave. Earlier
+ * versions used the process id in the name.
  */
 export const TEMPORARY_FILE: RegExp = /\.(?:\d+|[\da-f]{8}-[\da-f-]{27})\.tmp$/;
 
 /**
- * Replaces a file atomically: writes a temporary file beside it, syncs it to disk and renames it. When this throws (a
- * full disk, no permission), the old content is untouched.
+ * Replaces a file atomically: writes a temporary file in the same folder, syncs it to disk and renames it. Throws
+ * `unavailable` when writing fails; the old file is then unchanged.
  */
 export async function writeFileAtomically(file: URL, content: string | Uint8Array): Promise<void> {
-  // The process id would not be enough: one process may write the same file twice at the same time.
+  // A process id alone would not be unique: one process may write the same file twice at the same time.
   const temporary = new URL(`${file.href}.${randomUUID()}.tmp`);
   try {
     await makeFolder(new URL("./", file));
@@ -36,13 +36,13 @@ export async function writeFileAtomically(file: URL, content: string | Uint8Arra
 }
 
 /**
- * Creates a folder atomically: `write` fills a temporary folder beside it, which is then synced and renamed. Once this
- * returns, the folder survives a power cut. An existing folder is replaced only after `write` has succeeded; when
- * `write` throws, it is untouched. Leftovers of a killed process have names that end in `.tmp`.
+ * Creates a folder atomically: `write` fills a temporary folder, which is then synced to disk and renamed. An existing
+ * folder is replaced only after `write` has succeeded; when `write` throws, the existing folder is unchanged. Killed
+ * processes leave temporary folders whose names end in `.tmp`.
  */
 export async function writeFolderAtomically(folder: URL, write: (temporary: URL) => Promise<void>): Promise<void> {
   const base = folder.href.replace(/\/$/, "");
-  // The process id shows whether the writer is alive; the rest distinguishes several writes of one process.
+  // The process id shows whether the writer is alive. The UUID distinguishes several writes of one process.
   const temporary = new URL(`${base}.${process.pid}.${randomUUID()}.tmp/`);
   try {
     await makeFolder(temporary);
@@ -55,7 +55,10 @@ export async function writeFolderAtomically(folder: URL, write: (temporary: URL)
   }
 }
 
-/** Removing takes a while, so the old folder is set aside first and removed once the new one is in place. */
+/**
+ * Removing a folder takes time. The old folder is therefore renamed first, and removed after the new folder is in
+ * place.
+ */
 async function replaceFolder(folder: URL, temporary: URL, aside: URL): Promise<void> {
   const pathname = (url: URL): string => fileURLToPath(url).replace(/[/\\]$/, "");
   const [target, old] = [pathname(folder), pathname(aside)];
@@ -86,8 +89,8 @@ export async function syncTree(folder: URL): Promise<void> {
 }
 
 /**
- * Syncs the list of names in a folder to disk. Does nothing where the file system does not support it (Windows, some
- * network file systems).
+ * Syncs the list of names in a folder to disk. Does nothing on systems without such a sync (Windows, some network file
+ * systems).
  */
 export async function syncFolder(folder: URL): Promise<void> {
   await sync(folder, "r").catch((error: unknown) => {

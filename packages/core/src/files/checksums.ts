@@ -7,24 +7,23 @@ import { jsonOrUndefined } from "./read-json.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 import { readDigest, unreadable } from "./read-digest.ts";
 
-/** The list of checksums in a saved folder. */
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
   formatVersion: z.literal(1),
-  /** Hexadecimal SHA-256 digests by path relative to the folder, with slashes. */
+  /** Hexadecimal SHA-256 digests by path. Paths are relative to the folder and use slashes. */
   sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
 });
 
 export interface ChecksumOptions {
   /** The files, as paths relative to the folder, with slashes. Default: all files. */
   readonly files?: readonly string[];
-  /** Known hexadecimal SHA-256 digests by path; these files are not read. */
+  /** Known hexadecimal SHA-256 digests by path. The files with known digests are not read. */
   readonly known?: ReadonlyMap<string, string>;
 }
 
 /**
- * Writes `checksums.json`: the SHA-256 of the files in `folder`, whose URL ends in a slash. By default a subfolder that
- * has its own `checksums.json` is represented by that file alone, since whoever reads the subfolder verifies it.
+ * Writes `checksums.json`, the SHA-256 of the files in `folder`, whose URL ends in a slash. By default, a subfolder
+ * with its own `checksums.json` is represented by that file alone, because the file covers the subfolder.
  */
 export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};
@@ -41,9 +40,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks every file listed in the `checksums.json` of `folder` against its SHA-256; unlisted files are ignored. Returns
- * false when the folder has no `checksums.json`. Throws `invalid-checkpoint` naming the first file that differs or is
- * missing, `unavailable` for a file that cannot be read, and the reason of `signal` when it aborts.
+ * Checks every file listed in the `checksums.json` of `folder` against its SHA-256, and ignores unlisted files. Returns
+ * false when there is no `checksums.json`. Throws `invalid-checkpoint`, with the path, for the first file that differs
+ * or is missing, `unavailable` for a file that cannot be read, and the reason of `signal` when it aborts.
  */
 export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {}): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
@@ -68,7 +67,7 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
   return true;
 }
 
-/** Returns the files listed in the folder's `checksums.json`; undefined when there is no readable list. */
+/** Returns the files listed in the folder's `checksums.json`. Undefined when there is no readable list. */
 export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
   const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
   const { data } = schema.safeParse(jsonOrUndefined(text));
@@ -76,8 +75,8 @@ export async function listedFiles(folder: URL): Promise<readonly string[] | unde
 }
 
 /**
- * Returns the first missing file of a saved folder, including its list of checksums and its subfolders; undefined when
- * none is missing. Reads only the lists of checksums.
+ * Returns the first missing file of a saved folder, including `checksums.json` files and subfolders. Undefined when no
+ * file is missing. Reads only `checksums.json` files.
  */
 export async function missingFile(folder: URL): Promise<URL | undefined> {
   const list = new URL(CHECKSUMS_FILE, folder);
@@ -91,7 +90,7 @@ export async function missingFile(folder: URL): Promise<URL | undefined> {
   return undefined;
 }
 
-/** Whether a file or folder exists. Throws `unavailable` when the file system cannot say. */
+/** Whether a file or folder exists. Throws `unavailable` when the file system does not answer. */
 export async function isThere(place: URL): Promise<boolean> {
   try {
     await stat(place);
@@ -132,8 +131,8 @@ function damaged(file: URL, what: string): MlanError {
 }
 
 /**
- * Returns the SHA-256 of a checkpoint's list of checksums, which therefore covers all its bytes; undefined when it has
- * no list. Throws `unavailable` when the list cannot be read.
+ * Returns the SHA-256 of a checkpoint's `checksums.json`, which identifies all bytes of the checkpoint. Undefined
+ * without a `checksums.json`. Throws `unavailable` when the file cannot be read.
  */
 export function checkpointDigest(folder: URL): Promise<string | undefined> {
   return readDigest(new URL(CHECKSUMS_FILE, folder));

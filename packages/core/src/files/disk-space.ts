@@ -3,17 +3,15 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import { MlanError } from "../errors.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
-/** The disk space that checkpoints need, in bytes. */
 export interface DiskNeeds {
-  /** Additional space that the checkpoints need at their peak, beyond that of existing files. */
+  /** Additional space that the checkpoints need at their peak, beyond the space of existing files. */
   readonly neededBytes: number;
   /** Free space on the disk of the run folder. */
   readonly freeBytes: number;
 }
 
 /**
- * Returns the space that checkpoints need. The sizes of files that already exist in a `place` are deducted. `folder`
- * need not exist.
+ * Returns the space that checkpoints need. Files that already exist in a `place` are deducted. `folder` need not exist.
  */
 export async function diskNeeds(
   folder: URL,
@@ -27,7 +25,7 @@ export async function diskNeeds(
   return { neededBytes, freeBytes: bavail * bsize };
 }
 
-/** Returns the folder, or the nearest one above it that exists. */
+/** Returns the folder, or its nearest existing parent. */
 async function existing(folder: URL): Promise<URL> {
   const above = new URL("../", folder);
   if (above.href === folder.href) return folder;
@@ -37,10 +35,7 @@ async function existing(folder: URL): Promise<URL> {
   );
 }
 
-/**
- * Throws `unavailable` when checkpoints of these sizes will not fit on the disk of `folder`, see
- * {@link diskNeeds}.
- */
+/** Throws `unavailable` when checkpoints of these sizes do not fit on the disk of `folder`, see {@link diskNeeds}. */
 export async function checkDiskSpace(
   folder: URL,
   needs: readonly (TrainingNeeds & { readonly place: URL })[],

@@ -4,10 +4,10 @@ import { asFolder } from "../contracts/location.ts";
 import { MlanError } from "../errors.ts";
 
 /**
- * Creates a folder and its missing parents; returns whether it was missing. Throws `unavailable` when a file takes the
- * place of one of the folders, when a drive or network share is missing, and on a file system that allows no new
- * folders, such as /proc, where Node's recursive `mkdir` never ends. Otherwise rejects with the file system's error,
- * since only the caller knows what the folder is for.
+ * Creates a folder and its missing parents. Returns whether the folder was missing. Throws `unavailable` when a file
+ * has the path of one of the folders, when a drive or network share is missing, and on a file system that allows no new
+ * folders, such as /proc, where Node's recursive `mkdir` never ends. Any other error of the file system is thrown
+ * unchanged, so that the caller can say what the folder is for.
  */
 export async function makeFolder(folder: URL): Promise<boolean> {
   const place = asFolder(folder);
@@ -32,19 +32,20 @@ async function attemptToMake(place: URL): Promise<"made" | "there" | "parent-mis
     return "made";
   } catch (error) {
     if (Object(error).code === "ENOENT") return "parent-missing";
-    // An existing folder yields EEXIST, or EROFS, EACCES, EISDIR or EPERM where nothing may be created.
+    // The code is EEXIST for an existing folder, or EROFS, EACCES, EISDIR or EPERM in a folder that allows no new
+    // entries.
     if (await isFolder(place)) return "there";
     throw (await inTheWay(place, error)) ?? error;
   }
 }
 
 /**
- * Returns the error that names a file or broken link where the folder or a parent should be; undefined when there is
- * none.
+ * Returns the error for a file or broken link that has the path of the folder or of a parent. Undefined without such a
+ * file or link.
  */
 async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
   if (!["EEXIST", "ENOTDIR"].includes(Object(cause).code)) return undefined;
-  // A path that ends in a slash never names a file.
+  // A path that ends in a slash never refers to a file.
   const path = new URL(place.href.replace(/\/$/, ""));
   const found = await lstat(path).catch(() => undefined);
   const above = new URL("./", path);

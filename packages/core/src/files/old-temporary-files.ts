@@ -10,12 +10,13 @@ export interface OldTemporaryFilesOptions {
   readonly also?: RegExp;
 }
 
-/** A week, in milliseconds: no living process takes this long to write a temporary file. */
+/** A week, in milliseconds. No running process takes that long to write a temporary file. */
 const OLD = 7 * 24 * 3600 * 1000;
 
 /**
- * Removes temporary files, such as those of `writeFileAtomically`, that killed processes left in a cache at least a
- * week ago. Searches each folder once per process; never throws, since leftovers do not harm a cache.
+ * Removes temporary files from a cache if they are at least a week old, such as those that killed processes of
+ * `writeFileAtomically` left. Searches each folder once per process. Never throws, because leftover files do not harm a
+ * cache.
  */
 export async function removeOldTemporaryFiles(
   folder: URL,

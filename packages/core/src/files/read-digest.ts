@@ -2,7 +2,9 @@ import { messageOf, pathOf } from "@mlan/errors";
 import { MlanError } from "../errors.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 
-/** Returns the SHA-256 of a file; undefined when it does not exist. Throws `unavailable` when it cannot be read. */
+/**
+ * Returns the SHA-256 of a file. Undefined when the file does not exist. Throws `unavailable` when it cannot be read.
+ */
 export async function readDigest(file: URL): Promise<string | undefined> {
   try {
     return await sha256OfFile(file);

@@ -6,8 +6,8 @@ import { describeIssue } from "../scope/expectation.ts";
 import { problemsOf } from "../scope/schema-problems.ts";
 
 /**
- * Reads a JSON file of a run folder; undefined when there is none. Throws `run-folder` when it does not match the
- * schema; the message ends with `remedy`.
+ * Reads a JSON file of a run folder. Undefined when the file does not exist. Throws `run-folder` when the file does not
+ * match the schema; the message ends with `remedy`.
  */
 export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, remedy: string): Promise<Value | undefined> {
   const text = await readIfThere(file);
@@ -16,8 +16,8 @@ export async function readJson<Value>(file: URL, schema: z.ZodType<Value>, remed
 }
 
 /**
- * Returns a parsed value when the schema accepts it. Otherwise throws `run-folder`; the message starts with `otherwise`
- * and ends with `remedy`.
+ * Returns a value if the schema accepts it. Otherwise throws `run-folder`; the message starts with `otherwise` and ends
+ * with `remedy`.
  */
 export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwise: string, remedy: string): Value {
   const { data, error } = schema.safeParse(value, { reportInput: true, error: describeIssue });
@@ -28,7 +28,8 @@ export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwi
 }
 
 /**
- * Returns the text of a file; undefined when there is none. Throws `run-folder` with the reason when it cannot be read.
+ * Returns the text of a file. Undefined when the file does not exist. Throws `run-folder`, with the reason, when it
+ * cannot be read.
  */
 export async function readIfThere(file: URL): Promise<string | undefined> {
   try {
@@ -48,12 +49,12 @@ function parsed(text: string, file: URL, remedy: string): unknown {
   }
 }
 
-/** A JSON reviver that reads null as NaN, since JSON writes non-finite numbers as null. */
+/** A reviver for `JSON.parse` that reads null as NaN, because JSON writes non-finite numbers as null. */
 export function nullAsNumber(_key: string, value: unknown): unknown {
   return value === null ? NaN : value;
 }
 
-/** Parses JSON; undefined for text that is not JSON. */
+/** Parses JSON. Returns undefined for text that is not JSON. */
 export function jsonOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text);

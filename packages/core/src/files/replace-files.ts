@@ -5,14 +5,14 @@ import { syncFolder, syncTree, writeError } from "./atomic-files.ts";
 import { CHECKSUMS_FILE } from "./checksums.ts";
 import { makeFolder } from "./make-folder.ts";
 
-/** A folder inside the target, in which {@link replaceFiles} collects the new files. */
+/** Matches the temporary folder of {@link replaceFiles}, which is inside the folder to be replaced. */
 const STAGING = /^\.saving\.(\d+)\.[\da-f-]{36}\.tmp$/;
 
 /**
- * Replaces the files of a folder with those that `write` puts into a temporary folder inside it, whose URL ends in a
- * slash. Removes old files and folders for which `isReplaced` returns true, and keeps all others; folders are passed to
- * it with a slash at the end of their names. When `write` throws, the folder is unchanged. The new `checksums.json` is
- * moved into place first, so that a folder whose replacement was interrupted fails verification.
+ * Replaces files of a folder. `write` puts the new files into a temporary folder inside the folder; its URL ends in a
+ * slash. Old entries for which `isReplaced` returns true are removed; all others are kept. The names of folders are
+ * passed to `isReplaced` with a slash at the end. When `write` throws, the folder is unchanged. The new
+ * `checksums.json` is moved into place first, so that a folder whose replacement was interrupted fails verification.
  */
 export async function replaceFiles(
   folder: URL,
@@ -43,14 +43,14 @@ async function moveInto(folder: URL, staging: URL, isReplaced: (name: string) =>
   const move = (name: string): Promise<void> => rename(fileIn(staging, name), fileIn(folder, name));
   if (written.includes(CHECKSUMS_FILE)) await move(CHECKSUMS_FILE);
   for (const entry of stale) {
-    // A folder cannot be replaced by renaming another one.
+    // Renaming cannot replace a folder that exists.
     if (entry.isDirectory() || !written.includes(entry.name))
       await rm(fileIn(folder, entry.name), { recursive: true, force: true });
   }
   for (const name of written) if (name !== CHECKSUMS_FILE) await move(name);
 }
 
-/** Removes the temporary folders that killed processes left. */
+/** Removes the temporary folders of killed processes. */
 async function removeAbandoned(folder: URL): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = STAGING.exec(name)?.[1];

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 
-/** Large enough to make the cost per read negligible, small enough for the processor's cache. */
+/** Large enough that the cost per read is negligible, small enough for the processor's cache. */
 const BLOCK_BYTES = 1 << 20;
 
 /**
- * SHA-256 of a file's bytes as 64 hexadecimal digits. Reads one block while hashing the previous one. Rejects with the
- * file system's error, since only the caller knows what the file is for, or with the reason of `signal`.
+ * Returns the SHA-256 of a file as 64 hexadecimal digits. Reads one block while hashing the previous block. Rejects
+ * with the file system's error, so that the caller can say what the file is for, or with the reason of `signal`.
  */
 export async function sha256OfFile(file: URL, signal?: AbortSignal): Promise<string> {
   signal?.throwIfAborted();

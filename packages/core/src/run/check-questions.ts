@@ -8,8 +8,8 @@ import { chatWording, type Wording } from "../contracts/wording.ts";
 
 /**
  * Builds the prompt of every question of a benchmark. Throws `invalid-options` for a wording that the protocol does not
- * support, and `invalid-data` for the first question that cannot be asked or judged, or that has no correct answer.
- * While the wording is unknown, a question passes when at least one of the protocol's wordings accepts it.
+ * support, and `invalid-data` for the first question that cannot be asked or has no correct answer. If the wording is
+ * unknown, a question passes when the protocol can ask it in at least one wording.
  */
 export async function checkQuestions(
   { benchmark, protocol: name, signal }: PlannedEvaluation,
@@ -37,7 +37,7 @@ export async function checkQuestions(
 
 const QUESTIONS_PER_LOOK = 256;
 
-/** Throws the first wording's error when every wording throws. */
+/** Throws the first wording's error if every wording throws. */
 function checkPrompt(protocol: Protocol, question: Question, wordings: readonly Wording[]): void {
   const problems: unknown[] = [];
   for (const wording of wordings) {

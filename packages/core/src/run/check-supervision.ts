@@ -7,8 +7,8 @@ import type { ModelInspection } from "../contracts/model.ts";
 import type { TrainingRecipe } from "../contracts/trainer.ts";
 
 /**
- * Throws `invalid-data` when nothing can be learned from a dataset because no conversation has a supervised position.
- * Stops at the first conversation that has one.
+ * Throws `invalid-data` when no conversation of a dataset has a supervised position. Stops at the first conversation
+ * that has one.
  */
 export async function checkSupervision(
   name: string,
@@ -19,7 +19,7 @@ export async function checkSupervision(
 ): Promise<void> {
   const reasons: string[] = [];
   for (let index = 0; index < examples.length; index++) {
-    // Lets signals and timers run: encoding alone never leaves the microtask queue.
+    // Lets signals and timers run. Awaiting examples alone never leaves the microtask queue.
     if (index % CONVERSATIONS_PER_LOOK === 0) await setImmediate();
     signal?.throwIfAborted();
     const { id, supervised, problem } = encode(await examples.at(index), format, { answerSpans });
@@ -32,12 +32,12 @@ export async function checkSupervision(
 const CONVERSATIONS_PER_LOOK = 256;
 const REASONS = 5;
 
-/** Returns the error for a dataset from which nothing can be learned. */
+/** Returns the error for a dataset without supervised positions. */
 export function nothingToLearn(
   name: string,
   found: {
     readonly conversations: number;
-    /** Why no position is supervised, for the first few conversations. */
+    /** The reasons why the first few conversations have no supervised positions. */
     readonly reasons: readonly string[];
     readonly format: ConversationFormat;
   },

@@ -3,7 +3,7 @@ import { MlanError } from "../errors.ts";
 
 /**
  * Throws `invalid-options` when a protocol has no prompts for a model's wording. The message names the protocols that
- * have them.
+ * have prompts for it.
  */
 export function checkWording(
   { name, protocols, protocol }: Pick<Benchmark, "name" | "protocols" | "protocol">,

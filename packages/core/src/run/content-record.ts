@@ -1,7 +1,7 @@
 import type { Content } from "../contracts/content.ts";
 import type { ContentRecord } from "./manifest.ts";
 
-/** Returns the manifest's record of a content. Reads the bytes only when no known record has the same stamp. */
+/** Returns the manifest's record of a content. Reads the bytes only if no known record has the same stamp. */
 export async function contentRecordOf(content: Content, known: readonly ContentRecord[]): Promise<ContentRecord> {
   const same = untouched(content, known);
   if (same) return same;
@@ -10,7 +10,7 @@ export async function contentRecordOf(content: Content, known: readonly ContentR
   return { stamp: content.stamp, digest, ...(files && { files }) };
 }
 
-/** Whether a known record has the content's stamp, which means that the content is unchanged. */
+/** Whether the content is unchanged since it was recorded: a known record has the same stamp. */
 export function isUntouched(content: Content, known: readonly ContentRecord[]): boolean {
   return untouched(content, known) !== undefined;
 }

@@ -13,11 +13,10 @@ export interface Damage {
   readonly file: string;
   /** What is wrong, e.g. "results.json was edited or damaged: the result of boolq at tuned". */
   readonly problem: string;
-  /** Whether running the experiment again in the folder recreates it. */
+  /** Whether running the experiment again in the same folder recreates the file. */
   readonly isRepairable: boolean;
 }
 
-/** The current content of a run's files. */
 export interface Findings {
   readonly results: readonly StageResult[];
   readonly ledger: readonly LedgerEntry[];
@@ -25,8 +24,8 @@ export interface Findings {
 }
 
 /**
- * Returns the answers, results and costs of a run that differ from what the manifest recorded. Checkpoints are not
- * checked, since hashing them takes minutes. Runs of format 1 recorded no digests, so no damage is found.
+ * Returns the answers, results and costs of a run that differ from the manifest's records. Does not check checkpoints,
+ * because hashing them takes minutes. Runs of format 1 have no recorded digests, so no damage is found in them.
  */
 export async function damageOf(manifest: Manifest, findings: Findings, folder: RunFolder): Promise<readonly Damage[]> {
   if (manifest.formatVersion === 1 || Object.keys(manifest.stages).length === 0) return [];
@@ -38,7 +37,7 @@ export async function damageOf(manifest: Manifest, findings: Findings, folder: R
   ];
 }
 
-/** Reads the files of a run. Damaged files count as empty, since the run recreates them. */
+/** Reads the files of a run. A damaged file is read as empty, because the run recreates it. */
 export async function readableFindings(folder: RunFolder): Promise<Findings> {
   return {
     results: await readableEntries(() => folder.readResults()),
@@ -78,7 +77,7 @@ async function changedResults(
       if (!isWhole) changed.push(`${benchmark} at ${stage}`);
     }
   }
-  // A running stage writes its result before the manifest records it.
+  // A stage that is still running writes its result before the manifest records it.
   const unknown = results.filter(
     ({ stage, benchmark }) => (stages[stage]?.done ?? true) && stages[stage]?.evaluated?.[benchmark] === undefined,
   );
@@ -88,7 +87,7 @@ async function changedResults(
   return [{ file: "results.json", problem, isRepairable: true }];
 }
 
-/** The ledger is written once all stages are done. */
+/** The ledger is written after all stages are done. */
 function changedLedger({ plan, stages }: Manifest, ledger: readonly LedgerEntry[]): readonly Damage[] {
   const kept = plan.stages.flatMap(({ name }) => (stages[name]?.done === true ? (stages[name].ledger ?? []) : []));
   const isAtEnd = plan.stages.every(({ name }) => stages[name]?.done === true);
@@ -103,7 +102,7 @@ function changedLedger({ plan, stages }: Manifest, ledger: readonly LedgerEntry[
   return [{ file: "ledger.json", problem, isRepairable: true }];
 }
 
-/** Checks finished training stages only: the trainer of an unfinished one still supplies its steps. */
+/** Checks only finished training stages: the trainer of an unfinished stage still supplies its steps. */
 function changedSteps({ plan, stages }: Manifest, metrics: readonly StepMetrics[]): readonly Damage[] {
   const changed = plan.stages.flatMap(({ name }) => {
     const { done = false, ledger } = { ...stages[name] };

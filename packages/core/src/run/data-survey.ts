@@ -10,21 +10,20 @@ export interface DataSurvey {
   has(dataset: Dataset<unknown>): boolean;
   /** Opens `dataset` through `opened`, which may keep its examples, and records its content. */
   add(dataset: Dataset<unknown>, opened: Dataset<unknown>, options: OpenOptions): Promise<void>;
-  /** Returns the records of those given datasets that were added, by name. */
+  /** Returns records by dataset name. Datasets that were not added are left out. */
   records(datasets: readonly Dataset<unknown>[]): Readonly<Record<string, DataRecord>>;
 }
 
 export interface DataSurveyOptions {
-  /** The manifest of the run that is continued: images recorded there are read again only if they have changed. */
+  /** The manifest of the continued run. Images recorded there are read again only if they have changed. */
   readonly manifest: Manifest;
-  /** The name of the model. */
   readonly model: string;
   readonly inspected: ModelInspection | undefined;
 }
 
 /**
- * Creates an empty survey. `add` throws `invalid-options` when the data have images and the model accepts none, and all
- * errors of the data and images.
+ * Creates an empty survey. `add` throws the errors of the data and images, and `invalid-options` when the data have
+ * images and the model accepts none.
  */
 export function dataSurvey({ manifest, model, inspected }: DataSurveyOptions): DataSurvey {
   const found = new Map<Dataset<unknown>, DataRecord>();

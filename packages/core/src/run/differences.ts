@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
 /**
- * Describes the differences between two JSON values, each starting with its key path below `path`: `seed was 7, now it
- * is 8`. A list of plain values is compared as a single value.
+ * Describes the differences between two JSON values. Each description starts with the key's path below `path`, e.g.
+ * `seed was 7, now it is 8`. A list of plain values is compared as a whole.
  */
 export function differencesOf(before: unknown, now: unknown, path = ""): readonly string[] {
   if (isDeepStrictEqual(before, now)) return [];

@@ -6,8 +6,8 @@ export interface DownloadEvent extends DownloadProgress {
 }
 
 /**
- * Runs `open` and yields the progress of its downloads; when the consumer is slow, only the latest progress. Aborts
- * `open` when the consumer stops early.
+ * Runs `open` and yields the progress of its downloads. A slow consumer receives only the latest progress. If the
+ * consumer stops early, `open` is aborted.
  */
 export async function* withDownloads<Opened>(
   open: (options: OpenOptions) => Promise<Opened>,
@@ -42,7 +42,7 @@ export async function* withDownloads<Opened>(
       await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
-    // What has been opened may still use the signal.
+    // Opened data may use the signal later, so the signal is aborted only if `open` has not finished.
     if (!settled) stopped.abort();
   }
 }

@@ -9,8 +9,8 @@ export interface ExperimentOptions {
   /** Names the run folder, e.g. "mlan-llama2". */
   readonly name: string;
   /**
-   * The seed for the model's new parts and for training; `mix` and `shuffle` have their own seeds. Default 42, as in
-   * the paper's scripts.
+   * Seed of the model's new parameters and of training. Does not affect `mix` and `shuffle`, which have their own
+   * seeds. Default 42, as in the paper's scripts.
    */
   readonly seed?: number;
   /**
@@ -18,11 +18,11 @@ export interface ExperimentOptions {
    * `cpuTrainer()` returns a compute and a trainer.
    */
   readonly use: readonly UseEntry[];
-  /** The stages in the order in which they run, all on the same model. */
+  /** The stages in order. All stages use the same model. */
   readonly stages: readonly Stage[];
 }
 
-/** A whole experiment as one value; creating it does no work. */
+/** A model, its plugins and the stages to run. Creating an experiment does not run it. */
 export interface Experiment {
   readonly specVersion: 1;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface Experiment {
 
 const entrySchema = z.custom<UseEntry>(isUseEntry, {
   error: ({ input }) =>
-    `expected a plugin or a list of plugins, as returned by generation() and cpuTrainer(), found ${shownEntry(input)}; is a call missing, or is it called twice?`,
+    `expected a plugin or a list of plugins, as returned by generation() and cpuTrainer(), found ${shownEntry(input)}; is a call missing, or is there one too many?`,
 });
 const stageSchema = z.custom<Stage>(isStage, "expected a stage, as returned by train() and evaluate()");
 const schema = z.strictObject({
@@ -48,7 +48,7 @@ const schema = z.strictObject({
   stages: z.array(stageSchema).min(1, "expected at least one stage"),
 });
 
-/** Creates an experiment. Throws `invalid-options` naming an option that is missing or wrong. */
+/** Creates an experiment. Throws `invalid-options`, with the option's name, when an option is missing or wrong. */
 export function experiment(options: ExperimentOptions): Experiment {
   const checked = checkOptions("experiment", schema, options);
   const names = checked.stages.map(({ name }) => name);
@@ -66,13 +66,13 @@ export function experiment(options: ExperimentOptions): Experiment {
   return { specVersion: 1, ...checked, use: checked.use.flat() };
 }
 
-/** A plugin and its place in `use`, for messages. */
+/** A plugin and its position in `use`, for messages. */
 interface Placed {
   readonly plugin: Plugin;
   readonly place: string;
 }
 
-/** Returns two plugins that provide the same service; empty when there are none. */
+/** Returns two plugins that provide the same service, or an empty list. */
 function sameRole(use: readonly UseEntry[]): readonly Placed[] {
   const all = use.flatMap((entry, index) =>
     [entry].flat().map((plugin) => ({
@@ -87,9 +87,7 @@ function sameRole(use: readonly UseEntry[]): readonly Placed[] {
   return [];
 }
 
-/**
- * Whether a value is an experiment, made by {@link experiment} of this or another installed copy of core.
- */
+/** Whether a value is an experiment, created by {@link experiment} of any installed copy of core. */
 export function isExperiment(value: unknown): value is Experiment {
   const { specVersion, name, seed, use, stages } = Object(value);
   const isMade = specVersion === 1 && typeof name === "string" && typeof seed === "number";

@@ -6,25 +6,25 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { currentResult } from "./current-result.ts";
 
-/** The intact results of a run: neither the result nor its answers have changed since they were written. */
+/** The results of a run that are unchanged since they were written, as are their answers. */
 export interface RunResults {
   /** Returns the results in the order of the stages, then of the benchmarks. */
   all(): readonly StageResult[];
   of(stage: string): readonly StageResult[];
   /**
-   * Returns a result that is unchanged since it was written, even if its answers have changed; undefined when there is
+   * Returns a result that is unchanged since it was written, even if its answers have changed. Undefined when there is
    * none.
    */
   known(result: Pick<StageResult, "stage" | "benchmark">): StageResult | undefined;
-  /** Writes a result, replacing an earlier one, and returns its record for the manifest. */
+  /** Writes a result in place of an earlier one. Returns the record for the manifest. */
   write(result: StageResult): Promise<EvaluationRecord>;
-  /** Writes all results again, since the file may have been edited. */
+  /** Writes all results again, because the file may have been edited. */
   rewrite(): Promise<void>;
 }
 
 /**
- * Reads the intact results in the folder. A result that was edited, or whose answers were removed or changed, is left
- * out, so that its benchmark is asked again.
+ * Reads the unchanged results in the folder. A result is left out, and its benchmark evaluated again, if the result was
+ * edited or its answers were changed or removed.
  */
 export async function runResults(
   { stages }: Pick<Experiment, "stages">,
@@ -43,7 +43,7 @@ export async function runResults(
     known.set(placeOf(result), result);
     if (record.answers === found.answers) results.set(placeOf(result), result);
   }
-  /** The results in their stored form, which the manifest's digests refer to. */
+  /** The results as stored, to which the manifest's digests refer. */
   const stored = (): readonly StageResult[] => {
     const places = new Set([...asked, ...results.keys()]);
     return [...places].flatMap((place) => results.get(place) ?? []);
@@ -62,21 +62,21 @@ export async function runResults(
   };
 }
 
-/** Returns the stage's benchmarks that have no intact result yet. */
+/** Returns the stage's benchmarks without an unchanged result. */
 export function unfinished({ name, asks }: Stage, results: RunResults): ReadonlySet<string> {
   const finished = new Set(results.of(name).map(({ benchmark }) => benchmark));
   const names = (asks?.benchmarks ?? []).map((benchmark) => benchmark.name);
   return new Set(names.filter((benchmark) => !finished.has(benchmark)));
 }
 
-/** Whether a stage is done: it has a final checkpoint, or an intact result for each benchmark. */
+/** Whether a stage is done: it has a final checkpoint, or an unchanged result for each benchmark. */
 export function stageIsDone(stage: Stage, { stages }: Manifest, results: RunResults): boolean {
   const status = stages[stage.name];
   if (status?.done !== true) return false;
   return stage.kind === "train" ? status.checkpoint !== undefined : unfinished(stage, results).size === 0;
 }
 
-/** Returns the entries that `read` finds, or none when the file is damaged, since the run recreates it. */
+/** Returns the entries of a file, or no entries if the file is damaged, because the run recreates it. */
 export async function readableEntries<Entry>(read: () => Promise<readonly Entry[]>): Promise<readonly Entry[]> {
   try {
     return await read();

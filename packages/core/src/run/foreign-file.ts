@@ -8,7 +8,7 @@ import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { unreadable } from "../files/read-digest.ts";
 
-/** Returns a file in the stage folders that no run wrote; undefined when there is none. */
+/** Returns a file in the stage folders that no run wrote. Undefined when there is none. */
 export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest): Promise<URL | undefined> {
   const planned = new Map(plan.stages.map(({ name, settings }) => [name, settings]));
   for (const stage of new Set([...planned.keys(), ...Object.keys(stages)])) {
@@ -24,12 +24,12 @@ export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest)
   return undefined;
 }
 
-/** Loose, since stages from other packages may have any settings. */
+/** Other packages may define stages with any settings, so other keys are allowed. */
 const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
 /** Files that operating systems add when people browse a folder. */
 const OF_SYSTEMS = new Set([".DS_Store", "Thumbs.db", "desktop.ini"]);
 const CHECKPOINT = /^step-\d+$/;
-/** Matches the temporary folders of a killed process that was writing or removing a checkpoint. */
+/** Matches the temporary folders that killed processes left while writing or removing a checkpoint. */
 const UNFINISHED = /^step-\d+\..*tmp$/;
 
 async function foreignAnswers(folder: URL, own: ReadonlySet<string>): Promise<URL | undefined> {
@@ -51,8 +51,8 @@ async function foreignCheckpoint(folder: URL): Promise<URL | undefined> {
 }
 
 /**
- * Returns a file that is not in the folder's list of checksums. Without a list, every file counts as written by the
- * run.
+ * Returns a file that is not listed in the folder's `checksums.json`. Without a `checksums.json`, all files are
+ * attributed to the run.
  */
 async function unlisted(folder: URL): Promise<URL | undefined> {
   const listed = await listedFiles(folder);
@@ -66,7 +66,7 @@ async function unlisted(folder: URL): Promise<URL | undefined> {
         if (own.has(name)) continue;
         return place;
       }
-      // A subfolder with its own list is checked against that list.
+      // A subfolder with its own `checksums.json` is checked against that file.
       const found = await (own.has(`${name}/${CHECKSUMS_FILE}`) ? unlisted(place) : search(place, `${name}/`));
       if (found) return found;
     }

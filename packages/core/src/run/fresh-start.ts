@@ -12,8 +12,8 @@ const ASIDE = ".replaced-run/";
 const [MANIFEST] = RUN_FILES;
 
 /**
- * Returns the run that a fresh run may replace; undefined when the folder is empty. Throws `run-folder` when the folder
- * is not a run folder or contains files that no run wrote, since only files of a run are ever removed.
+ * Returns the run that a fresh run may replace. Undefined when the folder is empty. Throws `run-folder` when the folder
+ * is not a run folder, or contains files that no run wrote and that must not be removed.
  */
 export async function replaceableRun(folder: RunFolder): Promise<Manifest | undefined> {
   const manifest = await folder.readManifest();
@@ -34,8 +34,8 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
 }
 
 /**
- * Returns a folder that a run wrote for one of these stages although no manifest records what the run was made from;
- * undefined when there is none.
+ * Returns a folder that a run wrote for one of these stages, in a run folder without a manifest. Undefined when there
+ * is none.
  */
 export async function leftWithoutManifest(folder: RunFolder, stages: readonly string[]): Promise<string | undefined> {
   for (const parent of RUN_FOLDERS) {
@@ -46,7 +46,7 @@ export async function leftWithoutManifest(folder: RunFolder, stages: readonly st
   return undefined;
 }
 
-/** Returns the path of each stage's folder in `parent`. */
+/** Returns the paths of the stages' folders in `parent`. */
 function placesOf(parent: string, { plan, stages }: Manifest): readonly string[] {
   const names = new Set([...plan.stages.map(({ name }) => name), ...Object.keys(stages)]);
   return [...names].map((name) => `${parent}/${fileName(name)}`);
@@ -81,7 +81,7 @@ export async function settleAside(folder: RunFolder): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Removes the temporary files of killed processes. No other process can be writing, since the folder is locked. */
+/** Removes the temporary files of killed processes. No other process can be writing, because the folder is locked. */
 export async function removeLeftovers(folder: RunFolder): Promise<void> {
   await removeFrom(folder.url, (name) => {
     const isOwn = RUN_FILES.some((file) => name.startsWith(`${file}.`)) && TEMPORARY_FILE.test(name);
@@ -116,7 +116,7 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    // A file in place of a folder has no entries; its error is thrown elsewhere.
+    // A file in place of a folder is listed as empty; other code throws the error for it.
     if (["ENOENT", "ENOTDIR"].includes(Object(cause).code)) return [];
     throw new MlanError("unavailable", `${pathOf(folder)} cannot be read: ${messageOf(cause)}`, { cause });
   }

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Examples } from "../contracts/dataset.ts";
 
 export interface LargestOptions<Example> {
-  /** A number that grows with the size of an example, and is quick to compute. */
+  /** A number that grows with the size of an example and is quick to compute. */
   readonly sizeOf: (example: Example) => number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -28,9 +28,12 @@ export async function largest<Example>(
   return found.map(({ example }) => example);
 }
 
-/** Ordering by characters is close to ordering by tokens, so the longest row is among this many candidates. */
+/**
+ * Examples are ranked by characters, which is close to the ranking by tokens. The longest row is therefore among this
+ * many candidates.
+ */
 const CANDIDATES = 256;
 const EXAMPLES_PER_LOOK = 1024;
 
-/** Number of characters of text that take about as many positions as an image. */
+/** An image has about as many positions as this many characters of text. */
 export const CHARACTERS_PER_IMAGE = 2000;

@@ -6,7 +6,7 @@ export interface StepMetrics extends Omit<StepEndEvent, "type"> {
   readonly stage: string;
 }
 
-/** The cost of one training stage, summed over its steps; steps repeated after a resume count once. */
+/** The cost of one training stage, summed over its steps. Steps that were repeated after a resume are counted once. */
 export interface LedgerEntry extends TokenCounts {
   readonly stage: string;
   readonly steps: number;
@@ -16,7 +16,7 @@ export interface LedgerEntry extends TokenCounts {
   readonly lastLoss: number;
 }
 
-/** Returns the entry of one stage, from all of its steps in order. */
+/** Returns the cost of a stage from all its steps, in order. */
 export function ledgerEntry(stage: string, steps: readonly StepMetrics[]): LedgerEntry {
   const sum = (of: (step: StepMetrics) => number): number => steps.reduce((total, step) => total + of(step), 0);
   return {

@@ -2,21 +2,21 @@ import { z } from "zod";
 import type { DatasetSource } from "../contracts/dataset.ts";
 import type { LedgerEntry } from "./ledger.ts";
 
-/** The plan of a run, and its progress. */
+/** The file `manifest.json` of a run: its plan, its inputs and its progress. */
 export interface Manifest {
-  /** 1: written before runs recorded the content of their inputs; such a run can be read but not continued. */
+  /** Runs of format 1 do not record the content of their inputs. They can be read but not continued. */
   readonly formatVersion: 1 | 2;
-  /** Everything that determines the outcome; a run is continued only by an experiment with an equal plan. */
+  /** Everything that determines the outcome. Only an experiment with an equal plan can continue the run. */
   readonly plan: ExperimentPlan;
   /**
-   * The files that the model was opened from; absent when its source does not report them. A run is continued only with
-   * the same content.
+   * The files that the model was opened from. A run is continued only with the same content. Absent when the model's
+   * source does not report its files.
    */
   readonly model?: ContentRecord;
-  /** The model's notices when the run began, see `ModelInspection`; absent when there were none. */
+  /** {@link ModelInspection.notices} at the start of the run. Absent when there were none. */
   readonly notices?: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
-  /** The places that plugins read from when the run began, by plugin; for information only. */
+  /** The places that plugins read from at the start of the run, by plugin. For information only. */
   readonly places?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly created: string;
   readonly stages: Readonly<Record<string, StageStatus>>;
@@ -33,7 +33,7 @@ export interface ExperimentPlan {
 export interface ContentRecord {
   readonly stamp: string;
   readonly digest: string;
-  /** SHA-256 of each file by name, when the content is files. */
+  /** SHA-256 of each file by name, if the content consists of files. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
@@ -43,19 +43,18 @@ export interface StageStatus {
   readonly finished?: string;
   /** The data that the stage reads, by dataset name. A stage that has begun is continued only with the same data. */
   readonly data?: Readonly<Record<string, DataRecord>>;
-  /** Fingerprint of the data that a training stage read, as its trainer reports it. */
+  /** Fingerprint of a training stage's data, as its trainer reports it. */
   readonly dataFingerprint?: string;
-  /** A training stage's final checkpoint, relative to the run folder. */
+  /** Path of a training stage's final checkpoint, relative to the run folder. */
   readonly checkpoint?: string;
-  /** SHA-256 of the final checkpoint's list of checksums, if it has one. */
+  /** SHA-256 of the final checkpoint's `checksums.json`, if it has one. */
   readonly checkpointDigest?: string;
-  /** The cost of a training stage. */
   readonly ledger?: LedgerEntry;
-  /** An identifier of the weights that the stage began with. */
+  /** Identifies the weights at the start of the stage. */
   readonly weights?: string;
   /** The finished benchmarks of an evaluation stage, by name. */
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
-  /** Time spent on the stage in seconds, over all starts of the run. */
+  /** Duration of the stage in seconds, over all starts of the run. */
   readonly seconds?: number;
   /** Where the stage was started last, for information only. */
   readonly machine?: MachineRecord;
@@ -81,11 +80,11 @@ export interface MachineRecord {
   readonly compute?: string;
 }
 
-/** Shows whether a result and its answers have changed since they were written. */
+/** Digests that reveal changes of a result and of its answers. */
 export interface EvaluationRecord {
   /** SHA-256 of the result as JSON. */
   readonly result: string;
-  /** SHA-256 of the answer file, where one was written. */
+  /** SHA-256 of the answer file. Absent when no answer file was written. */
   readonly answers?: string;
 }
 

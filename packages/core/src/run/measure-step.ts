@@ -9,11 +9,10 @@ import type { Experiment } from "./experiment.ts";
 import { runFolder } from "./run-folder.ts";
 import type { Stage } from "./stage.ts";
 
-/** The time of a training stage's steps. */
 export interface MeasuredStep {
-  /** Duration of the first step, in which graphs are recorded. */
+  /** Duration of the first step, which includes recording graphs. */
   readonly firstSeconds: number;
-  /** Duration of the second step, or of the only one. */
+  /** Duration of the second step; of the first if there is only one. */
   readonly seconds: number;
   /** The largest resident set of the process so far, in bytes. */
   readonly peakBytes: number;
@@ -25,7 +24,7 @@ export interface MeasureOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Takes the first steps of each training stage on the opened model and yields them. Nothing is saved. */
+/** Takes the first steps of each training stage and yields the measurements. Nothing is saved. */
 export async function* measuredSteps({
   experiment: { seed, stages },
   scope,
@@ -33,7 +32,7 @@ export async function* measuredSteps({
 }: MeasureOptions): AsyncGenerator<readonly [stage: string, MeasuredStep | undefined]> {
   const abort = signal && { signal };
   const model = await scope.get(MODEL).open({ seed: deriveSeed(seed, "model"), ...abort });
-  // Only a checkpoint that is due at one of these steps is written to it.
+  // The trainer writes here only if a checkpoint is due at one of these steps.
   const place = await mkdtemp(join(tmpdir(), "mlan-plan-"));
   try {
     const folder = runFolder(pathToFileURL(`${place}/`));
@@ -67,7 +66,7 @@ async function firstSteps(events: ReturnType<Stage["run"]>): Promise<MeasuredSte
   return { firstSeconds, seconds, peakBytes: 1024 * process.resourceUsage().maxRSS };
 }
 
-/** Ends a training by throwing an error into it, after which a trainer saves no checkpoint. */
+/** Ends a training by throwing an error into it. A trainer then saves no checkpoint. */
 async function stopped(taken: AsyncIterator<unknown>): Promise<void> {
   const end = new Error("The steps have been measured.");
   await taken.throw?.(end).catch((error: unknown) => {

@@ -4,38 +4,37 @@ import type { MemoryEstimate } from "../contracts/memory.ts";
 import { counted, MlanError } from "../errors.ts";
 import type { Change, StageNeeds } from "./stage-needs.ts";
 
-/** The memory that a run may use, in bytes. */
 export interface MemoryBound {
   /** Undefined when unknown. */
   readonly limit: number | undefined;
-  /** What the process uses before the model is loaded; 0 if tensors are in the device's memory. */
+  /** The memory of the process before the model is loaded; 0 if a device with its own memory stores the tensors. */
   readonly process: number;
 }
 
 /**
- * Returns the bound of a machine or device with `given` bytes. Without `given`, returns that of this machine, or an
- * unknown limit for a device with its own memory.
+ * Returns the memory that a run may use: `given` bytes, or by default the memory of this machine, or an unknown limit
+ * for a device with its own memory.
  */
 export function memoryBound(compute: Compute | undefined, given?: number): MemoryBound {
   if (compute?.hasOwnMemory) return { limit: given, process: 0 };
   return { limit: given ?? machineMemory(), process: process.memoryUsage.rss() };
 }
 
-/** Returns the machine's memory, or less where a container limits it. */
+/** Returns the machine's memory, or the container's limit if it is smaller. */
 function machineMemory(): number {
-  // 0, or a huge number, where nothing limits it.
+  // 0 or a huge number means that there is no limit.
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** Returns the estimate plus what the process uses without the model. */
+/** Adds the memory of the process before the model is loaded to an estimate. */
 export function totalMemory({ parts, total }: MemoryEstimate, { process }: MemoryBound): MemoryEstimate {
   return process === 0 ? { parts, total } : { parts: { ...parts, process }, total: total + process };
 }
 
 /**
- * Returns the first few changes with which a stage fits into memory, each with its total memory. A change that adds
- * settings to one already returned is left out.
+ * Returns the first few changes with which a stage fits into memory, each with its total memory. Leaves out a change
+ * that contains all settings of an earlier one.
  */
 export function fittingChanges(changes: readonly Change[], bound: MemoryBound): readonly Change[] {
   const { limit = Infinity } = bound;
@@ -51,7 +50,7 @@ export function fittingChanges(changes: readonly Change[], bound: MemoryBound): 
   return found;
 }
 
-/** Share of the memory that suggested settings leave free, since the prediction is not exact. */
+/** Share of the memory that suggested settings must leave free, because predictions are not exact. */
 const MARGIN = 0.05;
 const MOST_CHANGES = 3;
 
@@ -59,7 +58,10 @@ function kindsOf({ settings }: Change): readonly string[] {
   return settings.map((setting) => setting.slice(0, setting.indexOf(":")));
 }
 
-/** Throws `unavailable` for a stage that needs more memory than there is, naming settings with which it would fit. */
+/**
+ * Throws `unavailable` for a stage that needs more memory than there is. The message suggests settings with which the
+ * stage fits.
+ */
 export function checkMemory(stage: string, needs: StageNeeds, bound: MemoryBound): void {
   const { limit } = bound;
   const { total } = totalMemory(needs.memory, bound);
@@ -78,7 +80,7 @@ export function batchText({ training, answering }: Pick<StageNeeds, "training" |
   return `${counted(rows, "row")} of ${length.toLocaleString("en-US")} positions${seen}`;
 }
 
-/** Returns sentences that say with which settings a stage fits. */
+/** Returns sentences that suggest settings with which a stage fits. */
 export function memoryRemedy(changes: readonly Change[]): string {
   if (changes.length === 0) {
     return "No smaller batch and no setting of the trainer or the model makes it fit: use a smaller model, or a machine with more memory.";

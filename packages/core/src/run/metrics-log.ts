@@ -7,20 +7,21 @@ import { makeFolder } from "../files/make-folder.ts";
 import { nullAsNumber, readIfThere } from "../files/read-json.ts";
 import type { StepEndEvent } from "../contracts/trainer.ts";
 
-/** The log of a run's steps, one line each. */
+/** The file `metrics.jsonl` of a run: one line per training step. */
 export interface MetricsLog {
-  /** Reads all complete lines; a crash may leave the last one incomplete. Throws `run-folder` for a damaged line. */
+  /**
+   * Reads all complete lines. The last line may be incomplete after a crash. Throws `run-folder` for a damaged line.
+   */
   read(): Promise<readonly StepMetrics[]>;
   /** Like `read`, but skips damaged lines. */
   readWhole(): Promise<readonly StepMetrics[]>;
   /**
-   * Makes the log hold exactly the first `stepsDone` steps of a stage and returns those steps. They come from `history`
-   * if the trainer provides it, otherwise from the log itself. Throws `run-folder` when the log lacks one of them and
-   * there is no history.
+   * Reduces a stage's lines to its first `stepsDone` steps, and returns those steps. `history` replaces the logged
+   * steps if the trainer provides it. Throws `run-folder` when a step is missing and there is no history.
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;
   add(metrics: StepMetrics): Promise<void>;
-  /** Syncs the log to disk. Until this returns, a power cut may lose lines. */
+  /** Syncs the log to disk. A power cut may lose lines that are not synced. */
   sync(): Promise<void>;
 }
 
@@ -52,7 +53,7 @@ export function metricsLog(file: URL): MetricsLog {
             "Restore the file, or run in a different folder.",
         );
       });
-      // The other stages' lines keep their order and come before those of the continued stage.
+      // The other stages' lines keep their order and precede those of the continued stage.
       const all = [...lines.filter((line) => line.stage !== stage), ...restored];
       await writeFileAtomically(file, all.map((line) => `${JSON.stringify(line)}\n`).join(""));
       return restored;

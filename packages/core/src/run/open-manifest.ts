@@ -11,7 +11,7 @@ import { currentPlan, templatesIn, withTemplates } from "./stored-recipe.ts";
 
 export interface OpenedManifest {
   readonly manifest: Manifest;
-  /** The run to be replaced; absent when there is none. */
+  /** The run to be replaced. Absent when there is none. */
   readonly replaced?: Manifest;
 }
 

@@ -10,8 +10,8 @@ import type { StageCheckContext } from "./stage.ts";
 import type { Change, StageNeeds } from "./stage-needs.ts";
 
 /**
- * Predicts the memory that an evaluation needs for its longest prompts. Returns undefined for a model that does not
- * report its needs.
+ * Predicts the memory for the longest prompts of an evaluation. Returns undefined for a model that does not report its
+ * needs.
  */
 export async function planEvaluation(
   protocolOf: (benchmark: Benchmark) => string,
@@ -81,7 +81,7 @@ async function longestPrompt(
   return { length, images, newTokens: protocol.maximumNewTokens, questions: examples.length };
 }
 
-/** Returns the needs with smaller batches and with weights in fewer bits, those with the fewest changes first. */
+/** Returns the needs with smaller batches and with smaller weight formats, starting with the fewest changes. */
 function answeringChanges(shape: AnsweringShape, memory: ModelMemory): readonly Change[] {
   const { weightFormats } = memory;
   const change = (settings: readonly string[], changed: Partial<AnsweringShape>): Change => ({

@@ -19,8 +19,8 @@ export interface PlannedStage {
 }
 
 /**
- * Predicts the memory that a training stage needs for its longest rows. Returns undefined for a model that does not
- * report its needs.
+ * Predicts the memory for the longest rows of a training stage. Returns undefined for a model that does not report its
+ * needs.
  */
 export async function planTraining(
   { data, recipe }: PlannedStage,
@@ -59,7 +59,7 @@ export async function planTraining(
   };
 }
 
-/** Returns the description of a training stage that {@link Trainer.check} receives. */
+/** Returns the argument of {@link Trainer.check} for a stage. */
 export function plannedTraining(
   recipe: TrainingRecipe,
   conversations: number,
@@ -82,7 +82,7 @@ export function plannedTraining(
   };
 }
 
-/** Returns the number of parameters by component, including those of `adapter` if there is one. */
+/** Returns the number of parameters by component, including the adapter's. */
 export function parametersWith(
   adapter: AdapterOptions | undefined,
   model: ModelInspection,
@@ -93,7 +93,7 @@ export function parametersWith(
 
 const COMPONENTS: readonly Component[] = ["language", "projector", "vision", "adapter"];
 
-/** The greatest number of each kind of position that any conversation of the data has, as the worst case of a batch. */
+/** The maximum of each number over all conversations. A batch of such rows is the worst case. */
 export interface LongestRows {
   readonly length: number;
   readonly images: number;

@@ -21,7 +21,7 @@ import type { TrainingNeeds } from "../contracts/trainer.ts";
 import { templatesIn } from "./stored-recipe.ts";
 import { ChangedInput, changedContent } from "./unchanged-data.ts";
 
-/** Emitted before the first stage, for each thing that is checked. */
+/** Emitted before the first stage, for each input that is checked. */
 export interface PreflightEvent {
   readonly type: "preflight";
   /** E.g. "the model vicuna", "the data pope". */
@@ -32,9 +32,9 @@ export interface PreflightOptions {
   readonly experiment: Experiment;
   readonly scope: Scope;
   readonly folder: RunFolder;
-  /** The manifest of the run that is continued, or of the new one. */
+  /** The manifest of the continued run, or of the new run. */
   readonly manifest: Manifest;
-  /** Whether a stage is done and its outcome intact. */
+  /** Whether a stage is done and its outcome unchanged. */
   readonly isDone: (stage: Stage) => boolean;
   /** The names of stages that will probably be copied from other runs, for which memory and disk space are not checked. */
   readonly offered: ReadonlySet<string>;
@@ -43,21 +43,21 @@ export interface PreflightOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The current content of everything that a run reads. */
+/** The current content of a run's inputs. */
 export interface Contents {
   readonly model?: ContentRecord;
   /** See {@link ModelInspection.tuningTemplate}. */
   readonly tuningTemplate?: string;
-  /** See {@link ModelInspection}. */
+  /** See {@link ModelInspection.notices}. */
   readonly notices: readonly string[];
   /** By stage name, then by dataset name. */
   readonly data: ReadonlyMap<string, Readonly<Record<string, DataRecord>>>;
 }
 
 /**
- * Opens or looks up everything that any stage will need, so that a missing file is noticed now and not hours later.
- * Throws `run-folder` when the inputs of a continued run have changed since it began, and the error of any check of
- * data, images, weights, recipes, memory or disk space that fails.
+ * Opens or looks up everything that any stage will need, so that a missing file is noticed before the first stage.
+ * Throws `run-folder` when the inputs of a continued run have changed since it began, and the errors of all checks of
+ * data, images, weights, recipes, memory and disk space.
  */
 export async function* preflight(
   options: PreflightOptions,
@@ -94,8 +94,8 @@ export async function* preflight(
 }
 
 /**
- * Opens the data of each stage once and passes it to the checks of the pending stages. The data is then released, and
- * opened again when its stage runs, which may be hours later.
+ * Opens the data of each stage once for the checks of the pending stages, and then releases it. When its stage runs,
+ * perhaps hours later, the data is opened again.
  */
 async function* checkStages(
   pending: readonly Stage[],
@@ -124,10 +124,7 @@ async function* checkStages(
   await checkDiskSpace(folder.url, needs);
 }
 
-/**
- * Throws `run-folder` when a stage whose recipe names no template was planned with a different template than the model
- * has now.
- */
+/** Throws `run-folder` when the model's default template has changed and a stage's recipe uses the default. */
 function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuningTemplate: string | undefined): void {
   const planned = templatesIn(manifest.plan);
   for (const { name, format } of experiment.stages) {
@@ -147,7 +144,7 @@ function readBy({ data, asks }: Stage): StageData {
   return { ...(data && { data }), benchmarks: asks?.benchmarks ?? [] };
 }
 
-/** Checks the checkpoints that pending stages start from, and the last checkpoint, which is the run's outcome. */
+/** Checks the checkpoints that pending stages start from, and the last checkpoint, which is the outcome of the run. */
 async function checkCheckpoints({ experiment, folder, manifest, isDone }: PreflightOptions): Promise<void> {
   const { stages } = experiment;
   const starts = stages.flatMap((stage, index) => (isDone(stage) ? [] : [lastTraining(stages, index)]));
@@ -169,7 +166,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
   }
 }
 
-/** Describes the first input that has changed since a finished or continued stage began; undefined when none has. */
+/** Describes the first input that has changed since the stage that reads it began. Undefined when none has changed. */
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {

@@ -8,7 +8,7 @@ import { runFolder } from "./run-folder.ts";
 import type { StageResult } from "./stage.ts";
 import { currentResult } from "./current-result.ts";
 
-/** The content of a run folder, whether the run has finished or not. */
+/** The content of a run folder. The run may be unfinished. */
 export interface Run {
   readonly folder: URL;
   readonly manifest: Manifest;
@@ -17,7 +17,7 @@ export interface Run {
   /** The costs of the finished training stages. */
   readonly ledger: readonly LedgerEntry[];
   readonly results: readonly StageResult[];
-  /** Files that differ from what the run wrote. The other fields contain what they hold now. */
+  /** Files that differ from what the run wrote. The other fields show the files as they are now. */
   readonly damage: readonly Damage[];
 }
 

@@ -11,22 +11,19 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import type { TrainEvent, TrainStartEvent } from "../contracts/trainer.ts";
 
-/** Records a stage's events in the run folder. */
+/** Writes what a stage's events report into the run folder. */
 export interface Recorder {
-  /** Records an event. Returns the changes that must now be written into the manifest. */
+  /** Records an event. Returns the changes to be written into the manifest. */
   add(event: TrainEvent | EvaluateEvent): Promise<Partial<StageStatus>>;
-  /**
-   * Returns the recorded duration of the stage in earlier starts of the run, in seconds. Final once the stage has
-   * begun.
-   */
+  /** Returns the duration of the stage in earlier starts of the run, in seconds. Constant once the stage has begun. */
   secondsBefore(): number;
   /** Returns the stage's final status. Throws `contract` when the events that end a stage are missing. */
   finish(): Partial<StageStatus>;
 }
 
 /**
- * Creates the recorder of a stage. `secondsKnown` is its earlier duration in seconds, when a finished stage is partly
- * repeated.
+ * Creates the recorder of a stage. `secondsKnown` is the stage's earlier duration in seconds, if a finished stage is
+ * partly repeated.
  */
 export function recorder(stage: Stage, folder: RunFolder, results: RunResults, secondsKnown?: number): Recorder {
   const { name } = stage;
@@ -96,8 +93,8 @@ function warningsOf({ unsupervised, warnings = [] }: TrainStartEvent): Partial<S
 }
 
 /**
- * Completes a result that was computed from stored answers, whose cost was not measured: returns it with the cost of
- * the known result if the fingerprints are equal, and otherwise with NaN if all answers were stored.
+ * Adds the cost to a result that was computed from stored answers: the cost of the known result if its fingerprints are
+ * equal, otherwise NaN.
  */
 function withKnownCost(
   result: StageResult,

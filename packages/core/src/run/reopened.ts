@@ -1,7 +1,7 @@
 import { type Asked, isBenchmark } from "../contracts/benchmark.ts";
 import type { Dataset } from "../contracts/dataset.ts";
 
-/** Returns the dataset with a different `open`. A benchmark remains a benchmark. */
+/** Returns the dataset with another `open`. A benchmark remains a benchmark. */
 export function reopened<Example>(dataset: Asked<Example>, open: Dataset<Example>["open"]): Asked<Example>;
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example>;
 export function reopened<Example>(dataset: Dataset<Example>, open: Dataset<Example>["open"]): Dataset<Example> {

@@ -16,25 +16,28 @@ import type { Change, StageNeeds } from "./stage-needs.ts";
 import { stagesInOrder } from "./stages-in-order.ts";
 
 export interface PlanOptions {
-  /** The run folder, which need not exist. */
+  /** The folder in which the experiment would run. It need not exist. */
   readonly folder: Location;
-  /** Bytes of memory of the machine or device that will run the experiment. Default: those of this machine. */
+  /** Memory of the machine or device that will run the experiment, in bytes. Default: that of this machine. */
   readonly memory?: number;
   /**
-   * Whether the model is loaded and the first two steps of each training stage are taken, to measure their time. Nothing is
-   * saved. Not done if a stage does not fit. Default false.
+   * Whether to load the model and measure the first two steps of each training stage that fits into memory. Nothing is
+   * saved. Default false.
    */
   readonly measure?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What a run of an experiment will need, predicted from the model's and the data's files. */
+/** What a run of an experiment will need, predicted from the files of the model and the data. */
 export interface ResourcePlan {
   readonly experiment: string;
-  /** Bytes of memory that a run may use. Absent for a device with its own memory, unless {@link PlanOptions.memory} is given. */
+  /**
+   * Memory that a run may use, in bytes. Absent for a device with its own memory, unless {@link PlanOptions.memory} is
+   * set.
+   */
   readonly memoryLimit?: number;
   readonly disk: DiskNeeds & {
-    /** Size of the files that opening the model will write beside its weights, in bytes. */
+    /** Size of the files that opening the model writes next to its weights, in bytes. */
     readonly modelBytes: number;
   };
   readonly stages: readonly StagePlan[];
@@ -44,27 +47,27 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
   readonly name: string;
   readonly kind: Stage["kind"];
   /**
-   * Peak memory of the process in bytes: the tensors, and under "process" what the process uses before the model is
-   * loaded, unless tensors are in a device's memory. Absent when the model does not say what it needs.
+   * Predicted peak memory in bytes. The part "process" is the memory of the process before the model is loaded; it is
+   * left out if a device with its own memory stores the tensors. Absent when the model does not report its needs.
    */
   readonly memory?: MemoryEstimate;
   /** The first steps of a training stage, with {@link PlanOptions.measure}. */
   readonly measured?: MeasuredStep;
   /** Whether the stage fits into memory. Absent when unknown. */
   readonly fits?: boolean;
-  /** Settings with which the stage would fit, those with the fewest changes first; empty if it fits. */
+  /** Settings with which the stage would fit, starting with the fewest changes. Empty if it fits. */
   readonly wouldFit: readonly Change[];
 }
 
-/** Emitted once per call, as the last event. */
+/** The last event. */
 export interface PlanEvent {
   readonly type: "plan";
   readonly plan: ResourcePlan;
 }
 
 /**
- * Predicts what a run of an experiment will need, stage by stage. Neither loads the model nor writes anything, unless
- * `measure` is set. Throws the errors of the data, the model's files and the recipes, but none for a lack of memory or
+ * Predicts what a run of an experiment will need, stage by stage. Without `measure`, neither loads the model nor writes
+ * anything. Throws the errors of the data, the model's files and the recipes. Does not throw for a lack of memory or
  * disk space.
  */
 export async function* planExperiment(

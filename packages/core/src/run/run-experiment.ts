@@ -23,7 +23,7 @@ import type { TrainEvent } from "../contracts/trainer.ts";
 import { changedContent, unchangedData } from "./unchanged-data.ts";
 
 export interface RunOptions {
-  /** The run folder. If it contains an unfinished run of the same experiment, that run is continued. */
+  /** The run folder. An unfinished run of the same experiment in the folder is continued. */
   readonly folder: Location;
   /**
    * Whether to replace the run in the folder; `"if-changed"` replaces it when it cannot be continued because its plan,
@@ -39,7 +39,7 @@ export interface RunOptions {
    */
   readonly reuse?: readonly Location[];
   /**
-   * Whether a stage that needs more memory than the machine has is refused before the first stage; the error names
+   * Whether to throw before the first stage when a stage needs more memory than the machine has. The error suggests
    * settings that need less, see {@link planExperiment}. Default true.
    */
   readonly checkMemory?: boolean;
@@ -65,8 +65,8 @@ export interface DamageEvent {
 }
 
 /**
- * Emitted before the first stage, for each notice of the model, e.g. that its projector is new. Notices are also stored
- * in the manifest.
+ * Emitted before the first stage, for each notice of the model, e.g. that its projector is new. The manifest also
+ * stores the notices.
  */
 export interface NoticeEvent {
   readonly type: "notice";
@@ -78,7 +78,7 @@ export interface StageStartEvent {
   readonly type: "stage-start";
   readonly stage: string;
   readonly kind: Stage["kind"];
-  /** 0-based. */
+  /** Counted from 0. */
   readonly index: number;
   readonly stages: number;
 }
@@ -92,7 +92,7 @@ export interface StageProgressEvent {
 export interface StageEndEvent {
   readonly type: "stage-end";
   readonly stage: string;
-  /** Time spent on the stage over all starts of the run; a benchmark interrupted by a kill is not counted. */
+  /** Duration of the stage over all starts of the run. A benchmark that was interrupted by a kill is not counted. */
   readonly seconds: number;
   /** Whether the stage was already done when the run started, or was copied from another run. */
   readonly skipped: boolean;
@@ -196,7 +196,8 @@ function stageEnd(stage: string, { stages }: Manifest, skipped: boolean, folder:
 const clockPlugin = { name: "@mlan/core/system-clock", token: CLOCK, create: () => systemClock };
 
 /**
- * Throws `run-folder` when a repeated training stage ended with different weights than those a later stage began with.
+ * Throws `run-folder` when a repeated training stage ended with other weights than the ones with which a later stage
+ * began.
  */
 function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder: RunFolder): void {
   const before = stages[name]?.weights;

@@ -10,7 +10,6 @@ import { type MetricsLog, metricsLog } from "./metrics-log.ts";
 import { checked, nullAsNumber, readJson } from "../files/read-json.ts";
 import type { StageResult } from "./stage.ts";
 
-/** The files of one run. */
 export interface RunFolder {
   /** Ends in a slash. */
   readonly url: URL;
@@ -21,7 +20,7 @@ export interface RunFolder {
   writeManifest(manifest: Manifest): Promise<void>;
   readonly metrics: MetricsLog;
   writeLedger(ledger: readonly LedgerEntry[]): Promise<void>;
-  /** Reads non-finite numbers as NaN, like `readResults`. */
+  /** Reads null as NaN, like `readResults`. */
   readLedger(): Promise<readonly LedgerEntry[]>;
   writeResults(results: readonly StageResult[]): Promise<void>;
   readResults(): Promise<readonly StageResult[]>;
@@ -32,7 +31,7 @@ const OTHER_FOLDER = "Restore it, or give another folder.";
 const RUN_AGAIN = "Restore it, or run the experiment again in its folder to recreate it.";
 const MANIFEST_KEYS = ["formatVersion", "plan", "versions", "created", "stages"] as const satisfies (keyof Manifest)[];
 
-/** The files and folders that a run writes; each folder has one subfolder per stage. */
+/** The files and folders that a run writes. Each of the folders has one subfolder per stage. */
 export const RUN_FILES = ["manifest.json", "metrics.jsonl", "ledger.json", "results.json"] as const;
 export const RUN_FOLDERS = ["checkpoints", "answers"] as const;
 
@@ -73,13 +72,13 @@ function checkedManifest(found: unknown, folder: URL): Manifest {
   throw new MlanError("run-folder", `${otherwise}; it lacks ${lacking.join(", ")}. ${OTHER_FOLDER}`);
 }
 
-/** Schema for a list whose entries are identified by these keys; other keys are not checked. */
+/** Schema for a list of entries with at least these keys. */
 function entries<Entry>(keys: readonly (keyof Entry & string)[]): z.ZodType<readonly Entry[]> {
   const isEntry = (value: unknown): boolean => keys.every((key) => typeof Object(value)[key] === "string");
   return z.array(z.custom<Entry>(isEntry, `expected an entry with ${keys.join(" and ")}`));
 }
 
-/** JSON writes non-finite numbers as null; nothing else in these files is null. */
+/** JSON writes non-finite numbers as null. Nothing else in these files is null. */
 function withNumbers<Value>(value: Value): Value {
   return value === undefined ? value : JSON.parse(JSON.stringify(value), nullAsNumber);
 }

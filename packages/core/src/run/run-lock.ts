@@ -8,14 +8,14 @@ import { fileName } from "../files/file-name.ts";
 import { jsonOrUndefined } from "../files/read-json.ts";
 import { makeFolder } from "../files/make-folder.ts";
 
-/** The right to write into a run folder; disposing releases it. */
+/** The right to write into a run folder. Disposing the lock releases it. */
 export interface RunLock extends AsyncDisposable {}
 
 const FILE = "run.lock";
 const schema = z.object({
   host: z.string(),
   pid: z.int(),
-  /** When the process started, in the system's unit; absent where the system does not report it. */
+  /** Start time of the process, in the system's unit. Absent where the system does not report it. */
   processStarted: z.string().exactOptional(),
   /** Distinguishes two locks of one process. */
   id: z.string(),
@@ -41,7 +41,7 @@ export async function lockRun(folder: URL): Promise<RunLock> {
   return {
     async [Symbol.asyncDispose]() {
       if ((await readHolder(file).catch(() => undefined))?.id === own.id) await rm(file, { force: true });
-      // Removes the folder again when only the lock was ever in it.
+      // Removes the folder if this call created it and it is still empty.
       if (created) await rmdir(folder).catch(() => undefined);
     },
   };
@@ -58,7 +58,7 @@ async function ownHolder(): Promise<Holder> {
   return { host: hostname(), pid: process.pid, id: randomUUID(), ...(processStarted && { processStarted }) };
 }
 
-/** Creates the file and returns whether it did not exist before. A process killed meanwhile leaves no partial file. */
+/** Creates the file. Returns false if it already exists. A killed process leaves no partial file. */
 function create(file: URL, holder: Holder): Promise<boolean> {
   return attempt(file, async () => {
     const temporary = new URL(`${FILE}.${randomUUID()}.tmp`, file);
@@ -66,7 +66,7 @@ function create(file: URL, holder: Holder): Promise<boolean> {
       await writeFile(temporary, textOf(holder));
       const failure = await link(temporary, file).then(() => undefined, codeOf);
       if (failure === undefined) return true;
-      // ENOENT: another process has acquired the lock and removed the temporary file as if it were a leftover.
+      // ENOENT: another process has acquired the lock, and removed the temporary file as a leftover.
       if (failure === "EEXIST" || failure === "ENOENT") return false;
       return await createWithoutLink(file, holder);
     } finally {
@@ -75,7 +75,7 @@ function create(file: URL, holder: Holder): Promise<boolean> {
   });
 }
 
-/** Creates the file on file systems that have no hard links. */
+/** Creates the file on file systems without hard links. */
 async function createWithoutLink(file: URL, holder: Holder): Promise<boolean> {
   const handle = await open(file, "wx").catch((error: unknown) => {
     if (codeOf(error) === "EEXIST") return undefined;
@@ -99,8 +99,8 @@ function textOf(holder: Holder): string {
 
 /**
  * Replaces the lock of a dead process. First creates a claim on that lock, then replaces the lock if it is still the
- * same. Only one process succeeds, since a claim can be created only once and outlives its lock. A claim of a dead
- * process is claimed in the same way. Returns the living process that was faster, if any.
+ * same. A claim can be created only once and outlives its lock, so only one process succeeds. The claim of a dead
+ * process is claimed in the same way. Returns the holder if another process was faster.
  */
 async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | undefined> {
   const claims: URL[] = [];
@@ -126,7 +126,7 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
   return undefined;
 }
 
-/** Returns the holder of a lock; undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
+/** Returns the holder of a lock. Undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
 async function readHolder(file: URL): Promise<Holder | undefined> {
   for (let again = 0; again < 20; again++) {
     const found = await lookAt(file).catch((error: unknown) => {
@@ -146,20 +146,17 @@ async function readHolder(file: URL): Promise<Holder | undefined> {
 
 /** An empty lock older than this was left by a killed process. */
 const ABANDONED_AFTER_MILLISECONDS = 10_000;
-/** The holder of an abandoned lock; no process has this id. */
+/** The holder of an abandoned lock. No process has this id. */
 const NOBODY = { host: "", pid: -1 };
 
-/** Returns the text of a file, and when it was last changed. */
+/** Returns the text of a file and the time of its last change. */
 async function lookAt(file: URL): Promise<{ readonly text: string; readonly time: number; readonly age: number }> {
   const text = await readFile(file, "utf8");
   const { mtimeMs } = await stat(file);
   return { text, time: Math.round(mtimeMs), age: Date.now() - mtimeMs };
 }
 
-/**
- * Whether the holder's process is alive. A process on another machine counts as alive, since it cannot be checked from
- * here.
- */
+/** Whether the holder's process is alive. A process on another machine cannot be checked and counts as alive. */
 async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> {
   if (pid < 1) return false;
   if (host !== hostname()) return true;
@@ -175,7 +172,7 @@ async function isAlive({ host, pid, processStarted }: Holder): Promise<boolean> 
 
 /**
  * Returns the start time of a process on Linux: field 22 of /proc/<pid>/stat. Fields are counted from the end of the
- * name, since the name may contain spaces and parentheses.
+ * process name, which may contain spaces and parentheses.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");

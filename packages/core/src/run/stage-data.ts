@@ -4,15 +4,14 @@ import type { Dataset, Examples } from "../contracts/dataset.ts";
 import { reopened } from "./reopened.ts";
 import type { Stage } from "./stage.ts";
 
-/** The data that a stage reads. */
 export interface StageData {
   readonly data?: Dataset<Conversation>;
   readonly benchmarks: readonly Benchmark[];
 }
 
 /**
- * Returns the datasets of a stage, each of which is read at most once: opening it again returns the same examples.
- * `check` is called each time a dataset is opened, and may throw.
+ * Returns the datasets of a stage. Each is read at most once: opening it again returns the same examples. `check` is
+ * called each time a dataset is opened, and may throw.
  */
 export function openedOnce(
   { data, asks }: Pick<Stage, "data" | "asks">,
@@ -38,7 +37,6 @@ export function openedOnce(
   };
 }
 
-/** Returns all datasets that a stage reads. */
 export function datasetsOf({ data, benchmarks }: StageData): readonly Dataset<unknown>[] {
   return [...(data ? [data] : []), ...benchmarks];
 }

@@ -8,9 +8,9 @@ import type { Scope } from "../scope/scope.ts";
 import type { Stage } from "./stage.ts";
 import { MODEL } from "../scope/token.ts";
 
-/** The one model of a run, opened when the first stage needs it. */
+/** The model of a run, opened when the first stage needs it. */
 export interface StageModel extends Disposable {
-  /** Returns the model with the weights that the training stages before stage `index` produced. */
+  /** Returns the model with the weights of the last training stage before stage `index`. */
   before(index: number, manifest: Manifest): Promise<Model>;
 }
 
@@ -24,7 +24,7 @@ export interface StageModelOptions {
 export function stageModel({ experiment, scope, folder, signal }: StageModelOptions): StageModel {
   const { seed, stages } = experiment;
   let model: Model | undefined;
-  /** Index of the training stage whose weights are loaded; -1 for the weights of the model's source. */
+  /** Index of the training stage whose weights are loaded; -1 for the source's weights. */
   let holds = -1;
   return {
     async before(index, manifest) {
@@ -32,7 +32,7 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
       const wanted = lastTraining(stages, index);
       const { checkpoint }: Partial<StageStatus> = manifest.stages[stages[wanted]?.name ?? ""] ?? {};
       if (wanted > holds && checkpoint !== undefined) await trainableModel(model).load(new URL(checkpoint, folder.url));
-      // A training stage that begins now leaves its weights in the model.
+      // The training stage that now begins changes the loaded weights.
       holds = stages[index]?.kind === "train" ? index : wanted;
       return model;
     },
@@ -40,14 +40,14 @@ export function stageModel({ experiment, scope, folder, signal }: StageModelOpti
   };
 }
 
-/** Returns the index of the training stage whose weights stage `index` starts from; -1 when there is none. */
+/** Returns the index of the last training stage before stage `index`; -1 when there is none. */
 export function lastTraining(stages: readonly Stage[], index: number): number {
   return stages.slice(0, index).findLastIndex(({ kind }) => kind === "train");
 }
 
 /**
  * Returns an identifier of the weights that stage `index` starts from, made from the model's files and the training
- * stages before it. Uses the settings stored in the manifest, so that runs of earlier versions keep their identifiers.
+ * stages before it. Uses the manifest's settings, so that runs of earlier versions keep their identifiers.
  */
 export function weightsBefore(index: number, { seed, stages }: Experiment, manifest: Manifest): Promise<string> {
   const trainings = stages.slice(0, index).filter(({ kind }) => kind === "train");

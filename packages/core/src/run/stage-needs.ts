@@ -1,24 +1,24 @@
 import type { AnsweringShape, MemoryEstimate, TrainingShape } from "../contracts/memory.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
-/** The resources that a stage needs, as predicted before the model is loaded. */
+/** The resources that a stage needs, predicted before the model is loaded. */
 export interface StageNeeds {
   /** Number of parameters. */
   readonly parameters: { readonly trained: number; readonly frozen: number };
-  /** Absent unless the stage trains. */
+  /** Present if the stage trains. */
   readonly training?: TrainingSize;
-  /** The batch that needs the most memory. Absent unless the stage evaluates. */
+  /** The batch that needs the most memory. Present if the stage evaluates. */
   readonly answering?: { readonly shape: AnsweringShape; readonly questions: number };
   /** Predicted peak memory of all tensors. */
   readonly memory: MemoryEstimate;
-  /** Computes what the stage needs with other settings, those with the fewest changes first. */
+  /** Returns the needs with other settings, starting with the fewest changes. */
   changes(): readonly Change[];
 }
 
 interface TrainingSize {
   readonly shape: TrainingShape;
   readonly conversations: number;
-  /** The checkpoints, the number of steps, and how they are computed. */
+  /** The checkpoints, the number of steps, and whether activations are recomputed. */
   readonly needs: TrainingNeeds;
   readonly cost: TrainingCost;
 }
@@ -34,7 +34,7 @@ export interface TrainingCost {
   readonly flops: number;
 }
 
-/** Different settings of a stage, and the memory that it then needs. */
+/** Other settings of a stage, and the memory that the stage needs with them. */
 export interface Change {
   /** The settings as a user writes them, e.g. `microBatchSize: 2` in the recipe. */
   readonly settings: readonly string[];

@@ -21,31 +21,27 @@ import { EVALUATOR, MODEL, type Token, TRAINER } from "../scope/token.ts";
 import type { Wording } from "../contracts/wording.ts";
 import type { TrainEvent, TrainingNeeds, TrainingRecipe } from "../contracts/trainer.ts";
 
-/** One stage of an experiment: training or evaluation. */
 export interface Stage {
-  /** Unique within the experiment; names its part of the run folder. */
+  /** Unique within the experiment. Used for the stage's folders and records. */
   readonly name: string;
   readonly kind: "train" | "evaluate";
-  /** The options that determine its outcome, as written into the manifest; must be plain JSON. */
+  /** The options that determine the outcome, as the manifest records them. Must be plain JSON. */
   readonly settings: unknown;
-  /** The data of a training stage. */
   readonly data?: Dataset<Conversation>;
-  /** The components that a training stage trains. */
   readonly trained?: readonly Component[];
-  /** The adapter that a training stage adds to the model, or trains further. */
+  /** The adapter that a training stage adds or continues to train. */
   readonly adapter?: AdapterOptions;
-  /** The format in which a training stage leaves the model. */
+  /** The model's format after a training stage. */
   readonly format?: RecipeFormat;
   /**
-   * The benchmarks of an evaluation stage, and the protocol with which they are asked. Default: each benchmark's
-   * default protocol.
+   * The benchmarks of an evaluation stage, and the name of their protocol. Default protocol: each benchmark's default.
    */
   readonly asks?: { readonly benchmarks: readonly Benchmark[]; readonly protocol?: string };
-  /** The services that the stage needs from the scope, besides the model. */
+  /** The services that the stage needs in addition to the model. */
   readonly needs?: readonly Token<unknown>[];
   /**
-   * Called before the first stage runs, once `data` and `asks` have been opened. Throws when the stage cannot work.
-   * Returns the disk space it needs, if any.
+   * Called before the first stage runs, after `data` and `asks` have been opened. Returns the disk space that the stage
+   * needs, if any. Throws when the stage cannot run.
    */
   check?(context: StageCheckContext): Promise<TrainingNeeds | undefined>;
   /**
@@ -61,17 +57,20 @@ export interface Stage {
 
 export interface StageCheckContext {
   readonly scope: Scope;
-  /** `Stage.data`, already opened: opening it again returns the same examples. */
+  /** The opened `Stage.data`. Opening it again returns the same examples. */
   readonly data?: Dataset<Conversation>;
-  /** The benchmarks of `Stage.asks`, already opened like `data`; empty when there are none. */
+  /**
+   * The benchmarks of `Stage.asks`, already opened; empty when there are none. Opening one again returns the same
+   * examples.
+   */
   readonly benchmarks: readonly Benchmark[];
-  /** Absent when nothing is known about the model before it is loaded. */
+  /** Absent when the model's source has no `inspect`. */
   readonly model?: ModelInspection;
   /** The components that earlier stages train. */
   readonly trainedBefore: readonly Component[];
   /** The adapter that earlier stages add. */
   readonly adapterBefore?: AdapterOptions;
-  /** The model's wording when the stage begins. Absent when not known yet. */
+  /** The model's wording at the start of the stage. Absent when unknown before the model is loaded. */
   readonly wording?: Wording;
   readonly signal?: AbortSignal;
 }
@@ -82,15 +81,16 @@ export interface StageContext {
   readonly seed: number;
   readonly folder: RunFolder;
   /**
-   * `Stage.data`. Opening it throws `run-folder` when its rows have changed since the run was started; opening it again
-   * returns the same examples.
+   * `Stage.data`. Opening it throws `run-folder` when its rows have changed since the start of the run. Opening it
+   * again returns the same examples.
    */
   readonly data?: Dataset<Conversation>;
   /**
-   * The benchmarks of `Stage.asks` that have no intact result yet, which open like `data`; empty when there are none.
+   * The benchmarks of `Stage.asks` without an unchanged result; empty when there are none. Opening one throws
+   * `run-folder` when its rows have changed since the start of the run.
    */
   readonly benchmarks: readonly Benchmark[];
-  /** An identifier of the model's weights when the stage begins; different weights have different identifiers. */
+  /** Identifies the model's weights at the start of the stage. */
   readonly weights: string;
   readonly signal?: AbortSignal;
 }
@@ -102,8 +102,8 @@ export interface TrainStageOptions {
 }
 
 /**
- * Creates a stage that trains the experiment's model; the next stage uses the trained model. Throws `invalid-options`
- * naming an option that is missing or wrong.
+ * Creates a stage that trains the experiment's model. Later stages use the trained model. Throws `invalid-options`,
+ * with the option's name, when an option is missing or wrong.
  */
 export function train(options: TrainStageOptions): Stage {
   checkOptions("train", trainSchema, options);
@@ -145,7 +145,7 @@ export function train(options: TrainStageOptions): Stage {
   };
 }
 
-/** Throws `invalid-options` when the adapter of an earlier stage is incompatible with what this stage trains. */
+/** Throws `invalid-options` when an earlier stage's adapter is incompatible with what this stage trains. */
 function checkAdapterBefore(
   name: string,
   { adapter, trained }: TrainingRecipe,
@@ -169,8 +169,8 @@ export interface EvaluateStageOptions {
 }
 
 /**
- * Creates a stage that asks the experiment's model, as trained by the stages before, all questions of the benchmarks.
- * Throws `invalid-options` naming an option that is missing or wrong.
+ * Creates a stage that evaluates the experiment's model, as trained by earlier stages, on the benchmarks. Throws
+ * `invalid-options`, with the option's name, when an option is missing or wrong.
  */
 export function evaluate(options: EvaluateStageOptions): Stage {
   checkOptions("evaluate", evaluateSchema, options);
@@ -210,7 +210,7 @@ export function evaluate(options: EvaluateStageOptions): Stage {
   };
 }
 
-/** Throws `contract` when the benchmark returns no protocol, which plain JavaScript may do for an unknown name. */
+/** Throws `contract` when the benchmark returns no protocol, as plain JavaScript may for an unknown name. */
 function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): string {
   const found: unknown = benchmark.protocol(wanted);
   const { name } = Object(found);
@@ -220,7 +220,7 @@ function nameOfProtocol(benchmark: Benchmark, wanted: string | undefined): strin
   throw new MlanError("contract", message);
 }
 
-/** Returns the limits by benchmark name, for benchmarks that have one. */
+/** Returns the limits by name, for benchmarks with a limit. */
 function limitsOf(benchmarks: readonly Benchmark[]): { readonly limits?: Readonly<Record<string, number>> } {
   const limits = benchmarks.flatMap(({ name, limit }) => (limit === undefined ? [] : [[name, limit] as const]));
   return limits.length === 0 ? {} : { limits: Object.fromEntries(limits) };

@@ -13,7 +13,7 @@ interface Known {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Yields each stage with what is known when it begins. */
+/** Yields each stage with what earlier stages have done to the model. */
 export function* stagesInOrder(
   { stages }: Experiment,
   { scope, model, signal }: Known,

@@ -2,7 +2,7 @@ import type { ExperimentPlan } from "./manifest.ts";
 import type { TrainingRecipe } from "../contracts/trainer.ts";
 
 /**
- * Converts a stored recipe to the current fields; earlier versions wrote one field `protocol` in place of three of
+ * Converts a stored recipe to the current fields. Earlier versions wrote one field `protocol` in place of three of
  * them. Returns any other value unchanged.
  */
 export function currentRecipe(stored: unknown): unknown {
@@ -23,8 +23,8 @@ export function currentPlan(plan: ExperimentPlan): ExperimentPlan {
 }
 
 /**
- * Returns a plan in which all recipes name a template; where a recipe names none, it is the one that `templateOf`
- * returns for the stage.
+ * Returns a plan in which all recipes name a template. `templateOf` returns the template for a stage whose recipe names
+ * none.
  */
 export function withTemplates(plan: ExperimentPlan, templateOf: (stage: string) => string | undefined): ExperimentPlan {
   return withRecipes(plan, (recipe, stage) => {
@@ -35,7 +35,7 @@ export function withTemplates(plan: ExperimentPlan, templateOf: (stage: string) 
   });
 }
 
-/** The templates that the recipes of a plan name, by stage. */
+/** Returns the templates that a plan's recipes name, by stage. */
 export function templatesIn({ stages }: ExperimentPlan): ReadonlyMap<string, string> {
   return new Map(
     stages.flatMap(({ name, settings }) => {

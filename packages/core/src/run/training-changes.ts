@@ -10,16 +10,16 @@ export interface TrainingChangesOptions {
   readonly longest: LongestRows;
 }
 
-/** A different value of a setting: how it is written, and the resulting shape. */
+/** Another value of a setting: how a user writes it, and the resulting shape. */
 interface Choice {
   readonly setting: string;
   apply(shape: TrainingShape): TrainingShape;
 }
 
 /**
- * Returns what a training step needs with other settings, those with the fewest changes first. Every combination of
- * settings is tried, in the order of how little they change the training: smaller micro-batches, gradient
- * checkpointing, bfloat16 moments, an adapter in place of the language model, and frozen weights in fewer bits.
+ * Returns what a training step needs with other settings, starting with the fewest changes. Tries all combinations of
+ * smaller micro-batches, gradient checkpointing, bfloat16 moments, an adapter in place of the language model, and
+ * smaller formats for frozen weights.
  */
 export function trainingChanges(options: TrainingChangesOptions): readonly Change[] {
   const { memory, shape } = options;
@@ -47,7 +47,7 @@ interface Combination {
   readonly order: number;
 }
 
-/** Whether the weight format suits the trained components: components that are trained as a whole are float32. */
+/** Whether the weight format suits the trained components. A component that is trained as a whole must be float32. */
 function isPossible({ trained, weightFormat }: TrainingShape, { weightFormats }: ModelMemory): boolean {
   return !trained.includes("language") || weightFormat === weightFormats[0];
 }
@@ -92,7 +92,7 @@ function adapters({ trained }: TrainingShape): readonly Choice[] {
   ];
 }
 
-/** LLaVA's `finetune_lora.sh` uses rank 128; half of it is usual on smaller machines. */
+/** LLaVA's `finetune_lora.sh` uses rank 128. Half of it is common on smaller machines. */
 const RANK = 64;
 const ADAPTER: AdapterOptions = { rank: RANK, alpha: 2 * RANK, dropout: 0.05, rankStabilized: false };
 

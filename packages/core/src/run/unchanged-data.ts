@@ -5,8 +5,8 @@ import type { Stage } from "./stage.ts";
 import { openedOnce, type StageData } from "./stage-data.ts";
 
 /**
- * Returns the datasets of a stage that may begin hours after they were checked: opening one throws `run-folder` when
- * its rows differ from the recorded ones. Each is read at most once.
+ * Returns the datasets of a stage, each of which is read at most once. Opening a dataset throws `run-folder` when its
+ * rows differ from the recorded ones, because a stage may begin hours after its data was checked.
  */
 export function unchangedData(
   stage: Pick<Stage, "name" | "data" | "asks">,
@@ -25,6 +25,6 @@ export class ChangedInput extends MlanError {}
 
 /** Returns the error for an input or a checkpoint that has changed since the run began. */
 export function changedContent(folder: URL, what: string): MlanError {
-  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix both. Restore the previous content, or run in a different folder.`;
+  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix old and new content. Restore the old content, or run in a different folder.`;
   return new MlanError("run-folder", message);
 }

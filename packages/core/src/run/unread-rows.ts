@@ -4,8 +4,8 @@ import { MlanError } from "../errors.ts";
 import { expectationOf } from "../scope/expectation.ts";
 
 /**
- * Returns the `invalid-data` error for a dataset whose rows cannot be read. It names row and field for a zod error, and
- * the reason for any other error. Returns an `MlanError` and an abort unchanged.
+ * Returns the `invalid-data` error for a dataset whose rows cannot be read. The message contains row and field for a
+ * zod error, and the reason for any other error. An `MlanError` or an abort is returned unchanged.
  */
 export function unreadRows(name: string, cause: unknown): unknown {
   if (MlanError.is(cause) || Object(cause).name === "AbortError") return cause;
@@ -28,7 +28,7 @@ function placeOf({ path: [row, ...fields] }: z.core.$ZodIssue): string {
 }
 
 /**
- * Describes an issue with the type that was expected; the issue does not contain the value, but zod's message names its
+ * Describes an issue by the expected type. The issue does not contain the value, but zod's message contains the value's
  * type.
  */
 function problemOf(issue: z.core.$ZodIssue): string {

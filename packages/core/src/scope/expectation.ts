@@ -1,8 +1,8 @@
 import type { z } from "zod";
 
 /**
- * Describes what a schema expected, in words that follow "expected", e.g. "a whole number". Covers zod's built-in
- * checks; undefined for an issue that only its message describes.
+ * Describes what a schema expected, as words that follow "expected", e.g. "a whole number". Covers zod's own checks.
+ * Undefined for an issue that only its message describes.
  */
 export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
@@ -23,7 +23,7 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
         : alternatives([...new Set(branches)].map(String));
     }
     case "custom":
-      // The message of a custom check may name what it expected.
+      // The message of a custom check may contain what was expected.
       return /^expected ((?!.*, found )[^;?]*)$/s.exec(issue.message ?? "")?.[1];
     default:
       return undefined;
@@ -31,7 +31,7 @@ export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): st
 }
 
 /**
- * An error map for zod: `schema.safeParse(value, { error: describeIssue })` yields messages such as "expected a whole
+ * An error map for zod: `schema.safeParse(value, { error: describeIssue })` produces messages such as "expected a whole
  * number".
  */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {

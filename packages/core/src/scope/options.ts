@@ -4,8 +4,8 @@ import { describeIssue } from "./expectation.ts";
 import { problemsOf } from "./schema-problems.ts";
 
 /**
- * Returns the options when the schema accepts them. Otherwise throws `invalid-options`; the message starts with
- * `errorPrefix` (a package or function) and names every option that is unknown, missing or wrong, with the value found.
+ * Returns the options when the schema accepts them. Otherwise throws `invalid-options`. The message starts with
+ * `errorPrefix` (a package or function), and lists every unknown, missing or wrong option with the value found.
  */
 export function checkOptions<Options>(errorPrefix: string, schema: z.ZodType<Options>, options: unknown): Options {
   const { data, success, error } = schema.safeParse(options, { reportInput: true, error: describeIssue });
@@ -20,7 +20,7 @@ export function checkOptions<Options>(errorPrefix: string, schema: z.ZodType<Opt
   );
 }
 
-/** Lists the known options, when an unknown one was given. */
+/** Lists the known options if an unknown option was given. */
 function knownOptions(schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): string {
   const unknown = issues.some(({ code, path }) => code === "unrecognized_keys" && path.length === 0);
   if (!unknown || !(schema instanceof z.ZodObject)) return "";

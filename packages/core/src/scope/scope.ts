@@ -4,15 +4,15 @@ import { MlanError } from "../errors.ts";
 import type { Plugin, UseEntry } from "./plugin.ts";
 import type { Token } from "./token.ts";
 
-/** Services by token, made on first use and disposed of with the scope. */
+/** Services by token. Each service is created on first use, and disposed of with the scope. */
 export interface Scope extends AsyncDisposable {
-  /** Returns the service of the last plugin that provides it. Throws `missing-plugin` when no plugin does. */
+  /** Returns the service of the last plugin that provides it. Throws `missing-plugin` when no plugin provides it. */
   get<Service>(token: Token<Service>): Service;
-  /** Returns the service, or undefined when no plugin provides it. */
+  /** Returns the service. Undefined when no plugin provides it. */
   find<Service>(token: Token<Service>): Service | undefined;
 }
 
-/** Creates a scope with these plugins; lists are flattened, as in an experiment's `use`. */
+/** Creates a scope with these plugins. Lists are flattened, as in an experiment's `use`. */
 export function createScope(plugins: readonly UseEntry[] = []): Scope {
   return new ContainerScope(plugins.flat());
 }

@@ -3,24 +3,24 @@ import type { ModelSource } from "../contracts/model.ts";
 import type { Compute } from "../contracts/compute.ts";
 import type { Trainer } from "../contracts/trainer.ts";
 
-/** The typed name of a service, equal in all installed copies of core. */
+/** Identifies a service and carries its type. Tokens with equal names are equal in all installed copies of core. */
 export interface Token<Service> {
   readonly key: symbol;
   readonly name: string;
-  /** Names a provider of the service in error messages, e.g. "generation() of @mlan/eval-generation is one". */
+  /** Suggests a plugin in error messages, e.g. "generation() of @mlan/eval-generation is one". */
   readonly hint?: string;
-  /** Carries the type only; never present at run time. */
+  /** Carries the type only. Never present at run time. */
   readonly service?: Service;
 }
 
-/** Creates a token with this name, e.g. `token<Cache>("acme/cache@1")`. The name should contain a version. */
+/** Creates a token, e.g. `token<Cache>("acme/cache@1")`. The name should contain a version. */
 export function token<Service>(name: string, hint?: string): Token<Service> {
   return { key: Symbol.for(name), name, ...(hint !== undefined && { hint }) };
 }
 
-/** A source of time, replaceable so that tests need not wait. */
+/** A source of time. Tests can replace it to avoid waiting. */
 export interface Clock {
-  /** Returns the milliseconds since some fixed moment; never decreases. */
+  /** Returns the milliseconds since a fixed moment. Never decreases. */
   now(): number;
 }
 

@@ -1,7 +1,7 @@
 import type { Metric } from "@mlan/core";
 import { withoutPunctuation } from "./python-text.ts";
 
-/** Share of correct answers, from 0 to 1; 0 if there are no answers. */
+/** Share of correct answers, from 0 to 1. 0 if there are no answers. */
 export const accuracy: Metric = Object.assign(
   (outcomes: Parameters<Metric>[0]): number =>
     outcomes.length === 0 ? 0 : outcomes.filter(({ correct }) => correct).length / outcomes.length,
@@ -16,8 +16,8 @@ export interface ExactMatchOptions {
 }
 
 /**
- * Whether two texts are equal by the comparison of the original harnesses, which use NumPy arrays: white space matters,
- * and NUL characters at the end are ignored.
+ * Whether two texts are equal as NumPy arrays, which the original harnesses compare: white space matters, and NUL
+ * characters at the end are ignored.
  */
 export function exactMatch(answer: string, target: string, options: ExactMatchOptions = {}): boolean {
   const [left, right] = [answer, target].map((text) => {
@@ -28,8 +28,8 @@ export function exactMatch(answer: string, target: string, options: ExactMatchOp
 }
 
 /**
- * Matches the NUL characters at the end. The look-behind allows a match to start only at the first NUL of a run, which
- * keeps the time linear.
+ * Matches the NUL characters at the end. The look-behind lets a match start only at the first NUL of a run, which keeps
+ * the time linear.
  */
 // oxlint-disable-next-line no-control-regex
 const TRAILING_NULS = /(?<!\0)\0+$/;

@@ -1,33 +1,33 @@
 import { PYTHON_WHITE_SPACE, stripAsPython } from "@mlan/core";
 
-/** The first line that is not only white space, stripped; "" if there is none. */
+/** Returns the first line that is not only white space, stripped, or "" if there is none. */
 export function firstLine(text: string): string {
   const stripped = stripAsPython(text);
   const end = stripped.indexOf("\n");
   return end < 0 ? stripped : stripAsPython(stripped.slice(0, end));
 }
 
-/** Splits like `str.split()`: returns the words between runs of white space. */
+/** Splits a text at white space, like `str.split()`. */
 export function splitWords(text: string): string[] {
   return text.split(RUN).filter((word) => word !== "");
 }
 
-/** The text without the characters of `string.punctuation` (ASCII only). */
+/** Returns the text without the characters of `string.punctuation` (ASCII only). */
 export function withoutPunctuation(text: string): string {
   return text.replace(/[!-/:-@[-`{-~]/g, "");
 }
 
-/** The characters that `\w` matches in Python; combining accents are not among them. */
+/** The characters that `\w` matches in Python, which do not include combining accents. */
 export const WORD_CHARACTERS = "\\p{L}\\p{N}_";
 
-/** Capitalizes like `str.capitalize()`: the first character in title case, all others in lower case. */
+/** Capitalizes a text like `str.capitalize()`: the first character in title case, all others in lower case. */
 export function capitalize(text: string): string {
   const [first = ""] = text;
-  // The whole text is lower-cased at once, because the form of a sigma depends on the character before it.
+  // The whole text is converted at once, because the lower case of a sigma depends on the character before it.
   return titleCase(first) + text.toLowerCase().slice(first.toLowerCase().length);
 }
 
-/** The title case of one character. JavaScript has only upper and lower case. */
+/** Returns the title case of a character. JavaScript has only upper and lower case. */
 function titleCase(character: string): string {
   if (GEORGIAN.test(character)) return character;
   const digraph = character === "" ? undefined : DIGRAPHS.find((forms) => forms.includes(character));

@@ -2,22 +2,18 @@ import { type Choice, type Extractor, stripAsPython } from "@mlan/core";
 import { trueFalse } from "./paper-answers.ts";
 import { firstLine, splitWords } from "./python-text.ts";
 
-/** The choices of a yes/no question. */
 export const yesNoChoices: readonly Choice[] = [
   { label: "yes", text: "yes" },
   { label: "no", text: "no" },
 ];
 
-/**
- * Returns the answer "yes" or "no" as `strict` reads it: its short form must be yes, true, no or false; otherwise
- * returns undefined.
- */
+/** Returns "yes" or "no" if the {@link shortAnswer} is yes, true, no or false. Otherwise returns undefined. */
 export function yesNo(answer: string): "yes" | "no" | undefined {
   const said = shortAnswer(answer);
   return said === "yes" || said === "no" ? said : undefined;
 }
 
-/** The `strict` extractor for yes/no questions: the answer's first line, trimmed, must be yes, no, true or false. */
+/** The `strict` extractor for yes/no questions. The answer's first line, trimmed, must be yes, no, true or false. */
 export const strictYesNo: Extractor = {
   name: "strict",
   version: 2,
@@ -28,8 +24,8 @@ export const strictYesNo: Extractor = {
 };
 
 /**
- * The normalized form in which short answers are compared: the first line in lower case without punctuation, with "zero"
- * to "ten" as digits, "true" as "yes" and "false" as "no". Empty only if the text is empty.
+ * Returns the normalized form in which short answers are compared: the first line in lower case without punctuation,
+ * with "zero" to "ten" as digits, "true" as "yes" and "false" as "no". Empty only if the text is empty.
  */
 function shortAnswer(text: string): string {
   const line = firstLine(text).toLowerCase();
@@ -42,29 +38,32 @@ const NUMBERS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The `strict` extractor for free answers: the whole first line and the target must have the same {@link shortAnswer}.
- * Other articles, plurals and synonyms are wrong.
+ * The `strict` extractor for free answers. The first line of the answer and the target must have the same
+ * {@link shortAnswer}; other articles, plurals and synonyms are wrong.
  */
 export const strictShortAnswer: Extractor = {
   name: "strict",
   version: 1,
-  // No newline, because an answer may begin with one. No other punctuation, because answers such as "3.5" contain it.
+  // No newline, because an answer may begin with a newline. No other punctuation, because answers such as "3.5" contain
+  // it.
   stop: ['"', "User:", "USER:"],
   extract: (answer) => shortAnswer(answer) || undefined,
   isCorrect: (extracted, target) => shortAnswer(extracted) === shortAnswer(target),
 };
 
 /**
- * The `strict` extractor for multiple choice. The answer's first line, trimmed, must be a label in any letter case ("b",
- * "(B)", "B."), else the text of exactly one choice, else a label followed by text ("B: steam"). An answer that merely
- * contains the words of a choice is not read.
+ * The `strict` extractor for multiple choice. The answer's first line, trimmed, must be a label in any letter case
+ * ("b", "(B)", "B."), the text of exactly one choice, or a label followed by text ("B: steam"). An answer that merely
+ * contains the words of a choice is unreadable.
  */
 export const strictChoice: Extractor = {
   name: "strict",
   version: 1,
-  // No newline, because an answer may begin with one. No other punctuation, because the texts of choices contain it.
+  // No newline, because an answer may begin with a newline. No other punctuation, because the texts of choices contain
+  // it.
   stop: ['"', "User:", "USER:"],
   extract: readChoice,
+  needsChoices: true,
   isCorrect: (extracted, target) => extracted.toLowerCase() === target.toLowerCase(),
 };
 
@@ -76,9 +75,9 @@ function readChoice(answer: string, choices: readonly Choice[]): string | undefi
 }
 
 /**
- * The `strict` extractor for benchmarks with both kinds of questions: it reads an answer like {@link strictChoice} if
- * the question has choices, otherwise like {@link strictShortAnswer}. A target made by {@link anyOf} has several right
- * answers.
+ * The `strict` extractor for benchmarks with several kinds of questions. Reads the answer to a question with choices
+ * like {@link strictChoice}, and any other answer like {@link strictShortAnswer}. Supports the targets of
+ * {@link anyOf}.
  */
 export const strictAnswer: Extractor = {
   name: "strict",
@@ -90,7 +89,7 @@ export const strictAnswer: Extractor = {
 };
 
 /**
- * Returns the target of a question with several right answers, for {@link strictAnswer}: one answer per line. Empty
+ * Returns the target of a question with several correct answers, for {@link strictAnswer}: one answer per line. Empty
  * answers are omitted.
  */
 export function anyOf(answers: readonly string[]): string {
@@ -100,7 +99,7 @@ export function anyOf(answers: readonly string[]): string {
 
 /**
  * Returns the label of the choice with exactly this text, or else with the same words. Choices are cut at a quotation
- * mark, as the answer is.
+ * mark, like answers.
  */
 function byText(line: string, choices: readonly Choice[]): string | undefined {
   const texts = choices.map(({ label, text }) => ({ label, text: stripAsPython(text.split('"', 1)[0] ?? "") }));
@@ -113,13 +112,13 @@ function byText(line: string, choices: readonly Choice[]): string | undefined {
 }
 
 const LABEL_ALONE = /^\(?([\p{L}\p{N}]+)\)?[.:,;]?$/u;
-/** Matches a label followed by a mark and text. The mark is required, since "A cat" begins with an article. */
+/** Matches a label followed by a mark and text. The mark is required, because the "A" of "A cat" is an article. */
 const LABEL_FIRST = /^\(?([\p{L}\p{N}])[.:)]\s/u;
 
 /**
- * A lenient extractor, for comparison. It reads what {@link strictChoice} reads, or else the choice whose label (a
- * separate capital letter, or any letter in parentheses) or text comes first in the answer. Of several that begin at
- * the same position, the longest is chosen.
+ * A lenient extractor, for comparison. Reads what {@link strictChoice} reads; otherwise the choice that the answer
+ * mentions first, by its text or label. A label is a separate capital letter, or any letter in parentheses. If several
+ * mentions begin at the same position, the longest counts.
  */
 export const firstMention: Extractor = {
   name: "first-mention",
@@ -147,7 +146,7 @@ function firstOf(answer: string, choices: readonly Choice[]): string | undefined
   return first?.label;
 }
 
-/** The position of the label in {@link normalizedWords}; -1 if it never occurs as a separate word. */
+/** Returns the position of the label in {@link normalizedWords}, or -1 if the label is not a separate word. */
 function labelPlace(answer: string, label: string): number {
   const literal = label.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const alone = `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}'’])`;
@@ -177,12 +176,12 @@ const NOT_OF_ARTICLES = new Set(
 );
 
 /**
- * The text in lower case, reduced to letters and digits, with one space between words. Signs that change the value of a
- * number are kept: "-5" differs from "5", and "3.5" from "3 5".
+ * Returns the text in lower case, reduced to letters and digits, with one space between words. Signs that change the
+ * value of a number are kept: "-5" differs from "5", and "3.5" from "3 5".
  */
 export function normalizedWords(text: string): string {
   return splitWords(
-    // White space first: a very long answer is usually a long run of it.
+    // White space is removed first, because a very long answer is usually a long run of it.
     splitWords(text.toLowerCase())
       .join(" ")
       .replace(/[’'`]/g, "")

@@ -7,23 +7,24 @@ export interface RowBenchmarkDefinition<Row, Q extends Question> extends Protoco
   readonly name: string;
   readonly card: DatasetCard;
   readonly rows: RowReader<Row>;
-  /** Returns the id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
+  /** Returns the id of a row. Repeated ids are followed by "#2", "#3", ... Default: the row number. */
   id?(row: Row, index: number): string;
-  /** Creates the question of a row; must be pure. `id` is unique in the benchmark. */
+  /** Creates the question of a row. `id` is unique in the benchmark. Must be pure. */
   question(row: Row, id: string): Q;
 }
 
 export interface ProtocolsDefinition<Q extends Question> {
-  /** Protocols by name; at least one. */
+  /** At least one. */
   readonly protocols: Readonly<Record<string, ProtocolDefinition<Q>>>;
-  /** The name of the protocol that is used when none is named. Default: the only protocol, or "strict" if there are several. */
+  /** Name of the default protocol. Default: "strict", or the only protocol. */
   readonly defaultProtocol?: string;
-  /** Further extractors for stored answers, besides those of the protocols. Default: none. */
+  /** Additional extractors for stored answers. Default: none. */
   readonly extractors?: readonly Extractor[];
 }
 
 /**
- * Creates a benchmark with one question per row. Throws `contract` if it has no protocol, or several without a default.
+ * Creates a benchmark with one question per row. Throws `contract` for a benchmark without a protocol, or with several
+ * and no default.
  */
 export function benchmarkFromRows<Row, Q extends Question>(definition: RowBenchmarkDefinition<Row, Q>): Benchmark<Q> {
   const { name, card, rows, id, question, extractors = [] } = definition;
@@ -44,13 +45,12 @@ export function benchmarkFromRows<Row, Q extends Question>(definition: RowBenchm
 interface KnownProtocols<Q extends Question> {
   readonly protocols: ReadonlyMap<string, Protocol<Q>>;
   readonly names: readonly string[];
-  /** The name of the default protocol. */
   readonly first: string;
 }
 
 /**
- * Returns the protocols and the name of the default one. Throws `contract` if there is no protocol, or several without
- * a default.
+ * Returns the protocols and the name of the default protocol. Throws `contract` for a benchmark without a protocol, or
+ * with several and no default.
  */
 export function protocolsOf<Q extends Question>(
   definition: ProtocolsDefinition<Q> & { readonly name: string },

@@ -8,34 +8,37 @@ import { type RowReader, rowsFrom } from "../rows/rows-from.ts";
 import { benchmarkFromRows, protocolsOf, type ProtocolsDefinition } from "./benchmark-from-rows.ts";
 import { type Published, publishedCard, publishedSource } from "./published.ts";
 
-/** The options of a benchmark that {@link defineBenchmark} created. */
+/** The options of a benchmark that was defined with {@link defineBenchmark}. */
 export interface BenchmarkOptions extends SourceOptions {
-  /** Folder or zip archive of images that rows refer to by name. Default: `images/` beside the rows, then the rows' folder. */
+  /**
+   * Folder or zip archive of images that rows refer to by name. Default: `images/` in the folder of the rows, then that
+   * folder itself.
+   */
   readonly images?: Location;
 }
 
 export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Question> extends ProtocolsDefinition<
   NoInfer<Q>
 > {
-  /** The benchmark's name, e.g. "boolq". Every error about its data begins with `data-<name>`. */
+  /** The benchmark's name, e.g. "boolq". All errors about its data begin with `data-<name>`. */
   readonly name: string;
   readonly published: Published & {
     /**
-     * Patterns in order of preference: all files that match the first pattern with a match are read. JSON arrays, JSON
+     * Patterns in order of preference. All files are read that match the first pattern with a match. JSON arrays, JSON
      * lines and Parquet are detected from the content; text tables end in `.csv` or `.tsv`.
      */
     readonly files: readonly string[];
   };
-  /** The columns to read; a file may have more. Image columns are {@link imageColumn}, or lists of it. */
+  /** The columns to read. A file may have more columns. Columns with images are {@link imageColumn}, or lists of it. */
   readonly row: z.ZodObject<Shape>;
   /**
-   * Whether images inside Parquet files are read when the benchmark is opened, so that `imageIdentity` can find equal
+   * Whether to read images inside Parquet files when the benchmark is opened. `imageIdentity` then recognises equal
    * images. Default false.
    */
   readonly identifyImages?: boolean;
-  /** Returns the id of a row; repeated ids get "#2", "#3", ... Default: the row number. */
+  /** Returns the id of a row. Repeated ids are followed by "#2", "#3", ... Default: the row number. */
   id?(row: z.output<z.ZodObject<Shape>>, index: number): string;
-  /** Creates the question of a row; must be pure. `id` is unique in the benchmark. */
+  /** Creates the question of a row. `id` is unique in the benchmark. Must be pure. */
   question(row: z.output<z.ZodObject<Shape>>, id: string): Q;
 }
 
@@ -57,10 +60,11 @@ export interface RowPlaces {
 }
 
 /**
- * Returns the function that creates a benchmark from the published data, or from a copy that its options name. The
- * function throws `invalid-options` for options that do not apply: `images` requires rows with images, `file` rows in
- * one table, and `hub` data published on the Hub. Throws `contract` when there is no protocol, or several without a
- * default. {@link firstMention} can also read stored answers, unless `extractors` says otherwise.
+ * Returns the function that creates a benchmark. The benchmark reads the published data, or the copy that the
+ * function's options name. The function throws `invalid-options` for options that do not apply: `images` requires rows
+ * with images, `file` rows in one table, and `hub` data published on the Hub. Throws `contract` for a benchmark without
+ * a protocol, or with several and no default. {@link firstMention} can also read stored answers unless `extractors` is
+ * set.
  */
 export function defineBenchmark<Shape extends z.ZodRawShape, Q extends Question>(
   definition: BenchmarkDefinition<Shape, Q>,
@@ -122,7 +126,7 @@ function made<Row, Q extends Question>(
       rows: rows({ source, errorPrefix, ...(images && { images }) }),
     });
   };
-  // Wrong protocols are an error when the benchmark is defined, not when it is first used.
+  // Wrong protocols throw when the benchmark is defined, not when it is first used.
   protocolsOf<Q>(asked);
   return (options = {}) => benchmarkOf(options);
 }

@@ -13,27 +13,27 @@ import {
 } from "@mlan/core";
 import { accuracy } from "../answers/metrics.ts";
 
-/** The texts of a question: the user's message, and the beginning of the answer. */
+/** The user's message that asks a question, and the beginning of the answer. */
 export interface QuestionWords extends Pick<AskedText, "user" | "answerStart"> {
   /**
-   * Number of images, counted from the question's last, that are placed inside `user` by `<image>`. The others come
-   * before the text. Default 0: `<image>` in `user` is then plain text.
+   * Number of `<image>` placeholders in `user`, which mark where the question's last images go. All other images
+   * precede the text. Default 0: `<image>` in `user` is plain text.
    */
   readonly placedImages?: number;
 }
 
-/** How a protocol asks and judges. Every function must be pure. */
+/** How a protocol asks and judges. All functions must be pure. */
 export type ProtocolDefinition<Q extends Question> = JudgingDefinition<Q> & (AskingDefinition<Q> | PromptDefinition<Q>);
 
-/** Asks in the model's own wording, so that any model can be asked. */
+/** Asks in the wording of the model, so that any model can be asked. */
 export interface AskingDefinition<Q extends Question> {
   ask(question: Q): QuestionWords;
-  /** Different texts for models with certain wordings, by the wording's name, e.g. "vicuna-base". */
+  /** Other texts for models with certain wordings, by the wording's name, e.g. "vicuna-base". */
   readonly askAs?: ByWording<(question: Q) => QuestionWords>;
   readonly prompt?: never;
 }
 
-/** Defines whole prompts: one function for all models, or one per wording, by its name. */
+/** Defines whole prompts: one function for all models, or one function per wording, by the wording's name. */
 export interface PromptDefinition<Q extends Question> {
   readonly prompt: ((question: Q) => Prompt) | ByWording<(question: Q) => Prompt>;
   readonly ask?: never;
@@ -41,11 +41,11 @@ export interface PromptDefinition<Q extends Question> {
 }
 
 export interface JudgingDefinition<Q extends Question> {
-  /** Must be increased whenever prompts or metrics change: results of different versions cannot be compared. */
+  /** Must be increased whenever prompts or metrics change. Results of different versions are not comparable. */
   readonly version: number;
   /** Returns the choices in the order in which the prompt offers them. Default: the question's choices. */
   choices?(question: Q): readonly Choice[];
-  /** Returns the right answer in the form that the extractor returns. Default: the question's target. */
+  /** Returns the correct answer, in the form that the extractor returns. Default: the question's target. */
   target?(question: Q): string;
   /** See {@link Protocol.allowsUnanswerable}. Default false. */
   readonly allowsUnanswerable?: boolean;
@@ -53,13 +53,13 @@ export interface JudgingDefinition<Q extends Question> {
   readonly extractor: Extractor;
   /** Other extractors for models with certain wordings, by the wording's name. */
   readonly extractorAs?: ByWording<Extractor>;
-  /** Metrics by name; the first is the benchmark's main score. Default: accuracy. */
+  /** Metrics by name. The first is the headline number. Default: accuracy. */
   readonly metrics?: Readonly<Record<string, Metric>>;
 }
 
 type ByWording<Value> = Readonly<Record<string, Value>>;
 
-/** Creates the protocol of a benchmark. Throws `contract` if it has neither `ask` nor `prompt`, or both. */
+/** Creates the protocol of a benchmark. Throws `contract` if the definition has neither `ask` nor `prompt`, or both. */
 export function protocolFrom<Q extends Question>(
   benchmark: string,
   name: string,
@@ -88,7 +88,6 @@ export function protocolFrom<Q extends Question>(
   };
 }
 
-/** Returns all extractors of a protocol. */
 export function extractorsOf<Q extends Question>({
   extractor,
   extractorAs,
@@ -121,7 +120,9 @@ function promptOf<Q extends Question>(
   );
 }
 
-/** Throws `invalid-data` unless the text has exactly `placed` placeholders and the question at least as many images. */
+/**
+ * Throws `invalid-data` unless the text has exactly `placed` placeholders, and the question at least as many images.
+ */
 function checkPlaces(benchmark: string, { id, images }: Question, user: string, placed: number): void {
   const places = user.split(IMAGE_PLACEHOLDER).length - 1;
   if (places === placed && placed <= images.length) return;

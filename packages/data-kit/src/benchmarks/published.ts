@@ -9,7 +9,7 @@ export type Published = PublishedOnHub | PublishedHere;
 interface PublishedOnHub extends PublishedFacts {
   /** Owner and name on the Hugging Face Hub, e.g. "google/boolq". */
   readonly repository: string;
-  /** The commit to read unless the options name a different one. */
+  /** The default commit to read. */
   readonly revision: string;
 }
 
@@ -19,7 +19,7 @@ interface PublishedHere extends PublishedFacts {
 }
 
 interface PublishedFacts extends Omit<DatasetCard, "source" | "repository" | "revision"> {
-  /** The address of a page about the dataset. Default: its page on the Hub, or the path of `location`. */
+  /** URL of a page about the dataset. Default: its page on the Hub, or the path of `location`. */
   readonly source?: string;
 }
 
@@ -32,10 +32,7 @@ export function publishedCard(published: Published, options: SourceOptions): Dat
   return cardFor(options, { source: `https://huggingface.co/datasets/${published.repository}`, ...published });
 }
 
-/**
- * Returns the source of the files that the options name, otherwise of the published files. Every error begins with
- * `errorPrefix`.
- */
+/** Returns the files that the options name, or else the published files. All errors begin with `errorPrefix`. */
 export function publishedSource(published: Published, options: SourceOptions, errorPrefix: string): FileSource {
   if (!("location" in published)) return sourceFrom(options, { ...published, errorPrefix });
   const { file, folder } = options;

@@ -11,13 +11,16 @@ export interface ConversationsDefinition {
   /** The beginning of every error. Default: `name`. */
   readonly errorPrefix?: string;
   readonly source: FileSource;
-  /** Patterns in order of preference; all files that match the first pattern with a match are read. */
+  /** Patterns in order of preference. All files are read that match the first pattern with a match. */
   readonly files: readonly string[];
-  /** The dataset card. Default: a card with an unknown licence, for text and images. */
+  /** Default: a card with an unknown licence, for text and images. */
   readonly card?: DatasetCard;
-  /** Where to find images that rows refer to by name. Default: `images/` beside the rows, then the rows' folder. */
+  /**
+   * Where to find images that rows refer to by name. Default: `images/` in the folder of the rows, then that folder
+   * itself.
+   */
   readonly images?: ImagePlaces;
-  /** The schema of a row: {@link llavaRecord} (the default), possibly with further conditions. */
+  /** The schema of a row. Default: {@link llavaRecord}. A variant may add conditions. */
   readonly schema?: typeof llavaRecord;
 }
 

@@ -3,9 +3,9 @@ import { isAbsent } from "./is-absent.ts";
 
 /**
  * Fields in which other tools store whether an answer is supervised: `weight` (OpenAI), `train` or `training`
- * (axolotl), `loss` (ms-swift). Null means that the field is absent.
+ * (axolotl), `loss` (ms-swift). Null means absent.
  */
-export interface LearningFlags {
+export interface SupervisionFlags {
   readonly weight?: Flag;
   readonly train?: Flag;
   readonly training?: Flag;
@@ -20,8 +20,8 @@ const flag: FlagSchema = z
   .nullable()
   .exactOptional();
 
-/** The schemas of {@link LearningFlags}. */
-export const learningFlags: { readonly [Name in keyof LearningFlags]-?: FlagSchema } = {
+/** The schemas of {@link SupervisionFlags}. */
+export const supervisionFlags: { readonly [Name in keyof SupervisionFlags]-?: FlagSchema } = {
   weight: flag,
   train: flag,
   training: flag,
@@ -35,26 +35,29 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** Whether the turn is supervised; undefined if no field says so. {@link turnFieldProblem} reports contradictions. */
-export function isLearned(turn: LearningFlags): boolean | undefined {
+/**
+ * Returns whether the turn is supervised. Undefined if no field says so. {@link turnFieldProblem} reports
+ * contradictions.
+ */
+export function isSupervised(turn: SupervisionFlags): boolean | undefined {
   const said = FLAGS.flatMap((name) => turn[name] ?? []);
   return said.length === 0 ? undefined : said.every(Boolean);
 }
 
 /**
- * Describes a field of a turn that is not supported, since ignoring it would change the meaning of the turn; undefined
- * if there is none.
+ * Describes a field of a turn that is not supported. Ignoring it would change the meaning of the turn. Undefined if
+ * there is none.
  */
-export function turnFieldProblem(turn: LearningFlags, isAnswer: boolean): FieldProblem | undefined {
+export function turnFieldProblem(turn: SupervisionFlags, isAnswer: boolean): FieldProblem | undefined {
   const refused = refusedField(turn);
   if (refused) return refused;
   const said = FLAGS.filter((name) => turn[name] !== undefined && turn[name] !== null);
-  const learned = said.find((name) => turn[name]);
-  const unlearned = said.find((name) => !turn[name]);
-  if (learned === undefined) return undefined;
-  if (!isAnswer) return { field: learned, message: "only answers are learned; remove it, or write false" };
-  if (unlearned === undefined) return undefined;
-  return { field: learned, message: `"${unlearned}" says that the turn is not learned; keep one of the two` };
+  const supervised = said.find((name) => turn[name]);
+  const unsupervised = said.find((name) => !turn[name]);
+  if (supervised === undefined) return undefined;
+  if (!isAnswer) return { field: supervised, message: "only answers are supervised; remove it, or write false" };
+  if (unsupervised === undefined) return undefined;
+  return { field: supervised, message: `"${unsupervised}" says that the turn is not supervised; keep one of the two` };
 }
 
 function refusedField(turn: object): FieldProblem | undefined {
@@ -76,19 +79,19 @@ const REFUSED_FIELDS: Readonly<Record<string, string>> = {
   image: 'a turn has no images; name them in the column "images" of the row',
   images: 'a turn has no images; name them in the column "images" of the row',
   audio: "audio is not supported; remove it",
-  loss_scale: 'a turn is learned or not; write "loss": true or false instead',
-  train_detail: 'a turn is learned as a whole or not; write "train": true or false instead',
-  training_detail: 'a turn is learned as a whole or not; write "training": true or false instead',
+  loss_scale: 'a turn is supervised or not; write "loss": true or false instead',
+  train_detail: 'a turn is supervised as a whole or not; write "train": true or false instead',
+  training_detail: 'a turn is supervised as a whole or not; write "training": true or false instead',
 };
 
-const PREFERENCES = "preference data is not supported; remove it, and keep only turns that should be learned";
+const PREFERENCES = "preference data is not supported; remove it, and keep only turns that should be supervised";
 const VIDEOS = 'video is not supported; name their frames in the column "images"';
 const SOUND = "audio is not supported; remove it";
 const TOOLS = "tools are not supported; describe them in a system turn";
 
 type Refused = z.ZodOptional<z.ZodUnknown>;
 
-/** Columns that would change the meaning of a row. A row is refused if one of them is not empty. */
+/** Columns that would change the meaning of a row. A row is refused unless they are empty. */
 export const refusedColumns: {
   tools: Refused;
   functions: Refused;

@@ -1,6 +1,6 @@
 /**
- * Whether a cell is empty, as in a column that only other rows use: null, an empty text, list or object (possibly
- * written as JSON), or a list or object with only empty values.
+ * Whether a cell is empty, because only other rows use its column. Null, an empty text, and lists and objects with only
+ * empty values are empty, also when written as JSON.
  */
 export function isAbsent(value: unknown): boolean {
   if (value === null || value === undefined) return true;

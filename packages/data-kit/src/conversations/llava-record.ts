@@ -1,14 +1,17 @@
 import { type Conversation, counted, IMAGE_PLACEHOLDER, type ImageReference, type Turn } from "@mlan/core";
 import { z } from "zod";
 import { isImageReference } from "../images/image-reference.ts";
-import { isLearned, type LearningFlags, learningFlags, refusedColumns, turnFieldProblem } from "./foreign-fields.ts";
+import {
+  isSupervised,
+  type SupervisionFlags,
+  supervisionFlags,
+  refusedColumns,
+  turnFieldProblem,
+} from "./foreign-fields.ts";
 import { isAbsent } from "./is-absent.ts";
 import { partProblem } from "./message-parts.ts";
 
-/**
- * A row in the format of LLaVA and ShareGPT (`conversations`) or of OpenAI (`messages`). It is multimodal only if it has
- * images; null means no image.
- */
+/** A row in the format of LLaVA and ShareGPT (`conversations`) or of OpenAI (`messages`). Null means no image. */
 export interface LlavaRecord {
   readonly id?: string | number | null;
   readonly image?: ImageCell;
@@ -22,8 +25,11 @@ export interface LlavaRecord {
 
 type ImageCell = ImageReference | readonly ImageReference[] | null;
 
-/** The speaker is in `from` or `role` ("human", "user", "gpt", "assistant", "system", "developer"), the text in `value` or `content`. */
-export interface LlavaTurn extends LearningFlags {
+/**
+ * A turn. `from` or `role` is "human", "user", "gpt", "assistant", "system" or "developer"; `value` or `content` is the
+ * text.
+ */
+export interface LlavaTurn extends SupervisionFlags {
   readonly from?: string | null;
   readonly role?: string | null;
   readonly value?: string | null;
@@ -40,21 +46,21 @@ const messageContent: z.ZodType<string | null> = z.custom<string | null>(
 );
 const turns: z.ZodType<readonly LlavaTurn[] | null> = z
   .array(
-    // Loose, so that unsupported fields are kept and reported.
+    // Unsupported fields are kept, so that they can be reported.
     z.looseObject({
       from: z.string().nullable().exactOptional(),
       role: z.string().nullable().exactOptional(),
       value: z.string().nullable().exactOptional(),
       content: messageContent.exactOptional(),
-      ...learningFlags,
+      ...supervisionFlags,
     }),
   )
   .nullable();
 
 /**
- * The columns of a {@link LlavaRecord}. Turns must alternate and end with an answer; a system turn may come first. Every
+ * The schema of a {@link LlavaRecord}. Turns must alternate and end with an answer; a system turn may come first. Every
  * image needs `<image>` in a user turn, and `<image>` at the beginning or end of a line needs an image. Fields of other
- * tools that change the meaning of a row are supported, or refused if they are not empty.
+ * tools that would change the meaning of a row are supported or refused.
  */
 export const llavaRecord: z.ZodObject<
   {
@@ -86,24 +92,23 @@ export const llavaRecord: z.ZodObject<
 export const llavaImages: readonly string[] = ["image", "images"];
 
 /**
- * Converts a record to a conversation. A first turn by "gpt" is dropped. Texts are unchanged, since the original code
- * orders training examples by their number of words and counts `<image>` as one; a template later moves `<image>` to
- * the front of its turn.
+ * Converts a record to a conversation. Drops a first turn by "gpt". Texts are unchanged: the original code orders
+ * training examples by their number of words, in which `<image>` counts as one word. A template later moves `<image>`
+ * to the front of its turn.
  */
 export function conversationOf(record: LlavaRecord, id: string): Conversation {
   return { id, turns: turnsOf(record), images: imagesOf(record) };
 }
 
-/** All images of a record. */
 export function imagesOf({ image, images }: LlavaRecord): readonly ImageReference[] {
   return [image ?? [], images ?? []].flat();
 }
 
-/** The turns of a record that are trained on, in the roles of {@link Turn}. */
+/** Returns the turns of a record that are used for training. */
 export function turnsOf(record: LlavaRecord): readonly Turn[] {
   const said = withoutPreamble(saidTurns(record)).map(({ turn, role }): Turn => {
     const plain: Turn = { role: role ?? "user", text: textOf(turn) ?? "" };
-    return role === "assistant" && isLearned(turn) === false ? { ...plain, learned: false } : plain;
+    return role === "assistant" && isSupervised(turn) === false ? { ...plain, supervised: false } : plain;
   });
   const [system] = systemsOf(record);
   return system === undefined || said[0]?.role === "system" ? said : [{ role: "system", text: system.text }, ...said];
@@ -116,7 +121,7 @@ interface Problem {
 
 interface SaidTurn {
   readonly turn: LlavaTurn;
-  /** The speaker's role; undefined for an unknown speaker. */
+  /** Undefined for an unknown `from` or `role`. */
   readonly role: Turn["role"] | undefined;
   readonly index: number;
 }
@@ -170,7 +175,7 @@ function turnProblem(record: LlavaRecord): Problem | undefined {
   return { path: [column], message: `the last turn must be an answer; found ${counted(all.length, "turn")}` };
 }
 
-/** The system prompts in columns outside the turns; empty columns are ignored. */
+/** Returns the system prompts in columns other than the turns. Ignores empty columns. */
 function systemsOf(record: LlavaRecord): readonly { readonly column: string; readonly text: string }[] {
   return (["system", "system_prompt"] as const).flatMap((column) => {
     const text = record[column];
@@ -217,7 +222,7 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   }
   const elsewhere = turns.find(({ role, text }) => role !== "user" && text.includes(IMAGE_PLACEHOLDER));
   if (elsewhere) {
-    const message = `only user turns may contain ${IMAGE_PLACEHOLDER}, but a turn of the ${elsewhere.role} does`;
+    const message = `only user turns may contain ${IMAGE_PLACEHOLDER}, but a turn by the ${elsewhere.role} does`;
     return { path: [column], message };
   }
   const total = placeholders(turns);
@@ -230,7 +235,7 @@ function imageProblem(record: LlavaRecord): Problem | undefined {
   };
 }
 
-/** Matches a placeholder at the beginning or end of a line. Inside a line, `<image>` is text, e.g. about HTML. */
+/** Matches a placeholder at the beginning or end of a line. Within a line, `<image>` is text, e.g. about HTML. */
 const PLACEHOLDER_OF_A_LINE = new RegExp(`^[ \\t]*${IMAGE_PLACEHOLDER}|${IMAGE_PLACEHOLDER}[ \\t]*$`, "m");
 
 function placeholders(turns: readonly Turn[]): number {

@@ -1,9 +1,9 @@
 import { IMAGE_PLACEHOLDER, shownValue } from "@mlan/core";
 
 /**
- * Converts a row of OpenAI's messages whose contents are lists of parts to text contents: parts are joined by newlines, an
- * image becomes `<image>`, and the names (or `data:` URLs) of the images become the column `image`. Rows in other formats
- * are unchanged, and so is a content with parts of other types, which the schema then refuses.
+ * Converts OpenAI messages whose contents are lists of parts to messages with text contents. Text parts are joined by
+ * newlines, and an image becomes `<image>`; its name or `data:` URL is added to the column `image`. Rows in other
+ * formats and contents with other types of parts are returned unchanged, and the schema then refuses such contents.
  */
 export function withPartsAsText(row: unknown): unknown {
   if (!isObject(row) || !Array.isArray(row["messages"])) return row;
@@ -23,7 +23,7 @@ interface Part {
   readonly image?: string;
 }
 
-/** Reads one part; undefined for other types, such as audio. */
+/** Reads one part. Returns undefined for other types, such as audio. */
 function readPart(part: unknown): Part | undefined {
   if (!isObject(part)) return undefined;
   const { type, text, image_url: url, image } = part;
@@ -34,7 +34,7 @@ function readPart(part: unknown): Part | undefined {
   return name === undefined || name === null ? { text: IMAGE_PLACEHOLDER } : undefined;
 }
 
-/** Describes the first part of a content that cannot be read, and why; undefined if there is none. */
+/** Describes the first part that cannot be read, with the reason. Undefined if there is none. */
 export function partProblem(content: unknown): string | undefined {
   if (!Array.isArray(content)) return undefined;
   const index = content.findIndex((part) => readPart(part) === undefined);
@@ -56,7 +56,7 @@ function isOneOf(types: readonly string[], type: unknown): boolean {
 }
 
 /**
- * Returns the name of a free column for the images of parts. An occupied `image` column is kept, so that the schema
+ * Returns the name of an unused column for the images of parts. A used `image` column is kept, so that the schema
  * reports too many images.
  */
 function freeColumn(row: Readonly<Record<string, unknown>>): string {

@@ -1,12 +1,12 @@
 import { MlanError, shownValue } from "@mlan/core";
 import { open } from "node:fs/promises";
 
-/** How a file stores its rows: one JSON array, one JSON value per line, a text table, or Parquet. */
+/** How a file stores its rows: as one JSON array, one JSON value per line, a text table, or Parquet. */
 export type ContentFormat = "array" | "lines" | "table" | "parquet";
 
 /**
- * Detects the format of a file of rows from its first bytes; the extension of `name` matters only for text tables,
- * which have no signature. Throws an `invalid-data` error that says what the file is when its rows cannot be read.
+ * Detects the format of a file of rows from its first bytes. Only text tables, which have no signature, are recognised
+ * by the extension of `name`. Throws `invalid-data` for other files, with the kind of file if it is known.
  */
 export async function contentFormat(errorPrefix: string, file: URL, name: string): Promise<ContentFormat> {
   const handle = await open(file);
@@ -46,8 +46,8 @@ function formatOf(errorPrefix: string, name: string, head: Buffer): ContentForma
 }
 
 /**
- * Returns "lines" if the file begins with one value per line; throws otherwise. An object over several lines is one
- * value, not rows.
+ * Returns "lines" if the file begins with one value per line. Throws otherwise: an object over several lines is a
+ * single value, not rows.
  */
 function linesOrProblem(errorPrefix: string, name: string, start: string): ContentFormat {
   const first = /^(.*)\n/.exec(start)?.[1]?.trimEnd() ?? "";
@@ -68,10 +68,7 @@ function looksLikeUtf16(head: Buffer): boolean {
   return head.length >= 4 && [0, 1].some((offset) => head[offset] === 0 && head[offset + 2] === 0);
 }
 
-/**
- * Whether a CR without an LF separates rows. A CR inside a JSON value or a quoted cell is white space or text and does
- * not.
- */
+/** Whether a CR without an LF separates rows. A CR inside a JSON value or a quoted cell does not separate rows. */
 function endsLinesInCr(start: string): boolean {
   if (start.startsWith("[")) return false;
   if (start.startsWith("{")) return !start.includes("\n") && /\}[ \t]*\r\s*\{/.test(start);
@@ -86,7 +83,7 @@ const packed = (kind: string): string => `is compressed with ${kind}; unpack it`
 interface Kind {
   /** The signature, one character per byte. */
   readonly mark: string;
-  /** Offset of the signature in bytes from the beginning of the file. Default 0. */
+  /** Offset of the signature from the beginning of the file, in bytes. Default 0. */
   readonly at?: number;
   readonly problem: string;
 }

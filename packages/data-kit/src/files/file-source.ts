@@ -1,25 +1,28 @@
 import type { OpenOptions } from "@mlan/core";
 
-/** The location of a dataset's files. Creating one does nothing. */
+/** The location of a dataset's files. Creating a source has no effect. */
 export interface FileSource {
-  /** Names the location in errors. */
+  /** Describes the location in errors. */
   readonly place: string;
   open(options?: OpenOptions): Promise<Files>;
 }
 
-/** The files of one dataset, by their path relative to its root, separated by "/". */
+/** The files of one dataset, by their path relative to its root. Paths use slashes. */
 export interface Files {
   readonly place: string;
-  /** The root folder on this machine; ends in a slash. Only files returned by {@link Files.local} are sure to exist. */
+  /**
+   * The root folder on this machine; its URL ends in a slash. Files are only sure to exist after {@link Files.local}
+   * has returned them.
+   */
   readonly folder: URL;
   /**
-   * Returns the paths that match a pattern, sorted. `*` matches any characters except "/", in any segment. When no path
-   * matches exactly, extensions may differ in letter case, and `.ndjson` counts as `.jsonl`.
+   * Returns the paths that match a pattern, sorted. `*` matches any characters except "/". If no path matches exactly,
+   * extensions may differ in letter case, and `.ndjson` counts as `.jsonl`.
    */
   match(pattern: string): Promise<readonly string[]>;
-  /** Returns the file on this machine, downloading it first if necessary. */
+  /** Returns the file on this machine. Downloads it first if necessary. */
   local(path: string): Promise<URL>;
-  /** Returns an identifier of the file's content: equal only for equal bytes. */
+  /** Returns an identifier of the file's content. Equal identifiers mean equal bytes. */
   checksum(path: string): Promise<string>;
 }
 
@@ -32,13 +35,13 @@ export function matching(paths: readonly string[], pattern: string): readonly st
   return paths.filter((path) => similar.test(withUsualExtension(path))).toSorted();
 }
 
-/** Returns the regular expression of a pattern, or of a segment of one, as in {@link Files.match}. */
+/** Returns the regular expression of a pattern as in {@link Files.match}, or of one segment of a pattern. */
 export function patternOf(pattern: string): RegExp {
   const literal = pattern.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"));
   return new RegExp(`^${literal.join("[^/]*")}$`, "s");
 }
 
-/** The path with its extension in lower case and in the usual spelling. */
+/** Returns the path with its extension in lower case and in the usual spelling. */
 function withUsualExtension(path: string): string {
   return path.replace(/\.[^./]*$/, (ending) => ending.toLowerCase()).replace(/\.ndjson$/, ".jsonl");
 }

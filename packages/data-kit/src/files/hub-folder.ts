@@ -6,13 +6,14 @@ export interface HubDataset extends HubOptions {
   /** Owner and name, e.g. "google/boolq". */
   readonly repository: string;
   /**
-   * A commit (its files never change), or a branch or tag, which is looked up each time it is opened unless offline.
+   * A commit, branch or tag. A commit's files never change; a branch or tag is looked up each time the dataset is
+   * opened unless offline.
    */
   readonly revision: string;
 }
 
 /**
- * Returns the files of a dataset on the Hugging Face Hub. Each is downloaded into the cache once, when it is first
+ * Returns the files of a dataset on the Hugging Face Hub. Each file is downloaded into the cache when it is first
  * needed. Throws the errors of `openRepository`.
  */
 export function hubFolder(dataset: HubDataset): FileSource {

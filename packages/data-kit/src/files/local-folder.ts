@@ -5,10 +5,9 @@ import { basename } from "node:path";
 import { type Files, type FileSource, matching, patternOf } from "./file-source.ts";
 
 /**
- * Returns the files of a local folder, or a single file of any name (the folder is then its parent). Every error begins
- * with `errorPrefix`. Throws an `invalid-options` error for a value that is neither a path nor a `file:` URL. Opening
- * throws an `invalid-data` error when there is no such folder or file, and an `unavailable` error with the reason when
- * it cannot be read.
+ * Returns the files of a local folder, or a single file of any name. All errors begin with `errorPrefix`. Throws
+ * `invalid-options` for a value that is neither a path nor a `file:` URL. Opening throws `invalid-data` when there is
+ * no such folder or file, and `unavailable`, with the reason, when it cannot be read.
  */
 export function localFolder(errorPrefix: string, folderOrFile: Location): FileSource {
   const place = pathOf(toFileUrl(folderOrFile));
@@ -52,7 +51,7 @@ function filesOf(errorPrefix: string, place: string, folder: URL): Files {
   };
 }
 
-/** The folders below `root` that match these segments of a pattern, each "" or with a slash at the end. */
+/** Returns the folders below `root` that match these segments of a pattern: "", or a path with a slash at its end. */
 async function foldersOf(errorPrefix: string, root: URL, segments: readonly string[]): Promise<readonly string[]> {
   let parents: readonly string[] = [""];
   for (const segment of segments) {
@@ -63,7 +62,7 @@ async function foldersOf(errorPrefix: string, root: URL, segments: readonly stri
     const matches = patternOf(segment);
     const below = parents.map(async (parent) => {
       const entries = await entriesOf(errorPrefix, urlOf(root, parent));
-      // A link to something other than a folder has no entries.
+      // A link to a file has no entries.
       const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
       return folders.filter(({ name }) => matches.test(name)).map(({ name }) => `${parent}${name}/`);
     });
@@ -72,7 +71,7 @@ async function foldersOf(errorPrefix: string, root: URL, segments: readonly stri
   return parents;
 }
 
-/** The entries of a folder; none if it does not exist. */
+/** Returns the entries of a folder, or none if it does not exist. */
 async function entriesOf(errorPrefix: string, folder: URL): Promise<readonly Dirent[]> {
   return readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     if (isMissing(cause)) return [];
@@ -80,7 +79,7 @@ async function entriesOf(errorPrefix: string, folder: URL): Promise<readonly Dir
   });
 }
 
-/** Returns the single file as the match of every pattern, so that a file of any name can be read. */
+/** Returns a single file as the match of every pattern, so that a file of any name can be read. */
 function singleFile(errorPrefix: string, file: URL): Files {
   const folder = new URL("./", file);
   return { ...filesOf(errorPrefix, pathOf(folder), folder), match: () => Promise.resolve([basename(pathOf(file))]) };
@@ -94,7 +93,7 @@ function isMissing(cause: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes(Object(cause).code);
 }
 
-/** Removes a slash at the end, so that a file is found even if its location ends like a folder's. */
+/** Removes a slash at the end, so that the location of a file may end in a slash. */
 function withoutSlash(url: URL): URL {
   const href = url.href.replace(/\/+$/, "");
   return href === "file:" ? url : new URL(href);

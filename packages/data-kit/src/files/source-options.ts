@@ -13,17 +13,17 @@ import type { FileSource } from "./file-source.ts";
 import { hubFolder } from "./hub-folder.ts";
 import { localFolder } from "./local-folder.ts";
 
-/** The options of every dataset from the Hub. At most one of them may be given. */
+/** Where to read a dataset from. At most one option may be set. */
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
-  /** One file of rows, with any name, to be read instead. Its licence is unknown. */
+  /** A single file of rows, with any name. Its licence is unknown. */
   readonly file?: Location;
-  /** How the Hub is reached, and which revision is read. */
+  /** Options for the Hub, such as the revision to read. */
   readonly hub?: HubOptions;
 }
 
-/** The schemas of {@link SourceOptions}, to spread into a plugin's own strict schema. */
+/** The schemas of {@link SourceOptions}, to be spread into a plugin's schema. */
 export const sourceOptions: {
   readonly folder: z.ZodExactOptional<z.ZodType<URL, Location>>;
   readonly file: z.ZodExactOptional<z.ZodType<URL, Location>>;
@@ -39,13 +39,13 @@ export interface PublishedFiles {
   readonly errorPrefix: string;
   /** Owner and name on the Hub, e.g. "google/boolq". */
   readonly repository: string;
-  /** The commit to read unless the options name another. */
+  /** The default commit to read. */
   readonly revision: string;
 }
 
 /**
- * Returns the source of the file or folder given in the options, otherwise of the dataset on the Hub. Throws
- * `invalid-options` when the options name more than one of these.
+ * Returns the file or folder of the options, or else the dataset on the Hub. Throws `invalid-options` when more than
+ * one option is set.
  */
 export function sourceFrom({ folder, file, hub }: SourceOptions, published: PublishedFiles): FileSource {
   refuseTogether(published.errorPrefix, { file, folder, hub }, "each says where the rows come from");
@@ -53,13 +53,13 @@ export function sourceFrom({ folder, file, hub }: SourceOptions, published: Publ
   return named ? localFolder(published.errorPrefix, named) : hubFolder({ ...published, ...hub });
 }
 
-/** The published card, or for a file given in the options, a card with its location and an unknown licence. */
+/** Returns the published card. For a file of the options, returns a card with its location and an unknown licence. */
 export function cardFor({ file }: SourceOptions, published: DatasetCard): DatasetCard {
   if (file === undefined) return published;
   return { source: pathOf(toFileUrl(file)), license: "unknown", modality: published.modality };
 }
 
-/** Throws `invalid-options` when more than one of the named options is given, since they are mutually exclusive. */
+/** Throws `invalid-options` when more than one of the named options is set. */
 export function refuseTogether(errorPrefix: string, options: Readonly<Record<string, unknown>>, reason: string): void {
   const given = Object.keys(options).filter((name) => options[name] !== undefined);
   if (given.length < 2) return;

@@ -4,8 +4,8 @@ import type { Readable } from "node:stream";
 import { RandomAccessReader } from "yauzl";
 
 /**
- * A file for yauzl that is open only while something is read, because datasets and their archives are never closed. The
- * many small reads of the archive's directory share the descriptor of {@link withOpenFile}.
+ * A file for yauzl that is open only during reads, because datasets and their archives are never closed. The many small
+ * reads of an archive's directory share the descriptor of {@link withOpenFile}.
  */
 export class FileRanges extends RandomAccessReader {
   readonly #path: string;
@@ -17,7 +17,7 @@ export class FileRanges extends RandomAccessReader {
     this.#path = path;
   }
 
-  /** Keeps the file open while `use` runs, which receives its size in bytes. */
+  /** Keeps the file open while `use` runs. `use` receives the file's size in bytes. */
   async withOpenFile<Result>(use: (bytes: number) => Promise<Result>): Promise<Result> {
     const handle = await open(this.#path);
     this.#handle = handle;
@@ -41,7 +41,7 @@ export class FileRanges extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    // Node throws synchronously for an impossible position, where no caller could catch it.
+    // Node throws synchronously for an impossible position, where no caller could catch the error.
     if (position + length > this.#size)
       return callback(new Error("it refers to a position beyond the end of the archive, which was truncated"));
     if (this.#handle === undefined) return void super.read(buffer, offset, length, position, callback);

@@ -5,8 +5,8 @@ import type { ImageStore } from "./image-store.ts";
 import { openZip, type ZipArchive } from "./zip-file.ts";
 
 /**
- * The images of a zip archive, read one by one without unpacking and verified by their checksums. Names may omit the
- * folders that all images share. The archive is opened at the first read.
+ * Returns the images of a zip archive. Images are read without unpacking the archive, and verified by their checksums.
+ * Names may omit the folders that all images share. The archive is opened at the first read.
  */
 export function imageArchive(errorPrefix: string, file: URL): ImageStore {
   let opened: Promise<Archive> | undefined;
@@ -14,7 +14,7 @@ export function imageArchive(errorPrefix: string, file: URL): ImageStore {
     (opened ??= openZip(file)
       .then(withNames)
       .catch((error: unknown) => {
-        // The next read may find the archive again.
+        // The next read tries again.
         opened = undefined;
         throw error;
       }));
@@ -49,9 +49,9 @@ export function imageArchive(errorPrefix: string, file: URL): ImageStore {
 
 interface Archive {
   readonly zip: ZipArchive;
-  /** Entries by plain name, also by its composed Unicode form. */
+  /** Entries by plain name, also in composed Unicode form. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** The prefixes of the folder path that all images share: the empty prefix, the first folder, the first two folders, ... */
+  /** The beginnings of the folder path that all images share: "", the first folder, the first two folders, ... */
   readonly folders: readonly string[];
 }
 

@@ -1,12 +1,12 @@
 import { MlanError, shownValue } from "@mlan/core";
 
-/** Throws an `invalid-data` error for a name that is absolute or contains "..". */
+/** Throws `invalid-data` for a name that is absolute or contains "..". */
 export function checkImageName(name: string, errorPrefix: string): void {
   const problem = imageNameProblem(name);
   if (problem !== undefined) throw new MlanError("invalid-data", `${errorPrefix}: ${problem}.`);
 }
 
-/** Why an image with this name is refused; undefined for a name inside the image folder. */
+/** Describes why an image with this name is refused. Undefined for a name inside the image folder. */
 export function imageNameProblem(name: string): string | undefined {
   const shown = `image ${shownValue(name)}`;
   if (/^https?:\/\//i.test(name))
@@ -18,7 +18,7 @@ export function imageNameProblem(name: string): string | undefined {
   return `${shown} is outside its folder, and only files inside it are read`;
 }
 
-/** The same name without `./` and doubled slashes. */
+/** Returns the name without `./` and doubled slashes. */
 export function plainName(name: string): string {
   return name
     .split("/")
@@ -26,12 +26,12 @@ export function plainName(name: string): string {
     .join("/");
 }
 
-/** The spellings of a name: as given, in composed Unicode form, and in decomposed form as macOS writes it. */
+/** Returns the spellings of a name: as given, in composed Unicode form, and in decomposed form as on macOS. */
 export function spellings(name: string): readonly string[] {
   return [...new Set([name, name.normalize("NFC"), name.normalize("NFD")])];
 }
 
-/** Maximum size of an encoded image in bytes; a larger file or entry would fill the memory. */
+/** Maximum size of an encoded image in bytes. A larger file could fill the memory. */
 export const MOST_IMAGE_BYTES: number = 256 * 2 ** 20;
 
 /** The location of an image without a name. */
@@ -40,11 +40,11 @@ export interface ImagePlace {
   readonly row: number;
   /** The column, if rows have images in several columns. */
   readonly column?: string | undefined;
-  /** The index in a list of several images. */
+  /** Index in a list of several images. */
   readonly index?: number | undefined;
 }
 
-/** Names an image after its location, e.g. "test.parquet#7" or "test.parquet#7.image_2". */
+/** Returns a name made from an image's location, e.g. "test.parquet#7" or "test.parquet#7.image_2". */
 export function nameOfPlace({ file, row, column, index }: ImagePlace): string {
   return [`${file}#${row}`, column, index].filter((part) => part !== undefined).join(".");
 }

@@ -8,25 +8,26 @@ import { z } from "zod";
 import { checkImageName, MOST_IMAGE_BYTES, spellings } from "./image-name.ts";
 
 /**
- * The schema of a column that holds an image, which {@link rowsFrom} turns into a reference before it checks the row.
+ * The schema of a column that holds an image. {@link rowsFrom} converts the column to an image reference before it
+ * checks the row.
  */
 export const imageColumn: z.ZodType<ImageReference> = z.custom<ImageReference>(isImageReference, "expected an image");
 
-/** An image in memory, as an encoded file (PNG, JPEG, ...). */
+/** Creates an image from the bytes of an encoded file (PNG, JPEG, ...). */
 export function imageFromBytes(name: string, bytes: Uint8Array): ImageReference {
   const digest = (): string => createHash("sha256").update(bytes).digest("hex");
   return { name, read: () => Promise.resolve(bytes), find: () => Promise.resolve({ stamp: "", digest: digest() }) };
 }
 
 /**
- * Returns the image with this name in a folder. Throws an `invalid-data` error for a name outside the folder; reading
- * throws one when the file is missing, is not a regular file, or is a symbolic link out of the folder.
+ * Returns the image with this name in a folder. Throws `invalid-data` for a name outside the folder. Reading throws
+ * `invalid-data` when the file is missing, is not a regular file, or is a symbolic link to a place outside the folder.
  */
 export function imageFromFile(folder: URL, name: string, errorPrefix = "data-kit"): ImageReference {
   return imageFromFolders([folder], name, errorPrefix);
 }
 
-/** Like {@link imageFromFile}, but searches several folders and uses the first that has the file. */
+/** Like {@link imageFromFile}, for the first of several folders that has the file. */
 export function imageFromFolders(folders: readonly URL[], name: string, errorPrefix: string): ImageReference {
   checkImageName(name, errorPrefix);
   const find = async (): Promise<FoundFile> => {
@@ -62,7 +63,10 @@ interface FoundFile {
   readonly path: string;
 }
 
-/** Finds a file below the folder; undefined if there is none. Throws for anything but a regular file inside the folder. */
+/**
+ * Finds a file below the folder. Undefined if there is none. Throws for anything except a regular file inside the
+ * folder.
+ */
 async function findBelow(folder: URL, name: string, errorPrefix: string): Promise<FoundFile | undefined> {
   const place = join(fileURLToPath(folder), name);
   const found = await lookAt(folder, place).catch((cause: unknown) =>

@@ -6,22 +6,22 @@ import { imageFromFolders } from "./image-reference.ts";
 
 /** Images by the names used in rows. */
 export interface ImageStore {
-  /** Returns the image with this name. Throws an `invalid-data` error for a name outside the store. */
+  /** Returns the image with this name. Throws `invalid-data` for a name outside the store. */
   image(name: string): ImageReference;
 }
 
-/** The locations of images that rows refer to by name. */
+/** Where to find images that rows refer to by name. */
 export interface ImagePlaces {
-  /** A folder or a zip archive, given by the user. */
+  /** A folder or a zip archive that the user chose. */
   readonly at?: Location;
-  /** The archive published with the rows. */
+  /** The archive that was published with the rows. */
   readonly archive?: string;
 }
 
 /**
- * Returns the images at the location given by the user; otherwise in the published archive; otherwise in the folder
- * `images/` beside the rows, then in the rows' folder. Throws an `invalid-data` error when the user's location does not
- * exist.
+ * Returns the images at the first of these locations: the one that the user chose, the published archive, or the folder
+ * `images/` in the folder of the rows together with that folder itself. Throws `invalid-data` when the location that
+ * the user chose does not exist.
  */
 export async function findImages(errorPrefix: string, files: Files, { at, archive }: ImagePlaces): Promise<ImageStore> {
   if (at) return storeAt(errorPrefix, at);

@@ -1,12 +1,12 @@
-/** The image in a cell: the encoded file, or a file name. */
+/** The image in a cell: an encoded file, or a file name. */
 export interface StoredImage {
   readonly bytes?: Uint8Array;
   readonly path?: string;
 }
 
 /**
- * The image in a cell of bytes, or of `{ bytes, path }` as Hugging Face `datasets` writes it; null for an empty cell,
- * undefined for anything else.
+ * Returns the image in a cell of bytes, or of `{ bytes, path }` as Hugging Face `datasets` writes it. Null for an empty
+ * cell, undefined for any other value.
  */
 export function storedImage(cell: unknown): StoredImage | null | undefined {
   if (cell instanceof Uint8Array) return { bytes: cell };

@@ -7,19 +7,18 @@ import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from "yauzl";
 import { FileRanges } from "./file-ranges.ts";
 import { MOST_IMAGE_BYTES } from "./image-name.ts";
 
-/** The files of a local zip archive. */
 export interface ZipArchive {
   readonly entries: readonly Entry[];
   /** Returns the bytes of an entry. Throws an Error for an entry that is too large, encrypted, or damaged. */
   read(entry: Entry): Promise<Uint8Array>;
 }
 
-/** Maximum number of entries, whose names are kept in memory. */
+/** Maximum number of entries. Their names are kept in memory. */
 const MOST_ENTRIES = 2_000_000;
 
 /**
  * Opens a zip archive. Throws an Error for a file that is not a zip archive, is truncated, or has overlapping entries,
- * as zip bombs do. The file is open only while something is read, so there is nothing to close.
+ * as zip bombs do. The file is open only during reads, so an archive need not be closed.
  */
 export async function openZip(file: URL): Promise<ZipArchive> {
   const ranges = new FileRanges(fileURLToPath(file));

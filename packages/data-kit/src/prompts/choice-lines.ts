@@ -5,7 +5,7 @@ export function lettered(texts: readonly string[]): readonly Choice[] {
   return texts.map((text, index) => ({ label: letter(index), text }));
 }
 
-/** The label of a choice by its index, from 0 (A) to 25 (Z). Throws `invalid-data` for any other index. */
+/** Returns the label of a choice: index 0 is A, 25 is Z. Throws `invalid-data` for any other index. */
 export function letter(index: number): string {
   const label = LETTERS[index];
   if (label !== undefined) return label;

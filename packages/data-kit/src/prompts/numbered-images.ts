@@ -1,18 +1,18 @@
 import { IMAGE_PLACEHOLDER, type ImageReference, MlanError } from "@mlan/core";
 
-/** A text with a placeholder for each mention of an image, and the images in the order that a question needs. */
+/** A text with a placeholder for each mention of an image, and the images of a question in the matching order. */
 export interface NumberedImages {
   readonly text: string;
   /** First the images that the text does not mention, then one image per placeholder. */
   readonly images: readonly ImageReference[];
-  /** The number of placeholders. */
+  /** Number of placeholders in the text. */
   readonly placedImages: number;
 }
 
 /**
- * Replaces `<image 1>`, `<image 2>`, ... in a text by placeholders of the first, the second, ... image; an image that is
- * mentioned twice gets two placeholders. Absent images may be null or undefined. Throws `invalid-data` if the text mentions
- * an absent image, or contains `<image>`, which would be mistaken for a placeholder.
+ * Replaces `<image 1>`, `<image 2>`, ... in a text by placeholders. Repeated mentions of an image are separate
+ * placeholders. Missing images may be null or undefined. Throws `invalid-data` if the text mentions a missing image, or
+ * contains `<image>`, which would be mistaken for a placeholder.
  */
 export function numberedImages(text: string, images: readonly (ImageReference | null | undefined)[]): NumberedImages {
   const mentioned = [...text.matchAll(NUMBERED)].map(([place, number]) => {

@@ -2,21 +2,21 @@ import { expectationOf, MlanError, shownValue } from "@mlan/core";
 import { z } from "zod";
 import { isPrintedByNumpy } from "./printed-by-numpy.ts";
 
-/** The place of a row, for error messages. */
+/** Location of a row, for errors. */
 export interface RowPlace {
   /** The beginning of the message, e.g. "data-boolq". */
   readonly errorPrefix: string;
   /** The file's path, relative to its source. */
   readonly file: string;
-  /** Index of the row, counted from 0. */
+  /** Counted from 0. */
   readonly row: number;
   /** Line number in a file of lines, counted from 1. */
   readonly line?: number;
 }
 
 /**
- * Throws an `invalid-data` error that names the columns that the schema needs and no row of the file has. Such a file
- * belongs to a different dataset or version; no single row is wrong.
+ * Throws `invalid-data` if the schema needs columns that no row of the file has. The message names the columns, and
+ * suggests another file or revision.
  */
 export function checkColumns(
   schema: z.ZodObject,
@@ -32,7 +32,7 @@ export function checkColumns(
   throw new MlanError("invalid-data", message);
 }
 
-/** Whether the schema needs a column that is not among these. */
+/** Whether the schema needs a column that is not in the list. */
 export function lacksColumns(schema: z.ZodObject, columns: readonly string[]): boolean {
   return missingColumns(schema, columns).length > 0;
 }
@@ -41,20 +41,20 @@ function missingColumns(schema: z.ZodObject, columns: readonly string[]): readon
   return Object.keys(schema.shape).filter((name) => !columns.includes(name) && !accepts(schema, name, {}));
 }
 
-/** Whether the schema accepts a column of this row; `{}` is a row without the column. */
+/** Whether the schema accepts a column of this row. `{}` is a row without the column. */
 export function accepts(schema: z.ZodObject, column: string, row: object): boolean {
   const type = schema.shape[column];
   try {
     return type === undefined || z.object({ [column]: type }).safeParse(row).success;
   } catch {
-    // A transformation in the schema threw on the value.
+    // A transformation in the schema threw.
     return false;
   }
 }
 
 /**
- * Returns the row in the schema's form. Throws an `invalid-data` error that names file, row, column, what was expected,
- * and what was found.
+ * Returns the row in the schema's form. Throws `invalid-data` with file, row, column, what was expected, and what was
+ * found.
  */
 export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPlace): Row {
   const result = schema.safeParse(row, { reportInput: true });
@@ -64,7 +64,6 @@ export function checkRow<Row>(schema: z.ZodType<Row>, row: unknown, place: RowPl
   throw badRow(place, `${problems}${columnsWhereMissing(result.error.issues, row)}`);
 }
 
-/** An `invalid-data` error about one row. */
 export function badRow(
   place: RowPlace,
   problem: string,
@@ -77,10 +76,13 @@ export function placeText({ errorPrefix, file, row, line }: RowPlace): string {
   return `${errorPrefix}: ${file} row ${row}${line === undefined ? "" : ` (line ${line})`}`;
 }
 
-/** Maximum number of problems shown: a row of a different dataset differs in every column, and three are enough to see that. */
+/**
+ * Maximum number of problems shown. A row of another dataset differs in every column, and three problems suffice to see
+ * that.
+ */
 const SHOWN = 3;
 
-/** Length of the ", " or ": " that {@link problemOf} begins with. */
+/** Length of the ", " or ": " with which {@link problemOf} begins. */
 const SEPARATOR = 2;
 
 function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
@@ -95,7 +97,7 @@ function problemOf(issue: z.core.$ZodIssue, row: unknown): string {
 const NUMPY =
   "which is a list as printed by numpy; save the table as JSON lines or Parquet, or convert its lists with tolist()";
 
-/** Lists the row's columns when a missing column is a problem, since the column may have another name. */
+/** Lists the row's columns if a column is missing, because the column may have another name. */
 function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown): string {
   if (typeof row !== "object" || row === null || Array.isArray(row)) return "";
   const lacks = issues.slice(0, SHOWN).some(({ path: [column] }) => column !== undefined && !(column in row));
@@ -107,7 +109,9 @@ function columnsWhereMissing(issues: readonly z.core.$ZodIssue[], row: unknown):
 
 const COLUMNS_SHOWN = 8;
 
-/** Returns the value as it is in the file; inside text that the schema parses, as it is in the schema's result. */
+/**
+ * Returns the value as it is in the file. For a text that the schema parses, returns the value in the parsed result.
+ */
 function valueAt(row: unknown, { path, input }: z.core.$ZodIssue): unknown {
   let value = row;
   for (const key of path) {

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
 
 /**
- * Returns a function that reads bytes of a file by position. The file is open only while it is read. Consecutive rows
- * share one read, even when they are requested at the same time.
+ * Returns a function that reads bytes of a file by position. The file is open only during reads. Reads of consecutive
+ * rows are combined, even if they are requested at the same time.
  */
 export function fileBytes(file: URL): (start: number, length: number) => Promise<Uint8Array> {
   let kept = NOTHING;
@@ -22,7 +22,7 @@ export function fileBytes(file: URL): (start: number, length: number) => Promise
   };
 }
 
-/** A part of a file. It has fewer bytes than requested when the file ends earlier. */
+/** A part of a file. It is shorter than requested if the file ends earlier. */
 interface Stretch {
   readonly start: number;
   readonly end: number;

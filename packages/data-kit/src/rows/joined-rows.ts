@@ -3,25 +3,23 @@ import { z } from "zod";
 import type { RowReader } from "./rows-from.ts";
 
 export interface JoinDefinition<Other, Row> {
-  /**
-   * The table that other rows refer to. It is read first; its images are references, so even a table of images is
-   * small.
-   */
+  /** The table to which the rows refer. It is read first. Its images are references, so it fits into memory. */
   readonly table: RowReader<Other>;
-  /** The key of a table row, to which other rows refer. When a key occurs twice, the first row wins. */
+  /** Returns the key of a table row. If a key occurs twice, the first row counts. */
   readonly keyOf: (row: Other) => string;
   /** Describes a valid key in errors, e.g. "an id in testdev_balanced_images". */
   readonly expected: string;
   /**
-   * Creates the reader of the rows; `reference` is the schema of a column of keys and turns each key into the table's
-   * row.
+   * Creates the reader of the rows. `reference` is the schema of a column of keys, and converts each key into the
+   * table's row.
    */
   readonly rows: (reference: z.ZodType<Other>) => RowReader<Row>;
 }
 
 /**
- * Rows that refer to another table by key. A key that the table lacks raises the same `invalid-data` error as a value
- * of a wrong type, with file, row, column and the value found. The fingerprint covers both tables.
+ * Returns a reader of rows that refer to another table by key. A key that the table lacks throws the same
+ * `invalid-data` error as a value of a wrong type, with file, row, column and the value found. The fingerprint covers
+ * both tables.
  */
 export function joinedRows<Other, Row>(definition: JoinDefinition<Other, Row>): RowReader<Row> {
   const { table, keyOf, expected, rows } = definition;

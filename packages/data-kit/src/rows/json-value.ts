@@ -1,6 +1,6 @@
 /**
- * Like `JSON.parse`, but an integer that a number cannot represent exactly (beyond 2^53) becomes text with all its
- * digits. An id thus keeps its value, and a schema that expects a number refuses the text.
+ * Like `JSON.parse`, but an integer beyond 2^53, which a number cannot represent exactly, becomes a string of its
+ * digits. Ids thus keep their value, and a schema that expects a number refuses the string.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
@@ -11,8 +11,8 @@ const MANY_DIGITS = /\d{16}/;
 const LONG_INTEGER = /-?\d{16,}(?![\d.eE])/g;
 
 /**
- * Puts quotation marks around integers that a number cannot represent. Strings are skipped without a regular
- * expression, which would overflow the stack at a few million escapes.
+ * Quotes integers that a number cannot represent. Does not use a regular expression for strings, which would overflow
+ * the stack at a few million escapes.
  */
 function withExactIntegers(text: string): string {
   const parts: string[] = [];
@@ -27,7 +27,7 @@ function withExactIntegers(text: string): string {
   return parts.join("");
 }
 
-/** The position after the quotation mark that ends the string at `start`. */
+/** Returns the position after the quotation mark that ends the string at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

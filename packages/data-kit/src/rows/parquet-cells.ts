@@ -3,16 +3,16 @@ import type { FileMetaData } from "hyparquet";
 type Cells = readonly unknown[];
 
 /**
- * Returns a function that returns the cell of row `index`; `read` reads the cells of one row group, given its first and
- * end row. The least recently used groups are dropped beyond 256 MiB uncompressed, since rows are rarely requested in
- * file order.
+ * Returns a function that returns the cell of a row by index. `read` reads the cells of one row group, from its first
+ * row up to its end row. The least recently used groups are dropped beyond 256 MiB uncompressed, because rows are
+ * rarely requested in the order of the file.
  */
 export function groupCells(
   metadata: FileMetaData,
   read: (rowStart: number, rowEnd: number) => Promise<Cells>,
 ): (index: number) => Promise<unknown> {
   const groups = groupsOf(metadata);
-  /** The groups in memory, the least recently used first. */
+  /** The row groups in memory, the least recently used first. */
   const kept = new Map<Group, Promise<Cells>>();
   return async (index) => {
     const group = groups.find(({ end }) => index < end);
@@ -44,7 +44,7 @@ function groupsOf(metadata: FileMetaData): readonly Group[] {
   });
 }
 
-/** Drops the least recently used groups; the newest stays whatever its size. */
+/** Drops the least recently used row groups. The newest group stays whatever its size. */
 function makeRoom(kept: Map<Group, Promise<Cells>>): void {
   let bytes = [...kept.keys()].reduce((sum, group) => sum + group.bytes, 0);
   for (const group of kept.keys()) {

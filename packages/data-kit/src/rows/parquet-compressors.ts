@@ -2,10 +2,12 @@ import { MlanError } from "@mlan/core";
 import type { Compressors } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 
-/** The largest size of an unpacked page in bytes, far above the pages of real files. */
+/** Maximum size of an uncompressed page in bytes, far above the pages of real files. */
 export const LARGEST_PAGE: number = 2 ** 30;
 
-/** Decompressors that check the claimed size of a page before they unpack it, since a page may claim any size. */
+/**
+ * Decompressors that check a page's declared size before decompressing, because a damaged page may declare any size.
+ */
 export const boundedCompressors: Compressors = Object.fromEntries(
   Object.entries(compressors).map(([codec, decompress]) => [
     codec,

@@ -15,11 +15,11 @@ import { boundedCompressors } from "./parquet-compressors.ts";
 import { fileOfChunks, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkPages } from "./parquet-pages.ts";
 
-/** An open Parquet file: its footer, checked, and its columns. */
+/** An open Parquet file. Its footer has been checked. */
 export interface ParquetFile {
   readonly metadata: FileMetaData;
   readonly rows: number;
-  /** The top-level columns. */
+  /** The columns at the top level of the schema. */
   readonly columns: readonly SchemaTree[];
   /**
    * Returns the cells of a column from row `start` up to row `end`, both at row group boundaries. Throws when the file
@@ -28,7 +28,7 @@ export interface ParquetFile {
   read(column: string, start: number, end: number): Promise<readonly unknown[]>;
 }
 
-/** Opens a Parquet file. Throws an error of any type that says what is wrong with the file. */
+/** Opens a Parquet file. Throws an Error that describes what is wrong with the file. */
 export async function openParquet(file: URL): Promise<ParquetFile> {
   const opened = await fileState(file);
   const buffer = await asyncBufferFromFile(fileURLToPath(file));
@@ -79,13 +79,13 @@ async function readCells(
   });
   if (found === rowEnd - rowStart && !outside) return cells;
   throw damaged(
-    `column "${column}" holds ${counted(found, "cell")} for the ${counted(rowEnd - rowStart, "row")} from row ${rowStart} on`,
+    `column "${column}" has ${counted(found, "cell")} for the ${counted(rowEnd - rowStart, "row")} from row ${rowStart} on`,
   );
 }
 
 /**
- * The file itself, or a copy in memory when pages had to be corrected. Throws an error that says what is wrong with the
- * pages.
+ * Returns the file, or a copy in memory in which page headers were corrected. Throws an Error that describes what is
+ * wrong with the pages.
  */
 async function checkedSource(
   file: AsyncBuffer,
@@ -133,12 +133,12 @@ function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number):
 }
 
 /**
- * Number of rows that any file may have: identical rows take almost no bytes, so the file size alone does not bound the
+ * Every file may have this many rows. Identical rows take almost no bytes, so the size of a file does not limit its
  * number of rows.
  */
 const FEW_ROWS = 2 ** 20;
 const MOST_ROWS_PER_BYTE = 64;
-/** Allowed excess in bytes, since some writers count the dictionary page twice. */
+/** Allowed excess in bytes, because some writers count the dictionary page twice. */
 const SLACK = 2n ** 20n;
 
 function damaged(problem: string): MlanError {

@@ -1,7 +1,7 @@
 import type { ColumnMetaData, FileMetaData, PageHeader } from "hyparquet";
 import { Encodings, PageTypes } from "hyparquet/src/constants.js";
 
-/** A column chunk whose page headers may differ from those in its file. */
+/** A column chunk whose page headers may have been corrected. */
 export interface RewrittenChunk {
   readonly chunk: ColumnMetaData;
   /** The chunk's bytes, in consecutive parts. */
@@ -9,9 +9,9 @@ export interface RewrittenChunk {
 }
 
 /**
- * Returns the header of a version-2 page with a different number of nulls, in Thrift's compact protocol. Some writers,
- * including Arrow, count only null leaf values, not empty lists or missing parents; the decoder needs the count of all
- * of them.
+ * Returns the header of a version-2 page with another number of nulls, in Thrift's compact protocol. The decoder needs
+ * the number of missing leaves, empty lists and missing parents; some writers, including Arrow, count only missing
+ * leaves.
  */
 export function headerWithNulls(header: PageHeader, nulls: number): Uint8Array {
   const page = header.data_page_header_v2;
@@ -28,7 +28,7 @@ export function headerWithNulls(header: PageHeader, nulls: number): Uint8Array {
   ]);
 }
 
-/** The upper half of a field's first byte is the difference to the previous field's id; the lower half is its type. */
+/** The upper half of a field's first byte is the difference to the previous field's id. The lower half is its type. */
 const NEXT_INT = 0x15;
 const NEXT_TRUE = 0x11;
 const NEXT_FALSE = 0x12;
@@ -43,7 +43,7 @@ function nextInt(value: number): readonly number[] {
   return [...bytes, left];
 }
 
-/** Returns a file that contains only these chunks, and metadata with their positions in it. */
+/** Returns a file that contains only these chunks, and metadata with their new positions. */
 export function fileOfChunks(
   metadata: FileMetaData,
   chunks: readonly RewrittenChunk[],

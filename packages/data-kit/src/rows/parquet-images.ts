@@ -7,7 +7,6 @@ import type { ImageStore } from "../images/image-store.ts";
 import { badRow } from "./check-row.ts";
 import { groupCells } from "./parquet-cells.ts";
 
-/** A column of a Parquet file, and everything needed to read its images. */
 export interface ParquetColumn {
   /** The beginning of every error. */
   readonly errorPrefix: string;
@@ -15,7 +14,7 @@ export interface ParquetColumn {
   readonly name: string;
   readonly column: string;
   readonly metadata: FileMetaData;
-  /** Cells of the rows from `rowStart` up to `rowEnd`, which are the boundaries of a row group. */
+  /** Returns the cells of one row group, from `rowStart` up to `rowEnd`. */
   read(rowStart: number, rowEnd: number): Promise<readonly unknown[]>;
 }
 
@@ -29,16 +28,16 @@ export interface ImageColumnOptions {
   readonly store: ImageStore;
 }
 
-/** Whether a cell of the column holds one encoded image or a list of them; undefined when it holds neither. */
+/** Whether a cell of the column holds one encoded image or a list of images. Undefined when it holds neither. */
 export function imageKind(tree: SchemaTree): "image" | "list" | undefined {
   if (isImage(tree)) return "image";
   return tree.element.converted_type === "LIST" && isImage(listElement(tree)) ? "list" : undefined;
 }
 
 /**
- * Returns the images of a column by row; null for a row without an image. If the file's statistics do not show which rows
- * have an image (they count nulls, or there are none and images may be missing), and for lists, cells are read now, one
- * row group at a time. Throws an `invalid-data` error that names a cell with anything but an image.
+ * Returns the images of a column by row; null for a row without an image. Cells are read now, one row group at a time,
+ * for lists, and when the file's statistics do not show which rows have an image. Throws `invalid-data` for a cell with
+ * any other content.
  */
 export async function imagesOfColumn(
   source: ParquetColumn,
@@ -79,7 +78,7 @@ export async function imagesOfColumn(
 
 interface Found {
   readonly count: number;
-  /** Identities of the images in order, when requested. */
+  /** Identities of the images in order, if requested. */
   readonly identities?: readonly string[];
 }
 
@@ -99,7 +98,7 @@ function notAnImage({ errorPrefix, name, column }: ParquetColumn, row: number): 
   return badRow({ errorPrefix, file: name, row }, `, column "${column}": ${expected}, found neither`);
 }
 
-/** The image of one cell, read when needed. */
+/** Returns the image of one cell, which is read when needed. */
 function imageOfCell(
   errorPrefix: string,
   name: string,
@@ -125,7 +124,7 @@ function imageOfCell(
       const { bytes, path = "" } = await content();
       return bytes ?? store.image(path).read();
     },
-    // Bytes in the row file are covered by its fingerprint.
+    // The fingerprint of the row file covers these bytes.
     async find() {
       const { bytes, path = "" } = await content();
       const named = bytes ? undefined : store.image(path);
@@ -134,7 +133,7 @@ function imageOfCell(
   };
 }
 
-/** Number of cells without image bytes; undefined when the file has no statistics. */
+/** Returns the number of cells without image bytes. Undefined when the file has no statistics. */
 function nullCount(group: RowGroup, column: string): bigint | undefined {
   const path = ({ meta_data }: RowGroup["columns"][number]): readonly string[] => meta_data?.path_in_schema ?? [];
   const leaf = group.columns.find((one) => path(one)[0] === column && [undefined, "bytes"].includes(path(one)[1]));

@@ -7,10 +7,9 @@ import { headerWithNulls, type RewrittenChunk } from "./parquet-headers.ts";
 import { checkRuns, type RunsColumn } from "./parquet-runs.ts";
 
 /**
- * Checks the page headers of a column chunk against each other, the chunk and the file. The decoder trusts a page, and
- * a page without a size, or with a billion values, would keep it busy forever. Throws an error that says what is wrong.
- * Returns the chunks, and whether one differs from the file because the header of a page with a wrong null count was
- * corrected.
+ * Checks the page headers of column chunks against each other, the chunk and the file. The decoder trusts them: it
+ * would never finish with a page without a size, or with a billion values. Throws an Error that describes the problem.
+ * Returns the chunks, and whether any page header was corrected because of a wrong null count.
  */
 export async function checkPages(
   file: AsyncBuffer,
@@ -37,7 +36,7 @@ async function bytesOf(file: AsyncBuffer, chunk: ColumnMetaData): Promise<ArrayB
   return file.slice(start, Math.min(start + Number(size), file.byteLength));
 }
 
-/** Checks a chunk and returns its bytes, in one part, or in several when headers were corrected. */
+/** Checks a chunk and returns its bytes: one part, or several if headers were corrected. */
 function checkChunk(bytes: ArrayBuffer, column: RunsColumn): readonly Uint8Array[] {
   const { chunk } = column;
   const name = chunk.path_in_schema.join(".");
@@ -61,7 +60,7 @@ function checkChunk(bytes: ArrayBuffer, column: RunsColumn): readonly Uint8Array
     reader.offset += header.compressed_page_size;
   }
   if (values === wanted) return [...parts, new Uint8Array(bytes, kept)];
-  throw new MlanError("invalid-data", `the pages of column "${name}" hold ${counted(values, "value")} for ${wanted}`);
+  throw new MlanError("invalid-data", `the pages of column "${name}" have ${counted(values, "value")} for ${wanted}`);
 }
 
 function pageProblem(header: PageHeader, left: number): string | undefined {
@@ -92,7 +91,7 @@ const MOST_VALUES = 2 ** 28;
 
 /**
  * Whether a field is a whole number of at most `most`. Despite its TypeScript type, a header may lack a field or have
- * one of the wrong type.
+ * one of another type.
  */
 function isCount(value: unknown, most: number): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;

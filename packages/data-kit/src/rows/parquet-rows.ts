@@ -7,7 +7,7 @@ import { imageKind, imagesOfColumn } from "./parquet-images.ts";
 import type { RawRow, RowFile } from "./row-file.ts";
 
 export interface ParquetColumns {
-  /** The columns to read; columns that the file lacks are left out of the rows. */
+  /** The columns to read. Columns that the file lacks are left out of the rows. */
   readonly columns: readonly string[];
   /** The columns that hold images: `{ bytes, path }`, bytes, file names, or lists of these. */
   readonly images: readonly ParquetImages[];
@@ -17,13 +17,13 @@ interface ParquetImages {
   readonly column: string;
   /** Whether rows may have no image. */
   readonly nullable: boolean;
-  /** Whether to read every image now: missing images become null, and the others get their identity. */
+  /** Whether to read every image now, for its identity. */
   readonly identify: boolean;
 }
 
 /**
- * The rows of a Parquet file; a missing value is null. Everything except images is in memory. Images stay in the file:
- * reading one reads its row group, which is kept only as long as there is room (256 MiB per file).
+ * Returns the rows of a Parquet file. Missing values are null. All columns except images are kept in memory. Reading an
+ * image reads its row group; up to 256 MiB of row groups are kept.
  */
 export async function parquetRows(
   errorPrefix: string,
@@ -74,7 +74,7 @@ export async function parquetRows(
   }
 }
 
-/** The cells of a column, read one row group at a time. */
+/** Returns the cells of a column, read one row group at a time. */
 async function plainColumn(parquet: ParquetFile, tree: SchemaTree): Promise<(index: number) => unknown> {
   const values: unknown[] = [];
   let start = 0;
@@ -91,7 +91,7 @@ async function plainColumn(parquet: ParquetFile, tree: SchemaTree): Promise<(ind
   return (index) => values[index];
 }
 
-/** 64-bit integers become numbers where that is exact; a missing value becomes null, as in JSON. */
+/** Converts 64-bit integers to numbers where that is exact, and missing values to null, as in JSON. */
 function plain(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;

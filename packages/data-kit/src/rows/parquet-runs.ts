@@ -5,7 +5,7 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/sche
 import { readVarInt } from "hyparquet/src/thrift.js";
 import { boundedCompressors } from "./parquet-compressors.ts";
 
-/** What is needed to decode the runs in a column's pages. */
+/** The properties of a column that are needed to decode the runs in its pages. */
 export interface RunsColumn {
   readonly chunk: ColumnMetaData;
   /** The column's path in the schema, from the root. */
@@ -13,9 +13,9 @@ export interface RunsColumn {
 }
 
 /**
- * Checks the run lengths inside a data page against its number of values. The decoder trusts a run, and one of two
- * billion levels would fill the memory. Throws an error that says what is wrong. Returns how many values a version-2
- * page stores; undefined for other pages.
+ * Checks the run lengths inside a data page against its number of values. The decoder trusts them, and a run of two
+ * billion levels would fill the memory. Throws an Error that describes the problem. Returns the number of stored values
+ * of a version-2 page, and undefined for other pages.
  */
 export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsColumn): number | undefined {
   if (header.data_page_header) checkFirstVersion(packed, header, column);
@@ -23,7 +23,8 @@ export function checkRuns(packed: Uint8Array, header: PageHeader, column: RunsCo
 }
 
 /**
- * Checks a version-1 page. Levels and values are compressed together; each kind of levels is preceded by its length.
+ * Checks a version-1 page. Levels and values are compressed together, and each kind of levels is preceded by its
+ * length.
  */
 function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsColumn): void {
   const { num_values: values = 0, encoding = "PLAIN" } = header.data_page_header ?? {};
@@ -38,9 +39,9 @@ function checkFirstVersion(packed: Uint8Array, header: PageHeader, column: RunsC
 type SecondVersion = NonNullable<PageHeader["data_page_header_v2"]>;
 
 /**
- * Checks a version-2 page and returns its number of stored values. Uncompressed levels come first, and the header has
- * their lengths. Its null count is not trusted: empty lists and missing parents store no value either, and not every
- * writer counts them.
+ * Checks a version-2 page and returns its number of stored values. Uncompressed levels come first; the header contains
+ * their lengths. The header's null count is not trusted, because not every writer counts empty lists and missing
+ * parents.
  */
 function checkSecondVersion(packed: Uint8Array, header: PageHeader, page: SecondVersion, column: RunsColumn): number {
   const { repetition, definition } = levelsOf(column);
@@ -86,11 +87,10 @@ interface Runs {
   /** Number of bits per value. */
   readonly width: number;
   readonly values: number;
-  /** The value to count. */
   readonly sought?: number;
 }
 
-/** Walks over runs preceded by their length in bytes. Returns how often the sought value occurs. */
+/** Walks over runs that are preceded by their length in bytes. Returns how often the sought value occurs. */
 function walkSized(reader: Reader, runs: Runs): number {
   const length = reader.view.getUint32(reader.offset, true);
   reader.offset += 4;
@@ -128,7 +128,7 @@ function runValue(reader: Reader, width: number): number {
   return value;
 }
 
-/** Returns how many bit-packed values equal the sought one. Bytes that a writer omitted at the end count as 0. */
+/** Returns how many bit-packed values equal the sought value. Bytes that a writer omitted at the end count as 0. */
 function packedCount({ view, offset }: Reader, { width, values, sought }: Required<Runs>): number {
   let found = 0;
   for (let index = 0; index < values; index++) {
@@ -143,7 +143,7 @@ function packedCount({ view, offset }: Reader, { width, values, sought }: Requir
   return found;
 }
 
-/** Maximum number of padding values. The last run is padded to a multiple of 8; some writers pad further. */
+/** Maximum number of padding values. The last run is padded to a multiple of 8, and by some writers further. */
 const PADDING = 512;
 const WIDEST = 32;
 

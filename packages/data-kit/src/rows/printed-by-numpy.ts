@@ -1,6 +1,6 @@
 /**
- * Whether a text is a list as `print` and pandas write a numpy array: items separated by white space instead of commas,
- * or an inner list written as `array([...])`. Python would read `['a' 'b']` as one text, "ab".
+ * Whether a text is a list as printed by numpy or pandas: items are separated by white space instead of commas, or an
+ * inner list is written as `array([...])`. Python would read `['a' 'b']` as one text, "ab".
  */
 export function isPrintedByNumpy(text: string): boolean {
   const trimmed = text.trim();
@@ -9,7 +9,7 @@ export function isPrintedByNumpy(text: string): boolean {
   let items = 0;
   let inItem = false;
   let commas = false;
-  // One pass by hand, since a regular expression over a cell of megabytes overflows the stack.
+  // A loop, because a regular expression over a cell of megabytes overflows the stack.
   for (let at = 0; at < trimmed.length; at++) {
     const sign = trimmed.charAt(at);
     if (depth === 1) {
@@ -32,7 +32,7 @@ const QUOTES = "'\"";
 const OPENING = "([{";
 const CLOSING = ")]}";
 
-/** The position of the quotation mark that ends the text starting at `start`. */
+/** Returns the position of the quotation mark that ends the text starting at `start`. */
 function endOfText(text: string, start: number): number {
   const quote = text.charAt(start);
   let at = start + 1;

@@ -6,7 +6,7 @@ export interface Cursor {
   at: number;
 }
 
-/** Matches a sticky pattern at the cursor and moves the cursor past the match; undefined when it does not match. */
+/** Matches a sticky pattern at the cursor and moves the cursor past the match. Undefined without a match. */
 export function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefined {
   pattern.lastIndex = cursor.at;
   const found = pattern.exec(cursor.text);
@@ -20,7 +20,7 @@ export function skipSpace(cursor: Cursor): void {
   take(cursor, SPACE);
 }
 
-/** The error for an unexpected character at a position, by default at the cursor. */
+/** Returns the error for an unexpected character at a position. Default: the cursor. */
 export function unexpected({ text, at }: Cursor, expected: string, place: number = at): MlanError {
   const found = at < text.length ? JSON.stringify(text.slice(at, at + SHOWN)) : "the end";
   return new MlanError("invalid-data", `Python literal, character ${place + 1}: expected ${expected}, found ${found}`);

@@ -1,7 +1,7 @@
 import { type Cursor, skipSpace, take, unexpected } from "./python-cursor.ts";
 import { takePythonString } from "./python-string.ts";
 
-/** A value of a Python literal: lists and tuples become arrays, dictionaries objects, and None null. */
+/** The value of a Python literal. Lists and tuples become arrays, dictionaries objects, and None null. */
 export type PythonValue =
   | null
   | boolean
@@ -12,8 +12,8 @@ export type PythonValue =
 
 /**
  * Parses a text like Python's `ast.literal_eval`: lists, tuples, dictionaries with string keys, strings, numbers, True,
- * False, None. Throws an `invalid-data` error that names the character (counted from 1) for anything else, including
- * sets, bytes, complex numbers and integers from 2^53 on, which have no equal value in JSON.
+ * False, None. Throws `invalid-data`, with the character counted from 1, for anything that JSON cannot represent,
+ * including sets, bytes, complex numbers and integers from 2^53 on.
  */
 export function parsePythonLiteral(text: string): PythonValue {
   const cursor: Cursor = { text, at: 0 };
@@ -22,10 +22,10 @@ export function parsePythonLiteral(text: string): PythonValue {
   return value;
 }
 
-/** Maximum depth of nesting, the same as Python's. */
+/** Maximum depth of nesting, as in Python. */
 const MAXIMUM_DEPTH = 200;
 
-/** Reads a value with the white space around it. */
+/** Reads a value and the white space around it. */
 function readValue(cursor: Cursor, depth: number): PythonValue {
   skipSpace(cursor);
   if (depth > MAXIMUM_DEPTH) throw unexpected(cursor, `at most ${MAXIMUM_DEPTH} nested brackets`);
@@ -44,7 +44,7 @@ function readBracketed(cursor: Cursor, depth: number): PythonValue {
   return only !== undefined && commas === 0 ? only : items;
 }
 
-/** Reads items up to the closing bracket; a comma may follow the last one. */
+/** Reads items up to the closing bracket. A comma may follow the last item. */
 function readItems<Item>(cursor: Cursor, close: string, item: () => Item): { items: readonly Item[]; commas: number } {
   const items: Item[] = [];
   let commas = 0;
@@ -66,7 +66,7 @@ function readEntry(cursor: Cursor, item: () => PythonValue): readonly [string, P
   return [key, item()];
 }
 
-/** Represents Python's None while parsing, where undefined means that nothing was read. */
+/** Python's None while parsing, where undefined means that nothing was read. */
 const NONE = Symbol("None");
 
 function takeAtom(cursor: Cursor): string | number | boolean | typeof NONE | undefined {

@@ -1,7 +1,8 @@
 import { type Cursor, skipSpace, take, unexpected } from "./python-cursor.ts";
 
 /**
- * Reads one string literal, or several adjacent ones that form one string; undefined when none starts at the cursor.
+ * Reads one string literal, or several adjacent literals that form one string. Undefined when no literal starts at the
+ * cursor.
  */
 export function takePythonString(cursor: Cursor): string | undefined {
   const parts: string[] = [];
@@ -32,7 +33,8 @@ function readBody(cursor: Cursor, quote: string, raw: boolean): string {
 }
 
 /**
- * Characters without special meaning in a string: all but backslashes, its quote, and line breaks in a one-line string.
+ * Characters without special meaning in a string: all except backslashes, the closing quote, and line breaks in a
+ * one-line string.
  */
 const PLAIN: Readonly<Record<string, RegExp>> = {
   "'": /[^'\\\n]+/y,

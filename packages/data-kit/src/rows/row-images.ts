@@ -5,8 +5,8 @@ import type { ImageStore } from "../images/image-store.ts";
 import { badRow, placeText, type RowPlace } from "./check-row.ts";
 
 /**
- * Replaces image names in a row's image columns with images; an empty name means no image. Any other value is left to
- * the schema.
+ * Replaces image names in a row's image columns with images. An empty name means no image. Other values are left for
+ * the schema to check.
  */
 export function withImages(row: unknown, columns: readonly string[], store: ImageStore, place: RowPlace): unknown {
   if (typeof row !== "object" || row === null || Array.isArray(row)) return row;
@@ -25,7 +25,7 @@ export function withImages(row: unknown, columns: readonly string[], store: Imag
 
 interface CellPlace extends RowPlace {
   readonly column: string;
-  /** Whether the row has images in other columns too. */
+  /** Whether the row has several image columns. */
   readonly named: boolean;
   readonly index: number | undefined;
 }

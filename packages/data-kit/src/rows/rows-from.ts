@@ -10,11 +10,11 @@ import type { RawRow, RowFile } from "./row-file.ts";
 import { jsonArray, jsonLines, table, textRows } from "./text-rows.ts";
 import { typedCells } from "./typed-cells.ts";
 
-/** Reads and checks the rows of a source. Creating one does nothing. */
+/** Reads and checks the rows of a source. Creating a reader has no effect. */
 export interface RowReader<Row> {
   /**
-   * Checks all rows and remembers their positions. Throws `invalid-data` errors that name file, row, column, what was
-   * expected and what was found; also when a column is missing, or the files hold no rows at all.
+   * Checks all rows and records their positions. Throws `invalid-data` with file, row, column, what was expected and
+   * what was found, for a missing column, and for files without rows.
    */
   read(options?: ReadOptions<Row>): Promise<Rows<Row>>;
 }
@@ -24,14 +24,14 @@ export interface ReadOptions<Row> extends OpenOptions {
   onRow?(row: Row, index: number): void;
 }
 
-/** Rows that are read from their files when needed (Parquet rows are in memory, except for their images). */
+/** Rows that are read from their files when needed. Parquet rows are in memory, except for their images. */
 export interface Rows<Row> {
   readonly length: number;
   /** Identifies the bytes of the files that hold the rows. */
   readonly fingerprint: string;
   /**
-   * Reads the row at an index. Throws an `invalid-data` error when the row's file has changed since it was opened; in
-   * Parquet, reading an image throws that error.
+   * Reads a row by index. Throws `invalid-data` when the row's file has changed since it was opened. For Parquet, only
+   * reading an image throws.
    */
   at(index: number): Promise<Row>;
 }
@@ -41,22 +41,22 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly errorPrefix: string;
   readonly source: FileSource;
   /**
-   * Patterns in order of preference: the files that match the first pattern with any match are read, in the order of
-   * their paths. `*` matches any characters except "/", in folders too. JSON arrays, JSON lines and Parquet are detected
-   * from the content; text tables end in `.csv` or `.tsv`.
+   * Patterns in order of preference. All files are read that match the first pattern with a match, in the order of
+   * their paths. `*` matches any characters except "/". JSON arrays, JSON lines and Parquet are detected from the
+   * content; text tables end in `.csv` or `.tsv`.
    */
   readonly files: readonly string[];
-  /** The columns to read; a file may have more. */
+  /** The columns to read. A file may have more columns. */
   readonly schema: z.ZodObject<Shape>;
   /**
-   * Converts a row of another format to the columns of the schema, before images are resolved. Must be pure. In text
-   * tables, the cells of the schema's columns already have their types.
+   * Converts a row of another format to the columns of the schema, before images are resolved. In text tables, the
+   * cells of the schema's columns already have their types. Must be pure.
    */
   prepare?(row: unknown): unknown;
   /**
-   * The columns that hold images. The schema sees an `ImageReference`, a list of them when the row has a list, or null
-   * when there is no image. With `identify`, images inside Parquet files are read once, so that `imageIdentity` can
-   * find equal images.
+   * The columns that hold images. The schema receives an `ImageReference`, a list of them if the row has a list, or
+   * null when there is no image. With `identify`, images inside Parquet files are read once, so that `imageIdentity`
+   * can find equal images.
    */
   readonly images?: ImagePlaces & { readonly column: string | readonly string[]; readonly identify?: boolean };
 }
@@ -101,7 +101,7 @@ export function rowsFrom<Shape extends z.ZodRawShape>(
   };
 }
 
-/** A file of the source; its first row is row `start` of all. */
+/** A file of the source. `start` is the index of its first row among all rows. */
 interface Part {
   readonly path: string;
   readonly start: number;
@@ -124,7 +124,7 @@ async function rowFiles<Shape extends z.ZodRawShape>(
   );
 }
 
-/** Describes the first files of a folder, or else of its subfolders, for an error. */
+/** Describes the first files of a folder, or of its subfolders, for an error. */
 async function contentOf(files: Files): Promise<string> {
   for (const pattern of ["*", "*/*"]) {
     const all = await files.match(pattern);
@@ -165,7 +165,7 @@ async function checkRows<Shape extends z.ZodRawShape>(
   const { errorPrefix, schema } = definition;
   const { path, start, file } = part;
   let row = 0;
-  // Reads all rows before it reports one that lacks a column: if no row has the column, the column is reported instead.
+  // A missing column is reported as such only if no row has it, so all rows are read before the error is thrown.
   let problem: { readonly error: unknown } | undefined;
   await reading(errorPrefix, path, async () => {
     for await (const raw of file.scan()) {
@@ -197,7 +197,7 @@ function rowOf<Shape extends z.ZodRawShape>(
   const place: RowPlace = { errorPrefix, file: path, row, ...(line !== undefined && { line }) };
   const typed = (cells: unknown): unknown =>
     file.textCells ? typedCells(schema, cells, imageColumnsOf(images)) : cells;
-  // Typed again for columns that `prepare` derives from others.
+  // Converts again, because `prepare` may derive columns from others.
   const prepared = prepare ? typed(prepare(typed(value))) : typed(value);
   return checkRow(schema, withImages(prepared, imageColumnsOf(images), store, place), place);
 }
@@ -207,7 +207,7 @@ function imageColumnsOf(images: { readonly column: string | readonly string[] } 
   return typeof images.column === "string" ? [images.column] : images.column;
 }
 
-/** Runs `read`. Throws an `unavailable` error with the reason when the system cannot read the file. */
+/** Runs `read`. Throws `unavailable`, with the reason, when the file system cannot read the file. */
 async function reading<Value>(errorPrefix: string, path: string, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();

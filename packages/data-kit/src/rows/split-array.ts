@@ -1,8 +1,8 @@
 import { Pending, SplitError, type Splitter, WRITE_AGAIN } from "./split-text.ts";
 
 /**
- * Splits one JSON array into its elements without parsing them: it counts brackets outside strings and leaves it to the
- * parser whether an element is valid JSON.
+ * Splits a JSON array into its elements without parsing them, by counting brackets outside strings. The parser checks
+ * whether an element is valid JSON.
  */
 export function splitArray(): Splitter {
   const pending = new Pending();
@@ -11,7 +11,7 @@ export function splitArray(): Splitter {
   let depth = 0;
   let string = false;
   let escaped = false;
-  /** Whether the current element has begun, and whether an element has ended. */
+  /** Whether the current element has begun, and whether any element has ended. */
   let begun = false;
   let first = true;
 
@@ -95,7 +95,7 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
 }
 
-/** Returns the position of the next quotation mark or backslash, or else of the last byte. */
+/** Returns the position of the next quotation mark or backslash, or of the last byte if there is none. */
 function endOfPlainText(chunk: Uint8Array, start: number): number {
   let at = start;
   while (at < chunk.length - 1 && chunk[at] !== QUOTE && chunk[at] !== BACKSLASH) at++;

@@ -1,23 +1,23 @@
 import { MlanError } from "@mlan/core";
 
-/** A piece of a file: one row, not yet parsed. */
+/** One row of a file, not yet parsed. */
 export interface Piece {
-  /** Offset in bytes from the beginning of the file. */
+  /** Offset from the beginning of the file, in bytes. */
   readonly start: number;
   readonly bytes: Uint8Array;
-  /** The line on which the row begins, counted from 1; absent when rows are not lines. */
+  /** The line on which the row begins, counted from 1. Absent when rows are not lines. */
   readonly line?: number;
 }
 
-/** Splits a file into rows, chunk by chunk, so that only one row is in memory however long the file. */
+/** Splits a file into rows, chunk by chunk. Only one row is in memory at a time. */
 export interface Splitter {
-  /** Yields the rows that end in this chunk, in order. Throws a {@link SplitError} where the rows are malformed. */
+  /** Yields the rows that end in this chunk, in order. Throws a {@link SplitError} for malformed rows. */
   push(chunk: Uint8Array): Iterable<Piece>;
   /** Yields the row that ends with the file, if there is one. */
   end(): Iterable<Piece>;
 }
 
-/** The error for a row that cannot be split off. `remedy` says what to do if the cause is not in that row. */
+/** The error for a row that cannot be split off. `remedy` applies if the cause is outside that row. */
 export class SplitError extends MlanError {
   readonly remedy: string | undefined;
 
@@ -31,12 +31,12 @@ export class SplitError extends MlanError {
 export const WRITE_AGAIN = "Download or write the file again";
 
 /**
- * Maximum size of a row in bytes. A longer row means a missing quotation mark or bracket; V8 cannot hold a text of 512
+ * Maximum size of a row in bytes. A longer row means a missing quotation mark or bracket. V8 cannot hold a text of 512
  * MiB.
  */
 const LONGEST_ROW = 256 * 2 ** 20;
 
-/** The bytes of the current row, which may span any number of chunks. */
+/** The bytes of the current row, which may span several chunks. */
 export class Pending {
   #parts: Uint8Array[] = [];
   #length = 0;

@@ -4,7 +4,7 @@ import type { RowParser } from "./row-file.ts";
 
 /**
  * Creates a parser that converts the rows of a text table (CSV, TSV) to objects of strings. The first row names the
- * columns; the comma, tab or semicolon in it is the delimiter.
+ * columns. Its comma, tab or semicolon is the delimiter.
  */
 export function tableParser(): RowParser {
   let columns: readonly string[] | undefined;

@@ -29,8 +29,8 @@ const jsonParser: RowParser = {
 };
 
 /**
- * The rows of a text file of any size: scanning records the position and checksum of each row, and a row is read from
- * the file when needed.
+ * Returns the rows of a text file of any size. Scanning records the position and checksum of each row; a row is read
+ * from the file when needed.
  */
 export function textRows(errorPrefix: string, file: URL, name: string, format: TextFormat): RowFile {
   const { splitter, parser } = format;
@@ -58,7 +58,7 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
     return { value: parsed.value, ...(line !== undefined && { line }) };
   }
 
-  /** Yields the rows that `split` returns. `last`: the row is ended by the end of the file. */
+  /** Yields the rows that `split` returns. `last`: the end of the file ends the row. */
   function* rowsOf(split: () => Iterable<Piece>, last: boolean): Generator<RawRow> {
     for (const piece of namingProblems(split)) {
       const row = rowOf(piece, last);
@@ -97,7 +97,7 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
   };
 }
 
-/** The positions and checksums of rows, as lists of numbers with one entry per row, since a million rows are common. */
+/** The positions and checksums of rows. Lists of numbers with one entry per row, because a million rows are common. */
 interface KnownRows {
   readonly starts: number[];
   readonly lengths: number[];
@@ -107,7 +107,7 @@ interface KnownRows {
 
 const CHUNK = 2 ** 20;
 
-/** A decoder that throws for bytes that are not UTF-8 and drops a byte order mark. */
+/** A decoder that throws for bytes that are not UTF-8, and drops a byte order mark. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 function parse(

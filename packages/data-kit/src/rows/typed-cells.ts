@@ -5,8 +5,8 @@ import { parsePythonLiteral } from "./python-literal.ts";
 
 /**
  * Returns a row of a text table with its cells converted to the types of the schema. A cell that the schema accepts as
- * text stays text; any other is parsed as JSON or as a Python literal (`True`, `['a', 'b']`), and is absent when empty.
- * An empty cell of `images` is absent too.
+ * text stays text. Any other cell is parsed as JSON or as a Python literal (`True`, `['a', 'b']`). Other empty cells
+ * and empty cells of `images` are absent.
  */
 export function typedCells(schema: z.ZodObject, row: unknown, images: readonly string[]): unknown {
   if (typeof row !== "object" || row === null) return row;
@@ -25,14 +25,14 @@ function takes(type: z.core.$ZodType, text: string): boolean {
   try {
     return z.safeParse(type, text).success;
   } catch {
-    // A transformation in the schema threw on the value.
+    // A transformation in the schema threw.
     return false;
   }
 }
 
 /**
- * Returns the parsed value; the text itself when it is neither JSON nor a Python literal, so that the schema's error
- * shows it.
+ * Returns the parsed value. Returns a text that is neither JSON nor a Python literal unchanged, so that the schema's
+ * error shows it.
  */
 function valueOf(text: string): unknown {
   for (const parse of [parseJson, parsePythonLiteral]) {

@@ -5,7 +5,7 @@ import type { AskingDefinition, JudgingDefinition, PromptDefinition } from "../b
 import { languageHarnessPrompt } from "../prompts/raw-prompt.ts";
 
 export interface LanguageTask<Q extends Question> {
-  /** Returns the text of a question, the same in both protocols. */
+  /** Returns the text of a question, which is the same in both protocols. */
   asked(question: Q): string;
   /** Returns the choices that the question offers. Default: its `choices`. */
   choices?(question: Q): readonly Choice[];
@@ -19,8 +19,8 @@ export type LanguageProtocols<Q extends Question> = Readonly<{
 }>;
 
 /**
- * Creates both protocols of a task of the original language harness. `paper` has one prompt for tuned and untuned models,
- * without the begin-of-sequence token. `strict` asks the same question in the model's own wording.
+ * Creates the protocols `paper` and `strict` of a task of the original language harness. `paper` has one prompt for all
+ * models, without a begin-of-sequence token. `strict` asks the same question in the model's own wording.
  */
 export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): LanguageProtocols<Q> {
   const { asked, choices, paper, strict } = task;
@@ -41,11 +41,11 @@ export function languageProtocols<Q extends Question>(task: LanguageTask<Q>): La
 }
 
 export interface LanguageExtractorOptions {
-  /** Whether letter case is ignored: "a" is then right if "A" is. Default true. */
+  /** Whether letter case is ignored, so that "a" is correct if "A" is. Default true. */
   readonly ignoreCase?: boolean;
 }
 
-/** Creates the extractor of the original language harness. It does not trim an answer: " A" is wrong. */
+/** Creates the extractor of the original language harness. It does not trim answers: " A" is wrong. */
 export function languageExtractor(
   read: (answer: string, choices: readonly Choice[]) => string,
   { ignoreCase = true }: LanguageExtractorOptions = {},

@@ -13,9 +13,9 @@ export function shortAnswerWords(question: string): VisionWords {
 }
 
 /**
- * Returns the texts of a question without choices, as in the original vision tasks. They ask for "yes" or "no" if the
- * published answer contains one of these, as "north" does; for tuned models the letter case of the published answer
- * does not matter.
+ * Returns the texts of a question without choices, as in the original vision tasks. If the target contains "yes" or
+ * "no", as "north" does, the texts ask for one of these words. For tuned models, the letter case of the target does not
+ * matter.
  */
 export function openWords({ question, target }: { readonly question: string } & Pick<Question, "target">): VisionWords {
   const request = 'Please answer the question with "yes" or "no".';

@@ -10,7 +10,7 @@ export type VisionWording = "tuned" | "llama2-base" | "vicuna-base";
 /** The texts of a question by the model's wording, as in the original vision tasks. */
 export type VisionWords = Readonly<Record<VisionWording, QuestionWords>>;
 
-/** Asks every model with the texts for tuned models, except the two untuned base models, which have separate texts. */
+/** Asks the two untuned base models with their own texts, and every other model with the texts for tuned models. */
 export function visionAsking<Q extends Question>(words: (question: Q) => VisionWords): AskingDefinition<Q> {
   return {
     ask: (question) => words(question).tuned,
@@ -22,9 +22,9 @@ export function visionAsking<Q extends Question>(words: (question: Q) => VisionW
 }
 
 /**
- * The prompts of the original vision harness, by wording. The images come before the whole prompt, unless it already contains
- * `<image>`, e.g. in a question about HTML. `written` are the wordings whose tasks write the placeholders themselves, before
- * the user's text.
+ * Returns the prompts of the original vision harness, by wording. The images come before the whole prompt unless it
+ * already contains `<image>`, e.g. in a question about HTML. `written` lists the wordings whose tasks write the
+ * placeholders themselves, before the user's text.
  */
 export function visionPrompts<Q extends Question>(
   words: (question: Q) => VisionWords,
@@ -51,14 +51,14 @@ export function visionPrompts<Q extends Question>(
 }
 
 export interface VisionExtractorOptions {
-  /** Name of the extractor. Default "paper". */
+  /** Default "paper". */
   readonly name?: string;
   /** The answer ends at the first of these characters. Default `.,:"` and line breaks. */
   readonly ends?: string;
 }
 
 /**
- * Creates the extractor of the original vision tasks, which cuts an answer at the first of `ends`, applies `read`, and
+ * Creates the extractor of the original vision tasks. It cuts an answer at the first of `ends`, applies `read`, and
  * ignores punctuation and case.
  */
 export function visionExtractor(

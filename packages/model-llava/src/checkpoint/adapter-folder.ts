@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { messageOf, MlanError, pathOf, shownValue, toFolderUrl } from "@mlan/core";
+import { MlanError, pathOf, reasonOf, shownValue, toFolderUrl } from "@mlan/core";
 import { fileExists, pathExists } from "../config/checkpoint-file.ts";
 import { BASE_FILE } from "../saving/base-file.ts";
 import { ADAPTER_CONFIG, readAdapterConfig } from "../weights/adapter-config.ts";
@@ -58,6 +58,6 @@ const GIVE_THE_BASE =
   "Give the folder of that base as `weights`, and this one as `adapter`; or remove adapter_config.json if the adapter is merged already.";
 
 function unfetched(holds: string, cause: MlanError): MlanError {
-  const message = `model-llava: ${holds}, which could not be fetched: ${messageOf(cause)} ${GIVE_THE_BASE}`;
+  const message = `model-llava: ${holds}, which could not be fetched: ${reasonOf(cause)} ${GIVE_THE_BASE}`;
   return new MlanError(cause.code, message, { cause });
 }

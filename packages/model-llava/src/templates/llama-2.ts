@@ -43,14 +43,14 @@ export const llama2Template: Template = {
 
 function written(turns: readonly PlacedTurn[]): readonly Segment[] {
   return rounds(turns).flatMap((turn, index): readonly Segment[] => {
-    const { role, text, images, learned = true } = turn;
+    const { role, text, images, supervised = true } = turn;
     const first = index === 0;
     // The original code writes no empty turn except the first.
     if (text === "" && images === 0 && !first) return [];
     if (role === "assistant")
       return [
-        { text: ` ${text} `, learned },
-        { token: "end-of-sequence", learned },
+        { text: ` ${text} `, supervised },
+        { token: "end-of-sequence", supervised },
       ];
     const opening = first ? given(QUESTION_MARK + systemOf(turns)) : given(QUESTION_MARK);
     return [...(first ? [] : [addedToken(START)]), opening, ...imagesAndText(turn), given(QUESTION_END)];

@@ -17,7 +17,7 @@ export const plain: Template = {
   fingerprint: fingerprintNow(["plain", 3, END]),
   segments: (conversation) => [
     ...conversation.images.map(() => IMAGE),
-    { text: answerOf(conversation) + END, learned: conversation.turns[1]?.learned ?? true },
+    { text: answerOf(conversation) + END, supervised: conversation.turns[1]?.supervised ?? true },
   ],
   // Training has no questions. A prompt has its question on a separate line between image and answer.
   promptSegments: ({ id, turns, answerStart }) => {

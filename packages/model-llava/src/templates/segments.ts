@@ -1,7 +1,7 @@
 import { IMAGE_PLACEHOLDER, MlanError, shownValue } from "@mlan/core";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { IGNORE_INDEX, IMAGE_TOKEN_INDEX } from "../tokens.ts";
-import { learnedTokens } from "./learned-tokens.ts";
+import { supervisedTokens } from "./supervised-tokens.ts";
 import type { PlacedTurn } from "./place-images.ts";
 
 /**
@@ -27,20 +27,20 @@ export type Segment = (
     }
   | { readonly addedToken: string }
 ) & {
-  readonly learned: boolean;
+  readonly supervised: boolean;
 };
 
 /** Returns text without supervision. */
 export function given(text: string): Segment {
-  return { text, learned: false };
+  return { text, supervised: false };
 }
 
-/** Returns an added token, e.g. `<|im_start|>`. It is supervised if `learned` is true. */
-export function addedToken(content: string, learned = false): Segment {
-  return { addedToken: content, learned };
+/** Returns an added token, e.g. `<|im_start|>`. It is supervised if `supervised` is true. */
+export function addedToken(content: string, supervised = false): Segment {
+  return { addedToken: content, supervised };
 }
 
-export const IMAGE: Segment = { token: "image", learned: false };
+export const IMAGE: Segment = { token: "image", supervised: false };
 
 /** Returns the segments of a user's turn: images first, separated by spaces, then the text on a new line. */
 export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeholders">): readonly Segment[] {
@@ -84,9 +84,9 @@ export function encodeSegments(
   const begin = tokenizer.beginOfSequenceId;
   const ids = beginOfSequence && begin !== undefined ? [begin] : [];
   const labels = ids.map(() => IGNORE_INDEX);
-  const add = (id: number, learned: boolean): void => {
+  const add = (id: number, supervised: boolean): void => {
     ids.push(id);
-    labels.push(learned ? id : IGNORE_INDEX);
+    labels.push(supervised ? id : IGNORE_INDEX);
   };
   for (const [index, run] of betweenImages(joined(segments), tokenizer).entries()) {
     if (index > 0) add(IMAGE_TOKEN_INDEX, false);
@@ -96,8 +96,8 @@ export function encodeSegments(
       const group = groups[place] ?? [];
       const [first] = group;
       const isImage = first && "token" in first && first.token === "image";
-      const learned = learnedTokens(group, encoded, { tokenizer, before: parts[place - 1] });
-      for (const [token, id] of encoded.entries()) add(isImage ? IMAGE_TOKEN_INDEX : id, learned[token] ?? false);
+      const supervised = supervisedTokens(group, encoded, { tokenizer, before: parts[place - 1] });
+      for (const [token, id] of encoded.entries()) add(isImage ? IMAGE_TOKEN_INDEX : id, supervised[token] ?? false);
     }
   }
   return { ids, labels: labels.fill(IGNORE_INDEX, 0, 1) };
@@ -127,7 +127,7 @@ export function joined(segments: readonly Segment[]): readonly Segment[] {
   const result: Segment[] = [];
   for (const segment of segments) {
     const last = result.at(-1);
-    if (last && "text" in last && "text" in segment && last.learned === segment.learned)
+    if (last && "text" in last && "text" in segment && last.supervised === segment.supervised)
       result[result.length - 1] = { ...last, text: last.text + segment.text };
     else result.push(segment);
   }

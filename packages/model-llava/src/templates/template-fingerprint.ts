@@ -49,7 +49,7 @@ function promptOf(turns: readonly Turn[]): PlacedPrompt {
 /** Returns the segments as JSON values, or "refused" if the template cannot write the turns. */
 function attempt(write: () => readonly Segment[], tokenizer: Tokenizer): unknown {
   try {
-    return joined(write()).map((segment) => [contentOf(segment, tokenizer), segment.learned]);
+    return joined(write()).map((segment) => [contentOf(segment, tokenizer), segment.supervised]);
   } catch (error) {
     if (MlanError.is(error, "invalid-data")) return "refused";
     throw error;

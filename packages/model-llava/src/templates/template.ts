@@ -14,7 +14,7 @@ export interface Template {
    */
   segments(conversation: PlacedConversation): readonly Segment[];
   /**
-   * Returns the segments of a prompt up to the start of the answer. A start that is marked as `learned` is encoded
+   * Returns the segments of a prompt up to the start of the answer. A start that is marked as `supervised` is encoded
    * separately from the preceding text, like an answer in training. Throws `invalid-data` with the prompt's id if the
    * template cannot write its turns.
    */

@@ -53,8 +53,12 @@ function turnSegments(turn: PlacedTurn): readonly Segment[] {
   if (turn.role === "system") return [];
   if (turn.role === "user") return [given(`${ROLES.user}: `), ...imagesAndText(turn), given(ENDS.user)];
   // The space belongs to the answer's first token.
-  const { learned = true } = turn;
-  return [given(`${ROLES.assistant}:`), { text: ` ${turn.text}`, learned }, { token: "end-of-sequence", learned }];
+  const { supervised = true } = turn;
+  return [
+    given(`${ROLES.assistant}:`),
+    { text: ` ${turn.text}`, supervised },
+    { token: "end-of-sequence", supervised },
+  ];
 }
 
 /** Returns the system prompt and a space. */

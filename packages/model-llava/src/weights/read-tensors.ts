@@ -1,4 +1,4 @@
-import { messageOf, MlanError, pathOf } from "@mlan/core";
+import { MlanError, pathOf, reasonOf } from "@mlan/core";
 import { type WritableTensor, writableTensors } from "@mlan/fused-ops";
 import type { SafetensorsReader } from "@mlan/safetensors";
 import type * as tf from "@tensorflow/tfjs-core";
@@ -75,6 +75,6 @@ export async function checkpointResult<Result>(read: () => Promise<Result>): Pro
   try {
     return await read();
   } catch (cause) {
-    throw new MlanError("invalid-checkpoint", `model-llava: ${messageOf(cause)}`, { cause });
+    throw new MlanError("invalid-checkpoint", `model-llava: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -16,7 +16,7 @@ export interface ChatSegmentOptions {
  */
 export function chatSegments(
   { pieces, marks, text }: RenderedChat,
-  learned: readonly Span[],
+  supervised: readonly Span[],
   { tokens, imageToken, end = text.length }: ChatSegmentOptions,
 ): readonly Segment[] {
   const images = marks.filter(({ kind }) => kind === "image");
@@ -24,15 +24,19 @@ export function chatSegments(
     ...images.map(({ start }) => ({ start, text: "", token: imageToken })),
     ...pieces.flatMap((piece) => (piece.said ? [piece] : atoms(piece, [...tokens, imageToken]))),
   ];
-  const isLearned = (place: number): boolean => learned.some((span) => span.start <= place && place < span.end);
+  const isSupervised = (place: number): boolean => supervised.some((span) => span.start <= place && place < span.end);
   return written
     .toSorted((one, other) => one.start - other.start)
     .filter(({ start }) => start < end)
     .flatMap((atom): readonly Segment[] => {
       if (atom.token === imageToken)
-        return [{ token: "image", learned: false, ...(atom.text && { written: imageToken }) }];
-      if (atom.token !== undefined) return [{ addedToken: atom.token, learned: isLearned(atom.start) }];
-      return split(atom, learned).map((part) => ({ text: part.text, learned: isLearned(part.start), continues: true }));
+        return [{ token: "image", supervised: false, ...(atom.text && { written: imageToken }) }];
+      if (atom.token !== undefined) return [{ addedToken: atom.token, supervised: isSupervised(atom.start) }];
+      return split(atom, supervised).map((part) => ({
+        text: part.text,
+        supervised: isSupervised(part.start),
+        continues: true,
+      }));
     });
 }
 

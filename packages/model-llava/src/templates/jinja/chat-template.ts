@@ -5,7 +5,7 @@ import type { PlacedTurn } from "../place-images.ts";
 import type { Template } from "../template.ts";
 import { type ContentKind, chatMessages } from "./chat-messages.ts";
 import { chatSegments, tokensIn } from "./chat-segments.ts";
-import { hasGenerationTags, LEARNED_END, LEARNED_START, markGeneration } from "./generation-tags.ts";
+import { hasGenerationTags, SUPERVISED_END, SUPERVISED_START, markGeneration } from "./generation-tags.ts";
 import { type JinjaTemplate, parseJinja } from "./jinja-template.ts";
 import { type Marks, marksFor } from "./marks.ts";
 import { answerSpan, markedSpans, type RenderedChat, renderedChat, type Span, withoutMarks } from "./rendered-chat.ts";
@@ -65,11 +65,11 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
     },
     segments: ({ id, turns }) => {
       const subject = `conversation ${JSON.stringify(id)}`;
-      const { chat, learned } = writtenChat(turns, subject, { from, probed: probed() });
-      const segments = chatSegments(chat, learned, options);
+      const { chat, supervised } = writtenChat(turns, subject, { from, probed: probed() });
+      const segments = chatSegments(chat, supervised, options);
       const last = turns.at(-1);
       const isOpen = probed().answerEnd === undefined && last?.role === "assistant" && last.text.trim() !== "";
-      return isOpen ? [...segments, { token: "end-of-sequence", learned: last.learned ?? true }] : segments;
+      return isOpen ? [...segments, { token: "end-of-sequence", supervised: last.supervised ?? true }] : segments;
     },
     promptSegments: ({ id, turns, answerStart }) => {
       const subject = `the prompt of ${JSON.stringify(id)}`;
@@ -77,7 +77,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
       const core = answerStart.trim();
       if (core === "") {
         const { chat } = writtenChat(turns, subject, owner, true);
-        return [...chatSegments(chat, [], options), { text: answerStart, learned: false, continues: true }];
+        return [...chatSegments(chat, [], options), { text: answerStart, supervised: false, continues: true }];
       }
       const answer: PlacedTurn = { role: "assistant", text: answerStart, images: 0 };
       const { chat } = writtenChat([...turns, answer], subject, owner);
@@ -85,7 +85,7 @@ export function chatTemplate(given: ChatTemplateSource, tokenizer: Tokenizer): T
       const rest = answerStart.slice(answerStart.indexOf(core) + core.length);
       return [
         ...chatSegments(chat, [], { ...options, end: end?.start ?? chat.text.length }),
-        { text: rest, learned: false, continues: true },
+        { text: rest, supervised: false, continues: true },
       ];
     },
   };
@@ -157,14 +157,14 @@ function variables(
     ...specialTokens,
     messages,
     add_generation_prompt: addGenerationPrompt,
-    [LEARNED_START]: marks.write("learned-start"),
-    [LEARNED_END]: marks.write("learned-end"),
+    [SUPERVISED_START]: marks.write("supervised-start"),
+    [SUPERVISED_END]: marks.write("supervised-end"),
   };
 }
 
 interface WrittenChat {
   readonly chat: RenderedChat;
-  readonly learned: readonly Span[];
+  readonly supervised: readonly Span[];
 }
 
 /** Renders turns. `asks` adds the start of an answer. Throws `invalid-data` with the name `subject`. */
@@ -196,15 +196,16 @@ function writtenChat(
     const chat = renderedChat(text, marks);
     const problem = unwrittenTurn(turns, chat) ?? wrongImages(turns, chat, kind, from.imageToken);
     if (problem !== undefined) throw new Error(problem);
-    if (asks) return { chat, learned: [] };
-    const isLearned = (turn: number): boolean => turns[turn]?.role === "assistant" && (turns[turn].learned ?? true);
-    if (hasTags) return { chat, learned: markedSpans(chat, isLearned) };
-    const learned = turns.flatMap((turn, place): readonly Span[] => {
-      if (!isLearned(place) || turn.text.trim() === "") return [];
+    if (asks) return { chat, supervised: [] };
+    const isSupervised = (turn: number): boolean =>
+      turns[turn]?.role === "assistant" && (turns[turn].supervised ?? true);
+    if (hasTags) return { chat, supervised: markedSpans(chat, isSupervised) };
+    const supervised = turns.flatMap((turn, place): readonly Span[] => {
+      if (!isSupervised(place) || turn.text.trim() === "") return [];
       const span = answerSpan(chat, place, { asked: render(turns.slice(0, place), true), answerEnd });
       return span ? [span] : [];
     });
-    return { chat, learned };
+    return { chat, supervised };
   } catch (cause) {
     throw refused(messageOf(cause), cause);
   }

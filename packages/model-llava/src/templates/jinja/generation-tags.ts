@@ -1,6 +1,6 @@
 /** Names of the variables whose values mark supervised text. */
-export const LEARNED_START = "__learned_start";
-export const LEARNED_END = "__learned_end";
+export const SUPERVISED_START = "__supervised_start";
+export const SUPERVISED_END = "__supervised_end";
 
 /** Returns whether a template has the tags that transformers' `return_assistant_tokens_mask` needs. */
 export function hasGenerationTags(source: string): boolean {
@@ -14,7 +14,7 @@ export function hasGenerationTags(source: string): boolean {
  */
 export function markGeneration(source: string): string {
   return source.replace(TAG, (_, left: string, isEnd: string | undefined, right: string, line: string) => {
-    const mark = `{{ ${isEnd ? LEARNED_END : LEARNED_START} ${right}}}${right && line}`;
+    const mark = `{{ ${isEnd ? SUPERVISED_END : SUPERVISED_START} ${right}}}${right && line}`;
     return `{%${left} ${isEnd ? "endif" : "if true"} %}${mark}`;
   });
 }

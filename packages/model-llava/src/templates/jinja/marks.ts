@@ -1,6 +1,6 @@
 /** The kind of a mark in a rendered text. */
 type MarkKind = (typeof KINDS)[number];
-const KINDS = ["text-start", "text-end", "learned-start", "learned-end", "image"] as const;
+const KINDS = ["text-start", "text-end", "supervised-start", "supervised-end", "image"] as const;
 
 /** Strings that occur in no text of a conversation. They locate the texts in the output of a template. */
 export interface Marks {

@@ -50,15 +50,15 @@ export interface Span {
 }
 
 /** Returns the spans between `{% generation %}` tags, except in turns that are not supervised. */
-export function markedSpans({ marks }: RenderedChat, isLearned: (turn: number) => boolean): readonly Span[] {
+export function markedSpans({ marks }: RenderedChat, isSupervised: (turn: number) => boolean): readonly Span[] {
   return marks.flatMap((mark, index): readonly Span[] => {
-    if (mark.kind !== "learned-start") return [];
-    const length = marks.slice(index).findIndex(({ kind }) => kind === "learned-end");
+    if (mark.kind !== "supervised-start") return [];
+    const length = marks.slice(index).findIndex(({ kind }) => kind === "supervised-end");
     const inside = marks.slice(index + 1, index + Math.max(1, length));
     const end = marks[index + length];
     // A span outside any turn is text of the template around an answer that the template has split.
-    const unlearned = inside.some(({ kind, turn }) => kind.startsWith("text") && !isLearned(turn));
-    return end && length > 0 && !unlearned ? [{ start: mark.end, end: end.start }] : [];
+    const unsupervised = inside.some(({ kind, turn }) => kind.startsWith("text") && !isSupervised(turn));
+    return end && length > 0 && !unsupervised ? [{ start: mark.end, end: end.start }] : [];
   });
 }
 

@@ -11,21 +11,25 @@ interface Context {
  * Returns which tokens of a group of segments are supervised: those with a character of a supervised segment, as in
  * `return_assistant_tokens_mask` of transformers. The segments of a group are encoded as one text.
  */
-export function learnedTokens(group: readonly Segment[], ids: readonly number[], context: Context): readonly boolean[] {
+export function supervisedTokens(
+  group: readonly Segment[],
+  ids: readonly number[],
+  context: Context,
+): readonly boolean[] {
   const [first, ...more] = group;
-  if (more.length === 0) return ids.map(() => first?.learned ?? false);
+  if (more.length === 0) return ids.map(() => first?.supervised ?? false);
   const whole = group.map((segment) => ("text" in segment ? segment.text : "")).join("");
-  const learned = ids.map(() => false);
+  const supervised = ids.map(() => false);
   let place = 0;
   let from = 0;
   for (const [index, segment] of group.entries()) {
     place += "text" in segment ? segment.text.length : 0;
     const { end, next } =
       index === more.length ? { end: ids.length, next: ids.length } : border(whole, place, ids, context);
-    if (segment.learned) learned.fill(true, from, end);
+    if (segment.supervised) supervised.fill(true, from, end);
     from = next;
   }
-  return learned;
+  return supervised;
 }
 
 /**

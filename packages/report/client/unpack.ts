@@ -1,0 +1,9 @@
+import type { PackedQuestions } from "../src/page-data.ts";
+
+/** Reads the questions that an element of the page holds as JSON, gzipped, in base64. */
+export async function unpack(id: string): Promise<PackedQuestions> {
+  const text = document.getElementById(id)?.textContent ?? "";
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return (await new Response(stream).json()) as PackedQuestions;
+}

@@ -1,0 +1,67 @@
+import {
+  count as countText,
+  duration as durationText,
+  percent as percentText,
+  significant as significantText,
+} from "@mlan/run-view";
+
+/** A share as a percentage with one decimal, e.g. "71.3". */
+export function percent(share: number): string {
+  return known(share, percentText);
+}
+
+/** A difference of shares in percentage points, with its sign, e.g. "+12.3" and "−4.0". */
+export function points(difference: number): string {
+  const sign = difference < 0 ? "−" : "+";
+  return Number.isFinite(difference) ? `${sign}${percent(Math.abs(difference))}` : "–";
+}
+
+/** An interval in brackets, in percent, e.g. "[66.0, 76.3]"; "" without one. */
+export function bracketed(interval: { readonly low: number; readonly high: number } | undefined): string {
+  return interval ? `[${percent(interval.low)}, ${percent(interval.high)}]` : "";
+}
+
+/** The same for a difference, with signs, e.g. "[+8.1, +16.5]". */
+export function bracketedPoints(interval: { readonly low: number; readonly high: number } | undefined): string {
+  return interval ? `[${points(interval.low)}, ${points(interval.high)}]` : "";
+}
+
+/** Like the functions of the same names in run-view, except that unknown numbers are dashes. */
+export const count = (value: number): string => known(value, countText);
+export const significant = (value: number): string => known(value, significantText);
+export const duration = (seconds: number): string => known(seconds, durationText);
+
+function known(value: number, format: (value: number) => string): string {
+  return Number.isFinite(value) ? format(value) : "–";
+}
+
+/** Floating-point operations with a unit that fits, e.g. "4.04 TFLOP" and "35.4 kFLOP". */
+export function flops(operations: number): string {
+  const [size, prefix] = PREFIXES.find(([least]) => operations >= least) ?? [1, ""];
+  return `${significant(operations / size)} ${prefix}FLOP`;
+}
+
+const PREFIXES = [
+  [1e18, "E"],
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
+/** A p-value: "< 0.001" for small ones. */
+export function pValue(p: number): string {
+  if (!Number.isFinite(p)) return "–";
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** "1 benchmark", "9 benchmarks". */
+export function counted(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}

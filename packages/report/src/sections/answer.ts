@@ -1,0 +1,169 @@
+import type { AverageView, ComparedBenchmark, ComparisonView, EvaluatedModel, View } from "@mlan/run-view";
+import {
+  bracketed,
+  bracketedPoints,
+  counted,
+  duration,
+  flops,
+  listed,
+  percent,
+  points,
+  significant,
+} from "../format.ts";
+import { type Content, html, type Html } from "../html.ts";
+
+/** The question that a view answers. */
+export function questionOf({ models, comparisons, languageShares }: View): string {
+  const labelOf = labels(models);
+  const [first, ...others] = comparisons;
+  if (languageShares.length > 0) return "How does the share of language in tuning change accuracy?";
+  if (first && others.length === 0) return `Is ${labelOf(first.model)} better than ${labelOf(first.base)}?`;
+  if (first)
+    return `Which models are better than ${listed([...new Set(comparisons.map(({ base }) => labelOf(base)))])}?`;
+  return models.length === 0
+    ? "Nothing has been evaluated yet"
+    : `How accurate is ${listed(models.map(({ label }) => label))}?`;
+}
+
+/** The answer in a few sentences, computed from the comparisons; every number in it has its interval. */
+export function answerSection(view: View): Html {
+  const sentences =
+    view.comparisons.length === 1 || (view.comparisons.length > 0 && view.comparisons.length < 4)
+      ? view.comparisons.map((comparison) => html`<p>${sentenceOf(comparison, view)}</p>`)
+      : [summaryOf(view)];
+  return html`<div class="answer">${sentences}${shareSentences(view)}</div>
+    ${view.comparisons.length > 1 ? modelTable(view) : undefined}`;
+}
+
+function sentenceOf(comparison: ComparisonView, view: View): Content {
+  const labelOf = labels(view.models);
+  const { benchmarks } = comparison;
+  const better = benchmarks.filter(({ verdict }) => verdict === "better");
+  const worse = benchmarks.filter(({ verdict }) => verdict === "worse");
+  const open = benchmarks.filter(({ verdict }) => verdict === "no difference shown");
+  const model = html`<b>${labelOf(comparison.model)}</b>`;
+  const base = labelOf(comparison.base);
+  if (benchmarks.length === 0) return html`${model} could not be compared with ${base} on any benchmark.`;
+  const claims = [
+    better.length > 0
+      ? html`is better than ${base} on ${better.length} of ${counted(benchmarks.length, "benchmark")}
+        (${rangeOf(better)})`
+      : undefined,
+    worse.length > 0 ? html`is worse on ${worse.length} (${rangeOf(worse)})` : undefined,
+  ].filter((claim) => claim !== undefined);
+  const claim =
+    claims.length > 0
+      ? html`${claims[0]}${claims[1] ? html` and ${claims[1]}` : undefined}`
+      : html`shows no difference from ${base} on ${counted(benchmarks.length, "benchmark")}`;
+  const undecided =
+    open.length > 0 && claims.length > 0
+      ? html` No difference is shown on ${listed(open.map(({ benchmark }) => benchmark))}.`
+      : undefined;
+  return html`${model} ${claim}.${undecided} ${costOf(view, comparison.model)}`;
+}
+
+/** The smallest and the largest difference, with their intervals. */
+function rangeOf(compared: readonly ComparedBenchmark[]): string {
+  const sorted = compared.toSorted((one, other) => Math.abs(one.difference) - Math.abs(other.difference));
+  const text = ({ benchmark, difference, interval }: ComparedBenchmark): string =>
+    `${points(difference)} points ${bracketedPoints(interval)} on ${benchmark}`;
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (!least || !most) return "";
+  return least === most ? text(least) : `from ${text(least)} to ${text(most)}`;
+}
+
+function costOf({ models }: View, id: string): string {
+  const training = models.find((model) => model.id === id)?.training;
+  if (!training || training.steps === 0) return "";
+  return `Training took ${flops(training.flops)} and ${duration(training.seconds)}.`;
+}
+
+/** With many models: how many of them are better on most benchmarks, and which one has the most wins. */
+function summaryOf(view: View): Html {
+  const { comparisons, models } = view;
+  if (comparisons.length === 0) {
+    return html`<p>
+      ${models.length === 0 ? "No evaluation has finished yet. This page shows what there is." : "Nothing was compared: there is no second model, or the answers were not kept."}
+    </p>`;
+  }
+  const wins = (comparison: ComparisonView): number =>
+    comparison.benchmarks.filter(({ verdict }) => verdict === "better").length;
+  const most = Math.max(...comparisons.map(wins));
+  const first = comparisons.find((comparison) => wins(comparison) === most);
+  const winners = comparisons.filter((comparison) => wins(comparison) > 0).length;
+  const lead = `${winners === comparisons.length ? "All" : winners} of ${comparisons.length} models are better than their base on at least one benchmark.`;
+  return html`<p>${lead} ${first && most > 0 ? sentenceOf(first, view) : undefined}</p>`;
+}
+
+/** What the ends of the language-share curves are, on average. */
+function shareSentences({ languageShares }: View): readonly Html[] {
+  return languageShares
+    .filter(({ isAverage }) => isAverage)
+    .flatMap(({ benchmark, backbone, points: curve }) => {
+      const [least, most] = [curve[0], curve.at(-1)];
+      if (!least || !most || least === most || !least.interval || !most.interval) return [];
+      const of = backbone === undefined ? "" : ` with ${backbone}`;
+      const at = ({ share, value, interval }: typeof least): string =>
+        `${percent(value)} % ${bracketed(interval)} at ${shareText(share)} language`;
+      return [html`<p>Mean accuracy over ${benchmark} benchmarks${of}: ${at(least)}, ${at(most)}.</p>`];
+    });
+}
+
+function shareText(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}
+
+function modelTable(view: View): Html {
+  const { models, averages, comparisons } = view;
+  const modalities = [...new Set(averages.map(({ modality }) => modality))];
+  const averageOf = (model: EvaluatedModel, modality: AverageView["modality"]): AverageView | undefined =>
+    averages.find((one) => one.model === model.id && one.modality === modality);
+  const counts = (model: EvaluatedModel, verdict: ComparedBenchmark["verdict"]): Content => {
+    const comparison = comparisons.find((one) => one.model === model.id);
+    return comparison?.benchmarks.filter((one) => one.verdict === verdict).length ?? "–";
+  };
+  const title = { text: "language", image: "vision" };
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Summary by model">
+    <table>
+      <caption>
+        Benchmarks on which each model differs from its base (paired tests, Holm's correction), mean accuracy in %, and
+        cost of training
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">model</th>
+          <th scope="col" class="number">better</th>
+          <th scope="col" class="number">worse</th>
+          <th scope="col" class="number">no difference</th>
+          ${modalities.map((modality) => html`<th scope="col" class="number">${title[modality]} mean</th>`)}
+          <th scope="col" class="number">TFLOP</th>
+          <th scope="col" class="number">time</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${models.map(
+          (model) =>
+            html`<tr>
+              <th scope="row">${model.label}</th>
+              <td class="number">${counts(model, "better")}</td>
+              <td class="number">${counts(model, "worse")}</td>
+              <td class="number">${counts(model, "no difference shown")}</td>
+              ${modalities.map((modality) => {
+                const average = averageOf(model, modality);
+                return html`<td class="number">
+                  ${average ? percent(average.value) : ""}<span class="interval">${bracketed(average?.interval)}</span>
+                </td>`;
+              })}
+              <td class="number">${significant(model.training.flops / 1e12)}</td>
+              <td class="number">${duration(model.training.seconds)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function labels(models: readonly EvaluatedModel[]): (id: string) => string {
+  const byId = new Map(models.map(({ id, label }) => [id, label]));
+  return (id) => byId.get(id) ?? id;
+}

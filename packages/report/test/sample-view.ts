@@ -1,0 +1,293 @@
+import type { ComparedBenchmark, EvaluatedModel, MetricView, QuestionView, TrainingCost, View } from "@mlan/run-view";
+import type { QuestionSource } from "#internal/pack-questions.ts";
+
+const BENCHMARKS = ["race", "openbookqa", "boolq", "hellaswag", "realworldqa", "ai2d", "pope", "gqa", "scienceqa"];
+const VISION = new Set(["realworldqa", "ai2d", "pope", "gqa", "scienceqa"]);
+const interval = (value: number, width: number): { low: number; high: number; level: number } => ({
+  low: Math.max(0, value - width),
+  high: Math.min(1, value + width),
+  level: 0.95,
+});
+const training = (teraflops: number): TrainingCost => ({
+  steps: teraflops === 0 ? 0 : 1000,
+  text: 955_047,
+  image: 409_600,
+  padding: 917_593,
+  supervised: 518_667,
+  flops: teraflops * 1e12,
+  seconds: teraflops * 11,
+});
+
+export interface SampleOptions {
+  /** Labels of the models; the first is the base. */
+  readonly models?: readonly string[];
+  readonly seeds?: number;
+  /** Whether the models are arms that differ in their language share. */
+  readonly isStudy?: boolean;
+  readonly pointsPerCurve?: number;
+}
+
+/** A view with plausible numbers; every number follows from its place, so that tests can tell what belongs where. */
+export function sampleView(options: SampleOptions = {}): View {
+  const { models: labels = ["aligned", "tuned"], seeds = 1, isStudy = false, pointsPerCurve = 60 } = options;
+  const numbers = Array.from({ length: seeds }, (_, seed) => seed + 1);
+  const valueOf = (model: number, benchmark: number): number =>
+    model === 0 ? 0.05 + benchmark * 0.01 : 0.25 + ((benchmark * 7 + model * 3) % 12) * 0.045;
+  const models = labels.map((label, index): EvaluatedModel => ({
+    id: label,
+    label,
+    ...(isStudy && { arm: label }),
+    ...(index > 0 && { base: labels[0] ?? "" }),
+    evaluations: numbers.map((seed) => ({ run: isStudy ? `${label}, seed ${seed}` : "sample", stage: label, seed })),
+    wordings: ["tuned"],
+    ...(isStudy && index > 0 && { languageShare: (index - 1) / Math.max(1, labels.length - 2) }),
+    training: training(index === 0 ? 0 : 4 + index * 1.5),
+  }));
+  const spread = (value: number): Pick<MetricView, "overSeeds"> =>
+    seeds === 1
+      ? {}
+      : {
+          overSeeds: {
+            values: numbers.map((seed) => ({ seed, value: value + (seed - 2) * 0.012 })),
+            mean: value,
+            standardDeviation: 0.012,
+            lowest: value - 0.012,
+            highest: value + 0.012,
+            interval: interval(value, 0.03),
+          },
+        };
+  const compared = (model: number, benchmark: string, index: number): ComparedBenchmark => {
+    const difference = valueOf(model, index) - valueOf(0, index);
+    return {
+      benchmark,
+      protocol: "strict",
+      questions: 200,
+      clusters: VISION.has(benchmark) ? 100 : 200,
+      baseAccuracy: valueOf(0, index),
+      modelAccuracy: valueOf(model, index),
+      difference,
+      interval: { low: difference - 0.06, high: difference + 0.06, level: 0.95 },
+      ...(seeds === 1 && { discordant: { onlyBase: 3, onlyModel: 60 } }),
+      test: VISION.has(benchmark) ? "paired-cluster-bootstrap" : "exact-mcnemar",
+      p: 0.0004,
+      adjustedP: difference > 0.2 ? 0.003 : 0.2,
+      verdict: difference > 0.2 ? "better" : "no difference shown",
+      minimumDetectableEffect: 0.08,
+      differs: ["prompts"],
+    };
+  };
+  const averages = (["text", "image"] as const).flatMap((modality) =>
+    models.map((model, index) => {
+      const of = BENCHMARKS.filter((name) => VISION.has(name) === (modality === "image"));
+      const value = of.reduce((sum, name) => sum + valueOf(index, BENCHMARKS.indexOf(name)) / of.length, 0);
+      return {
+        model: model.id,
+        modality,
+        protocol: "strict",
+        benchmarks: of,
+        value,
+        interval: interval(value, 0.025),
+        ...spread(value),
+      };
+    }),
+  );
+  const runs = isStudy ? models.flatMap(({ evaluations }) => evaluations.map(({ run }) => run)) : ["sample"];
+  return {
+    format: "mlan-view",
+    version: 1,
+    kind: isStudy ? "study" : "run",
+    name: "miniworld",
+    runs: runs.map((id, index) => ({
+      id,
+      name: "miniworld",
+      folder: `/home/me/runs/miniworld/${id}`,
+      created: "2026-11-27T20:54:04.846Z",
+      seed: numbers[index % seeds] ?? 1,
+      state: "done",
+      stages: [
+        { name: "align", kind: "train", state: "done" },
+        { name: "tuned", kind: "evaluate", state: "done" },
+      ],
+    })),
+    models,
+    benchmarks: BENCHMARKS.map((benchmark, index) => ({
+      benchmark,
+      protocol: "strict",
+      modality: VISION.has(benchmark) ? "image" : "text",
+      metric: "accuracy",
+      ...(index !== 7 && { chance: [0.25, 0.25, 0.5, 0.25, 0.3, 0.25, 0.5, 0, 0.4][index] ?? 0.25 }),
+      questions: 200,
+      clusters: 200,
+    })),
+    results: models.flatMap(({ id }, model) =>
+      BENCHMARKS.map((benchmark, index) => ({
+        model: id,
+        benchmark,
+        protocol: "strict",
+        protocolVersion: 1,
+        evaluator: "generation",
+        extractor: "strict@2",
+        wording: "tuned",
+        questions: 200,
+        metrics: [
+          {
+            name: "accuracy",
+            value: valueOf(model, index),
+            interval: { ...interval(valueOf(model, index), 0.055), method: "wilson" },
+            ...spread(valueOf(model, index)),
+          },
+        ],
+        unreadable: model === 0 ? 0.4 : 0.01,
+        verifications: [],
+      })),
+    ),
+    averages,
+    comparisons: models.slice(1).map(({ id }, index) => ({
+      base: labels[0] ?? "",
+      model: id,
+      level: 0.95,
+      resamples: 10_000,
+      benchmarks: BENCHMARKS.map((benchmark, place) => compared(index + 1, benchmark, place)),
+      notCompared: [],
+    })),
+    costs: runs.flatMap((run, index) => [
+      {
+        run,
+        stage: "align",
+        kind: "train",
+        seconds: 84,
+        ...(index > 0
+          ? { sharedFrom: runs[0] ?? "" }
+          : { training: { ...training(6.25), firstLoss: 1.241, lastLoss: 0.257 } }),
+      },
+      {
+        run,
+        stage: "tune",
+        kind: "train",
+        seconds: 28,
+        training: { ...training(4.04), firstLoss: 5.976, lastLoss: 0.384 },
+        machine: "linux x64, 2 × AMD EPYC, 8.2 GB",
+      },
+    ]),
+    curves: runs.flatMap((run, place) =>
+      ["align", "tune"].flatMap((stage) =>
+        (["all", "text"] as const).slice(0, stage === "tune" && !isStudy ? 2 : 1).map((source, shift) => ({
+          run,
+          stage,
+          source,
+          steps: 800,
+          firstLoss: 4.3,
+          lastLoss: 0.3,
+          points: Array.from({ length: pointsPerCurve }, (_, index) => {
+            const loss =
+              0.3 +
+              shift * 0.4 +
+              place * 0.01 +
+              4 * Math.exp(-index / (pointsPerCurve / 6)) +
+              0.05 * Math.sin(index * 2.4);
+            return {
+              step: Math.round(((index + 1) * 800) / pointsPerCurve),
+              loss,
+              lowest: loss * 0.93,
+              highest: loss * 1.08,
+            };
+          }),
+        })),
+      ),
+    ),
+    languageShares: isStudy
+      ? ["language", "vision", ...BENCHMARKS].map((benchmark, index) => ({
+          benchmark,
+          protocol: "strict",
+          metric: "accuracy",
+          isAverage: index < 2,
+          ...(index >= 2 && { chance: 0.25 }),
+          points: models.slice(1).map((model, place) => {
+            const value = 0.3 + (index % 4) * 0.04 + place * 0.03;
+            return {
+              share: model.languageShare ?? 0,
+              model: model.id,
+              value,
+              interval: interval(value, 0.03),
+              ...spread(value),
+            };
+          }),
+        }))
+      : [],
+    warnings: [
+      {
+        kind: "wording",
+        text: "Prompts are worded for the model: aligned as llama2-base, tuned as tuned.",
+        run: "sample",
+      },
+    ],
+    provenance: {
+      datasets: [
+        {
+          name: "MLAN_mini",
+          role: "training",
+          stages: ["tune"],
+          fingerprint: "7fdd77ffb8a9b00177a55ea6d9b0dac787dd50de28342458f600d0208257ec7d",
+          examples: { count: 3200, withImages: 0 },
+          sources: [
+            {
+              name: "MLAN_mini",
+              card: {
+                source: "https://example.com/mlan",
+                license: "CC-BY-4.0",
+                modality: "text",
+                citation: "A paper, 2024",
+              },
+            },
+          ],
+        },
+      ],
+      weights: [
+        {
+          plugin: "@mlan/model-llama2",
+          settings: { hasTower: true },
+          places: { weights: "/home/me/checkpoints/mini-llama2/" },
+          digest: "992af9fa1fd71082b995560ba84a2058",
+          files: { "model.safetensors": "96e14f0e6aede3682e3cd21d64d9383954e18b66" },
+        },
+      ],
+      versions: { node: ["v20.20.2"], "@mlan/core": ["1.0.0"] },
+      seeds: numbers,
+      plans: [{ run: runs[0] ?? "", plugins: [{ name: "@mlan/core" }], stages: [] }],
+      reproduce: ["npx mlan run examples/miniworld.ts"],
+    },
+  };
+}
+
+/** Questions with answers of two models: the base is right on every fifth, the other one on every second. */
+export function sampleQuestions(
+  benchmark: string,
+  {
+    count = 60,
+    models = ["aligned", "tuned"],
+    question = {},
+  }: { readonly count?: number; readonly models?: readonly string[]; readonly question?: Partial<QuestionView> } = {},
+): QuestionSource {
+  async function* questions(): AsyncIterable<QuestionView> {
+    for (let index = 0; index < count; index += 1) {
+      const target = index % 3 === 0 ? "yes" : "no";
+      yield {
+        benchmark,
+        id: `${benchmark}-${index}`,
+        target,
+        choices: [],
+        prompt: `Question ${index}: is there a red circle to the left of square number ${(index * 7919) % 1009}? Answer yes or no.`,
+        images: [],
+        answers: models.map((_, model) => {
+          const correct = index % (model === 0 ? 5 : 2) === 0;
+          const said = correct ? target : target === "yes" ? "no" : "yes";
+          return model === 0 && !correct
+            ? { answer: `absent ${index}`, extracted: null, correct }
+            : { answer: `${said}.`, extracted: said, correct };
+        }),
+        ...question,
+      };
+    }
+  }
+  return { benchmark, protocol: "strict", models, questions: questions() };
+}
