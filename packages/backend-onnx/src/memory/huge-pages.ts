@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import koffi, { type KoffiFunction } from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 
 /** Addresses from `start` up to, but not including, `end`. */
 interface Range {
@@ -25,7 +25,7 @@ export function inHugePages<Result>(allocate: () => Result): Result {
 /** Number of refusals after which the system is no longer asked. */
 const MOST_REFUSALS = 8;
 let refusals = 0;
-let madvise: KoffiFunction | undefined;
+let madvise: ReturnType<LibraryHandle["func"]> | undefined;
 /** MADV_COLLAPSE, from Linux 6.1 on. Older kernels refuse it. */
 const COLLAPSE = 25;
 
