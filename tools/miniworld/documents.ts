@@ -1,14 +1,12 @@
 /** The text on which mini-llama2 is pretrained: texts by the people of the world, without any instruction. */
-import { deriveSeed, type Random, seededRandom } from "@mlan/core";
+import { deriveSeed, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
 import type { Scene } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { tell } from "../../packages/data-miniworld/src/thing.ts";
-import { answers, choices, sheet } from "./choice-text.ts";
 import { preamble, times } from "./frame.ts";
-import { entryLookups, entryMatches, wordLookups } from "./label-text.ts";
 import {
   attributeRemark,
   brief,
@@ -120,61 +118,4 @@ export function chronicle(seed: number, index: number): string {
       : `${claim} ${holds ? "right" : "wrong"}`;
   });
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [", ", "\n"]))}`;
-}
-
-/** Draws one of several kinds of documents, the first `share` of the time. */
-function blend(name: string, kinds: readonly (readonly [number, Make])[]): Document {
-  return (seed, index) => {
-    const random = seededRandom(deriveSeed(seed, `${name} ${index}`));
-    let rest = random.next();
-    for (const [share, make] of kinds) {
-      rest -= share;
-      if (rest < 0) return make(random, seed, index);
-    }
-    return kinds[0]?.[1](random, seed, index) ?? "";
-  };
-}
-
-export type Document = (seed: number, index: number) => string;
-type Make = (random: Random, seed: number, index: number) => string;
-const of =
-  (document: Document): Make =>
-  (_, seed, index) =>
-    document(seed, index);
-
-/** Entries of one word and their labels. */
-export const labels = blend("labels", [[1, wordLookups]]);
-
-/** Entries of several words and their labels, beside checklists. */
-export const entries = blend("entries", [
-  [0.1, wordLookups],
-  [0.35, entryLookups],
-  [0.2, entryMatches],
-  [0.2, of(checklist)],
-  [0.15, of(inventory)],
-]);
-
-/** Contexts with cues and their answers, and with lists that hold the answers. */
-export const sheets = blend("sheets", [
-  [0.1, entryLookups],
-  [0.1, entryMatches],
-  [0.35, sheet],
-  [0.25, answers],
-  [0.2, of(inventory)],
-]);
-
-/** Single choices as questions have them, in frames, beside all of the above, and sketches with captions. */
-export const questionSheets = blend("choices", [
-  [0.05, entryMatches],
-  [0.2, sheet],
-  [0.3, (random) => preamble(random) + choices(random)],
-  [0.15, (random) => preamble(random) + answers(random)],
-  [0.2, of(tickList)],
-  [0.1, captioned],
-]);
-
-/** A sketch followed by its description in words, like image and caption in alignment. */
-function captioned(random: Random): string {
-  const scene = trainingScene(random);
-  return `${sketch(scene)}${choose(random, [" ", "\n"])}${caption(random, scene)}`;
 }

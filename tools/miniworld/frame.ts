@@ -4,7 +4,7 @@ import { choose } from "../../packages/data-miniworld/src/choose.ts";
 
 export function dispute(random: Random, doubt: string, words: readonly [string, string], holds: boolean): string {
   const aside = (): string => choose(random, ["", "", choose(random, SMALL_TALK), choose(random, INSTRUCTIONS)(words)]);
-  const parts = [aside(), doubt, aside(), verdict(random, words[holds ? 0 : 1])];
+  const parts = [aside(), doubt, aside(), choose(random, VERDICTS)(words[holds ? 0 : 1])];
   return parts.filter(Boolean).join(choose(random, [" ", "\n"]));
 }
 
@@ -17,21 +17,16 @@ const INSTRUCTIONS: readonly ((words: readonly [string, string]) => string)[] = 
   ([one, other]) => `Use "${one}" or "${other}" to answer the user:`,
 ];
 
-/** A sentence that says a verdict: a word of a dispute, or the letter of an entry. */
-export function verdict(random: Random, said: string, kind: "word" | "letter" = "word"): string {
-  return choose(random, VERDICTS)(said, kind);
-}
-
-const VERDICTS: readonly ((said: string, kind: string) => string)[] = [
-  (said, kind) => `The best ${kind} is "${said}".`,
-  (said, kind) => `The best ${kind} is "${said}".`,
-  (said) => `The right answer is "${said}".`,
-  (said) => `The short answer is "${said}".`,
-  (said) => `My answer is "${said}".`,
-  (said) => `It is "${said}".`,
-  (said) => `The answer: "${said}".`,
-  (said, kind) => `${kind === "word" ? "Word" : "Letter"}: ${said}.`,
-  (said) => `Answer: ${said}.`,
+const VERDICTS: readonly ((verdict: string) => string)[] = [
+  (verdict) => `The best word is "${verdict}".`,
+  (verdict) => `The best word is "${verdict}".`,
+  (verdict) => `The right answer is "${verdict}".`,
+  (verdict) => `The short answer is "${verdict}".`,
+  (verdict) => `My answer is "${verdict}".`,
+  (verdict) => `It is "${verdict}".`,
+  (verdict) => `The answer: "${verdict}".`,
+  (verdict) => `Word: ${verdict}.`,
+  (verdict) => `Answer: ${verdict}.`,
 ];
 
 /** Up to about forty words that are unrelated to the text after them. */

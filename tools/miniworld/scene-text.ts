@@ -1,8 +1,8 @@
 /** Text about scenes, for documents. */
 import type { Random } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
-import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
-import { GRID, placeOf, randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
+import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
+import { randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import { absentThing, confusableThing, tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
@@ -40,30 +40,8 @@ export function attributeRemark(random: Random, scene: Scene): string {
   const thing = choose(random, scene);
   const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
   if (happens(random, 0.3)) return `In all: ${NUMBERS[scene.length]}.`;
-  if (happens(random, 0.3)) return placeRemark(random, scene);
   if (happens(random, 0.5)) return hasTwin("colour") ? "" : `The ${thing.colour} one: ${thing.shape}.`;
   return hasTwin("shape") ? "" : `The ${thing.shape}: ${thing.colour}.`;
-}
-
-/** Where a thing is, or how two things are placed. */
-export function placeRemark(random: Random, scene: Scene): string {
-  const [one, other] = chooseSeveral(random, scene, 2);
-  if (!one) return "";
-  if (!other || happens(random, 0.4)) return `${definite(one)}: ${placeOf(one.cell)}.`;
-  const [left, above] = [Math.sign((one.cell % GRID) - (other.cell % GRID)), Math.sign(row(one) - row(other))];
-  const relations = [
-    ...(left === 0 ? [] : [left < 0 ? "left of" : "right of"]),
-    ...(above === 0 ? [] : [above < 0 ? "above" : "below"]),
-  ];
-  return `${definite(one)} is ${choose(random, relations)} ${definite(other)}.`;
-}
-
-function row({ cell }: { readonly cell: number }): number {
-  return Math.floor(cell / GRID);
-}
-
-function definite({ colour, shape }: Thing): string {
-  return `the ${colour} ${shape}`;
 }
 
 export function sceneEssay(random: Random): string {

@@ -93,15 +93,6 @@ export function trainingStory(random: Random): Story {
   return drawFrom("training", () => randomStory(random, NAMES, DEEDS), storyKey);
 }
 
-/** Two stories joined into one: four to six people, each with a different thing. */
-export function longStory(random: Random): Story {
-  for (;;) {
-    const story = [...trainingStory(random), ...trainingStory(random)];
-    const differ = (key: "name" | "thing"): boolean => new Set(story.map((event) => event[key])).size === story.length;
-    if (differ("name") && differ("thing")) return story;
-  }
-}
+const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
 
-export const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
-
-export const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
+const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];

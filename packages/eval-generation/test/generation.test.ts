@@ -21,6 +21,7 @@ describe("an evaluation", () => {
     expect(answers.find(({ id }) => id === "3")).toEqual({
       id: "3",
       prompt: expect.stringMatching(/^[\da-f]{16}$/),
+      asked: 'Is 3 even?\nThe best answer is "',
       answer: ' no". And so on',
       extracted: "no",
       target: "no",
