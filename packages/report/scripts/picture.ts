@@ -14,14 +14,14 @@ const browser = await launchChromium(CHROMIUM);
 try {
   const page = await browser.newPage({
     viewport: { width: WIDTH, height: 800 },
-    deviceScaleFactor: 1.5,
+    deviceScaleFactor: 1.2,
     colorScheme: "light",
   });
   await page.goto(pathToFileURL(resolve(process.env["INIT_CWD"] ?? ".", report)).href);
   const plot = page.locator("[data-plot=results] svg");
   await plot.waitFor();
   const box = await plot.boundingBox();
-  const height = Math.ceil((box?.y ?? 0) + (box?.height ?? 0) + 24);
+  const height = Math.ceil((box?.y ?? 0) + (box?.height ?? 0) + 8);
   await page.screenshot({ path: target, fullPage: true, clip: { x: 0, y: 0, width: WIDTH, height } });
 } finally {
   await browser.close();

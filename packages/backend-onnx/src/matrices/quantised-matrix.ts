@@ -12,6 +12,7 @@ import type { OrtSession } from "../ort/ort-session.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import { addFrozen } from "../sessions/session-runner.ts";
 import { dropProduct, keepProduct } from "./quantised-product.ts";
+import { inHugePages } from "../memory/huge-pages.ts";
 import { openMapped } from "../memory/mapped-file.ts";
 import { wrapStorage } from "../memory/storage.ts";
 import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
@@ -40,6 +41,9 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
  */
 const INTEGER_PRODUCTS = 4;
 
+/** Number of bytes from which on a packed matrix is moved into huge pages. */
+const LARGE = 2 ** 22;
+
 /**
  * Returns codes and scales for "WidenQuantised", and the packed matrix for "MatMulQuantised". ONNX Runtime packs a copy
  * of the codes for its products and needs the codes as constants: as inputs of a graph they are hundreds of times
@@ -64,7 +68,9 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     leaf(openMatrix(backend.runtime, codes, shape, "uint8"), shape, "int32", "uint8");
     leaf(openScales(backend, scales, [rows, blocks]), [rows, blocks], "float32");
     operands = infos.map(({ dataId }) => backend.data.value(dataId));
-    session = openProduct(backend, sizes, operands, [codes, scales]);
+    const open = (): OrtSession => openProduct(backend, sizes, operands, [codes, scales]);
+    const byteLength = shape.reduce((product, length) => product * length);
+    session = byteLength < LARGE ? open() : inHugePages(open);
   } catch (error) {
     for (const info of infos) backend.disposeIntermediate(info);
     throw error;

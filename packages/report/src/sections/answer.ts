@@ -91,7 +91,7 @@ function summaryOf(view: View): Html {
   const most = Math.max(...comparisons.map(wins));
   const first = comparisons.find((comparison) => wins(comparison) === most);
   const winners = comparisons.filter((comparison) => wins(comparison) > 0).length;
-  const lead = `${winners === comparisons.length ? "All" : winners} of ${comparisons.length} models are better than their base on at least one benchmark.`;
+  const lead = `${winners === comparisons.length ? "All" : `${winners} of`} ${comparisons.length} models are better than their base on at least one benchmark.`;
   return html`<p>${lead} ${first && most > 0 ? sentenceOf(first, view) : undefined}</p>`;
 }
 
