@@ -274,3 +274,25 @@ describe("the view of several runs", () => {
     expect(ids[1]).toMatch(/copy/);
   });
 });
+
+test("one of several runs need not be readable", async () => {
+  const newer = await changed("newer-beside", "manifest.json", (text) =>
+    text.replace('"formatVersion": 2', '"formatVersion": 9'),
+  );
+  const found = await viewOf([finished, newer]);
+  expect(found).toMatchObject({
+    name: "small",
+    runs: [{ id: "small" }, { state: "unreadable" }],
+    provenance: { seeds: [42] },
+  });
+  expect(found.models.map(({ id }) => id)).toEqual(["small: before", "small: after"]);
+  expect(found.warnings).toContainEqual(
+    expect.objectContaining({
+      kind: "unreadable-run",
+      text: expect.stringContaining("was written by a newer version of mlan"),
+    }),
+  );
+  await expect(viewOf([newer, new URL("nowhere/", root)])).rejects.toThrow(
+    /newer version of mlan[^]*is not a run folder/,
+  );
+});

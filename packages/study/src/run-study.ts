@@ -15,7 +15,7 @@ import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
 import { selectedTasks, type StudySelection } from "./study-selection.ts";
-import { type StudyTask, tasksOf } from "./study-tasks.ts";
+import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
 
 export interface RunStudyOptions {
   /** The study folder. If it contains the same study, that study is continued. */
@@ -24,6 +24,8 @@ export interface RunStudyOptions {
   readonly only?: StudySelection;
   /** See `RunOptions.checkMemory` of core. */
   readonly checkMemory?: boolean;
+  /** The command that runs the study, recorded in the manifests for information only. */
+  readonly command?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -92,7 +94,8 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
     for (const [index, task] of tasks.entries()) {
       if (ended.has(task) || (task.after && !ended.has(task.after))) continue;
       const place = { task, index, tasks: tasks.length };
-      const found = elsewhere.has(task) ? await endedElsewhere(task, folder, begin) : undefined;
+      const failure = await failedElsewhere(task, folder, begin);
+      const found = failure ?? (elsewhere.has(task) ? await doneElsewhere(task, folder) : undefined);
       const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
       if (!end) {
         elsewhere.add(task);
@@ -126,20 +129,21 @@ interface Place {
 /** Runs a task and returns its outcome; undefined when another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
-  { checkMemory = true, signal }: RunStudyOptions,
+  { checkMemory = true, command, signal }: RunStudyOptions,
 ): AsyncGenerator<StudyEvent, Outcome | undefined, undefined> {
   const place = new URL(task.folder, folder);
   if (task.after && ended.get(task.after) === "failed") {
     const { message = "", stage } = { ...(await readFailure(new URL(task.after.folder, folder))) };
     return failed(place, { message, ...(stage !== undefined && { stage }) });
   }
-  const reuse = all
-    .filter((other) => other !== task && isRelated(other, task))
-    .map((other) => new URL(other.folder, folder));
+  const related = all.filter((other) => other !== task && isRelated(other, task)).map((other) => other.folder);
+  // What the study no longer has, such as a renamed arm, may have stages of this task too.
+  const reuse = [...new Set([...related, ...(await foldersLike(task, folder))])].map((other) => new URL(other, folder));
   let isStarted = false;
   let stage: string | undefined;
   try {
-    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, ...(signal && { signal }) } as const;
+    const known = { ...(command !== undefined && { command }), ...(signal && { signal }) };
+    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, ...known } as const;
     for await (const event of runExperiment(task.experiment, run)) {
       if (!isStarted) {
         await removeFailure(place);
@@ -169,15 +173,15 @@ function isRelated(one: StudyTask, other: StudyTask): boolean {
   return one.runs.some((run) => other.runs.some(({ model, seed }) => run.model === model && run.seed === seed));
 }
 
-/** Returns the outcome of a task that another process has ended since `begin`; undefined when none has. */
-async function endedElsewhere(
-  { experiment, folder }: StudyTask,
-  study: URL,
-  begin: string,
-): Promise<Outcome | undefined> {
+/** Returns the failure of a task that another process has recorded since `begin`; undefined when there is none. */
+async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string): Promise<Outcome | undefined> {
+  const failure = await readFailure(new URL(folder, study));
+  return failure && (failure.time ?? "") > begin ? { state: "failed", failure } : undefined;
+}
+
+/** Returns the outcome of a task that another process has finished; undefined when none has. */
+async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
   const place = new URL(folder, study);
-  const failure = await readFailure(place);
-  if (failure && (failure.time ?? "") >= begin) return { state: "failed", failure };
   const manifest = await runFolder(place)
     .readManifest()
     .catch(() => undefined);

@@ -124,6 +124,20 @@ describe("a study", () => {
     expect(stepsIn(await run(build({ arms: again })))).toEqual({ tune: 3 });
   });
 
+  it("trains nothing again for an arm with another name", async () => {
+    await run();
+    const { vision: stages = [], ...others } = ARMS;
+    const seen: Told[] = [];
+    const events = await run(build({ arms: { ...others, images: stages }, seen }));
+    expect([stepsIn(events), seen]).toEqual([{}, []]);
+    expect(await states()).toEqual({ base: "done", language: "done", images: "done" });
+  });
+
+  it("records the command", async () => {
+    await run(build(), { command: "mlan run study.ts", only: { arms: ["base"] } });
+    expect((await readRun(place("base"))).manifest.stages["test"]).toMatchObject({ command: "mlan run study.ts" });
+  });
+
   it("runs the selected arms alone, and later the rest", async () => {
     expect(stepsIn(await run(build(), { only: { arms: ["vision"] } }))).toEqual({ align: 3, tune: 3 });
     expect(await states()).toEqual({ base: "waiting", language: "waiting", vision: "done" });
@@ -154,6 +168,15 @@ describe("a failed run", () => {
     expect((await readStudy(folder)).runs[0]).not.toHaveProperty("failure");
   });
 
+  it("does not pass on what its folder contains from stages that have changed", async () => {
+    await run();
+    await run(build({ arms: { ...ARMS, vision: [align, tune(unreadable), test] } }));
+    const found = (await readStudy(folder)).runs.find(({ arm }) => arm === "vision");
+    expect(found).toMatchObject({ state: "failed", hasChanged: true });
+    expect(found?.stages.map(({ done }) => done)).toEqual([false, false, false]);
+    expect((await readStudy(folder)).runs[0]).not.toHaveProperty("hasChanged");
+  });
+
   it("fails before its first stage when its data cannot be read", async () => {
     const arms = { ...ARMS, broken: [align, tune(unreadable), test] };
     await run(build({ arms }));
@@ -182,6 +205,23 @@ describe("two processes", () => {
       tune: (first["tune"] ?? 0) + (second["tune"] ?? 0),
     }).toEqual({ align: 6, tune: 12 });
     expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
+  });
+});
+
+describe("a run that fails in one of two processes", () => {
+  it("is not tried again by the other", async () => {
+    let tries = 0;
+    const failing: Stage = {
+      ...boom,
+      // oxlint-disable-next-line require-yield
+      async *run() {
+        tries++;
+        throw new Error("the lamp is out");
+      },
+    };
+    const arms = { broken: [align, failing], ...ARMS };
+    await Promise.all([run(build({ arms })), run(build({ arms }))]);
+    expect(tries).toBe(1);
   });
 });
 
