@@ -178,7 +178,7 @@ describe("a checkpoint that cannot be talked with is refused:", async () => {
     [
       "a backbone without a template",
       () => [model.backbone],
-      /has the template "plain".* give a template, e\.g\. --template v1/,
+      /its template "plain" has no turns\..* give a template, e\.g\. --template v1/,
     ],
     [
       "a template that does not exist",

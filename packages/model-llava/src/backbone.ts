@@ -60,7 +60,8 @@ export interface BackboneOptions {
    *   output layer always has 8 bits. The embedding is not quantised. Matrix products use 8-bit integers. The first
    *   start writes the quantised matrices into a folder `quantised` beside the weights. They cannot be trained.
    *
-   * All formats except "float32" need the compute plugin `onnx`. Matrices into which an adapter is merged are float32.
+   * All formats except "float32" need the compute plugin `onnx`, and memory-map the 16-bit matrices of a vision tower.
+   * Matrices into which an adapter is merged are float32.
    */
   readonly weightFormat?: WeightFormat;
 }

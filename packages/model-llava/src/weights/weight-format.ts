@@ -62,11 +62,11 @@ export interface Quantisation {
 }
 
 /**
- * Returns whether a weight keeps the 16 bits of its file in memory: the decoder's matrices in "stored", the embedding
- * in quantised formats.
+ * Returns whether a weight keeps the 16 bits of its file in memory: the vision tower's matrices, the decoder's matrices
+ * in "stored", and the embedding.
  */
-export function staysStored(weight: Weight, format: WeightFormat): boolean {
-  const { component, name } = weight;
-  if (format === "float32" || component !== "language") return false;
-  return name === EMBEDDING || (format === "stored" && weight.isMultiplied);
+export function staysStored({ component, name, isMultiplied }: Weight, format: WeightFormat): boolean {
+  if (format === "float32") return false;
+  if (component === "vision") return isMultiplied;
+  return component === "language" && (name === EMBEDDING || (format === "stored" && isMultiplied));
 }
