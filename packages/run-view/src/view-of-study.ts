@@ -6,9 +6,9 @@ import type { RunState, View } from "./view.ts";
 import { viewFrom, type ViewOptions } from "./view-of.ts";
 
 /**
- * Reads the runs of a study into a view; nothing is changed. Each arm, on each model, is one column over all its seeds,
- * and is compared with the base arm on the same model. A run that failed, has not started or cannot be read becomes a
- * warning. `study` is what `readStudy` of `@mlan/study` returns.
+ * Reads the runs of a study into a view, without changing any file. In the view, each arm on each backbone is one model
+ * over all its seeds, and its base is the base arm on the same backbone. A run that failed, has not started or cannot
+ * be read becomes a warning. `study` is the result of `readStudy` of `@mlan/study`.
  */
 export async function viewOfStudy(study: StudyRecord, { answers = true }: ViewOptions = {}): Promise<View> {
   const runs: { readonly record: StudyRunRecord; readonly loaded: LoadedRun }[] = [];
@@ -38,7 +38,7 @@ function stateOf({ state }: StudyRunRecord, loaded: LoadedRun): RunState {
   return state === "done" ? "done" : "unfinished";
 }
 
-/** Names parts of the study that there are several of. */
+/** Returns the id of a run. It contains the model and the seed only if the study has several. */
 function idOf({ models, seeds }: StudyRecord, { model, arm, seed }: StudyRunRecord): string {
   const named = models.length > 1 ? `${model}/${arm}` : arm;
   return seeds.length > 1 ? `${named}, seed ${seed}` : named;
@@ -73,7 +73,7 @@ function modelsOf(
   );
 }
 
-/** Notes which stages were copied from another run of the study. */
+/** Sets {@link LoadedRun.sharedFrom} of runs with stages that were copied from another run of the study. */
 function withSharedStages(runs: readonly LoadedRun[]): readonly LoadedRun[] {
   const byFolder = new Map(runs.map(({ folder, id }) => [folder, id]));
   return runs.map((loaded) => {
