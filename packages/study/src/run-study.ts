@@ -4,6 +4,7 @@ import {
   type Location,
   messageOf,
   MlanError,
+  pathOf,
   planOf,
   type RunEvent,
   runExperiment,
@@ -132,8 +133,10 @@ async function* runTask(
   { checkMemory = true, command, signal }: RunStudyOptions,
 ): AsyncGenerator<StudyEvent, Outcome | undefined, undefined> {
   const place = new URL(task.folder, folder);
-  if (task.after && ended.get(task.after) === "failed") {
-    const { message = "", stage } = { ...(await readFailure(new URL(task.after.folder, folder))) };
+  const isBlocked = task.after && ended.get(task.after) === "failed";
+  // A finished run does not need the stages that it shares any more.
+  if (isBlocked && !(await doneElsewhere(task, folder))) {
+    const { message = "", stage } = { ...(task.after && (await readFailure(new URL(task.after.folder, folder)))) };
     return failed(place, { message, ...(stage !== undefined && { stage }) });
   }
   const related = all.filter((other) => other !== task && isRelated(other, task)).map((other) => other.folder);
@@ -157,9 +160,17 @@ async function* runTask(
   } catch (error) {
     if (signal?.aborted) throw error;
     if (MlanError.is(error, "in-use")) return undefined;
-    const outcome = await failed(place, { message: messageOf(error), ...(stage !== undefined && { stage }) });
-    return { ...outcome, error };
+    const cause = withRemedy(error, place);
+    const outcome = await failed(place, { message: messageOf(cause), ...(stage !== undefined && { stage }) });
+    return { ...outcome, error: cause };
   }
+}
+
+/** Adds a way out to the error of a damaged folder: in a study, the folder of a run cannot be chosen. */
+function withRemedy(cause: unknown, place: URL): unknown {
+  if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
+  const message = `${cause.message} Or remove ${pathOf(place)}: the study then makes it again, from what its other runs have done where it can.`;
+  return new MlanError(cause.code, message, { cause });
 }
 
 async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {
@@ -179,7 +190,7 @@ async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string)
   return failure && (failure.time ?? "") > begin ? { state: "failed", failure } : undefined;
 }
 
-/** Returns the outcome of a task that another process has finished; undefined when none has. */
+/** Returns the outcome of a task that another process, or an earlier one, has finished; undefined when none has. */
 async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
   const place = new URL(folder, study);
   const manifest = await runFolder(place)

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type Conversation, defineDataset, evaluate, readRun, runFolder, type Stage } from "@mlan/core";
 import { readStudy } from "@mlan/study";
 import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
@@ -192,6 +192,28 @@ describe("a failed run", () => {
     expect((await readStudy(folder)).runs[2]?.failure).toMatchObject({ message: "killed", stage: "align" });
     expect(stepsIn(await run())).toEqual({ align: 2, tune: 6 });
     expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
+  });
+});
+
+describe("a damaged folder of shared stages", () => {
+  const shared = async (): Promise<URL> => {
+    const [name = ""] = await readdir(new URL("shared/", folder));
+    return new URL(`shared/${name}/`, folder);
+  };
+
+  it("leaves finished runs as they are, and is made again from them once it is removed", async () => {
+    await run();
+    await writeFile(new URL("manifest.json", await shared()), "{");
+    const { vision: _, ...others } = ARMS;
+    const arms = { ...others, late: [align, tune(letters("late")), test] };
+    await run(build({ arms }));
+    expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
+    const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
+    expect(message).toContain("manifest.json is not JSON");
+    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/: the study then makes it again/);
+    await rm(await shared(), { recursive: true });
+    expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
+    expect(await states()).toEqual({ base: "done", language: "done", late: "done" });
   });
 });
 
