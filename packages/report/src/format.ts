@@ -29,6 +29,8 @@ export function bracketedPoints(interval: { readonly low: number; readonly high:
 /** Like the functions of `@mlan/run-view` with the same names, but unknown numbers become dashes. */
 export const count = (value: number): string => known(value, countText);
 export const significant = (value: number): string => known(value, significantText);
+/** A loss with three decimals, e.g. "2.303". */
+export const loss = (value: number): string => known(value, (nats) => nats.toFixed(3));
 export const duration = (seconds: number): string => known(seconds, durationText);
 
 function known(value: number, format: (value: number) => string): string {

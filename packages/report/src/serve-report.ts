@@ -23,6 +23,7 @@ export interface LiveReport {
 }
 
 const HOST = "127.0.0.1";
+const ORIGIN = `http://${HOST}`;
 
 /**
  * Serves a page to browsers on this machine. The page reloads whenever its state changes. Throws `unavailable` when the
@@ -33,7 +34,8 @@ export async function serveReport(options: LiveReportOptions): Promise<LiveRepor
   const pages = pageCache(options);
   const waiting = new Map<ServerResponse, string>();
   const server = createServer(async (request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? "/", `http://${HOST}`);
+    const { url = "/" } = request;
+    const { pathname, searchParams } = new URL(URL.canParse(url, ORIGIN) ? url : "/invalid", ORIGIN);
     if (!isLocal(request))
       return send(response, 403, "text/plain", "This page is only served to browsers on this machine.");
     if (request.method !== "GET") return send(response, 405, "text/plain", "Only GET is supported.");

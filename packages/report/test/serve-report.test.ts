@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { type LiveReport, serveReport } from "@mlan/report";
 
@@ -62,6 +63,17 @@ test("answers this machine only, and has one page", async () => {
   expect(await status("127.0.0.1:1")).toBe(200);
   expect(await status("localhost", "/../../etc/passwd")).toBe(404);
   expect(await status("localhost", "/", "POST")).toBe(405);
+});
+
+test("survives a request whose address is none", async () => {
+  report = await serveReport({ render: async () => "whole", state: async () => "" });
+  const port = Number(new URL(report.url).port);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.end("GET // HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    socket.on("data", (data) => resolve(String(data))).on("error", reject);
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  expect(await (await fetch(report.url)).text()).toBe("whole");
 });
 
 test("names a port that is taken, and the way out", async () => {

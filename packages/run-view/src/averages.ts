@@ -51,14 +51,12 @@ function average(
   const half =
     (normalQuantile((1 + LEVEL) / 2) * Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0))) / metrics.length;
   const seeds = metrics[0]?.overSeeds?.values.map(({ seed }) => seed) ?? [];
-  const overSeeds = seedSpread(
-    seeds.map((seed) => {
-      const values = metrics.map(
-        ({ overSeeds: spread }) => spread?.values.find((one) => one.seed === seed)?.value ?? NaN,
-      );
-      return { seed, value: meanOf(values) };
-    }),
-  );
+  // A seed whose evaluation is unfinished lacks some of the benchmarks.
+  const averages = seeds.flatMap((seed) => {
+    const values = metrics.flatMap((metric) => metric.overSeeds?.values.find((one) => one.seed === seed)?.value ?? []);
+    return values.length === metrics.length ? [{ seed, value: meanOf(values) }] : [];
+  });
+  const overSeeds = seedSpread(averages);
   return {
     model,
     modality,

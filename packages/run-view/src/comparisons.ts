@@ -46,7 +46,8 @@ function comparisonOf(base: LoadedModel, model: LoadedModel): ComparisonView {
     try {
       if (!asked)
         throw new MlanError("invalid-options", `${base.model.label} has no answers to it with this protocol.`);
-      compared.push(compareBenchmark(asked, answers));
+      // Arms of a study are compared on the same seeds; the runs of a list may have any.
+      compared.push(model.model.arm === undefined ? compareBenchmark(asked, answers) : compareArms(asked, answers));
     } catch (error) {
       if (!MlanError.is(error)) throw error;
       notCompared.push({ benchmark, protocol, reason: messageOf(error) });
@@ -82,6 +83,15 @@ function answersOf({ model, evaluations }: LoadedModel): ReadonlyMap<string, rea
     }
   }
   return found;
+}
+
+/** Compares two arms on the seeds that both have: a seed with a failed run in one arm is left out of both arms. */
+function compareArms(base: readonly SeedAnswers[], model: readonly SeedAnswers[]): Unadjusted {
+  const common = (one: readonly SeedAnswers[], other: readonly SeedAnswers[]): readonly SeedAnswers[] =>
+    one.filter(({ seed }) => other.some((same) => same.seed === seed));
+  const [first, second] = [common(base, model), common(model, base)];
+  if (second.length > 0) return compareBenchmark(first, second);
+  throw new MlanError("invalid-options", "The two were evaluated with different seeds.");
 }
 
 /** Throws an `MlanError` when the answers of base and model cannot be compared. */

@@ -97,21 +97,18 @@ export async function loadRun(source: Location | Run, options: LoadOptions): Pro
   };
 }
 
-/** Like {@link loadRun}, but a folder that cannot be read becomes a run without content. */
+/** Like {@link loadRun}, but a folder that cannot be read becomes a run without content, of seed NaN if it is not given. */
 export async function loadReadable(
   source: Location,
-  options: LoadOptions & { readonly id: string; readonly seed: number },
+  options: LoadOptions & { readonly seed?: number },
 ): Promise<LoadedRun> {
   try {
     return await loadRun(source, options);
   } catch (error) {
     if (!MlanError.is(error)) throw error;
-    return emptyRun({
-      ...options,
-      folder: pathOf(toFolderUrl(source)),
-      state: "unreadable",
-      problem: messageOf(error),
-    });
+    const folder = pathOf(toFolderUrl(source));
+    const { id = folder, seed = NaN } = options;
+    return emptyRun({ id, seed, folder, state: "unreadable", problem: messageOf(error) });
   }
 }
 

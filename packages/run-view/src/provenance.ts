@@ -8,7 +8,7 @@ export function provenanceOf(runs: readonly LoadedRun[]): Provenance {
     datasets: datasetsOf(runs),
     weights: weightsOf(runs),
     versions: versionsOf(runs),
-    seeds: [...new Set(runs.map(({ seed }) => seed))],
+    seeds: [...new Set(runs.map(({ seed }) => seed))].filter(Number.isFinite),
     plans: runs.flatMap(({ id, run }) => {
       if (!run) return [];
       const { plugins, stages } = run.manifest.plan;

@@ -23,14 +23,15 @@ async function loadRecord(study: StudyRecord, record: StudyRunRecord, answers: b
   const id = idOf(study, record);
   const known = { id, folder: pathOf(folder), seed };
   if (state === "waiting") return emptyRun({ ...known, state: "waiting" });
-  if (state === "changed") {
-    const problem = "its folder contains a run with other stages than the study has now.";
-    return emptyRun({ ...known, state: "unfinished", problem });
+  const { message, stage } = { ...record.failure };
+  const failure = stage === undefined ? message : `at stage ${stage}: ${message}`;
+  if (record.hasChanged) {
+    const problem = failure ?? "its folder contains a run with other stages than the study has now.";
+    return emptyRun({ ...known, state: failure === undefined ? "unfinished" : "failed", problem });
   }
   const loaded = await loadReadable(folder, { id, seed, answers });
-  if (record.failure === undefined) return { ...loaded, state: stateOf(record, loaded) };
-  const { message, stage } = record.failure;
-  return { ...loaded, state: "failed", problem: stage === undefined ? message : `at stage ${stage}: ${message}` };
+  if (failure === undefined) return { ...loaded, state: stateOf(record, loaded) };
+  return { ...loaded, state: "failed", problem: failure };
 }
 
 function stateOf({ state }: StudyRunRecord, loaded: LoadedRun): RunState {
@@ -73,15 +74,24 @@ function modelsOf(
   );
 }
 
-/** Sets {@link LoadedRun.sharedFrom} of runs with stages that were copied from another run of the study. */
+/**
+ * Sets {@link LoadedRun.sharedFrom} for stages that ran once for several runs. The cost counts in the run that did the
+ * work. If a stage ran in a folder of shared stages, or in a run that has since been replaced, the cost counts in the
+ * first run that copied the stage.
+ */
 function withSharedStages(runs: readonly LoadedRun[]): readonly LoadedRun[] {
-  const byFolder = new Map(runs.map(({ folder, id }) => [folder, id]));
+  const copies = runs.flatMap(({ id, run }) =>
+    Object.entries(run?.manifest.stages ?? {}).map(([stage, { copiedFrom, finished }]) => {
+      const place = copiedFrom === undefined ? run?.folder : new URL(copiedFrom, run?.folder);
+      return { id, stage, isCopy: copiedFrom !== undefined, work: JSON.stringify([place?.href, stage, finished]) };
+    }),
+  );
+  const payers = new Map<string, string>();
+  for (const { id, isCopy, work } of copies) if (!isCopy || !payers.has(work)) payers.set(work, id);
   return runs.map((loaded) => {
-    const stages = Object.entries(loaded.run?.manifest.stages ?? {});
-    const shared = stages.flatMap(([stage, { copiedFrom }]) => {
-      if (copiedFrom === undefined || !loaded.run) return [];
-      const origin = pathOf(new URL(copiedFrom, loaded.run.folder));
-      return [[stage, byFolder.get(origin) ?? origin] as const];
+    const shared = copies.flatMap(({ id, stage, work }) => {
+      const payer = payers.get(work);
+      return id === loaded.id && payer !== undefined && payer !== id ? [[stage, payer] as const] : [];
     });
     return shared.length === 0 ? loaded : { ...loaded, sharedFrom: new Map(shared) };
   });

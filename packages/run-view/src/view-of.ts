@@ -5,7 +5,7 @@ import { comparisonsOf } from "./comparisons.ts";
 import { costsOf } from "./costs.ts";
 import { curvesOf } from "./curves.ts";
 import { languageSharesOf } from "./language-shares.ts";
-import { type LoadedRun, loadRun } from "./loaded-run.ts";
+import { type LoadedRun, loadReadable, loadRun } from "./loaded-run.ts";
 import { type LoadedModel, modelsOfRuns } from "./models.ts";
 import { provenanceOf } from "./provenance.ts";
 import { resultsOf } from "./results.ts";
@@ -23,8 +23,9 @@ export interface ViewOptions {
 
 /**
  * Reads one or several run folders into a view, without changing any file. The first evaluation stage of the first run
- * is the base that all other evaluation stages are compared with. Damaged files, missing answers and results that
- * cannot be compared become warnings. Throws `run-folder` when a folder has no readable manifest.
+ * is the base that all other evaluation stages are compared with. Damaged files, missing answers, results that cannot be
+ * compared, and one of several folders without a readable manifest become warnings. Throws `run-folder` when no folder
+ * has a readable manifest.
  */
 export async function viewOf(
   runs: Location | Run | readonly (Location | Run)[],
@@ -32,14 +33,23 @@ export async function viewOf(
 ): Promise<View> {
   const sources = asList(runs);
   const loaded: LoadedRun[] = [];
-  for (const source of sources) loaded.push(await loadRun(source, { answers }));
+  for (const source of sources) loaded.push(await loadAmong(source, sources.length, answers));
+  if (loaded.every(({ run }) => run === undefined)) {
+    throw new MlanError("run-folder", loaded.flatMap(({ problem }) => problem ?? []).join("\n"));
+  }
   const named = withUniqueIds(loaded);
   return viewFrom({
     kind: "run",
-    name: [...new Set(named.map(({ name }) => name))].join(", "),
+    name: [...new Set(named.flatMap(({ name, run }) => (run ? name : [])))].join(", "),
     runs: named,
     models: modelsOfRuns(named),
   });
+}
+
+/** Reads one of several runs, which need not be readable; a single one must be. */
+function loadAmong(source: Location | Run, count: number, answers: boolean): Promise<LoadedRun> {
+  if (count === 1 || (typeof source === "object" && "manifest" in source)) return loadRun(source, { answers });
+  return loadReadable(source, { answers });
 }
 
 function asList(runs: Location | Run | readonly (Location | Run)[]): readonly (Location | Run)[] {

@@ -110,6 +110,43 @@ describe("the view of a study", () => {
     );
   });
 
+  test("counts the cost of a stage that several runs share once, in one of them", () => {
+    const shared = view.costs.filter(({ sharedFrom }) => sharedFrom !== undefined);
+    expect(shared.map(({ stage }) => stage)).toEqual(Array.from({ length: 6 }, () => "before"));
+    for (const { stage, sharedFrom } of shared) {
+      const payer = view.costs.find((one) => one.run === sharedFrom && one.stage === stage);
+      expect(payer).toBeDefined();
+      expect(payer).not.toHaveProperty("sharedFrom");
+    }
+  });
+
+  test("compares arms on the seeds that both have", async () => {
+    const record = await readStudy(folder);
+    const without = (left: (arm: string, seed: number) => boolean): Promise<View> =>
+      viewOfStudy({
+        ...record,
+        runs: record.runs.map((run) => (left(run.arm, run.seed) ? { ...run, state: "waiting" as const } : run)),
+      });
+    const paired = await without((arm, seed) => arm === "base" && seed === 1);
+    const [language] = paired.comparisons;
+    expect(language?.benchmarks[0]?.overSeeds?.values.map(({ seed }) => seed)).toEqual([2, 3]);
+    expect(language?.benchmarks[0]?.difference).toBeCloseTo(language?.benchmarks[0]?.overSeeds?.mean ?? NaN, 12);
+    const apart = await without((arm, seed) => (arm === "base") === (seed === 1));
+    expect(apart.comparisons[0]).toMatchObject({
+      benchmarks: [],
+      notCompared: [{ benchmark: "letters", reason: "The two were evaluated with different seeds." }],
+    });
+  });
+
+  test("has no results of a failed run whose folder contains other stages", async () => {
+    const record = await readStudy(folder);
+    const failed = { state: "failed", hasChanged: true, failure: { message: "no such file" } } as const;
+    const runs = record.runs.map((run) => (run.arm === "language" && run.seed === 1 ? { ...run, ...failed } : run));
+    const found = await viewOfStudy({ ...record, runs }, { answers: false });
+    expect(found.models[1]?.evaluations.map(({ seed }) => seed)).toEqual([2, 3]);
+    expect(found.runs[1]).toMatchObject({ state: "failed", problem: "no such file", stages: [] });
+  });
+
   test("opens although run folders are damaged, gone or not started", async () => {
     const record = await readStudy(folder);
     const [first, second] = record.runs;

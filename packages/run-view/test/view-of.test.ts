@@ -174,6 +174,17 @@ describe("the view of a damaged run", () => {
     expect(texts(ledger)).toMatch(/damage: .*ledger\.json/);
   });
 
+  test("has unknown costs where neither the manifest nor ledger.json has them", async () => {
+    const without = await changed("costs", "manifest.json", (text) => {
+      const manifest = JSON.parse(text);
+      delete manifest.stages.tune.ledger;
+      return JSON.stringify(manifest);
+    });
+    await writeFile(new URL("ledger.json", without), '[{ "stage": "tune", "steps": "many", "lastLoss": 2 }]');
+    const training = (await viewOf(without)).costs.find(({ stage }) => stage === "tune")?.training;
+    expect(training).toMatchObject({ steps: NaN, flops: NaN, firstLoss: NaN, lastLoss: 2 });
+  });
+
   test("leaves out a result that lacks fields, and says so", async () => {
     const edit = (text: string): string =>
       JSON.stringify(JSON.parse(text).map((result: object) => ({ ...result, metrics: undefined })));
@@ -273,4 +284,26 @@ describe("the view of several runs", () => {
     expect(new Set(ids).size).toBe(2);
     expect(ids[1]).toMatch(/copy/);
   });
+});
+
+test("one of several runs need not be readable", async () => {
+  const newer = await changed("newer-beside", "manifest.json", (text) =>
+    text.replace('"formatVersion": 2', '"formatVersion": 9'),
+  );
+  const found = await viewOf([finished, newer]);
+  expect(found).toMatchObject({
+    name: "small",
+    runs: [{ id: "small" }, { state: "unreadable" }],
+    provenance: { seeds: [42] },
+  });
+  expect(found.models.map(({ id }) => id)).toEqual(["small: before", "small: after"]);
+  expect(found.warnings).toContainEqual(
+    expect.objectContaining({
+      kind: "unreadable-run",
+      text: expect.stringContaining("was written by a newer version of mlan"),
+    }),
+  );
+  await expect(viewOf([newer, new URL("nowhere/", root)])).rejects.toThrow(
+    /newer version of mlan[^]*is not a run folder/,
+  );
 });

@@ -1,4 +1,4 @@
-import { counted, MlanError } from "@mlan/core";
+import { counted, MlanError, seededRandom } from "@mlan/core";
 import { studentizedInterval } from "./cluster-bootstrap-mean.ts";
 import { type ClusterTotals, clusterTotals } from "./cluster-totals.ts";
 import type { Interval } from "./interval.ts";
@@ -30,9 +30,10 @@ export interface PairedDifference {
 
 /**
  * Compares two means over the same items by the symmetric studentized bootstrap over clusters, which keeps its level
- * with few clusters and with unequal clusters. Both values of an item are resampled together. The p-value is at least
- * 2^(1 - k), the minimum of a sign-flipping test with k differing clusters; fewer than six differing clusters are never
- * significant at 5 %. Throws `invalid-options`.
+ * with few clusters and with unequal clusters. Both values of an item are resampled together. If too many resamples show
+ * no variation, as when nearly all clusters differ by the same amount, the p-value is that of a sign-flipping test. The
+ * p-value is at least 2^(1 - k), the minimum of a sign-flipping test with k differing clusters; fewer than six differing
+ * clusters are never significant at 5 %. Throws `invalid-options`.
  */
 export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): PairedDifference {
   const { first, second, clusters, ...resampling } = options;
@@ -45,7 +46,11 @@ export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): 
   const values = second.map((value, item) => value - (first[item] ?? 0));
   const totals = clusterTotals({ values, ...(clusters && { clusters }) });
   const resampled = studentizedResamples(totals, resampling);
-  const p = Math.max(bootstrapP(resampled), minimumP(totals));
+  const isDegenerate = !Number.isFinite(resampled.critical);
+  const p = Math.max(
+    isDegenerate ? signFlippingP(totals, resampled, options) : bootstrapP(resampled),
+    minimumP(totals),
+  );
   return {
     difference: resampled.mean,
     standardError: resampled.standardError,
@@ -65,6 +70,23 @@ function bootstrapP({ mean, standardError, deviations }: StudentizedResamples): 
   const nearer = deviations.findIndex((deviation) => deviation >= observed);
   const farther = nearer === -1 ? 0 : deviations.length - nearer;
   return (1 + farther) / (deviations.length + 1);
+}
+
+/**
+ * Returns the share of random sign flips of the clusters' differences whose sum is at least as far from 0 as the sample's.
+ * If the range of the resampled means includes 0, returns 1, as the interval would contradict a small p-value.
+ */
+function signFlippingP({ sums }: ClusterTotals, { range }: StudentizedResamples, options: ResampleOptions): number {
+  if (range[0] <= 0 && range[1] >= 0) return 1;
+  const { resamples = 10_000, seed = 0 } = options;
+  const random = seededRandom(seed);
+  const observed = Math.abs(sums.reduce((total, sum) => total + sum, 0)) * (1 - 1e-9);
+  let farther = 0;
+  for (let flip = 0; flip < resamples; flip++) {
+    const flipped = sums.reduce((total, sum) => total + (random.next() < 0.5 ? sum : -sum), 0);
+    if (Math.abs(flipped) >= observed) farther += 1;
+  }
+  return (1 + farther) / (resamples + 1);
 }
 
 function minimumP({ sums }: ClusterTotals): number {

@@ -115,6 +115,27 @@ describe("clusterBootstrapMean", () => {
 });
 
 describe("pairedClusterBootstrap", () => {
+  test("shows a difference that is the same in all clusters but one", () => {
+    // Four questions per image: the second answers two of them correctly, and three for one image.
+    const clusters = Array.from({ length: 200 }, (_, item) => `${Math.floor(item / 4)}`);
+    const second = clusters.map((_, item) => (item % 4 < 2 || item === 2 ? 1 : 0));
+    const found = pairedClusterBootstrap({ first: second.map(() => 0), second, clusters });
+    expect(found.difference).toBeCloseTo(0.505, 12);
+    expect(found.p).toBeLessThan(0.001);
+    expect(found.interval.low).toBeGreaterThanOrEqual(0.5);
+    expect(found.interval.high).toBeLessThan(0.54);
+  });
+
+  test("shows no difference between clusters that differ by equal amounts in both directions", () => {
+    const clusters = Array.from({ length: 80 }, (_, item) => `${Math.floor(item / 4)}`);
+    const first = clusters.map((cluster) => (Number(cluster) === 3 ? 1 : 0));
+    const second = clusters.map((cluster) => (Number(cluster) === 5 ? 1 : 0));
+    const { p, interval } = pairedClusterBootstrap({ first, second, clusters });
+    expect(p).toBe(1);
+    expect(interval.low).toBeLessThanOrEqual(0);
+    expect(interval.high).toBeGreaterThanOrEqual(0);
+  });
+
   test("approaches the p-value and the interval over all possible resamples", () => {
     const clusters = [[3, 1], [2], [-1, 1, 2], [4, 2], [1, -2, 3], [2, 5]];
     const deviations = everyResample(clusters, clusters.length).map((drawn) => Math.abs(tValue(drawn, clusters)));

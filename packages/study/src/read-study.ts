@@ -43,6 +43,11 @@ export interface StudyRunRecord extends StudyVariation {
    */
   readonly evaluation?: string;
   readonly state: StudyRunState;
+  /**
+   * Present when the folder contains a run with other stages or plugins than the study has now, in whatever `state`. Its
+   * results are not those of the study.
+   */
+  readonly hasChanged?: true;
   /** Present when `state` is `failed`. */
   readonly failure?: StudyFailure;
 }
@@ -99,9 +104,17 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
   try {
     const manifest = await runFolder(folder).readManifest();
     const failure = await readFailure(folder);
-    const state = await stateOf(folder, manifest && { manifest, isCurrent: isRunOf(plan, manifest) }, failure);
-    const stages = manifest && state !== "changed" ? stagesOf(manifest, folder) : planned;
-    return { ...run, folder, stages, state, ...(state === "failed" && failure && { failure }) };
+    const hasChanged = manifest !== undefined && !isRunOf(plan, manifest);
+    const state = await stateOf(folder, manifest && { manifest, isCurrent: !hasChanged }, failure);
+    const stages = manifest && !hasChanged ? stagesOf(manifest, folder) : planned;
+    return {
+      ...run,
+      folder,
+      stages,
+      state,
+      ...(hasChanged && { hasChanged }),
+      ...(state === "failed" && failure && { failure }),
+    };
   } catch (error) {
     return { ...run, folder, stages: planned, state: "failed", failure: { message: messageOf(error) } };
   }

@@ -4,6 +4,7 @@ import {
   type Location,
   messageOf,
   MlanError,
+  pathOf,
   planOf,
   type RunEvent,
   runExperiment,
@@ -15,7 +16,7 @@ import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
 import { selectedTasks, type StudySelection } from "./study-selection.ts";
-import { type StudyTask, tasksOf } from "./study-tasks.ts";
+import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
 
 export interface RunStudyOptions {
   /** The study folder. If it already contains this study, the study is continued. */
@@ -24,6 +25,8 @@ export interface RunStudyOptions {
   readonly only?: StudySelection;
   /** See `RunOptions.checkMemory` of core. */
   readonly checkMemory?: boolean;
+  /** The command that runs the study, recorded in the manifests for information only. */
+  readonly command?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -96,7 +99,8 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
     for (const [index, task] of tasks.entries()) {
       if (ended.has(task) || (task.after && !ended.has(task.after))) continue;
       const place = { task, index, tasks: tasks.length };
-      const found = elsewhere.has(task) ? await endedElsewhere(task, folder, begin) : undefined;
+      const failure = await failedElsewhere(task, folder, begin);
+      const found = failure ?? (elsewhere.has(task) ? await doneElsewhere(task, folder) : undefined);
       const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
       if (!end) {
         elsewhere.add(task);
@@ -130,20 +134,23 @@ interface Place {
 /** Runs a task and returns its outcome; undefined when another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
-  { checkMemory = true, signal }: RunStudyOptions,
+  { checkMemory = true, command, signal }: RunStudyOptions,
 ): AsyncGenerator<StudyEvent, Outcome | undefined, undefined> {
   const place = new URL(task.folder, folder);
-  if (task.after && ended.get(task.after) === "failed") {
-    const { message = "", stage } = { ...(await readFailure(new URL(task.after.folder, folder))) };
+  const isBlocked = task.after && ended.get(task.after) === "failed";
+  // A finished run does not need the stages that it shares any more.
+  if (isBlocked && !(await doneElsewhere(task, folder))) {
+    const { message = "", stage } = { ...(task.after && (await readFailure(new URL(task.after.folder, folder)))) };
     return failed(place, { message, ...(stage !== undefined && { stage }) });
   }
-  const reuse = all
-    .filter((other) => other !== task && isRelated(other, task))
-    .map((other) => new URL(other.folder, folder));
+  const related = all.filter((other) => other !== task && isRelated(other, task)).map((other) => other.folder);
+  // What the study no longer has, such as a renamed arm, may have stages of this task too.
+  const reuse = [...new Set([...related, ...(await foldersLike(task, folder))])].map((other) => new URL(other, folder));
   let isStarted = false;
   let stage: string | undefined;
   try {
-    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, ...(signal && { signal }) } as const;
+    const known = { ...(command !== undefined && { command }), ...(signal && { signal }) };
+    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, ...known } as const;
     for await (const event of runExperiment(task.experiment, run)) {
       if (!isStarted) {
         await removeFailure(place);
@@ -157,9 +164,17 @@ async function* runTask(
   } catch (error) {
     if (signal?.aborted) throw error;
     if (MlanError.is(error, "in-use")) return undefined;
-    const outcome = await failed(place, { message: messageOf(error), ...(stage !== undefined && { stage }) });
-    return { ...outcome, error };
+    const cause = withRemedy(error, place);
+    const outcome = await failed(place, { message: messageOf(cause), ...(stage !== undefined && { stage }) });
+    return { ...outcome, error: cause };
   }
+}
+
+/** Adds a way out to the error of a damaged folder: in a study, the folder of a run cannot be chosen. */
+function withRemedy(cause: unknown, place: URL): unknown {
+  if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
+  const message = `${cause.message} Or remove ${pathOf(place)}: the study then makes it again, from what its other runs have done where it can.`;
+  return new MlanError(cause.code, message, { cause });
 }
 
 async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {
@@ -173,18 +188,15 @@ function isRelated(one: StudyTask, other: StudyTask): boolean {
   return one.runs.some((run) => other.runs.some(({ model, seed }) => run.model === model && run.seed === seed));
 }
 
-/**
- * Returns the outcome of a task that another process has finished; undefined when none has. Counts failures since
- * `begin`.
- */
-async function endedElsewhere(
-  { experiment, folder }: StudyTask,
-  study: URL,
-  begin: string,
-): Promise<Outcome | undefined> {
+/** Returns the failure of a task that another process has recorded since `begin`; undefined when there is none. */
+async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string): Promise<Outcome | undefined> {
+  const failure = await readFailure(new URL(folder, study));
+  return failure && (failure.time ?? "") > begin ? { state: "failed", failure } : undefined;
+}
+
+/** Returns the outcome of a task that is done in its folder; undefined when it is not done. */
+async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
   const place = new URL(folder, study);
-  const failure = await readFailure(place);
-  if (failure && (failure.time ?? "") >= begin) return { state: "failed", failure };
   const manifest = await runFolder(place)
     .readManifest()
     .catch(() => undefined);

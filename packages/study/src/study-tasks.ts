@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import { type Experiment, experiment, planOf } from "@mlan/core";
+import { isSafeName } from "./names.ts";
 import type { Study, StudyRun } from "./study.ts";
 
 /** A part of a study that runs in its own run folder: a run, or stages that several runs begin with. */
@@ -23,6 +25,21 @@ export function folderOf({ model, arm, seed }: Pick<StudyRun, "model" | "arm" | 
 
 /** The name of the folder of shared stages in a study folder. No model may have this name. */
 export const SHARED = "shared";
+
+/**
+ * Returns the folders in a study folder, except the task's own, that contain runs or shared stages of the task's model
+ * and seed, as URLs relative to the study folder. Folders of arms that the study no longer has are included.
+ */
+export async function foldersLike({ folder, runs }: StudyTask, study: URL): Promise<readonly string[]> {
+  const [{ model, seed } = { model: "", seed: NaN }] = runs;
+  const namesIn = (place: string): Promise<string[]> => readdir(new URL(place, study)).catch(() => []);
+  const arms = (await namesIn(`${model}/`)).filter(isSafeName);
+  const shared = (await namesIn(`${SHARED}/`)).filter(
+    (name) => isSafeName(name) && name.startsWith(`${model}-seed-${seed}-`),
+  );
+  const all = [...arms.map((arm) => folderOf({ model, arm, seed })), ...shared.map((name) => `${SHARED}/${name}/`)];
+  return all.filter((other) => other !== folder);
+}
 
 /** Returns the tasks of a study. Every task comes after the task that it needs. */
 export function tasksOf({ name, runs }: Study): readonly StudyTask[] {

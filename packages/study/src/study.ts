@@ -29,7 +29,10 @@ export interface StudyOptions<Arms extends Readonly<Record<string, unknown>>> {
    * `stages`. If the value is a number, such as the share of language in a mixture, it is also recorded, for plots.
    */
   readonly arms: Arms;
-  /** The name of the arm that the others are compared with. Default: the first. */
+  /**
+   * The name of the arm that the others are compared with. Default: the first. Required when the name of an arm is a
+   * whole number, such as "0", because JavaScript moves such keys to the front of an object.
+   */
   readonly base?: keyof Arms & string;
   /**
    * Returns the stages of an arm. Must return equal stages for equal arguments. Stages that several arms begin with run
@@ -81,10 +84,19 @@ export function study<const Arms extends Readonly<Record<string, unknown>>>(opti
   checkNames("models", Object.keys(models));
   for (const [model, entry] of Object.entries(models)) checkModel(model, entry);
   const [first = ""] = armNames;
+  checkValues(arms);
   if (base !== undefined && !armNames.includes(base)) {
     throw new MlanError(
       "invalid-options",
       `study: base is ${shownValue(base)}, which is not an arm. Use one of: ${listed(armNames)}.`,
+    );
+  }
+  const moved = armNames.find((arm) => /^(?:0|[1-9]\d*)$/.test(arm));
+  if (base === undefined && armNames.length > 1 && moved !== undefined) {
+    const problem = `which JavaScript moves to the front of an object, so the first arm is unknown`;
+    throw new MlanError(
+      "invalid-options",
+      `study: option "base" is required with an arm called ${shownValue(moved)}, ${problem}. Give the name of the arm that the others are compared with.`,
     );
   }
   const variations = seeds.flatMap((seed) =>
@@ -165,6 +177,14 @@ function checkNames(option: string, names: readonly string[]): void {
         `has both "${names[other]}" and "${name}", which are the same folder on file systems that ignore letter case. Rename one.`,
       );
     }
+  }
+}
+
+/** Throws `invalid-options` for a number that `study.json` cannot hold. */
+function checkValues(arms: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(arms)) {
+    if (typeof value !== "number" || Number.isFinite(value)) continue;
+    throw new MlanError("invalid-options", `study: arms.${name} is ${value}; give a finite number, or no number.`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type Conversation, defineDataset, evaluate, readRun, runFolder, type Stage } from "@mlan/core";
 import { readStudy } from "@mlan/study";
 import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
@@ -124,6 +124,20 @@ describe("a study", () => {
     expect(stepsIn(await run(build({ arms: again })))).toEqual({ tune: 3 });
   });
 
+  it("trains nothing again for an arm with another name", async () => {
+    await run();
+    const { vision: stages = [], ...others } = ARMS;
+    const seen: Told[] = [];
+    const events = await run(build({ arms: { ...others, images: stages }, seen }));
+    expect([stepsIn(events), seen]).toEqual([{}, []]);
+    expect(await states()).toEqual({ base: "done", language: "done", images: "done" });
+  });
+
+  it("records the command", async () => {
+    await run(build(), { command: "mlan run study.ts", only: { arms: ["base"] } });
+    expect((await readRun(place("base"))).manifest.stages["test"]).toMatchObject({ command: "mlan run study.ts" });
+  });
+
   it("runs the selected arms alone, and later the rest", async () => {
     expect(stepsIn(await run(build(), { only: { arms: ["vision"] } }))).toEqual({ align: 3, tune: 3 });
     expect(await states()).toEqual({ base: "waiting", language: "waiting", vision: "done" });
@@ -154,6 +168,15 @@ describe("a failed run", () => {
     expect((await readStudy(folder)).runs[0]).not.toHaveProperty("failure");
   });
 
+  it("does not pass on what its folder contains from stages that have changed", async () => {
+    await run();
+    await run(build({ arms: { ...ARMS, vision: [align, tune(unreadable), test] } }));
+    const found = (await readStudy(folder)).runs.find(({ arm }) => arm === "vision");
+    expect(found).toMatchObject({ state: "failed", hasChanged: true });
+    expect(found?.stages.map(({ done }) => done)).toEqual([false, false, false]);
+    expect((await readStudy(folder)).runs[0]).not.toHaveProperty("hasChanged");
+  });
+
   it("fails before its first stage when its data cannot be read", async () => {
     const arms = { ...ARMS, broken: [align, tune(unreadable), test] };
     await run(build({ arms }));
@@ -172,6 +195,28 @@ describe("a failed run", () => {
   });
 });
 
+describe("a damaged folder of shared stages", () => {
+  const shared = async (): Promise<URL> => {
+    const [name = ""] = await readdir(new URL("shared/", folder));
+    return new URL(`shared/${name}/`, folder);
+  };
+
+  it("leaves finished runs as they are, and is made again from them once it is removed", async () => {
+    await run();
+    await writeFile(new URL("manifest.json", await shared()), "{");
+    const { vision: _, ...others } = ARMS;
+    const arms = { ...others, late: [align, tune(letters("late")), test] };
+    await run(build({ arms }));
+    expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
+    const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
+    expect(message).toContain("manifest.json is not JSON");
+    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/: the study then makes it again/);
+    await rm(await shared(), { recursive: true });
+    expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
+    expect(await states()).toEqual({ base: "done", language: "done", late: "done" });
+  });
+});
+
 describe("two processes", () => {
   it("divide the runs of a study", async () => {
     const value = build({ seeds: [1, 2] });
@@ -182,6 +227,23 @@ describe("two processes", () => {
       tune: (first["tune"] ?? 0) + (second["tune"] ?? 0),
     }).toEqual({ align: 6, tune: 12 });
     expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
+  });
+});
+
+describe("a run that fails in one of two processes", () => {
+  it("is not tried again by the other", async () => {
+    let tries = 0;
+    const failing: Stage = {
+      ...boom,
+      // oxlint-disable-next-line require-yield
+      async *run() {
+        tries++;
+        throw new Error("the lamp is out");
+      },
+    };
+    const arms = { broken: [align, failing], ...ARMS };
+    await Promise.all([run(build({ arms })), run(build({ arms }))]);
+    expect(tries).toBe(1);
   });
 });
 

@@ -43,6 +43,12 @@ describe("study", () => {
     expect([other.base, other.seeds]).toEqual(["b", [42]]);
   });
 
+  it("takes whole numbers as names of arms when the base is given", () => {
+    const arms = { all: [test], 0: [test] };
+    expect(study({ ...common, arms, base: "all", stages: (stages) => stages }).base).toBe("all");
+    expect(study({ ...common, arms: { 0: [test] }, stages: (stages) => stages }).base).toBe("0");
+  });
+
   it("is recognised, and nothing else is", () => {
     expect(isStudy(made)).toBe(true);
     for (const value of [undefined, {}, { ...made, runs: undefined }, made.runs[0]?.experiment, { ...made, kind: "x" }])
@@ -72,6 +78,8 @@ describe("study refuses", () => {
     ["a model named as its folder", { models: { Shared: fakeModelPlugin() } },  'has "Shared", which is the name of a file or folder that the study itself uses'],
     ["two models",                  { use: [fakeModelPlugin()] },               "both provide"],
     ["an unknown base",             { base: "b" },                              'base is "b", which is not an arm. Use one of: "a"'],
+    ["arms that JavaScript reorders", { arms: { base: 1, 0: 0 } },              'option "base" is required with an arm called "0"'],
+    ["an arm that is no finite number", { arms: { a: NaN } },                   "arms.a is NaN; give a finite number"],
     ["an unknown option",           { sedes: [1] },                             "sedes"],
     ["stages that are a list",      { stages: [test] },                         "expected a function that returns the stages of an arm"],
   ])("%s", (_, change, message) => {

@@ -54,6 +54,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
       if (isStudy(found)) {
         if (fresh) throw freshStudy();
         const study = { study: found, folder: place, only };
+        const words = ["run", file, "--folder", displayPath(place), ...(checkMemory ? [] : ["--no-plan"])];
         if (dryRun) {
           const { planStudyRuns } = await import("../work/plan-study.ts");
           finish(await planStudyRuns({ ...study, measure: false, json: false }, terminal));
@@ -62,7 +63,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
           finish(await runStudyInProcesses({ ...study, file, checkMemory, processes: parallel }, terminal));
         } else {
           const { runWholeStudy } = await import("../work/run-study.ts");
-          finish(await runWholeStudy({ ...study, checkMemory }, terminal));
+          finish(await runWholeStudy({ ...study, checkMemory, command: typedCommand(words) }, terminal));
         }
         return;
       }

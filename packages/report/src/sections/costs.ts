@@ -1,5 +1,5 @@
 import type { CostView, View } from "@mlan/run-view";
-import { count, duration, significant } from "../format.ts";
+import { count, duration, loss, significant } from "../format.ts";
 import { html, type Html } from "../html.ts";
 import { scrollTable } from "./parts.ts";
 
@@ -105,14 +105,14 @@ function rowOf({ run, stage, kind, seconds, training, prompts, sharedFrom }: Cos
         significant(training.flops / 1e12),
       ]
     : ["", prompts ? count(prompts.positions) : "", "", "", "", ""];
-  const loss = training
-    ? `${training.firstLoss.toFixed(3)} → ${training.lastLoss.toFixed(3)}`
+  const losses = training
+    ? `${loss(training.firstLoss)} → ${loss(training.lastLoss)}`
     : kind === "evaluate"
       ? "evaluation"
       : "";
   return html`<tr>
     ${name}${numbers.map((number) => html`<td class="number">${number}</td>`)}
     <td class="number">${duration(seconds)}</td>
-    <td class="number">${loss}</td>
+    <td class="number">${losses}</td>
   </tr>`;
 }
