@@ -117,6 +117,18 @@ describe("finished stages of another run", () => {
     await contentOf(other);
   });
 
+  it("are not copied from a damaged checkpoint, but from the next that is whole", async () => {
+    await run();
+    const third = new URL("../third/", folder);
+    await run(build(), { folder: third });
+    await writeFile(checkpoint(folder, "fake-model.json"), "{}");
+    const alone = await run(build(), { folder: other, reuse: [folder] });
+    expect(outcomes(alone)).toMatchObject({ before: "copied", tune: "run" });
+    await rm(other, { recursive: true });
+    expect(outcomes(await run(build({ diesAt: 1 }), { folder: other, reuse: [folder, third] }))).toEqual(COPIED);
+    expect(await contentOf(other)).toEqual(await contentOf(third));
+  });
+
   it("whose steps were edited are restored from the checkpoint", async () => {
     await run(build({ tellsHistory: true }));
     const wanted = await contentOf(folder);

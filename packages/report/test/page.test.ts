@@ -110,6 +110,17 @@ describe("the page", () => {
     expect(dataOf(page).curves[0]?.points).toEqual([[1, null, null, null]]);
   });
 
+  test("has dashes for losses that are not known", async () => {
+    const view = sampleView();
+    const costs = view.costs.map(({ training, ...cost }) => ({
+      ...cost,
+      ...(training && { training: { ...training, firstLoss: NaN } }),
+    }));
+    const text = textOf(await reportPage({ ...view, costs }, { questions: [] }));
+    expect(text).toContain("– → ");
+    expect(text).not.toContain("NaN");
+  });
+
   test("draws a stage that arms share once", async () => {
     const view = sampleView({ models: ["base", "a", "b"], seeds: 2, isStudy: true });
     const titles = dataOf(await reportPage(view, { questions: [] })).curves.map(({ title }) => title);

@@ -6,7 +6,9 @@ import type { BenchmarkView, EvaluatedModel } from "./view.ts";
 const LEVEL = 0.95;
 const MODALITIES = ["text", "image"] as const;
 
-/** Averages the headline metrics over the benchmarks of each modality that all models were asked, if at least two. */
+/**
+ * Averages headline metrics per modality, over the benchmarks that all models were asked, if there are at least two.
+ */
 export function averagesOf(
   models: readonly EvaluatedModel[],
   benchmarks: readonly BenchmarkView[],
@@ -49,14 +51,12 @@ function average(
   const half =
     (normalQuantile((1 + LEVEL) / 2) * Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0))) / metrics.length;
   const seeds = metrics[0]?.overSeeds?.values.map(({ seed }) => seed) ?? [];
-  const overSeeds = seedSpread(
-    seeds.map((seed) => {
-      const values = metrics.map(
-        ({ overSeeds: spread }) => spread?.values.find((one) => one.seed === seed)?.value ?? NaN,
-      );
-      return { seed, value: meanOf(values) };
-    }),
-  );
+  // A seed whose evaluation is unfinished lacks some of the benchmarks.
+  const averages = seeds.flatMap((seed) => {
+    const values = metrics.flatMap((metric) => metric.overSeeds?.values.find((one) => one.seed === seed)?.value ?? []);
+    return values.length === metrics.length ? [{ seed, value: meanOf(values) }] : [];
+  });
+  const overSeeds = seedSpread(averages);
   return {
     model,
     modality,

@@ -3,7 +3,7 @@ import { bytes } from "./format-number.ts";
 import type { LoadedRun } from "./loaded-run.ts";
 import type { CostView } from "./view.ts";
 
-/** Returns the cost of every stage of a run that has begun, in the order of the stages. */
+/** Returns the cost of every stage that has begun, in the order of the stages. */
 export function costsOf(loaded: LoadedRun): readonly CostView[] {
   const { id, run, results, sharedFrom } = loaded;
   if (!run) return [];
@@ -33,9 +33,23 @@ export function costsOf(loaded: LoadedRun): readonly CostView[] {
   });
 }
 
+/** Returns the numbers of a ledger entry: NaN in place of anything else, since ledger.json may have been edited. */
 function trainingOf(ledger: Run["ledger"][number]): NonNullable<CostView["training"]> {
-  const { steps, text, image, padding, supervised, flops, seconds, firstLoss, lastLoss } = ledger;
-  return { steps, text, image, padding, supervised, flops, seconds, firstLoss, lastLoss };
+  const numberAt = (key: keyof typeof ledger): number => {
+    const value = ledger[key];
+    return typeof value === "number" ? value : NaN;
+  };
+  return {
+    steps: numberAt("steps"),
+    text: numberAt("text"),
+    image: numberAt("image"),
+    padding: numberAt("padding"),
+    supervised: numberAt("supervised"),
+    flops: numberAt("flops"),
+    seconds: numberAt("seconds"),
+    firstLoss: numberAt("firstLoss"),
+    lastLoss: numberAt("lastLoss"),
+  };
 }
 
 function machineText({ platform, processors, memory, compute }: MachineRecord, { manifest }: Run): string {

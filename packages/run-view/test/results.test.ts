@@ -1,6 +1,8 @@
 import type { DataRecord, Run, StageResult } from "@mlan/core";
-import { type ResultView, viewOf } from "@mlan/run-view";
+import { type EvaluatedModel, type ResultView, viewOf } from "@mlan/run-view";
 import { describe, expect, test } from "vitest";
+import { averagesOf } from "../src/averages.ts";
+import { seedSpread } from "../src/seed-spread.ts";
 
 const result = (stage: string, benchmark: string, values: Partial<StageResult> = {}): StageResult => ({
   stage,
@@ -106,7 +108,7 @@ describe("warnings about results", () => {
       "not-comparable: Do not compare base and tuned on pope: its questions or prompts changed between these stages.",
     ]);
     expect(await warningsFor(result("base", "pope", { wording: "llama2-base" }), result("tuned", "pope"))).toEqual([
-      "wording: Prompts are worded for the model: base as llama2-base, tuned as tuned.",
+      "wording: The models were asked with different wordings: base as llama2-base, tuned as tuned.",
     ]);
   });
 });
@@ -117,4 +119,46 @@ test("a number that is not finite is NaN, and null as JSON", async () => {
   expect(results[0]?.metrics[0]?.value).toBeNaN();
   const written: readonly ResultView[] = JSON.parse(JSON.stringify(results));
   expect(written[0]?.metrics[0]?.value).toBeNull();
+});
+
+const ARM: EvaluatedModel = {
+  id: "arm",
+  label: "arm",
+  evaluations: [],
+  wordings: [],
+  training: { steps: 0, text: 0, image: 0, padding: 0, supervised: 0, flops: 0, seconds: 0 },
+};
+
+test("an average over seeds leaves out a seed that lacks a benchmark", () => {
+  const spread = (values: readonly [number, number][]) => seedSpread(values.map(([seed, value]) => ({ seed, value })));
+  const metricOf = (benchmark: string, values: readonly [number, number][]): ResultView => {
+    const found = spread(values);
+    const metric = { name: "accuracy", value: 0.5, ...(found && { overSeeds: found }) };
+    const { protocol, protocolVersion, evaluator, wording, questions, unreadable } = result("test", benchmark);
+    const known = { benchmark, protocol, protocolVersion, evaluator, wording, questions, unreadable };
+    return { ...known, model: "arm", extractor: "strict@1", verifications: [], metrics: [metric] };
+  };
+  const all = [
+    metricOf("race", [
+      [1, 0.2],
+      [2, 0.4],
+      [3, 0.9],
+    ]),
+    metricOf("boolq", [
+      [1, 0.4],
+      [2, 0.6],
+    ]),
+  ];
+  const asked = all.map(({ benchmark, protocol }) => ({
+    benchmark,
+    protocol,
+    modality: "text" as const,
+    metric: "accuracy",
+    questions: 300,
+  }));
+  const [average] = averagesOf([ARM], asked, all);
+  expect(average?.overSeeds?.values).toEqual([
+    { seed: 1, value: expect.closeTo(0.3, 12) },
+    { seed: 2, value: expect.closeTo(0.5, 12) },
+  ]);
 });

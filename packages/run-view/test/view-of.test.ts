@@ -174,6 +174,17 @@ describe("the view of a damaged run", () => {
     expect(texts(ledger)).toMatch(/damage: .*ledger\.json/);
   });
 
+  test("has unknown costs where neither the manifest nor ledger.json has them", async () => {
+    const without = await changed("costs", "manifest.json", (text) => {
+      const manifest = JSON.parse(text);
+      delete manifest.stages.tune.ledger;
+      return JSON.stringify(manifest);
+    });
+    await writeFile(new URL("ledger.json", without), '[{ "stage": "tune", "steps": "many", "lastLoss": 2 }]');
+    const training = (await viewOf(without)).costs.find(({ stage }) => stage === "tune")?.training;
+    expect(training).toMatchObject({ steps: NaN, flops: NaN, firstLoss: NaN, lastLoss: 2 });
+  });
+
   test("leaves out a result that lacks fields, and says so", async () => {
     const edit = (text: string): string =>
       JSON.stringify(JSON.parse(text).map((result: object) => ({ ...result, metrics: undefined })));

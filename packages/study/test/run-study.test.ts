@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type Conversation, defineDataset, evaluate, readRun, runFolder, type Stage } from "@mlan/core";
 import { readStudy } from "@mlan/study";
 import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
@@ -195,6 +195,28 @@ describe("a failed run", () => {
   });
 });
 
+describe("a damaged folder of shared stages", () => {
+  const shared = async (): Promise<URL> => {
+    const [name = ""] = await readdir(new URL("shared/", folder));
+    return new URL(`shared/${name}/`, folder);
+  };
+
+  it("leaves finished runs as they are, and is made again from them once it is removed", async () => {
+    await run();
+    await writeFile(new URL("manifest.json", await shared()), "{");
+    const { vision: _, ...others } = ARMS;
+    const arms = { ...others, late: [align, tune(letters("late")), test] };
+    await run(build({ arms }));
+    expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
+    const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
+    expect(message).toContain("manifest.json is not JSON");
+    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/: the study then makes it again/);
+    await rm(await shared(), { recursive: true });
+    expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
+    expect(await states()).toEqual({ base: "done", language: "done", late: "done" });
+  });
+});
+
 describe("two processes", () => {
   it("divide the runs of a study", async () => {
     const value = build({ seeds: [1, 2] });
@@ -235,8 +257,8 @@ describe("a study folder", () => {
   // prettier-ignore
   it.each<[string, string, string]>([
     ["of a newer version", '{ "formatVersion": 2 }', "was written by a newer version of mlan: its study.json has format 2"],
-    ["half-written",       '{ "formatVersion": 1, "na', "is not what a study writes there (it is not JSON). Remove the file and run the study again"],
-    ["of another kind",    '{ "formatVersion": 1, "name": "letters" }', "is not what a study writes there"],
+    ["half-written",       '{ "formatVersion": 1, "na', "is damaged (it is not JSON). Remove the file and run the study again"],
+    ["of another kind",    '{ "formatVersion": 1, "name": "letters" }', "is damaged ("],
     ["that leads outside", "outside", "expected a folder inside the study folder"],
   ])("%s is refused, by runs and readers", async (_, text, message) => {
     await run(build(), { only: { arms: ["base"] } });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomically, writeFolderAtomically } from "../files/atomic-files.ts";
-import { checkpointDigest, missingFile } from "../files/checksums.ts";
+import { checkpointDigest, missingFile, verifyChecksums } from "../files/checksums.ts";
 import { copyFolder } from "../files/copy-folder.ts";
 import { type Experiment, planOf } from "./experiment.ts";
 import { type RunResults, runResults, stageIsDone, unfinished } from "./finished-work.ts";
@@ -97,7 +97,10 @@ async function finishedStage(
   if (checkpoint === undefined || digest === undefined) return undefined;
   const place = new URL(checkpoint, source.url);
   if (!place.href.startsWith(source.checkpoints(stage.name).href) || (await missingFile(place))) return undefined;
-  return (await checkpointDigest(place)) === digest ? { source, status } : undefined;
+  if ((await checkpointDigest(place)) !== digest) return undefined;
+  // Reads every byte, as loading the checkpoint would: a link to a damaged file would spread the damage to all runs.
+  await verifyChecksums(place);
+  return { source, status };
 }
 
 /** Whether two plans have the same stage, and the same plugins and seed. */
