@@ -84,7 +84,10 @@ export interface EvaluatedModel {
   readonly evaluations: readonly Evaluation[];
   /** The names of the wordings that its prompts used; several only if benchmarks or seeds differ. */
   readonly wordings: readonly string[];
-  /** Share of conversations without images in the data of its last tuning stage; absent if unknown or not tuned. */
+  /**
+   * Share of conversations without images in the data of its last tuning stage, as the mean over seeds; absent if unknown
+   * or not tuned.
+   */
   readonly languageShare?: number;
   /** Cost of all training before the evaluation, as the mean over seeds. Zeros for a model that was not trained. */
   readonly training: TrainingCost;
