@@ -110,9 +110,9 @@ describe("mlan run with a study", () => {
     ["a seed that is no number",   [study, "--seed", "one"],                      "It must be a whole number, 0 or more."],
     ["a seed twice",               [study, "--seed", "1", "--seed", "1"],         "It is given twice."],
     ["no processes",               [study, "--parallel", "0"],                    "It must be a whole number, 1 or more."],
-    ["a new beginning",            [study, "--fresh"],                            "to begin again, remove its folder"],
-    ["an arm of an experiment",    [fixture("experiment.ts"), "--arm", "a"],      "are for a study, and"],
-    ["processes of an experiment", [fixture("experiment.ts"), "--parallel", "2"], "are for a study, and"],
+    ["a new beginning",            [study, "--fresh"],                            "to run all of it again, remove its folder"],
+    ["an arm of an experiment",    [fixture("experiment.ts"), "--arm", "a"],      "are only for studies, and"],
+    ["processes of an experiment", [fixture("experiment.ts"), "--parallel", "2"], "are only for studies, and"],
   ])("refuses %s", async (_, words, message) => {
     const { status, stderr } = await typed(["run", ...words, "--folder", join(root, "refused")]);
     expect(status).toBe(1);

@@ -88,7 +88,7 @@ describe("the results table", () => {
         "pope       accuracy     0.0 ± 0.0       100.0  300, 1,200",
         "           f1           0.0 ± 0.0  98.8 ± 0.1",
         "",
-        "Prompts are worded for the model: base as llama2-base, tuned as tuned.",
+        "The models were asked with different wordings: base as llama2-base, tuned as tuned.",
       ].join("\n"),
     );
   });

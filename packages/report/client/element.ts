@@ -1,4 +1,4 @@
-/** What an element may contain: other nodes, or text. Undefined adds nothing. */
+/** The content of an element: other nodes, text, or a list of both. Undefined adds nothing. */
 export type Child = Node | string | undefined | readonly Child[];
 
 type Attributes = Readonly<Record<string, string | boolean | undefined>>;

@@ -10,7 +10,7 @@ openQuestionBrowser(data);
 const { state } = document.documentElement.dataset;
 if (state !== undefined) followChanges(state);
 
-/** Lets the reader choose the other theme than the system's. */
+/** Adds a button that switches between the light and the dark theme. */
 function addThemeButton(): void {
   const button = document.getElementById("theme");
   if (!button) return;

@@ -3,7 +3,7 @@ import type { CostData, CurveData, ModelData, PageData, RangeData, ResultData, S
 import { element } from "./element.ts";
 import { colorOf, legendOf, paint, symbolOf, cleaned } from "./symbols.ts";
 
-/** Draws every plot of the page, and again whenever its width changes. */
+/** Draws every plot of the page, and draws a plot again whenever its width changes. */
 export function drawPlots(data: PageData): void {
   for (const place of document.querySelectorAll('[data-legend="models"]')) place.append(...legendOf(data.models));
   draw("results", (width) => [resultsPlot(data.results, data.models, width)]);
@@ -34,7 +34,7 @@ function draw(name: string, plots: (width: number) => readonly Element[]): void 
   const place = document.querySelector(`[data-plot="${name}"]`);
   if (!place) return;
   let drawn = 0;
-  // Also draws a place inside of a closed `details` once it is opened, because it then gets a width.
+  // A plot inside a closed `details` gets its width, and is drawn, when the element is opened.
   new ResizeObserver(() => {
     const width = Math.floor(place.clientWidth);
     if (width === drawn || width === 0) return;
@@ -58,7 +58,7 @@ function drawEach<Item>(
   });
 }
 
-/** The options that all plots have in common. */
+/** Options of all plots. */
 const common = (label: string): Plot.PlotOptions => ({
   className: "plot",
   style: { fontSize: "12px" },

@@ -161,7 +161,7 @@ function fill(control: HTMLSelectElement, options: readonly string[], chosen: nu
   control.selectedIndex = chosen;
 }
 
-/** Makes the benchmarks' names in the table of results lead to their questions. */
+/** Turns the benchmarks' names in the table of results into links to their questions. */
 function linkBenchmarks(tables: readonly QuestionTableData[], onChoose: (table: QuestionTableData) => void): void {
   for (const cell of document.querySelectorAll<HTMLElement>("[data-benchmark]")) {
     const table = tables.find(({ title }) => title === cell.dataset["benchmark"]);

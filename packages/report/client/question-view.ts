@@ -108,11 +108,11 @@ function picture(found: PictureData | undefined): HTMLElement {
   return element("p", { class: "note" }, `Image ${found?.name ?? "unknown"}: ${found?.missing ?? "not kept"}.`);
 }
 
-/** The text with every occurrence of the search marked. */
+/** Returns the text with every occurrence of the search text marked. */
 function marked(text: string, search: string): Child {
   const words = search.trim().toLowerCase();
   const lower = text.toLowerCase();
-  // Some letters change their length in lower case; then places in the two texts do not agree.
+  // Some letters have a different length in lower case; then indexes do not agree between the two texts.
   if (words === "" || lower.length !== text.length) return text;
   const parts: Child[] = [];
   let end = 0;

@@ -14,8 +14,8 @@ export function colorOf({ color }: { readonly color: string }): string {
 }
 
 /**
- * Removes what the page cannot have from an element that Plot made: its style, which the page's policy does not allow
- * (the page's own style has its rules), and labels of groups, which are not allowed to have any.
+ * Removes from Plot's output the style, which the page's policy forbids (the page's own style has the same rules), and
+ * the labels of groups, which ARIA forbids.
  */
 export function cleaned<Svg extends Element>(svg: Svg): Svg {
   for (const style of svg.querySelectorAll("style")) style.remove();
@@ -35,7 +35,7 @@ export function legendOf(models: readonly ModelData[]): readonly HTMLElement[] {
   });
 }
 
-/** Symbols made of lines have no inside. */
+/** Returns the paint of a model's symbol: fill and stroke, or only a stroke for symbols that are made of lines. */
 export function paint(model: ModelData): {
   readonly fill?: string;
   readonly stroke: string;

@@ -1,6 +1,6 @@
 import type { PackedQuestions } from "../src/page-data.ts";
 
-/** Reads the questions that an element of the page holds as JSON, gzipped, in base64. */
+/** Reads the questions from an element of the page that contains them as gzipped JSON in base64. */
 export async function unpack(id: string): Promise<PackedQuestions> {
   const text = document.getElementById(id)?.textContent ?? "";
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

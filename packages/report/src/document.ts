@@ -6,15 +6,16 @@ import { PAGE_STYLE } from "./page-style.ts";
 export interface Document {
   readonly title: string;
   readonly body: Content;
-  /** What the script reads, in the element `page-data`. */
+  /** The data for the script, written as JSON into the element `page-data`. */
   readonly data: unknown;
-  /** The state that the page shows; it asks the server that it came from for changes. Absent for a page in a file. */
+  /** The state of the run that the page shows, for a page that reloads when the state changes. Undefined for a file. */
   readonly state: string | undefined;
 }
 
 /**
- * Returns a complete page that loads nothing: style, script and data are in it. Its policy allows exactly this script
- * and this style, so that markup in a run's texts could not run even if it were not escaped.
+ * Returns a complete page that contains its style, script and data and loads nothing. Its content security policy
+ * allows only this script and this style, so that scripts in the texts of a run could not run even if they were not
+ * escaped.
  */
 export function documentOf({ title, body, data, state }: Document): string {
   const policy = [
@@ -49,12 +50,14 @@ export function documentOf({ title, body, data, state }: Document): string {
   return page.markup;
 }
 
-/** An element with exactly this content, of which the policy has the hash: a formatter would add spaces to a template. */
+/**
+ * Returns an element with exactly this content, since the policy contains its hash. A template would be reformatted.
+ */
 function verbatim(name: "script" | "style", content: string): Html {
   return trusted(`<${name}>${content}</${name}>`);
 }
 
-/** The source expression of a policy that allows an inline element with this content. */
+/** Returns the policy's source expression that allows an inline element with this content. */
 function hashOf(content: string): string {
   return `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
 }

@@ -21,12 +21,12 @@ export function bracketed(interval: { readonly low: number; readonly high: numbe
   return interval ? `[${percent(interval.low)}, ${percent(interval.high)}]` : "";
 }
 
-/** The same for a difference, with signs, e.g. "[+8.1, +16.5]". */
+/** The interval of a difference in brackets, in percentage points, e.g. "[+8.1, +16.5]"; "" without one. */
 export function bracketedPoints(interval: { readonly low: number; readonly high: number } | undefined): string {
   return interval ? `[${points(interval.low)}, ${points(interval.high)}]` : "";
 }
 
-/** Like the functions of the same names in run-view, except that unknown numbers are dashes. */
+/** Like the functions of `@mlan/run-view` with the same names, but unknown numbers become dashes. */
 export const count = (value: number): string => known(value, countText);
 export const significant = (value: number): string => known(value, significantText);
 /** A loss with three decimals, e.g. "2.303". */
@@ -37,7 +37,7 @@ function known(value: number, format: (value: number) => string): string {
   return Number.isFinite(value) ? format(value) : "–";
 }
 
-/** Floating-point operations with a unit that fits, e.g. "4.04 TFLOP" and "35.4 kFLOP". */
+/** Floating-point operations in a suitable unit, e.g. "4.04 TFLOP" and "35.4 kFLOP". */
 export function flops(operations: number): string {
   const [size, prefix] = PREFIXES.find(([least]) => operations >= least) ?? [1, ""];
   return `${significant(operations / size)} ${prefix}FLOP`;
@@ -52,18 +52,18 @@ const PREFIXES = [
   [1e3, "k"],
 ] as const;
 
-/** A p-value: "< 0.001" for small ones. */
+/** A p-value with three decimals, or "< 0.001". */
 export function pValue(p: number): string {
   if (!Number.isFinite(p)) return "–";
   return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
-/** "1 benchmark", "9 benchmarks". */
+/** A number with its noun, e.g. "1 benchmark", "9 benchmarks". */
 export function counted(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** "a", "a and b", "a, b and c". */
+/** A list in words, e.g. "a", "a and b", "a, b and c". */
 export function listed(items: readonly string[]): string {
   return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }

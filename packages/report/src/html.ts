@@ -1,4 +1,4 @@
-/** Markup that may be inserted into a page as it is; only {@link html} and {@link trusted} make it. */
+/** Markup that is inserted into a page without escaping. Create it only with {@link html} or {@link trusted}. */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -6,17 +6,17 @@ export class Html {
   }
 }
 
-/** What a template may contain: markup, text, which is escaped, or a list of both. Undefined inserts nothing. */
+/** A value in a template: markup, text (which is escaped), or a list of both. Undefined inserts nothing. */
 export type Content = Html | string | number | undefined | readonly Content[];
 
-/** Makes markup from a template. All inserted text is escaped, in elements as well as in quoted attributes. */
+/** Creates markup from a template. Inserted text is escaped, in elements and in quoted attributes. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(
     parts.map((part, index) => `${part}${index < contents.length ? markupOf(contents[index]) : ""}`).join(""),
   );
 }
 
-/** Declares text to be markup. Use it only for text of this package, never for text of a run. */
+/** Turns text into markup without escaping. Use it only for text of this package, never for text of a run. */
 export function trusted(markup: string): Html {
   return new Html(markup);
 }
@@ -42,7 +42,7 @@ function escaped(text: string): string {
     .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
 
-/** Returns a value as JSON that a `script` element can hold: no text in it can end the element or begin a comment. */
+/** Returns a value as JSON for a `script` element. No text in the value can end the element or begin a comment. */
 export function jsonForScript(value: unknown): Html {
   return new Html(JSON.stringify(value).replaceAll("<", String.raw`\u003c`));
 }

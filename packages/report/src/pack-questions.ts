@@ -16,17 +16,17 @@ export interface QuestionSource {
 
 export interface PackedTable {
   readonly table: QuestionTableData;
-  /** {@link PackedQuestions} as JSON, gzipped, in base64. */
+  /** {@link PackedQuestions} as gzipped JSON in base64. */
   readonly packed: string;
 }
 
 export interface AllQuestions {
   readonly tables: readonly PackedTable[];
-  /** Why the questions of some benchmarks cannot be shown. */
+  /** For benchmarks whose questions cannot be shown: the reason. */
   readonly notes: readonly string[];
 }
 
-/** The questions of all benchmarks of a view, as the run folders keep them. */
+/** Returns the questions of all benchmarks of a view from the run folders. */
 export function storedQuestions(view: View): readonly QuestionSource[] {
   const models = view.models.map(({ id }) => id);
   return view.benchmarks.map(({ benchmark, protocol }) => ({
@@ -37,7 +37,7 @@ export function storedQuestions(view: View): readonly QuestionSource[] {
   }));
 }
 
-/** Reads and packs the questions of all benchmarks, with at most `imageBytes` bytes of images. */
+/** Reads the questions of all benchmarks and compresses them, with at most `imageBytes` bytes of images in total. */
 export async function packQuestions(
   sources: readonly QuestionSource[],
   { models, benchmarks }: View,
@@ -48,7 +48,7 @@ export async function packQuestions(
   const tables: PackedTable[] = [];
   const notes: string[] = [];
   for (const [index, { benchmark, protocol, models: asked, questions }] of sources.entries()) {
-    // What one benchmark leaves, the next may use.
+    // Bytes that a benchmark does not use remain for the next benchmarks.
     pictures.allow(imageBytes / sources.length);
     const several = benchmarks.filter((one) => one.benchmark === benchmark).length > 1;
     const title = several ? `${benchmark} (${protocol})` : benchmark;
@@ -106,7 +106,7 @@ async function columnsOf(
   return { ids, targets, prompts, choices, choiceLists, images, pictures: shown, answers: columns };
 }
 
-/** Returns the place of a value in a list, and adds it when its key is new. */
+/** Returns the index of a value in `list`, and adds the value if its key is new. */
 function placeOf<Value>(key: string, value: Value, places: Map<string, number>, list: Value[]): number {
   const found = places.get(key);
   if (found !== undefined) return found;

@@ -1,9 +1,9 @@
 /**
- * What the page's script draws and searches: plain data. Shares and accuracies are 0..1; texts are shown as they are,
+ * The data that the page's script draws and searches. Shares and accuracies are from 0 to 1. Texts are shown as text,
  * never as markup.
  */
 export interface PageData {
-  /** The models. Their colours and symbols follow from their order. */
+  /** The models in the order of the view. */
   readonly models: readonly ModelData[];
   readonly results: readonly ResultData[];
   readonly costs: readonly CostData[];
@@ -14,13 +14,12 @@ export interface PageData {
 
 export interface ModelData {
   readonly label: string;
-  /** One of the page's classes for colours: "base", or "arm-0" to "arm-7". */
+  /** A CSS class of the page: "base", or "arm-0" to "arm-7". */
   readonly color: string;
-  /** Index of the symbol, so that models differ without colour. */
+  /** Index of the model's symbol, which distinguishes models without colour. */
   readonly symbol: number;
 }
 
-/** A range with its ends. */
 export interface RangeData {
   readonly low: number;
   readonly high: number;
@@ -29,32 +28,32 @@ export interface RangeData {
 /** The headline metric of a model on a benchmark. */
 export interface ResultData {
   readonly benchmark: string;
-  /** Index into `models`, as everywhere. */
+  /** Index into {@link PageData.models}. */
   readonly model: number;
   readonly value: number;
-  /** Over questions. */
+  /** Interval over questions. */
   readonly interval?: RangeData;
   /** The value of each seed, if there are several. */
   readonly seeds?: readonly number[];
-  /** The expected value of guessing. */
+  /** The expected accuracy of guessing. */
   readonly chance?: number;
 }
 
-/** The average of a model over the benchmarks of one kind, and the cost of its training. */
+/** The average accuracy of a model over the language or the vision benchmarks, and the cost of its training. */
 export interface CostData {
   readonly model: number;
-  /** E.g. "language benchmarks". */
+  /** "Language benchmarks" or "Vision benchmarks". */
   readonly average: string;
   readonly teraflops: number;
   readonly value: number;
   readonly interval?: RangeData;
 }
 
-/** Accuracy against the share of language in the tuning data, for one backbone and benchmark. */
+/** Accuracy by the share of language in the tuning data, for one backbone and benchmark. */
 export interface ShareData {
   readonly title: string;
   readonly isAverage: boolean;
-  /** "" if there is only one. */
+  /** "" if there is only one backbone. */
   readonly backbone: string;
   readonly chance?: number;
   readonly points: readonly SharePoint[];
@@ -75,13 +74,13 @@ interface SharePoint {
 export interface CurveData {
   /** Curves with the same title are drawn together. */
   readonly title: string;
-  /** What distinguishes the curves of a plot; "" for the only one. */
+  /** The name of the curve in its plot; "" if it is the only curve. */
   readonly label: string;
   readonly color: string;
   readonly points: readonly CurvePointData[];
 }
 
-/** Step, and mean, lowest and highest loss of the steps up to it; null is a loss that is not finite. */
+/** The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. */
 export type CurvePointData = readonly [
   step: number,
   loss: number | null,
@@ -92,10 +91,10 @@ export type CurvePointData = readonly [
 /** A benchmark whose questions can be looked up. */
 export interface QuestionTableData {
   readonly title: string;
-  /** Id of the element that holds {@link PackedQuestions} as JSON, gzipped, in base64. */
+  /** Id of the element that contains {@link PackedQuestions} as gzipped JSON in base64. */
   readonly element: string;
   readonly questions: number;
-  /** The models that were asked, in the order of {@link PackedQuestions.answers}. */
+  /** The models in the order of {@link PackedQuestions.answers}, as indexes into {@link PageData.models}. */
   readonly models: readonly number[];
 }
 
@@ -103,33 +102,33 @@ export interface QuestionTableData {
 export interface PackedQuestions {
   readonly ids: readonly string[];
   readonly targets: readonly string[];
-  /** Null where the prompt was not kept. */
+  /** The prompt of each question; null where it was not stored. */
   readonly prompts: readonly (string | null)[];
-  /** The choices of a question, as "label: text"; an index into the lists that occur. */
+  /** For each question, the index of its choices in `choiceLists`. A choice is written as "label: text". */
   readonly choices: readonly number[];
   readonly choiceLists: readonly (readonly string[])[];
-  /** Indexes into `pictures` per question; null where images were not kept. */
+  /** For each question, the indexes of its images in `pictures`; null where image names were not stored. */
   readonly images: readonly (readonly number[] | null)[];
   readonly pictures: readonly PictureData[];
   readonly answers: readonly AnswerColumns[];
 }
 
-/** An image of a question: its data URI, or why it is not shown. */
+/** An image of a question: its data URI, or in `missing` the reason why it is not shown. */
 export interface PictureData {
   readonly name: string;
   readonly uri?: string;
   readonly missing?: string;
 }
 
-/** The answers of one model, one entry per question in each column. */
+/** The answers of one model. Each list has one entry per question. */
 export interface AnswerColumns {
-  /** What the model wrote; null where it has no answer. */
+  /** The answers; null where the model has none. */
   readonly answers: readonly (string | null)[];
-  /** What was read from the answer; null for nothing. */
+  /** What the extractor read from each answer; null if it could read nothing. */
   readonly extracted: readonly (string | null)[];
   readonly correct: readonly (0 | 1)[];
-  /** By the index of the question: its prompt, if this model was asked something else. */
+  /** Prompts by index of the question, where they differ from {@link PackedQuestions.prompts}. */
   readonly prompts: Readonly<Record<string, string>>;
-  /** By the index of the question: how many positions its prompt lost because it was too long. */
+  /** Numbers of positions by which prompts were truncated, by index of the question. */
   readonly truncated: Readonly<Record<string, number>>;
 }

@@ -3,15 +3,15 @@ import { messageOf } from "@mlan/core";
 import type { ImageView } from "@mlan/run-view";
 import type { PictureData } from "./page-data.ts";
 
-/** Reads the images that a page contains, up to a number of bytes. */
+/** Reads the images of a page until their total size reaches a limit, which is 0 until `allow` raises it. */
 export interface Pictures {
   /** Raises the limit by this many bytes. */
   allow(bytes: number): void;
-  /** Never throws: an image that cannot be shown says why. */
+  /** Reads an image. Never throws: if the image cannot be shown, `missing` of the result contains the reason. */
   read(image: ImageView): Promise<PictureData>;
 }
 
-/** Kinds of images by their first bytes. SVG is missing on purpose: it is markup. */
+/** Image types by the first bytes of a file. SVG is excluded because it is markup. */
 const KINDS: readonly (readonly [type: string, pattern: RegExp])[] = [
   ["image/png", /^\x89PNG\r\n/],
   ["image/jpeg", /^\xff\xd8\xff/],

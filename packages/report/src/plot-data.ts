@@ -1,7 +1,7 @@
 import type { CurveView, View } from "@mlan/run-view";
 import type { CostData, CurveData, CurvePointData, ModelData, ResultData, ShareData } from "./page-data.ts";
 
-/** The points of the plot of all results. */
+/** Returns the points of the plot of all headline metrics. */
 export function resultPoints({ models, benchmarks, results }: View): readonly ResultData[] {
   return benchmarks.flatMap(({ benchmark, protocol, chance }) =>
     models.flatMap(({ id }, model) => {
@@ -22,7 +22,7 @@ export function resultPoints({ models, benchmarks, results }: View): readonly Re
   );
 }
 
-/** The points of the plots of accuracy against cost. */
+/** Returns the points of the plots of accuracy against cost. */
 export function costPoints({ models, averages }: View): readonly CostData[] {
   const titles = { text: "Language benchmarks", image: "Vision benchmarks" };
   return averages.flatMap(({ model, modality, value, interval }) => {
@@ -40,7 +40,7 @@ export function costPoints({ models, averages }: View): readonly CostData[] {
   });
 }
 
-/** The points of the plots against the language share. */
+/** Returns the curves of the plots of accuracy against language share. */
 export function shareCurves({ languageShares }: View): readonly ShareData[] {
   return languageShares.map(({ backbone, benchmark, isAverage, chance, points }) => ({
     title: isAverage ? `${benchmark.slice(0, 1).toUpperCase()}${benchmark.slice(1)} benchmarks` : benchmark,
@@ -60,8 +60,8 @@ export function shareCurves({ languageShares }: View): readonly ShareData[] {
 }
 
 /**
- * The loss curves: a plot per stage, a curve per run and source. A stage that several arms share is drawn once, where
- * it was trained.
+ * Returns the loss curves: a plot per stage, a curve per run and source. A stage that several arms share is drawn only
+ * for the run that trained it.
  */
 export function lossCurves(view: View, models: readonly ModelData[]): readonly CurveData[] {
   const shared = new Set(
@@ -77,7 +77,7 @@ export function lossCurves(view: View, models: readonly ModelData[]): readonly C
   }));
 }
 
-/** The label and colour of a curve among those of its plot. */
+/** Returns the label and the colour of a curve. They differ from those of the other curves in its plot. */
 function nameOf(
   { run, stage, source }: CurveView,
   all: readonly CurveView[],
@@ -107,7 +107,7 @@ function ends({ low, high }: { readonly low: number; readonly high: number }): {
   return { low: rounded(low), high: rounded(high) };
 }
 
-/** Five significant digits are more than a plot shows. */
+/** Rounds to five significant digits, which are more than a plot shows. */
 function rounded(value: number): number {
   return Number(value.toPrecision(5));
 }

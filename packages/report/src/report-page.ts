@@ -12,15 +12,16 @@ import { questionsSection } from "./sections/questions.ts";
 import { resultsSection } from "./sections/results.ts";
 
 export interface ReportOptions {
-  /** The questions that can be looked up on the page. Default: all that the run folders keep. */
+  /** The questions that readers can look up on the page. Default: all questions that the run folders contain. */
   readonly questions?: readonly QuestionSource[];
   /**
-   * Maximum size of all images on the page, in bytes of their files; the others are named. Default 8,000,000.
+   * Maximum size of all images on the page together, in bytes of their files. Of further images, only the names are
+   * shown. Default 8,000,000.
    */
   readonly imageBytes?: number;
   /**
-   * For a page of {@link serveReport}: the state that it shows, so that it reloads when there is another one. Default:
-   * the page never reloads.
+   * The state of the run that the page shows, for {@link serveReport}: the page reloads when the state changes.
+   * Default: the page never reloads.
    */
   readonly state?: string;
 }
@@ -28,8 +29,8 @@ export interface ReportOptions {
 const IMAGE_BYTES = 8_000_000;
 
 /**
- * Returns a run, several runs or a study as one HTML page that loads nothing from anywhere: it can be kept, sent and
- * opened without a network. Texts of users and models are shown as text, whatever they contain.
+ * Returns a run, several runs or a study as one HTML page that loads no other file, so that it opens without a network.
+ * Texts of users and models are shown as text, even if they contain markup.
  */
 export async function reportPage(view: View, options: ReportOptions = {}): Promise<string> {
   const { questions: sources = storedQuestions(view), imageBytes = IMAGE_BYTES, state } = options;

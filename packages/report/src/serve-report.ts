@@ -5,11 +5,11 @@ import { messageOf, MlanError } from "@mlan/core";
 import { html } from "./html.ts";
 
 export interface LiveReportOptions {
-  /** Returns the page for a state, see `ReportOptions.state`. Called when a browser asks and the state is a new one. */
+  /** Returns the page for a state, see `ReportOptions.state`. Called on the first request for each state. */
   render(state: string): Promise<string>;
-  /** Returns a short text that changes whenever the page would. Called every {@link pollSeconds}. */
+  /** Returns a short text that changes whenever the content of the page changes. */
   state(): Promise<string>;
-  /** The port on the loopback address. Default 0, any free one. */
+  /** The port on the loopback address; 0 selects a free one. Default 0. */
   readonly port?: number;
   /** Seconds between two calls of `state` while a page is open. Default 2. */
   readonly pollSeconds?: number;
@@ -18,7 +18,7 @@ export interface LiveReportOptions {
 export interface LiveReport {
   /** E.g. `http://127.0.0.1:40123/`. */
   readonly url: string;
-  /** Stops the server. Pages that are open stay as they are. */
+  /** Stops the server. Open pages no longer reload. */
   close(): Promise<void>;
 }
 
@@ -26,8 +26,8 @@ const HOST = "127.0.0.1";
 const ORIGIN = `http://${HOST}`;
 
 /**
- * Serves a page to browsers on this machine, and lets it reload whenever its state changes. Throws `unavailable` when
- * it cannot listen.
+ * Serves a page to browsers on this machine. The page reloads whenever its state changes. Throws `unavailable` when the
+ * server cannot listen on the port.
  */
 export async function serveReport(options: LiveReportOptions): Promise<LiveReport> {
   const { port = 0, pollSeconds = 2 } = options;
@@ -36,7 +36,8 @@ export async function serveReport(options: LiveReportOptions): Promise<LiveRepor
   const server = createServer(async (request, response) => {
     const { url = "/" } = request;
     const { pathname, searchParams } = new URL(URL.canParse(url, ORIGIN) ? url : "/invalid", ORIGIN);
-    if (!isLocal(request)) return send(response, 403, "text/plain", "This page is served to this machine only.");
+    if (!isLocal(request))
+      return send(response, 403, "text/plain", "This page is only served to browsers on this machine.");
     if (request.method !== "GET") return send(response, 405, "text/plain", "Only GET is supported.");
     if (pathname === "/changes") {
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" }).write(":\n\n");
@@ -44,7 +45,7 @@ export async function serveReport(options: LiveReportOptions): Promise<LiveRepor
       response.on("close", () => waiting.delete(response));
       return;
     }
-    if (pathname !== "/") return send(response, 404, "text/plain", "There is only one page: /");
+    if (pathname !== "/") return send(response, 404, "text/plain", "There is no such page. The only page is /.");
     try {
       send(response, 200, "text/html; charset=utf-8", await pages());
     } catch (error) {
@@ -62,8 +63,8 @@ export async function serveReport(options: LiveReportOptions): Promise<LiveRepor
     await once(server, "listening");
   } catch (cause) {
     clearInterval(timer);
-    const wayOut = Object(cause).code === "EADDRINUSE" ? " Choose another port, or 0 for any free one." : "";
-    throw new MlanError("unavailable", `report: cannot listen on ${HOST}:${port}: ${messageOf(cause)}.${wayOut}`, {
+    const remedy = Object(cause).code === "EADDRINUSE" ? " Choose a different port, or 0 for any free port." : "";
+    throw new MlanError("unavailable", `report: cannot listen on ${HOST}:${port}: ${messageOf(cause)}.${remedy}`, {
       cause,
     });
   }
@@ -84,7 +85,7 @@ function announce(response: ServerResponse, state: string, waiting: Map<ServerRe
   response.write(`data: ${JSON.stringify(state)}\n\n`);
 }
 
-/** Keeps the page of the newest state, and renders a state once even if several browsers ask for it. */
+/** Returns a function that renders the page for the newest state, only once per state. */
 function pageCache({ render, state }: LiveReportOptions): () => Promise<string> {
   let newest: { readonly state: string; readonly page: Promise<string> } | undefined;
   return async () => {
@@ -107,7 +108,7 @@ function send(response: ServerResponse, status: number, type: string, body: stri
   response.end(body);
 }
 
-/** A page for a run that cannot be read at this moment; it tries again. */
+/** Returns a page with the error that a run cannot be read. The page reloads after `seconds`. */
 function unreadable(problem: string, seconds: number): string {
   return html`<!doctype html>
     <html lang="en">
@@ -123,7 +124,7 @@ function unreadable(problem: string, seconds: number): string {
     </html>`.markup;
 }
 
-/** Refuses foreign host names, which may resolve to this machine: through them a web page could read this one. */
+/** Whether a request names this machine as its host. Otherwise it may come from another site (DNS rebinding). */
 function isLocal({ headers }: IncomingMessage): boolean {
   return /^(?:localhost|127(?:\.\d+){3})(?::\d+)?$/i.test(headers.host ?? "");
 }

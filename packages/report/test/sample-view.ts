@@ -217,7 +217,7 @@ export function sampleView(options: SampleOptions = {}): View {
     warnings: [
       {
         kind: "wording",
-        text: "Prompts are worded for the model: aligned as llama2-base, tuned as tuned.",
+        text: "The models were asked with different wordings: aligned as llama2-base, tuned as tuned.",
         run: "sample",
       },
     ],

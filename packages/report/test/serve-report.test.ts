@@ -80,7 +80,7 @@ test("names a port that is taken, and the way out", async () => {
   report = await serveReport({ render: async () => "", state: async () => "" });
   const port = Number(new URL(report.url).port);
   await expect(serveReport({ render: async () => "", state: async () => "", port })).rejects.toThrow(
-    /report: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.* Choose another port, or 0 for any free one\./,
+    /report: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.* Choose a different port, or 0 for any free port\./,
   );
 });
 

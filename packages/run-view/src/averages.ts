@@ -6,7 +6,9 @@ import type { BenchmarkView, EvaluatedModel } from "./view.ts";
 const LEVEL = 0.95;
 const MODALITIES = ["text", "image"] as const;
 
-/** Averages the headline metrics over the benchmarks of each modality that all models were asked, if at least two. */
+/**
+ * Averages headline metrics per modality, over the benchmarks that all models were asked, if there are at least two.
+ */
 export function averagesOf(
   models: readonly EvaluatedModel[],
   benchmarks: readonly BenchmarkView[],

@@ -15,7 +15,7 @@ import type { ComparedBenchmark, ComparisonView } from "./view-results.ts";
 
 const LEVEL = 0.95;
 const RESAMPLES = 10_000;
-/** Enough to learn whether two results can be compared. */
+/** Used where only the check that two results can be compared matters, not the interval. */
 const FEWEST_RESAMPLES = 100;
 
 /** The answers of one seed to one benchmark. */
@@ -27,7 +27,7 @@ interface SeedAnswers {
 
 type Unadjusted = Omit<ComparedBenchmark, "adjustedP" | "verdict">;
 
-/** Compares every model with its base, where answers were read. */
+/** Compares every model with its base, on the answers that were read. */
 export function comparisonsOf(models: readonly LoadedModel[]): readonly ComparisonView[] {
   const byId = new Map(models.map((one) => [one.model.id, one]));
   return models.flatMap((one) => {
@@ -85,7 +85,7 @@ function answersOf({ model, evaluations }: LoadedModel): ReadonlyMap<string, rea
   return found;
 }
 
-/** Compares two arms on the seeds that both have: a failed run of one leaves out that seed of the other. */
+/** Compares two arms on the seeds that both have: a seed with a failed run in one arm is left out of both arms. */
 function compareArms(base: readonly SeedAnswers[], model: readonly SeedAnswers[]): Unadjusted {
   const common = (one: readonly SeedAnswers[], other: readonly SeedAnswers[]): readonly SeedAnswers[] =>
     one.filter(({ seed }) => other.some((same) => same.seed === seed));
@@ -94,7 +94,7 @@ function compareArms(base: readonly SeedAnswers[], model: readonly SeedAnswers[]
   throw new MlanError("invalid-options", "The two were evaluated with different seeds.");
 }
 
-/** Throws an `MlanError` when the two cannot be compared. */
+/** Throws an `MlanError` when the answers of base and model cannot be compared. */
 function compareBenchmark(base: readonly SeedAnswers[], model: readonly SeedAnswers[]): Unadjusted {
   const [one, other] = [base[0], model[0]];
   for (const { label, answers } of [...base, ...model]) {
@@ -159,7 +159,10 @@ function ofSeeds(
   ];
   const [pair] = pairs;
   if (!first || !second || !pair) {
-    throw new MlanError("invalid-options", "Its seeds answered different questions, so that they cannot be averaged.");
+    throw new MlanError(
+      "invalid-options",
+      "The seeds answered different questions, so their answers cannot be averaged.",
+    );
   }
   const known = new Map(second.ids.map((id, place) => [id, second.values[place] ?? NaN]));
   const values = first.ids.map((id) => known.get(id) ?? NaN);

@@ -3,7 +3,7 @@ import { bytes } from "./format-number.ts";
 import type { LoadedRun } from "./loaded-run.ts";
 import type { CostView } from "./view.ts";
 
-/** Returns the cost of every stage of a run that has begun, in the order of the stages. */
+/** Returns the cost of every stage that has begun, in the order of the stages. */
 export function costsOf(loaded: LoadedRun): readonly CostView[] {
   const { id, run, results, sharedFrom } = loaded;
   if (!run) return [];

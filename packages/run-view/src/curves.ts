@@ -3,7 +3,7 @@ import type { LoadedRun } from "./loaded-run.ts";
 import { meanOf } from "./seed-spread.ts";
 import type { CurvePoint, CurveView } from "./view.ts";
 
-/** Maximum number of points per curve: more than a plot has pixels to show them apart. */
+/** Maximum number of points per curve. More points would not be distinguishable in a plot. */
 const MOST_POINTS = 400;
 
 /** Returns the loss curves of a run's stages, in the order in which they were trained. */

@@ -1,6 +1,6 @@
 import type { DeviceUse } from "@mlan/core";
 
-/** Returns the maximum of each number over all uses; undefined when no use was measured. */
+/** Returns the maximum of dispatches and of peak bytes over `uses`; undefined when nothing was measured. */
 export function mostDeviceUse(uses: readonly (DeviceUse | undefined)[]): DeviceUse | undefined {
   return uses.reduce(
     (most, use) =>

@@ -3,7 +3,9 @@ import type { BenchmarkView, EvaluatedModel } from "./view.ts";
 
 const AVERAGES = { text: "language", image: "vision" } as const;
 
-/** Returns results and averages against the language share, per backbone; none unless at least two shares differ. */
+/**
+ * Returns results and averages by language share, for each backbone that was tuned with at least two different shares.
+ */
 export function languageSharesOf(
   models: readonly EvaluatedModel[],
   benchmarks: readonly BenchmarkView[],

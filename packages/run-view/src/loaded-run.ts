@@ -14,7 +14,7 @@ import { z } from "zod";
 import { damageText } from "./damage-text.ts";
 import type { RunState } from "./view.ts";
 
-/** One run with everything that a view needs of it. */
+/** The content of a run folder, as far as views need it. */
 export interface LoadedRun {
   readonly id: string;
   readonly name: string;
@@ -26,11 +26,11 @@ export interface LoadedRun {
   /** Absent when the folder cannot be read, or does not exist yet. */
   readonly run?: Run;
   readonly results: readonly StageResult[];
-  /** By {@link placeOf}; empty when answers were not read. */
+  /** The answers by {@link placeOf}; empty when answers were not read. */
   readonly answers: ReadonlyMap<string, KeptAnswers>;
-  /** Problems of single files, one sentence each. */
+  /** Problems with individual files. */
   readonly problems: readonly RunProblem[];
-  /** Ids of the runs whose stages this one shares, by stage. */
+  /** For each copied stage, the id of the run that it was copied from. */
   readonly sharedFrom: ReadonlyMap<string, string>;
 }
 
@@ -43,7 +43,7 @@ interface RunProblem {
 
 /** An answer without its texts. */
 interface KeptAnswer extends ComparedAnswer {
-  /** What was read from the answer; null for nothing. */
+  /** What the extractor read from the answer; null if it could read nothing. */
   readonly extracted: string | null;
   /** Number of choices in the prompt. */
   readonly choices: number;
@@ -53,7 +53,7 @@ interface KeptAnswer extends ComparedAnswer {
 export interface KeptAnswers extends Omit<ComparedResult, "answers" | "label"> {
   readonly wording: string;
   readonly answers: readonly KeptAnswer[];
-  /** Number of questions that were to be asked. */
+  /** Number of questions of the evaluation, answered or not. */
   readonly questions: number;
 }
 
@@ -182,7 +182,7 @@ const resultSchema = z.looseObject({
   verification: z.looseObject({ checked: number, flips: z.array(z.unknown()), smallestMargin: number }).optional(),
 });
 
-/** Separates results that have all fields from the names of those that lack some: anybody may edit results.json. */
+/** Returns the complete results, and the names of results that lack fields, since users may edit results.json. */
 function wellFormed(results: readonly StageResult[]): readonly [readonly StageResult[], readonly string[]] {
   const isWhole = (result: StageResult): boolean => resultSchema.safeParse(result).success;
   return [

@@ -3,7 +3,7 @@ import type { LoadedRun } from "./loaded-run.ts";
 import { meanOf } from "./seed-spread.ts";
 import type { EvaluatedModel, Evaluation, TrainingCost } from "./view.ts";
 
-/** A model with the runs of its evaluations, in the same order. */
+/** A model, and its evaluations with the runs that they belong to. */
 export interface LoadedModel {
   readonly model: EvaluatedModel;
   readonly evaluations: readonly LoadedEvaluation[];
@@ -14,8 +14,8 @@ export interface LoadedEvaluation extends Evaluation {
 }
 
 /**
- * Returns a model per evaluation stage that has results or answers. The first is the base of the others. Labels name
- * the run only if there are several.
+ * Returns one model per evaluation stage that has results or answers. The first model is the base of the others. Labels
+ * contain the run only if there are several runs.
  */
 export function modelsOfRuns(runs: readonly LoadedRun[]): readonly LoadedModel[] {
   const stages = runs.flatMap((loaded) => evaluatedStages(loaded).map((stage) => ({ loaded, stage })));
@@ -41,7 +41,7 @@ function stageIn(place: string): string {
   return stage ?? "";
 }
 
-/** Completes a model with what its runs know about it. */
+/** Adds what the runs recorded about a model: evaluations, wordings, language share and cost of training. */
 export function loadedModel(
   known: Pick<EvaluatedModel, "id" | "label" | "arm" | "backbone" | "base">,
   evaluations: readonly LoadedEvaluation[],

@@ -2,7 +2,7 @@ import type { DataRecord } from "@mlan/core";
 import type { LoadedRun } from "./loaded-run.ts";
 import type { DatasetView, Provenance, WeightsView } from "./view-provenance.ts";
 
-/** Returns what the runs were made from, and how to make them again. */
+/** Returns the data, weights, versions, seeds, plans and commands of the runs. */
 export function provenanceOf(runs: readonly LoadedRun[]): Provenance {
   return {
     datasets: datasetsOf(runs),
@@ -48,7 +48,7 @@ function weightsOf(runs: readonly LoadedRun[]): readonly WeightsView[] {
   for (const { run } of runs) {
     const { plan, model, places = {} } = run?.manifest ?? {};
     for (const { name, settings = null } of plan?.plugins ?? []) {
-      // The manifest does not record which plugin is the model; its packages are named so.
+      // The manifest does not record which plugin is the model, but packages of models are named `model-*`.
       if (!/(?:^|\/)(?:[\w.-]+-)?model-/.test(name) && places[name] === undefined) continue;
       found.set(JSON.stringify([name, settings, model?.digest]), {
         plugin: name,

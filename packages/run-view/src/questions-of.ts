@@ -10,16 +10,15 @@ export interface QuestionsOptions {
   readonly benchmark: string;
   /** Default: the only protocol, or the first. */
   readonly protocol?: string;
-  /** Ids of models of the view whose answers to show side by side. Default: all. */
+  /** Ids of the models whose answers are returned. Default: all models of the view. */
   readonly models?: readonly string[];
-  /** The seed to show, for models with several. Default: each model's first. */
+  /** The seed whose answers are returned, for models with several seeds. Default: each model's first. */
   readonly seed?: number;
 }
 
 /**
- * Yields every question of a benchmark that any of the models answered, with their answers side by side. Reads one
- * benchmark's answers at a time. Yields nothing where no answers were kept. Throws `invalid-options` for a model or
- * benchmark that the view does not have.
+ * Yields every question of a benchmark that at least one of the models answered, with the answers of all models. Yields
+ * nothing if no answers were kept. Throws `invalid-options` for a model or benchmark that the view does not have.
  */
 export async function* questionsOf(
   view: View,
@@ -92,7 +91,7 @@ async function answersOf(
     const { imageFolders = [] } = manifest.stages[evaluation.stage]?.data?.[benchmark] ?? {};
     return found && { answers: new Map(found.records.map((record) => [record.id, record])), imageFolders };
   } catch (error) {
-    if (MlanError.is(error)) return undefined; // the view warns of it
+    if (MlanError.is(error)) return undefined; // reported in the warnings of the view
     throw error;
   }
 }
@@ -132,7 +131,7 @@ function answerOf(
   };
 }
 
-/** Returns a function that finds image files in folders, and looks each name up once. */
+/** Returns a function that finds image files in folders. It looks up each name only once. */
 function imageFinder(folders: readonly string[]): (name: string) => Promise<ImageView> {
   const known = new Map<string, Promise<ImageView>>();
   const search = async (name: string): Promise<ImageView> => {
@@ -154,7 +153,7 @@ function imageFinder(folders: readonly string[]): (name: string) => Promise<Imag
   };
 }
 
-/** Returns the path of an image; undefined for a name that leads out of the folder. */
+/** Returns the path of an image; undefined for a name that leaves the folder, such as `../a.png`. */
 function fileBelow(folder: string, name: string): string | undefined {
   if (!URL.canParse(folder) || new URL(folder).protocol !== "file:") return undefined;
   const root = fileURLToPath(folder);

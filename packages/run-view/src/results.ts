@@ -73,8 +73,8 @@ function withoutUndefined({ value, standardError, interval }: Estimate): Omit<Me
 }
 
 /**
- * Returns the interval over questions for the mean over seeds of a share of correct answers, from resampled questions
- * with all their seeds. Undefined when the metric is not such a share, or answers are missing.
+ * Returns the interval over questions of an accuracy that is averaged over seeds. Each resampled question keeps the
+ * answers of all seeds. Undefined when the metric is not the share of correct answers, or answers are missing.
  */
 function intervalOfMean(
   found: readonly { readonly estimate: Estimate; readonly answers: KeptAnswers | undefined }[],
@@ -100,7 +100,9 @@ function intervalOfMean(
     : undefined;
 }
 
-/** Averages the seeds' intervals, which is conservative: their mean varies less than each of them. */
+/**
+ * Averages the intervals of the seeds. The result is conservative: a mean over seeds varies less than a single seed.
+ */
 function meanInterval(estimates: readonly Estimate[]): Pick<MetricView, "standardError" | "interval"> {
   const errors = estimates.flatMap(({ standardError }) => standardError ?? []);
   const intervals = estimates.flatMap(({ interval }) => interval ?? []);

@@ -6,9 +6,9 @@ import type { RunState, View } from "./view.ts";
 import { viewFrom, type ViewOptions } from "./view-of.ts";
 
 /**
- * Reads the runs of a study into a view; nothing is changed. Each arm, on each model, is one column over all its seeds,
- * and is compared with the base arm on the same model. A run that failed, has not started or cannot be read becomes a
- * warning. `study` is what `readStudy` of `@mlan/study` returns.
+ * Reads the runs of a study into a view, without changing any file. In the view, each arm on each backbone is one model
+ * over all its seeds, and its base is the base arm on the same backbone. A run that failed, has not started or cannot
+ * be read becomes a warning. `study` is the result of `readStudy` of `@mlan/study`.
  */
 export async function viewOfStudy(study: StudyRecord, { answers = true }: ViewOptions = {}): Promise<View> {
   const runs: { readonly record: StudyRunRecord; readonly loaded: LoadedRun }[] = [];
@@ -39,7 +39,7 @@ function stateOf({ state }: StudyRunRecord, loaded: LoadedRun): RunState {
   return state === "done" ? "done" : "unfinished";
 }
 
-/** Names parts of the study that there are several of. */
+/** Returns the id of a run. It contains the model and the seed only if the study has several. */
 function idOf({ models, seeds }: StudyRecord, { model, arm, seed }: StudyRunRecord): string {
   const named = models.length > 1 ? `${model}/${arm}` : arm;
   return seeds.length > 1 ? `${named}, seed ${seed}` : named;
@@ -75,8 +75,9 @@ function modelsOf(
 }
 
 /**
- * Notes which stages ran once for several runs: the run that did the work counts the cost. Stages that ran in a folder of
- * shared stages, or in a run that has been replaced since, are counted by the first run that copied them.
+ * Sets {@link LoadedRun.sharedFrom} for stages that ran once for several runs. The cost counts in the run that did the
+ * work. If a stage ran in a folder of shared stages, or in a run that has since been replaced, the cost counts in the
+ * first run that copied the stage.
  */
 function withSharedStages(runs: readonly LoadedRun[]): readonly LoadedRun[] {
   const copies = runs.flatMap(({ id, run }) =>

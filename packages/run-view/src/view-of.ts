@@ -15,16 +15,17 @@ import { warningsOf } from "./warnings.ts";
 
 export interface ViewOptions {
   /**
-   * Whether to read the answers, which comparisons, chance levels and numbers of clusters are computed from. Default
-   * true.
+   * Whether to read the answers. Without them, the view has no comparisons, chance levels and numbers of clusters.
+   * Default true.
    */
   readonly answers?: boolean;
 }
 
 /**
- * Reads a run folder, or several, into a view; nothing in it is changed. The first evaluation stage of the first run is
- * the base that others are compared with. Damaged files, missing answers and results that cannot be compared become
- * warnings, as does one of several folders without a readable manifest. Throws `run-folder` when no folder has one.
+ * Reads one or several run folders into a view, without changing any file. The first evaluation stage of the first run
+ * is the base that all other evaluation stages are compared with. Damaged files, missing answers, results that cannot be
+ * compared, and one of several folders without a readable manifest become warnings. Throws `run-folder` when no folder
+ * has a readable manifest.
  */
 export async function viewOf(
   runs: Location | Run | readonly (Location | Run)[],
@@ -55,10 +56,10 @@ function asList(runs: Location | Run | readonly (Location | Run)[]): readonly (L
   const isOne = typeof runs === "string" || runs instanceof URL || "manifest" in runs;
   const list = isOne ? [runs] : runs;
   if (list.length > 0) return list;
-  throw new MlanError("invalid-options", "viewOf: there is no run to view; give at least one run folder.");
+  throw new MlanError("invalid-options", "viewOf: expected at least one run folder, found an empty list.");
 }
 
-/** Runs of the same experiment are named by their folders. */
+/** Uses the folders as ids if several runs have the same name. */
 function withUniqueIds(runs: readonly LoadedRun[]): readonly LoadedRun[] {
   const isUnique = new Set(runs.map(({ id }) => id)).size === runs.length;
   return isUnique ? runs : runs.map((run) => ({ ...run, id: run.folder }));
@@ -69,7 +70,7 @@ export interface ViewParts extends Pick<View, "kind" | "name"> {
   readonly models: readonly LoadedModel[];
 }
 
-/** Computes a view of runs that have been read. */
+/** Computes the view of loaded runs. */
 export function viewFrom({ kind, name, runs, models }: ViewParts): View {
   const views = models.map(({ model }) => model);
   const results = models.flatMap(resultsOf);

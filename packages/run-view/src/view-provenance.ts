@@ -20,19 +20,19 @@ export type WarningKind =
   /** Answers were not kept, or only some of them. */
   | "answers-missing"
   | "not-comparable"
-  /** Prompts are worded for the model, so models were asked differently. */
+  /** The models were asked with different wordings. */
   | "wording"
-  /** A metric that is undefined for these answers, and shown as 0. */
+  /** A metric is undefined for these answers and is shown as 0. */
   | "undefined-metric"
   /** Many answers could not be read. */
   | "unreadable-answers"
   /** Prompts were truncated. */
   | "truncated-prompts"
-  /** Data from which nothing is learned, or another warning of a trainer. */
+  /** A warning of the trainer, e.g. of conversations without supervised tokens. */
   | "training"
   /** A notice of the model, e.g. that its projector is new. */
   | "notice"
-  /** What an older version of mlan did not record. */
+  /** An older version of mlan wrote the run and did not record everything. */
   | "not-recorded";
 
 export interface Provenance {
@@ -44,20 +44,20 @@ export interface Provenance {
   readonly seeds: readonly number[];
   /** The plan of each run: plugins and stages with their settings. */
   readonly plans: readonly PlanView[];
-  /** The commands that started the runs; empty in older runs, and in those that a program started. */
+  /** The commands that started the runs. Runs of older versions, and runs started by a program, have none. */
   readonly reproduce: readonly string[];
 }
 
 export interface DatasetView {
   readonly name: string;
   readonly role: "training" | "benchmark";
-  /** Names of the stages that read it. */
+  /** Names of the stages that read the dataset. */
   readonly stages: readonly string[];
-  /** Fingerprint of its rows. */
+  /** Fingerprint of the rows. */
   readonly fingerprint: string;
-  /** Number of examples, and of those with an image. Absent in older runs. */
+  /** Number of examples, and number of examples with an image. Absent in older runs. */
   readonly examples?: { readonly count: number; readonly withImages: number };
-  /** The datasets that it is made of (itself, unless it is a mixture). Empty in older runs. */
+  /** The datasets of a mixture; for any other dataset, only itself. Empty in older runs. */
   readonly sources: readonly { readonly name: string; readonly card: DatasetCard }[];
 }
 
@@ -65,7 +65,7 @@ export interface WeightsView {
   /** The plugin that opened the model, e.g. "@mlan/model-llama2", and its settings with repositories and revisions. */
   readonly plugin: string;
   readonly settings: unknown;
-  /** Places that it was read from, by kind of content; for information only. */
+  /** Where the files were read from, by kind of content. For information only. */
   readonly places: Readonly<Record<string, string>>;
   /** SHA-256 of all files; absent when the source does not report them. */
   readonly digest?: string;

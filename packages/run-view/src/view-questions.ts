@@ -1,40 +1,42 @@
-/** A question with the answers of some models, side by side. */
+/** A question with the answers of several models. */
 export interface QuestionView {
   readonly benchmark: string;
   readonly id: string;
   readonly target: string;
   readonly cluster?: string;
-  /** The choices in the order of the prompt; empty when it offered none. */
+  /** The choices in the order of the prompt; empty for an open-ended question. */
   readonly choices: readonly { readonly label: string; readonly text: string }[];
   /**
-   * The text that the model was asked, without the template that the model adds; of the first model that has it. Absent
-   * when the run did not keep it.
+   * The prompt without the model's template, as the first model with a stored prompt was asked. Absent when the runs
+   * did not store prompts.
    */
   readonly prompt?: string;
-  /** The question's images in order; empty when it has none. Absent when the run did not keep them. */
+  /** The images in order; empty when the question has none. Absent when the runs did not store the names of images. */
   readonly images?: readonly ImageView[];
-  /** In the order of the models that were asked for; undefined where a model has no answer. */
+  /**
+   * One answer per model, in the order of `models` in {@link QuestionsOptions}; undefined where a model has no answer.
+   */
   readonly answers: readonly (AnswerView | undefined)[];
 }
 
 export interface ImageView {
-  /** Names the image in its dataset. */
+  /** The name of the image in its dataset. */
   readonly name: string;
   /** Path of the image file. Absent when the image is inside another file, or was not found. */
   readonly file?: string;
-  /** Set when the image was a file of its own when the run began, and is gone. */
+  /** Set when the image was a separate file when the run began, but no longer exists. */
   readonly isMissing?: true;
 }
 
 export interface AnswerView {
   /** The generated text; if choices were ranked, the label of the most likely choice. */
   readonly answer: string;
-  /** What was read from the answer; null for nothing. */
+  /** What the extractor read from the answer; null if it could read nothing. */
   readonly extracted: string | null;
   readonly correct: boolean;
-  /** The text that this model was asked, where it differs from {@link QuestionView.prompt}. */
+  /** The prompt of this model, if it differs from {@link QuestionView.prompt}. */
   readonly prompt?: string;
-  /** Number of positions that the prompt lost because it was too long. Absent: none. */
+  /** Number of positions by which the prompt was truncated because it was too long. Absent if it was not truncated. */
   readonly truncatedPositions?: number;
   /** The log-probability of each choice, if choices were ranked. */
   readonly logProbabilities?: readonly number[];

@@ -13,11 +13,11 @@ export interface ResultView {
   readonly questionsInBenchmark?: number;
   /** The first is the headline metric. */
   readonly metrics: readonly MetricView[];
-  /** Share of answers in which no answer could be read; they count as wrong. Mean over seeds. */
+  /** Share of answers from which the extractor could read nothing. They count as wrong. Mean over seeds. */
   readonly unreadable: number;
-  /** Share of questions whose prompt was truncated. Absent: not counted. Mean over seeds. */
+  /** Share of questions whose prompt was truncated. Absent if it was not counted. Mean over seeds. */
   readonly truncatedPrompts?: number;
-  /** The outcome of asking some questions again on their own; one per seed that verified. */
+  /** The outcomes of asking some questions again, one at a time; one per seed for which this was done. */
   readonly verifications: readonly VerificationView[];
 }
 
@@ -50,16 +50,16 @@ export interface MetricView {
   readonly value: number;
   readonly standardError?: number;
   /**
-   * Interval over questions: what other questions of the same kind would give, for these trained models. With several
-   * seeds, of the mean over seeds. Absent with fewer than two clusters.
+   * Interval over questions: how the value may change with other questions of the same kind. With several seeds, the
+   * interval of the mean over seeds. Absent with fewer than two clusters.
    */
   readonly interval?: IntervalView;
-  /** Spread over seeds: what another seed would give, on these questions. Absent with one seed. */
+  /** Spread over seeds: how the value changes with the seed, on the same questions. Absent with one seed. */
   readonly overSeeds?: SeedSpread;
 }
 
 export interface SeedSpread {
-  /** In the order of the seeds. */
+  /** The value of each seed. */
   readonly values: readonly { readonly seed: number; readonly value: number }[];
   readonly mean: number;
   readonly standardDeviation: number;
@@ -73,15 +73,15 @@ export interface AverageView {
   readonly model: string;
   readonly modality: "text" | "image";
   readonly protocol: string;
-  /** The benchmarks that are averaged, each with equal weight. All models have the same. */
+  /** The benchmarks that are averaged, with equal weights. They are the same for all models. */
   readonly benchmarks: readonly string[];
   readonly value: number;
-  /** Normal interval over questions, from the standard errors of the benchmarks, which are independent. */
+  /** Interval over questions, from a normal approximation with the benchmarks' independent standard errors. */
   readonly interval?: IntervalView;
   readonly overSeeds?: SeedSpread;
 }
 
-/** A model compared with its base on the same questions; p-values are adjusted over these benchmarks. */
+/** A model compared with its base on the same questions. */
 export interface ComparisonView {
   readonly base: string;
   readonly model: string;
@@ -89,7 +89,7 @@ export interface ComparisonView {
   readonly level: number;
   readonly resamples: number;
   readonly benchmarks: readonly ComparedBenchmark[];
-  /** Benchmarks that only one has, or that cannot be compared, each with the reason. */
+  /** Benchmarks that only one of the two models has, or that cannot be compared, each with the reason. */
   readonly notCompared: readonly { readonly benchmark: string; readonly protocol: string; readonly reason: string }[];
 }
 
@@ -97,7 +97,7 @@ export interface ComparisonView {
 export interface ComparedBenchmark {
   readonly benchmark: string;
   readonly protocol: string;
-  /** Number of questions that both answered. */
+  /** Number of questions that both models answered. */
   readonly questions: number;
   readonly clusters: number;
   /** Accuracies on these questions, as means over seeds. */
@@ -106,7 +106,7 @@ export interface ComparedBenchmark {
   readonly difference: number;
   /** Interval over questions, from the paired cluster bootstrap. Absent with a single cluster. */
   readonly interval?: IntervalView;
-  /** The difference by seed of the model. Absent with one seed. */
+  /** The difference for each seed of the model. Absent with one seed. */
   readonly overSeeds?: SeedSpread;
   /** Number of questions that only one of the two answered correctly. Absent with several seeds. */
   readonly discordant?: { readonly onlyBase: number; readonly onlyModel: number };
@@ -114,7 +114,7 @@ export interface ComparedBenchmark {
   readonly p: number;
   /** `p` adjusted with Holm's method over the benchmarks of the comparison. */
   readonly adjustedP: number;
-  /** According to `adjustedP`; the only basis for a claim. */
+  /** The conclusion from `adjustedP`. Base claims only on this field. */
   readonly verdict: "better" | "worse" | "no difference shown";
   /** Smallest difference that this comparison detects with 80 % power. Absent when unknown. */
   readonly minimumDetectableEffect?: number;

@@ -3,9 +3,9 @@ import type { Provenance, Warning } from "./view-provenance.ts";
 import type { AverageView, ComparisonView, LanguageShareCurve, ResultView } from "./view-results.ts";
 
 /**
- * A run, several runs, or a study as plain data, from which tables and pages are drawn. Shares, accuracies and
- * differences are fractions (0.713 is 71.3 %). A number that is not finite is NaN here, and null once it has been
- * written as JSON. Ids are unique within a view; texts come from users and models and may contain anything.
+ * A run, several runs, or a study as plain data, for tables and pages. Shares, accuracies and differences are fractions
+ * (0.713 is 71.3 %). An unknown number is NaN, which JSON writes as null. Ids are unique within a view. Texts come from
+ * users and models and may contain any characters.
  */
 export interface View {
   readonly format: "mlan-view";
@@ -13,10 +13,10 @@ export interface View {
   readonly kind: "run" | "study";
   /** The name of the experiment, or of the study; names of several runs are joined by commas. */
   readonly name: string;
-  /** The run folders that the view was read from, failed and unfinished ones included. */
+  /** The run folders that the view was read from, including those of failed and unfinished runs. */
   readonly runs: readonly RunView[];
   /**
-   * What the results are results of: a run's evaluation stages in their order, or a study's arms (per backbone), over all
+   * The evaluated models: in a run, one per evaluation stage, in order; in a study, one per backbone and arm, over all
    * seeds.
    */
   readonly models: readonly EvaluatedModel[];
@@ -26,13 +26,13 @@ export interface View {
   readonly results: readonly ResultView[];
   /** Headline metrics averaged over the benchmarks of one modality; empty when modalities were not recorded. */
   readonly averages: readonly AverageView[];
-  /** One per model that is not a base, against its base. Empty when answers were not read. */
+  /** Each model that is not a base, compared with its base. Empty when answers were not read. */
   readonly comparisons: readonly ComparisonView[];
-  /** One per run and stage that has begun. */
+  /** The cost of each stage that has begun. */
   readonly costs: readonly CostView[];
   /** The loss of training stages: one per run, stage and source. */
   readonly curves: readonly CurveView[];
-  /** Results against the language share of tuning; empty unless at least two models have different shares. */
+  /** Results by the language share of the tuning data; empty unless models with different shares exist. */
   readonly languageShares: readonly LanguageShareCurve[];
   readonly warnings: readonly Warning[];
   readonly provenance: Provenance;
@@ -40,10 +40,10 @@ export interface View {
 
 /** One run folder. */
 export interface RunView {
-  /** Referred to by `run` in other parts of the view: the experiment's name, or model, arm and seed in a study. */
+  /** Other parts of the view refer to it as `run`. The experiment's name; in a study, model, arm and seed. */
   readonly id: string;
   readonly name: string;
-  /** Path of the run folder, as on this machine. */
+  /** Path of the run folder on this machine. */
   readonly folder: string;
   /** When the run began, as ISO 8601 in UTC; absent when it has not begun. */
   readonly created?: string;
@@ -62,9 +62,9 @@ export interface StageView {
   readonly name: string;
   readonly kind: string;
   readonly state: "not started" | "started" | "done";
-  /** Number of finished steps, and of all steps, of a training stage; absent before its first step. */
+  /** Numbers of finished and of all steps of a training stage. Absent before the first step. */
   readonly progress?: { readonly step: number; readonly steps: number };
-  /** Largest device use of a step, when the trainer measured it. */
+  /** The maximum over all steps of dispatches and peak bytes, if the trainer measured them. */
   readonly device?: { readonly dispatches: number; readonly peakBytes: number };
 }
 
@@ -72,7 +72,7 @@ export interface StageView {
 export interface EvaluatedModel {
   /** E.g. "tuned", or "llama2/mlan" in a study. */
   readonly id: string;
-  /** For headings; unique within the view. */
+  /** The text for headings; unique within the view. */
   readonly label: string;
   /** The arm in a study; absent in a run. */
   readonly arm?: string;
@@ -82,11 +82,11 @@ export interface EvaluatedModel {
   readonly base?: string;
   /** The evaluation of each seed, in the order of the seeds. */
   readonly evaluations: readonly Evaluation[];
-  /** The names of the wordings that its prompts used; several only if benchmarks or seeds differ. */
+  /** The names of the wordings of the prompts; several only if benchmarks or seeds differ. */
   readonly wordings: readonly string[];
   /**
-   * Share of conversations without images in the data of its last tuning stage, as the mean over seeds; absent if unknown
-   * or not tuned.
+   * Share of conversations without images in the data of the last tuning stage, as the mean over seeds. Absent if
+   * unknown, or without tuning.
    */
   readonly languageShare?: number;
   /** Cost of all training before the evaluation, as the mean over seeds. Zeros for a model that was not trained. */
@@ -95,7 +95,7 @@ export interface EvaluatedModel {
 
 /** The evaluation stage of one run. */
 export interface Evaluation {
-  /** {@link RunView.id}. */
+  /** The {@link RunView.id} of the run. */
   readonly run: string;
   readonly stage: string;
   readonly seed: number;
@@ -116,13 +116,13 @@ export interface TrainingCost {
 export interface BenchmarkView {
   readonly benchmark: string;
   readonly protocol: string;
-  /** "text" benchmarks test language, "image" and "mixed" ones vision. Absent in runs that recorded no cards. */
+  /** "text" benchmarks test language; "image" and "mixed" benchmarks test vision. Absent in older runs. */
   readonly modality?: DatasetCard["modality"];
   /** The headline metric. */
   readonly metric: string;
   /**
-   * Expected headline accuracy of random answers: by the number of choices, or 1/2 when all answers are yes or no.
-   * Absent when unknown.
+   * Expected accuracy of guessing at random: from the numbers of choices, or 1/2 when all correct answers are yes or
+   * no. Absent when unknown.
    */
   readonly chance?: number;
   /** Accuracy of always giving the most frequent correct answer. Absent when answers were not read. */
@@ -139,13 +139,13 @@ export interface CostView {
   readonly run: string;
   readonly stage: string;
   readonly kind: string;
-  /** Over all starts of the run; NaN when unknown. */
+  /** Duration of the stage over all starts of the run; NaN when unknown. */
   readonly seconds: number;
   /** Present for a training stage that is done. */
   readonly training?: TrainingCost & { readonly firstLoss: number; readonly lastLoss: number };
-  /** Positions of the prompts of an evaluation, and how many were computed; NaN when unknown. */
+  /** The number of positions in the prompts of an evaluation, and how many of them were computed; NaN when unknown. */
   readonly prompts?: { readonly positions: number; readonly computed: number };
-  /** The id of the run that paid for this stage, in a study that shares it; its cost counts only there. */
+  /** The id of the run that this stage was copied from, in a study. The cost counts only in that run. */
   readonly sharedFrom?: string;
   /** Where the stage ran last, e.g. "linux x64, 2 × AMD EPYC 7763, 8.2 GB, node v22.1.0". Absent in older runs. */
   readonly machine?: string;
@@ -156,19 +156,19 @@ export interface CurveView {
   readonly run: string;
   readonly stage: string;
   /**
-   * The steps that the curve shows: "all", or those whose batches have no image ("text") or at least one ("image");
-   * the latter two are present only if the stage has both kinds.
+   * The steps of the curve: all steps, only steps without images ("text"), or only steps with images ("image"). The
+   * curves "text" and "image" exist only if the stage has steps of both kinds.
    */
   readonly source: "all" | "text" | "image";
   /** Number of steps planned for the stage. */
   readonly steps: number;
-  /** Loss of the first and the last step of the curve's source. */
+  /** Losses of the first and the last step of the curve. */
   readonly firstLoss: number;
   readonly lastLoss: number;
   readonly points: readonly CurvePoint[];
 }
 
-/** One step, or a range of consecutive steps of the curve's source. */
+/** One step, or a range of consecutive steps of the curve. */
 export interface CurvePoint {
   /** The last step of the range, from 1. */
   readonly step: number;

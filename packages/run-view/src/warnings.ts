@@ -6,7 +6,7 @@ import type { Warning } from "./view-provenance.ts";
 import type { ComparisonView, ResultView } from "./view-results.ts";
 import type { EvaluatedModel } from "./view.ts";
 
-/** Share of unreadable answers from which a result says little about what the model knows. */
+/** Share of unreadable answers from which on a result needs a warning. */
 const MANY_UNREADABLE = 0.1;
 
 export interface WarningSources {
@@ -16,7 +16,7 @@ export interface WarningSources {
   readonly comparisons: readonly ComparisonView[];
 }
 
-/** Returns everything that a reader must know to read the results, each once. */
+/** Returns everything that a reader of the results must know, without duplicates. */
 export function warningsOf({ runs, models, results, comparisons }: WarningSources): readonly Warning[] {
   const views = models.map(({ model }) => model);
   const labels = new Map(views.map(({ id, label }) => [id, label]));
@@ -66,7 +66,7 @@ function ofRun(loaded: LoadedRun): readonly Warning[] {
   ];
 }
 
-/** What the run itself recorded, and what it did not. */
+/** Returns the notices and warnings that a run recorded, and a warning if an earlier version of mlan wrote it. */
 function recorded({ id, run }: LoadedRun): readonly Warning[] {
   if (!run) return [];
   const { manifest } = run;
@@ -95,7 +95,7 @@ interface Asked {
   readonly result: StageResult;
 }
 
-/** Warns of models that were asked in different words, and of results that are not comparable, by protocol. */
+/** Warns, for each protocol, if models were asked with different wordings or results are not comparable. */
 function wordingsOf(models: readonly LoadedModel[]): readonly Warning[] {
   const asked = models.flatMap(({ model, evaluations: [evaluation] }): readonly Asked[] => {
     const results = evaluation?.loaded.results.filter(({ stage }) => stage === evaluation.stage) ?? [];
@@ -109,7 +109,7 @@ function wordingsOf(models: readonly LoadedModel[]): readonly Warning[] {
     const isMixed = new Set(byLabel.values()).size > 1;
     return [
       ...(isMixed
-        ? [{ kind: "wording", text: `Prompts are worded for the model: ${worded}.`, protocol } as const]
+        ? [{ kind: "wording", text: `The models were asked with different wordings: ${worded}.`, protocol } as const]
         : []),
       ...same.flatMap((one) => differenceOf(one, same)),
     ];
@@ -128,7 +128,7 @@ function differenceOf({ result: { benchmark, wording, protocol } }: Asked, all: 
   return [{ kind: "not-comparable", text, benchmark, protocol }];
 }
 
-/** Precision is undefined without a positive answer; metrics then return 0. */
+/** Warns of a precision without any positive answer: it is undefined, and metrics return 0. */
 function undefinedMetrics({ id, results, answers }: LoadedRun, stage: string): readonly Warning[] {
   return results.flatMap(({ benchmark, protocol, metrics, ...result }) => {
     if (result.stage !== stage || metrics["precision"]?.value !== 0) return [];

@@ -108,7 +108,7 @@ describe("warnings about results", () => {
       "not-comparable: Do not compare base and tuned on pope: its questions or prompts changed between these stages.",
     ]);
     expect(await warningsFor(result("base", "pope", { wording: "llama2-base" }), result("tuned", "pope"))).toEqual([
-      "wording: Prompts are worded for the model: base as llama2-base, tuned as tuned.",
+      "wording: The models were asked with different wordings: base as llama2-base, tuned as tuned.",
     ]);
   });
 });

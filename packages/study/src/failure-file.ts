@@ -6,7 +6,7 @@ import { z } from "zod";
 export interface StudyFailure {
   /** The message of the error. */
   readonly message: string;
-  /** ISO 8601. Absent when the run folder cannot be read now. */
+  /** When the run failed, ISO 8601. Absent when the run folder cannot be read. */
   readonly time?: string;
   /** The name of the stage that failed. Absent when the run failed before its first stage. */
   readonly stage?: string;
@@ -18,12 +18,12 @@ const schema: z.ZodType<StudyFailure> = z.object({
   stage: z.string().exactOptional(),
 });
 
-/** Returns the failure recorded beside a run folder; undefined when there is none. */
+/** Reads the failure that is recorded next to a run folder; undefined when there is none. */
 export async function readFailure(runFolder: URL): Promise<StudyFailure | undefined> {
   const text = await readFile(fileOf(runFolder), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const { data } = schema.safeParse(jsonOrUndefined(text));
-  return data ?? { message: "it failed, and the record of its failure is damaged" };
+  return data ?? { message: "the run failed, and the record of its failure is damaged" };
 }
 
 export function writeFailure(runFolder: URL, failure: StudyFailure): Promise<void> {
@@ -34,7 +34,7 @@ export function removeFailure(runFolder: URL): Promise<void> {
   return rm(fileOf(runFolder), { force: true });
 }
 
-/** Beside the folder, which may not exist, and where a run may be replaced. */
+/** The record is next to the run folder, not in it: the folder may not exist, and a new run may replace it. */
 function fileOf(runFolder: URL): URL {
   return new URL(`${runFolder.href.replace(/\/$/, "")}.failure.json`);
 }

@@ -22,12 +22,12 @@ export interface PlanStudyOptions extends Omit<PlanOptions, "folder"> {
   readonly only?: StudySelection;
 }
 
-/** What a study will need, and what it has done already. */
+/** What a study will need, and which of its stages are done. */
 export interface StudyPlan extends Pick<ResourcePlan, "memoryLimit"> {
   readonly study: string;
-  /** Checkpoints of all stages that are not done, in bytes, and the free space on the disk of the study folder. */
+  /** The size of the checkpoints of all stages that are not done, and the free space on the study folder's disk. */
   readonly disk: { readonly neededBytes: number; readonly freeBytes: number };
-  /** In the order in which they run. */
+  /** The tasks in the order in which they run. */
   readonly tasks: readonly TaskPlan[];
 }
 
@@ -35,22 +35,22 @@ export interface TaskPlan {
   readonly task: Pick<StudyTask, "kind" | "label" | "folder">;
   /** The number of runs that need the task. */
   readonly runs: number;
-  /** The stages that the task runs itself, without those that it copies. Empty for a run whose stages are all shared. */
+  /** The stages that the task runs itself, without copied stages. Empty for a run whose stages are all shared. */
   readonly stages: readonly TaskStagePlan[];
 }
 
-/** `done`: whether the stage has run already. */
+/** The plan of a stage. `done` is whether the stage has already run. */
 export type TaskStagePlan = StagePlan & { readonly done: boolean };
 
-/** Emitted once per call, as the last event. */
+/** The last event of {@link planStudy}, emitted once. */
 export interface StudyPlanEvent {
   readonly type: "study-plan";
   readonly plan: StudyPlan;
 }
 
 /**
- * Predicts what a study will need, task by task, as `planExperiment` of core does for one experiment. Each arm is planned
- * once per model, with the first seed.
+ * Predicts what each task of a study will need, with `planExperiment` of core. Each arm is planned once per model, with
+ * the first seed.
  */
 export async function* planStudy(
   study: Study,
@@ -104,7 +104,7 @@ async function taskPlan(
   };
 }
 
-/** The checkpoints that remain, and the additional space of the one that needs the most while it is trained. */
+/** Returns the size of all checkpoints to be written, plus the most space that a stage needs temporarily, in bytes. */
 function neededBytes(tasks: readonly TaskPlan[]): number {
   const needs = tasks.flatMap(({ stages }) =>
     stages.flatMap(({ done, training }) => (done || !training ? [] : training.needs)),

@@ -14,11 +14,11 @@ import type { StudyArm, StudyVariation } from "./study.ts";
 import { readStudyFile, type StudyFileRun } from "./study-file.ts";
 
 /**
- * The content of a study folder as plain data, whether the study has finished or not. The results, costs and curves of a
- * run are in its run folder: `readRun(run.folder)` of core.
+ * The content of a study folder as plain data, whether the study has finished or not. The results, costs and curves of
+ * a run are in its run folder: `readRun(run.folder)` of core.
  */
 export interface StudyRecord {
-  /** Ends in a slash. */
+  /** The study folder. Ends in a slash. */
   readonly folder: URL;
   readonly name: string;
   /** When the study was first started in the folder, ISO 8601. */
@@ -26,20 +26,20 @@ export interface StudyRecord {
   readonly models: readonly string[];
   readonly arms: readonly StudyArm[];
   readonly seeds: readonly number[];
-  /** The name of the arm that the others are compared with, on the same model and seed. */
+  /** The name of the base arm. Each other arm is compared with it on the same model and seed. */
   readonly base: string;
-  /** One per seed, model and arm, in the order in which they start. */
+  /** The runs, one per seed, model and arm, in the order in which they start. */
   readonly runs: readonly StudyRunRecord[];
 }
 
 export interface StudyRunRecord extends StudyVariation {
-  /** The run folder. Need not exist yet. Ends in a slash. */
+  /** The run folder, which may not exist yet. Ends in a slash. */
   readonly folder: URL;
-  /** The stages in order. `settings` are those of the run's manifest. */
+  /** The stages in order. */
   readonly stages: readonly StudyStageRecord[];
   /**
-   * The name of the last evaluation stage. Its results are the outcome of the run; other arms are compared with those of
-   * the base arm. Absent when no stage evaluates.
+   * The name of the last evaluation stage, whose results are compared between arms. Absent when the run has no
+   * evaluation stage.
    */
   readonly evaluation?: string;
   readonly state: StudyRunState;
@@ -58,8 +58,8 @@ export interface StudyStageRecord {
   readonly settings: unknown;
   readonly done: boolean;
   /**
-   * The run folder from which the stage was copied, which contains the same cost and results. Stages with the same name
-   * and `copiedFrom`, and the stage in that folder, ran once. Absent when the run did the work itself.
+   * The run folder from which the stage was copied. All copies of a stage, and the stage in this folder, have the same
+   * results and ran only once, so their cost counts once. Absent when the run did the work itself.
    */
   readonly copiedFrom?: URL;
 }
@@ -67,7 +67,7 @@ export interface StudyStageRecord {
 /**
  * - `waiting`: not started.
  * - `running`: a process is working in the run folder.
- * - `stopped`: started and not finished, and no process is working on it.
+ * - `stopped`: started but not finished, and no process is working in the run folder.
  * - `done`: all stages are done.
  * - `failed`: the last start ended with an error. Earlier stages may have results.
  * - `changed`: the folder contains a run with other stages or plugins than the study has now.
@@ -75,8 +75,8 @@ export interface StudyStageRecord {
 export type StudyRunState = "waiting" | "running" | "stopped" | "done" | "failed" | "changed";
 
 /**
- * Reads a study folder and changes nothing. Throws `run-folder` when it is not one. A run folder that cannot be read is
- * a `failed` run.
+ * Reads a study folder without changing it. A run whose folder cannot be read has the state `failed`. Throws
+ * `run-folder` when the folder is not a study folder.
  */
 export async function readStudy(folder: Location): Promise<StudyRecord> {
   const url = toFolderUrl(folder, "folder");
@@ -90,7 +90,7 @@ export async function readStudy(folder: Location): Promise<StudyRecord> {
   return { folder: url, name, created, models, arms, seeds, base, runs };
 }
 
-/** Whether a folder contains a study, of any version and in any state. */
+/** Whether a folder is a study folder, even one that is damaged or was written by a newer version. */
 export async function isStudyFolder(folder: Location): Promise<boolean> {
   return readStudyFile(toFolderUrl(folder, "folder")).then(
     (file) => file !== undefined,

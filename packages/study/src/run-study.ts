@@ -19,7 +19,7 @@ import { selectedTasks, type StudySelection } from "./study-selection.ts";
 import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
 
 export interface RunStudyOptions {
-  /** The study folder. If it contains the same study, that study is continued. */
+  /** The study folder. If it already contains this study, the study is continued. */
   readonly folder: Location;
   /** The runs to run. Default: all. */
   readonly only?: StudySelection;
@@ -35,7 +35,7 @@ export type StudyEvent = TaskStartEvent | TaskProgressEvent | TaskEndEvent | Stu
 export interface TaskStartEvent {
   readonly type: "task-start";
   readonly task: StudyTask;
-  /** 0-based. */
+  /** Index of the task, from 0. */
   readonly index: number;
   readonly tasks: number;
 }
@@ -51,15 +51,15 @@ export interface TaskEndEvent {
   readonly task: StudyTask;
   readonly index: number;
   readonly tasks: number;
-  /** `elsewhere`: another process has finished the task. */
+  /** `elsewhere` means that another process has finished the task. */
   readonly state: "done" | "failed" | "elsewhere";
   /** The error of a task that failed in this process. */
   readonly error?: unknown;
-  /** The message of the failure, present when `state` is `failed`. */
+  /** The recorded failure. Present when `state` is `failed`. */
   readonly failure?: StudyFailure;
 }
 
-/** Emitted once each time when all tasks that could start are running in other processes. */
+/** Emitted when the study begins to wait because all tasks that could start are running in other processes. */
 export interface StudyWaitEvent {
   readonly type: "study-wait";
   readonly tasks: readonly StudyTask[];
@@ -73,21 +73,25 @@ export interface StudyEndEvent {
 const WAIT_MILLISECONDS = 1000;
 
 /**
- * Runs a study: every run in its own run folder, one after another. Stages at the beginning of several runs are run once
- * and copied. A failed run is recorded and does not stop the others. The same call continues a killed study: it repeats
- * failed runs, and of runs whose stages, weights or data have changed, what has changed. Several processes may run the
- * same study at once and divide its runs. Throws `run-folder` when the folder contains another study.
+ * Runs a study: every run in its own run folder, one after another. Stages that several runs begin with run once and
+ * are copied. A failed run is recorded and does not stop the others. The same call continues an interrupted study. It
+ * repeats failed runs, and runs again what has changed in the stages, weights or data of finished runs. Several
+ * processes may run the same study at once and share its runs. Throws `run-folder` when the folder contains a different
+ * study.
  */
 export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGenerator<StudyEvent, void, undefined> {
   if (!isStudy(study))
-    throw new MlanError("invalid-options", "runStudy takes the value of study({ name, models, arms }).");
+    throw new MlanError(
+      "invalid-options",
+      "runStudy: expected a study as its first argument. Create it with study({ name, models, arms, ... }).",
+    );
   const folder = toFolderUrl(options.folder, "folder");
   const all = tasksOf(study);
   const tasks = selectedTasks(all, study, options.only);
   await keepStudyFile(study, folder);
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, TaskEndEvent["state"]>();
-  /** The tasks that another process was running when they were last tried. */
+  /** Tasks that could not start at the last attempt because another process was running them. */
   const elsewhere = new Set<StudyTask>();
   let isWaiting = false;
   while (ended.size < tasks.length) {
@@ -179,7 +183,7 @@ async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Ou
   return { state: "failed", failure };
 }
 
-/** Whether two tasks have a model and a seed in common, so that one may have stages of the other. */
+/** Whether two tasks have a model and a seed in common, so that one may copy stages from the other. */
 function isRelated(one: StudyTask, other: StudyTask): boolean {
   return one.runs.some((run) => other.runs.some(({ model, seed }) => run.model === model && run.seed === seed));
 }
@@ -190,7 +194,7 @@ async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string)
   return failure && (failure.time ?? "") > begin ? { state: "failed", failure } : undefined;
 }
 
-/** Returns the outcome of a task that another process, or an earlier one, has finished; undefined when none has. */
+/** Returns the outcome of a task that is done in its folder; undefined when it is not done. */
 async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
   const place = new URL(folder, study);
   const manifest = await runFolder(place)

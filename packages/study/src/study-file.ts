@@ -17,7 +17,7 @@ import { folderOf } from "./study-tasks.ts";
 const FILE = "study.json";
 const NEWEST_FORMAT = 1;
 
-/** The content of `study.json`: the study without what its runs have done. */
+/** The content of `study.json`: the study, without the progress of its runs. */
 export interface StudyFile extends Pick<Study, "name" | "models" | "arms" | "seeds" | "base"> {
   readonly formatVersion: 1;
   /** ISO 8601. */
@@ -28,7 +28,7 @@ export interface StudyFile extends Pick<Study, "name" | "models" | "arms" | "see
 export interface StudyFileRun extends StudyVariation {
   /** The run folder as a URL relative to the study folder. Ends in a slash. */
   readonly folder: string;
-  /** The last evaluation stage. */
+  /** The name of the last evaluation stage. */
   readonly evaluation?: string;
   readonly plan: ExperimentPlan;
 }
@@ -53,7 +53,9 @@ const schema: z.ZodType<StudyFile> = z.object({
   ),
 });
 
-/** Reads `study.json`; undefined when there is none. Throws `run-folder` for a file that no study of this version wrote. */
+/**
+ * Reads `study.json`; undefined when there is none. Throws `run-folder` if the file is invalid or has a newer format.
+ */
 export async function readStudyFile(folder: URL): Promise<StudyFile | undefined> {
   const file = new URL(FILE, folder);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
@@ -70,13 +72,13 @@ export async function readStudyFile(folder: URL): Promise<StudyFile | undefined>
   const { data, error } = schema.safeParse(found, { reportInput: true, error: describeIssue });
   if (data) return data;
   const problem = found === undefined ? "it is not JSON" : problemsOf(error, "key");
-  const message = `${pathOf(file)} is not what a study writes there (${problem}). Remove the file and run the study again; finished runs are kept.`;
+  const message = `${pathOf(file)} is damaged (${problem}). Remove the file and run the study again; finished runs are kept.`;
   throw new MlanError("run-folder", message, { cause: error });
 }
 
 /**
- * Writes `study.json`, unless it has the same content already. Throws `run-folder` when the folder contains another study
- * or a run.
+ * Writes `study.json`, unless it has the same content already. Throws `run-folder` when the folder contains another
+ * study or a run.
  */
 export async function keepStudyFile(study: Study, folder: URL): Promise<void> {
   const { name, models, arms, seeds, base, runs } = study;

@@ -2,7 +2,7 @@ import { MlanError, shownValue } from "@mlan/core";
 import type { Study } from "./study.ts";
 import type { StudyTask } from "./study-tasks.ts";
 
-/** The runs of a study whose model, arm and seed are among these. A list that is absent or empty selects all. */
+/** Selects runs of a study by model, arm and seed. A list that is absent or empty selects all. */
 export interface StudySelection {
   readonly models?: readonly string[];
   readonly arms?: readonly string[];
@@ -10,8 +10,8 @@ export interface StudySelection {
 }
 
 /**
- * Returns the tasks that the selected runs need, in order. Throws `invalid-options` for a model, an arm or a seed that the
- * study does not have.
+ * Returns the tasks that the selected runs need, in the given order. Throws `invalid-options` for a model, an arm or a
+ * seed that the study does not have.
  */
 export function selectedTasks(
   tasks: readonly StudyTask[],

@@ -4,17 +4,17 @@ import { type Experiment, experiment, planOf } from "@mlan/core";
 import { isSafeName } from "./names.ts";
 import type { Study, StudyRun } from "./study.ts";
 
-/** A part of a study that runs in its own run folder: a run, or stages at the beginning of several runs. */
+/** A part of a study that runs in its own run folder: a run, or stages that several runs begin with. */
 export interface StudyTask {
   readonly kind: "run" | "shared";
-  /** E.g. "mlan, llama2, seed 42". */
+  /** A name for people, e.g. "mlan, llama2, seed 42". */
   readonly label: string;
   /** The run folder as a URL relative to the study folder. Ends in a slash. */
   readonly folder: string;
   readonly experiment: Experiment;
   /** The runs that need the task: one run, or the runs that share its stages. */
   readonly runs: readonly StudyRun[];
-  /** The task with the first stages of this one, which runs before it. */
+  /** The task that runs the first stages of this task, before it. Absent when this task begins with its own stages. */
   readonly after?: StudyTask;
 }
 
@@ -23,12 +23,12 @@ export function folderOf({ model, arm, seed }: Pick<StudyRun, "model" | "arm" | 
   return `${model}/${arm}/seed-${seed}/`;
 }
 
-/** The folder of shared stages in a study folder. No model may have this name. */
+/** The name of the folder of shared stages in a study folder. No model may have this name. */
 export const SHARED = "shared";
 
 /**
- * Returns the folders in a study folder that contain runs or shared stages of the task's model and seed, except its own,
- * as URLs relative to the study folder: also those of arms that the study no longer has.
+ * Returns the folders in a study folder, except the task's own, that contain runs or shared stages of the task's model
+ * and seed, as URLs relative to the study folder. Folders of arms that the study no longer has are included.
  */
 export async function foldersLike({ folder, runs }: StudyTask, study: URL): Promise<readonly string[]> {
   const [{ model, seed } = { model: "", seed: NaN }] = runs;
@@ -41,12 +41,12 @@ export async function foldersLike({ folder, runs }: StudyTask, study: URL): Prom
   return all.filter((other) => other !== folder);
 }
 
-/** Returns the tasks of a study, each after the task that it needs. */
+/** Returns the tasks of a study. Every task comes after the task that it needs. */
 export function tasksOf({ name, runs }: Study): readonly StudyTask[] {
   return grouped(runs, ({ model, seed }) => `${model}/${seed}`).flatMap((group) => tasksFrom(group, 0, name));
 }
 
-/** Returns the tasks of runs whose first `depth` stages are those of `after`. */
+/** Returns the tasks of runs whose first `depth` stages are run by the task `after`. */
 function tasksFrom(runs: readonly StudyRun[], depth: number, study: string, after?: StudyTask): readonly StudyTask[] {
   const [first] = runs;
   if (!first) return [];
@@ -109,7 +109,7 @@ function grouped(runs: readonly StudyRun[], keyOf: (run: StudyRun) => string): r
   return [...keys].map((key) => runs.filter((run) => keyOf(run) === key));
 }
 
-/** Returns a text that is equal for stages with the same name and settings; undefined behind the last stage. */
+/** Returns a text that is equal for stages with the same name and settings; undefined after the last stage. */
 function stageKey({ experiment: { stages } }: StudyRun, index: number): string | undefined {
   const stage = stages[index];
   return stage && JSON.stringify([stage.name, stage.kind, stage.settings]);

@@ -16,32 +16,32 @@ import { isSafeName } from "./names.ts";
 import { SHARED } from "./study-tasks.ts";
 
 export interface StudyOptions<Arms extends Readonly<Record<string, unknown>>> {
-  /** Names the study folder, e.g. "language-share". */
+  /** The name of the study and of its folder, e.g. "language-share". */
   readonly name: string;
   /** The models by name. Every arm runs on every model. */
   readonly models: Readonly<Record<string, UseEntry>>;
   /** The plugins that all runs use besides the model: a compute, a trainer and an evaluator. */
   readonly use: readonly UseEntry[];
-  /** Every arm runs with every seed. Default: 42 alone. */
+  /** Every arm runs with every seed. Default: `[42]`. */
   readonly seeds?: readonly number[];
   /**
-   * What differs between the arms, by arm name: a value of any kind, which `stages` turns into stages. A number, such as
-   * the share of language in a mixture, is also recorded for plots.
+   * The arms: for each arm name, a value of any type that describes what is different in this arm. It is passed to
+   * `stages`. If the value is a number, such as the share of language in a mixture, it is also recorded, for plots.
    */
   readonly arms: Arms;
   /**
-   * The arm that the others are compared with. Default: the first. Required when an arm is named by a whole number, such
-   * as "0": JavaScript moves such keys to the front of an object.
+   * The name of the arm that the others are compared with. Default: the first. Required when the name of an arm is a
+   * whole number, such as "0", because JavaScript moves such keys to the front of an object.
    */
   readonly base?: keyof Arms & string;
   /**
-   * Returns the stages of an arm. Must be pure. Stages at the beginning that are equal in several arms run once per model
-   * and seed.
+   * Returns the stages of an arm. Must return equal stages for equal arguments. Stages that several arms begin with run
+   * once per model and seed.
    */
   stages(arm: Arms[keyof Arms], variation: StudyVariation): readonly Stage[];
 }
 
-/** The names and the seed of one run of a study. */
+/** The model, the arm and the seed of a run of a study. */
 export interface StudyVariation {
   readonly model: string;
   readonly arm: string;
@@ -59,7 +59,7 @@ export interface StudyArm {
   readonly value?: number;
 }
 
-/** A whole study as one value, see {@link study}; creating it does no work. */
+/** A study as created by {@link study}. Creating it runs nothing. */
 export interface Study {
   readonly specVersion: 1;
   readonly kind: "study";
@@ -74,8 +74,8 @@ export interface Study {
 }
 
 /**
- * Creates a study: one experiment for each arm, model and seed. Throws `invalid-options` naming an option, an arm or a
- * stage that is missing or wrong.
+ * Creates a study: one experiment for each arm, model and seed. Throws `invalid-options` if an option, an arm or a
+ * stage is missing or wrong.
  */
 export function study<const Arms extends Readonly<Record<string, unknown>>>(options: StudyOptions<Arms>): Study {
   const { name, models, use, seeds, arms, base, stages } = checkOptions("study", schema, options);
@@ -88,7 +88,7 @@ export function study<const Arms extends Readonly<Record<string, unknown>>>(opti
   if (base !== undefined && !armNames.includes(base)) {
     throw new MlanError(
       "invalid-options",
-      `study: base is ${shownValue(base)}, which is not among the arms ${listed(armNames)}.`,
+      `study: base is ${shownValue(base)}, which is not an arm. Use one of: ${listed(armNames)}.`,
     );
   }
   const moved = armNames.find((arm) => /^(?:0|[1-9]\d*)$/.test(arm));
@@ -142,7 +142,7 @@ const schema = z.strictObject({
     .min(1, "expected at least one seed")
     .superRefine((seeds, context) => {
       const twice = seeds.find((seed, index) => seeds.indexOf(seed) !== index);
-      if (twice !== undefined) context.addIssue(`the seed ${twice} is there twice; leave one out`);
+      if (twice !== undefined) context.addIssue(`the seed ${twice} occurs twice; remove one`);
     })
     .default([42]),
   arms: z.record(z.string(), z.unknown()).refine(isNotEmpty, "expected at least one arm"),
@@ -157,10 +157,10 @@ function isNotEmpty(value: object): boolean {
   return Object.keys(value).length > 0;
 }
 
-/** Names in a study folder that no model may have. */
+/** Names that the study itself uses in its folder, so that no model may have them. */
 const RESERVED: ReadonlySet<string> = new Set([SHARED, "study.json"]);
 
-/** Throws `invalid-options` for a name that cannot be a folder of its own on every file system. */
+/** Throws `invalid-options` for a name that is not a valid and unique folder name on every file system. */
 function checkNames(option: string, names: readonly string[]): void {
   const refuse = (problem: string): never => {
     throw new MlanError("invalid-options", `study: ${option} ${problem}`);
@@ -169,12 +169,12 @@ function checkNames(option: string, names: readonly string[]): void {
     const lower = name.toLowerCase();
     if (!isSafeName(name)) refuse(`has ${shownValue(name)}; expected ${NAME}. Rename it.`);
     if (option === "models" && RESERVED.has(lower)) {
-      refuse(`has "${name}", which is the name of another file or folder of the study. Rename it.`);
+      refuse(`has "${name}", which is the name of a file or folder that the study itself uses. Rename it.`);
     }
     const other = names.findIndex((one) => one.toLowerCase() === lower);
     if (other < index) {
       refuse(
-        `has both "${names[other]}" and "${name}", whose folders are the same where letter case is ignored. Rename one.`,
+        `has both "${names[other]}" and "${name}", which are the same folder on file systems that ignore letter case. Rename one.`,
       );
     }
   }
@@ -197,7 +197,7 @@ function checkModel(name: string, entry: UseEntry): void {
   );
 }
 
-/** Creates the experiment of a run. An error names the arm. */
+/** Creates the experiment of a run. Errors name the arm, the model and the seed. */
 function experimentOf(
   { arm, model, seed }: StudyVariation,
   options: () => Parameters<typeof experiment>[0],

@@ -257,8 +257,8 @@ describe("a study folder", () => {
   // prettier-ignore
   it.each<[string, string, string]>([
     ["of a newer version", '{ "formatVersion": 2 }', "was written by a newer version of mlan: its study.json has format 2"],
-    ["half-written",       '{ "formatVersion": 1, "na', "is not what a study writes there (it is not JSON). Remove the file and run the study again"],
-    ["of another kind",    '{ "formatVersion": 1, "name": "letters" }', "is not what a study writes there"],
+    ["half-written",       '{ "formatVersion": 1, "na', "is damaged (it is not JSON). Remove the file and run the study again"],
+    ["of another kind",    '{ "formatVersion": 1, "name": "letters" }', "is damaged ("],
     ["that leads outside", "outside", "expected a folder inside the study folder"],
   ])("%s is refused, by runs and readers", async (_, text, message) => {
     await run(build(), { only: { arms: ["base"] } });

@@ -5,7 +5,7 @@ export interface ModalityGroupsOptions {
   /** Number of words per conversation. Negative for conversations without an image, never 0. */
   readonly lengths: ArrayLike<number>;
   readonly microBatchSize: number;
-  /** Number of micro-batches per optimiser step. In the original code, the number of devices. */
+  /** Number of micro-batches per optimizer step. In the original code, the number of devices. */
   readonly microBatches: number;
   readonly random: TorchRandom;
   /**

@@ -26,7 +26,7 @@ interface Finished extends Pick<Pass, "share"> {
 }
 
 /**
- * The functions that compute an optimiser step. Each function is recorded once per batch shape if the compute plugin
+ * The functions that compute an optimizer step. Each function is recorded once per batch shape if the compute plugin
  * supports recording.
  */
 export interface StepFunctions {

@@ -4,15 +4,15 @@ import type { Storage } from "../graph/graph.ts";
 import type { SlotPool } from "../optimizers/slot-pool.ts";
 import type { Plan, PlannedTensor, UpdateAction } from "./plan.ts";
 
-/** Where a replay finds values and slots. */
+/** The values and the optimizer slots of a replay. */
 interface SlotsHost {
   readonly data: DataTable;
   readonly slots: SlotPool;
 }
 
 /**
- * Reserves, in the slots of their parameters, the memory of gradients that graphs before an update compute, so that none
- * exists twice. The caller releases the memory of those that were not computed.
+ * Reserves memory in the slots of parameters for the gradients that graphs compute before an update, so that no
+ * gradient is stored twice. The caller releases the memory of gradients that were not computed.
  */
 export function gradientsInSlots(
   { data, slots }: SlotsHost,

@@ -96,7 +96,7 @@ class Replay {
     return taken;
   }
 
-  /** Returns the value of an argument if no other tensor shares it. */
+  /** Returns the value of an argument; undefined if another tensor shares this value. */
   #donated(argument: number): RecordedValue | undefined {
     const { data } = this.#backend;
     const parameter = this.#parameters[argument];

@@ -53,7 +53,7 @@ export function buildProgram(nodes: readonly RecordedNode[], types: Interner): P
   return { nodes, leaves: fed, frozen, outputs, signature: Int32Array.from(words) };
 }
 
-/** Number of the latest frozen value. Never reused. */
+/** The identifying number for the next frozen value. It only grows, so that no number is used twice. */
 let frozenCount = 0;
 
 /** Resets the positions that {@link buildProgram} set. */

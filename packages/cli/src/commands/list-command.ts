@@ -3,8 +3,8 @@ import type { CommandContext } from "./command-context.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan list            the models, trainers, evaluators, benchmarks and datasets installed in this project
-  $ mlan list --json     the same as JSON
+  $ mlan list            prints the models, trainers, evaluators, benchmarks and datasets installed in this project
+  $ mlan list --json     prints the same as JSON
 `;
 
 export function addListCommand(program: Command, { terminal }: CommandContext): void {

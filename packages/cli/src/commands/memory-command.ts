@@ -36,7 +36,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     )
     .option(
       "--adapter-rank <number>",
-      "rank of the low-rank adapter, for the table rows that train an adapter",
+      "rank of the low-rank adapter; used only where the printed table shows training with an adapter",
       wholeNumber(1),
       128,
     )

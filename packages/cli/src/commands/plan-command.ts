@@ -14,13 +14,14 @@ interface Options extends SelectionOptions {
 
 const EXAMPLES = `
 Examples:
-  $ mlan plan experiment.ts                 what each stage needs, and whether it fits on this machine
-  $ mlan plan experiment.ts --memory 24     the same for a machine or a GPU with 24 GB
-  $ mlan plan experiment.ts --measure       also how long training will take; nothing is saved
+  $ mlan plan experiment.ts                 predicts what each stage needs, and whether it fits on this machine
+  $ mlan plan experiment.ts --memory 24     predicts for a machine or a GPU with 24 GB
+  $ mlan plan experiment.ts --measure       also estimates how long training takes; saves nothing
   $ mlan plan experiment.ts --json | jq '.stages[] | {name, memory, fits}'
 
 Reads the data, the model's configuration and the headers of its weight files. Without --measure, no weights are loaded.
-The run folder is not touched; files from the Hub may be cached. The exit status is 1 if a stage does not fit, or if a run would fail before its first stage.
+The run folder is not changed. Files from the Hub may be downloaded into the cache. The exit status is 1 if a stage does not fit, or
+if a run would fail before its first stage.
 `;
 
 export function addPlanCommand(program: Command, { terminal, finish }: CommandContext): void {
@@ -28,7 +29,7 @@ export function addPlanCommand(program: Command, { terminal, finish }: CommandCo
     .command("plan")
     .description("Predict the memory, disk space and steps of each stage of an experiment or a study.")
     .argument("<experiment>", "file whose default export is an experiment or a study")
-    .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
+    .option("--folder <folder>", "the run or study folder (default: runs/<name>)")
     .option(
       "--memory <gigabytes>",
       "memory of the machine or GPU, in GB of 10^9 bytes (default: this machine's)",

@@ -25,12 +25,12 @@ const EXAMPLES = `
 Examples:
   $ mlan run experiment.ts          runs the stages of an experiment file
   $ mlan run experiment.ts          resumes it after an interruption
-  $ mlan plan experiment.ts         predicts memory, disk space and steps before it runs
+  $ mlan plan experiment.ts         predicts memory, disk space and steps of an experiment
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
-  $ mlan report runs/my-experiment  writes the same and every answer as a page
+  $ mlan report runs/my-experiment  writes results, costs, curves and answers of a run as an HTML page
   $ mlan compare runs/a runs/b      compares two runs, with confidence intervals
-  $ mlan score runs/my-experiment   scores the stored answers of a run again
+  $ mlan score runs/my-experiment   scores the stored answers of a run with every extractor
   $ mlan chat ./llava-7b            chats with a model, with or without images
   $ mlan serve ./llava-7b           serves a model through an OpenAI-compatible API
   $ mlan export runs/a --to tuned   writes the complete model, e.g. for other libraries

@@ -13,16 +13,16 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan report runs/my-experiment                     writes runs/my-experiment/report.html
-  $ mlan report runs/my-experiment --watch             shows the page while the run goes on
+  $ mlan report runs/my-experiment --watch             serves the page, and reloads it while the run continues
   $ mlan report runs/language runs/vision --out page.html     several runs on one page
 
-The page is one file that needs no network: it can be kept and sent. Needs @mlan/report.
+The page is one file that can be opened without a network. This command needs @mlan/report.
 `;
 
 export function addReportCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("report")
-    .description("Write the results, costs, curves and answers of a run or study as a page.")
+    .description("Write the results, costs, curves and answers of a run or study as an HTML page.")
     .argument("<folder...>", "run folders, or the folder of a study")
     .option("--out <file>", "the file to write (default: report.html in the first folder)")
     .option(
@@ -31,7 +31,7 @@ export function addReportCommand(program: Command, { terminal, finish }: Command
       numberWithin(0, 500),
       8,
     )
-    .option("--watch", "serve the page on this machine, and reload it whenever the run goes on, until Ctrl-C")
+    .option("--watch", "serve the page on this machine until Ctrl-C, and reload it whenever the run has something new")
     .option("--port <number>", "port for --watch; 0 picks a free one", wholeNumber(0), 0)
     .addHelpText("after", EXAMPLES)
     .action(async (paths: readonly string[], { out, images, watch, port }: Options) => {

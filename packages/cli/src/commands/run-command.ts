@@ -21,32 +21,28 @@ Examples:
   $ mlan run experiment.ts                   writes to runs/<name of the experiment>
   $ mlan run experiment.ts --folder runs/b   writes to runs/b instead
   $ mlan run experiment.ts --fresh           replaces the earlier run
-  $ mlan run study.ts --dry-run              prints the runs of a study, what they share and what they need
+  $ mlan run study.ts --dry-run              predicts what the runs of a study need, and shows which stages they share
   $ mlan run study.ts --parallel 4           runs a study in four processes
   $ mlan run study.ts --arm mlan --seed 1    runs one arm of a study with one seed
 
 Ctrl-C stops after the current step. The same command then resumes from the newest checkpoint and produces the same
 weights as an uninterrupted run. Results go to standard output, progress to standard error.
 
-A study runs each arm in its own run folder, in runs/<name of the study>/<model>/<arm>/seed-<seed>. A failed run does not stop
-the others; the same command tries it again, and repeats only what has changed. The exit status is 1 if a run failed.
+Each run of a study has its own run folder, runs/<name of the study>/<model>/<arm>/seed-<seed>. A failed run does not stop
+the others. The same command runs failed runs again, and stages that have changed. The exit status is 1 if a run failed.
 `;
 
 export function addRunCommand(program: Command, { terminal, finish }: CommandContext): void {
   const command = program
     .command("run")
-    .description("Run an experiment or a study, or resume one that was stopped.")
+    .description("Run an experiment or a study, or resume one that was interrupted.")
     .argument("<experiment>", "file whose default export is an experiment or a study")
-    .option("--folder <folder>", "the run folder (default: runs/<name of the experiment>)")
+    .option("--folder <folder>", "the run or study folder (default: runs/<name>)")
     .option("--fresh", "replace an earlier run in the folder")
-    .option("--dry-run", "print what would be run and what it needs, as mlan plan does");
+    .option("--dry-run", "run nothing; print the same as mlan plan");
   addSelectionOptions(command)
-    .option(
-      "--parallel <processes>",
-      "number of processes that divide the runs of a study (default: 1)",
-      wholeNumber(1),
-    )
-    .option("--no-plan", "run stages even if their predicted memory exceeds this machine's")
+    .option("--parallel <processes>", "number of processes that share the runs of a study (default: 1)", wholeNumber(1))
+    .option("--no-plan", "run stages even if they are predicted to need more memory than this machine has")
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, options: Options) => {
       const { folder, fresh = false, dryRun = false, parallel = 1, plan: checkMemory } = options;
@@ -87,6 +83,6 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
 
 function freshStudy(): MlanError {
   const message =
-    "--fresh is for an experiment. A study replaces the runs that have changed; to begin again, remove its folder.";
+    "--fresh is only for experiments. A study replaces the runs that have changed; to run all of it again, remove its folder.";
   return new MlanError("invalid-options", message);
 }

@@ -12,8 +12,8 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan score runs/my-experiment                          the scores with every extractor
-  $ mlan score runs/my-experiment --show 20                prints up to 20 answers per benchmark on which extractors disagree
+  $ mlan score runs/my-experiment                          prints the scores with every extractor
+  $ mlan score runs/my-experiment --show 20                also prints, for each benchmark, up to 20 answers on which extractors disagree
   $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
 
@@ -24,13 +24,13 @@ for boolq. Neither the model nor the data is needed. The exit status is 1 if a b
 export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("score")
-    .description("Score the stored answers of a run again, with every way to read them.")
+    .description("Score the stored answers of a run again, with every extractor.")
     .argument("<folder>", "the run folder")
     .option("--experiment <file>", "the experiment file, if its benchmarks are not installed plugins")
     .option("--benchmark <name>", "plugin or file of a benchmark; may be repeated", collect)
     .option(
       "--show <number>",
-      "number of answers to print per benchmark on which the extractors disagree",
+      "for each benchmark, print up to <number> answers on which the extractors disagree",
       wholeNumber(0),
       3,
     )

@@ -4,8 +4,8 @@ import { runFolderAt } from "../project/folders.ts";
 
 const EXAMPLES = `
 Examples:
-  $ mlan show runs/my-experiment              a finished run, or one that is still running
-  $ mlan show runs/my-study                   the arms of a study, as means over seeds
+  $ mlan show runs/my-experiment              prints a run, finished or not
+  $ mlan show runs/my-study                   prints the arms of a study, as means over seeds
   $ mlan show runs/my-experiment > table.txt
   $ mlan show runs/my-experiment --json | jq '.results[] | {model, benchmark, metrics}'
 `;

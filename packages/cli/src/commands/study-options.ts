@@ -12,9 +12,9 @@ export interface SelectionOptions {
 
 export function addSelectionOptions(command: Command): Command {
   return command
-    .option("--arm <name>", "run only this arm of a study; may be repeated", collect)
-    .option("--model <name>", "run only this model of a study; may be repeated", collect)
-    .option("--seed <number>", "run only this seed of a study; may be repeated", collectSeed);
+    .option("--arm <name>", "only this arm of a study; may be repeated", collect)
+    .option("--model <name>", "only this model of a study; may be repeated", collect)
+    .option("--seed <number>", "only this seed of a study; may be repeated", collectSeed);
 }
 
 /** Returns the selection; undefined when no option was given. */
@@ -25,11 +25,11 @@ export function selectionOf({ arm, model, seed }: SelectionOptions): StudySelect
 
 /** Returns the error for an option of studies that is given with an experiment. */
 export function onlyForStudies(file: string): MlanError {
-  const message = `--arm, --model, --seed and --parallel are for a study, and ${file} exports an experiment. Leave them out.`;
+  const message = `--arm, --model, --seed and --parallel are only for studies, and ${file} exports an experiment. Leave these options out.`;
   return new MlanError("invalid-options", message);
 }
 
-/** Returns the words of a command line that select the same runs. */
+/** Returns the command-line arguments that select these runs. */
 export function selectionWords({ arms = [], models = [], seeds = [] }: StudySelection): readonly string[] {
   return [
     ...arms.flatMap((arm) => ["--arm", arm]),

@@ -15,7 +15,7 @@ const COLUMNS: readonly TextColumn[] = [
 
 /**
  * Returns the table of costs per training stage: positions by kind (text includes the supervised positions), TFLOP,
- * time, and first and last loss. No lines if no training stage is done.
+ * time, and first and last loss. Returns no lines if no training stage is done.
  */
 export function costTable(costs: readonly CostView[], width?: number): readonly string[] {
   const rows = costs.flatMap(({ stage, training }) => {

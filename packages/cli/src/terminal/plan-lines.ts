@@ -84,7 +84,9 @@ function timeLines(stages: readonly StagePlan[]): readonly string[] {
       `${name}: ${all} for ${count(steps)} steps, at ${duration(measured.seconds)} a step; the process took ${gigabytes(measured.peakBytes)} GB`,
     ];
   });
-  return lines.length > 0 ? ["", "Time of training, without data of other shapes and checkpoints", "", ...lines] : [];
+  return lines.length > 0
+    ? ["", "Time of training, without checkpoints, and if all batches have the same shape", "", ...lines]
+    : [];
 }
 
 function millions(parameters: number): string {

@@ -16,9 +16,9 @@ import {
 export type ResultsOfView = Pick<View, "models" | "results" | "warnings">;
 
 /**
- * Returns a table of all metrics of all benchmarks, with a column per model: value and 95 % interval in percent, and the
- * number of questions. Each protocol has its own table; warnings below it name the results that are not comparable.
- * Lines have at most `width` characters; default: no limit.
+ * Returns tables of all metrics of all benchmarks, one table per protocol, with a column per model: values and 95 %
+ * intervals in percent. Warnings below a table name results that are not comparable. Lines have at most `width`
+ * characters; default: no limit.
  */
 export function resultsTable({ models, results, warnings }: ResultsOfView, width?: number): readonly string[] {
   const protocols = [...new Set(results.map(({ protocol }) => protocol))];
@@ -36,7 +36,7 @@ export function resultsTable({ models, results, warnings }: ResultsOfView, width
   });
 }
 
-/** Whether a warning is about how results of a protocol may be read; the table itself shows the others. */
+/** Whether a warning is printed below the table. Other warnings are visible in the table itself. */
 function isNote({ kind }: Warning): boolean {
   return kind === "wording" || kind === "not-comparable" || kind === "undefined-metric";
 }
@@ -65,8 +65,8 @@ function tableOf(models: View["models"], results: readonly ResultView[], width: 
 }
 
 /**
- * Returns a row per metric (followed by its range over seeds, if there are several), and one row each for the shares of unreadable answers and of truncated prompts if there are
- * any.
+ * Returns the rows of a benchmark: for each metric its values, and their range over seeds if there are several; then
+ * the shares of unreadable answers and of truncated prompts, if there are any.
  */
 function rowsOf(benchmark: string, results: readonly (ResultView | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => result?.metrics.map(({ name }) => name) ?? []))];
@@ -105,7 +105,7 @@ function seedRow(estimates: readonly (MetricView | undefined)[]): readonly (read
   return [["", "  over seeds", ...ranges, ""]];
 }
 
-/** Describes the outcome of asking some questions again, each on its own. */
+/** Describes the outcome of asking some questions again, one at a time. */
 function verificationsOf(models: View["models"], results: readonly ResultView[]): readonly string[] {
   const labels = new Map(models.map(({ id, label }) => [id, label]));
   return results.flatMap(({ model, benchmark, verifications }) =>

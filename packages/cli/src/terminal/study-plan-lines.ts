@@ -15,7 +15,7 @@ const COLUMNS: readonly TextColumn[] = [
   { title: "state", align: "left" },
 ];
 
-/** Describes the plan of a study in lines of at most `width` characters: each stage once, with the runs that share it. */
+/** Describes the plan of a study in lines of at most `width` characters. Each shared stage occurs once. */
 export function studyPlanLines(plan: StudyPlan, width: number): readonly string[] {
   const { tasks, disk, memoryLimit } = plan;
   const stages = tasks.flatMap((task) => task.stages);
@@ -64,7 +64,7 @@ function rowsOf({ task, runs, stages }: TaskPlan): readonly (readonly string[])[
   ]);
 }
 
-/** Says once for each stage name that it does not fit. */
+/** Returns a line for each stage name that does not fit, with a remedy. */
 function problems(stages: readonly TaskStagePlan[]): readonly string[] {
   const lacking = new Map(stages.filter(({ fits }) => fits === false).map((stage) => [stage.name, stage]));
   return [...lacking.values()].flatMap(({ name, wouldFit }) => ["", `${name} does not fit. ${memoryRemedy(wouldFit)}`]);

@@ -29,8 +29,8 @@ interface PackageFile {
 const KINDS = { model: "model", trainer: "trainer", eval: "evaluator", data: "data" } as const;
 
 /**
- * Returns the plugins of the project in this folder: packages of mlan, and other plugin packages among its
- * dependencies.
+ * Returns the plugins of the project in this folder: installed packages of mlan, and plugins of others among the
+ * project's dependencies.
  */
 export async function installedPlugins(project: string): Promise<readonly InstalledPlugin[]> {
   const found: InstalledPlugin[] = [];
@@ -52,7 +52,7 @@ export async function installedPlugins(project: string): Promise<readonly Instal
 export function pluginTable(plugins: readonly InstalledPlugin[]): readonly string[] {
   if (plugins.length === 0) {
     return [
-      "No plugins are installed here. Install the ones you need, e.g.: npm install @mlan/model-vicuna @mlan/data-boolq",
+      "No plugins are installed in this project. Install the ones you need, e.g.: npm install @mlan/model-vicuna @mlan/data-boolq",
     ];
   }
   const columns = [
@@ -80,7 +80,7 @@ async function asksQuestions(name: string): Promise<boolean> {
 }
 
 /**
- * Returns packages by name: those of mlan that Node resolves from the folder, and the dependencies in the nearest
+ * Returns packages by name: packages of mlan that Node resolves from the folder, and the dependencies in the nearest
  * package.json.
  */
 async function packagesOf(project: string): Promise<ReadonlyMap<string, PackageFile>> {
@@ -115,6 +115,6 @@ async function readPackageFile(path: string): Promise<PackageFile | undefined> {
   try {
     return Object(JSON.parse(text));
   } catch (cause) {
-    throw new MlanError("invalid-options", `${path} is not JSON; fix it to list what is installed here.`, { cause });
+    throw new MlanError("invalid-options", `${path} is not JSON; correct it, and list the plugins again.`, { cause });
   }
 }

@@ -14,7 +14,7 @@ export interface MemoryOptions {
   readonly length: number;
   readonly images: number;
   readonly microBatches: number;
-  /** Rank of the low-rank adapter, for the rows of the table that train an adapter. */
+  /** Rank of the low-rank adapter; used in the rows of the table in which an adapter is trained. */
   readonly rank: number;
   /** Format of the language model's frozen weights. */
   readonly weightFormat: NonNullable<TrainingMemoryOptions["weightFormat"]>;
@@ -93,7 +93,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   ];
 }
 
-/** Returns the options of the adapter in LLaVA's `finetune_lora.sh`, with another rank. */
+/** Returns the adapter's options in LLaVA's `finetune_lora.sh`, but with the given rank. */
 function adapterOf(rank: number): AdapterOptions {
   return { rank, alpha: 2 * rank, dropout: 0.05, rankStabilized: false };
 }

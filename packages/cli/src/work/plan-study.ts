@@ -13,7 +13,7 @@ export interface StudyPlanRequest extends Pick<PlanStudyOptions, "measure"> {
   readonly json: boolean;
 }
 
-/** Prints what a study will need and returns the exit status: 1 if a stage does not fit, or the checkpoints do not. */
+/** Prints the plan of a study and returns the exit status: 1 if a stage or the checkpoints do not fit. */
 export async function planStudyRuns(
   { study, memory, only, json, ...options }: StudyPlanRequest,
   terminal: Terminal,

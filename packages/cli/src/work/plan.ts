@@ -13,7 +13,7 @@ export interface PlanRequest {
   readonly json: boolean;
 }
 
-/** Prints what an experiment will need and returns the exit status: 1 if a stage does not fit. */
+/** Prints the plan of an experiment and returns the exit status: 1 if a stage or its checkpoints do not fit. */
 export async function plan({ memory, json, ...request }: PlanRequest, terminal: Terminal): Promise<number> {
   const found = await planned({ ...request, ...(memory !== undefined && { memory: memory * 1e9 }) }, terminal);
   terminal.print(json ? JSON.stringify(found, null, 2) : planLines(found, terminal.columns()).join("\n"));

@@ -20,7 +20,7 @@ export interface ReportRequest {
   readonly imageBytes: number;
 }
 
-/** Writes the page, and returns its address. */
+/** Writes the page and returns its `file:` URL. */
 export async function writeReport({
   folders,
   imageBytes,
@@ -45,7 +45,7 @@ export async function watchReport(
   });
   using interruption = openInterruption(() => undefined);
   terminal.print(report.url);
-  terminal.note(terminal.paint.dim("The page follows the run. Ctrl-C ends it."));
+  terminal.note(terminal.paint.dim("The page reloads while the run continues. Press Ctrl-C to stop serving it."));
   if (!interruption.signal.aborted) await once(interruption.signal, "abort");
   await report.close();
   return 0;
@@ -63,13 +63,13 @@ interface ReportPackage {
   readonly serveReport: typeof serveReport;
 }
 
-/** Imports the package from the user's project. Throws `missing-plugin`, with the remedy. */
+/** Imports `@mlan/report` from the user's project. Throws `missing-plugin`, with the command that installs it. */
 function importReport(): Promise<ReportPackage> {
   const address = locateInProject("@mlan/report") ?? "@mlan/report";
   return withInstallHint((): Promise<ReportPackage> => import(address));
 }
 
-/** A short text that changes when a file of a run does, except for its checkpoints. */
+/** Returns a short text that changes whenever a file in the folders changes, except checkpoints and the page. */
 async function stateOf(folders: readonly URL[]): Promise<string> {
   const hash = createHash("sha256");
   for (const folder of folders) await addFolder(hash, folder);

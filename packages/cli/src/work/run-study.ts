@@ -44,14 +44,14 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
   return failed ? 1 : 0;
 }
 
-/** The environment variable of a process that stops after its step when the process that started it ends. */
+/** Environment variable: if it is set, this process stops after the current step when its parent process ends. */
 export const STOPS_WITH_PARENT = "MLAN_STOPS_WITH_PARENT";
 
 function stopWithParent(): void {
   if (process.env[STOPS_WITH_PARENT] === undefined) return;
   process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
   process.channel?.unref();
-  // Nobody reads the lines any more.
+  // Once the parent has ended, nothing reads standard error.
   process.stderr.on("error", () => {});
 }
 

@@ -9,14 +9,14 @@ import { deviceUseText } from "../terminal/device-use.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 
 /**
- * Describes the contents of the folder of a run or a study in lines of at most `width` characters. Throws `run-folder`
- * when it is neither.
+ * Describes a run or a study in lines of at most `width` characters. Throws `run-folder` when the folder is neither a
+ * run folder nor a study folder.
  */
 export async function show(folder: URL, width: number): Promise<readonly string[]> {
   return (await isStudyFolder(folder)) ? studyLines(await readStudy(folder), width) : showRun(folder, width);
 }
 
-/** Returns the view of a run or a study as JSON. Throws the errors of {@link show}. */
+/** Returns the view of a run or a study as JSON. Throws the same errors as {@link show}. */
 export async function showAsJson(folder: URL): Promise<string> {
   const view = (await isStudyFolder(folder)) ? viewOfStudy(await readStudy(folder)) : viewOf(folder);
   return JSON.stringify(await view, null, 2);

@@ -5,19 +5,19 @@ import { textTable } from "@mlan/eval-kit";
 import { resultsTable } from "../terminal/results-table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** Prints the state and the results of the selected runs of a study. Returns whether one of them failed. */
+/** Prints the states and the results of the selected runs of a study. Returns whether any of these runs failed. */
 export async function printStudy(folder: URL, only: StudySelection | undefined, terminal: Terminal): Promise<boolean> {
   const record = await readStudy(folder);
   const runs = record.runs.filter((run) => isSelected(run, only));
   terminal.print(["", ...(await studyLines({ ...record, runs }, terminal.columns())), ""].join("\n"));
   const failed = runs.filter(({ state }) => state === "failed");
   if (failed.length > 0) {
-    terminal.note(`${counted(failed.length, "run")} failed. The same command tries them again.`);
+    terminal.note(`${counted(failed.length, "run")} failed. The same command runs failed runs again.`);
   }
   return failed.length > 0;
 }
 
-/** Returns the results of a study by model, and the state of its runs, in lines of at most `width` characters. */
+/** Returns tables of a study's results, one per model, and of its runs, in lines of at most `width` characters. */
 export async function studyLines(record: StudyRecord, width: number): Promise<readonly string[]> {
   const view = await viewOfStudy(record, { answers: false });
   const tables = record.models.flatMap((model) => {
@@ -37,7 +37,7 @@ function headOf(model: string, runs: readonly StudyRunRecord[]): string {
   return seeds.length === 1 ? `${model}, seed ${seeds[0]}` : `${model}, means over the seeds ${seeds.join(", ")}`;
 }
 
-/** Returns the part of the view that is about one of several backbones, with arms as columns. */
+/** Returns the part of the view for one backbone. The labels of its models are the names of the arms. */
 function partOf({ models, results, warnings }: View, backbone: string): Pick<View, "models" | "results" | "warnings"> {
   const own = models.filter((model) => model.backbone === undefined || model.backbone === backbone);
   const ids = new Set(own.map(({ id }) => id));

@@ -16,8 +16,8 @@ export interface StudyProcessesRequest extends StudyRequest {
 }
 
 /**
- * Runs a study in several processes, each of which takes runs that no other is working on, with an equal share of the
- * processor's threads. Prints the lines of all, then the tables. Returns the exit status: 1 if a run failed.
+ * Runs a study in several processes, each with an equal share of the processor's threads. Prints the progress lines of
+ * all processes, then the tables. Returns the exit status: 1 if a run failed.
  */
 export async function runStudyInProcesses(
   { folder, only, file, processes, checkMemory }: StudyProcessesRequest,
@@ -53,14 +53,16 @@ export async function runStudyInProcesses(
 function startProcess(words: readonly string[], threads: number): ChildProcess {
   const main = process.argv[1] ?? "";
   return spawn(process.execPath, [...process.execArgv, main, ...words], {
-    // Its own process group, so that Ctrl-C in a terminal reaches it once, through this process.
+    // In a separate process group, so that Ctrl-C in a terminal reaches the child only once, through this process.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     env: { ...process.env, [STOPS_WITH_PARENT]: "1", OMP_NUM_THREADS: String(threads) },
   });
 }
 
-/** Passes on the lines of a process and returns its exit status; undefined when a signal ended it. */
+/**
+ * Calls `onLine` with each line of a process and returns its exit status; undefined when a signal ended the process.
+ */
 function outcomeOf(child: ChildProcess, onLine: (line: string) => void): Promise<number | undefined> {
   if (child.stderr) createInterface({ input: child.stderr }).on("line", onLine);
   return new Promise((resolve, reject) => {

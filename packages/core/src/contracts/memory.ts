@@ -22,7 +22,7 @@ export interface TrainingShape {
   readonly images: number;
   /** Number of supervised positions per forward and backward pass. */
   readonly supervised: number;
-  /** Number of forward and backward passes per optimiser step. */
+  /** Number of forward and backward passes per optimizer step. */
   readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
   readonly momentPrecision: NonNullable<TrainingRecipe["momentPrecision"]>;

@@ -13,7 +13,7 @@ export interface TrainingRecipe {
   /** The options of the adapter; required when `trained` contains "adapter". */
   readonly adapter?: AdapterOptions;
   readonly format: RecipeFormat;
-  /** Number of conversations per optimiser step. */
+  /** Number of conversations per optimizer step. */
   readonly batchSize: number;
   /** Number of conversations per forward and backward pass; divides `batchSize`. */
   readonly microBatchSize: number;
@@ -31,7 +31,8 @@ export interface TrainingRecipe {
   readonly weightDecay: number;
   /**
    * How the two moments of AdamW are stored. "float32" (default) takes 8 bytes per trained parameter for both moments.
-   * "bfloat16" takes 4 bytes, and "int8" takes 2, with a scale per 256 values; the rounding is stochastic and reproducible.
+   * "bfloat16" takes 4 bytes, and "int8" takes 2, with a scale per 256 values; the rounding is stochastic and
+   * reproducible.
    */
   readonly momentPrecision?: "float32" | "bfloat16" | "int8";
   /** Larger gradients are scaled down to this global norm. Default: no clipping. */
@@ -96,7 +97,7 @@ export interface TrainingNeeds {
   readonly peakBytes: number;
   /** Size of the checkpoints that remain after training, in bytes. */
   readonly keptBytes: number;
-  /** Number of optimiser steps. Absent when unknown. */
+  /** Number of optimizer steps. Absent when unknown. */
   readonly steps?: number;
   /** Whether activations are recomputed in the backward pass instead of being kept. Default false. */
   readonly gradientCheckpointing?: boolean;
@@ -106,7 +107,7 @@ export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent |
 
 export interface TrainStartEvent {
   readonly type: "train-start";
-  /** Number of optimiser steps done before; 0 unless training was resumed. */
+  /** Number of optimizer steps done before; 0 unless training was resumed. */
   readonly stepsDone: number;
   readonly steps: number;
   readonly dataFingerprint: string;

@@ -22,8 +22,8 @@ export interface Recorder {
 }
 
 /**
- * Creates the recorder of a stage. `secondsKnown` is the stage's earlier duration in seconds, if a finished stage is
- * partly repeated.
+ * Creates the recorder of a stage. When part of a finished evaluation stage is run again, `secondsKnown` is the number
+ * of seconds that the stage had taken until then.
  */
 export function recorder(stage: Stage, folder: RunFolder, results: RunResults, secondsKnown?: number): Recorder {
   const { name } = stage;

@@ -148,7 +148,7 @@ async function scoreBatch(
   );
 }
 
-/** Returns the positions before a row's last `targets`, each with the token that follows it. */
+/** Returns the last positions of a row, one per target token. */
 function targetsOf({ targets }: Item, length: number, first: number): readonly Target[] {
   return Array.from(targets, (token, index) => ({ position: first + length - targets.length + index, token }));
 }

@@ -16,7 +16,7 @@ export interface PromptTensors {
   readonly tokenIds: tf.Tensor1D;
   /** Index of each position in its sequence, [rows * length], int32. */
   readonly positions: tf.Tensor1D;
-  /** Absent if no row computes an image. */
+  /** Absent if no row contains image patches. */
   readonly images?: {
     /** The tower's features [n, vision hidden]. */
     readonly features: tf.Tensor2D;

@@ -24,7 +24,7 @@ export interface TrainingMemory extends Held {
    */
   readonly weights: number;
   /**
-   * In "bfloat16", the float32 copies of trained matrices that the optimiser updates, 4 bytes per parameter; otherwise
+   * In "bfloat16", the float32 copies of trained matrices that the optimizer updates, 4 bytes per parameter; otherwise
    * 0.
    */
   readonly masterWeights: number;
@@ -38,7 +38,7 @@ export interface TrainingMemory extends Held {
 
 /**
  * Predicts the bytes of all tensors at the peak of training on a backend that computes eagerly and frees disposed
- * tensors at once, such as `tensorflow`. It follows one optimiser step of `@mlan/trainer`: what each operation
+ * tensors at once, such as `tensorflow`. It follows one optimizer step of `@mlan/trainer`: what each operation
  * allocates, and how long TensorFlow.js's tape keeps it. Workspaces of kernels, fragmentation and the process itself
  * are not counted. Throws `invalid-options`.
  */

@@ -35,7 +35,7 @@ export interface TrainingMemoryOptions {
   readonly precision?: TrainingPrecision;
   /** Whether the backward pass recomputes activations. Default false. */
   readonly gradientCheckpointing?: boolean;
-  /** Micro-batches per optimiser step, with accumulated gradients. Default 1. */
+  /** Micro-batches per optimizer step, with accumulated gradients. Default 1. */
   readonly microBatches?: number;
   /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` have. Default true. */
   readonly fusedOptimizer?: boolean;

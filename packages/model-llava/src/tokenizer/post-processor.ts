@@ -45,7 +45,10 @@ const step = z.object({
     .optional(),
   special_tokens: z.record(z.string(), z.object({ ids: z.array(z.number()) })).optional(),
 });
-/** Schema of a post-processor. Outputs undefined if the tokenizer's class decides. */
+/**
+ * Schema of a post-processor. Outputs undefined if the file has none; then the tokenizer's class determines which token
+ * is added before a text.
+ */
 export const postProcessorSchema: z.ZodType<readonly ProcessorStep[] | undefined> = step
   .extend({ processors: z.array(step).optional() })
   .nullish()

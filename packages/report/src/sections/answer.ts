@@ -12,7 +12,7 @@ import {
 } from "../format.ts";
 import { type Content, html, type Html } from "../html.ts";
 
-/** The question that a view answers. */
+/** Returns the question that a view answers, as the page's heading. */
 export function questionOf({ models, comparisons, languageShares }: View): string {
   const labelOf = labels(models);
   const [first, ...others] = comparisons;
@@ -25,7 +25,7 @@ export function questionOf({ models, comparisons, languageShares }: View): strin
     : `How accurate is ${listed(models.map(({ label }) => label))}?`;
 }
 
-/** The answer in a few sentences, computed from the comparisons; every number in it has its interval. */
+/** Answers {@link questionOf} in a few sentences, from the comparisons. Every difference and mean has an interval. */
 export function answerSection(view: View): Html {
   const sentences =
     view.comparisons.length === 1 || (view.comparisons.length > 0 && view.comparisons.length < 4)
@@ -78,12 +78,14 @@ function costOf({ models }: View, id: string): string {
   return `Training took ${flops(training.flops)} and ${duration(training.seconds)}.`;
 }
 
-/** With many models: how many of them are better on most benchmarks, and which one has the most wins. */
+/**
+ * For many models: how many are better than their base on any benchmark, and which is better on the most benchmarks.
+ */
 function summaryOf(view: View): Html {
   const { comparisons, models } = view;
   if (comparisons.length === 0) {
     return html`<p>
-      ${models.length === 0 ? "No evaluation has finished yet. This page shows what there is." : "Nothing was compared: there is no second model, or the answers were not kept."}
+      ${models.length === 0 ? "No evaluation has finished yet." : "Nothing was compared: there is only one model, or the answers were not stored."}
     </p>`;
   }
   const wins = (comparison: ComparisonView): number =>
@@ -95,7 +97,7 @@ function summaryOf(view: View): Html {
   return html`<p>${lead} ${first && most > 0 ? sentenceOf(first, view) : undefined}</p>`;
 }
 
-/** What the ends of the language-share curves are, on average. */
+/** The mean accuracies at the smallest and the largest language share. */
 function shareSentences({ languageShares }: View): readonly Html[] {
   return languageShares
     .filter(({ isAverage }) => isAverage)

@@ -9,24 +9,24 @@ export function accuracyAgainstCost({ averages }: View): Html | undefined {
   return html`<section aria-labelledby="cost-plot">
     <h2 id="cost-plot">Accuracy against cost</h2>
     <p class="note">
-      Mean accuracy over the benchmarks of one kind, each with equal weight, with 95 % intervals over questions, against
-      the floating-point operations of all training before the evaluation.
+      Mean accuracy over the language or the vision benchmarks, with equal weights and 95 % intervals over questions,
+      against the floating-point operations of all training before the evaluation.
     </p>
     <figure><div class="plots" data-plot="costs"></div></figure>
   </section>`;
 }
 
-/** The plot of accuracy against the language share, for a study that has several. */
+/** The plot of accuracy against the language share, for a study with several shares. */
 export function languageShareSection({ languageShares, models }: View): Html | undefined {
   if (languageShares.length === 0) return undefined;
   const several = models.some(({ evaluations }) => evaluations.length > 1);
   const band = several
-    ? "Bands are 95 % intervals over seeds (Student's t), and small marks single seeds."
+    ? "Bands are 95 % intervals over seeds (Student's t). Small marks are individual seeds."
     : "Bands are 95 % intervals over questions.";
   return html`<section aria-labelledby="shares">
     <h2 id="shares">Share of language in tuning</h2>
     <p class="note">
-      Accuracy as the share of conversations without images in the tuning data grows. ${band} A dashed line marks the
+      Accuracy against the share of conversations without images in the tuning data. ${band} A dashed line marks the
       accuracy of guessing.
     </p>
     <figure><div class="plots" data-plot="shares"></div></figure>
@@ -47,14 +47,14 @@ export function curvesSection({ curves }: View): Html | undefined {
   return html`<section aria-labelledby="curves">
     <h2 id="curves">Training loss</h2>
     <p class="note">
-      Mean cross-entropy in nats before each update; faint bands are the lowest and highest loss of the steps that a
-      point stands for.
+      Mean cross-entropy in nats before each update; faint bands range from the lowest to the highest loss of the steps
+      that a point summarises.
     </p>
     <figure><div class="plots" data-plot="curves"></div></figure>
   </section>`;
 }
 
-/** The table of what each stage cost. */
+/** The table of the cost of each stage. */
 export function costsSection({ costs, runs }: View): Html | undefined {
   if (costs.length === 0) return undefined;
   const several = runs.length > 1;

@@ -1,7 +1,7 @@
 import { type Content, html, type Html } from "../html.ts";
 import type { ModelData } from "../page-data.ts";
 
-/** A table that scrolls sideways where it is wider than the page. The first row is the head. */
+/** A table that scrolls sideways if it is wider than the page. The first row is its head. */
 export function scrollTable(caption: string, [head, ...rows]: readonly Html[]): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
     <table>
@@ -20,7 +20,7 @@ export function scrollTable(caption: string, [head, ...rows]: readonly Html[]): 
   </div>`;
 }
 
-/** A model's name after a spot of its colour. */
+/** A model's label, preceded by a swatch of its colour. */
 export function swatch(model: ModelData | undefined): Content {
   return model && html`<span class="swatch ${model.color}"></span>${model.label}`;
 }
@@ -39,7 +39,7 @@ export function facts(entries: readonly (readonly [name: string, value: Content]
   </dl>`;
 }
 
-/** A link if the text is an address of the web, otherwise the text. */
+/** A link if the text is an http or https URL, otherwise the text. */
 export function linkIfAddress(text: string): Content {
   return /^https?:\/\/[^\s"'<>]+$/.test(text) ? html`<a href="${text}" rel="noopener noreferrer">${text}</a>` : text;
 }

@@ -3,7 +3,7 @@ import { count, counted, listed } from "../format.ts";
 import { type Content, html, type Html } from "../html.ts";
 import { facts, linkIfAddress } from "./parts.ts";
 
-/** What could not be read, was damaged, or must be known to read the results correctly. */
+/** The warnings of a view; all but the first eight are folded. */
 export function warningsSection({ warnings }: View): Html | undefined {
   if (warnings.length === 0) return undefined;
   const items = warnings.map(({ text, run, stage, benchmark }) => {
@@ -29,7 +29,7 @@ export function warningsSection({ warnings }: View): Html | undefined {
   </section>`;
 }
 
-/** Where everything came from, and how to run it again. */
+/** The commands, data, weights, versions, seeds and settings of the runs. */
 export function provenanceSection(view: View): Html {
   const { datasets, weights, versions, seeds, plans, reproduce } = view.provenance;
   const several = Object.entries(versions).toSorted(([one], [other]) => one.localeCompare(other, "en"));
@@ -80,7 +80,7 @@ function datasetCard({ name, role, stages, fingerprint, examples, sources }: Dat
         ["citation", card.citation],
       ]),
       ["fingerprint", html`<code>${fingerprint.slice(0, 16)}</code>`],
-    ])}${sources.length === 0 ? html`<p class="note">This run kept no card of the data: its licence and source are not known here.</p>` : undefined}
+    ])}${sources.length === 0 ? html`<p class="note">This run did not record the source and licence of the data.</p>` : undefined}
   </div>`;
 }
 

@@ -2,7 +2,7 @@ import { count } from "../format.ts";
 import { html, type Html } from "../html.ts";
 import type { PackedTable } from "../pack-questions.ts";
 
-/** The place where the page's script shows the questions, and the elements that hold them. */
+/** The section in which the page's script shows the questions, with the compressed questions. */
 export function questionsSection(tables: readonly PackedTable[], notes: readonly string[]): Html | undefined {
   if (tables.length === 0 && notes.length === 0) return undefined;
   const total = tables.reduce((sum, { table }) => sum + table.questions, 0);
@@ -12,14 +12,13 @@ export function questionsSection(tables: readonly PackedTable[], notes: readonly
     ${
       tables.length > 0
         ? html`<p class="note">
-              ${count(total)} questions with the answers as they were generated and as they were read. Questions on
-              which the two models disagree come first.
+              ${count(total)} questions, each with the models' answers and what was read from them. Questions on which
+              the two selected models disagree come first.
             </p>
             <div id="question-browser">
               <noscript
                 ><p>
-                  Looking up questions needs JavaScript. Everything else on this page does not, except the plots, whose
-                  values are in the tables.
+                  Questions and plots need JavaScript. The values of the plots are in the tables of this page.
                 </p></noscript
               >
             </div>

@@ -12,8 +12,8 @@ export function resultsSection(view: View, models: readonly ModelData[]): Html |
     <h2 id="results">Results</h2>
     <p class="note">
       Headline metric of each benchmark in %, with 95 % intervals over questions.
-      ${several ? "Small marks are single seeds: how far another seed may be from this one is a different question than how far other questions may be." : ""}
-      A dashed line marks the accuracy of guessing, where it is known.
+      ${several ? "Small marks are individual seeds: their spread is not included in the intervals." : ""} A dashed line
+      marks the accuracy of guessing, where it is known.
     </p>
     <figure>
       <ul class="legend" data-legend="models"></ul>
@@ -35,7 +35,7 @@ function metricTable(view: View, models: readonly ModelData[]): Html {
   ]);
 }
 
-/** A row per metric, and one for the share of unreadable answers if there are any. */
+/** Returns a row per metric, and a row for the share of unreadable answers if there are any. */
 function rowsOf(benchmark: BenchmarkView, { models, results }: View): readonly Html[] {
   const cells = models.map((model) => results.find((result) => result.model === model.id && isOf(result, benchmark)));
   const metrics = [...new Set(cells.flatMap((result) => result?.metrics.map(({ name }) => name) ?? []))];
@@ -96,7 +96,7 @@ function comparisonTables({ comparisons, models }: View): Content {
       ${comparison.notCompared.map(({ benchmark, protocol, reason }) => html`<p class="note">Not compared on ${benchmark} (${protocol}): ${reason}</p>`)}`;
   });
   return html`<details${comparisons.length < 4 ? html` open` : undefined}><summary>Paired tests against the base</summary>
-<p class="note">p-values are adjusted with Holm's method over the benchmarks of a comparison; a difference is claimed only if the adjusted p-value is at most 0.05. The last column is the smallest difference that the test detects with 80 % power.</p>${tables}</details>`;
+<p class="note">p-values are adjusted with Holm's method over the benchmarks of a comparison; a difference is claimed only if the adjusted p-value is at most 0.05. "Detectable" is the smallest difference that the test detects with 80 % power.</p>${tables}</details>`;
 }
 
 /** What differs between the evaluations besides the models, in one sentence per kind of difference. */
@@ -106,7 +106,7 @@ function differencesOf({ benchmarks }: ComparisonView): Content {
     if (names.length === 0) return undefined;
     const where = names.length === benchmarks.length ? "every benchmark" : listed(names);
     return html`<p class="note">
-      The two were asked with different ${kind} on ${where}, so differences are not due to the models alone.
+      The two models were evaluated with different ${kind} on ${where}, so differences are not due to the models alone.
     </p>`;
   });
 }

@@ -28,8 +28,8 @@ const VECTOR = { longest: 2 ** 13, block: 1024 };
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
 /**
- * Splits the inner dimension (`innerAxes`, counted from the end, one per operand) into blocks; returns undefined if it
- * is short enough. `shape` is the shape of the product.
+ * Splits the inner dimension (`innerAxes`, counted from the end, one per operand) into blocks. Returns undefined if the
+ * inner dimension is short enough to need no blocks. `shape` is the shape of the product.
  */
 export function innerBlocks(
   graph: GraphEmitter,

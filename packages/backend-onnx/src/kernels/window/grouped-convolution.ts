@@ -64,8 +64,8 @@ function exactCuts(length: number, largest: number): readonly AxisBlocks[] {
 }
 
 /**
- * Returns the contribution of some rows and columns of the filter to the result: [batch, group, filters / group *
- * height * width].
+ * Returns what these rows and columns of the filter contribute to the result, as [batch, group, filters / group *
+ * output height * output width].
  */
 function inBlocks(
   context: EmitContext<GroupedWindow>,
