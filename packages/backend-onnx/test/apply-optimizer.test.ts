@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { BackendError, compiled, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { BackendError, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 
