@@ -58,8 +58,8 @@ export async function serveReport(options: LiveReportOptions): Promise<LiveRepor
     if (state === undefined) return;
     for (const [response, shown] of waiting) if (shown !== state) announce(response, state, waiting);
   }, pollSeconds * 1000);
-  server.listen(port, HOST);
   try {
+    server.listen(port, HOST); // throws for a number that is no port
     await once(server, "listening");
   } catch (cause) {
     clearInterval(timer);

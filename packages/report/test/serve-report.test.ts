@@ -83,3 +83,12 @@ test("names a port that is taken, and the way out", async () => {
     /report: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.* Choose a different port, or 0 for any free port\./,
   );
 });
+
+test("refuses a number that is no port, and leaves nothing running", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  await expect(serveReport({ render: async () => "", state: async () => "", port: 99_999 })).rejects.toThrow(
+    /report: cannot listen on 127\.0\.0\.1:99999: /,
+  );
+  expect(timers()).toBeLessThanOrEqual(before);
+});

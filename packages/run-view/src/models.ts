@@ -47,8 +47,7 @@ export function loadedModel(
   evaluations: readonly LoadedEvaluation[],
 ): LoadedModel {
   const shares = evaluations.map((one) => languageShareOf(one));
-  const [share] = shares;
-  const isKnown = share !== undefined && shares.every((other) => other !== undefined && Math.abs(other - share) < 1e-9);
+  const knownShares = shares.flatMap((share) => share ?? []);
   const wordings = evaluations.flatMap(({ loaded, stage }) =>
     loaded.results.flatMap((result) => (result.stage === stage ? [result.wording] : [])),
   );
@@ -57,7 +56,7 @@ export function loadedModel(
       ...known,
       evaluations: evaluations.map(({ run, stage, seed }) => ({ run, stage, seed })),
       wordings: [...new Set(wordings)],
-      ...(isKnown && { languageShare: share }),
+      ...(shares.length > 0 && knownShares.length === shares.length && { languageShare: meanOf(knownShares) }),
       training: meanCost(evaluations.map(trainingBefore)),
     },
     evaluations,

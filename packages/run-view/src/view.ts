@@ -85,7 +85,8 @@ export interface EvaluatedModel {
   /** The names of the wordings of the prompts; several only if benchmarks or seeds differ. */
   readonly wordings: readonly string[];
   /**
-   * Share of conversations without images in the data of the last tuning stage. Absent if unknown, or without tuning.
+   * Share of conversations without images in the data of the last tuning stage, as the mean over seeds. Absent if
+   * unknown, or without tuning.
    */
   readonly languageShare?: number;
   /** Cost of all training before the evaluation, as the mean over seeds. Zeros for a model that was not trained. */

@@ -24,7 +24,8 @@ function smallStudy(): Study {
   const one = (arm: string, seed: number): Experiment =>
     smallExperiment({
       seed,
-      withImages: WITH_IMAGES[arm] ?? 0,
+      // The seeds of one arm have different shares, around that of the second.
+      withImages: (WITH_IMAGES[arm] ?? 0) + (arm === "language" ? seed - 2 : 0),
       isRight: (question) => RIGHT[arm]?.(question, seed) ?? false,
       ...(arm === "vision" && seed === 3 && { failsAt: 5 }),
     });
