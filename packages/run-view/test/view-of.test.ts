@@ -142,7 +142,7 @@ describe("the view of a run", () => {
       ["notice", "the projector is new."],
       ["training", "tune: nothing is learned from words: a"],
       ["training", "tune: the learning rate is high"],
-      ["wording", "Prompts are worded for the model: before as llama2-base, after as tuned."],
+      ["wording", "The models were asked with different wordings: before as llama2-base, after as tuned."],
       ["unreadable-answers", expect.stringContaining("12.5 % of the answers of before to letters")],
     ]);
   });
@@ -254,7 +254,7 @@ describe("the view of a damaged run", () => {
     await expect(viewOf(newer)).rejects.toThrow(/was written by a newer version of mlan/);
     const half = await changed("half", "manifest.json", (text) => text.slice(0, 50));
     await expect(viewOf(half)).rejects.toMatchObject({ code: "run-folder" });
-    await expect(viewOf([])).rejects.toThrow(/give at least one run folder/);
+    await expect(viewOf([])).rejects.toThrow(/expected at least one run folder/);
   });
 });
 
