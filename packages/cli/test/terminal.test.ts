@@ -29,8 +29,8 @@ const events: readonly RunEvent[] = [
 ];
 
 describe.each([undefined, 0, 1, 2, 5, NaN])("a terminal that reports %s columns", (columns) => {
-  test("has the reported width, and 100 when none is reported", () => {
-    expect(processTerminal(terminalOf(columns).streams).columns()).toBe(columns || 100);
+  test("has the reported width, and 120 when none is reported", () => {
+    expect(processTerminal(terminalOf(columns).streams).columns()).toBe(columns || 120);
   });
 
   test("shows a run without a line that is too long", () => {

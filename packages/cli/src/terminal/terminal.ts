@@ -57,7 +57,7 @@ export function processTerminal({ stdout, stderr, env }: Streams = process): Ter
   return {
     interactive,
     // A terminal of unknown size reports 0 columns.
-    columns: () => (stderr.isTTY ? stderr.columns : stdout.isTTY ? stdout.columns : undefined) || 100,
+    columns: () => (stderr.isTTY ? stderr.columns : stdout.isTTY ? stdout.columns : undefined) || 120,
     print(line) {
       clear();
       stdout.write(`${line}\n`);
