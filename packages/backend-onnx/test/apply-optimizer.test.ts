@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { BackendError, compiled, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { BackendError, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 
@@ -122,38 +122,6 @@ describe("learning rate and step", () => {
 });
 
 describe("memory", () => {
-  test("a compiled function computes a gradient directly in its slot, in a graph before the update's too", () => {
-    const size = 100_000;
-    const parameter = variable(Array.from({ length: size }, () => 1));
-    const before = onnxStatistics().resultBytes;
-    const seen: number[] = [];
-    const learningRate = (): number => {
-      seen.push(onnxStatistics().resultBytes - before);
-      return 0.5;
-    };
-    const step = compiled((input: tf.Tensor1D) => {
-      const gradient = tf.mul(input, parameter);
-      run("SegmentBoundary", {});
-      const sum = tf.sum(gradient);
-      run("ApplySgd", { parameters: [parameter], gradients: [gradient] }, { learningRate, weightDecays: [0] });
-      return sum;
-    });
-    const sums: number[] = [];
-    for (let call = 0; call < 4; call++) {
-      const input = tf.tensor1d(new Float32Array(size).fill(1 + call));
-      const sum = step(input);
-      sums.push(sum.dataSync()[0]!);
-      tf.dispose([input, sum]);
-    }
-    // The parameter is 1, 0.5, 0, 0 before each update.
-    expect(sums).toEqual([size, size, 0, 0]);
-    expect(new Set(numbersOf(parameter))).toEqual(new Set([0]));
-    // The first call records the function, and finds no slot.
-    expect(seen.slice(1).every((bytes) => bytes < 4 * size)).toBe(true);
-    step.dispose();
-    expect(onnxStatistics().resultBytes).toBe(before);
-  });
-
   /** 10 MB each. */
   const SHAPE = [2500, 1000];
   const COUNT = 8;

@@ -205,7 +205,8 @@ describe("in a file", () => {
     opened.push(...Array.from({ length: 16 }, open));
     // Packed, they are an eighth larger; a second copy of each would double the size.
     const size = quantised.codes.length + quantised.scales.byteLength;
-    expect((nativeBytes() - before) / 16 / size).toBeLessThan(1.4);
+    // Memory that packing no longer needs is given back on another thread.
+    await expect.poll(() => (nativeBytes() - before) / 16 / size, { timeout: 10_000 }).toBeLessThan(1.4);
     for (const matrix of opened) matrix.dispose();
   });
 

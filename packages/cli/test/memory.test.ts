@@ -90,7 +90,7 @@ describe("mlan memory", () => {
   });
 
   test.each([
-    ["a precision that does not exist", ["--moment-precision", "int8"], /--moment-precision.*float32, bfloat16/],
+    ["a precision that does not exist", ["--moment-precision", "int4"], /--moment-precision.*float32, bfloat16, int8/],
     ["a rank above that of a matrix", ["--adapter-rank", "5000"], /rank 5000 is larger than/],
     [
       "more images than a row holds",

@@ -99,7 +99,7 @@ describe("an adapter that names its base by a repository", () => {
     expect(fetched()).toEqual(Object.keys(backbone).toSorted());
     expect(server.requests.some((request) => request.includes("/revision/"))).toBe(false);
     await expect(sourceOf(await adapter({ revision: "gone" })).inspect()).rejects.toThrow(
-      /holds an adapter for "acme\/tiny-llama" .*, which could not be fetched: hub: model acme\/tiny-llama, revision gone: .* Give the folder of that base/,
+      /holds an adapter for "acme\/tiny-llama" .*, which could not be fetched: model acme\/tiny-llama, revision gone: .* Give the folder of that base/,
     );
   });
 
@@ -107,7 +107,7 @@ describe("an adapter that names its base by a repository", () => {
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     vi.stubEnv("HF_HUB_CACHE", fileURLToPath(scratch.fresh()));
     await expect(sourceOf(await adapter()).inspect()).rejects.toThrow(
-      /^model-llava: .* holds an adapter for "acme\/tiny-llama" \(adapter_config\.json\), which could not be fetched: hub: offline, and the cache .* lacks the list of files of acme\/tiny-llama\. .* Give the folder of that base as `weights`, and this one as `adapter`; or remove/,
+      /^model-llava: .* holds an adapter for "acme\/tiny-llama" \(adapter_config\.json\), which could not be fetched: offline, and the cache .* lacks the list of files of acme\/tiny-llama\. .* Give the folder of that base as `weights`, and this one as `adapter`; or remove/,
     );
   });
 });

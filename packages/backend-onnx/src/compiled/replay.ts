@@ -6,7 +6,6 @@ import { updateInPlace } from "../optimizers/update.ts";
 import type { Storage } from "../graph/graph.ts";
 import type { Destinations } from "../ort/ort-session.ts";
 import { recordedNode, RecordedValue } from "../recording/recorded-value.ts";
-import { gradientsInSlots } from "./gradients-in-slots.ts";
 import type { GraphAction, Plan, PlannedTensor, Source, UpdateAction } from "./plan.ts";
 import { tensorOf } from "./tensor-of.ts";
 
@@ -43,11 +42,10 @@ class Replay {
   run(): Tensor[] {
     const { actions, deadAfter, returned, assigned } = this.#plan;
     const live = new Set(this.#results);
-    const reserved = gradientsInSlots(this.#backend, this.#plan, this.#results);
     try {
       actions.forEach((action, index) => {
         if ("graphs" in action) this.#update(action);
-        else this.#compute(action, reserved);
+        else this.#compute(action, undefined);
         for (const result of deadAfter[index] ?? []) this.#drop(result, live);
       });
       const tensors = returned.map((planned) => this.#tensor(planned));
@@ -58,7 +56,6 @@ class Replay {
       }
       return tensors;
     } finally {
-      for (const [value, storage] of reserved) if (value.producer !== undefined) storage.release();
       for (const value of [...live, ...this.#views]) this.#backend.recording.drop(value);
     }
   }

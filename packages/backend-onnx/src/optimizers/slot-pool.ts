@@ -7,8 +7,6 @@ import { allocateSlots, type AreaSize, type OptimizerSlot, type SlotSize } from 
 export interface SlotPool {
   /** Bytes of all slots with a parameter or a state. */
   readonly bytes: number;
-  /** Returns the slots in use, by each of the values that occupy them. */
-  occupied(): ReadonlyMap<RecordedValue, OptimizerSlot>;
   /**
    * Returns a different slot for each parameter and its states: the slot that one of them occupies, or a new one. A
    * slot stays in use as long as a value occupies it.
@@ -29,7 +27,6 @@ export function slotPool(runtime: OrtRuntime): SlotPool {
       for (const { byteLength } of used) bytes += byteLength;
       return bytes;
     },
-    occupied: () => slotsByValue(used),
     assign(groups) {
       const byValue = slotsByValue(used);
       const claimed = new Set<OptimizerSlot>();
