@@ -14,7 +14,7 @@ export type Filter = (typeof FILTERS)[number];
 /** The questions of a benchmark, ready to be searched. */
 export interface QuestionIndex {
   readonly questions: PackedQuestions;
-  /** Per question, everything that a search looks at, in lower case. */
+  /** For each question, the text that is searched, in lower case. */
   readonly texts: readonly string[];
 }
 
@@ -34,23 +34,24 @@ export function indexOf(questions: PackedQuestions): QuestionIndex {
   return { questions, texts };
 }
 
-/** Which questions to show. */
+/** The questions to find. */
 export interface Wanted {
-  /** Places of the two models in the columns of answers; the second may be missing. */
+  /** Index of the first model in {@link PackedQuestions.answers}. */
   readonly first: number;
+  /** Index of the second model; undefined if only one model is shown. */
   readonly second: number | undefined;
   readonly filter: Filter;
   readonly search: string;
 }
 
 export interface Found {
-  /** Indexes of the questions: those on which the two models disagree first. */
+  /** Indexes of the found questions. Questions on which the two models disagree come first. */
   readonly indexes: readonly number[];
   /** Number of questions per filter, for the same search. */
   readonly counts: Readonly<Record<Filter, number>>;
 }
 
-/** Finds questions. Linear in their number: 50,000 take some tens of milliseconds. */
+/** Finds questions, in a time that is linear in their number: tens of milliseconds for 50,000. */
 export function findQuestions({ questions, texts }: QuestionIndex, { first, second, filter, search }: Wanted): Found {
   const words = search.toLowerCase().trim();
   const one = questions.answers[first];

@@ -43,7 +43,7 @@ function draw(name: string, plots: (width: number) => readonly Element[]): void 
   }).observe(place);
 }
 
-/** Draws a plot with a heading for each group, side by side where there is room. */
+/** Draws one plot with a heading per group. The plots are side by side if there is room. */
 function drawEach<Item>(
   name: string,
   groups: ReadonlyMap<string, readonly Item[]>,
@@ -81,7 +81,7 @@ const shown = (value: number): string => (value * 100).toFixed(1);
 const range = (interval: RangeData | undefined): string =>
   interval ? ` [${shown(interval.low)}, ${shown(interval.high)}]` : "";
 
-/** A row per benchmark and model: the value as a symbol, its interval as a line, its seeds as small dots. */
+/** Draws a row per benchmark and model: the value as a symbol, the interval as a line, and the seeds as small dots. */
 function resultsPlot(results: readonly ResultData[], models: readonly ModelData[], width: number): Element {
   const isNarrow = width < 560;
   const used = [...new Set(results.map(({ model }) => model))];

@@ -1,13 +1,13 @@
 import type { ModelData, PackedQuestions, PictureData } from "../src/page-data.ts";
 import { type Child, element } from "./element.ts";
 
-/** A model whose answers are shown, and its place in the columns of answers. */
+/** A model whose answers are shown. `place` is its index in {@link PackedQuestions.answers}. */
 export interface ShownModel {
   readonly model: ModelData;
   readonly place: number;
 }
 
-/** One question with the answers of the shown models. Everything in it is text, whatever it contains. */
+/** Shows a question with the answers of the shown models. All content is inserted as text, never as markup. */
 export function questionView(
   questions: PackedQuestions,
   index: number,

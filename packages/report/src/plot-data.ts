@@ -77,7 +77,7 @@ export function lossCurves(view: View, models: readonly ModelData[]): readonly C
   }));
 }
 
-/** Returns the label and the colour of a curve. They differ from those of the other curves in its plot. */
+/** Returns the label and the colour of a curve in its plot. */
 function nameOf(
   { run, stage, source }: CurveView,
   all: readonly CurveView[],

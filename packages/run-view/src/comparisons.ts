@@ -45,7 +45,10 @@ function comparisonOf(base: LoadedModel, model: LoadedModel): ComparisonView {
     const asked = first.get(key);
     try {
       if (!asked)
-        throw new MlanError("invalid-options", `${base.model.label} has no answers to it with this protocol.`);
+        throw new MlanError(
+          "invalid-options",
+          `${base.model.label} has no answers to this benchmark with this protocol.`,
+        );
       // Arms of a study are compared on the same seeds; the runs of a list may have any.
       compared.push(model.model.arm === undefined ? compareBenchmark(asked, answers) : compareArms(asked, answers));
     } catch (error) {
@@ -55,7 +58,11 @@ function comparisonOf(base: LoadedModel, model: LoadedModel): ComparisonView {
   }
   for (const key of [...first.keys()].filter((one) => !second.has(one))) {
     const [benchmark = "", protocol = ""]: readonly string[] = JSON.parse(key);
-    notCompared.push({ benchmark, protocol, reason: `${model.model.label} has no answers to it with this protocol.` });
+    notCompared.push({
+      benchmark,
+      protocol,
+      reason: `${model.model.label} has no answers to this benchmark with this protocol.`,
+    });
   }
   const adjusted = holm(compared.map(({ p }) => p));
   return {

@@ -33,7 +33,7 @@ export function costsOf(loaded: LoadedRun): readonly CostView[] {
   });
 }
 
-/** Returns the numbers of a ledger entry: NaN in place of anything else, since ledger.json may have been edited. */
+/** Returns the numbers of a ledger entry. Any other value becomes NaN, since users may edit ledger.json. */
 function trainingOf(ledger: Run["ledger"][number]): NonNullable<CostView["training"]> {
   const numberAt = (key: keyof typeof ledger): number => {
     const value = ledger[key];

@@ -97,7 +97,10 @@ export async function loadRun(source: Location | Run, options: LoadOptions): Pro
   };
 }
 
-/** Like {@link loadRun}, but a folder that cannot be read becomes a run without content, of seed NaN if it is not given. */
+/**
+ * Like {@link loadRun}, but a folder that cannot be read becomes a run without content. The seed of this run is `seed`,
+ * or NaN if it is not given.
+ */
 export async function loadReadable(
   source: Location,
   options: LoadOptions & { readonly seed?: number },

@@ -23,9 +23,9 @@ export interface ViewOptions {
 
 /**
  * Reads one or several run folders into a view, without changing any file. The first evaluation stage of the first run
- * is the base that all other evaluation stages are compared with. Damaged files, missing answers, results that cannot be
- * compared, and one of several folders without a readable manifest become warnings. Throws `run-folder` when no folder
- * has a readable manifest.
+ * is the base that all other evaluation stages are compared with. Damaged files, missing answers, results that cannot
+ * be compared, and one of several folders without a readable manifest become warnings. Throws `run-folder` when no
+ * folder has a readable manifest.
  */
 export async function viewOf(
   runs: Location | Run | readonly (Location | Run)[],
@@ -46,7 +46,7 @@ export async function viewOf(
   });
 }
 
-/** Reads one of several runs, which need not be readable; a single one must be. */
+/** Reads one of `count` runs. A single run must be readable; one of several may become a run without content. */
 function loadAmong(source: Location | Run, count: number, answers: boolean): Promise<LoadedRun> {
   if (count === 1 || (typeof source === "object" && "manifest" in source)) return loadRun(source, { answers });
   return loadReadable(source, { answers });

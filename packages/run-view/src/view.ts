@@ -47,7 +47,7 @@ export interface RunView {
   readonly folder: string;
   /** When the run began, as ISO 8601 in UTC; absent when it has not begun. */
   readonly created?: string;
-  /** NaN when the folder cannot be read and the seed is not known otherwise. */
+  /** The seed of the run. NaN when it is unknown because the folder cannot be read. */
   readonly seed: number;
   readonly state: RunState;
   /** Why a failed run failed, or why a folder could not be read. */

@@ -44,8 +44,8 @@ export interface StudyRunRecord extends StudyVariation {
   readonly evaluation?: string;
   readonly state: StudyRunState;
   /**
-   * Present when the folder contains a run with other stages or plugins than the study has now, in whatever `state`. Its
-   * results are not those of the study.
+   * Set when the run in the folder has other stages or plugins than the study has now, for any `state`. The results of
+   * this run do not belong to the study.
    */
   readonly hasChanged?: true;
   /** Present when `state` is `failed`. */

@@ -138,13 +138,13 @@ async function* runTask(
 ): AsyncGenerator<StudyEvent, Outcome | undefined, undefined> {
   const place = new URL(task.folder, folder);
   const isBlocked = task.after && ended.get(task.after) === "failed";
-  // A finished run does not need the stages that it shares any more.
+  // A finished run no longer needs its shared stages.
   if (isBlocked && !(await doneElsewhere(task, folder))) {
     const { message = "", stage } = { ...(task.after && (await readFailure(new URL(task.after.folder, folder)))) };
     return failed(place, { message, ...(stage !== undefined && { stage }) });
   }
   const related = all.filter((other) => other !== task && isRelated(other, task)).map((other) => other.folder);
-  // What the study no longer has, such as a renamed arm, may have stages of this task too.
+  // Folders that are no longer part of the study, such as that of a renamed arm, may also contain stages of this task.
   const reuse = [...new Set([...related, ...(await foldersLike(task, folder))])].map((other) => new URL(other, folder));
   let isStarted = false;
   let stage: string | undefined;
@@ -170,10 +170,10 @@ async function* runTask(
   }
 }
 
-/** Adds a way out to the error of a damaged folder: in a study, the folder of a run cannot be chosen. */
+/** Adds to the error of a damaged run folder that the folder may be removed. A study's run folders cannot be chosen. */
 function withRemedy(cause: unknown, place: URL): unknown {
   if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
-  const message = `${cause.message} Or remove ${pathOf(place)}: the study then makes it again, from what its other runs have done where it can.`;
+  const message = `${cause.message} Or remove ${pathOf(place)} and run the study again, which copies finished stages from other runs where possible.`;
   return new MlanError(cause.code, message, { cause });
 }
 

@@ -180,7 +180,7 @@ function checkNames(option: string, names: readonly string[]): void {
   }
 }
 
-/** Throws `invalid-options` for a number that `study.json` cannot hold. */
+/** Throws `invalid-options` for an arm whose value is NaN or infinite, which JSON cannot represent. */
 function checkValues(arms: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(arms)) {
     if (typeof value !== "number" || Number.isFinite(value)) continue;

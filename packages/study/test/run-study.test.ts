@@ -210,7 +210,7 @@ describe("a damaged folder of shared stages", () => {
     expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
     const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
     expect(message).toContain("manifest.json is not JSON");
-    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/: the study then makes it again/);
+    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/ and run the study again/);
     await rm(await shared(), { recursive: true });
     expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
     expect(await states()).toEqual({ base: "done", language: "done", late: "done" });

@@ -4,9 +4,9 @@ import type { HubModel } from "@mlan/hub";
 import { checkpointPlace } from "./checkpoint-place.ts";
 
 /**
- * Resolves the checkpoint in a command line, see {@link checkpointPlace}. A run folder stands for the checkpoint of its
- * last finished training stage, and the checkpoint of a training step for the model in it. `option` names the option or
- * argument in errors.
+ * Resolves the checkpoint in a command line, see {@link checkpointPlace}. A run folder resolves to the checkpoint of
+ * its last finished training stage, and the checkpoint of a training step to the model inside it. `option` is the name
+ * of the option or argument, for errors.
  */
 export async function checkpointAt(path: string, option: string): Promise<URL | HubModel> {
   const folder = checkpointPlace(path);

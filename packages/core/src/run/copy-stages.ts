@@ -25,6 +25,8 @@ export interface CopyStagesOptions {
   readonly from: readonly URL[];
   /** The folder of the replaced run, which may have finished stages too. */
   readonly replaced?: URL | undefined;
+  /** Ends the reading of checkpoints early; what has not been copied is left to the run. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -81,7 +83,7 @@ async function finishedStage(
   stage: Stage,
   weights: string,
   source: RunFolder,
-  { manifest: { plan }, data }: CopyStagesOptions,
+  { manifest: { plan }, data, signal }: CopyStagesOptions,
 ): Promise<FinishedStage | undefined> {
   const manifest = await source.readManifest();
   const status = manifest?.stages[stage.name];
@@ -99,7 +101,7 @@ async function finishedStage(
   if (!place.href.startsWith(source.checkpoints(stage.name).href) || (await missingFile(place))) return undefined;
   if ((await checkpointDigest(place)) !== digest) return undefined;
   // Reads every byte, as loading the checkpoint would: a link to a damaged file would spread the damage to all runs.
-  await verifyChecksums(place);
+  await verifyChecksums(place, { signal });
   return { source, status };
 }
 

@@ -38,7 +38,7 @@ export async function* prepareRun(
   options: PrepareRunOptions,
   hasChanged = false,
 ): AsyncGenerator<PreflightEvent | DownloadEvent, PreparedRun, undefined> {
-  const { experiment, folder, fresh, reuse } = options;
+  const { experiment, folder, fresh, reuse, signal } = options;
   const opened = await openManifest(experiment, folder, hasChanged || fresh);
   const results = await runResults(experiment, opened.manifest, folder);
   const damage = opened.replaced ? [] : await damageOf(opened.manifest, await readableFindings(folder), folder);
@@ -58,7 +58,8 @@ export async function* prepareRun(
   }
   const manifest = await keepManifest(folder, opened, contents, (kept, aside) => {
     const replaced = keepsReplaced ? aside : undefined;
-    return copyStages({ experiment, folder, manifest: kept, results, data: contents.data, from: reuse, replaced });
+    const { data } = contents;
+    return copyStages({ experiment, folder, manifest: kept, results, data, from: reuse, replaced, signal });
   });
   return { manifest, results, damage, contents };
 }
