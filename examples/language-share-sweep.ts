@@ -31,7 +31,7 @@ const world = await writeMiniworld(new URL("../runs/language-share-data/", impor
 const language = mlan({ file: new URL("MLAN_mini.json", world.mlan) });
 const vision = mlan({ file: new URL("MLAN_v_mini.json", world.mlan) });
 /** The world's longest conversation has fewer positions. */
-const format = { maximumLength: 256 };
+const format = { maximumLength: 384 };
 const benchmarks = [
   race({ folder: world.race }),
   openbookqa({ folder: world.openbookqa }),

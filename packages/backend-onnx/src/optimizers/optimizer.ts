@@ -12,7 +12,7 @@ export interface Optimizer {
 }
 
 /** States with fewer bits per value than float32. */
-export interface PackedStates {
+interface PackedStates {
   /** Returns the number of int32 elements in the state of a parameter with `size` values. */
   length(size: number): number;
   /** What the elements contain, for messages: "two of its values must be in each element". */
