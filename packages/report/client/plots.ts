@@ -286,7 +286,7 @@ function sharePlot(curves: readonly ShareData[], backbones: readonly string[], w
 
 function curvePlot(curves: readonly CurveData[], width: number): readonly Element[] {
   const rows = curves.flatMap(({ points, label, color }, index) =>
-    points.map(([step, loss, lowest, highest]) => ({
+    points.map(([step, loss, lowest = loss, highest = loss]) => ({
       step,
       loss,
       lowest,
