@@ -1,4 +1,4 @@
-import * as Plot from "@observablehq/plot";
+import type * as Plot from "@observablehq/plot";
 import type { ModelData, RangeData } from "../../src/page-data.ts";
 import { element } from "../element.ts";
 import { cleaned, colorOf } from "../symbols.ts";
