@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { BatchTensors, SourceLoss, StepEndEvent, TokenCounts } from "@mlan/core";
+import type { BatchTensors, SourceLoss, TokenCounts } from "@mlan/core";
 import { disposeGradients } from "./gradients.ts";
 import { checkGradients, lossNotFinite, type StepInErrors } from "./step-errors.ts";
 import type { StepFunctions, Sums } from "./step-functions.ts";
@@ -17,7 +17,7 @@ export interface StepOutcome {
   readonly loss: number;
   readonly counts: TokenCounts;
   readonly flops: number;
-  /** See {@link StepEndEvent.sources}. */
+  /** Like `sources` of `StepEndEvent`. */
   readonly sources?: Readonly<Record<string, SourceLoss>>;
 }
 
