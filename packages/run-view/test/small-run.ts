@@ -1,3 +1,4 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import {
   type Conversation,
   type Dataset,
@@ -164,5 +165,20 @@ function curveTrainer(
 export async function smallRun(folder: URL, options: SmallRunOptions = {}): Promise<URL> {
   for await (const event of runExperiment(smallExperiment(options), { folder, command: "mlan run small.ts" }))
     void event;
+  return folder;
+}
+
+/** Returns a copy of the run folder `finished`, a sibling folder in which one file is changed, or removed. */
+export async function changedCopy(
+  finished: URL,
+  name: string,
+  file: string,
+  change?: (text: string) => string,
+): Promise<URL> {
+  const folder = new URL(`../${name}/`, finished);
+  await cp(finished, folder, { recursive: true });
+  const place = new URL(file, folder);
+  if (change) await writeFile(place, change(await readFile(place, "utf8")));
+  else await rm(place);
   return folder;
 }

@@ -139,7 +139,7 @@ export interface StepEndEvent {
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
-  /** Use of the device during the step. Absent when the compute does not measure it. */
+  /** Use of the device during the step. Absent when the compute backend does not measure it. */
   readonly device?: DeviceUse;
 }
 
