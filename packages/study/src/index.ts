@@ -11,6 +11,7 @@ export type {
   TaskEndEvent,
   TaskProgressEvent,
   TaskStartEvent,
+  WaitingTask,
 } from "./run-study.ts";
 export { runStudy } from "./run-study.ts";
 export type { StudySelection } from "./study-selection.ts";
