@@ -5,7 +5,7 @@ import { segmentBoundary } from "./segment-boundary.ts";
 export interface FrozenMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** Bits per value, without scales. */
+  /** Bits per value, not counting the scales. */
   readonly bits: 4 | 8 | 16;
   /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;

@@ -75,7 +75,7 @@ const WAIT_MILLISECONDS = 1000;
 /**
  * Runs a study: every run in its own run folder, one after another. Stages that several runs begin with run once and
  * are copied. A failed run is recorded and does not stop the others. The same call continues an interrupted study. It
- * repeats failed runs, and runs again what has changed in the stages, weights or data of finished runs. Several
+ * repeats failed runs, and those stages of finished runs whose settings, weights or data have changed. Several
  * processes may run the same study at once and share its runs. Throws `run-folder` when the folder contains a different
  * study.
  */

@@ -32,7 +32,7 @@ interface Finished extends Pick<Pass, "share"> {
 export interface StepFunctions {
   /**
    * Runs a forward and backward pass. Consumes the gradients in `before`. `weight` is the weight of the batch in the
-   * step.
+   * loss of the step.
    */
   pass(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Pass;
   /**

@@ -158,8 +158,8 @@ async function takeStep(step: number, context: StepContext): Promise<StepEndEven
 }
 
 /**
- * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that does not support adapters, or these
- * options.
+ * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that supports no adapters, or not one
+ * with these options.
  */
 function adapt({ model, recipe: { adapter }, seed }: TrainRun): void {
   if (!adapter) return;

@@ -73,7 +73,7 @@ export interface MixturePart<Example> {
 }
 
 export interface MixOptions {
-  /** Total number of examples. The paper varies the shares at a constant total of 80,000 (section 4.2). */
+  /** Total number of examples. arXiv 2411.10557 varies the shares at a constant total of 80,000 (section 4.2). */
   readonly total: number;
   readonly seed: number;
 }
@@ -155,7 +155,10 @@ function view<Example>(
   };
 }
 
-/** Returns the datasets that are no views, each once; equal names mean the same dataset. */
+/**
+ * Returns the datasets that the given datasets are made of (those that are not views), each once; equal names mean the
+ * same dataset.
+ */
 function sourcesOf(datasets: readonly Dataset<unknown>[]): readonly DatasetSource[] {
   const all = datasets.flatMap(({ name, card, sources }) => sources ?? [{ name, card }]);
   return [...new Map(all.map((source) => [JSON.stringify([source.name, source.card]), source])).values()];

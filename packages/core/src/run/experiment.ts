@@ -10,7 +10,7 @@ export interface ExperimentOptions {
   readonly name: string;
   /**
    * Seed of the model's new parameters and of training. Does not affect `mix` and `shuffle`, which have their own
-   * seeds. Default 42, as in the paper's scripts.
+   * seeds. Default 42, as in the scripts of arXiv 2411.10557.
    */
   readonly seed?: number;
   /**

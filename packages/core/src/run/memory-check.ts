@@ -59,8 +59,8 @@ function kindsOf({ settings }: Change): readonly string[] {
 }
 
 /**
- * Throws `unavailable` for a stage that needs more memory than there is. The message suggests settings with which the
- * stage fits.
+ * Throws `unavailable` for a stage that needs more memory than is available. The message suggests settings with which
+ * the stage fits.
  */
 export function checkMemory(stage: string, needs: StageNeeds, bound: MemoryBound): void {
   const { limit } = bound;

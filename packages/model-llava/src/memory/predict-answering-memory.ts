@@ -11,7 +11,7 @@ import { weightBytes } from "./weight-bytes.ts";
 
 export interface AnsweringMemoryOptions extends NetworkSizes {
   readonly weightFormat: WeightFormat;
-  /** Returns whether a weight has 16 bits in its file. */
+  /** Returns whether a weight has 16 bits per value in its file. */
   readonly hasHalf: (weight: Weight) => boolean;
   readonly rows: number;
   readonly length: number;

@@ -21,7 +21,7 @@ export interface TrainingMemoryOptions {
   readonly adapter?: AdapterOptions;
   /** Weight format of a frozen language model, see `BackboneOptions.weightFormat`. Default "float32". */
   readonly weightFormat?: WeightFormat;
-  /** Returns whether a weight has 16 bits in its file, as "stored" needs. Default: every weight has. */
+  /** Returns whether a weight has 16 bits per value in its file, as "stored" needs. Default: every weight has. */
   readonly hasHalf?: (weight: Weight) => boolean;
   /** Rows per micro-batch. */
   readonly rows: number;
