@@ -57,8 +57,8 @@ const SIZES: Readonly<Record<string, Size>> = {
     heads: 12,
     keyValueHeads: 12,
     vocabularySize: 16_000,
-    rows: 4,
-    length: 512,
+    rows: 2,
+    length: 256,
     kinds: EVERY_KIND,
   },
   "1b": {
@@ -104,7 +104,8 @@ for (const name of listed(options.sizes)) {
     console.log(`${(count / 1e6).toFixed(0)} million values`);
     for (const kind of size.kinds.filter((one) => listed(options.kinds).includes(one)))
       for (const weightFormat of FORMATS[kind] ?? [])
-        if (listed(options.formats).includes(weightFormat)) await compare(`${name} ${kind} ${weightFormat}`, caseOf(folder, size, kind, weightFormat));
+        if (listed(options.formats).includes(weightFormat))
+          await compare(`${name} ${kind} ${weightFormat}`, caseOf(folder, size, kind, weightFormat));
   } finally {
     if (!options.keep) await rm(folder, { recursive: true, force: true });
   }
@@ -138,7 +139,9 @@ async function compare(name: string, measured: MeasuredCase): Promise<void> {
   );
   if (!options.events) return;
   for (const { type, peak: until, anonymous, files } of events)
-    console.log(`  ${type.padEnd(18)} peak ${megabytes(until)}; now ${megabytes(anonymous)} and ${megabytes(files)} of files`);
+    console.log(
+      `  ${type.padEnd(18)} peak ${megabytes(until)}; now ${megabytes(anonymous)} and ${megabytes(files)} of files`,
+    );
 }
 
 async function answerOf<Answer>(request: CaseRequest): Promise<Answer> {

@@ -71,18 +71,15 @@ function answering({ rows, length, images }: MeasuredCase): Stage {
 }
 
 function training({ rows, length, images, task, rank }: MeasuredCase): Stage {
-  const conversations = Array.from(
-    { length: rows },
-    (_, row): Conversation => ({
-      id: `${row}`,
-      // The answer is truncated at the end of the row.
-      turns: [
-        { role: "user", text: `${row}` },
-        { role: "assistant", text: words(length).join(" ") },
-      ],
-      images: images ? [PICTURE] : [],
-    }),
-  );
+  const conversations = Array.from({ length: rows }, (_, row): Conversation => ({
+    id: `${row}`,
+    // The answer is truncated at the end of the row.
+    turns: [
+      { role: "user", text: `${row}` },
+      { role: "assistant", text: words(length).join(" ") },
+    ],
+    images: images ? [PICTURE] : [],
+  }));
   const adapter = task === "adapter" && { adapter: lora({ rank, projector: false }) };
   const recipe = instructionTuning({
     ...(adapter || { trained: ["language"] }),
@@ -115,8 +112,6 @@ async function run(made: Experiment, folder: URL): Promise<RunCase> {
   const events: { type: string; peak: number; anonymous: number; files: number }[] = [];
   for await (const event of runExperiment(made, { folder, checkMemory: false })) {
     const type = event.type === "stage-progress" ? event.event.type : event.type;
-    // DEBUG
-    if (process.env["DEBUG_P"] && (type === "step-end" || type==="evaluate-start"|| type === "evaluate-end" || type === "train-start" || type === "checkpoint-saved")) { const { all } = await import("/tmp/p/arena.mts" as string); const a = all(); console.error("   ", type, "peak", inStatus("VmHWM")/1e6|0, "anon", inStatus("RssAnon")/1e6|0, "file", inStatus("RssFile")/1e6|0, Object.entries(a).filter(([k]) => /InUse|Total|Shrink|leafB|resultB|mapped|slotB|sessionB|compiled|cached|heap|exter/.test(k)).map(([k, v]) => `${k} ${(v as number) > 1e5 ? ((v as number)/1e6).toFixed(0)+"M" : v}`).join(", ")); }
     events.push({ type, peak: inStatus("VmHWM"), anonymous: inStatus("RssAnon"), files: inStatus("RssFile") });
   }
   return { peak: inStatus("VmHWM"), events };
@@ -124,6 +119,7 @@ async function run(made: Experiment, folder: URL): Promise<RunCase> {
 
 /** Returns an entry of Linux's status of this process, in bytes. */
 function inStatus(name: string): number {
-  const [, kilobytes = NaN] = new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  const [, kilobytes = NaN] =
+    new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   return 1024 * Number(kilobytes);
 }

@@ -35,5 +35,10 @@ export interface PlannedCase {
 export interface RunCase {
   readonly peak: number;
   /** The peak so far, and memory that is not a file's, after each event of the run. */
-  readonly events: readonly { readonly type: string; readonly peak: number; readonly anonymous: number; readonly files: number }[];
+  readonly events: readonly {
+    readonly type: string;
+    readonly peak: number;
+    readonly anonymous: number;
+    readonly files: number;
+  }[];
 }

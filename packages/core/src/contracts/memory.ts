@@ -1,5 +1,6 @@
 import type { AdapterOptions } from "./adapter.ts";
 import type { Prompt } from "./benchmark.ts";
+import type { Compute } from "./compute.ts";
 import type { Component } from "./model.ts";
 import type { TrainingRecipe } from "./trainer.ts";
 
@@ -8,6 +9,11 @@ export interface MemoryEstimate {
   /** Bytes by purpose, e.g. "weights" or "activations". */
   readonly parts: Readonly<Record<string, number>>;
   readonly total: number;
+  /**
+   * Bytes of the total that are results of operations, such as activations, rather than weights or the optimizer's state.
+   * Default 0.
+   */
+  readonly computed?: number;
 }
 
 /** The sizes that determine the memory of a training step. */
@@ -25,6 +31,8 @@ export interface TrainingShape {
   /** Number of forward and backward passes per optimizer step. */
   readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
+  /** See {@link Compute.keepsGradients}. Default false. */
+  readonly keepsGradients?: boolean;
   readonly momentPrecision: NonNullable<TrainingRecipe["momentPrecision"]>;
   /** One of {@link ModelMemory.weightFormats}. */
   readonly weightFormat: string;
