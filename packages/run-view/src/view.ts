@@ -156,13 +156,16 @@ export interface CurveView {
   readonly run: string;
   readonly stage: string;
   /**
-   * The steps of the curve: all steps, only steps without images ("text"), or only steps with images ("image"). The
-   * curves "text" and "image" exist only if the stage has steps of both kinds.
+   * What the losses are means of. "all": all conversations of a step. "dataset": those of one dataset of a mixture, in
+   * the steps in which it occurs. "text" and "image": the steps without and with images; only if the stage has steps of
+   * both kinds, and the losses of its datasets were not recorded.
    */
-  readonly source: "all" | "text" | "image";
+  readonly source: "all" | "text" | "image" | "dataset";
+  /** The name of the dataset; present if `source` is "dataset". */
+  readonly dataset?: string;
   /** Number of steps planned for the stage. */
   readonly steps: number;
-  /** Losses of the first and the last step of the curve. */
+  /** The first and the last loss of the curve. */
   readonly firstLoss: number;
   readonly lastLoss: number;
   readonly points: readonly CurvePoint[];

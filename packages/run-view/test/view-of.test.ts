@@ -104,6 +104,19 @@ describe("the view of a run", () => {
     expect(view.curves[0]).toMatchObject({ firstLoss: 4 - 1 / 500, lastLoss: 2 });
   });
 
+  test("has a loss curve for each dataset of a mixture, where the run recorded them", async () => {
+    const { curves } = await viewOf(await smallRun(new URL("datasets/", temporaryFolder()), { byDataset: true }), {
+      answers: false,
+    });
+    expect(curves.map(({ source, dataset }) => [source, dataset])).toEqual([
+      ["all", undefined],
+      ["dataset", "scenes"],
+      ["dataset", "words"],
+    ]);
+    expect(curves[1]).toMatchObject({ firstLoss: 3 - 3 / 500, points: { length: 333 } });
+    expect(curves[2]).toMatchObject({ firstLoss: 5 - 1 / 500, lastLoss: 3, points: { length: 400 } });
+  });
+
   test("says where data and weights come from, and how to run it again", () => {
     const { datasets, versions, seeds, plans, reproduce } = view.provenance;
     const [letters, mixed] = datasets;

@@ -9,6 +9,7 @@ import {
   type ConversationFormat,
   type Encoded,
   type GradientOptions,
+  type LossOptions,
   MlanError,
   type ModelSource,
   type TrainableModel,
@@ -117,6 +118,41 @@ export function describeTrainableModelContract(
       const { rows, length } = shapeOf(examples);
       const tight = await lossOf(model, examples, { rows, length });
       expect(await lossOf(model, examples, { rows: rows + 1, length: length + 8 })).toBeCloseTo(tight, 4);
+    });
+
+    it("returns the same loss and gradients when it also returns the losses of the rows, if it does", async () => {
+      const batch = await model.collate(examples, shapeOf(examples));
+      const learning = model.learn(["language"]);
+      const variables = learning.parameters.map(({ variable }) => variable);
+      const pass = async (options: LossOptions): Promise<readonly Float32Array[]> => {
+        const { value, grads } = tf.variableGrads(() => model.loss(batch.tensors, options), variables);
+        const tensors = [value, ...variables.flatMap(({ name }) => grads[name] ?? [])];
+        const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+        tf.dispose(tensors);
+        return values;
+      };
+      const plain = await pass({});
+      const before = tf.memory().numTensors;
+      const called: tf.Tensor1D[] = [];
+      const detailed = await pass({ onRowLosses: (losses) => called.push(losses) });
+      const more = tf.memory().numTensors - before;
+      learning.end();
+      batch.dispose();
+      expect(detailed).toEqual(plain);
+      expect(called.length).toBeLessThanOrEqual(1);
+      expect(more).toBe(called.length);
+      for (const losses of called) {
+        const rows = await losses.data<"float32">();
+        expect(rows).toHaveLength(examples.length);
+        expect(rows.reduce((sum, loss) => sum + loss, 0)).toBeCloseTo(plain[0]?.[0] ?? NaN, 4);
+        for (const [row, example] of examples.entries()) {
+          const { length } = example;
+          const mean = await lossOf(model, [example], { rows: 1, length });
+          const all = examples.reduce((sum, { supervised }) => sum + supervised, 0);
+          expect(((rows[row] ?? NaN) * all) / example.supervised).toBeCloseTo(mean, 3);
+        }
+        losses.dispose();
+      }
     });
 
     it.each<{ trained: readonly Component[] }>([{ trained: ["projector"] }, { trained: ["language", "projector"] }])(

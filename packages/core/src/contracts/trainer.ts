@@ -131,11 +131,23 @@ export interface StepEndEvent {
   readonly loss: number;
   /** The learning rate of this step, for components without an entry in `learningRates`. */
   readonly learningRate: number;
+  /**
+   * The losses of the step's conversations by the name of their dataset, for data from several datasets. Absent for
+   * other data, and if the model does not return the losses of single rows.
+   */
+  readonly sources?: Readonly<Record<string, SourceLoss>>;
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
   /** Use of the device during the step. Absent when the compute backend does not measure it. */
   readonly device?: DeviceUse;
+}
+
+export interface SourceLoss {
+  /** Mean cross-entropy over the supervised positions, in nats. */
+  readonly loss: number;
+  /** Number of supervised positions, at least 1. */
+  readonly supervised: number;
 }
 
 export interface CheckpointSavedEvent {
