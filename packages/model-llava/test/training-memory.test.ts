@@ -68,7 +68,7 @@ describe("predicted memory of a training step on small models", () => {
     const inputs = [hidden, decoder.norm.tensor, ...decoder.head.weights.map(({ tensor }) => tensor)];
     const before = await held.peakOf(async () => {});
     const measured = await held.peakOf(async () => {
-      const loss = (): tf.Scalar => meanCrossEntropy(decoder, hidden, selected, rows);
+      const loss = (): tf.Scalar => meanCrossEntropy(decoder, hidden, selected, { rows });
       const { value, gradients } = valueAndGradients(loss, inputs);
       tf.dispose([value, ...gradients.flatMap((gradient) => gradient ?? [])]);
     });

@@ -170,7 +170,9 @@ async function* runTask(
   }
 }
 
-/** Adds to the error of a damaged run folder that the folder may be removed. A study's run folders cannot be chosen. */
+/**
+ * Adds a hint to the error for a damaged run folder: the folder may be removed. A study's run folders cannot be chosen.
+ */
 function withRemedy(cause: unknown, place: URL): unknown {
   if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
   const message = `${cause.message} Or remove ${pathOf(place)} and run the study again, which copies finished stages from other runs where possible.`;

@@ -61,7 +61,8 @@ export async function* trainingLoop(
   const { parameters } = learning;
   const optimizer = createOptimizer(parameters, recipe);
   const now: StepNumbers = { factor: 0, step: 0 };
-  const functions = stepFunctions({ model, recipe, parameters, optimizer, now, ...settings });
+  const byRow = set.datasets !== undefined;
+  const functions = stepFunctions({ model, recipe, parameters, optimizer, now, byRow, ...settings });
   let saveStep: (() => Promise<URL>) | undefined;
   try {
     const resumed = await checkpoints.resume({ model, optimizer });

@@ -8,7 +8,10 @@ import { type CustomOperator, customDomain } from "../ort/custom-operator.ts";
 import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 
-/** A session with input i0 [n, columns] and output o0 [n, rows], its product with the transpose of a matrix. */
+/**
+ * A session that multiplies its input i0 [n, columns] by the transpose of a matrix. Its output o0 is the product [n,
+ * rows].
+ */
 interface Product {
   readonly session: OrtSession;
   readonly rows: number;

@@ -66,6 +66,8 @@ export interface Examples<Example> {
   readonly fingerprint: string;
   /** Returns equal examples for equal indexes. Rejects with a RangeError outside 0..length-1. */
   at(index: number): Promise<Example>;
+  /** Returns the name of the dataset that an example of a view comes from. Absent for a dataset that is not a view. */
+  sourceOf?(index: number): string;
 }
 
 export interface DatasetDefinition<Row, Example> {

@@ -14,8 +14,8 @@ export interface ExperimentOptions {
    */
   readonly seed?: number;
   /**
-   * One model and one compute, plus a trainer and an evaluator if the stages need them. Lists are flattened:
-   * `cpuTrainer()` returns a compute and a trainer.
+   * One model plugin and one compute plugin, plus a trainer and an evaluator if the stages need them. Lists are
+   * flattened: `cpuTrainer()` returns a compute plugin and a trainer.
    */
   readonly use: readonly UseEntry[];
   /** The stages in order. All stages use the same model. */

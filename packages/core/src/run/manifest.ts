@@ -76,7 +76,7 @@ export interface MachineRecord {
   readonly processors: { readonly model: string; readonly count: number };
   /** In bytes. */
   readonly memory: number;
-  /** Name of the compute, e.g. "onnx". Absent when there is none. */
+  /** Name of the compute backend, e.g. "onnx". Absent when there is none. */
   readonly compute?: string;
 }
 

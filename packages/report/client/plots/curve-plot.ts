@@ -4,7 +4,7 @@ import { common, finished, lineLegend } from "./common.ts";
 
 export function curvePlot(curves: readonly CurveData[], width: number): readonly Element[] {
   const rows = curves.flatMap(({ points, label, color }, index) =>
-    points.map(([step, loss, lowest, highest]) => ({
+    points.map(([step, loss, lowest = loss, highest = loss]) => ({
       step,
       loss,
       lowest,
