@@ -1,6 +1,5 @@
 import type { AdapterOptions } from "./adapter.ts";
 import type { Prompt } from "./benchmark.ts";
-import type { Compute } from "./compute.ts";
 import type { Component } from "./model.ts";
 import type { TrainingRecipe } from "./trainer.ts";
 
@@ -31,7 +30,7 @@ export interface TrainingShape {
   /** Number of forward and backward passes per optimizer step. */
   readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
-  /** See {@link Compute.keepsGradients}. Default false. */
+  /** Whether the compute backend keeps memory for all gradients from step to step. Default false. */
   readonly keepsGradients?: boolean;
   readonly momentPrecision: NonNullable<TrainingRecipe["momentPrecision"]>;
   /** One of {@link ModelMemory.weightFormats}. */
