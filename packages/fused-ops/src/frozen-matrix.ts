@@ -56,7 +56,10 @@ function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D)
   });
 }
 
-/** Returns a matrix's operations for a backend without kernels for it. They compute with the values as float32. */
+/**
+ * Returns the operations of a matrix for a backend without kernels for frozen matrices. The operations compute with the
+ * values as float32.
+ */
 export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
   return {
     widen,

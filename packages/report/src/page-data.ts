@@ -81,8 +81,8 @@ export interface CurveData {
 }
 
 /**
- * The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. Of a
- * single step, only the loss.
+ * The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. For a
+ * range of a single step, only the step and its loss.
  */
 export type CurvePointData = readonly [
   step: number,

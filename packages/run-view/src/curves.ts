@@ -39,7 +39,10 @@ export function curvesOf({ id, run }: LoadedRun): readonly CurveView[] {
 type CurveSource = Pick<CurveView, "source" | "dataset">;
 type StepLoss = Pick<StepMetrics, "step" | "loss">;
 
-/** Returns the steps in which each dataset of a mixture occurred, with its own loss, in the order of the names. */
+/**
+ * Returns, for each dataset of a mixture in the order of names, the steps in which the dataset occurred, with the loss
+ * of its conversations.
+ */
 function byDataset(steps: readonly StepMetrics[]): ReadonlyMap<string, readonly StepLoss[]> {
   const datasets = new Map<string, StepLoss[]>();
   for (const { step, sources } of steps) {

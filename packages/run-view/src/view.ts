@@ -156,9 +156,9 @@ export interface CurveView {
   readonly run: string;
   readonly stage: string;
   /**
-   * What the losses are means of. "all": all conversations of a step. "dataset": those of one dataset of a mixture, in
-   * the steps in which it occurs. "text" and "image": the steps without and with images; only if the stage has steps of
-   * both kinds, and the losses of its datasets were not recorded.
+   * The conversations over which losses are averaged. "all": all conversations of each step. "dataset": those of one
+   * dataset of a mixture, in the steps that contain any. "text" and "image": those of the steps without images and with
+   * images; these curves exist only if the stage has steps of both kinds and did not record the losses of its datasets.
    */
   readonly source: "all" | "text" | "image" | "dataset";
   /** The name of the dataset; present if `source` is "dataset". */

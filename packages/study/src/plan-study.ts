@@ -45,7 +45,7 @@ export interface TaskPlan {
   /** The number of runs that need the task. */
   readonly runs: number;
   /**
-   * The stages that the task runs itself, without copied stages. Empty for a run whose stages are all shared, and if no
+   * The stages that the task runs itself, without copied stages. Empty if all stages of the run are shared, and if no
    * run of the task can be planned.
    */
   readonly stages: readonly TaskStagePlan[];

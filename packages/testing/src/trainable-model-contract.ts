@@ -19,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alphabetConversations } from "./memory-dataset.ts";
 import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
+import { describeEncoding } from "./encoding-contract.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
 /** Declares the contract tests of trainable models, beyond those of models. */
@@ -38,42 +39,7 @@ export function describeTrainableModelContract(
     });
     afterAll(() => model.dispose());
 
-    it("masks the user's text and learns the assistant's", () => {
-      for (const { inputIds, labels, supervised } of examples) {
-        expect(labels.length).toBe(inputIds.length);
-        expect(supervised).toBeGreaterThan(0);
-        expect(labels.filter((label) => label !== -100).length).toBeGreaterThanOrEqual(supervised);
-        expect(labels[0]).toBe(-100);
-        labels.forEach((label, position) => expect([-100, inputIds[position]]).toContain(label));
-      }
-    });
-
-    it.each(["text", "turns"] as const)(
-      "learns nothing from an answer that is marked as not supervised, by %s",
-      (answerSpans) => {
-        const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
-        const encode = (supervised: boolean): Encoded => {
-          const unsupervised = first?.map((turn) => (turn.role === "assistant" ? { ...turn, supervised } : turn)) ?? [];
-          return model.encode({ id: "a", turns: [...unsupervised, ...(second ?? [])], images: [] }, { answerSpans });
-        };
-        const [all, one] = [encode(true), encode(false)];
-        expect(one.inputIds).toEqual(all.inputIds);
-        expect(one.supervised).toBeGreaterThan(0);
-        expect(one.supervised).toBeLessThan(all.supervised);
-        const places = [...one.labels.keys()].filter((place) => one.labels[place] !== -100);
-        for (const place of places) expect(one.labels[place]).toBe(all.labels[place]);
-      },
-    );
-
-    it("names the template of its tuning, if any, also before it is opened", async () => {
-      const { tuningTemplate } = model;
-      if (source.inspect) expect((await source.inspect()).tuningTemplate).toBe(tuningTemplate);
-      if (tuningTemplate === undefined) return;
-      model.setFormat({ ...tuning, template: tuningTemplate });
-      for (const conversation of alphabetConversations(4))
-        expect(model.encode(conversation).supervised).toBeGreaterThan(0);
-      model.setFormat(tuning);
-    });
+    describeEncoding(source, () => model, tuning);
 
     it("names its parameters, each once", () => {
       const names = model.parameters().map(({ name }) => name);

@@ -13,7 +13,10 @@ export interface Sums {
 interface Pass {
   /** The weighted loss of this pass: its part of the step's loss. */
   readonly share: Scalar;
-  /** The rows' parts of the batch's loss [rows], if the model returns them and the functions were asked for them. */
+  /**
+   * What each row contributes to the loss of the batch, [rows]. Present if the model returns it and the functions were
+   * asked for it.
+   */
   readonly rows?: Tensor1D;
   /** The sums including this pass. */
   readonly sums: Sums;
@@ -66,7 +69,7 @@ export interface StepFunctionsOptions {
   readonly parameters: readonly LearningParameter[];
   readonly optimizer: Optimizer;
   readonly gradientCheckpointing: boolean;
-  /** Whether to return the rows' parts of the loss. */
+  /** Whether to return what each row contributes to the loss. */
   readonly byRow: boolean;
   /** The current numbers, read at every update. */
   readonly now: Readonly<StepNumbers>;

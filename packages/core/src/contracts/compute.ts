@@ -32,6 +32,15 @@ export interface Compute {
    * Default false.
    */
   readonly hasOwnMemory?: boolean;
+  /**
+   * Whether every trained parameter has memory for its gradient during the whole training, where the optimizer reads it,
+   * rather than only from the backward pass to the update. Default false.
+   */
+  readonly keepsGradients?: boolean;
+  /**
+   * Memory that the compute backend reserves beyond the computed tensors in use, as a share of them, e.g. 0.05. Default 0.
+   */
+  readonly spareMemory?: number;
   /** Returns the use of the device since the previous call. Absent when the compute backend does not measure it. */
   usage?(): DeviceUse;
 }

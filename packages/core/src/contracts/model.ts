@@ -204,8 +204,8 @@ export interface GradientOptions {
 
 export interface LossOptions extends GradientOptions {
   /**
-   * Called once with the rows' parts of the loss [rows], in nats; they add up to the loss. The callee disposes of the
-   * tensor, which is no part of the gradient. A model may ignore this option.
+   * Called once with a tensor [rows], in nats: what each row of the batch contributes to the loss. The function
+   * disposes of the tensor. No gradient flows through it. A model may ignore this option.
    */
   readonly onRowLosses?: (losses: Tensor1D) => void;
 }

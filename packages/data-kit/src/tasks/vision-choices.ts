@@ -29,8 +29,8 @@ export interface VisionChoiceTask<Q extends Question> extends MapByTextOptions {
   /** Returns the texts of a question, including its choices. */
   words(question: Q): VisionWords;
   /**
-   * Maximum number of choices that the original code offers. It fails on a question whose correct answer is a later
-   * choice.
+   * Maximum number of choices that the original code offers. The original code fails on a question whose correct answer
+   * is a later choice.
    */
   readonly offered: number;
 }

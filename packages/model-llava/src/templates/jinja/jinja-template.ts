@@ -57,7 +57,7 @@ interface Library {
 }
 const { Environment, Interpreter, parse, tokenize }: Library = library;
 
-/** An interpreter with limits. They are checked in the method that evaluates every part of a program. */
+/** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
   /** Expressions over whose values a loop, filter, operator or slice iterates without calling `evaluate`. */
