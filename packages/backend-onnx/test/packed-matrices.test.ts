@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { matMulFrozen, quantise, quantisedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
+import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nativeBytes } from "./native-bytes.ts";
@@ -91,6 +91,18 @@ test("a quantised matrix multiplies after its file was removed", async () => {
   await rm(file);
   expect(equal(product(matrix), product(inMemory))).toBe(true);
   for (const one of [matrix, inMemory]) one.dispose();
+});
+
+test.runIf(process.platform === "linux")("released pages leave the memory until the next product", async () => {
+  const file = new URL("released.bin", folder);
+  await writeFile(file, Buffer.alloc(2 * ROWS * COLUMNS, 0x3c));
+  const matrix = storedMatrix({ file, byteOffset: 0 }, [ROWS, COLUMNS], "bfloat16");
+  const before = product(matrix);
+  expect(await residentBytesOf("released.bin")).toBe(2 * ROWS * COLUMNS);
+  matrix.releasePages();
+  expect(await residentBytesOf("released.bin")).toBe(0);
+  expect(equal(product(matrix), before)).toBe(true);
+  matrix.dispose();
 });
 
 /** Returns the bytes of a mapped file that are in the process's memory. */
