@@ -1,30 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { BackendError, compiled, explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
 import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { bfloat16, values } from "./matrix-values.ts";
 import { nativeBytes } from "./native-bytes.ts";
 
 const [ROWS, COLUMNS] = [192, 160];
-const folder = await mkdtemp(join(tmpdir(), "mlan-matrices-"));
-const file = pathToFileURL(join(folder, "matrices.bin"));
 
 beforeAll(() => useOnnxBackend());
-afterAll(() => rm(folder, { recursive: true }));
-
-/** Returns values with a spread like that of trained weights, the same for the same `seed`. */
-function values(count: number, seed: number): Float32Array {
-  return Float32Array.from({ length: count }, (_, index) => 0.1 * Math.sin(index * index * 0.37 + seed));
-}
-
-/** Returns the upper 16 bits of each value. */
-function bfloat16(numbers: Float32Array): Uint8Array {
-  const halves = new Uint16Array(numbers.slice().buffer).filter((_, index) => index % 2 === 1);
-  return new Uint8Array(halves.buffer);
-}
 
 const given = values(ROWS * COLUMNS, 1);
 const KINDS: readonly (readonly [string, () => FrozenMatrix])[] = [
@@ -165,31 +148,6 @@ describe("a large matrix in 16 bits", () => {
     const matrix = storedMatrix(bfloat16(given), [ROWS, COLUMNS], "bfloat16");
     expect(() => matrix.multiply(tf.ones([2, 7]))).toThrow(/\[192, 160\] cannot multiply \[2,7\]\. Give it \[n, 160\]/);
     matrix.dispose();
-  });
-});
-
-describe("in a file", () => {
-  test("a matrix is read in place, from any offset", async () => {
-    const stored = bfloat16(given);
-    const quantised = quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 });
-    await writeFile(file, Buffer.concat([Buffer.alloc(6), stored, quantised.codes]));
-    const { mappedBytes } = onnxStatistics();
-    const sixteen = storedMatrix({ file, byteOffset: 6 }, [ROWS, COLUMNS], "bfloat16");
-    const eight = quantisedMatrix({ ...quantised, codes: { file, byteOffset: 6 + stored.length } });
-    expect(onnxStatistics().mappedBytes - mappedBytes).toBe(stored.length + quantised.codes.length);
-    const inMemory = [storedMatrix(stored, [ROWS, COLUMNS], "bfloat16"), quantisedMatrix(quantised)];
-    for (const [index, matrix] of [sixteen, eight].entries())
-      expect(tf.tidy(() => matrix.widen().dataSync())).toEqual(tf.tidy(() => inMemory[index]!.widen().dataSync()));
-    for (const matrix of [sixteen, eight, ...inMemory]) matrix.dispose();
-    expect(onnxStatistics().mappedBytes).toBe(mappedBytes);
-  });
-
-  test("a file that is too short or missing is refused", () => {
-    const missing = new URL("missing.bin", file);
-    expect(() => storedMatrix({ file, byteOffset: 1e6 }, [ROWS, COLUMNS], "float16")).toThrow(/ends at byte .* Check/);
-    expect(() => storedMatrix({ file: missing, byteOffset: 0 }, [2, 2], "float16")).toThrow(
-      /missing\.bin: it cannot be opened/,
-    );
   });
 });
 

@@ -1,24 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
 import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
+import { temporaryFolder } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { values } from "./matrix-values.ts";
 import { nativeBytes } from "./native-bytes.ts";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-packed-"))}/`);
+const folder = temporaryFolder();
 
 beforeAll(() => useOnnxBackend());
-afterAll(() => rm(folder, { recursive: true }));
 
 const [ROWS, COLUMNS] = [1024, 4096];
-const quantised = quantise(
-  Float32Array.from({ length: ROWS * COLUMNS }, (_, index) => 0.1 * Math.sin(index * index * 0.37)),
-  [ROWS, COLUMNS],
-  { bits: 4, blockSize: 64 },
-);
+const quantised = quantise(values(ROWS * COLUMNS, 4), [ROWS, COLUMNS], { bits: 4, blockSize: 64 });
 const SIZE = quantised.codes.length + quantised.scales.byteLength;
 
 /** Writes the matrix into a file, and returns a function that opens it. */

@@ -80,12 +80,15 @@ export interface CurveData {
   readonly points: readonly CurvePointData[];
 }
 
-/** The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. */
+/**
+ * The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. For a
+ * range of a single step, only the step and its loss.
+ */
 export type CurvePointData = readonly [
   step: number,
   loss: number | null,
-  lowest: number | null,
-  highest: number | null,
+  lowest?: number | null,
+  highest?: number | null,
 ];
 
 /** A benchmark whose questions can be looked up. */

@@ -15,7 +15,10 @@ import type { ComparedBenchmark, ComparisonView } from "./view-results.ts";
 
 const LEVEL = 0.95;
 const RESAMPLES = 10_000;
-/** Used where only the check that two results can be compared matters, not the interval. */
+/**
+ * Number of bootstrap resamples where the interval is not used and only the check that two results can be compared
+ * matters.
+ */
 const FEWEST_RESAMPLES = 100;
 
 /** The answers of one seed to one benchmark. */

@@ -114,7 +114,7 @@ export interface ComparedBenchmark {
   readonly p: number;
   /** `p` adjusted with Holm's method over the benchmarks of the comparison. */
   readonly adjustedP: number;
-  /** The conclusion from `adjustedP`. Base claims only on this field. */
+  /** The conclusion from `adjustedP`. No other field justifies the claim that a model is better or worse. */
   readonly verdict: "better" | "worse" | "no difference shown";
   /** Smallest difference that this comparison detects with 80 % power. Absent when unknown. */
   readonly minimumDetectableEffect?: number;

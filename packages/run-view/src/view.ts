@@ -156,13 +156,16 @@ export interface CurveView {
   readonly run: string;
   readonly stage: string;
   /**
-   * The steps of the curve: all steps, only steps without images ("text"), or only steps with images ("image"). The
-   * curves "text" and "image" exist only if the stage has steps of both kinds.
+   * The conversations over which losses are averaged. "all": all conversations of each step. "dataset": those of one
+   * dataset of a mixture, in the steps that contain any. "text" and "image": those of the steps without images and with
+   * images; these curves exist only if the stage has steps of both kinds and did not record the losses of its datasets.
    */
-  readonly source: "all" | "text" | "image";
+  readonly source: "all" | "text" | "image" | "dataset";
+  /** The name of the dataset; present if `source` is "dataset". */
+  readonly dataset?: string;
   /** Number of steps planned for the stage. */
   readonly steps: number;
-  /** Losses of the first and the last step of the curve. */
+  /** The first and the last loss of the curve. */
   readonly firstLoss: number;
   readonly lastLoss: number;
   readonly points: readonly CurvePoint[];

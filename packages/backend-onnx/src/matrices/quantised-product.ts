@@ -12,8 +12,8 @@ interface Product {
   readonly rows: number;
   readonly columns: number;
   /**
-   * Packs the matrix into a session with input i0 [n, columns] and output o0 [n, rows], its product with the transpose
-   * of the matrix. Called at the first product.
+   * Packs the matrix into a session that multiplies its input i0 [n, columns] by the transpose of the matrix. Its output
+   * o0 is the product [n, rows]. Called at the first product.
    */
   open(): OrtSession;
 }

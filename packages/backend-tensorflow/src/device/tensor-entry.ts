@@ -7,8 +7,8 @@ export interface TensorEntry {
   /** The type in TensorFlow.js: float for bfloat16. */
   readonly dtype: number;
   /**
-   * Whether the tensor was written by JavaScript or updated in place, as a model's parameters are. Its bfloat16 copy is
-   * kept.
+   * Whether the tensor was written by JavaScript or updated in place, as a model's parameters are. The bfloat16 copy of
+   * such a tensor is kept.
    */
   parameter: boolean;
   /** The values in the original type. */

@@ -24,7 +24,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 const EXAMPLES = `
 Examples:
   $ mlan run experiment.ts          runs the stages of an experiment file
-  $ mlan run experiment.ts          resumes it after an interruption
+    $ mlan run experiment.ts          the same command resumes an interrupted run
   $ mlan plan experiment.ts         predicts memory, disk space and steps of an experiment
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run

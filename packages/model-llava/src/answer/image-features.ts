@@ -120,8 +120,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
 }
 
 /**
- * Computes the features at once. Otherwise a backend that compiles graphs would compile a graph for every combination
- * of new and cached images.
+ * Computes the features immediately. Otherwise a backend that compiles graphs would compile a graph for every
+ * combination of new and cached images.
  */
 async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   if (!features) return;

@@ -43,7 +43,10 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#values instanceof tf.Variable;
   }
 
-  /** Returns `input` [n, inputs] times the transpose of the weight as a matrix [outputs, all others]: [n, outputs]. */
+  /**
+   * Multiplies `input` [n, inputs] by the transpose of the weight, which counts as a matrix [outputs, product of all
+   * other dimensions]. Returns [n, outputs].
+   */
   multiply(input: tf.Tensor2D): tf.Tensor2D {
     if (this.#matrix) return matMulFrozen(input, this.#matrix);
     const matrix = (): tf.Tensor2D => {
