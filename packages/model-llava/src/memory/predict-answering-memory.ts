@@ -82,8 +82,11 @@ function packedBytes(weights: readonly Weight[], embedding: Weight, options: Ans
   return sizeOf(full.filter((weight) => weight.shape.length > 1 && (language.tiedEmbeddings || weight !== embedding)));
 }
 
-/** Returns the bytes of a frozen matrix's float32 copy. A product with 16-bit weights makes this copy. */
+/** Number of values of a 16-bit matrix that a product converts at a time. */
+const CONVERTED = 2 ** 20;
+
+/** Returns the bytes of the float32 values that a product with a 16-bit matrix holds. */
 function widenedBytes(weight: Weight, format: WeightFormat): number {
   const isWidened = format !== "float32" && !isQuantisedFormat(format) && isQuantised(weight);
-  return isWidened ? 4 * weight.size : 0;
+  return isWidened ? 4 * Math.min(weight.size, CONVERTED) : 0;
 }
