@@ -200,9 +200,10 @@ test("codes or scales of another matrix are refused, and what cannot be opened l
     "fused-ops: 30719 bytes of codes and 960 scales were given for a matrix [192, 160] of 8 bits in blocks of 32, which has 30720 and 960.",
   );
   expect(() => quantisedMatrix({ ...quantised, scales: scales.subarray(1) })).toThrow(/30720 bytes .* and 959 scales/);
-  // ONNX Runtime has no blocks of 10.
   const small = { blockSize: 10, codes, scales: new Float32Array(16 * ROWS) };
-  expect(() => quantisedMatrix({ ...quantised, ...small })).toThrow(BackendError);
+  expect(() => quantisedMatrix({ ...quantised, ...small })).toThrow(
+    new BackendError("unsupported", "a quantised matrix has blocks of 10 values. Use a power of two, 16 or more."),
+  );
   expect(onnxStatistics().leafBytes).toBe(leafBytes);
 });
 

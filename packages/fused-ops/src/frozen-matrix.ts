@@ -16,6 +16,11 @@ export interface FrozenMatrix {
    * input too.
    */
   multiply(input: tf.Tensor2D): tf.Tensor2D;
+  /**
+   * Takes values that are mapped from a file out of the process's memory. The next use maps them again, from the
+   * system's cache unless it needed the memory. Does nothing for values that are not mapped.
+   */
+  releasePages(): void;
   dispose(): void;
 }
 

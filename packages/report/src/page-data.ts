@@ -99,6 +99,8 @@ export interface QuestionTableData {
   readonly questions: number;
   /** The models in the order of {@link PackedQuestions.answers}, as indexes into {@link PageData.models}. */
   readonly models: readonly number[];
+  /** The seeds, if each model has answers of several; they are in {@link PackedQuestions.answers} by model, then by seed. */
+  readonly seeds: readonly number[];
 }
 
 /** The questions of one benchmark, by column. */
@@ -123,7 +125,7 @@ export interface PictureData {
   readonly missing?: string;
 }
 
-/** The answers of one model. Each list has one entry per question. */
+/** The answers of one model with one seed. Each list has one entry per question. */
 export interface AnswerColumns {
   /** The answers; null where the model has none. */
   readonly answers: readonly (string | null)[];

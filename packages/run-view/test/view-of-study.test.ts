@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { Experiment } from "@mlan/core";
-import { type View, viewOfStudy } from "@mlan/run-view";
+import { questionsOf, type View, viewOfStudy } from "@mlan/run-view";
 import { clusterBootstrapMean } from "@mlan/statistics";
 import { readStudy, runStudy, type Study, study } from "@mlan/study";
 import { temporaryFolder } from "@mlan/testing";
@@ -89,6 +89,17 @@ describe("the view of a study", () => {
     expect(letters).not.toHaveProperty("discordant");
     expect(vision?.benchmarks[0]).toMatchObject({ verdict: "no difference shown" });
     expect(vision?.benchmarks[0]?.difference).toBeCloseTo(0.1875 - 0.25, 12);
+  });
+
+  test("has the answers of each seed, and none where a model has no run of the seed", async () => {
+    const models = ["language", "vision"];
+    for await (const { id, answers } of questionsOf(view, { benchmark: "letters", models, seeds: SEEDS })) {
+      const question = Number(id.slice(1));
+      const isRight = models.flatMap((model) =>
+        SEEDS.map((seed) => (model === "vision" && seed === 3 ? undefined : RIGHT[model]?.(question, seed))),
+      );
+      expect(answers.map((one) => one?.correct)).toEqual(isRight);
+    }
   });
 
   test("has the language-share curve in ascending order", () => {

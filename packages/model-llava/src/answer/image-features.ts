@@ -106,6 +106,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
     }
     if (cache) await store(cache, numbers);
     else await computeNow(computed[0]);
+    // The tower is not needed while the language model answers, which takes the most memory.
+    for (const weight of network.weights) if (weight.component === "vision") weight.releasePages();
   }
 
   async function store(into: FeatureCache, numbers: readonly number[]): Promise<void> {

@@ -62,6 +62,11 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
+  /** Takes values that are mapped from a file out of the process's memory until the next use. */
+  releasePages(): void {
+    this.#matrix?.releasePages();
+  }
+
   /** Replaces the values with a matrix that has fewer bits, and takes ownership of it. */
   keep(matrix: FrozenMatrix): void {
     this.dispose();
