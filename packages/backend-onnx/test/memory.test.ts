@@ -1,7 +1,9 @@
 import { explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import koffi from "koffi";
 import { beforeAll, expect, test } from "vitest";
+import { values } from "./matrix-values.ts";
 import { nativeBytes } from "./native-bytes.ts";
 
 beforeAll(async () => {
@@ -159,4 +161,13 @@ test("a value that is computed again is not kept since the first time", async ()
   const { operatorTypes } = await explain(() => tf.tidy(() => tf.mul(tf.matMul(tf.floor(x), x), tf.floor(x))));
   expect(operatorTypes.find(({ operatorType }) => operatorType === "Floor")).toMatchObject({ written: 2, count: 2 });
   x.dispose();
+});
+
+test("a quantised matrix is converted to float32 without a second copy", async () => {
+  const [rows, columns] = [8, 64];
+  const matrix = quantisedMatrix(quantise(values(rows * columns, 1), [rows, columns], { blockSize: 32 }));
+  const { operatorTypes } = await explain(() => matrix.widen());
+  expect(operatorTypes.map(({ operatorType }) => operatorType)).not.toContain("Slice");
+  expect(operatorTypes.map(({ operatorType }) => operatorType)).toContain("Mul");
+  matrix.dispose();
 });

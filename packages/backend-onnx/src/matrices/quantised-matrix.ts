@@ -7,7 +7,7 @@ import type { ElementType, Storage } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
 import { type InitializerPlace, onnxWriter } from "../graph/onnx-writer.ts";
 import type { Kernel } from "../kernel.ts";
-import { kernel, operation, record } from "../kernels/tools/operation.ts";
+import { kernel, operation, type OutputNode, record } from "../kernels/tools/operation.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
@@ -128,7 +128,10 @@ const WIDEN_QUANTISED = operation<QuantisedSizes>(
     const values = bits === 8 ? centred(bytes) : centred(halves(bytes));
     const blocked = graph.apply("Reshape", [values, graph.int64([rows, blocks, blockSize])]);
     const scaled = graph.apply("Mul", [blocked, graph.apply("Unsqueeze", [factors, graph.int64([2])])]);
-    const padded = graph.apply("Reshape", [scaled, graph.int64([rows, blocks * blockSize])]);
+    const whole: OutputNode = ["Reshape", [scaled, graph.int64([rows, blocks * blockSize])]];
+    // A slice of all columns would be a second copy.
+    if (columns === blocks * blockSize) return whole;
+    const padded = graph.apply(...whole);
     return ["Slice", [padded, graph.int64([0]), graph.int64([columns]), graph.int64([1])]];
 
     /** Splits each byte into its low and its high four bits, side by side. */

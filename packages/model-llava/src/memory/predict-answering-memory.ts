@@ -3,6 +3,7 @@ import { parametersOf } from "../adapter/new-adapter.ts";
 import { lengthBucket, powerOfTwo, rowBucket } from "../batch/shape-buckets.ts";
 import { LARGEST_PACKED, MANY_STEPS } from "../network/answer-functions.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
+import { languageParameters } from "../weights/parts.ts";
 import type { Weight } from "../weights/weight.ts";
 import { isQuantised, isQuantisedFormat, type WeightFormat } from "../weights/weight-format.ts";
 import { weightList } from "../weights/weight-list.ts";
@@ -42,7 +43,7 @@ export function predictAnsweringMemory(options: AnsweringMemoryOptions): Answeri
   const list = weightList();
   const { decoder } = declareNetwork({ architecture, language, vision }, list);
   const rows = rowBucket(options.rows);
-  const length = Math.min(lengthBucket(options.length), language.maximumPositions);
+  const length = Math.min(lengthBucket(options.length, languageParameters(list.weights)), language.maximumPositions);
   const bytes = list.weights.map((weight) => weightBytes(weight, { format, hasHalf: hasHalf(weight) }));
   const weights = bytes.reduce((sum, one) => sum + one, 0) + 4 * parametersOf(modules);
   const { layers, keyValueHeads, headDimension, vocabularySize } = language;
@@ -81,8 +82,11 @@ function packedBytes(weights: readonly Weight[], embedding: Weight, options: Ans
   return sizeOf(full.filter((weight) => weight.shape.length > 1 && (language.tiedEmbeddings || weight !== embedding)));
 }
 
-/** Returns the bytes of a frozen matrix's float32 copy. A product with 16-bit weights makes this copy. */
+/** Number of values of a 16-bit matrix that a product converts at a time. */
+const CONVERTED = 2 ** 20;
+
+/** Returns the bytes of the float32 values that a product with a 16-bit matrix holds. */
 function widenedBytes(weight: Weight, format: WeightFormat): number {
   const isWidened = format !== "float32" && !isQuantisedFormat(format) && isQuantised(weight);
-  return isWidened ? 4 * weight.size : 0;
+  return isWidened ? 4 * Math.min(weight.size, CONVERTED) : 0;
 }

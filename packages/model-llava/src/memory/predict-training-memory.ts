@@ -47,12 +47,15 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
   const layout = layoutOf(complete);
   const resident = residentBytes(complete);
   const kept = keptGradients(complete);
-  const passes = forwardAndBackward(complete, layout).map(
-    kept > 0 && isOneGraph(complete, layout) ? withoutGradients : (step) => step,
-  );
+  const isWhole = isOneGraph(complete, layout);
+  const passes = forwardAndBackward(complete, layout).map(kept > 0 && isWhole ? withoutGradients : (step) => step);
   const grown = after(passes).gradients;
   const peaks = [
-    peakOf(passes, { ...NOTHING, gradients: kept + accumulated(complete, grown) }),
+    peakOf(passes, {
+      ...NOTHING,
+      gradients: kept + accumulated(complete, grown),
+      working: kept > 0 && !isWhole ? unsharedBlocks(complete, layout) : 0,
+    }),
     ...afterThePasses(complete, grown, kept),
   ];
   const { held, at } = peaks.reduce((left, right) => (sumOf(right.held) > sumOf(left.held) ? right : left));
@@ -76,6 +79,15 @@ function isOneGraph(
 ): boolean {
   const isWhole = scoresAtOnce === scores && logitsAtOnce === logits;
   return !gradientCheckpointing && weightFormat === "float32" && microBatches === 1 && isWhole;
+}
+
+/**
+ * Returns the bytes of blocks that graphs of a step do not share. An allocator such as ONNX Runtime's arena never joins
+ * free blocks to a larger one, and logits and the float32 copy of the output layer are larger than the blocks of layers.
+ */
+function unsharedBlocks({ network, use }: Described, { logitsAtOnce, full }: Layout): number {
+  const copies = network.decoder.head.weights.map((weight) => use.widenedBytes(weight));
+  return logitsAtOnce * full + Math.max(0, ...copies);
 }
 
 function withoutGradients({ adds, frees, ...step }: Step): Step {
