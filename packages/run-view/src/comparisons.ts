@@ -30,10 +30,16 @@ interface SeedAnswers {
 
 type Unadjusted = Omit<ComparedBenchmark, "adjustedP" | "verdict">;
 
-/** Compares every model with its base, on the answers that were read. */
+/**
+ * Compares every model with its base, on the answers that were read. Models without any result are left out, such as the
+ * arms of a study that have not started.
+ */
 export function comparisonsOf(models: readonly LoadedModel[]): readonly ComparisonView[] {
-  const byId = new Map(models.map((one) => [one.model.id, one]));
-  return models.flatMap((one) => {
+  const evaluated = models.filter(({ evaluations }) =>
+    evaluations.some(({ loaded, stage }) => loaded.results.some((result) => result.stage === stage)),
+  );
+  const byId = new Map(evaluated.map((one) => [one.model.id, one]));
+  return evaluated.flatMap((one) => {
     const base = byId.get(one.model.base ?? "");
     return base ? [comparisonOf(base, one)] : [];
   });

@@ -26,7 +26,7 @@ export interface View {
   readonly results: readonly ResultView[];
   /** Headline metrics averaged over the benchmarks of one modality; empty when modalities were not recorded. */
   readonly averages: readonly AverageView[];
-  /** Each model that is not a base, compared with its base. Empty when answers were not read. */
+  /** Each model that is not a base, compared with its base, if both have results. Empty when answers were not read. */
   readonly comparisons: readonly ComparisonView[];
   /** The cost of each stage that has begun. */
   readonly costs: readonly CostView[];
