@@ -11,7 +11,7 @@ import { boolq } from "@mlan/data-boolq";
 import { captions } from "@mlan/data-captions";
 import { gqa } from "@mlan/data-gqa";
 import { hellaswag } from "@mlan/data-hellaswag";
-import { miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
+import { MINI_CHECKPOINTS, miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
 import { mlan } from "@mlan/data-mlan";
 import { openbookqa } from "@mlan/data-openbookqa";
 import { pope } from "@mlan/data-pope";
@@ -65,12 +65,14 @@ const test = evaluate({
   protocol: "strict",
 });
 const visionTower = miniCheckpoint("mini-clip");
+/** A miniature of Vicuna, or without one the other model in Vicuna's template. */
+const miniVicuna = MINI_CHECKPOINTS.find((name) => name.endsWith("vicuna")) ?? "mini-llama2";
 
 export default study({
   name: "language-share",
   models: {
     llama2: llama2({ weights: miniCheckpoint("mini-llama2"), visionTower }),
-    vicuna: vicuna({ weights: miniCheckpoint("mini-llama2"), visionTower }),
+    vicuna: vicuna({ weights: miniCheckpoint(miniVicuna), visionTower }),
   },
   use: [cpuTrainer(), generation()],
   seeds: [1, 2, 3],

@@ -143,6 +143,9 @@ describe("the view of a study", () => {
     const [language] = paired.comparisons;
     expect(language?.benchmarks[0]?.overSeeds?.values.map(({ seed }) => seed)).toEqual([2, 3]);
     expect(language?.benchmarks[0]?.difference).toBeCloseTo(language?.benchmarks[0]?.overSeeds?.mean ?? NaN, 12);
+    const begun = await without((arm) => arm === "language");
+    expect(begun.comparisons.map(({ model }) => model)).toEqual(["vision"]);
+    expect((await without((arm) => arm === "base")).comparisons).toEqual([]);
     const apart = await without((arm, seed) => (arm === "base") === (seed === 1));
     expect(apart.comparisons[0]).toMatchObject({
       benchmarks: [],

@@ -3,6 +3,7 @@ import { parametersOf } from "../adapter/new-adapter.ts";
 import { lengthBucket, powerOfTwo, rowBucket } from "../batch/shape-buckets.ts";
 import { LARGEST_PACKED, MANY_STEPS } from "../network/answer-functions.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
+import { languageParameters } from "../weights/parts.ts";
 import type { Weight } from "../weights/weight.ts";
 import { isQuantised, isQuantisedFormat, type WeightFormat } from "../weights/weight-format.ts";
 import { weightList } from "../weights/weight-list.ts";
@@ -42,7 +43,7 @@ export function predictAnsweringMemory(options: AnsweringMemoryOptions): Answeri
   const list = weightList();
   const { decoder } = declareNetwork({ architecture, language, vision }, list);
   const rows = rowBucket(options.rows);
-  const length = Math.min(lengthBucket(options.length), language.maximumPositions);
+  const length = Math.min(lengthBucket(options.length, languageParameters(list.weights)), language.maximumPositions);
   const bytes = list.weights.map((weight) => weightBytes(weight, { format, hasHalf: hasHalf(weight) }));
   const weights = bytes.reduce((sum, one) => sum + one, 0) + 4 * parametersOf(modules);
   const { layers, keyValueHeads, headDimension, vocabularySize } = language;
