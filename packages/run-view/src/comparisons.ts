@@ -16,8 +16,8 @@ import type { ComparedBenchmark, ComparisonView } from "./view-results.ts";
 const LEVEL = 0.95;
 const RESAMPLES = 10_000;
 /**
- * Number of bootstrap resamples where the interval is not used and only the check that two results can be compared
- * matters.
+ * Number of bootstrap resamples when two results are compared only to check that they are comparable. The interval is
+ * then not used.
  */
 const FEWEST_RESAMPLES = 100;
 

@@ -40,7 +40,10 @@ export interface View {
 
 /** One run folder. */
 export interface RunView {
-  /** Other parts of the view refer to it as `run`. The experiment's name; in a study, model, arm and seed. */
+  /**
+   * The name of the experiment; in a study, the model, the arm and the seed. Other parts of the view refer to the run
+   * by this id, in fields called `run`.
+   */
   readonly id: string;
   readonly name: string;
   /** Path of the run folder on this machine. */
@@ -173,7 +176,7 @@ export interface CurveView {
 
 /** One step, or a range of consecutive steps of the curve. */
 export interface CurvePoint {
-  /** The last step of the range, from 1. */
+  /** The last step of the range; steps are counted from 1. */
   readonly step: number;
   /** Mean loss of the range, in nats; NaN if one of its losses is not finite. */
   readonly loss: number;

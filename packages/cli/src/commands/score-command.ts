@@ -13,8 +13,8 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan score runs/my-experiment                          prints the scores with every extractor
-  $ mlan score runs/my-experiment --show 20                also prints, for each benchmark, up to 20 answers on which extractors disagree
-    $ mlan score runs/mine --experiment experiment.ts        uses the extractors of the benchmarks in an experiment file
+  $ mlan score runs/my-experiment --show 20                prints, for each benchmark, up to 20 (instead of 3) answers on which extractors disagree
+  $ mlan score runs/mine --experiment experiment.ts        uses the extractors of the benchmarks in an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         uses the extractors of your own benchmark
 
 An extractor reads the choice or value out of an answer. Extractors come from the benchmarks' plugins, such as @mlan/data-boolq

@@ -59,7 +59,7 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
   readonly wouldFit: readonly Change[];
 }
 
-/** The last event. */
+/** The event with the finished plan, which {@link planExperiment} yields last. */
 export interface PlanEvent {
   readonly type: "plan";
   readonly plan: ResourcePlan;

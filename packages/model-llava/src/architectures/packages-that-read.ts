@@ -28,7 +28,10 @@ async function packagesIn(folder: string, modelType: string): Promise<readonly s
   return [...(await keywords)].flatMap(([name, words]) => (words.has(modelType) ? name : []));
 }
 
-/** Scans by folder. Each folder is scanned once per process, because a scan may read thousands of files. */
+/**
+ * The scan of each folder, by path. Each folder is scanned once per process, because a scan may read thousands of
+ * files.
+ */
 const scans = new Map<string, ReturnType<typeof scan>>();
 
 /** Returns the keywords of the packages in a folder, for those that have the keyword "mlan". */
