@@ -1,12 +1,14 @@
 /**
  * A training step of a low-rank adapter on a frozen base of bfloat16 values, compared with peft, whose base is in float32
- * or bfloat16: time per step and the peak of the process's memory. Writes 2.2 GB below .cache/bench and removes them.
- * `node tools/setup/run.mjs source bench/lora-step.ts [--size 1b] [--rank 64] [--length 512] [--steps 3] [--rounds 2]`
+ * or bfloat16: time per step and the peak of the process's memory. Writes 2.2 GB below .cache/bench and removes them; with
+ * `--size 7b --peers "" --length 256 --checkpointing --rounds 1` it is QLoRA on 7 billion values, and writes 25 GB.
+ * `npm run bench:lora-step [-- --size 1b] [--layers 22] [--formats stored,int8,int4] [--rank 64] [--length 512] [--checkpointing] [--steps 3] [--rounds 2]`
  */
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Measurement } from "./measurement.ts";
+import { checkpointSize } from "./open/checkpoint-sizes.ts";
 import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
 
@@ -22,6 +24,8 @@ export interface LoraRequest {
   readonly prompt: number;
   /** Number of measured steps, after an unmeasured first one. */
   readonly steps: number;
+  /** Whether each layer's activations are computed again for its gradient. The peer never does. */
+  readonly checkpointing: boolean;
 }
 
 export interface LoraResult {
@@ -38,6 +42,7 @@ export interface LoraResult {
 const { values: options } = parseArgs({
   options: {
     size: { type: "string", default: "1b" },
+    layers: { type: "string" },
     formats: { type: "string", default: "stored,int8,int4" },
     peers: { type: "string", default: "float32,bfloat16" },
     rank: { type: "string", default: "64" },
@@ -45,14 +50,10 @@ const { values: options } = parseArgs({
     steps: { type: "string", default: "3" },
     rounds: { type: "string", default: "2" },
     threads: { type: "string", default: "2" },
+    checkpointing: { type: "boolean", default: false },
   },
 });
-const SIZES = {
-  "23m": { layers: 4, hiddenSize: 384, intermediateSize: 1024, heads: 6, keyValueHeads: 6, vocabularySize: 32_000 },
-  "1b": { layers: 22, hiddenSize: 2048, intermediateSize: 5632, heads: 32, keyValueHeads: 4, vocabularySize: 32_000 },
-};
-const size = SIZES[options.size as keyof typeof SIZES];
-if (size === undefined) throw new Error(`--size ${options.size} is not one of ${Object.keys(SIZES).join(", ")}`);
+const size = checkpointSize(options.size, options.layers);
 
 interface Found {
   readonly step: Measurement;
@@ -92,6 +93,7 @@ try {
         length: Number(options.length),
         prompt,
         steps: Number(options.steps),
+        checkpointing: options.checkpointing,
       };
       const result = await side.ask<LoraResult>(request);
       side.stop();
@@ -101,6 +103,8 @@ try {
       found.set(name, into);
       for (const seconds of result.secondsPerStep) into.step.add(1000 * seconds);
       into.result = result;
+      // A step of 7 billion values takes minutes, so each result is printed at once.
+      console.log(`${name}, round ${round + 1}: losses ${lossesOf(result)}; peak ${(result.peak / 1e9).toFixed(2)} GB`);
     }
   const peers = [...found].filter(([name]) => name.startsWith("peft"));
   for (const [name, { step, result }] of found) {
@@ -111,7 +115,7 @@ try {
           const time = (step.median / other.step.median).toFixed(2);
           return `${time} x the time and ${(peak / (other.result?.peak ?? NaN)).toFixed(2)} x the memory of ${peer}`;
         });
-    const losses = result?.losses.map((loss) => loss.toFixed(3)).join(" ");
+    const losses = result && lossesOf(result);
     console.log(
       [
         `${name.padEnd(16)} ${step} per step; peak ${(peak / 1e9).toFixed(2)} GB; ${result?.parameters} parameters; losses ${losses}`,
@@ -121,4 +125,8 @@ try {
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+function lossesOf({ losses }: LoraResult): string {
+  return losses.map((loss) => loss.toFixed(4)).join(" ");
 }

@@ -2,7 +2,8 @@
  * Opening a checkpoint of bfloat16 values, and answering with it, in each `weightFormat`, with transformers in float32 and
  * bfloat16, and with node-llama-cpp in Q8_0 and Q4_0: time until it is open, time of a prompt, time per token, and the peak
  * of the process's memory. With `--size 7b`, the checkpoint has a vision tower and the first question is about an image. Writes 6 GB (25 GB with `--size 7b`)
- * below .cache/bench and removes them; `--size tiny` only checks that all parts run.
+ * below .cache/bench and removes them; `--size tiny` only checks that all parts run, and `--layers 6` with `--size 7b` shows in minutes
+ * where its memory goes.
  * `npm run bench:weight-formats [-- --size 1b] [--formats float32,stored,int8,int4] [--peers float32,bfloat16,q8_0,q4_0] [--rounds 2]`
  */
 import { rm } from "node:fs/promises";
@@ -12,6 +13,7 @@ import type { LineProcess } from "./line-process.ts";
 import { type GgufType, writeGguf } from "./formats/gguf.ts";
 import { startLlamaCpp } from "./formats/llama-cpp.ts";
 import { Measurement } from "./measurement.ts";
+import { checkpointSize } from "./open/checkpoint-sizes.ts";
 import { type CheckpointSize, writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import { startPython, startSource } from "./start-workers.ts";
 
@@ -55,6 +57,7 @@ export interface ImageAnswer {
 const { values: options } = parseArgs({
   options: {
     size: { type: "string", default: "1b" },
+    layers: { type: "string" },
     formats: { type: "string" },
     peers: { type: "string" },
     rounds: { type: "string", default: "2" },
@@ -64,51 +67,15 @@ const { values: options } = parseArgs({
   },
 });
 
-interface Measured extends CheckpointSize {
-  /** Those that fit in 24 GB. */
-  readonly formats: string;
-  readonly peers: string;
-}
-
-const ALL = { formats: "float32,stored,int8,int4", peers: "float32,bfloat16,q8_0,q4_0" };
-const SIZES: Readonly<Record<string, Measured>> = {
-  tiny: {
-    ...ALL,
-    layers: 2,
-    hiddenSize: 128,
-    intermediateSize: 256,
-    heads: 4,
-    keyValueHeads: 2,
-    vocabularySize: 1024,
-    tower: { hiddenSize: 64, intermediateSize: 128, layers: 2, heads: 4 },
-  },
-  "1b": {
-    ...ALL,
-    layers: 22,
-    hiddenSize: 2048,
-    intermediateSize: 5632,
-    heads: 32,
-    keyValueHeads: 4,
-    vocabularySize: 32_000,
-  },
-  "7b": {
-    formats: "stored,int8,int4",
-    peers: "",
-    layers: 32,
-    hiddenSize: 4096,
-    intermediateSize: 11_008,
-    heads: 32,
-    keyValueHeads: 32,
-    vocabularySize: 32_000,
-    tower: { hiddenSize: 1024, intermediateSize: 4096, layers: 24, heads: 16 },
-  },
-};
+const ALL_FORMATS = "float32,stored,int8,int4";
+const ALL_PEERS = "float32,bfloat16,q8_0,q4_0";
 /** The image, the words and what separates them are 641 positions. */
 const IMAGE_QUESTION: ImageQuestion = { words: 31, newTokens: 8 };
-const size = SIZES[options.size];
-if (size === undefined) throw new Error(`--size ${options.size} is not one of ${Object.keys(SIZES).join(", ")}`);
-const formats = listed(options.formats ?? size.formats);
-const peerNames = listed(options.peers ?? size.peers);
+const size = checkpointSize(options.size, options.layers);
+// The other formats of 7 billion values do not fit in 24 GB.
+const isLarge = size.name === "7b" && options.layers === undefined;
+const formats = listed(options.formats ?? (isLarge ? "stored,int8,int4" : ALL_FORMATS));
+const peerNames = listed(options.peers ?? (isLarge ? "" : ALL_PEERS));
 
 const folder = new URL("../.cache/bench/weight-formats/", import.meta.url);
 try {
@@ -212,7 +179,7 @@ async function measure(side: LineProcess, into: Side): Promise<FormatResult> {
     threads: Number(options.threads),
     words: Number(options.words),
     newTokens: Number(options.tokens),
-    ...(size?.tower && { image: IMAGE_QUESTION }),
+    ...(size.tower && { image: IMAGE_QUESTION }),
   };
   const result = await side.ask<FormatResult>(request);
   side.stop();

@@ -13,12 +13,15 @@ import type { LoraRequest, LoraResult } from "../lora-step.ts";
 
 const weightFormat = process.argv[2] as "float32" | "stored" | "int8" | "int4";
 for await (const line of createInterface({ input: process.stdin })) {
-  const { folder, threads, rank, length, steps }: LoraRequest = JSON.parse(line);
-  await using scope = createScope([onnx({ threads }), llama2({ weights: pathToFileURL(`${folder}/`), weightFormat })]);
+  const { folder, threads, rank, length, steps, checkpointing }: LoraRequest = JSON.parse(line);
+  await using scope = createScope([
+    onnx({ threads }),
+    llama2({ weights: pathToFileURL(`${folder}/`), weightFormat, template: "v1" }),
+  ]);
   const compute = scope.get(COMPUTE);
   await compute.open();
   const model = trainableModel(await scope.get(MODEL).open());
-  const trainer = createTrainer({ name: "lora", compute });
+  const trainer = createTrainer({ name: "lora", compute, gradientCheckpointing: checkpointing });
   // The answer is truncated at the end of the row.
   const answer = Array.from({ length }, () => "tree").join(" ");
   const conversation = {
@@ -46,6 +49,10 @@ for await (const line of createInterface({ input: process.stdin })) {
     if (event.type !== "step-end") continue;
     found.push({ loss: event.loss, seconds: event.seconds, supervised: event.counts.supervised });
     peak = process.resourceUsage().maxRSS * 1024;
+    // On stderr, because stdout carries the answer.
+    console.error(
+      `  step ${found.length}: loss ${event.loss.toFixed(4)}, ${event.seconds.toFixed(1)} s, peak ${(peak / 1e9).toFixed(2)} GB`,
+    );
   }
   const adapter = model.parameters().filter(({ component }) => component === "adapter");
   await rm(scratch, { recursive: true });

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -13,6 +14,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 // The arguments of Node for each command, once everything is installed.
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
+  // A process per core: models this small gain little from threads.
+  study: () => [...mlan(), "run", "examples/language-share-sweep.ts", "--parallel", String(Math.max(1, cpus().length))],
   mlan,
   // Without paths, all tests except the long ones, which .ci/run runs; see vitest.config.ts.
   test: () => ["node_modules/vitest/vitest.mjs", "run", ...(rest.length === 0 ? SHORT : [])],
@@ -26,9 +29,10 @@ if (!Object.hasOwn(COMMANDS, command)) {
 checkNode();
 await installIfNeeded();
 let status = await run(process.execPath, [...COMMANDS[command](), ...rest], command === "mlan" ? whereTyped() : root);
-// The results of `npm start` are also a page, whose address is printed last.
-if (command === "start" && status === 0 && rest.length === 0)
-  status = await run(process.execPath, [...mlan(), "report", "runs/miniworld"]);
+// The results are also a page, whose address is printed last.
+const results = { start: "runs/miniworld", study: "runs/language-share" }[command];
+if (results !== undefined && status === 0 && rest.length === 0)
+  status = await run(process.execPath, [...mlan(), "report", results]);
 process.exit(status);
 
 function source() {

@@ -23,11 +23,21 @@ export function onnx(options: OnnxBackendOptions = {}): Plugin<Compute> {
   });
 }
 
+/**
+ * Free memory between tensors in ONNX Runtime's arena, as a share of the tensors: 1 to 8 % in training steps of 23 million
+ * parameters, and 10 to 20 % while prompts are processed.
+ */
+const FRAGMENTATION = 0.06;
+
 function onnxCompute(options: OnnxBackendOptions): Compute {
+  const { provider = "cpu" } = options;
   return {
     specVersion: 1,
     name: "onnx",
-    hasOwnMemory: options.provider !== undefined && options.provider !== "cpu",
+    hasOwnMemory: provider !== "cpu",
+    // The slots of optimizers.
+    keepsGradients: provider === "cpu",
+    spareMemory: FRAGMENTATION,
     open: () =>
       useOnnxBackend(options).catch((error: unknown) => {
         throw forExperiments(error);

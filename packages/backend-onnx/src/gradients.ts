@@ -17,7 +17,7 @@ const rewritten = new WeakSet<GradConfig>();
 /**
  * Replaces registered gradients on this backend. Other backends keep theirs, and later registrations are unaffected.
  * tfjs-core's gradients of sums and means multiply by arrays of ones as large as the input; the replacements broadcast.
- * The replaced gradient of gather throws for out-of-range indices.
+ * The replacement for gather's gradient throws for out-of-range indices.
  */
 export function rewriteGradients(backendName: string): void {
   for (const [kernelName, share] of Object.entries(SHARES)) {

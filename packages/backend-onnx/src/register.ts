@@ -53,6 +53,14 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     onnxBackend(backend).recording.flush();
     return [];
   });
+  registerKernel("ReleasePages", ({ inputs, backend }) => {
+    const { data, recording } = onnxBackend(backend);
+    // What is still to be computed would read the pages again.
+    recording.flush();
+    for (const tensor of Object.values(inputs))
+      if (tensor && !Array.isArray(tensor)) data.value(tensor.dataId).storage?.dropPages?.();
+    return [];
+  });
   registerKernel("StoredMatrix", ({ attrs, backend }) => storedMatrix(onnxBackend(backend), Object(attrs)));
   registerKernel("QuantisedMatrix", ({ attrs, backend }) => quantisedMatrix(onnxBackend(backend), Object(attrs)));
   registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).writableTensors(Object(attrs)));

@@ -1,6 +1,9 @@
-import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
+import { quantise, quantisedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
+import koffi from "koffi";
 import { beforeAll, expect, test } from "vitest";
+import { values } from "./matrix-values.ts";
 import { nativeBytes } from "./native-bytes.ts";
 
 beforeAll(async () => {
@@ -134,4 +137,37 @@ test("the same program returns the same bits twice", () => {
     return losses;
   };
   expect(run()).toEqual(run());
+});
+
+test.skipIf(process.platform !== "linux")("the heap returns large blocks to the system", () => {
+  const allocate = (byteLength: number): object => {
+    const block: object = koffi.alloc("uint8_t", byteLength);
+    new Uint8Array(koffi.view(block, byteLength)).fill(1);
+    return block;
+  };
+  // With its default settings, glibc would keep blocks of up to this size from now on.
+  koffi.free(allocate(24 * 2 ** 20));
+  const before = nativeBytes();
+  const pairs = Array.from({ length: 10 }, () => [allocate(16 * 2 ** 20), allocate(600_000)] as const);
+  expect(nativeBytes() - before).toBeGreaterThan(150e6);
+  for (const [large] of pairs) koffi.free(large);
+  // The small blocks between them would keep the large ones in the heap.
+  expect(nativeBytes() - before).toBeLessThan(40e6);
+  for (const [, small] of pairs) koffi.free(small);
+});
+
+test("a value that is computed again is not kept since the first time", async () => {
+  const x = tf.randomNormal([64, 64]);
+  const { operatorTypes } = await explain(() => tf.tidy(() => tf.mul(tf.matMul(tf.floor(x), x), tf.floor(x))));
+  expect(operatorTypes.find(({ operatorType }) => operatorType === "Floor")).toMatchObject({ written: 2, count: 2 });
+  x.dispose();
+});
+
+test("a quantised matrix is converted to float32 without a second copy", async () => {
+  const [rows, columns] = [8, 64];
+  const matrix = quantisedMatrix(quantise(values(rows * columns, 1), [rows, columns], { blockSize: 32 }));
+  const { operatorTypes } = await explain(() => matrix.widen());
+  expect(operatorTypes.map(({ operatorType }) => operatorType)).not.toContain("Slice");
+  expect(operatorTypes.map(({ operatorType }) => operatorType)).toContain("Mul");
+  matrix.dispose();
 });

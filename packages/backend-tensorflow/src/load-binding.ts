@@ -81,7 +81,7 @@ function checkDevice({ device, installed }: LoadedBinding, { device: wanted }: T
   );
 }
 
-/** Throws for options that can no longer change in this process. */
+/** Throws `invalid-options` if `wanted` differs in an option that was fixed when TensorFlow was loaded. */
 function checkFixed({ device, options }: LoadedBinding, wanted: TensorFlowOptions): void {
   const isGpu = device.type === "GPU";
   const { threads = availableParallelism(), deterministic = true } = options;

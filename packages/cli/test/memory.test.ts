@@ -74,7 +74,9 @@ describe("mlan memory", () => {
     const words = ["memory", "--weight-format", "int4", "--moment-precision", "bfloat16", "--memory", "24"];
     const { status, stdout, stderr } = await mlan(words);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(stdout).toContain("Frozen weights of the language model: int4\nAdamW's moments: bfloat16\n");
+    expect(stdout).toContain(
+      "Frozen weights of the language model: int4 (only on the onnx backend)\nAdamW's moments: bfloat16\n",
+    );
     const rows = totalsOf(stdout);
     expect([...rows.keys()]).toEqual([
       "projector float32 no",

@@ -81,6 +81,14 @@ describe("mlan run with a study", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  test("plans the other arms when the data of one cannot be read, and fails", async () => {
+    const { status, stdout } = await typed(["plan", fixture("lost-data.ts"), "--folder", join(root, "lost")]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^before, letters, seed 42 +2 +before$/m);
+    expect(stdout).toMatch(/^lost, letters, seed 42 +cannot be planned$/m);
+    expect(stdout).toMatch(/^lost on letters cannot be planned: lost: its rows cannot be read \(no such file\)/m);
+  });
+
   test("resumes after SIGKILL and ends with the same weights", async () => {
     const folder = join(root, "killed");
     const run = start(["run", study, "--folder", folder], { PAUSE: "100" });

@@ -83,6 +83,7 @@ export type {
   Encoded,
   EncodeOptions,
   GradientOptions,
+  LossOptions,
   Learning,
   LearningParameter,
   Model,
@@ -101,6 +102,7 @@ export { type ConversationFormat, formatFor, type RecipeFormat } from "./contrac
 export type {
   CheckpointSavedEvent,
   PlannedTraining,
+  SourceLoss,
   StepEndEvent,
   TrainEndEvent,
   Trainer,

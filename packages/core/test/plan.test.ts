@@ -1,5 +1,5 @@
 import type { MemoryBound } from "#internal/run/memory-check.ts";
-import { checkMemory, fittingChanges } from "#internal/run/memory-check.ts";
+import { checkMemory, fittingChanges, totalMemory } from "#internal/run/memory-check.ts";
 import { trainingChanges } from "#internal/run/training-changes.ts";
 import type { ModelMemory, TrainingShape } from "@mlan/core";
 import { describe, expect, it } from "vitest";
@@ -35,6 +35,19 @@ const changes = () =>
 const bound = (limit: number): MemoryBound => ({ limit, process: 10 });
 const settingsWithin = (limit: number): readonly string[] =>
   fittingChanges(changes(), bound(limit)).map(({ settings }) => settings.join(" and "));
+
+describe("the memory of a process", () => {
+  it("is that of tensors and process, and a share of the computed tensors that the compute reserves", () => {
+    const tensors = { parts: { weights: 100, activations: 50 }, total: 150, computed: 50 };
+    expect(totalMemory(tensors, { limit: 1000, process: 10, spare: 0.1 })).toEqual({
+      parts: { weights: 100, activations: 50, process: 15 },
+      total: 165,
+    });
+    expect(totalMemory(tensors, { limit: 1000, process: 10 }).total).toBe(160);
+    // Tensors in a device's own memory.
+    expect(totalMemory(tensors, { limit: 1000, process: 0 })).toEqual({ parts: tensors.parts, total: 150 });
+  });
+});
 
 describe("settings with which a stage fits", () => {
   it("are the fewest, and none contains another", () => {

@@ -108,7 +108,7 @@ describe("two runs in one folder", () => {
     await mkdir(folder);
     await writeFile(lock(), JSON.stringify({ host: "elsewhere", pid: 7, id: "other" }));
     await expect(run()).rejects.toThrow(
-      `process 7 on elsewhere is running in ${fileURLToPath(folder)}, and two runs in one folder would mix their results. When that process no longer runs, remove ${fileURLToPath(lock())}.`,
+      `process 7 on elsewhere is running in ${fileURLToPath(folder)}, and two runs in one folder would mix their results. This machine cannot tell whether it still runs. When it no longer does, remove ${fileURLToPath(lock())}.`,
     );
   });
 });

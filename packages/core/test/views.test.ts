@@ -22,6 +22,8 @@ describe("upright", () => {
     expect(example).toEqual({ id: "1", images: [image, image].map((one) => ({ ...one, orientation: "upright" })) });
     expect((await upright(stored).open()).fingerprint).not.toBe((await stored.open()).fingerprint);
     expect((await all(stored))[0]?.images[0]).toBe(image);
+    const both = concat(stored, memoryDataset("other", [{ id: "2", images: [] }]));
+    expect((await upright(both).open()).sourceOf?.(1)).toBe("other");
   });
 
   it("keeps a benchmark a benchmark, also a limited one", async () => {
@@ -109,6 +111,21 @@ describe("concat and filter", () => {
     const both = concat(numbers("a", 0, 3), numbers("b", 10, 2));
     expect(await all(both)).toEqual([0, 1, 2, 10, 11]);
     expect(await all(filter(both, (number) => number % 2 === 0))).toEqual([0, 2, 10]);
+  });
+});
+
+describe("a view of several datasets", () => {
+  it("says which dataset an example comes from, also through other views", async () => {
+    const [small, large] = [numbers("small", 0, 3), numbers("large", 100, 5)];
+    const parts = [small, large].map((data) => ({ data, share: 1 }));
+    const views = [concat(small, large), shuffle(concat(take(small, 2), large), 1), mix(parts, { total: 6, seed: 2 })];
+    for (const view of views) {
+      const examples = await view.open();
+      for (let index = 0; index < examples.length; index++)
+        expect(examples.sourceOf?.(index)).toBe((await examples.at(index)) < 100 ? "small" : "large");
+      expect(() => examples.sourceOf?.(examples.length)).toThrow(RangeError);
+    }
+    expect(await small.open()).not.toHaveProperty("sourceOf");
   });
 });
 

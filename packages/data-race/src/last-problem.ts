@@ -14,8 +14,8 @@ const problem = z.object({
 });
 
 /**
- * Schema that outputs the last question about an article. The questions are a list in the published JSONL, and text in
- * Parquet.
+ * Schema that returns the last question about an article. The published JSONL stores the questions as a list, the
+ * Parquet files as the text of a Python list.
  */
 export const lastProblem: z.ZodType<Problem> = pythonList(problem).transform((problems, context) => {
   const last = problems.at(-1);

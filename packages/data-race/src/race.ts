@@ -27,8 +27,7 @@ export interface RaceQuestion extends Question {
 }
 
 /**
- * RACE for high schools: the last question about each of the 1,045 articles of the test split, which is the paper's
- * subset.
+ * RACE for high schools: the last question about each of the 1,045 articles of the test split, as in arXiv 2411.10557.
  */
 export const race: (options?: RaceOptions) => Benchmark<RaceQuestion> = defineBenchmark({
   name: "race",

@@ -6,7 +6,8 @@ import { ended, withoutInstruction } from "./question-text.ts";
 
 /**
  * Splits the published text into question and options with their letters: one option per line, or all options within a
- * line. A single option counts as none. Of several lines with the same letter, the first is the option.
+ * line. If only one option is found, the question has no options. If several lines have the same letter, the first is
+ * the option.
  */
 export function strictParts(published: string): QuestionParts {
   const lines = withoutInstruction(published)

@@ -33,7 +33,7 @@ function withVerdict(one: SingleComparison, adjustedP: number, significance: num
   return { ...one, adjustedP, verdict: verdictOf(one.difference, adjustedP, significance) };
 }
 
-/** Returns what a difference, second minus first, shows at a significance, given its p-value. */
+/** Returns the verdict on a difference (second minus first), given its adjusted p-value and the significance level. */
 export function verdictOf(difference: number, adjustedP: number, significance: number): Verdict {
   if (adjustedP > significance || difference === 0) return "no difference shown";
   return difference > 0 ? "better" : "worse";

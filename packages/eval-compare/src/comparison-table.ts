@@ -13,10 +13,12 @@ const KINDS: readonly AllowedDifference[] = ["questions", "prompts", "protocol"]
  */
 export function comparisonTable(comparison: Comparison): readonly string[] {
   const { benchmarks, options } = comparison;
-  const interval = `[${percent(options.level)} %]`;
+  const intervals = `${percent(options.level)} % intervals in brackets`;
   return [
     ...wrapped(`First:  ${labelsOf(benchmarks.map(({ first }) => first))}`, WIDTH, 8),
     ...wrapped(`Second: ${labelsOf(benchmarks.map(({ second }) => second))}`, WIDTH, 8),
+    "",
+    `Accuracies in %, ${intervals}`,
     "",
     ...textTable({
       columns: [
@@ -24,16 +26,18 @@ export function comparisonTable(comparison: Comparison): readonly string[] {
         { title: "protocol", align: "left" },
         { title: "questions", align: "right" },
         { title: "clusters", align: "right" },
-        { title: `first, % ${interval}`, align: "left" },
-        { title: `second, % ${interval}`, align: "left" },
+        { title: "first", align: "left" },
+        { title: "second", align: "left" },
       ],
       rows: benchmarks.map(scoreRow),
     }),
     "",
+    `Differences in percentage points, ${intervals}`,
+    "",
     ...textTable({
       columns: [
         { title: "benchmark", align: "left" },
-        { title: `second - first ${interval}`, align: "left" },
+        { title: "second - first", align: "left" },
         { title: "lost / won", align: "right" },
         { title: "p", align: "right" },
         { title: "Holm p", align: "right" },

@@ -59,7 +59,7 @@ function haveSamePrompts(first: ComparedResult, second: ComparedResult): boolean
   return common.length > 0 && common.every(({ id, prompt }) => prompt !== undefined && prompt === prompts.get(id));
 }
 
-/** Returns the length at which two abbreviated fingerprints differ. */
+/** Returns the length to which two fingerprints can be abbreviated and still differ. */
 function distinctLength(one: string, other: string): number {
   const short = 12;
   return one === other || one.slice(0, short) !== other.slice(0, short) ? short : Math.max(one.length, other.length);

@@ -22,6 +22,11 @@ describe("comparisonTable", () => {
     expect(lines.slice(0, 2)).toEqual(["First:  run-a: base", "Second: run-b: tuned"]);
   });
 
+  test("has the headings of a run's table", () => {
+    expect(lines).toContain("Accuracies in %, 95 % intervals in brackets");
+    expect(lines).toContain("Differences in percentage points, 95 % intervals in brackets");
+  });
+
   test("shows accuracies in per cent with their intervals, and clusters where there are any", () => {
     expect(cells(lines, "boolq")).toEqual(["boolq", "strict", "1600", "-", "59.0 [56.6, 61.4]", "55.0 [52.6, 57.4]"]);
     expect(cells(lines, "pope").slice(2, 4)).toEqual(["180", "10"]);

@@ -5,8 +5,8 @@ export interface PromptLine {
 }
 
 /**
- * Returns how many words at the start of each line belong to the benchmark's template: the longest start that at least
- * a share `share` of all clusters have, and at least two clusters. `lines` must be sorted by cluster.
+ * Returns how many words at the start of each line belong to the benchmark's template: the longest start that occurs in
+ * at least two clusters, and in at least the share `share` of all clusters. `lines` must be sorted by cluster.
  */
 export function commonStarts(lines: readonly PromptLine[], clusters: number, share: number): Int32Array {
   const least = Math.max(2, clusters * share);

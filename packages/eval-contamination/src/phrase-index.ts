@@ -26,7 +26,7 @@ interface Wanted {
   readonly asLine: boolean;
 }
 
-/** Minimum number of own words of a question that may occur anywhere in a conversation. */
+/** Minimum number of own words with which a question is found anywhere in a conversation, not only as a whole line. */
 const LEAST_WORDS = 8;
 /** Minimum number of own words of a shorter question without choices, which must be a whole line. */
 const LEAST_LINE_WORDS = 3;

@@ -45,7 +45,7 @@ export interface ContaminatedQuestion {
   readonly leaks: readonly Leak[];
 }
 
-/** An example of the mixture that contains a question, for a person to check. */
+/** An example of the mixture in which a question was found, for a person to check. */
 export interface Leak {
   readonly kind: LeakKind;
   readonly example: string;

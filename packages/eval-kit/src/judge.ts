@@ -37,7 +37,7 @@ export function judge(extractor: Extractor, answered: Answered): AnswerRecord {
   };
 }
 
-/** Returns the part of a record that metrics use. */
+/** Returns those fields of a record that metrics use. */
 export function outcomeOf({ id, target, extracted, correct, cluster }: AnswerRecord): Outcome {
   return { id, target, extracted: extracted ?? undefined, correct, ...(cluster !== undefined && { cluster }) };
 }

@@ -98,7 +98,7 @@ export async function planQuestions(
   };
 }
 
-/** Maximum size of a cluster that is kept together, in chunks. */
+/** Maximum size, in chunks, of a cluster whose questions are kept together. */
 const LARGEST_CLUSTER = 4;
 
 /**

@@ -6,7 +6,10 @@ export interface TextTable {
 export interface TextColumn {
   readonly title: string;
   readonly align: "left" | "right";
-  /** A table that is too wide is split into parts, and every part repeats the key columns. */
+  /**
+   * Whether this is a key column: when a table is too wide, it is split into parts, and every part repeats the key
+   * columns. Default false.
+   */
   readonly key?: boolean;
 }
 

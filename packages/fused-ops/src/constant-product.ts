@@ -4,7 +4,7 @@ import { withGradient } from "./custom-gradient.ts";
 /**
  * Returns `input` [n, columns] times the transpose of the matrix [rows, columns] that `matrix` returns: [n, rows]. The
  * matrix gets no gradient, so the input is not kept for it, unlike with `tf.matMul`. The gradient of the input calls
- * `matrix` again; it must return the same values.
+ * `matrix` again, which must then return the same values.
  */
 export function constantProduct(input: tf.Tensor2D, matrix: () => tf.Tensor2D): tf.Tensor2D {
   return withGradient<tf.Tensor2D>([input], () => ({

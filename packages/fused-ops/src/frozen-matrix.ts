@@ -5,7 +5,7 @@ import { segmentBoundary } from "./segment-boundary.ts";
 export interface FrozenMatrix {
   readonly rows: number;
   readonly columns: number;
-  /** Bits per value, without scales. */
+  /** Bits per value, not counting the scales. */
   readonly bits: 4 | 8 | 16;
   /** Returns the values as float32 [rows, columns], without rounding. */
   widen(): tf.Tensor2D;
@@ -16,6 +16,11 @@ export interface FrozenMatrix {
    * input too.
    */
   multiply(input: tf.Tensor2D): tf.Tensor2D;
+  /**
+   * Takes values that are mapped from a file out of the process's memory. The next use maps them again, from the
+   * system's cache unless it needed the memory. Does nothing for values that are not mapped.
+   */
+  releasePages(): void;
   dispose(): void;
 }
 
@@ -56,7 +61,10 @@ function widened(matrix: Pick<FrozenMatrix, "widen">, use: (values: tf.Tensor2D)
   });
 }
 
-/** Returns a matrix's operations for a backend without kernels for it. They compute with the values as float32. */
+/**
+ * Returns the operations of a matrix for a backend without kernels for frozen matrices. The operations compute with the
+ * values as float32.
+ */
 export function throughWidened(widen: () => tf.Tensor2D): Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply"> {
   return {
     widen,

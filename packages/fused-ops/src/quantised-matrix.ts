@@ -36,7 +36,7 @@ function checkLengths({ rows, columns, bits, blockSize, codes, scales }: Quantis
 
 type Sizes = Pick<QuantisedValues, "rows" | "columns" | "bits" | "blockSize">;
 
-type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "dispose">;
+type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "releasePages" | "dispose">;
 
 function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Operations {
   for (const tensor of kept) tf.keep(tensor);
@@ -50,6 +50,7 @@ function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Operations {
   return {
     ...throughWidened(() => run("WidenQuantised", { codes, scales }, sizes)),
     multiply: (x) => run("MatMulQuantised", { x, packed }),
+    releasePages: () => void fusedKernel("ReleasePages", { codes, scales }),
     dispose: () => tf.dispose([...kept]),
   };
 }
@@ -70,6 +71,7 @@ function composed(quantised: QuantisedValues): Operations {
     });
   return {
     ...throughWidened(widen),
+    releasePages: () => {},
     dispose: () => tf.dispose([codes.words, scales, values]),
   };
 }

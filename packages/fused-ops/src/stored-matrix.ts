@@ -11,8 +11,8 @@ export type StoredFormat = "bfloat16" | "float16";
  * matrix in a file uses none of the process's memory. Throws a `RangeError` for a wrong number of bytes.
  *
  * The kernel "StoredMatrix" (attributes `source`, `shape`, `type`) returns a tensor `matrix` for the kernels
- * "WidenMatrix", "StoredRows" (input `indices`) and "MatMulStored" (input `x`). Without these kernels, the bit patterns
- * are looked up in a table of all values.
+ * "WidenMatrix", "StoredRows" (input `indices`), "MatMulStored" (input `x`) and "ReleasePages". Without these kernels,
+ * the bit patterns are looked up in a table of all values.
  */
 export function storedMatrix(
   source: MatrixSource,
@@ -27,7 +27,7 @@ export function storedMatrix(
   return { rows, columns, bits: 16, ...(kept ? inBackend(kept) : composed(source, shape, format)) };
 }
 
-type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "dispose">;
+type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "releasePages" | "dispose">;
 
 function inBackend(matrix: tf.Tensor): Operations {
   tf.keep(matrix);
@@ -40,6 +40,7 @@ function inBackend(matrix: tf.Tensor): Operations {
     widen: () => run("WidenMatrix"),
     rowsAt: (indices) => run("StoredRows", { indices }),
     multiply: (x) => run("MatMulStored", { x }),
+    releasePages: () => void fusedKernel("ReleasePages", { matrix }),
     dispose: () => matrix.dispose(),
   };
 }
@@ -51,6 +52,7 @@ function composed(source: MatrixSource, shape: [number, number], format: StoredF
   for (const tensor of [codes.words, values]) tf.keep(tensor);
   return {
     ...throughWidened(() => tf.tidy(() => tf.reshape<tf.Rank.R2>(lookUp(codes, values, size), shape))),
+    releasePages: () => {},
     dispose: () => tf.dispose([codes.words, values]),
   };
 }

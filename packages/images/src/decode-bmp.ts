@@ -19,7 +19,7 @@ export interface DibOptions {
   readonly description: string;
   /** Byte position of the pixels. Default: after the palette. */
   readonly pixelsAt?: number | undefined;
-  /** Whether the stored height is twice the image's. In an icon, it includes the mask. Default false. */
+  /** Whether the stored height is twice the image's, as in an icon, where it includes the mask. Default false. */
   readonly halfHeight?: boolean;
 }
 

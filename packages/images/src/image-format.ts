@@ -6,7 +6,7 @@ export interface ImageFormat {
   readonly decoder?: ImageDecoder;
 }
 
-/** Formats that sharp decodes have sharp's names. */
+/** The name of a format that is supported; the same as in sharp if sharp decodes the format. */
 export type ImageDecoder = "jpeg" | "png" | "webp" | "gif" | "tiff" | "bmp" | "pnm" | "ico";
 
 /** Completes the sentence "... are supported". */

@@ -44,8 +44,8 @@ export async function generate(
 }
 
 /**
- * Adapts a request for a model that repeats the start of the answer: adds tokens for the start, and removes stop
- * strings that it contains.
+ * Adapts a request for a model that repeats the start of the answer: allows additional tokens for the start, and
+ * removes stop strings that the start contains.
  */
 function withRoomFor(start: string, request: GenerationRequest): GenerationRequest {
   const { maximumNewTokens, stop = [] } = request;

@@ -37,7 +37,7 @@ import type { Template } from "./templates/template.ts";
 import { templateFingerprint } from "./templates/template-fingerprint.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
-import { learn, learningComponents } from "./weights/learning.ts";
+import { learn, trainedComponents } from "./weights/learning.ts";
 import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
 /** A LLaVA model, or a backbone without a vision tower, which reads text only. */
@@ -172,7 +172,7 @@ export function llavaModel(parts: LlavaModelParts): LlavaModel {
       }),
     trainingFlops(batch, options) {
       network.slot.select();
-      return trainingFlops(network, sizeOf(batch), learningComponents(network.weights), options);
+      return trainingFlops(network, sizeOf(batch), trainedComponents(network.weights), options);
     },
     save: (folder, options) => {
       const { decoder, weights, slot } = network;

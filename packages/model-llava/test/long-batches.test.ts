@@ -71,7 +71,7 @@ describe.each([{ tiedEmbeddings: false }, { tiedEmbeddings: true }])(
     it("give the loss and the gradients that all logits give at once", () => {
       withSelection((network, hidden, selected) => {
         const { decoder } = network;
-        const own = results(network, hidden, (rows) => meanCrossEntropy(decoder, rows, selected, atOnce));
+        const own = results(network, hidden, (rows) => meanCrossEntropy(decoder, rows, selected, { rows: atOnce }));
         const expected = results(network, hidden, (rows) => {
           const each = tokenLogProbabilities(logits(decoder, rows), selected.targets);
           return tf.neg(tf.sum(tf.mul(each, selected.weights)));

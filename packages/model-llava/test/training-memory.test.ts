@@ -68,7 +68,7 @@ describe("predicted memory of a training step on small models", () => {
     const inputs = [hidden, decoder.norm.tensor, ...decoder.head.weights.map(({ tensor }) => tensor)];
     const before = await held.peakOf(async () => {});
     const measured = await held.peakOf(async () => {
-      const loss = (): tf.Scalar => meanCrossEntropy(decoder, hidden, selected, rows);
+      const loss = (): tf.Scalar => meanCrossEntropy(decoder, hidden, selected, { rows });
       const { value, gradients } = valueAndGradients(loss, inputs);
       tf.dispose([value, ...gradients.flatMap((gradient) => gradient ?? [])]);
     });
@@ -104,6 +104,14 @@ describe("predicted memory of a training step on small models", () => {
     const { weights, moments, masterWeights, ...rest } = predictTrainingMemory(sizes);
     expect(weights).toBe(4 * count("language", "projector", "vision"));
     expect(moments).toBe(8 * count("language", "projector"));
+    // Text alone gives the projector no gradient, but memory for one.
+    const kept = predictTrainingMemory({ ...sizes, keepsGradients: true });
+    expect(kept.gradients).toBe(moments / 2);
+    const checkpointed = { ...sizes, gradientCheckpointing: true };
+    const added = predictTrainingMemory({ ...checkpointed, keepsGradients: true });
+    // Several graphs compute gradients, which are then copied to where they are kept, and do not share a block of logits.
+    const logits = 4 * 64 * LANGUAGE.vocabularySize;
+    expect(added.total - predictTrainingMemory(checkpointed).total).toBe(moments / 2 + logits);
     const narrow = predictTrainingMemory({ ...sizes, momentPrecision: "bfloat16" });
     expect(narrow.moments).toBe(moments / 2);
     const narrowest = predictTrainingMemory({ ...sizes, momentPrecision: "int8" });

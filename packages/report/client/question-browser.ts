@@ -22,6 +22,7 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
     (chosen) => choose(tables[chosen] ?? firstTable),
   );
   const sides = [select("Model", [], refresh), select("Compared with", [], refresh)] as const;
+  const seeds = select("Seed", [], refresh);
   const search = element("input", {
     type: "search",
     placeholder: "id, prompt, answer or target",
@@ -56,6 +57,7 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
       { class: "controls" },
       benchmarks.label,
       sides.map(({ label }) => label),
+      seeds.label,
       element("label", {}, "Search", search),
     ),
     element(
@@ -76,6 +78,12 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
   function choose(chosen: QuestionTableData): void {
     table = chosen;
     const names = table.models.map((index) => models[index]?.label ?? "");
+    fill(
+      seeds.control,
+      table.seeds.map((seed) => `seed ${seed}`),
+      Math.max(0, seeds.control.selectedIndex),
+    );
+    seeds.label.hidden = table.seeds.length < 2;
     fill(sides[0].control, names, names.length - 1);
     fill(sides[1].control, [...names, "no other"], names.length > 1 ? 0 : names.length);
     refresh();
@@ -102,10 +110,17 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
     const [first = 0, second = -1] = chosen;
     const hasSecond = second >= 0 && second < table.models.length && second !== first;
     if (!hasSecond && ["disagree", "only first right", "only second right"].includes(filter)) filter = "all";
-    const found = findQuestions(index, { first, second: hasSecond ? second : undefined, filter, search: search.value });
+    const seed = Math.max(0, seeds.control.selectedIndex);
+    const columnOf = (place: number): number => place * Math.max(1, table.seeds.length) + seed;
+    const found = findQuestions(index, {
+      first: columnOf(first),
+      second: hasSecond ? columnOf(second) : undefined,
+      filter,
+      search: search.value,
+    });
     const shown = (hasSecond ? [first, second] : [first]).flatMap((place): readonly ShownModel[] => {
       const model = models[table.models[place] ?? -1];
-      return model ? [{ model, place }] : [];
+      return model ? [{ model, place: columnOf(place) }] : [];
     });
     const pages = Math.max(1, Math.ceil(found.indexes.length / PER_PAGE));
     page = Math.min(Math.max(page, 0), pages - 1);
@@ -114,7 +129,7 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
       button.textContent = `${labelOf(name, shown)} ${found.counts[name].toLocaleString("en-US")}`;
       button.hidden = !hasSecond && ["disagree", "only first right", "only second right"].includes(name);
     }
-    status.textContent = `${found.indexes.length.toLocaleString("en-US")} of ${table.questions.toLocaleString("en-US")} questions of ${table.title}`;
+    status.textContent = `${found.indexes.length.toLocaleString("en-US")} of ${table.questions.toLocaleString("en-US")} questions of ${table.title}${table.seeds.length > 1 ? `, answers of seed ${table.seeds[seed]}` : ""}`;
     list.replaceChildren(
       ...found.indexes
         .slice(page * PER_PAGE, (page + 1) * PER_PAGE)

@@ -8,7 +8,10 @@ export interface Document {
   readonly body: Content;
   /** The data for the script, written as JSON into the element `page-data`. */
   readonly data: unknown;
-  /** The state of the run that the page shows, for a page that reloads when the state changes. Undefined for a file. */
+  /**
+   * The state of the run that the page shows, for a page that reloads when the state changes. Undefined for a page that
+   * is written to a file.
+   */
   readonly state: string | undefined;
 }
 

@@ -11,6 +11,8 @@ export interface QuestionSource {
   readonly protocol: string;
   /** Ids of the models in the order of {@link QuestionView.answers}. */
   readonly models: readonly string[];
+  /** The seeds whose answers each question has, by model and then by seed. Default: one answer per model. */
+  readonly seeds?: readonly number[];
   readonly questions: AsyncIterable<QuestionView>;
 }
 
@@ -29,11 +31,15 @@ export interface AllQuestions {
 /** Returns the questions of all benchmarks of a view from the run folders. */
 export function storedQuestions(view: View): readonly QuestionSource[] {
   const models = view.models.map(({ id }) => id);
+  const several = view.models.some(({ evaluations }) => evaluations.length > 1);
+  const all = view.models.flatMap(({ evaluations }) => evaluations.map(({ seed }) => seed));
+  const seeds = several && { seeds: [...new Set(all)] };
   return view.benchmarks.map(({ benchmark, protocol }) => ({
     benchmark,
     protocol,
     models,
-    questions: questionsOf(view, { benchmark, protocol, models }),
+    ...seeds,
+    questions: questionsOf(view, { benchmark, protocol, models, ...seeds }),
   }));
 }
 
@@ -47,13 +53,13 @@ export async function packQuestions(
   const pictures = createPictures();
   const tables: PackedTable[] = [];
   const notes: string[] = [];
-  for (const [index, { benchmark, protocol, models: asked, questions }] of sources.entries()) {
+  for (const [index, { benchmark, protocol, models: asked, seeds = [], questions }] of sources.entries()) {
     // Bytes that a benchmark does not use remain for the next benchmarks.
     pictures.allow(imageBytes / sources.length);
     const several = benchmarks.filter((one) => one.benchmark === benchmark).length > 1;
     const title = several ? `${benchmark} (${protocol})` : benchmark;
     try {
-      const columns = await columnsOf(questions, asked.length, pictures);
+      const columns = await columnsOf(questions, asked.length * Math.max(1, seeds.length), pictures);
       if (columns.ids.length === 0) continue;
       const packed = await promisify(gzip)(JSON.stringify(columns), { level: 9 });
       const table = {
@@ -61,6 +67,7 @@ export async function packQuestions(
         element: `questions-${index}`,
         questions: columns.ids.length,
         models: asked.map((id) => places.get(id) ?? 0),
+        seeds,
       };
       tables.push({ table, packed: packed.toString("base64") });
     } catch (error) {

@@ -80,12 +80,15 @@ export interface CurveData {
   readonly points: readonly CurvePointData[];
 }
 
-/** The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. */
+/**
+ * The last step of a range, and the mean, lowest and highest loss of the range; null if the loss is not finite. For a
+ * range of a single step, only the step and its loss.
+ */
 export type CurvePointData = readonly [
   step: number,
   loss: number | null,
-  lowest: number | null,
-  highest: number | null,
+  lowest?: number | null,
+  highest?: number | null,
 ];
 
 /** A benchmark whose questions can be looked up. */
@@ -96,6 +99,8 @@ export interface QuestionTableData {
   readonly questions: number;
   /** The models in the order of {@link PackedQuestions.answers}, as indexes into {@link PageData.models}. */
   readonly models: readonly number[];
+  /** The seeds, if each model has answers of several; they are in {@link PackedQuestions.answers} by model, then by seed. */
+  readonly seeds: readonly number[];
 }
 
 /** The questions of one benchmark, by column. */
@@ -120,7 +125,7 @@ export interface PictureData {
   readonly missing?: string;
 }
 
-/** The answers of one model. Each list has one entry per question. */
+/** The answers of one model with one seed. Each list has one entry per question. */
 export interface AnswerColumns {
   /** The answers; null where the model has none. */
   readonly answers: readonly (string | null)[];

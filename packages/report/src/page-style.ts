@@ -84,6 +84,7 @@ details { margin: 0.75rem 0; }
 summary { cursor: pointer; color: var(--link); font-size: 0.8125rem; }
 .controls { display: flex; flex-wrap: wrap; gap: 0.6rem; align-items: end; margin: 0.75rem 0; }
 .controls label { display: flex; flex-direction: column; gap: 0.15rem; font-size: 0.75rem; color: var(--muted); min-width: 0; }
+.controls label[hidden] { display: none; }
 .controls input { width: 16rem; }
 .filters { display: flex; flex-wrap: wrap; gap: 0.35rem; margin: 0.5rem 0; }
 .pages { display: flex; gap: 0.6rem; align-items: center; margin: 0.75rem 0; font-size: 0.8125rem; }

@@ -60,8 +60,8 @@ export function shareCurves({ languageShares }: View): readonly ShareData[] {
 }
 
 /**
- * Returns the loss curves: a plot per stage, a curve per run and source. A stage that several arms share is drawn only
- * for the run that trained it.
+ * Returns the loss curves: a plot per stage, or per stage and source if several runs have the stage. A stage that several
+ * arms share is drawn only for the run that trained it.
  */
 export function lossCurves(view: View, models: readonly ModelData[]): readonly CurveData[] {
   const shared = new Set(
@@ -70,36 +70,35 @@ export function lossCurves(view: View, models: readonly ModelData[]): readonly C
     ),
   );
   const own = view.curves.filter(({ run, stage }) => !shared.has(JSON.stringify([run, stage])));
-  return own.map((curve) => ({
-    title: curve.stage,
-    ...nameOf(curve, own, view, models),
-    points: curve.points.map(pointOf),
-  }));
+  return own.map((curve) => ({ ...nameOf(curve, own, view, models), points: curve.points.map(pointOf) }));
 }
 
-/** Returns the label and the colour of a curve in its plot. */
+/** Returns the plot, the label and the colour of a curve. Several runs of a stage have a plot per source. */
 function nameOf(
-  { run, stage, source }: CurveView,
+  curve: CurveView,
   all: readonly CurveView[],
   { models: evaluated, kind }: View,
   models: readonly ModelData[],
-): { readonly label: string; readonly color: string } {
-  const beside = all.filter((curve) => curve.stage === stage);
-  const runs = new Set(beside.map((curve) => curve.run)).size;
-  const data = { all: "all", text: "text only", image: "with images" }[source];
-  const several = new Set(beside.filter((curve) => curve.run === run).map((curve) => curve.source)).size > 1;
-  if (runs === 1) {
-    const color = { all: "base", text: "arm-0", image: "arm-1" }[source];
-    return several ? { label: data, color } : { label: "", color: "arm-0" };
+): Omit<CurveData, "points"> {
+  const { run, stage, source, dataset = "" } = curve;
+  const beside = all.filter((one) => one.stage === stage);
+  const runs = [...new Set(beside.map((one) => one.run))];
+  const sources = beside.filter((one) => one.run === run);
+  const data = { all: "all", text: "text only", image: "with images", dataset }[source];
+  if (runs.length === 1) {
+    if (sources.length === 1) return { title: stage, label: "", color: "arm-0" };
+    const color = source === "all" ? "base" : `arm-${(sources.indexOf(curve) - 1) % 8}`;
+    return { title: stage, label: data, color };
   }
+  const title = source === "all" ? stage : `${stage}, ${data}`;
   const place =
     kind === "study" ? evaluated.findIndex((model) => model.evaluations.some((one) => one.run === run)) : -1;
-  const ofRun = { label: run, color: `arm-${[...new Set(beside.map((curve) => curve.run))].indexOf(run) % 8}` };
-  const { label, color } = models[place] ?? ofRun;
-  return { label: several ? `${label}, ${data}` : label, color };
+  const { label, color } = models[place] ?? { label: run, color: `arm-${runs.indexOf(run) % 8}` };
+  return { title, label, color };
 }
 
 function pointOf({ step, loss, lowest, highest }: CurveView["points"][number]): CurvePointData {
+  if (lowest === highest) return [step, finite(loss)];
   return [step, finite(loss), finite(lowest), finite(highest)];
 }
 

@@ -15,8 +15,8 @@ export interface ReportOptions {
   /** The questions that readers can look up on the page. Default: all questions that the run folders contain. */
   readonly questions?: readonly QuestionSource[];
   /**
-   * Maximum size of all images on the page together, in bytes of their files. Of further images, only the names are
-   * shown. Default 8,000,000.
+   * Maximum total size of the image files on the page, in bytes. Of all further images, only the names are shown.
+   * Default 8,000,000.
    */
   readonly imageBytes?: number;
   /**

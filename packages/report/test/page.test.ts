@@ -6,7 +6,7 @@ import { HOSTILE_VALUES } from "@mlan/testing";
 import type { View } from "@mlan/run-view";
 import { reportPage } from "@mlan/report";
 import type { PackedQuestions, PageData } from "#internal/page-data.ts";
-import { sampleQuestions, sampleView } from "./sample-view.ts";
+import { fullStudy, sampleQuestions, sampleView } from "./sample-view.ts";
 
 /** Elements with their attributes' text and their content, as a browser without entities in them would split the page. */
 const elements = (page: string, name: string): readonly { attributes: string; content: string }[] =>
@@ -136,16 +136,20 @@ describe("the page", () => {
   });
 
   test("of the full study takes less than 3 MB without images", async () => {
-    const labels = ["base", ...Array.from({ length: 12 }, (_, index) => `arm ${index}`)];
-    const view = sampleView({ models: labels, seeds: 3, isStudy: true, pointsPerCurve: 400 });
-    const questions = view.benchmarks.map(({ benchmark }) =>
-      sampleQuestions(benchmark, { count: 250, models: labels }),
-    );
-    expect((await reportPage(view, { questions })).length).toBeLessThan(3e6);
+    expect((await reportPage(...fullStudy())).length).toBeLessThan(3e6);
   });
 });
 
 describe("the questions", () => {
+  test("of a study have the answers of every seed, by model and then by seed", async () => {
+    const source = sampleQuestions("boolq", { count: 4, models: ["base", "a"], seeds: [1, 2, 3] });
+    const page = await reportPage(sampleView({ models: ["base", "a"], seeds: 3, isStudy: true }), {
+      questions: [source],
+    });
+    expect(dataOf(page).tables).toMatchObject([{ models: [0, 1], seeds: [1, 2, 3] }]);
+    expect(packedIn(page)).toMatchObject({ answers: { length: 6 } });
+  });
+
   test("are kept by column, with prompts that differ by model", async () => {
     const source = sampleQuestions("boolq", {
       count: 1,

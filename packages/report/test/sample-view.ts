@@ -265,8 +265,14 @@ export function sampleQuestions(
   {
     count = 60,
     models = ["aligned", "tuned"],
+    seeds = [],
     question = {},
-  }: { readonly count?: number; readonly models?: readonly string[]; readonly question?: Partial<QuestionView> } = {},
+  }: {
+    readonly count?: number;
+    readonly models?: readonly string[];
+    readonly seeds?: readonly number[];
+    readonly question?: Partial<QuestionView>;
+  } = {},
 ): QuestionSource {
   async function* questions(): AsyncIterable<QuestionView> {
     for (let index = 0; index < count; index += 1) {
@@ -278,16 +284,39 @@ export function sampleQuestions(
         choices: [],
         prompt: `Question ${index}: is there a red circle to the left of square number ${(index * 7919) % 1009}? Answer yes or no.`,
         images: [],
-        answers: models.map((_, model) => {
-          const correct = index % (model === 0 ? 5 : 2) === 0;
-          const said = correct ? target : target === "yes" ? "no" : "yes";
-          return model === 0 && !correct
-            ? { answer: `absent ${index}`, extracted: null, correct }
-            : { answer: `${said}.`, extracted: said, correct };
-        }),
+        answers: models
+          .flatMap((_, model) => (seeds.length > 0 ? seeds : [0]).map((seed) => ({ model, seed })))
+          .map(({ model, seed }) => {
+            // Seeds and models agree on about two answers of three.
+            const correct =
+              (index * 31 + (model > 1 || seed > 1 ? ((index * model * 7 + seed * 13) % 11 > 7 ? 1 : 0) : 0)) %
+                (model === 0 ? 5 : 2) ===
+              0;
+            const said = correct ? target : target === "yes" ? "no" : "yes";
+            return model === 0 && !correct
+              ? { answer: `absent ${index}`, extracted: null, correct }
+              : { answer: `${said}.`, extracted: said, correct };
+          }),
         ...question,
       };
     }
   }
-  return { benchmark, protocol: "strict", models, questions: questions() };
+  return { benchmark, protocol: "strict", models, ...(seeds.length > 0 && { seeds }), questions: questions() };
+}
+
+/** The study of `npm run study`: two backbones, a base and six shares, three seeds, nine benchmarks of 200 questions. */
+export function fullStudy(): [View, { readonly questions: readonly QuestionSource[] }] {
+  const models = ["llama2", "vicuna"].flatMap((backbone) =>
+    ["base", "0", "6", "25", "50", "87.5", "100"].map((share) => `${backbone}/language-${share}`),
+  );
+  const view = sampleView({ models, seeds: 3, isStudy: true, pointsPerCurve: 200 });
+  // Each run has the losses of all data and of two datasets.
+  const curves = view.curves.flatMap((curve) => [
+    curve,
+    ...["MLAN_mini", "vision_mini"].map((dataset) => ({ ...curve, source: "dataset" as const, dataset })),
+  ]);
+  const questions = view.benchmarks.map(({ benchmark }) =>
+    sampleQuestions(benchmark, { count: 200, models, seeds: [1, 2, 3] }),
+  );
+  return [{ ...view, curves }, { questions }];
 }

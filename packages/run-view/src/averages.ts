@@ -7,7 +7,8 @@ const LEVEL = 0.95;
 const MODALITIES = ["text", "image"] as const;
 
 /**
- * Averages headline metrics per modality, over the benchmarks that all models were asked, if there are at least two.
+ * Averages headline metrics per modality, over the benchmarks that all models were asked, if there are at least two
+ * such benchmarks.
  */
 export function averagesOf(
   models: readonly EvaluatedModel[],

@@ -15,7 +15,10 @@ import type { ComparedBenchmark, ComparisonView } from "./view-results.ts";
 
 const LEVEL = 0.95;
 const RESAMPLES = 10_000;
-/** Used where only the check that two results can be compared matters, not the interval. */
+/**
+ * Number of bootstrap resamples when two results are compared only to check that they are comparable. The interval is
+ * then not used.
+ */
 const FEWEST_RESAMPLES = 100;
 
 /** The answers of one seed to one benchmark. */
@@ -27,10 +30,16 @@ interface SeedAnswers {
 
 type Unadjusted = Omit<ComparedBenchmark, "adjustedP" | "verdict">;
 
-/** Compares every model with its base, on the answers that were read. */
+/**
+ * Compares every model with its base, on the answers that were read. Models without any result are left out, such as the
+ * arms of a study that have not started.
+ */
 export function comparisonsOf(models: readonly LoadedModel[]): readonly ComparisonView[] {
-  const byId = new Map(models.map((one) => [one.model.id, one]));
-  return models.flatMap((one) => {
+  const evaluated = models.filter(({ evaluations }) =>
+    evaluations.some(({ loaded, stage }) => loaded.results.some((result) => result.stage === stage)),
+  );
+  const byId = new Map(evaluated.map((one) => [one.model.id, one]));
+  return evaluated.flatMap((one) => {
     const base = byId.get(one.model.base ?? "");
     return base ? [comparisonOf(base, one)] : [];
   });

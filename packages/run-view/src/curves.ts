@@ -12,24 +12,51 @@ export function curvesOf({ id, run }: LoadedRun): readonly CurveView[] {
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
   return stages.flatMap((stage) => {
     const steps = metrics.filter((step) => step.stage === stage);
-    const text = steps.filter(({ counts }) => counts.image === 0);
-    const image = steps.filter(({ counts }) => counts.image > 0);
-    const isMixed = text.length > 0 && image.length > 0;
-    const curve = (source: CurveView["source"], shown: readonly StepMetrics[]): CurveView => ({
+    const curve = (source: CurveSource, shown: readonly StepLoss[]): CurveView => ({
       run: id,
       stage,
-      source,
+      ...source,
       steps: steps.at(-1)?.steps ?? steps.length,
       firstLoss: Number(shown[0]?.loss),
       lastLoss: Number(shown.at(-1)?.loss),
       points: thinned(shown),
     });
-    return [curve("all", steps), ...(isMixed ? [curve("text", text), curve("image", image)] : [])];
+    const datasets = byDataset(steps);
+    if (datasets.size > 1) {
+      const parts = [...datasets].map(([dataset, shown]) => curve({ source: "dataset", dataset }, shown));
+      return [curve({ source: "all" }, steps), ...parts];
+    }
+    const text = steps.filter(({ counts }) => counts.image === 0);
+    const image = steps.filter(({ counts }) => counts.image > 0);
+    const isMixed = text.length > 0 && image.length > 0;
+    return [
+      curve({ source: "all" }, steps),
+      ...(isMixed ? [curve({ source: "text" }, text), curve({ source: "image" }, image)] : []),
+    ];
   });
 }
 
+type CurveSource = Pick<CurveView, "source" | "dataset">;
+type StepLoss = Pick<StepMetrics, "step" | "loss">;
+
+/**
+ * Returns, for each dataset of a mixture in the order of names, the steps in which the dataset occurred, with the loss
+ * of its conversations.
+ */
+function byDataset(steps: readonly StepMetrics[]): ReadonlyMap<string, readonly StepLoss[]> {
+  const datasets = new Map<string, StepLoss[]>();
+  for (const { step, sources } of steps) {
+    for (const [dataset, found] of Object.entries(Object(sources))) {
+      const own = datasets.get(dataset) ?? [];
+      datasets.set(dataset, own);
+      own.push({ step, loss: Number(Object(found).loss) });
+    }
+  }
+  return new Map([...datasets].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** Returns at most {@link MOST_POINTS} points that keep the lowest and the highest loss of each range of steps. */
-function thinned(steps: readonly StepMetrics[]): readonly CurvePoint[] {
+function thinned(steps: readonly StepLoss[]): readonly CurvePoint[] {
   const count = Math.min(steps.length, MOST_POINTS);
   return Array.from({ length: count }, (_, point) => {
     const range = steps.slice(

@@ -26,7 +26,7 @@ export interface LoadedRun {
   /** Absent when the folder cannot be read, or does not exist yet. */
   readonly run?: Run;
   readonly results: readonly StageResult[];
-  /** The answers by {@link placeOf}; empty when answers were not read. */
+  /** Answers by the key that {@link placeOf} returns. Empty if answers were not read. */
   readonly answers: ReadonlyMap<string, KeptAnswers>;
   /** Problems with individual files. */
   readonly problems: readonly RunProblem[];

@@ -22,7 +22,7 @@ function commandsOf({ run }: LoadedRun): readonly string[] {
   return Object.values(run?.manifest.stages ?? {}).flatMap(({ command }) => command ?? []);
 }
 
-/** Merges the datasets of all runs that have the same name and content. */
+/** Returns the datasets of all runs. Datasets with equal names and contents become one entry. */
 function datasetsOf(runs: readonly LoadedRun[]): readonly DatasetView[] {
   const found = new Map<string, DatasetView>();
   for (const { run } of runs) {

@@ -14,6 +14,8 @@ export interface QuestionsOptions {
   readonly models?: readonly string[];
   /** The seed whose answers are returned, for models with several seeds. Default: each model's first. */
   readonly seed?: number;
+  /** Like `seed`, for several seeds: the answers of each model are returned in this order of seeds. */
+  readonly seeds?: readonly number[];
 }
 
 /**
@@ -29,8 +31,8 @@ export async function* questionsOf(
   const models = modelsIn(view, options.models);
   const answers: (ReadonlyMap<string, AnswerRecord> | undefined)[] = [];
   const folders = new Set<string>();
-  for (const model of models) {
-    const read = await answersOf(view, evaluationOf(model, options.seed), benchmark, protocol);
+  for (const evaluation of models.flatMap((model) => evaluationsIn(model, options))) {
+    const read = await answersOf(view, evaluation, benchmark, protocol);
     answers.push(read?.answers);
     for (const folder of read?.imageFolders ?? []) folders.add(folder);
   }
@@ -62,8 +64,12 @@ function modelsIn({ models }: View, wanted: readonly string[] | undefined): read
   });
 }
 
-function evaluationOf({ evaluations }: EvaluatedModel, seed: number | undefined): Evaluation | undefined {
-  return evaluations.find((one) => one.seed === seed) ?? evaluations[0];
+function evaluationsIn(
+  { evaluations }: EvaluatedModel,
+  { seed, seeds }: Pick<QuestionsOptions, "seed" | "seeds">,
+): readonly (Evaluation | undefined)[] {
+  const of = (wanted: number | undefined): Evaluation | undefined => evaluations.find((one) => one.seed === wanted);
+  return seeds ? seeds.map(of) : [of(seed) ?? evaluations[0]];
 }
 
 interface ReadAnswers {

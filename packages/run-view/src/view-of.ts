@@ -15,8 +15,8 @@ import { warningsOf } from "./warnings.ts";
 
 export interface ViewOptions {
   /**
-   * Whether to read the answers. Without them, the view has no comparisons, chance levels and numbers of clusters.
-   * Default true.
+   * Whether to read the answers. Without answers, the view has no comparisons, no chance levels and no numbers of
+   * clusters. Default true.
    */
   readonly answers?: boolean;
 }

@@ -39,7 +39,7 @@ export interface Provenance {
   readonly datasets: readonly DatasetView[];
   /** The models that the runs started from; one entry per distinct content. */
   readonly weights: readonly WeightsView[];
-  /** Versions by package name; several only if runs differ. */
+  /** Versions of each package, by its name. A package has several versions only if the runs used different ones. */
   readonly versions: Readonly<Record<string, readonly string[]>>;
   readonly seeds: readonly number[];
   /** The plan of each run: plugins and stages with their settings. */

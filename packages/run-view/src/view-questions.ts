@@ -15,6 +15,7 @@ export interface QuestionView {
   readonly images?: readonly ImageView[];
   /**
    * One answer per model, in the order of `models` in {@link QuestionsOptions}; undefined where a model has no answer.
+   * With `seeds`, one answer per seed of the first model, then of the second, and so on.
    */
   readonly answers: readonly (AnswerView | undefined)[];
 }

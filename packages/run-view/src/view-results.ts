@@ -1,5 +1,5 @@
 export interface ResultView {
-  /** {@link EvaluatedModel.id}. */
+  /** The {@link EvaluatedModel.id} of the model. */
   readonly model: string;
   readonly benchmark: string;
   readonly protocol: string;
@@ -17,7 +17,7 @@ export interface ResultView {
   readonly unreadable: number;
   /** Share of questions whose prompt was truncated. Absent if it was not counted. Mean over seeds. */
   readonly truncatedPrompts?: number;
-  /** The outcomes of asking some questions again, one at a time; one per seed for which this was done. */
+  /** Results of verification, which asks some questions again, one at a time. One entry per seed that was verified. */
   readonly verifications: readonly VerificationView[];
 }
 
@@ -114,7 +114,7 @@ export interface ComparedBenchmark {
   readonly p: number;
   /** `p` adjusted with Holm's method over the benchmarks of the comparison. */
   readonly adjustedP: number;
-  /** The conclusion from `adjustedP`. Base claims only on this field. */
+  /** The conclusion from `adjustedP`. No other field justifies the claim that a model is better or worse. */
   readonly verdict: "better" | "worse" | "no difference shown";
   /** Smallest difference that this comparison detects with 80 % power. Absent when unknown. */
   readonly minimumDetectableEffect?: number;
@@ -137,12 +137,12 @@ export interface LanguageShareCurve {
 }
 
 export interface LanguageSharePoint {
-  /** 0..1. */
+  /** The language share, from 0 to 1. */
   readonly share: number;
   readonly model: string;
   readonly value: number;
   /** Interval over questions. */
   readonly interval?: IntervalView;
-  /** Spread over seeds, for a band. */
+  /** Spread over seeds, for a band around the curve. */
   readonly overSeeds?: SeedSpread;
 }

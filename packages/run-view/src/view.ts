@@ -26,7 +26,7 @@ export interface View {
   readonly results: readonly ResultView[];
   /** Headline metrics averaged over the benchmarks of one modality; empty when modalities were not recorded. */
   readonly averages: readonly AverageView[];
-  /** Each model that is not a base, compared with its base. Empty when answers were not read. */
+  /** Each model that is not a base, compared with its base, if both have results. Empty when answers were not read. */
   readonly comparisons: readonly ComparisonView[];
   /** The cost of each stage that has begun. */
   readonly costs: readonly CostView[];
@@ -40,7 +40,10 @@ export interface View {
 
 /** One run folder. */
 export interface RunView {
-  /** Other parts of the view refer to it as `run`. The experiment's name; in a study, model, arm and seed. */
+  /**
+   * The name of the experiment; in a study, the model, the arm and the seed. Other parts of the view refer to the run
+   * by this id, in fields called `run`.
+   */
   readonly id: string;
   readonly name: string;
   /** Path of the run folder on this machine. */
@@ -156,13 +159,16 @@ export interface CurveView {
   readonly run: string;
   readonly stage: string;
   /**
-   * The steps of the curve: all steps, only steps without images ("text"), or only steps with images ("image"). The
-   * curves "text" and "image" exist only if the stage has steps of both kinds.
+   * The conversations over which losses are averaged. "all": all conversations of each step. "dataset": those of one
+   * dataset of a mixture, in the steps that contain any. "text" and "image": those of the steps without images and with
+   * images; these curves exist only if the stage has steps of both kinds and did not record the losses of its datasets.
    */
-  readonly source: "all" | "text" | "image";
+  readonly source: "all" | "text" | "image" | "dataset";
+  /** The name of the dataset; present if `source` is "dataset". */
+  readonly dataset?: string;
   /** Number of steps planned for the stage. */
   readonly steps: number;
-  /** Losses of the first and the last step of the curve. */
+  /** The first and the last loss of the curve. */
   readonly firstLoss: number;
   readonly lastLoss: number;
   readonly points: readonly CurvePoint[];
@@ -170,7 +176,7 @@ export interface CurveView {
 
 /** One step, or a range of consecutive steps of the curve. */
 export interface CurvePoint {
-  /** The last step of the range, from 1. */
+  /** The last step of the range; steps are counted from 1. */
   readonly step: number;
   /** Mean loss of the range, in nats; NaN if one of its losses is not finite. */
   readonly loss: number;

@@ -6,7 +6,7 @@ import type { Warning } from "./view-provenance.ts";
 import type { ComparisonView, ResultView } from "./view-results.ts";
 import type { EvaluatedModel } from "./view.ts";
 
-/** Share of unreadable answers from which on a result needs a warning. */
+/** A result needs a warning if at least this share of its answers is unreadable. */
 const MANY_UNREADABLE = 0.1;
 
 export interface WarningSources {
@@ -128,7 +128,7 @@ function differenceOf({ result: { benchmark, wording, protocol } }: Asked, all: 
   return [{ kind: "not-comparable", text, benchmark, protocol }];
 }
 
-/** Warns of a precision without any positive answer: it is undefined, and metrics return 0. */
+/** Warns if precision is undefined because no answer is positive. The metric then returns 0. */
 function undefinedMetrics({ id, results, answers }: LoadedRun, stage: string): readonly Warning[] {
   return results.flatMap(({ benchmark, protocol, metrics, ...result }) => {
     if (result.stage !== stage || metrics["precision"]?.value !== 0) return [];

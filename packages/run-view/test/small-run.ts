@@ -1,3 +1,4 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import {
   type Conversation,
   type Dataset,
@@ -52,11 +53,21 @@ export interface SmallRunOptions {
   readonly withImages?: number;
   /** The step at which training throws. */
   readonly failsAt?: number;
+  /** Whether the trainer reports losses by dataset: 1 more for "words" in each step, and 1 less for "scenes" in every third. */
+  readonly byDataset?: boolean;
 }
 
 /** An experiment with an evaluation before and after training; every question has two choices, two share a cluster. */
 export function smallExperiment(options: SmallRunOptions = {}): Experiment {
-  const { name = "small", seed = 42, questions: count = 40, image, withImages = 2, failsAt = Infinity } = options;
+  const {
+    name = "small",
+    seed = 42,
+    questions: count = 40,
+    image,
+    withImages = 2,
+    failsAt = Infinity,
+    byDataset = false,
+  } = options;
   const { isRight = (question, isTuned) => question % 4 !== 0 || isTuned } = options;
   const state = { isTuned: false };
   const questions = Array.from({ length: count }, (_, index): PlainQuestion => ({
@@ -80,7 +91,7 @@ export function smallExperiment(options: SmallRunOptions = {}): Experiment {
     use: [
       fakeModelPlugin({ answer, notices: ["the projector is new"] }),
       plainComputePlugin(),
-      curveTrainer(state, failsAt),
+      curveTrainer(state, { failsAt, byDataset }),
       generation(),
     ],
     stages: [
@@ -111,7 +122,10 @@ function mixture(withImages: number): Dataset<Conversation> {
 }
 
 /** Takes {@link STEPS} steps whose losses fall, except for one peak and one valley; every third batch has images. */
-function curveTrainer(state: { isTuned: boolean }, failsAt: number): Plugin<Trainer> {
+function curveTrainer(
+  state: { isTuned: boolean },
+  { failsAt, byDataset }: { readonly failsAt: number; readonly byDataset: boolean },
+): Plugin<Trainer> {
   return {
     name: "curve-trainer",
     token: TRAINER,
@@ -132,7 +146,10 @@ function curveTrainer(state: { isTuned: boolean }, failsAt: number): Plugin<Trai
           if (step === failsAt) throw new Error("the trainer broke");
           const loss = step === 501 ? 99 : step === 701 ? 0.001 : 4 - step / 500;
           const counts = { text: 10, image: step % 3 === 0 ? 5 : 0, padding: 2, supervised: 4 };
-          yield { type: "step-end", step, steps: STEPS, loss, learningRate: 0.1, counts, flops: 1e9, seconds: 0.01 };
+          const scenes = counts.image > 0 && { scenes: { loss: loss - 1, supervised: 2 } };
+          const sources = byDataset && { sources: { words: { loss: loss + 1, supervised: 2 }, ...scenes } };
+          const cost = { counts, flops: 1e9, seconds: 0.01 };
+          yield { type: "step-end", step, steps: STEPS, loss, learningRate: 0.1, ...sources, ...cost };
         }
         state.isTuned = true;
         model.setFormat({ template: "v1", imageAspectRatio: "pad", maximumLength: 64 });
@@ -148,5 +165,20 @@ function curveTrainer(state: { isTuned: boolean }, failsAt: number): Plugin<Trai
 export async function smallRun(folder: URL, options: SmallRunOptions = {}): Promise<URL> {
   for await (const event of runExperiment(smallExperiment(options), { folder, command: "mlan run small.ts" }))
     void event;
+  return folder;
+}
+
+/** Returns a copy of the run folder `finished`, a sibling folder in which one file is changed, or removed. */
+export async function changedCopy(
+  finished: URL,
+  name: string,
+  file: string,
+  change?: (text: string) => string,
+): Promise<URL> {
+  const folder = new URL(`../${name}/`, finished);
+  await cp(finished, folder, { recursive: true });
+  const place = new URL(file, folder);
+  if (change) await writeFile(place, change(await readFile(place, "utf8")));
+  else await rm(place);
   return folder;
 }

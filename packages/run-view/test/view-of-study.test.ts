@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { Experiment } from "@mlan/core";
-import { type View, viewOfStudy } from "@mlan/run-view";
+import { questionsOf, type View, viewOfStudy } from "@mlan/run-view";
 import { clusterBootstrapMean } from "@mlan/statistics";
 import { readStudy, runStudy, type Study, study } from "@mlan/study";
 import { temporaryFolder } from "@mlan/testing";
@@ -91,6 +91,17 @@ describe("the view of a study", () => {
     expect(vision?.benchmarks[0]?.difference).toBeCloseTo(0.1875 - 0.25, 12);
   });
 
+  test("has the answers of each seed, and none where a model has no run of the seed", async () => {
+    const models = ["language", "vision"];
+    for await (const { id, answers } of questionsOf(view, { benchmark: "letters", models, seeds: SEEDS })) {
+      const question = Number(id.slice(1));
+      const isRight = models.flatMap((model) =>
+        SEEDS.map((seed) => (model === "vision" && seed === 3 ? undefined : RIGHT[model]?.(question, seed))),
+      );
+      expect(answers.map((one) => one?.correct)).toEqual(isRight);
+    }
+  });
+
   test("has the language-share curve in ascending order", () => {
     const [curve] = view.languageShares;
     expect(curve).toMatchObject({ benchmark: "letters", metric: "accuracy", isAverage: false, chance: 0.5 });
@@ -132,6 +143,9 @@ describe("the view of a study", () => {
     const [language] = paired.comparisons;
     expect(language?.benchmarks[0]?.overSeeds?.values.map(({ seed }) => seed)).toEqual([2, 3]);
     expect(language?.benchmarks[0]?.difference).toBeCloseTo(language?.benchmarks[0]?.overSeeds?.mean ?? NaN, 12);
+    const begun = await without((arm) => arm === "language");
+    expect(begun.comparisons.map(({ model }) => model)).toEqual(["vision"]);
+    expect((await without((arm) => arm === "base")).comparisons).toEqual([]);
     const apart = await without((arm, seed) => (arm === "base") === (seed === 1));
     expect(apart.comparisons[0]).toMatchObject({
       benchmarks: [],

@@ -48,7 +48,10 @@ export async function readFloat32(
   return firstNotFinite(target);
 }
 
-/** Reads numbers in chunks and keeps none. Resolves to the first that is NaN or infinite, undefined if all are finite. */
+/**
+ * Reads numbers in chunks without keeping them. Resolves to the first number that is NaN or infinite; undefined if all
+ * are finite.
+ */
 export async function firstNotFiniteIn(
   opened: OpenedFile,
   entry: TensorEntry,

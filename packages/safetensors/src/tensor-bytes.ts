@@ -11,7 +11,7 @@ export const CHUNK_BYTES: number = 2 ** 22;
 
 export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** Memory that reads reuse. Allocating new pages costs as much time as reading into them. */
+/** Memory that later reads reuse. Allocating new pages costs as much time as reading into them. */
 export interface ChunkPool {
   take(): Chunk;
   release(chunk: Chunk): void;
@@ -43,7 +43,8 @@ export function readTensorBytes(
 }
 
 /**
- * Throws if the file has changed since it was opened. A caller that maps an entry's file opens it again by its path.
+ * Throws if the file has changed since it was opened, or if a different file is now at its path, because a caller that
+ * maps an entry's file opens it by its path.
  */
 export async function checkState({ handle, state, format }: OpenedFile, { file }: TensorEntry): Promise<void> {
   const atPath = await stat(file, { bigint: true }).then(stateText, () => undefined);
@@ -78,7 +79,9 @@ export function checkChecksum(
   verified.add(checked.offset);
 }
 
-/** Verifies, once, the checksum of the part that contains a tensor. For tensors that are only a fraction of a part. */
+/**
+ * Verifies, once, the checksum of the part that contains a tensor. Used for tensors that are only a fraction of a part.
+ */
 export async function verifyPart(opened: OpenedFile, entry: TensorEntry, pool: ChunkPool): Promise<void> {
   const { checked } = entry;
   if (!checked || opened.verified.has(checked.offset)) return;

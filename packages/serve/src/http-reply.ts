@@ -3,8 +3,8 @@ import type { Reply } from "./answer-completion.ts";
 import { ApiError, apiErrorOf } from "./api-error.ts";
 
 /**
- * While the rest of a refused body is received and discarded, so that the client can read the response, a client that
- * sends nothing for this time is disconnected. The server's `requestTimeout` ends a body that never stops.
+ * The rest of a refused body is received and discarded, so that the client can read the response. A client that
+ * meanwhile sends nothing for this long is disconnected. The server's `requestTimeout` ends a body that never stops.
  */
 const LONGEST_PAUSE_MILLISECONDS = 10_000;
 

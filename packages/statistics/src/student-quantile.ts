@@ -23,7 +23,10 @@ export function studentQuantile(probability: number, degreesOfFreedom: number): 
   return probability < 0.5 ? -quantile : quantile;
 }
 
-/** Returns the probability of -t..t, for the angle of t. */
+/**
+ * Returns the probability that Student's variable is between -t and t. `angle` is the angle whose tangent is t divided
+ * by the square root of the degrees of freedom.
+ */
 function shareWithin(angle: number, degreesOfFreedom: number): number {
   const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
   const isOdd = degreesOfFreedom % 2 === 1;

@@ -11,9 +11,10 @@ export type {
   TaskEndEvent,
   TaskProgressEvent,
   TaskStartEvent,
+  WaitingTask,
 } from "./run-study.ts";
 export { runStudy } from "./run-study.ts";
 export type { StudySelection } from "./study-selection.ts";
 export type { StudyTask } from "./study-tasks.ts";
-export type { PlanStudyOptions, StudyPlan, StudyPlanEvent, TaskPlan, TaskStagePlan } from "./plan-study.ts";
+export type { ArmProblem, PlanStudyOptions, StudyPlan, StudyPlanEvent, TaskPlan, TaskStagePlan } from "./plan-study.ts";
 export { planStudy } from "./plan-study.ts";

@@ -2,6 +2,7 @@ import {
   type DownloadEvent,
   isRunOf,
   type Location,
+  messageOf,
   planExperiment,
   type PlanOptions,
   planOf,
@@ -29,14 +30,27 @@ export interface StudyPlan extends Pick<ResourcePlan, "memoryLimit"> {
   readonly disk: { readonly neededBytes: number; readonly freeBytes: number };
   /** The tasks in the order in which they run. */
   readonly tasks: readonly TaskPlan[];
+  /** The arms that cannot be planned, such as one whose data cannot be read. They would fail in a run. */
+  readonly problems: readonly ArmProblem[];
+}
+
+export interface ArmProblem {
+  readonly model: string;
+  readonly arm: string;
+  readonly message: string;
 }
 
 export interface TaskPlan {
   readonly task: Pick<StudyTask, "kind" | "label" | "folder">;
   /** The number of runs that need the task. */
   readonly runs: number;
-  /** The stages that the task runs itself, without copied stages. Empty for a run whose stages are all shared. */
+  /**
+   * The stages that the task runs itself, without copied stages. Empty if all stages of the run are shared, and if no
+   * run of the task can be planned.
+   */
   readonly stages: readonly TaskStagePlan[];
+  /** Whether the task cannot be planned, see {@link StudyPlan.problems}. */
+  readonly fails: boolean;
 }
 
 /** The plan of a stage. `done` is whether the stage has already run. */
@@ -50,7 +64,7 @@ export interface StudyPlanEvent {
 
 /**
  * Predicts what each task of a study will need, with `planExperiment` of core. Each arm is planned once per model, with
- * the first seed.
+ * the first seed. An arm that cannot be planned is named in the plan; its error is thrown only if no arm can be planned.
  */
 export async function* planStudy(
   study: Study,
@@ -59,17 +73,26 @@ export async function* planStudy(
   const folder = toFolderUrl(place, "folder");
   const tasks = selectedTasks(tasksOf(study), study, only);
   const plans = new Map<string, ResourcePlan>();
-  for (const { runs } of tasks) {
-    const [run] = runs;
-    if (!run || plans.has(keyOf(run))) continue;
-    for await (const event of planExperiment(run.experiment, { ...options, folder: new URL("unplanned/", folder) })) {
-      if (event.type === "plan") plans.set(keyOf(run), event.plan);
-      else yield event;
+  const failed = new Map<string, { readonly problem: ArmProblem; readonly cause: unknown }>();
+  const unplanned = { ...options, folder: new URL("unplanned/", folder) };
+  const selected = tasks.flatMap(({ kind, runs }) => (kind === "run" ? runs : []));
+  for (const run of selected) {
+    if (plans.has(keyOf(run)) || failed.has(keyOf(run))) continue;
+    try {
+      for await (const event of planExperiment(run.experiment, unplanned)) {
+        if (event.type === "plan") plans.set(keyOf(run), event.plan);
+        else yield event;
+      }
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      failed.set(keyOf(run), { problem: { model: run.model, arm: run.arm, message: messageOf(cause) }, cause });
     }
   }
+  const [first] = plans.values();
+  const [{ cause } = { cause: undefined }] = failed.values();
+  if (!first && cause !== undefined) throw cause;
   const planned: TaskPlan[] = [];
   for (const task of tasks) planned.push(await taskPlan(task, plans, folder));
-  const [first] = plans.values();
   yield {
     type: "study-plan",
     plan: {
@@ -77,6 +100,7 @@ export async function* planStudy(
       ...(first?.memoryLimit !== undefined && { memoryLimit: first.memoryLimit }),
       disk: { neededBytes: neededBytes(planned), freeBytes: first?.disk.freeBytes ?? NaN },
       tasks: planned,
+      problems: [...failed.values()].map(({ problem }) => problem),
     },
   };
 }
@@ -90,17 +114,17 @@ async function taskPlan(
   plans: ReadonlyMap<string, ResourcePlan>,
   study: URL,
 ): Promise<TaskPlan> {
-  const [run] = runs;
-  const all = (run && plans.get(keyOf(run))?.stages) ?? [];
+  const all = runs.map((run) => plans.get(keyOf(run))).find((plan) => plan !== undefined)?.stages;
   const manifest = await runFolder(new URL(folder, study))
     .readManifest()
     .catch(() => undefined);
   const done = manifest && isRunOf(planOf(experiment), manifest) ? manifest.stages : {};
-  const own = all.slice(after?.experiment.stages.length ?? 0, experiment.stages.length);
+  const own = (all ?? []).slice(after?.experiment.stages.length ?? 0, experiment.stages.length);
   return {
     task: { kind, label, folder },
     runs: runs.length,
     stages: own.map((stage) => ({ ...stage, done: done[stage.name]?.done === true })),
+    fails: all === undefined,
   };
 }
 

@@ -44,8 +44,8 @@ export interface StudyRunRecord extends StudyVariation {
   readonly evaluation?: string;
   readonly state: StudyRunState;
   /**
-   * Set when the run in the folder has other stages or plugins than the study has now, for any `state`. The results of
-   * this run do not belong to the study.
+   * Set, whatever the `state`, when the run in the folder has other stages or plugins than the study has now. The
+   * results of this run do not belong to the study.
    */
   readonly hasChanged?: true;
   /** Present when `state` is `failed`. */

@@ -62,7 +62,13 @@ export interface TaskEndEvent {
 /** Emitted when the study begins to wait because all tasks that could start are running in other processes. */
 export interface StudyWaitEvent {
   readonly type: "study-wait";
-  readonly tasks: readonly StudyTask[];
+  readonly tasks: readonly WaitingTask[];
+}
+
+export interface WaitingTask {
+  readonly task: StudyTask;
+  /** Which process runs the task, on which machine and since when, and what to do if it no longer runs. */
+  readonly reason: string;
 }
 
 export interface StudyEndEvent {
@@ -75,7 +81,7 @@ const WAIT_MILLISECONDS = 1000;
 /**
  * Runs a study: every run in its own run folder, one after another. Stages that several runs begin with run once and
  * are copied. A failed run is recorded and does not stop the others. The same call continues an interrupted study. It
- * repeats failed runs, and runs again what has changed in the stages, weights or data of finished runs. Several
+ * repeats failed runs, and those stages of finished runs whose settings, weights or data have changed. Several
  * processes may run the same study at once and share its runs. Throws `run-folder` when the folder contains a different
  * study.
  */
@@ -91,8 +97,8 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
   await keepStudyFile(study, folder);
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, TaskEndEvent["state"]>();
-  /** Tasks that could not start at the last attempt because another process was running them. */
-  const elsewhere = new Set<StudyTask>();
+  /** Tasks that could not start at the last attempt because another process was running them, with the reason. */
+  const elsewhere = new Map<StudyTask, string>();
   let isWaiting = false;
   while (ended.size < tasks.length) {
     let moved = false;
@@ -102,8 +108,8 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
       const failure = await failedElsewhere(task, folder, begin);
       const found = failure ?? (elsewhere.has(task) ? await doneElsewhere(task, folder) : undefined);
       const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
-      if (!end) {
-        elsewhere.add(task);
+      if ("runsElsewhere" in end) {
+        elsewhere.set(task, end.runsElsewhere);
         continue;
       }
       ended.set(task, end.state);
@@ -112,7 +118,8 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
       yield { type: "task-end", ...place, ...end };
     }
     if (moved || ended.size === tasks.length) continue;
-    if (!isWaiting) yield { type: "study-wait", tasks: [...elsewhere].filter((task) => !ended.has(task)) };
+    const waiting = [...elsewhere].flatMap(([task, reason]) => (ended.has(task) ? [] : { task, reason }));
+    if (!isWaiting) yield { type: "study-wait", tasks: waiting };
     isWaiting = true;
     await setTimeout(WAIT_MILLISECONDS, undefined, options.signal && { signal: options.signal });
   }
@@ -131,11 +138,11 @@ interface Place {
   readonly ended: ReadonlyMap<StudyTask, TaskEndEvent["state"]>;
 }
 
-/** Runs a task and returns its outcome; undefined when another process is running it. */
+/** Runs a task and returns its outcome, or the reason why it cannot start: another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
   { checkMemory = true, command, signal }: RunStudyOptions,
-): AsyncGenerator<StudyEvent, Outcome | undefined, undefined> {
+): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: string }, undefined> {
   const place = new URL(task.folder, folder);
   const isBlocked = task.after && ended.get(task.after) === "failed";
   // A finished run no longer needs its shared stages.
@@ -163,14 +170,16 @@ async function* runTask(
     return { state: "done" };
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (MlanError.is(error, "in-use")) return undefined;
+    if (MlanError.is(error, "in-use")) return { runsElsewhere: error.message };
     const cause = withRemedy(error, place);
     const outcome = await failed(place, { message: messageOf(cause), ...(stage !== undefined && { stage }) });
     return { ...outcome, error: cause };
   }
 }
 
-/** Adds to the error of a damaged run folder that the folder may be removed. A study's run folders cannot be chosen. */
+/**
+ * Adds a hint to the error for a damaged run folder: the folder may be removed. A study's run folders cannot be chosen.
+ */
 function withRemedy(cause: unknown, place: URL): unknown {
   if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
   const message = `${cause.message} Or remove ${pathOf(place)} and run the study again, which copies finished stages from other runs where possible.`;

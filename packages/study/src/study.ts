@@ -20,7 +20,7 @@ export interface StudyOptions<Arms extends Readonly<Record<string, unknown>>> {
   readonly name: string;
   /** The models by name. Every arm runs on every model. */
   readonly models: Readonly<Record<string, UseEntry>>;
-  /** The plugins that all runs use besides the model: a compute, a trainer and an evaluator. */
+  /** The plugins that all runs use besides the model: a compute plugin, a trainer and an evaluator. */
   readonly use: readonly UseEntry[];
   /** Every arm runs with every seed. Default: `[42]`. */
   readonly seeds?: readonly number[];

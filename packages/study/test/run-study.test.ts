@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type Conversation, defineDataset, evaluate, readRun, runFolder, type Stage } from "@mlan/core";
-import { readStudy } from "@mlan/study";
+import { readStudy, runStudy } from "@mlan/study";
 import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 import type { Told } from "../../core/test/small-run.ts";
@@ -226,6 +226,28 @@ describe("two processes", () => {
       align: (first["align"] ?? 0) + (second["align"] ?? 0),
       tune: (first["tune"] ?? 0) + (second["tune"] ?? 0),
     }).toEqual({ align: 6, tune: 12 });
+    expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
+  });
+});
+
+describe("a run that is locked by another machine", () => {
+  it("is waited for, and the wait names its process and the way out", async () => {
+    const [holder, since] = [{ host: "elsewhere.example", pid: 4711, id: "x" }, "2026-11-28T02:00:00.000Z"];
+    const lock = new URL("run.lock", place("vision"));
+    await mkdir(place("vision"), { recursive: true });
+    await writeFile(lock, JSON.stringify({ ...holder, since }));
+    const waits: string[] = [];
+    for await (const event of runStudy(build(), { folder })) {
+      if (event.type !== "study-wait") continue;
+      expect(await states()).toEqual({ base: "done", language: "done", vision: "running" });
+      for (const { task, reason } of event.tasks) waits.push(`${task.label}: ${reason}`);
+      await rm(lock);
+    }
+    expect(waits).toEqual([
+      expect.stringMatching(
+        /^vision, small, seed 1: process 4711 on elsewhere\.example is running in .*\/vision\/seed-1\/ since 2026-11-28T02:00:00\.000Z, .* remove .*\/run\.lock\.$/,
+      ),
+    ]);
     expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
   });
 });

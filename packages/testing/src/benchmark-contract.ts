@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import { WORDINGS } from "./wordings.ts";
 import { type DatasetContractOptions, describeDatasetContract, sampled } from "./dataset-contract.ts";
 
-/** The wordings of the paper's models, and two that no benchmark knows. */
+/** The wordings of the models in arXiv 2411.10557, and two that no benchmark knows. */
 const ALL_WORDINGS = [
   ...Object.values(WORDINGS),
   chatWording("unheard-of-chat"),

@@ -13,6 +13,7 @@ import {
   type Encoded,
   type Generation,
   type GenerationRequest,
+  type LossOptions,
   MlanError,
   MODEL,
   type ModelSource,
@@ -132,7 +133,7 @@ function fakeModel(seed: number, { answer, tuningTemplate = TUNING_TEMPLATE }: F
       };
     },
     collate: async (examples, shape) => collate(examples, shape),
-    loss: (tensors) => loss(table.tensor, tensors),
+    loss: (tensors, options) => loss(table.tensor, tensors, options),
     trainingFlops: ({ counts }) =>
       VOCABULARY * (2 * counts.text + (learning.includes(table) ? 4 * counts.supervised : 0)),
     async *generate(requests, { details = false, onText } = {}) {
@@ -223,7 +224,7 @@ function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Ba
     });
   });
   const tensors = {
-    inputs: tf.tensor1d(inputs, "int32"),
+    inputs: tf.tensor2d(inputs, [rows, length], "int32"),
     targets: tf.tensor2d(targets, [rows * length, VOCABULARY]),
     weights: tf.tensor1d(weights),
     supervised: tf.scalar(Math.max(1, supervised)),
@@ -235,12 +236,20 @@ function collate(examples: readonly Encoded[], { rows, length }: BatchShape): Ba
   };
 }
 
-function loss(table: tf.Tensor, { inputs, targets, weights, supervised }: BatchTensors): tf.Scalar {
+function loss(
+  table: tf.Tensor,
+  { inputs, targets, weights, supervised }: BatchTensors,
+  { onRowLosses }: LossOptions = {},
+): tf.Scalar {
   if (!inputs || !targets || !weights || !supervised)
     throw new MlanError("contract", "fake-model: this batch was collated by another model.");
   return tf.tidy(() => {
-    const logProbabilities = tf.logSoftmax(tf.gather(table, inputs));
+    const logProbabilities = tf.logSoftmax(tf.gather(table, tf.reshape(inputs, [-1])));
     const perPosition = tf.mul(tf.sum(tf.mul(logProbabilities, targets), -1), weights);
+    if (onRowLosses) {
+      const perRow = tf.sum<tf.Tensor1D>(tf.reshape(perPosition, inputs.shape), 1);
+      onRowLosses(tf.keep(tf.neg(tf.div(perRow, supervised))));
+    }
     return tf.neg<tf.Scalar>(tf.div(tf.sum(perPosition), supervised));
   });
 }

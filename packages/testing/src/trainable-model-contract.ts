@@ -9,6 +9,7 @@ import {
   type ConversationFormat,
   type Encoded,
   type GradientOptions,
+  type LossOptions,
   MlanError,
   type ModelSource,
   type TrainableModel,
@@ -18,6 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alphabetConversations } from "./memory-dataset.ts";
 import { answersOf } from "./answers-of.ts";
 import { changeWeights } from "./change-weights.ts";
+import { describeEncoding } from "./encoding-contract.ts";
 import type { ModelContractOptions } from "./model-contract.ts";
 
 /** Declares the contract tests of trainable models, beyond those of models. */
@@ -37,42 +39,7 @@ export function describeTrainableModelContract(
     });
     afterAll(() => model.dispose());
 
-    it("masks the user's text and learns the assistant's", () => {
-      for (const { inputIds, labels, supervised } of examples) {
-        expect(labels.length).toBe(inputIds.length);
-        expect(supervised).toBeGreaterThan(0);
-        expect(labels.filter((label) => label !== -100).length).toBeGreaterThanOrEqual(supervised);
-        expect(labels[0]).toBe(-100);
-        labels.forEach((label, position) => expect([-100, inputIds[position]]).toContain(label));
-      }
-    });
-
-    it.each(["text", "turns"] as const)(
-      "learns nothing from an answer that is marked as not supervised, by %s",
-      (answerSpans) => {
-        const [first, second] = alphabetConversations(2).map(({ turns }) => turns);
-        const encode = (supervised: boolean): Encoded => {
-          const unsupervised = first?.map((turn) => (turn.role === "assistant" ? { ...turn, supervised } : turn)) ?? [];
-          return model.encode({ id: "a", turns: [...unsupervised, ...(second ?? [])], images: [] }, { answerSpans });
-        };
-        const [all, one] = [encode(true), encode(false)];
-        expect(one.inputIds).toEqual(all.inputIds);
-        expect(one.supervised).toBeGreaterThan(0);
-        expect(one.supervised).toBeLessThan(all.supervised);
-        const places = [...one.labels.keys()].filter((place) => one.labels[place] !== -100);
-        for (const place of places) expect(one.labels[place]).toBe(all.labels[place]);
-      },
-    );
-
-    it("names the template of its tuning, if any, also before it is opened", async () => {
-      const { tuningTemplate } = model;
-      if (source.inspect) expect((await source.inspect()).tuningTemplate).toBe(tuningTemplate);
-      if (tuningTemplate === undefined) return;
-      model.setFormat({ ...tuning, template: tuningTemplate });
-      for (const conversation of alphabetConversations(4))
-        expect(model.encode(conversation).supervised).toBeGreaterThan(0);
-      model.setFormat(tuning);
-    });
+    describeEncoding(source, () => model, tuning);
 
     it("names its parameters, each once", () => {
       const names = model.parameters().map(({ name }) => name);
@@ -117,6 +84,41 @@ export function describeTrainableModelContract(
       const { rows, length } = shapeOf(examples);
       const tight = await lossOf(model, examples, { rows, length });
       expect(await lossOf(model, examples, { rows: rows + 1, length: length + 8 })).toBeCloseTo(tight, 4);
+    });
+
+    it("returns the same loss and gradients when it also returns the losses of the rows, if it does", async () => {
+      const batch = await model.collate(examples, shapeOf(examples));
+      const learning = model.learn(["language"]);
+      const variables = learning.parameters.map(({ variable }) => variable);
+      const pass = async (options: LossOptions): Promise<readonly Float32Array[]> => {
+        const { value, grads } = tf.variableGrads(() => model.loss(batch.tensors, options), variables);
+        const tensors = [value, ...variables.flatMap(({ name }) => grads[name] ?? [])];
+        const values = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+        tf.dispose(tensors);
+        return values;
+      };
+      const plain = await pass({});
+      const before = tf.memory().numTensors;
+      const called: tf.Tensor1D[] = [];
+      const detailed = await pass({ onRowLosses: (losses) => called.push(losses) });
+      const more = tf.memory().numTensors - before;
+      learning.end();
+      batch.dispose();
+      expect(detailed).toEqual(plain);
+      expect(called.length).toBeLessThanOrEqual(1);
+      expect(more).toBe(called.length);
+      for (const losses of called) {
+        const rows = await losses.data<"float32">();
+        expect(rows).toHaveLength(examples.length);
+        expect(rows.reduce((sum, loss) => sum + loss, 0)).toBeCloseTo(plain[0]?.[0] ?? NaN, 4);
+        for (const [row, example] of examples.entries()) {
+          const { length } = example;
+          const mean = await lossOf(model, [example], { rows: 1, length });
+          const all = examples.reduce((sum, { supervised }) => sum + supervised, 0);
+          expect(((rows[row] ?? NaN) * all) / example.supervised).toBeCloseTo(mean, 3);
+        }
+        losses.dispose();
+      }
     });
 
     it.each<{ trained: readonly Component[] }>([{ trained: ["projector"] }, { trained: ["language", "projector"] }])(

@@ -1,5 +1,16 @@
 import { onnx, onnxStatistics } from "@mlan/backend-onnx";
-import { type Compute, COMPUTE, createScope, type Generation, type StepEndEvent } from "@mlan/core";
+import {
+  type Compute,
+  COMPUTE,
+  concat,
+  type Conversation,
+  createScope,
+  type Dataset,
+  filter,
+  type Generation,
+  type StepEndEvent,
+  take,
+} from "@mlan/core";
 import { plainCompute, temporaryFolder, writeTinyLlava } from "@mlan/testing";
 import { createTrainer, instructionTuning } from "@mlan/trainer";
 import * as tf from "@tensorflow/tfjs-core";
@@ -33,7 +44,12 @@ interface Trained {
   readonly scores: readonly number[];
 }
 
-async function tune(name: string, compute: Compute, gradientCheckpointing: boolean): Promise<Trained> {
+async function tune(
+  name: string,
+  compute: Compute,
+  gradientCheckpointing: boolean,
+  data: Dataset<Conversation> = yesAndNo(20),
+): Promise<Trained> {
   const trainer = createTrainer({ name, compute, gradientCheckpointing });
   const model = await tinyLlava(folder.href, compute).open({ seed: 1 });
   const recipe = instructionTuning({
@@ -68,7 +84,7 @@ async function tune(name: string, compute: Compute, gradientCheckpointing: boole
   // Answers of the initial weights, which the recordings must not keep.
   await answer();
   const steps: StepEndEvent[] = [];
-  const run = { model, data: yesAndNo(20), recipe, seed: 3, folder: new URL(`${name}/`, folder) };
+  const run = { model, data, recipe, seed: 3, folder: new URL(`${name}/`, folder) };
   for await (const event of trainer.train(run)) if (event.type === "step-end") steps.push(event);
   await answer();
   const scored = await model.score(requests.map((request) => ({ ...request, continuation: "yes" })));
@@ -94,11 +110,34 @@ describe.each([false, true])("with gradient checkpointing %s, steps and answers 
   });
 });
 
+it("losses by dataset are recorded without changing a bit of the training", async () => {
+  const all = yesAndNo(20);
+  const second = filter({ ...all, name: "second" }, (_, index) => index >= 8);
+  const mixed = concat(take({ ...all, name: "first" }, 8), second);
+  const plain = await tune("plain", recording, false);
+  const parts = await tune("parts", recording, false, mixed);
+  expect(parts.weights).toEqual(plain.weights);
+  expect(parts.steps.map(({ loss }) => loss)).toEqual(plain.steps.map(({ loss }) => loss));
+  for (const { loss, counts, sources = {} } of parts.steps) {
+    expect(Object.keys(sources).length).toBeGreaterThan(0);
+    const all = Object.values(sources);
+    expect(all.reduce((sum, { supervised }) => sum + supervised, 0)).toBe(counts.supervised);
+    // The recipe weighs all supervised positions equally.
+    const mean = all.reduce((sum, one) => sum + one.loss * one.supervised, 0) / counts.supervised;
+    expect(mean).toBeCloseTo(loss, 4);
+  }
+  expect(parts.steps.flatMap(({ sources = {} }) => Object.keys(sources))).toEqual(
+    expect.arrayContaining(["first", "second"]),
+  );
+});
+
 it("a disposed model leaves no recording behind", async () => {
   const before = onnxStatistics();
   const held = (): number => onnxStatistics().leafBytes + onnxStatistics().resultBytes;
   const [start, tensors] = [before.leafBytes + before.resultBytes, tf.memory().numTensors];
   await tune("disposed", recording, false);
+  const all = yesAndNo(20);
+  await tune("disposed-mixed", recording, false, concat(all, { ...all, name: "other" }));
   expect(tf.memory().numTensors).toBe(tensors);
   expect(held()).toBe(start);
 });

@@ -23,8 +23,8 @@ const schema = z.strictObject({
 
 /**
  * The GPU trainer: runs both stages of the recipe with TensorFlow, which `mlan backend install tensorflow` installs.
- * Returns plugins for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`. A run
- * throws `unavailable` if TensorFlow or the device is missing.
+ * Returns plugins for `use`: a compute plugin, which evaluations use too, and a trainer. Throws `invalid-options`. A
+ * run throws `unavailable` if TensorFlow or the device is missing.
  */
 export function gpuTrainer(options: GpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {
   checkOptions("trainer-gpu", schema, options);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Scalar } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor1D } from "@tensorflow/tfjs-core";
 import type { BatchTensors, Compute, LearningParameter, TrainableModel, TrainingRecipe } from "@mlan/core";
 import { addGradients, clipGradients, type Gradients, lossAndGradients, sumOf } from "./gradients.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -13,12 +13,17 @@ export interface Sums {
 interface Pass {
   /** The weighted loss of this pass: its part of the step's loss. */
   readonly share: Scalar;
+  /**
+   * What each row contributes to the loss of the batch, [rows]. Present if the model returns it and the functions were
+   * asked for it.
+   */
+  readonly rows?: Tensor1D;
   /** The sums including this pass. */
   readonly sums: Sums;
 }
 
 /** The result of the last pass of a step. */
-interface Finished extends Pick<Pass, "share"> {
+interface Finished extends Omit<Pass, "sums"> {
   /**
    * The loss of the step plus the sum of all gradients. The update was applied if and only if this number is finite.
    */
@@ -32,7 +37,7 @@ interface Finished extends Pick<Pass, "share"> {
 export interface StepFunctions {
   /**
    * Runs a forward and backward pass. Consumes the gradients in `before`. `weight` is the weight of the batch in the
-   * step.
+   * loss of the step.
    */
   pass(tensors: BatchTensors, weight: Scalar, before: Sums | undefined): Pass;
   /**
@@ -64,6 +69,8 @@ export interface StepFunctionsOptions {
   readonly parameters: readonly LearningParameter[];
   readonly optimizer: Optimizer;
   readonly gradientCheckpointing: boolean;
+  /** Whether to return what each row contributes to the loss. */
+  readonly byRow: boolean;
   /** The current numbers, read at every update. */
   readonly now: Readonly<StepNumbers>;
 }
@@ -73,15 +80,24 @@ export interface StepFunctionsOptions {
  * are disposed of.
  */
 export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
-  const { compute, model, recipe, parameters, optimizer, gradientCheckpointing, now } = options;
+  const { compute, model, recipe, parameters, optimizer, gradientCheckpointing, byRow, now } = options;
   const { maximumGradientNorm } = recipe;
   const variables = parameters.map(({ variable }) => variable);
   const numbers = { factor: () => now.factor, step: () => now.step };
   const pass: StepFunctions["pass"] = (tensors, weight, before) => {
-    const weighted = (): Scalar => tf.mul(model.loss(tensors, { gradientCheckpointing }), weight);
+    let rows: Tensor1D | undefined;
+    const onRowLosses = (losses: Tensor1D): void => {
+      rows = losses;
+    };
+    const weighted = (): Scalar =>
+      tf.mul(model.loss(tensors, { gradientCheckpointing, ...(byRow && { onRowLosses }) }), weight);
     const { loss: share, gradients } = lossAndGradients(weighted, variables);
     const loss = before ? tf.add<Scalar>(before.loss, share) : tf.clone(share);
-    return { share, sums: { loss, gradients: addGradients(before?.gradients ?? [], gradients) } };
+    return {
+      share,
+      ...(rows && { rows }),
+      sums: { loss, gradients: addGradients(before?.gradients ?? [], gradients) },
+    };
   };
   const update = (gradients: Gradients, guard?: Scalar): void => {
     const clipped = maximumGradientNorm === undefined ? gradients : clipGradients(gradients, maximumGradientNorm);
@@ -90,13 +106,13 @@ export function stepFunctions(options: StepFunctionsOptions): StepFunctions {
   const recordedPass = compute.compile(pass);
   const finish = compute.compile((...parts: Parameters<typeof pass>): Finished => {
     const {
-      share,
       sums: { loss, gradients },
+      ...outcome
     } = pass(...parts);
     const sum = sumOf(gradients);
     const guard = sum ? tf.add<Scalar>(loss, sum) : tf.clone(loss);
     update(gradients, guard);
-    return { share, guard };
+    return { ...outcome, guard };
   });
   return {
     pass: recordedPass,

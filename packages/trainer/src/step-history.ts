@@ -12,6 +12,7 @@ const schema: z.ZodType<StepEndEvent> = z.strictObject({
   counts: z.strictObject({ text: count, image: count, padding: count, supervised: count }),
   flops: count,
   seconds: count,
+  sources: z.record(z.string(), z.strictObject({ loss: z.number(), supervised: count })).exactOptional(),
   device: z.strictObject({ dispatches: count, peakBytes: count }).exactOptional(),
 });
 

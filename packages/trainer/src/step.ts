@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { BatchTensors, TokenCounts } from "@mlan/core";
+import type { BatchTensors, SourceLoss, TokenCounts } from "@mlan/core";
 import { disposeGradients } from "./gradients.ts";
 import { checkGradients, lossNotFinite, type StepInErrors } from "./step-errors.ts";
 import type { StepFunctions, Sums } from "./step-functions.ts";
@@ -17,6 +17,8 @@ export interface StepOutcome {
   readonly loss: number;
   readonly counts: TokenCounts;
   readonly flops: number;
+  /** Like `sources` of `StepEndEvent`. */
+  readonly sources?: Readonly<Record<string, SourceLoss>>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface StepOutcome {
 export async function computeStep(microBatches: readonly MicroBatch[], options: StepOptions): Promise<StepOutcome> {
   const { functions } = options;
   const supervised = microBatches.filter(({ weight }) => weight > 0);
-  const outcomes: (BatchOutcome & { readonly loss: Promise<number> })[] = [];
+  const outcomes: (BatchOutcome & { readonly loss: Promise<number>; readonly rows?: Promise<RowLosses> })[] = [];
   let guard: Promise<number> | undefined;
   let sums: Sums | undefined;
   try {
@@ -41,18 +43,25 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
       if ("guard" in result) guard = read(result.guard);
       // The read starts now, so that a lazy backend runs this pass before the next one. It is awaited at the end of the
       // step, so that other backends do not wait between passes.
-      outcomes.push({ ...outcome, loss: read(result.share) });
+      const { share, rows } = result;
+      outcomes.push({ ...outcome, loss: read(share), ...(rows && { rows: readAll(rows) }) });
     }
   } finally {
     disposeSums(sums);
   }
   const losses = await Promise.all(outcomes.map(({ loss }) => loss));
+  const rows = await Promise.all(outcomes.map((outcome) => outcome.rows));
   const updated = Number.isFinite(await guard);
   const failed = losses.findIndex((loss) => !Number.isFinite(loss));
   if (failed >= 0) throw await lossNotFinite(losses[failed], outcomes[failed]?.ids ?? [], options);
   if (!updated) await updateByFiniteGradients(supervised, options);
+  const sources = sourceLosses(
+    outcomes.map(({ indices, counts }, place) => ({ indices, counts, rows: rows[place] })),
+    options.set,
+  );
   return {
     loss: losses.reduce((sum, share) => sum + share, 0),
+    ...(sources && { sources }),
     counts: outcomes.map(({ counts }) => counts).reduce(addCounts),
     flops: outcomes.reduce((sum, { flops }) => sum + flops, 0),
   };
@@ -60,6 +69,7 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
 
 /** Facts about a micro-batch, except the result of its pass. */
 interface BatchOutcome {
+  readonly indices: readonly number[];
   readonly ids: readonly string[];
   readonly counts: TokenCounts;
   readonly flops: number;
@@ -76,7 +86,7 @@ async function withBatch<Result>(
   try {
     const result = run(batch.tensors, share);
     const flops = model.trainingFlops(batch, { gradientCheckpointing });
-    return { result, outcome: { ids: examples.map(({ id }) => id), counts: batch.counts, flops } };
+    return { result, outcome: { indices, ids: examples.map(({ id }) => id), counts: batch.counts, flops } };
   } finally {
     share.dispose();
     batch.dispose();
@@ -98,6 +108,7 @@ async function updateByFiniteGradients(microBatches: readonly MicroBatch[], opti
       );
       disposeSums(sums);
       sums = result.sums;
+      result.rows?.dispose();
       ids.push(...outcome.ids);
       await read(result.share);
     }
@@ -109,10 +120,44 @@ async function updateByFiniteGradients(microBatches: readonly MicroBatch[], opti
   }
 }
 
+type RowLosses = ArrayLike<number>;
+
+/**
+ * Adds up the losses of the conversations by dataset. Undefined for a single dataset, and if the losses of the rows are
+ * unknown.
+ */
+function sourceLosses(
+  outcomes: readonly (Pick<BatchOutcome, "indices" | "counts"> & { readonly rows: RowLosses | undefined })[],
+  { datasets, supervised }: TrainingSet,
+): StepOutcome["sources"] {
+  if (!datasets || outcomes.some(({ rows }) => rows === undefined)) return undefined;
+  const sums = new Map<string, SourceLoss>();
+  for (const { indices, counts, rows } of outcomes) {
+    for (const [row, index] of indices.entries()) {
+      const name = datasets[index] ?? "";
+      const sum = sums.get(name) ?? { loss: 0, supervised: 0 };
+      // The parts are shares of the batch's mean.
+      const loss = sum.loss + (rows?.[row] ?? NaN) * counts.supervised;
+      sums.set(name, { loss, supervised: sum.supervised + (supervised[index] ?? 0) });
+    }
+  }
+  return Object.fromEntries(
+    [...sums]
+      .filter(([, sum]) => sum.supervised > 0)
+      .map(([name, sum]) => [name, { loss: sum.loss / sum.supervised, supervised: sum.supervised }]),
+  );
+}
+
 function disposeSums(sums: Sums | undefined): void {
   if (!sums) return;
   sums.loss.dispose();
   disposeGradients(sums.gradients);
+}
+
+async function readAll(tensor: tf.Tensor1D): Promise<RowLosses> {
+  const values = await tensor.data<"float32">();
+  tensor.dispose();
+  return values;
 }
 
 async function read(scalar: tf.Scalar): Promise<number> {

@@ -61,7 +61,8 @@ export async function* trainingLoop(
   const { parameters } = learning;
   const optimizer = createOptimizer(parameters, recipe);
   const now: StepNumbers = { factor: 0, step: 0 };
-  const functions = stepFunctions({ model, recipe, parameters, optimizer, now, ...settings });
+  const byRow = set.datasets !== undefined;
+  const functions = stepFunctions({ model, recipe, parameters, optimizer, now, byRow, ...settings });
   let saveStep: (() => Promise<URL>) | undefined;
   try {
     const resumed = await checkpoints.resume({ model, optimizer });
@@ -158,8 +159,8 @@ async function takeStep(step: number, context: StepContext): Promise<StepEndEven
 }
 
 /**
- * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that does not support adapters, or these
- * options.
+ * Adds the recipe's adapter to the model. Throws `invalid-options` for a model that supports no adapters, or not one
+ * with these options.
  */
 function adapt({ model, recipe: { adapter }, seed }: TrainRun): void {
   if (!adapter) return;

@@ -23,6 +23,8 @@ export interface TrainingSet {
   readonly supervised: ArrayLike<number>;
   /** Number of words per conversation. Negative for a conversation without images. */
   readonly words: ArrayLike<number>;
+  /** The name of each conversation's dataset, if there are several. */
+  readonly datasets?: readonly string[];
   example(index: number): Promise<Encoded>;
 }
 
@@ -53,10 +55,12 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     const reasons = survey.unsupervised.slice(0, REASONS);
     throw nothingToLearn(data.name, { conversations: examples.length, reasons, format: model.format });
   }
+  const datasets = survey.sources.flatMap((index) => examples.sourceOf?.(index) ?? []);
   return {
     ...survey,
     fingerprint: examples.fingerprint,
     length: survey.sources.length,
+    ...(new Set(datasets).size > 1 && { datasets }),
     async example(index) {
       return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1), { answerSpans });
     },

@@ -1,3 +1,4 @@
+import { concat, type StepEndEvent, type TrainableModel } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { fakeModelSource, memoryDataset, temporaryFolder } from "@mlan/testing";
 import { instructionTuning } from "@mlan/trainer";
@@ -88,5 +89,43 @@ describe("a step's loss", () => {
       ),
     );
     whole!.weights.table!.forEach((weight, index) => expect(cut!.weights.table![index]).toBeCloseTo(weight, 5));
+  });
+
+  describe("by dataset", () => {
+    const [first, second] = [conversations.slice(0, 3), conversations.slice(3)];
+    const both = concat(memoryDataset("first", first), memoryDataset("second", second));
+    const plain = (model: TrainableModel): TrainableModel => model;
+    const meanOf = (from: number, to: number, { losses, supervised }: Awaited<ReturnType<typeof single>>): number =>
+      losses.slice(from, to).reduce((sum, loss, index) => sum + loss * supervised[from + index]!, 0) /
+      supervised.slice(from, to).reduce((sum, count) => sum + count, 0);
+
+    it.each([1, 4])("is the mean over its supervised positions, in micro-batches of %i", async (microBatchSize) => {
+      const { steps } = await train({ folder, recipe: { ...recipe, microBatchSize }, data: both, adapt: plain });
+      const alone = await single();
+      const { sources = {} } = steps[0]!;
+      expect(Object.keys(sources).toSorted()).toEqual(["first", "second"]);
+      expect(sources["first"]!.loss).toBeCloseTo(meanOf(0, 3, alone), 5);
+      expect(sources["second"]!.loss).toBeCloseTo(meanOf(3, 8, alone), 5);
+      expect(sources["first"]!.supervised).toBe(alone.supervised[0]! + alone.supervised[1]! + alone.supervised[2]!);
+    });
+
+    it("changes no weight, and is kept in checkpoints", async () => {
+      const long = { ...RECIPE, microBatchSize: 4, maximumSteps: 5, epochs: 5 };
+      const one = await train({
+        folder: new URL("one/", folder),
+        recipe: long,
+        data: memoryDataset("all", conversations),
+        adapt: plain,
+      });
+      const several = { folder: new URL("several/", folder), recipe: long, data: both, adapt: plain };
+      const tensors = tf.memory().numTensors;
+      const mixed = await train(several);
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect(mixed.weights).toEqual(one.weights);
+      expect(one.steps[0]).not.toHaveProperty("sources");
+      const start = (await train(several)).events[0];
+      const loss = (step: StepEndEvent): unknown => ({ step: step.step, sources: step.sources });
+      expect(start?.type === "train-start" && start.history?.map(loss)).toEqual(mixed.steps.map(loss));
+    });
   });
 });

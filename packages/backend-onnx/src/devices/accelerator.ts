@@ -77,7 +77,7 @@ export function accelerator(runtime: OrtRuntime, settings: AcceleratorSettings):
   };
 }
 
-/** Opens the first sessions on the device. They stay open, because they own its memory. */
+/** Opens the first sessions on the device. They stay open, because they own the device's memory. */
 function start(
   runtime: OrtRuntime,
   { provider, memoryName, remedy }: AcceleratorSettings,

@@ -40,7 +40,7 @@ export interface ProfiledSessions {
 interface ProfiledSession {
   readonly session: OrtSession;
   readonly written: readonly WrittenNode[];
-  /** For each run, its call. */
+  /** The call to which each run belongs. */
   readonly calls: CallRecord[];
 }
 

@@ -1,12 +1,13 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { openSession } from "../devices/device-session.ts";
+import { BackendError } from "../backend-error.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
 import { type InitializerPlace, onnxWriter } from "../graph/onnx-writer.ts";
 import type { Kernel } from "../kernel.ts";
-import { kernel, operation, record } from "../kernels/tools/operation.ts";
+import { kernel, operation, type OutputNode, record } from "../kernels/tools/operation.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
@@ -41,19 +42,20 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
  */
 const INTEGER_PRODUCTS = 4;
 
-/** Number of bytes from which on a packed matrix is moved into huge pages. */
+/** Size in bytes from which on a packed matrix is moved into huge pages. */
 const LARGE = 2 ** 22;
 
 /**
  * Returns codes and scales for "WidenQuantised", and the packed matrix for "MatMulQuantised". ONNX Runtime packs a copy
  * of the codes for its products and needs the codes as constants: as inputs of a graph they are hundreds of times
- * slower. Each matrix therefore has its own session, which all graphs share. Returns no tensors on a device other than
- * the CPU.
+ * slower. Each matrix therefore has its own session, which all graphs share and which the first product opens: a matrix
+ * that is only widened, as in training, is never packed. Returns no tensors on a device other than the CPU.
  */
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const { codes, scales, ...sizes } = attributes;
   const { rows, columns, bits, blockSize } = sizes;
+  checkBlockSize(blockSize);
   const blocks = Math.ceil(columns / blockSize);
   const shape = [rows, blocks, (blockSize * bits) / 8];
   const infos: TensorInfo[] = [];
@@ -62,25 +64,29 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     infos.push(info);
     return info;
   };
-  let session: OrtSession;
   let operands: readonly RecordedValue[];
   try {
     leaf(openMatrix(backend.runtime, codes, shape, "uint8"), shape, "int32", "uint8");
     leaf(openScales(backend, scales, [rows, blocks]), [rows, blocks], "float32");
     operands = infos.map(({ dataId }) => backend.data.value(dataId));
-    const open = (): OrtSession => openProduct(backend, sizes, operands, [codes, scales]);
-    const byteLength = shape.reduce((product, length) => product * length);
-    session = byteLength < LARGE ? open() : inHugePages(open);
   } catch (error) {
     for (const info of infos) backend.disposeIntermediate(info);
     throw error;
   }
-  for (const operand of operands) {
-    // The session may read codes and scales as long as it exists, although it has packed a copy of most of them.
-    operand.owners++;
-    operand.storage?.dropPages?.();
-  }
-  const product = keepProduct({ session, rows, columns });
+  // The session reads codes and scales when it is opened, and may read them as long as it exists, although it has packed
+  // a copy of most of them.
+  for (const operand of operands) operand.owners++;
+  const open = (): OrtSession => openProduct(backend, sizes, operands, [codes, scales]);
+  const byteLength = shape.reduce((product, length) => product * length);
+  const product = keepProduct({
+    rows,
+    columns,
+    open() {
+      const session = byteLength < LARGE ? open() : inHugePages(open);
+      for (const { storage } of operands) storage?.dropPages?.();
+      return session;
+    },
+  });
   const number = wrapStorage(backend.runtime, Int32Array.of(product), [1], "int32");
   const packed: Storage = {
     handle: number.handle,
@@ -94,6 +100,15 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     },
   };
   return [...infos, { dataId: backend.adoptLeaf(packed, [1], "int32"), shape: [1], dtype: "int32" }];
+}
+
+/** Checks what ONNX Runtime would refuse at the first product. */
+function checkBlockSize(blockSize: number): void {
+  if (Number.isInteger(Math.log2(blockSize)) && blockSize >= 16) return;
+  throw new BackendError(
+    "unsupported",
+    `a quantised matrix has blocks of ${blockSize} values. Use a power of two, 16 or more.`,
+  );
 }
 
 function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | FilePlace, shape: number[]): Storage {
@@ -113,7 +128,10 @@ const WIDEN_QUANTISED = operation<QuantisedSizes>(
     const values = bits === 8 ? centred(bytes) : centred(halves(bytes));
     const blocked = graph.apply("Reshape", [values, graph.int64([rows, blocks, blockSize])]);
     const scaled = graph.apply("Mul", [blocked, graph.apply("Unsqueeze", [factors, graph.int64([2])])]);
-    const padded = graph.apply("Reshape", [scaled, graph.int64([rows, blocks * blockSize])]);
+    const whole: OutputNode = ["Reshape", [scaled, graph.int64([rows, blocks * blockSize])]];
+    // A slice of all columns would be a second copy.
+    if (columns === blocks * blockSize) return whole;
+    const padded = graph.apply(...whole);
     return ["Slice", [padded, graph.int64([0]), graph.int64([columns]), graph.int64([1])]];
 
     /** Splits each byte into its low and its high four bits, side by side. */
@@ -171,11 +189,12 @@ interface Places {
 }
 
 /**
- * Returns the places of sources in their files; undefined unless all sources are in files of one folder with ASCII
- * paths. ONNX Runtime maps the files, and unmaps them after packing. It would keep a copy of data given in memory.
+ * Returns the places of sources in their files; undefined unless all sources are in existing files of one folder with
+ * ASCII paths. ONNX Runtime maps the files, and unmaps them after packing. It would keep a copy of data given in memory.
  */
 function placesOf(sources: readonly unknown[]): Places | undefined {
-  if (!sources.every(isFilePlace)) return undefined;
+  // A file may have been removed since it was mapped.
+  if (!sources.every(isFilePlace) || !sources.every(({ file }) => existsSync(file))) return undefined;
   const paths = sources.map(({ file }) => realpathSync(file));
   const [folder, ...others] = new Set(paths.map((path) => dirname(path)));
   // Models and options are written in ASCII.

@@ -8,27 +8,39 @@ import { type CustomOperator, customDomain } from "../ort/custom-operator.ts";
 import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 
-/** A session with input i0 [n, columns] and output o0 [n, rows], its product with the transpose of a matrix. */
 interface Product {
-  readonly session: OrtSession;
   readonly rows: number;
   readonly columns: number;
+  /**
+   * Packs the matrix into a session that multiplies its input i0 [n, columns] by the transpose of the matrix. Its output
+   * o0 is the product [n, rows]. Called at the first product.
+   */
+  open(): OrtSession;
+}
+
+interface KeptProduct extends Product {
+  session?: OrtSession;
 }
 
 /** Products by number. A graph gets the number as the content of a tensor, so that all its matrices share one graph. */
-const products = new Map<number, Product>();
+const products = new Map<number, KeptProduct>();
 let last = 0;
 
 /** Keeps a product, and returns its number. */
 export function keepProduct(product: Product): number {
-  products.set(++last, product);
+  products.set(++last, { ...product });
   return last;
 }
 
 /** Releases the session of a product. */
 export function dropProduct(number: number): void {
-  products.get(number)?.session.release();
+  products.get(number)?.session?.release();
   products.delete(number);
+}
+
+function sessionOf(product: KeptProduct): OrtSession {
+  product.session ??= product.open();
+  return product.session;
 }
 
 const DOMAIN = "mlan";
@@ -59,6 +71,8 @@ export const MATMUL_QUANTISED_KERNEL: Kernel = kernel<{ x: TensorInfo; packed: T
         "unsupported",
         `a quantised matrix [${rows}, ${columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${columns}].`,
       );
+    // Packed here, so that an error is that of this call and not of the graph.
+    sessionOf(product);
     return record(recorder, MATMUL_QUANTISED, [x, packed], { shape: [n, rows], dtype: "float32" });
   },
 );
@@ -79,7 +93,8 @@ function operator(library: OrtLibrary): CustomOperator {
       const number = library.int32At(create("GetTensorMutableData", create("KernelContext_GetInput", context, 1)));
       const product = products.get(number);
       if (product === undefined) throw new Error(`there is no quantised matrix ${number}`);
-      const { session, rows, columns } = product;
+      const { rows, columns } = product;
+      const session = sessionOf(product);
       shape[0] = create("GetTensorSizeInBytes", x) / BigInt(FLOAT_BYTES * columns);
       shape[1] = BigInt(rows);
       inputs.values[0] = x;

@@ -1,6 +1,6 @@
-import koffi from "koffi";
 import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
 import type { Program } from "../recording/program.ts";
+import { trimHeap } from "./c-heap.ts";
 import { byteLengthOf } from "./storage.ts";
 
 /** Returns the memory of earlier graphs to the system. */
@@ -39,26 +39,4 @@ export function memoryTrimmer(library: OrtLibrary): MemoryTrimmer {
     },
     dispose: () => library.release.ReleaseRunOptions(shrinking),
   };
-}
-
-type Trim = (keep: number) => number;
-
-let trim: { readonly heap: Trim | undefined } | undefined;
-
-function trimHeap(): void {
-  trim ??= { heap: glibcTrim() };
-  trim.heap?.(0);
-}
-
-/**
- * Returns glibc's function that releases free pages of the heap; undefined elsewhere, because other C libraries release
- * pages by themselves.
- */
-function glibcTrim(): Trim | undefined {
-  if (process.platform !== "linux") return undefined;
-  try {
-    return koffi.load("libc.so.6").func("int malloc_trim(size_t)");
-  } catch {
-    return undefined;
-  }
 }

@@ -34,8 +34,8 @@ const ADAMW_BFLOAT16: Optimizer = {
 const BLOCK = 256;
 
 /**
- * AdamW with moments of 8 bits: an int32 vector with four codes in each element, of whole blocks of 256 values, followed by a
- * float32 scale per block. They are rounded stochastically like those in bfloat16.
+ * AdamW with moments of 8 bits: an int32 vector with four codes in each element, of whole blocks of 256 values,
+ * followed by a float32 scale per block. The moments are rounded stochastically, like those in bfloat16.
  */
 const ADAMW_INT8: Optimizer = {
   ...ADAMW,

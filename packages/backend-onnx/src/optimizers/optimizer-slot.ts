@@ -23,7 +23,7 @@ export interface SlotAddresses {
   readonly parameter: number;
   readonly gradient: number;
   readonly states: readonly number[];
-  /** Padded length of parameter and gradient, in bytes. */
+  /** Padded length of the parameter, and of the gradient, in bytes. */
   readonly bytes: number;
 }
 

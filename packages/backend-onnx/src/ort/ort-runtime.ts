@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { BackendError } from "../backend-error.ts";
+import { returnLargeBlocks } from "../memory/c-heap.ts";
 import { tensorBytes, type TensorBytes } from "../memory/tensor-bytes.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import { loadOrtLibrary, type OrtLibrary, type Pointer } from "./ort-library.ts";
@@ -32,9 +33,10 @@ const OPTIMIZATION_LEVELS: Readonly<Record<OptimizationLevel, number>> = { none:
 export const DISABLED_OPTIMIZERS = "optimization.disable_specified_optimizers";
 /**
  * Pad_Fusion moves padding into pooling nodes, whose padding has a different meaning and must be narrower than the
- * window.
+ * window. CommonSubexpressionElimination keeps values of the forward pass that a gradient recomputes to save memory, such
+ * as dropout masks.
  */
-export const HARMFUL_OPTIMIZERS = "Pad_Fusion";
+export const HARMFUL_OPTIMIZERS = "Pad_Fusion;CommonSubexpressionElimination";
 
 let runtime: OrtRuntime | undefined;
 
@@ -79,6 +81,7 @@ export function createSessionOptions(library: OrtLibrary, level: OptimizationLev
 }
 
 function createRuntime(threads: number): OrtRuntime {
+  returnLargeBlocks();
   const library = loadOrtLibrary();
   const { call, create, release } = library;
   const threading = create("CreateThreadingOptions");

@@ -12,8 +12,8 @@ export interface Program {
   /** Values that a data id owns or that a later node reads. */
   readonly outputs: readonly RecordedValue[];
   /**
-   * The whole structure as numbers. Programs with equal signatures compile to the same graph. It contains the type of
-   * each leaf, but not its values; each frozen leaf has a unique number.
+   * The whole structure as numbers. Programs with equal signatures compile to the same graph. The signature contains
+   * the type of each leaf, but not its values; each frozen leaf has a unique number.
    */
   readonly signature: Int32Array;
 }

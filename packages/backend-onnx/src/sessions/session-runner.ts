@@ -53,7 +53,7 @@ export interface SessionMaker {
 /** Runs programs in sessions, which are compiled once per signature. */
 export interface SessionRunner extends SessionMaker {
   readonly run: ProgramRunner;
-  /** Removes the session of a program that has just been run from the cache. The caller releases it. */
+  /** Removes from the cache the session of a program that has just been run. The caller releases it. */
   own(program: Program): OwnedProgram;
   readonly statistics: SessionStatistics;
   dispose(): void;

@@ -35,7 +35,10 @@ export function withMutedStandardError<Result>(call: () => Result): Result {
 
 const STANDARD_ERROR = 2;
 
-/** Redirects standard error to a file and returns a function that restores it; undefined on other platforms. */
+/**
+ * Returns a function that redirects standard error to an open file, and returns a function that restores standard
+ * error. Returns undefined on platforms other than Linux and macOS.
+ */
 function redirection(): ((target: number) => () => void) | undefined {
   if (process.platform !== "linux" && process.platform !== "darwin") return undefined;
   const libc = koffi.load(process.platform === "linux" ? "libc.so.6" : "libSystem.B.dylib");

@@ -1,14 +1,14 @@
 import type { NativeTensor } from "./device-memory.ts";
 import { DataType } from "./native-binding.ts";
 
-/** A TensorFlow.js tensor and the places of its values. */
+/** A TensorFlow.js tensor, and where its values are stored. */
 export interface TensorEntry {
   readonly shape: readonly number[];
-  /** The type in TensorFlow.js: float for bfloat16. */
+  /** TensorFlow's number for the type that the tensor has in TensorFlow.js: `float` if the values are bfloat16. */
   readonly dtype: number;
   /**
-   * Whether the tensor was written by JavaScript or updated in place, as a model's parameters are. Its bfloat16 copy is
-   * kept.
+   * Whether the tensor was written by JavaScript or updated in place, as a model's parameters are. The bfloat16 copy of
+   * such a tensor is kept.
    */
   parameter: boolean;
   /** The values in the original type. */
@@ -20,8 +20,8 @@ export interface TensorEntry {
   /** The exact values of a parameter that is on the device only in bfloat16. */
   host?: Float32Array | undefined;
   /**
-   * TensorFlow's resource variable of a parameter that is updated in place. `full` is then a view of it, or is read
-   * when needed.
+   * TensorFlow's resource variable of a parameter that is updated in place. If set, `full` is either a view of this
+   * variable, or absent until the values are read from the variable.
    */
   variable?: NativeTensor | undefined;
 }

@@ -27,11 +27,13 @@ export interface TensorTable {
   isHalf(id: number): boolean;
   /** Rounds the result of an op to bfloat16 if the backend has this precision. */
   round(id: number): void;
-  /** Runs an op that updates its first inputs, float tensors, in place and reads the others in float32. */
+  /** Runs an op that updates the float tensors `updated` in place. The op receives `inputs` in float32 after them. */
   update(op: string, attributes: readonly OpAttribute[], updated: readonly number[], inputs: readonly number[]): void;
 }
 
-/** Parameters with fewer elements (weights of norms, biases) stay in float32. */
+/**
+ * Minimum size of a parameter in bfloat16. Parameters with fewer elements (weights of norms, biases) stay in float32.
+ */
 const PARAMETER_SIZE = 2 ** 14;
 
 /** Ops whose result shares their first input's buffer with a different shape. */

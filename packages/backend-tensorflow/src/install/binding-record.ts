@@ -45,7 +45,7 @@ export interface RecordedBinding {
   readonly record: BindingRecord;
 }
 
-/** Returns the binding in a folder; undefined if a part of it, or its TensorFlow, is missing. */
+/** Returns the binding in a folder; undefined if one of the binding's files, or its TensorFlow, is missing. */
 export function readBinding(folder: string): RecordedBinding | undefined {
   const file = join(folder, BINDING_FILE);
   try {

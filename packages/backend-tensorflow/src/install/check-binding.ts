@@ -20,7 +20,7 @@ interface WorkingBinding {
 
 interface BrokenBinding {
   readonly works: false;
-  /** The message of the loader or TensorFlow, or how the process ended. */
+  /** The error message of the loader or of TensorFlow. Without a message, how the process ended. */
   readonly reason: string;
 }
 

@@ -35,7 +35,7 @@ interface SearchOptions extends LibraryPlaces {
 
 interface Place {
   readonly name: string;
-  /** Whether the user named the place. It must then have a TensorFlow. */
+  /** Whether the user named the place. A named place without TensorFlow is an error. */
   readonly named: boolean;
   look(): LibraryAnswer | Promise<LibraryAnswer>;
 }

@@ -18,7 +18,10 @@ interface Options {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a program until it ends. Returns failures. Throws only the signal's reason on abort. */
+/**
+ * Runs a program until it ends. A failure is part of the result. Throws only when the signal is aborted: the signal's
+ * reason.
+ */
 export async function runProcess(command: string, words: readonly string[], options: Options): Promise<Finished> {
   const { variables, workingFolder, signal } = options;
   signal?.throwIfAborted();

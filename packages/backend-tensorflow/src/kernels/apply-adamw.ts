@@ -29,7 +29,7 @@ type NumberOrFunction = number | (() => number);
 /**
  * The kernel "ApplyAdamW" of @mlan/fused-ops, in place and in float32, through TensorFlow's ResourceApplyAdam. The
  * learning rate includes the bias correction, and the op's own correction is disabled (beta powers of 0): the op
- * computes 1 - beta^t in float32, with an error of 6e-5 at the first step. Its epsilon is PyTorch's times sqrt(1 -
+ * computes 1 - beta^t in float32, with an error of 6e-5 at the first step. The op's epsilon is PyTorch's times sqrt(1 -
  * beta2^t).
  */
 export const applyAdamW: KernelFunc = ({ inputs, attrs, backend: current }) => {

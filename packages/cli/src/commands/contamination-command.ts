@@ -11,8 +11,8 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan contamination experiment.ts                            benchmark questions that occur in the training data
-  $ mlan contamination experiment.ts --run runs/my-experiment   and the scores without these questions
+  $ mlan contamination experiment.ts                            prints benchmark questions that occur in the training data
+  $ mlan contamination experiment.ts --run runs/my-experiment   also prints the run's scores without these questions
 
 Searches the data of every training stage for the text of each question (the whole text, or 13 consecutive words) and for its
 images (the same file, or an image that looks the same). Needs @mlan/eval-contamination.

@@ -91,7 +91,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
         .choices(["onnx", "tensorflow"])
         .default("onnx"),
     )
-    .option("--evaluator <name>", "the evaluator plugin", "generation")
+    .option("--evaluator <name>", "the evaluator plugin, e.g. generation or likelihood", "generation")
     .option("--batch-size <number>", "questions per batch (default: the model's choice)", wholeNumber(1))
     .option(
       "--verify <number>",

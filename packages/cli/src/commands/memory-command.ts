@@ -4,6 +4,11 @@ import type { MemoryOptions } from "../work/memory.ts";
 import { weightFormatOption } from "./model-options.ts";
 import { gigabytes, wholeNumber } from "./option-values.ts";
 
+interface Options extends Omit<MemoryOptions, "rank" | "weightFormat"> {
+  readonly adapterRank: number;
+  readonly weightFormat?: MemoryOptions["weightFormat"];
+}
+
 const EXAMPLES = `
 Examples:
   $ mlan memory                                             Llama 2 7B with CLIP ViT-L/14-336, one conversation of 2048 tokens
@@ -11,8 +16,9 @@ Examples:
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
   $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
-Predicts the peak size of all tensors in training on a backend that computes eagerly, such as tensorflow.
-Weight formats other than float32 need the onnx backend. Nothing is loaded or allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
+Predicts the peak size of all tensors during training on the tensorflow backend. For a weight format other than float32, which
+only the onnx backend supports, the prediction does not include what onnx reserves beyond the tensors in use; mlan plan does.
+Nothing is loaded or allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
 
 export function addMemoryCommand(program: Command, { terminal }: CommandContext): void {
@@ -40,7 +46,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
       wholeNumber(1),
       128,
     )
-    .addOption(weightFormatOption().default("float32"))
+    .addOption(weightFormatOption())
     .addOption(
       new Option("--moment-precision <name>", "precision of AdamW's moments")
         .choices(["float32", "bfloat16", "int8"])
@@ -48,10 +54,8 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     )
     .option("--memory <gigabytes>", "memory of the GPU in GB (10^9 bytes)", gigabytes, 80)
     .addHelpText("after", EXAMPLES)
-    .action(
-      async ({ adapterRank: rank, ...options }: Omit<MemoryOptions, "rank"> & { readonly adapterRank: number }) => {
-        const { memoryLines } = await import("../work/memory.ts");
-        terminal.print((await memoryLines({ ...options, rank }, terminal.columns())).join("\n"));
-      },
-    );
+    .action(async ({ adapterRank: rank, weightFormat = "float32", ...options }: Options) => {
+      const { memoryLines } = await import("../work/memory.ts");
+      terminal.print((await memoryLines({ ...options, rank, weightFormat }, terminal.columns())).join("\n"));
+    });
 }

@@ -24,7 +24,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 const EXAMPLES = `
 Examples:
   $ mlan run experiment.ts          runs the stages of an experiment file
-  $ mlan run experiment.ts          resumes it after an interruption
+  $ mlan run experiment.ts          the same command resumes an interrupted run
   $ mlan plan experiment.ts         predicts memory, disk space and steps of an experiment
   $ mlan list                       lists the installed plugins and benchmarks
   $ mlan show runs/my-experiment    prints results, costs and loss curves of a run
@@ -49,7 +49,7 @@ export async function mlan(words: readonly string[], terminal: Terminal): Promis
   let status = 0;
   const context: CommandContext = { terminal, finish: (exitStatus) => (status = exitStatus) };
   const program = new Command("mlan")
-    .description("Language-first instruction tuning of multimodal language models.")
+    .description("Tune multimodal language models on instructions that are mostly or entirely text.")
     .version(ownVersion(), "-v, --version", "print the version")
     .option("--verbose", "print errors with all details")
     .configureOutput({

@@ -27,7 +27,7 @@ export function addReportCommand(program: Command, { terminal, finish }: Command
     .option("--out <file>", "the file to write (default: report.html in the first folder)")
     .option(
       "--images <megabytes>",
-      "maximum size of all images on the page, in MB of 10^6 bytes",
+      "maximum total size of the images on the page, in MB of 10^6 bytes",
       numberWithin(0, 500),
       8,
     )

@@ -28,8 +28,9 @@ Examples:
 Ctrl-C stops after the current step. The same command then resumes from the newest checkpoint and produces the same
 weights as an uninterrupted run. Results go to standard output, progress to standard error.
 
-Each run of a study has its own run folder, runs/<name of the study>/<model>/<arm>/seed-<seed>. A failed run does not stop
-the others. The same command runs failed runs again, and stages that have changed. The exit status is 1 if a run failed.
+A study runs several variants of an experiment, called arms, on several models and seeds. Each of its runs has a run folder,
+runs/<name of the study>/<model>/<arm>/seed-<seed>. A failed run does not stop the others. The same command repeats failed
+runs and changed stages. The exit status is 1 if a run failed.
 `;
 
 export function addRunCommand(program: Command, { terminal, finish }: CommandContext): void {

@@ -13,9 +13,9 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan score runs/my-experiment                          prints the scores with every extractor
-  $ mlan score runs/my-experiment --show 20                also prints, for each benchmark, up to 20 answers on which extractors disagree
-  $ mlan score runs/mine --experiment experiment.ts        with the benchmarks of an experiment file
-  $ mlan score runs/mine --benchmark ./receipts.ts         with your own benchmark
+  $ mlan score runs/my-experiment --show 20                prints, for each benchmark, up to 20 (instead of 3) answers on which extractors disagree
+  $ mlan score runs/mine --experiment experiment.ts        uses the extractors of the benchmarks in an experiment file
+  $ mlan score runs/mine --benchmark ./receipts.ts         uses the extractors of your own benchmark
 
 An extractor reads the choice or value out of an answer. Extractors come from the benchmarks' plugins, such as @mlan/data-boolq
 for boolq. Neither the model nor the data is needed. The exit status is 1 if a benchmark could not be scored.
@@ -26,8 +26,15 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
     .command("score")
     .description("Score the stored answers of a run again, with every extractor.")
     .argument("<folder>", "the run folder")
-    .option("--experiment <file>", "the experiment file, if its benchmarks are not installed plugins")
-    .option("--benchmark <name>", "plugin or file of a benchmark; may be repeated", collect)
+    .option(
+      "--experiment <file>",
+      "experiment file whose benchmarks score the answers, if they are not installed plugins",
+    )
+    .option(
+      "--benchmark <name>",
+      "benchmark plugin or file that scores the answers, if it is not an installed plugin; may be repeated",
+      collect,
+    )
     .option(
       "--show <number>",
       "for each benchmark, print up to <number> answers on which the extractors disagree",

@@ -33,13 +33,13 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     )
     .option("--port <number>", "port to listen on; 0 picks a free one", wholeNumber(0), 8000)
     .addOption(new Option("--api-key <key>", "key that clients must send").env("MLAN_API_KEY"))
-    .option("--batch-size <number>", "maximum requests answered in one batch (default: 8)", wholeNumber(1))
+    .option("--batch-size <number>", "maximum number of requests answered in one batch (default: 8)", wholeNumber(1))
     .option(
       "--max-tokens <number>",
       "maximum new tokens per answer (default: half of the context length, at most 2048)",
       wholeNumber(1),
     )
-    .option("--max-images <number>", "maximum images per request (default: 8)", wholeNumber(0))
+    .option("--max-images <number>", "maximum number of images per request (default: 8)", wholeNumber(0))
     .option(
       "--max-body <megabytes>",
       "maximum size of a request body, in MB of 10^6 bytes (default: 33.6)",

@@ -27,6 +27,7 @@ export function studyPlanLines(plan: StudyPlan, width: number): readonly string[
     "",
     ...textTable({ columns: COLUMNS, rows: tasks.flatMap(rowsOf) }, width),
     ...problems(stages),
+    ...plan.problems.flatMap(({ arm, model, message }) => ["", `${arm} on ${model} cannot be planned: ${message}`]),
     "",
     `To do: ${count(pending.length)} of ${count(stages.length)} stages, ` +
       `${count(sum(pending.map(({ training }) => training?.needs.steps ?? 0)))} training steps, ` +
@@ -50,8 +51,9 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-function rowsOf({ task, runs, stages }: TaskPlan): readonly (readonly string[])[] {
+function rowsOf({ task, runs, stages, fails }: TaskPlan): readonly (readonly string[])[] {
   const head = [task.label, task.kind === "shared" ? count(runs) : ""];
+  if (fails) return [[...head, "", "", "", "", "", "cannot be planned"]];
   if (stages.length === 0) return [[...head, "all shared", "", "", "", "", ""]];
   return stages.map(({ name, training, answering, memory, done }, index) => [
     ...(index === 0 ? head : ["", ""]),

@@ -81,7 +81,9 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   const { layers, hiddenSize, vocabularySize } = sizes.language;
   return [
     `Peak memory of training in GB (10^9 bytes): ${counted(layers, "layer")}, hidden size ${count(hiddenSize)}, vocabulary ${count(vocabularySize)}`,
-    ...(weightFormat === "float32" ? [] : [`Frozen weights of the language model: ${weightFormat}`]),
+    ...(weightFormat === "float32"
+      ? []
+      : [`Frozen weights of the language model: ${weightFormat} (only on the onnx backend)`]),
     ...(momentPrecision === "float32" ? [] : [`AdamW's moments: ${momentPrecision}`]),
     `Adapter: rank ${rank}, on all linear maps of the language model except its output layer`,
     `Micro-batches per step: ${microBatches}; conversations in each: ${rows}, of at most ${count(length)} tokens, with ${counted(images, "image")} in total`,

@@ -13,7 +13,10 @@ export interface StudyPlanRequest extends Pick<PlanStudyOptions, "measure"> {
   readonly json: boolean;
 }
 
-/** Prints the plan of a study and returns the exit status: 1 if a stage or the checkpoints do not fit. */
+/**
+ * Prints the plan of a study and returns the exit status: 1 if a stage or the checkpoints do not fit, or
+ * an arm cannot be planned.
+ */
 export async function planStudyRuns(
   { study, memory, only, json, ...options }: StudyPlanRequest,
   terminal: Terminal,
@@ -21,9 +24,9 @@ export async function planStudyRuns(
   const limits = { ...(only && { only }), ...(memory !== undefined && { memory: memory * 1e9 }) };
   const plan = await planned(study, { ...options, ...limits }, terminal);
   terminal.print(json ? JSON.stringify(plan, null, 2) : studyPlanLines(plan, terminal.columns()).join("\n"));
-  const { tasks, disk } = plan;
+  const { tasks, disk, problems } = plan;
   const lacksMemory = tasks.some(({ stages }) => stages.some(({ fits, done }) => fits === false && !done));
-  return lacksMemory || disk.neededBytes > disk.freeBytes ? 1 : 0;
+  return problems.length > 0 || lacksMemory || disk.neededBytes > disk.freeBytes ? 1 : 0;
 }
 
 async function planned(study: Study, options: PlanStudyOptions, terminal: Terminal): Promise<StudyPlan> {

@@ -79,7 +79,8 @@ function openStudyDisplay(terminal: Terminal): StudyDisplay {
           terminal.note(`${terminal.paint.dim(`${labelOf(event)}  `)}${endText(event, terminal)}`);
           break;
         case "study-wait":
-          terminal.note(`Waiting for other processes: ${event.tasks.map(({ label }) => label).join("; ")}`);
+          terminal.note("Waiting for other processes:");
+          for (const { task, reason } of event.tasks) terminal.note(`  ${task.label}: ${reason}`);
           break;
         case "study-end":
           break;

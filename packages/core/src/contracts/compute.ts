@@ -16,8 +16,8 @@ export interface Compute {
    * Returns a function equivalent to `fn` that records the tensor operations of `fn` once per signature and replays
    * them afterwards. A signature consists of the structure, shapes and dtypes of the arguments, and of the values of
    * arguments that are not tensors. Other side effects of `fn` may happen only once; random numbers and values from
-   * outside `fn` become constants; variables that `fn` assigns are updated by every call. A compute that cannot record
-   * calls `fn` each time.
+   * outside `fn` become constants; variables that `fn` assigns are updated by every call. A compute backend that cannot
+   * record calls `fn` each time.
    *
    * Arguments and result are tensors, numbers, booleans, strings, null and undefined, nested in arrays and plain
    * objects. The caller's `tf.tidy` owns the result. All other tensors are disposed of. `fn` must not read the data of
@@ -32,7 +32,16 @@ export interface Compute {
    * Default false.
    */
   readonly hasOwnMemory?: boolean;
-  /** Returns the use of the device since the previous call. Absent when the compute does not measure it. */
+  /**
+   * Whether every trained parameter has memory for its gradient during the whole training, where the optimizer reads it,
+   * rather than only from the backward pass to the update. Default false.
+   */
+  readonly keepsGradients?: boolean;
+  /**
+   * Memory that the compute backend reserves beyond the computed tensors in use, as a share of them, e.g. 0.05. Default 0.
+   */
+  readonly spareMemory?: number;
+  /** Returns the use of the device since the previous call. Absent when the compute backend does not measure it. */
   usage?(): DeviceUse;
 }
 
@@ -55,7 +64,7 @@ export interface CompiledOptions<Parameters extends readonly unknown[] = readonl
 /** See {@link Compute.compile}. */
 export interface CompiledFunction<Parameters extends readonly unknown[], Result> {
   (...parameters: Parameters): Result;
-  /** Number of recordings; 0 if the compute does not record. */
+  /** Number of recordings; 0 if the compute backend does not record. */
   readonly signatures: number;
   /** Releases all recordings. The function can still be called. */
   dispose(): void;
@@ -68,8 +77,8 @@ export interface DeviceUse {
 }
 
 /**
- * Implements {@link CompiledOptions.donated} for a compute that cannot record. `tensorsIn` lists the tensors of a
- * result, as `tf.tensor_util.getTensorsInContainer` does.
+ * Implements {@link CompiledOptions.donated} for a compute backend that cannot record. `tensorsIn` lists the tensors of
+ * a result, as `tf.tensor_util.getTensorsInContainer` does.
  */
 export function disposingDonated<Parameters extends readonly unknown[], Result>(
   fn: (...parameters: Parameters) => Result,

@@ -60,12 +60,14 @@ export interface Dataset<Example> {
 
 export interface Examples<Example> {
   readonly length: number;
-  /** Number of examples in the whole dataset, if {@link take} selected the first ones. */
+  /** Number of examples in the whole dataset. Present only if {@link take} selected the first examples of it. */
   readonly total?: number;
   /** Changes whenever an example may have changed. Recorded with runs and results. */
   readonly fingerprint: string;
   /** Returns equal examples for equal indexes. Rejects with a RangeError outside 0..length-1. */
   at(index: number): Promise<Example>;
+  /** Returns the name of the dataset that an example of a view comes from. Absent for a dataset that is not a view. */
+  sourceOf?(index: number): string;
 }
 
 export interface DatasetDefinition<Row, Example> {

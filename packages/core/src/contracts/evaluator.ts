@@ -7,7 +7,7 @@ export interface EvaluateRun {
   readonly protocol: string;
   /**
    * A JSONL file to which answers are appended. Questions that the file already answers are not asked again. Stored
-   * answers count if benchmark, protocol, model, stage and weights are the same.
+   * answers are used only if benchmark, protocol, model, stage and weights are the same; otherwise the file is refused.
    */
   readonly answers?: URL;
   /** Name of the stage. Stored answers of another stage are refused. */

@@ -25,7 +25,7 @@ export interface GenerationRequest {
   readonly repetitionPenalty?: number;
   /**
    * Number of most likely tokens to report at each position of the answer, 0 or more. The generated token is always
-   * reported. Default: {@link Generation.logProbabilities} is absent.
+   * reported. Default: none are reported, and {@link Generation.logProbabilities} is absent.
    */
   readonly logProbabilities?: number;
   /** Name of the adapter to answer with, one of {@link Model.adapters}. Default: no adapter. */

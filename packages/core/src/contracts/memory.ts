@@ -8,6 +8,11 @@ export interface MemoryEstimate {
   /** Bytes by purpose, e.g. "weights" or "activations". */
   readonly parts: Readonly<Record<string, number>>;
   readonly total: number;
+  /**
+   * Bytes of the total that are results of operations, such as activations, rather than weights or the optimizer's state.
+   * Default 0.
+   */
+  readonly computed?: number;
 }
 
 /** The sizes that determine the memory of a training step. */
@@ -25,6 +30,8 @@ export interface TrainingShape {
   /** Number of forward and backward passes per optimizer step. */
   readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
+  /** Whether the compute backend keeps memory for all gradients from step to step. Default false. */
+  readonly keepsGradients?: boolean;
   readonly momentPrecision: NonNullable<TrainingRecipe["momentPrecision"]>;
   /** One of {@link ModelMemory.weightFormats}. */
   readonly weightFormat: string;

@@ -1,4 +1,4 @@
-import type { Scalar, Variable } from "@tensorflow/tfjs-core";
+import type { Scalar, Tensor1D, Variable } from "@tensorflow/tfjs-core";
 import type { AdapterOptions } from "./adapter.ts";
 import type { Batch, BatchShape, BatchTensors, CollateOptions } from "./batch.ts";
 import type { Prompt } from "./benchmark.ts";
@@ -202,6 +202,14 @@ export interface GradientOptions {
   readonly gradientCheckpointing?: boolean;
 }
 
+export interface LossOptions extends GradientOptions {
+  /**
+   * Called once with a tensor [rows], in nats: what each row of the batch contributes to the loss. The function
+   * disposes of the tensor. No gradient flows through it. A model may ignore this option.
+   */
+  readonly onRowLosses?: (losses: Tensor1D) => void;
+}
+
 export interface SaveModelOptions {
   /**
    * Whether components that have not changed since the model was opened may be left out. The saved folder then refers
@@ -241,7 +249,7 @@ export interface TrainableModel extends Model {
    * respect to the trained parameters. The function may be compiled: its operations depend only on the tensors' names,
    * shapes and dtypes, and it does not read their data. Throws `contract` for tensors of another model's batch.
    */
-  loss(tensors: BatchTensors, options?: GradientOptions): Scalar;
+  loss(tensors: BatchTensors, options?: LossOptions): Scalar;
   /**
    * Returns the number of floating-point operations of one forward and backward pass over the batch, computed by
    * formula. Includes padding and recomputation.

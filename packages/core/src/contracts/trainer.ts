@@ -131,11 +131,23 @@ export interface StepEndEvent {
   readonly loss: number;
   /** The learning rate of this step, for components without an entry in `learningRates`. */
   readonly learningRate: number;
+  /**
+   * The loss of each dataset in the step, by the dataset's name, if the data consist of several datasets. Absent for a
+   * single dataset, and if the model does not return the losses of single rows.
+   */
+  readonly sources?: Readonly<Record<string, SourceLoss>>;
   readonly counts: TokenCounts;
   readonly flops: number;
   readonly seconds: number;
-  /** Use of the device during the step. Absent when the compute does not measure it. */
+  /** Use of the device during the step. Absent when the compute backend does not measure it. */
   readonly device?: DeviceUse;
+}
+
+export interface SourceLoss {
+  /** Mean cross-entropy over the supervised positions, in nats. */
+  readonly loss: number;
+  /** Number of supervised positions, at least 1. */
+  readonly supervised: number;
 }
 
 export interface CheckpointSavedEvent {

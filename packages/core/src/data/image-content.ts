@@ -16,11 +16,11 @@ const MOST_FOLDERS = 8;
 const ROOT = pathToFileURL("/").href;
 
 export interface ImageContent extends Content {
-  /** Number of images. An image of several examples counts several times. */
+  /** Number of images. An image that occurs in several examples counts several times. */
   readonly count: number;
   /** Number of examples with at least one image. */
   readonly examples: number;
-  /** The folders, as file URLs ending in a slash, from which an image's name leads to its file; for information only. */
+  /** The folders that image names are relative to, as file URLs that end in a slash; for information only. */
   readonly folders: readonly string[];
 }
 

@@ -18,10 +18,11 @@ export function upright<Example extends Shown>(dataset: Dataset<Example>): Datas
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example> {
   const open = async (options?: OpenOptions): Promise<Examples<Example>> => {
     const examples = await dataset.open(options);
-    const { length, total } = examples;
+    const { length, total, sourceOf } = examples;
     return {
       length,
       ...(total !== undefined && { total }),
+      ...(sourceOf && { sourceOf }),
       fingerprint: await fingerprintOf(["upright", examples.fingerprint]),
       async at(index) {
         const example = await examples.at(index);

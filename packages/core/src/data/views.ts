@@ -28,7 +28,7 @@ function limited<Example>(benchmark: Asked<Example>, name: string, count: number
     const whole = await benchmark.open(options);
     // Results on all questions are comparable with those of the whole benchmark.
     if (whole.length <= count) return whole;
-    return { ...(await arranged(name, [whole], firstPlaces(count))), total: whole.total ?? whole.length };
+    return { ...(await arranged(name, [benchmark], [whole], firstPlaces(count))), total: whole.total ?? whole.length };
   });
   return { ...first, limit: Math.min(benchmark.limit ?? Infinity, count) };
 }
@@ -73,7 +73,7 @@ export interface MixturePart<Example> {
 }
 
 export interface MixOptions {
-  /** Total number of examples. The paper varies the shares at a constant total of 80,000 (section 4.2). */
+  /** Total number of examples. arXiv 2411.10557 varies the shares at a constant total of 80,000 (section 4.2). */
   readonly total: number;
   readonly seed: number;
 }
@@ -150,12 +150,15 @@ function view<Example>(
     sources: sourcesOf(datasets),
     async open(options) {
       const opened = await Promise.all(datasets.map((dataset) => dataset.open(options)));
-      return arranged(name, opened, await place(opened));
+      return arranged(name, datasets, opened, await place(opened));
     },
   };
 }
 
-/** Returns the datasets that are no views, each once; equal names mean the same dataset. */
+/**
+ * Returns the datasets that the given datasets are made of (those that are not views), each once; equal names mean the
+ * same dataset.
+ */
 function sourcesOf(datasets: readonly Dataset<unknown>[]): readonly DatasetSource[] {
   const all = datasets.flatMap(({ name, card, sources }) => sources ?? [{ name, card }]);
   return [...new Map(all.map((source) => [JSON.stringify([source.name, source.card]), source])).values()];
@@ -163,6 +166,7 @@ function sourcesOf(datasets: readonly Dataset<unknown>[]): readonly DatasetSourc
 
 async function arranged<Example>(
   name: string,
+  datasets: readonly Dataset<Example>[],
   opened: readonly Examples<Example>[],
   places: readonly Place[],
 ): Promise<Examples<Example>> {
@@ -174,6 +178,10 @@ async function arranged<Example>(
       const examples = opened[found?.source ?? 0];
       if (!found || !examples) throw new MlanError("contract", `${name}: example ${index} belongs to no dataset.`);
       return examples.at(found.index);
+    },
+    sourceOf(index) {
+      const { source, index: inner } = places[checkIndex(name, index, places.length)] ?? { source: 0, index: 0 };
+      return opened[source]?.sourceOf?.(inner) ?? datasets[source]?.name ?? name;
     },
   };
 }

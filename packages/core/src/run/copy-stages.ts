@@ -25,14 +25,14 @@ export interface CopyStagesOptions {
   readonly from: readonly URL[];
   /** The folder of the replaced run, which may have finished stages too. */
   readonly replaced?: URL | undefined;
-  /** Ends the reading of checkpoints early; what has not been copied is left to the run. */
+  /** Stops the copying early; the run itself executes the stages that were not copied. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Copies finished stages of other runs that would have the same outcome: with the same name, settings, plugins and seed,
- * the same data, and the same weights at the beginning. Returns the manifest with them, which is written after each
- * stage. A stage that cannot be copied is left to the run.
+ * Copies finished stages of other runs that would have the same outcome: with the same name, settings, plugins and
+ * seed, the same data, and the same weights at the beginning. Returns the manifest that records the copied stages; it
+ * is written after each of them. The run itself executes the stages that cannot be copied.
  */
 export async function copyStages(options: CopyStagesOptions): Promise<Manifest> {
   const { experiment, results, from, replaced } = options;
@@ -105,7 +105,7 @@ async function finishedStage(
   return { source, status };
 }
 
-/** Whether two plans have the same stage, and the same plugins and seed. */
+/** Whether two plans agree on the stage called `name`, the plugins and the seed. */
 function isPlannedAlike(name: string, one: ExperimentPlan, other: ExperimentPlan): boolean {
   const partsOf = (plan: ExperimentPlan): unknown => {
     const { seed, plugins, stages } = currentPlan(plan);

@@ -24,8 +24,9 @@ export interface Findings {
 }
 
 /**
- * Returns the answers, results and costs of a run that differ from the manifest's records. Does not check checkpoints,
- * because hashing them takes minutes. Runs of format 1 have no recorded digests, so no damage is found in them.
+ * Returns the damage of a run: the answers, results and costs that differ from the manifest's records. Does not check
+ * checkpoints, because hashing them takes minutes. Runs of format 1 have no recorded digests, so no damage is found in
+ * them.
  */
 export async function damageOf(manifest: Manifest, findings: Findings, folder: RunFolder): Promise<readonly Damage[]> {
   if (manifest.formatVersion === 1 || Object.keys(manifest.stages).length === 0) return [];

@@ -10,12 +10,12 @@ export interface ExperimentOptions {
   readonly name: string;
   /**
    * Seed of the model's new parameters and of training. Does not affect `mix` and `shuffle`, which have their own
-   * seeds. Default 42, as in the paper's scripts.
+   * seeds. Default 42, as in the scripts of arXiv 2411.10557.
    */
   readonly seed?: number;
   /**
-   * One model and one compute, plus a trainer and an evaluator if the stages need them. Lists are flattened:
-   * `cpuTrainer()` returns a compute and a trainer.
+   * One model plugin and one compute plugin, plus a trainer and an evaluator if the stages need them. Lists are
+   * flattened: `cpuTrainer()` returns a compute plugin and a trainer.
    */
   readonly use: readonly UseEntry[];
   /** The stages in order. All stages use the same model. */

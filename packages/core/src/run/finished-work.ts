@@ -6,7 +6,9 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Stage, StageResult } from "./stage.ts";
 import { currentResult } from "./current-result.ts";
 
-/** The results of a run that are unchanged since they were written, as are their answers. */
+/**
+ * The results of a run, except those that have changed since they were written, and those whose answers have changed.
+ */
 export interface RunResults {
   /** Returns the results in the order of the stages, then of the benchmarks. */
   all(): readonly StageResult[];

@@ -2,7 +2,7 @@ import { cpus, totalmem } from "node:os";
 import type { Compute } from "../contracts/compute.ts";
 import type { MachineRecord } from "./manifest.ts";
 
-/** Describes this machine, and the compute that a stage runs on. */
+/** Describes this machine, and the compute backend that a stage runs on. */
 export function machineOf(compute: Pick<Compute, "name"> | undefined): MachineRecord {
   // Some containers report no processors.
   const processors = cpus();

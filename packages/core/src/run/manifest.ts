@@ -56,9 +56,9 @@ export interface StageStatus {
   readonly evaluated?: Readonly<Record<string, EvaluationRecord>>;
   /** Duration of the stage in seconds, over all starts of the run. */
   readonly seconds?: number;
-  /** Where the stage was started last, for information only. */
+  /** The machine on which the stage was last started, for information only. */
   readonly machine?: MachineRecord;
-  /** The command that started it last, for information only. Absent when a program did. */
+  /** The command that last started the stage, for information only. Absent when a program started it. */
   readonly command?: string;
   /** The warnings of the trainer, one sentence each. Absent when there were none. */
   readonly warnings?: readonly string[];
@@ -76,7 +76,7 @@ export interface MachineRecord {
   readonly processors: { readonly model: string; readonly count: number };
   /** In bytes. */
   readonly memory: number;
-  /** Name of the compute, e.g. "onnx". Absent when there is none. */
+  /** Name of the compute backend, e.g. "onnx". Absent when there is none. */
   readonly compute?: string;
 }
 
@@ -92,11 +92,17 @@ export interface DataRecord {
   /** Fingerprint of the rows, as the dataset reports it. */
   readonly fingerprint: string;
   readonly images: ContentRecord;
-  /** Number of examples, and of those with at least one image. Absent in runs of earlier versions, like the rest. */
+  /**
+   * Number of examples, and of those with at least one image. This and the following fields are absent in runs of
+   * earlier versions.
+   */
   readonly examples?: { readonly count: number; readonly withImages: number };
   /** The datasets that the examples come from: the dataset itself, or those that a view is made of. */
   readonly sources?: readonly DatasetSource[];
-  /** Folders of image files, as URLs that end in a slash; an image's name is relative to one. For information only. */
+  /**
+   * Folders of image files, as URLs that end in a slash; each image name is relative to one of them. For information
+   * only.
+   */
   readonly imageFolders?: readonly string[];
 }
 

@@ -66,7 +66,7 @@ async function firstSteps(events: ReturnType<Stage["run"]>): Promise<MeasuredSte
   return { firstSeconds, seconds, peakBytes: 1024 * process.resourceUsage().maxRSS };
 }
 
-/** Ends a training by throwing an error into it. A trainer then saves no checkpoint. */
+/** Ends a training by throwing an error into its generator, so that the trainer saves no checkpoint. */
 async function stopped(taken: AsyncIterator<unknown>): Promise<void> {
   const end = new Error("The steps have been measured.");
   await taken.throw?.(end).catch((error: unknown) => {

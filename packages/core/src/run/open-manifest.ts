@@ -15,7 +15,7 @@ export interface OpenedManifest {
   readonly replaced?: Manifest;
 }
 
-/** Whether an earlier run in the folder is replaced; "if-changed": when it cannot be continued as its plan differs. */
+/** Whether an earlier run in the folder is replaced; "if-changed" replaces it only when it cannot be continued. */
 export type Fresh = boolean | "if-changed";
 
 /**
@@ -58,7 +58,10 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   );
 }
 
-/** Describes the first difference between the plan of a run and a plan; undefined when the run can be continued. */
+/**
+ * Describes the first difference between a run's plan and the plan of an experiment; undefined when the experiment can
+ * continue the run.
+ */
 function differenceOf({ plan: before }: Manifest, plan: ExperimentPlan): string | undefined {
   const stored = currentPlan(before);
   // Which template a recipe without one has is known once the model has been inspected, and compared then.

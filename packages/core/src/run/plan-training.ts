@@ -5,7 +5,7 @@ import type { Dataset, Examples } from "../contracts/dataset.ts";
 import type { ModelMemory, TrainingShape } from "../contracts/memory.ts";
 import type { Component, Encoded, ModelInspection } from "../contracts/model.ts";
 import type { PlannedTraining, TrainingNeeds, TrainingRecipe } from "../contracts/trainer.ts";
-import { MODEL, TRAINER } from "../scope/token.ts";
+import { COMPUTE, MODEL, TRAINER } from "../scope/token.ts";
 import { CHARACTERS_PER_IMAGE, largest } from "./largest.ts";
 import type { StageCheckContext } from "./stage.ts";
 import type { StageNeeds } from "./stage-needs.ts";
@@ -45,7 +45,8 @@ export async function planTraining(
     parameters,
     needs,
   });
-  const shape = shapeOf(recipe, { longest, needs, memory, ...(adapter && { adapter }) });
+  const keepsGradients = scope.find(COMPUTE)?.keepsGradients ?? false;
+  const shape = shapeOf(recipe, { longest, needs, memory, keepsGradients, ...(adapter && { adapter }) });
   const count = (isCounted: (component: Component) => boolean): number =>
     COMPONENTS.reduce((sum, component) => sum + (isCounted(component) ? (parameters[component] ?? 0) : 0), 0);
   return {
@@ -137,12 +138,13 @@ interface ShapeOptions {
   readonly longest: LongestRows;
   readonly needs: TrainingNeeds;
   readonly memory: ModelMemory;
+  readonly keepsGradients: boolean;
   readonly adapter?: NonNullable<TrainingRecipe["adapter"]>;
 }
 
 function shapeOf(
   { trained, batchSize, microBatchSize: rows, momentPrecision = "float32" }: TrainingRecipe,
-  { longest: { length, images, supervised }, needs, memory, adapter }: ShapeOptions,
+  { longest: { length, images, supervised }, needs, memory, keepsGradients, adapter }: ShapeOptions,
 ): TrainingShape {
   return {
     trained,
@@ -153,6 +155,7 @@ function shapeOf(
     supervised: Math.max(1, rows * supervised),
     microBatches: batchSize / rows,
     gradientCheckpointing: needs.gradientCheckpointing ?? false,
+    keepsGradients,
     momentPrecision,
     weightFormat: memory.weightFormat,
   };

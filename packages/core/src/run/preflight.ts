@@ -38,7 +38,7 @@ export interface PreflightOptions {
   readonly isDone: (stage: Stage) => boolean;
   /** The names of stages that will probably be copied from other runs, for which memory and disk space are not checked. */
   readonly offered: ReadonlySet<string>;
-  /** Whether stages that need more memory than there is are refused. */
+  /** Whether a stage that needs more memory than is available is refused. */
   readonly checksMemory: boolean;
   readonly signal?: AbortSignal;
 }

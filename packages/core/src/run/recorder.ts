@@ -86,7 +86,7 @@ export function recorder(stage: Stage, folder: RunFolder, results: RunResults, s
   };
 }
 
-/** The warnings of a trainer, including the data from which nothing is learned. */
+/** The warnings of a trainer, including one that lists conversations from which nothing is learned. */
 function warningsOf({ unsupervised, warnings = [] }: TrainStartEvent): Partial<StageStatus> {
   const all = [...unsupervised.map((one) => `nothing is learned from ${one}`), ...warnings];
   return all.length === 0 ? {} : { warnings: all };

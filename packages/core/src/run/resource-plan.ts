@@ -47,8 +47,8 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
   readonly name: string;
   readonly kind: Stage["kind"];
   /**
-   * Predicted peak memory in bytes. The part "process" is the memory of the process before the model is loaded; it is
-   * left out if a device with its own memory stores the tensors. Absent when the model does not report its needs.
+   * Predicted peak memory in bytes. The part "process" is the memory of the process without tensors, and what the compute
+   * reserves beyond the tensors in use; it is left out if a device with its own memory stores the tensors. Absent when the model does not report its needs.
    */
   readonly memory?: MemoryEstimate;
   /** The first steps of a training stage, with {@link PlanOptions.measure}. */
@@ -59,7 +59,7 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
   readonly wouldFit: readonly Change[];
 }
 
-/** The last event. */
+/** The event with the finished plan, which {@link planExperiment} yields last. */
 export interface PlanEvent {
   readonly type: "plan";
   readonly plan: ResourcePlan;

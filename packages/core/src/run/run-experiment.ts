@@ -34,8 +34,9 @@ export interface RunOptions {
   readonly fresh?: Fresh;
   /**
    * Run folders whose finished stages are copied instead of being run, where the outcome would be the same: the name,
-   * settings, plugins, seed and data of the stage are equal, and it begins with the same weights. Large files become hard
-   * links. With `fresh: "if-changed"`, so are those of the replaced run. A folder that cannot be read is ignored.
+   * settings, plugins, seed and data of the stage are equal, and it begins with the same weights. Large files become
+   * hard links. With `fresh: "if-changed"`, finished stages of the replaced run are copied in the same way. A folder
+   * that cannot be read is ignored.
    */
   readonly reuse?: readonly Location[];
   /**

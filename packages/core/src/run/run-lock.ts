@@ -17,6 +17,8 @@ const schema = z.object({
   pid: z.int(),
   /** Start time of the process, in the system's unit. Absent where the system does not report it. */
   processStarted: z.string().exactOptional(),
+  /** When the lock was acquired, ISO 8601. Absent in locks of earlier versions. */
+  since: z.string().exactOptional(),
   /** Distinguishes two locks of one process. */
   id: z.string(),
 });
@@ -55,7 +57,8 @@ export async function isRunning(folder: URL): Promise<boolean> {
 
 async function ownHolder(): Promise<Holder> {
   const processStarted = await startOf(process.pid);
-  return { host: hostname(), pid: process.pid, id: randomUUID(), ...(processStarted && { processStarted }) };
+  const since = new Date().toISOString();
+  return { host: hostname(), pid: process.pid, since, id: randomUUID(), ...(processStarted && { processStarted }) };
 }
 
 /** Creates the file. Returns false if it already exists. A killed process leaves no partial file. */
@@ -179,14 +182,14 @@ async function startOf(pid: number): Promise<string | undefined> {
   return text.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-function alreadyRunning(folder: URL, file: URL, { host, pid }: Holder): MlanError {
+function alreadyRunning(folder: URL, file: URL, { host, pid, since }: Holder): MlanError {
   const here = host === hostname();
   const way = here
     ? "Wait until it has ended, or run in a different folder."
-    : `When that process no longer runs, remove ${pathOf(file)}.`;
+    : `This machine cannot tell whether it still runs. When it no longer does, remove ${pathOf(file)}.`;
   return new MlanError(
     "in-use",
-    `process ${pid}${here ? "" : ` on ${host}`} is running in ${pathOf(folder)}, and two runs in one folder would mix their results. ${way}`,
+    `process ${pid}${here ? "" : ` on ${host}`} is running in ${pathOf(folder)}${since === undefined ? "" : ` since ${since}`}, and two runs in one folder would mix their results. ${way}`,
   );
 }
 

@@ -2,8 +2,8 @@ import { type Choice, PYTHON_WHITE_SPACE, stripAsPython } from "@mlan/core";
 import { splitWords, withoutPunctuation, WORD_CHARACTERS } from "./python-text.ts";
 
 /**
- * The stop strings of the original language harness: the list in its tasks, and the end-of-sequence token, which the
- * harness adds.
+ * The stop strings of the original language harness: those that its tasks list, and the end-of-sequence token, which
+ * the harness adds.
  */
 export const harnessStop: readonly string[] = ["User:", '"', ":", ".", ",", "</s>"];
 

@@ -38,8 +38,8 @@ const NUMBERS: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The `strict` extractor for free answers. The first line of the answer and the target must have the same
- * {@link shortAnswer}; other articles, plurals and synonyms are wrong.
+ * The `strict` extractor for free answers. The first line of the answer and the target must have the same {@link
+ * shortAnswer}; an answer with a different article, a plural instead of a singular, or a synonym is wrong.
  */
 export const strictShortAnswer: Extractor = {
   name: "strict",

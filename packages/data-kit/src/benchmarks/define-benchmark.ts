@@ -24,8 +24,8 @@ export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Ques
   readonly name: string;
   readonly published: Published & {
     /**
-     * Patterns in order of preference. All files are read that match the first pattern with a match. JSON arrays, JSON
-     * lines and Parquet are detected from the content; text tables end in `.csv` or `.tsv`.
+     * Patterns in order of preference. The first pattern that matches a file is used, and all files that match it are
+     * read. JSON arrays, JSON lines and Parquet are detected from the content; text tables end in `.csv` or `.tsv`.
      */
     readonly files: readonly string[];
   };

@@ -11,7 +11,10 @@ export interface ConversationsDefinition {
   /** The beginning of every error. Default: `name`. */
   readonly errorPrefix?: string;
   readonly source: FileSource;
-  /** Patterns in order of preference. All files are read that match the first pattern with a match. */
+  /**
+   * Patterns in order of preference. The first pattern that matches a file is used, and all files that match it are
+   * read.
+   */
   readonly files: readonly string[];
   /** Default: a card with an unknown licence, for text and images. */
   readonly card?: DatasetCard;

@@ -10,7 +10,7 @@ export function imageIdentity(image: ImageReference): string {
   return "identity" in image && typeof image.identity === "string" ? image.identity : image.name;
 }
 
-/** Returns a hash of the bytes, or the path if the cell has no bytes. */
+/** Returns a hash of the image's bytes, or the image's path if no bytes are stored. */
 export function identityOf({ bytes, path = "" }: StoredImage): string {
   return bytes ? createHash("sha256").update(bytes).digest("hex") : path;
 }

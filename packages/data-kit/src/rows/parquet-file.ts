@@ -133,8 +133,8 @@ function checkFooter({ num_rows, row_groups }: FileMetaData, fileBytes: number):
 }
 
 /**
- * Every file may have this many rows. Identical rows take almost no bytes, so the size of a file does not limit its
- * number of rows.
+ * Number of rows that a file of any size may have. Identical rows take almost no bytes, so the size of a file does not
+ * limit its number of rows.
  */
 const FEW_ROWS = 2 ** 20;
 const MOST_ROWS_PER_BYTE = 64;

@@ -71,5 +71,8 @@ export function fileOfChunks(
   return { file: file.buffer, metadata: { ...metadata, row_groups } };
 }
 
-/** Offset of the first chunk: files begin with "PAR1", and an offset of 0 means none. */
+/**
+ * Offset of the first chunk, after the bytes "PAR1" with which a file begins. An offset of 0 would mean that there is
+ * no chunk.
+ */
 const FIRST_CHUNK = 4;

@@ -41,9 +41,9 @@ export interface RowsDefinition<Shape extends z.ZodRawShape> {
   readonly errorPrefix: string;
   readonly source: FileSource;
   /**
-   * Patterns in order of preference. All files are read that match the first pattern with a match, in the order of
-   * their paths. `*` matches any characters except "/". JSON arrays, JSON lines and Parquet are detected from the
-   * content; text tables end in `.csv` or `.tsv`.
+   * Patterns in order of preference. The first pattern that matches a file is used, and all files that match it are
+   * read, in the order of their paths. `*` matches any characters except "/". JSON arrays, JSON lines and Parquet are
+   * detected from the content; text tables end in `.csv` or `.tsv`.
    */
   readonly files: readonly string[];
   /** The columns to read. A file may have more columns. */

@@ -4,7 +4,7 @@ import type { RowParser } from "./row-file.ts";
 
 /**
  * Creates a parser that converts the rows of a text table (CSV, TSV) to objects of strings. The first row names the
- * columns. Its comma, tab or semicolon is the delimiter.
+ * columns. The delimiter is the comma, tab or semicolon between these names.
  */
 export function tableParser(): RowParser {
   let columns: readonly string[] | undefined;

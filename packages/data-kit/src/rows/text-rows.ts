@@ -58,7 +58,7 @@ export function textRows(errorPrefix: string, file: URL, name: string, format: T
     return { value: parsed.value, ...(line !== undefined && { line }) };
   }
 
-  /** Yields the rows that `split` returns. `last`: the end of the file ends the row. */
+  /** Yields the rows that `split` returns. `last`: whether the end of the file ends the row. */
   function* rowsOf(split: () => Iterable<Piece>, last: boolean): Generator<RawRow> {
     for (const piece of namingProblems(split)) {
       const row = rowOf(piece, last);

@@ -5,8 +5,8 @@ import { parsePythonLiteral } from "./python-literal.ts";
 
 /**
  * Returns a row of a text table with its cells converted to the types of the schema. A cell that the schema accepts as
- * text stays text. Any other cell is parsed as JSON or as a Python literal (`True`, `['a', 'b']`). Other empty cells
- * and empty cells of `images` are absent.
+ * text stays text. Any other cell is parsed as JSON or as a Python literal (`True`, `['a', 'b']`). An empty cell is
+ * left out of the row if its column is in `images`, or if the schema does not accept it as text.
  */
 export function typedCells(schema: z.ZodObject, row: unknown, images: readonly string[]): unknown {
   if (typeof row !== "object" || row === null) return row;

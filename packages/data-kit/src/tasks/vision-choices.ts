@@ -29,8 +29,8 @@ export interface VisionChoiceTask<Q extends Question> extends MapByTextOptions {
   /** Returns the texts of a question, including its choices. */
   words(question: Q): VisionWords;
   /**
-   * Maximum number of choices that the original code offers. It fails on a question whose correct answer is a later
-   * choice.
+   * Maximum number of choices that the original code offers. The original code fails on a question whose correct answer
+   * is a later choice.
    */
   readonly offered: number;
 }
@@ -41,10 +41,10 @@ export type VisionChoiceProtocols<Q extends Question> = Readonly<{
 }>;
 
 /**
- * Creates the protocols `paper` and `strict` of a multiple-choice task of the original vision harness. Answers have
- * eight tokens. `paper`: the images come before the whole prompt, and there are no stop strings. `strict`: all choices
- * are offered, images are inside the user's turn as in tuning, and an answer is compared first with the letters, then
- * with the texts of the choices.
+ * Creates the protocols `paper` and `strict` of a multiple-choice task of the original vision harness. Answers have at
+ * most eight tokens. `paper`: the images come before the whole prompt, and there are no stop strings. `strict`: all
+ * choices are offered, images are inside the user's turn as in tuning, and an answer is compared first with the
+ * letters, then with the texts of the choices.
  */
 export function visionChoiceProtocols<Q extends Question>(task: VisionChoiceTask<Q>): VisionChoiceProtocols<Q> {
   const { words, offered, ignorePunctuation = false } = task;

@@ -53,7 +53,7 @@ export function visionPrompts<Q extends Question>(
 export interface VisionExtractorOptions {
   /** Default "paper". */
   readonly name?: string;
-  /** The answer ends at the first of these characters. Default `.,:"` and line breaks. */
+  /** The characters at which the answer ends. Default `.,:"` and line breaks. */
   readonly ends?: string;
 }
 

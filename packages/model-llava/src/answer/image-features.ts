@@ -106,6 +106,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
     }
     if (cache) await store(cache, numbers);
     else await computeNow(computed[0]);
+    // The tower is not needed while the language model answers, which takes the most memory.
+    for (const weight of network.weights) if (weight.component === "vision") weight.releasePages();
   }
 
   async function store(into: FeatureCache, numbers: readonly number[]): Promise<void> {
@@ -118,8 +120,8 @@ export async function imageFeatures(options: ImageFeaturesOptions): Promise<Imag
 }
 
 /**
- * Computes the features at once. Otherwise a backend that compiles graphs would compile a graph for every combination
- * of new and cached images.
+ * Computes the features immediately. Otherwise a backend that compiles graphs would compile a graph for every
+ * combination of new and cached images.
  */
 async function computeNow(features: tf.Tensor2D | undefined): Promise<void> {
   if (!features) return;

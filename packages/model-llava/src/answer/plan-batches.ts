@@ -39,6 +39,8 @@ export interface BatchPlanOptions {
   readonly sharePrefixes: boolean;
   /** Maximum number of positions of the model. */
   readonly maximumLength: number;
+  /** Number of parameters of the language model. */
+  readonly parameters: number;
 }
 
 /** Groups items into batches with little repeated work, little padding and few distinct shapes. */
@@ -87,7 +89,9 @@ function unsharedGroups<Item extends Sequence>(
       return {
         prefixes: [],
         prefixLength: 0,
-        batches: [batchOf(rows, rowsFor(rows.length, options), options, lengthBucket)],
+        batches: [
+          batchOf(rows, rowsFor(rows.length, options), options, (length) => lengthBucket(length, options.parameters)),
+        ],
       };
     });
 }
@@ -130,7 +134,11 @@ function batchGroupOf<Item extends Sequence>(
     return batchOf(rows, rows.length, options, suffixBucket);
   });
   const longest = Math.max(...prefixes.map(({ length }) => length));
-  return { prefixes, prefixLength: Math.min(lengthBucket(longest), options.maximumLength), batches };
+  return {
+    prefixes,
+    prefixLength: Math.min(lengthBucket(longest, options.parameters), options.maximumLength),
+    batches,
+  };
 }
 
 function batchOf<Item>(

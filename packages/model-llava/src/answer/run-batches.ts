@@ -11,6 +11,7 @@ import { disposeCache } from "../network/answer-cache.ts";
 import type { Pause } from "../network/answer-functions.ts";
 import { positionsPerImage } from "../network/llava-network.ts";
 import { type PrefixCache, tableLength } from "../network/prompt-pass.ts";
+import { languageParameters } from "../weights/parts.ts";
 import { type ImageFeatures, imageFeatures } from "./image-features.ts";
 import type { ImageSet } from "./image-set.ts";
 import { checkBatchSize, DEFAULT_BATCH_SIZE, type InferenceModel } from "./tokenize-prompt.ts";
@@ -35,7 +36,12 @@ export async function* runBatches<Item extends Sequence, Result>(
   const { batchSize = DEFAULT_BATCH_SIZE, sharePrefixes = true, featureCache, signal } = options;
   const { network, loadPixels, pixelSettings } = model;
   const { maximumPositions: maximumLength } = network.decoder.config;
-  const batchGroups = planBatches(items, { batchSize: checkBatchSize(batchSize), sharePrefixes, maximumLength });
+  const batchGroups = planBatches(items, {
+    batchSize: checkBatchSize(batchSize),
+    sharePrefixes,
+    maximumLength,
+    parameters: languageParameters(network.weights),
+  });
   const features = await imageFeatures({
     network,
     images: set.images,

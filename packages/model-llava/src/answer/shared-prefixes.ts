@@ -15,9 +15,9 @@ const STEP = 8;
 const COST = 16;
 
 /**
- * Partitions the sequences so that the fewest positions are computed when each group's prefix is computed once.
- * Prefixes share nothing among themselves. Uses dynamic programming over the tree of longest common prefixes: at each
- * node, sequences either join an ancestor's group or form a new group.
+ * Partitions the sequences so that the fewest positions are computed when each group's prefix is computed once. No
+ * shared prefix reuses the computation of another one. Uses dynamic programming over the tree of longest common
+ * prefixes: at each node, sequences either join an ancestor's group or form a new group.
  */
 export function sharedPrefixes(sequences: readonly Int32Array[]): readonly PrefixGroup[] {
   const root = coarse(prefixTree(sequences));

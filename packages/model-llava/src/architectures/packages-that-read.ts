@@ -28,10 +28,13 @@ async function packagesIn(folder: string, modelType: string): Promise<readonly s
   return [...(await keywords)].flatMap(([name, words]) => (words.has(modelType) ? name : []));
 }
 
-/** Scans by folder. Each folder is scanned once per process, because a scan may read thousands of files. */
+/**
+ * The scan of each folder, by path. Each folder is scanned once per process, because a scan may read thousands of
+ * files.
+ */
 const scans = new Map<string, ReturnType<typeof scan>>();
 
-/** Returns the keywords of each package in a folder that has the keyword "mlan". */
+/** Returns the keywords of the packages in a folder, for those that have the keyword "mlan". */
 async function scan(folder: string): Promise<ReadonlyMap<string, ReadonlySet<unknown>>> {
   const names = (await namesIn(folder)).filter((name) => name !== KIT);
   const all = await Promise.all(names.map(async (name) => [name, await keywordsOf(join(folder, name))] as const));

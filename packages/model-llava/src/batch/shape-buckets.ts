@@ -8,11 +8,18 @@ export function powerOfTwo(value: number): number {
 }
 
 /**
- * Rounds a length up, because every new shape compiles a graph. Results up to 256 are multiples of 32. Above 256 there
- * are four results per doubling, and less than a fifth of a result is padding.
+ * Number of parameters from which on computing the padding of one batch takes longer than compiling a graph for a new
+ * length.
  */
-export function lengthBucket(length: number): number {
-  return roundUp(length, Math.max(32, powerOfTwo(length) / 8));
+const LARGE_MODEL = 2 ** 31;
+
+/**
+ * Rounds a prompt's length up, because every new shape compiles a graph. Results up to 256 are multiples of 32. Above
+ * 256 there are four results per doubling, and less than a fifth of a result is padding. For a language model with
+ * billions of `parameters`, all results are multiples of 32, because its padding costs more time and memory than a graph.
+ */
+export function lengthBucket(length: number, parameters: number): number {
+  return roundUp(length, parameters < LARGE_MODEL ? Math.max(32, powerOfTwo(length) / 8) : 32);
 }
 
 /**
@@ -30,7 +37,7 @@ export function rowBucket(count: number): number {
   return roundUp(count, Math.max(1, powerOfTwo(count) / 8));
 }
 
-/** Like {@link lengthBucket}, with finer steps for short lengths. Prompts that share a prefix have short suffixes. */
+/** Like {@link lengthBucket} for a small model, with finer steps for short lengths. Prompts that share a prefix have short suffixes. */
 export function suffixBucket(length: number): number {
   return length <= 8 ? powerOfTwo(length) : roundUp(length, Math.max(8, powerOfTwo(length) / 8));
 }

@@ -133,7 +133,7 @@ async function openTrained(folders: CheckpointFolders, { record, own, options }:
   }
 }
 
-/** Returns whether a folder has trained weights beside an adapter's. */
+/** Returns whether a folder has trained weights in addition to those of an adapter. */
 async function holdsTrained(folder: URL): Promise<boolean> {
   return (await readdir(folder)).some((name) => /^trained(-\d+-of-\d+)?\.safetensors$/.test(name));
 }
@@ -144,7 +144,7 @@ function foldersOf(folders: CheckpointFolders, { weights, adapter, visionTower }
   return { ...folders, weights, adapter, visionTower };
 }
 
-/** Returns the adapter without changes to tensors that were trained after it. */
+/** Returns the adapter without its changes to tensors that were trained in full later. */
 function withoutTrained(adapter: Adapter, above: ReadonlySet<string>): Adapter {
   const isKept = ([name]: readonly [string, unknown]): boolean => !above.has(name);
   const updates = new Map([...adapter.updates].filter(isKept));

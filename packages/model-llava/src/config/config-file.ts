@@ -5,7 +5,10 @@ import { readCheckpointFile } from "./checkpoint-file.ts";
 /** A JSON object from a checkpoint. Unknown keys are kept, so that saving loses none. */
 export type ConfigObject = Readonly<Record<string, unknown>>;
 
-/** Throws `invalid-checkpoint` with the file's name. */
+/**
+ * Reads a JSON object from a checkpoint. Throws `invalid-checkpoint`, with the file's name, when the file cannot be
+ * read or contains anything else.
+ */
 export async function readConfigFile(file: URL): Promise<ConfigObject> {
   const bytes = await readCheckpointFile(file);
   const value: unknown = parseJson(bytes.toString("utf8"), file);

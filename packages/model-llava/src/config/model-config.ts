@@ -11,7 +11,10 @@ export interface ModelConfig {
   readonly type: CheckpointType;
 }
 
-/** Throws `invalid-checkpoint` for a file that cannot be read, a different architecture, or quantised weights. */
+/**
+ * Reads the `config.json` of a model. Throws `invalid-checkpoint` for a file that cannot be read, a different
+ * architecture, or quantised weights.
+ */
 export async function readModelConfig(architecture: Architecture, file: URL): Promise<ModelConfig> {
   const stored = await readConfigFile(file);
   const type = await checkpointType(architecture, stored, file);

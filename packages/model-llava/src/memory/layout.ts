@@ -12,7 +12,7 @@ export interface Layout {
   readonly hidden: number;
   /** Queries [rows, heads, length, dimension]. */
   readonly queries: number;
-  /** Keys [rows, keyValueHeads, length, dimension]. Values have the same number. */
+  /** Keys [rows, keyValueHeads, length, dimension]. Values have the same number of elements. */
   readonly keys: number;
   /** Inner activations of the MLP [rows * length, intermediate]. */
   readonly inner: number;

@@ -32,11 +32,7 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
     fileBytes,
     promptLength,
     training({ weightFormat: format, ...shape }) {
-      const {
-        total,
-        at: _,
-        ...parts
-      } = predictTrainingMemory({
+      const predicted = predictTrainingMemory({
         architecture,
         language,
         ...(vision && { vision: vision.config }),
@@ -44,7 +40,9 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
         weightFormat: formats.parse(format),
         hasHalf: isHalf,
       });
-      return estimate(parts, total);
+      const { total, at: _, ...parts } = predicted;
+      const { activations, logits, working } = parts;
+      return estimate(parts, total, activations + logits + working);
     },
     answering({ weightFormat: format, adapter, ...shape }) {
       const { total, ...parts } = predictAnsweringMemory({
@@ -54,7 +52,8 @@ export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMem
         weightFormat: formats.parse(format),
         hasHalf: isHalf,
       });
-      return estimate(parts, total);
+      const { cache, logits, working } = parts;
+      return estimate(parts, total, cache + logits + working);
     },
   };
 }
@@ -73,6 +72,6 @@ function modulesFor(adapter: AdapterOptions, sizes: NetworkSizes): readonly Modu
   return modulesOf({ linears: list.linears, head: decoder.head }, adapter);
 }
 
-function estimate(parts: Readonly<Record<string, number>>, total: number): MemoryEstimate {
-  return { parts: Object.fromEntries(Object.entries(parts).filter(([, bytes]) => bytes > 0)), total };
+function estimate(parts: Readonly<Record<string, number>>, total: number, computed: number): MemoryEstimate {
+  return { parts: Object.fromEntries(Object.entries(parts).filter(([, bytes]) => bytes > 0)), total, computed };
 }

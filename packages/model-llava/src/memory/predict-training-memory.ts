@@ -46,15 +46,52 @@ export function predictTrainingMemory(options: TrainingMemoryOptions): TrainingM
   const complete = declared(completeMemoryOptions(options));
   const layout = layoutOf(complete);
   const resident = residentBytes(complete);
-  const passes = forwardAndBackward(complete, layout);
+  const kept = keptGradients(complete);
+  const isWhole = isOneGraph(complete, layout);
+  const passes = forwardAndBackward(complete, layout).map(kept > 0 && isWhole ? withoutGradients : (step) => step);
   const grown = after(passes).gradients;
   const peaks = [
-    peakOf(passes, { ...NOTHING, gradients: accumulated(complete, grown) }),
-    ...afterThePasses(complete, grown),
+    peakOf(passes, {
+      ...NOTHING,
+      gradients: kept + accumulated(complete, grown),
+      working: kept > 0 && !isWhole ? unsharedBlocks(complete, layout) : 0,
+    }),
+    ...afterThePasses(complete, grown, kept),
   ];
   const { held, at } = peaks.reduce((left, right) => (sumOf(right.held) > sumOf(left.held) ? right : left));
   const total = resident.weights + resident.masterWeights + resident.moments + sumOf(held);
   return { ...resident, ...held, total, at };
+}
+
+/** Returns the bytes of the gradients that the backend keeps from step to step. */
+function keptGradients(options: Described): number {
+  if (!options.keepsGradients) return 0;
+  return 4 * partsOf(options).reduce((sum, { learns, parameters }) => sum + (learns ? elementsOf(parameters) : 0), 0);
+}
+
+/**
+ * Returns whether the whole step is one graph. A backend that keeps gradients then computes them where it keeps them.
+ * Otherwise those of earlier graphs are copied before the update.
+ */
+function isOneGraph(
+  { gradientCheckpointing, weightFormat, microBatches }: Described,
+  { scores, scoresAtOnce, logits, logitsAtOnce }: Layout,
+): boolean {
+  const isWhole = scoresAtOnce === scores && logitsAtOnce === logits;
+  return !gradientCheckpointing && weightFormat === "float32" && microBatches === 1 && isWhole;
+}
+
+/**
+ * Returns the bytes of blocks that graphs of a step do not share. An allocator such as ONNX Runtime's arena never joins
+ * free blocks to a larger one, and logits and the float32 copy of the output layer are larger than the blocks of layers.
+ */
+function unsharedBlocks({ network, use }: Described, { logitsAtOnce, full }: Layout): number {
+  const copies = network.decoder.head.weights.map((weight) => use.widenedBytes(weight));
+  return logitsAtOnce * full + Math.max(0, ...copies);
+}
+
+function withoutGradients({ adds, frees, ...step }: Step): Step {
+  return { ...step, adds: { ...adds, gradients: 0 }, frees: { ...frees, gradients: 0 } };
 }
 
 /** The options, and the network that they describe with declared weights. */
@@ -169,7 +206,7 @@ function elementsOf({ matrices, vectors }: ParameterCount): number {
   return matrices + vectors;
 }
 
-function afterThePasses(options: Described, grown: number): readonly Peak[] {
+function afterThePasses(options: Described, grown: number, kept: number): readonly Peak[] {
   const { microBatches, precision, fusedOptimizer } = options;
   const parts = reached(options);
   const largest = 4 * Math.max(0, ...parts.map((part) => part.largest));
@@ -178,11 +215,14 @@ function afterThePasses(options: Described, grown: number): readonly Peak[] {
   let gradients = grown;
   if (microBatches > 1) {
     gradients = accumulated(options, grown) + grown;
-    peaks.push({ at: "the sum of gradients", held: { ...NOTHING, gradients, working: largest * (mixed ? 2 : 1) } });
+    peaks.push({
+      at: "the sum of gradients",
+      held: { ...NOTHING, gradients: kept + gradients, working: largest * (mixed ? 2 : 1) },
+    });
     gradients = 4 * parts.reduce((sum, part) => sum + elementsOf(part), 0);
   }
   // An update with plain operations creates a dozen tensors of the parameter's size.
   const working = fusedOptimizer ? (mixed ? largest : 0) : 12 * largest;
-  peaks.push({ at: "the update", held: { ...NOTHING, gradients, working } });
+  peaks.push({ at: "the update", held: { ...NOTHING, gradients: kept + gradients, working } });
   return peaks;
 }

@@ -21,7 +21,7 @@ export interface TrainingMemoryOptions {
   readonly adapter?: AdapterOptions;
   /** Weight format of a frozen language model, see `BackboneOptions.weightFormat`. Default "float32". */
   readonly weightFormat?: WeightFormat;
-  /** Returns whether a weight has 16 bits in its file, as "stored" needs. Default: every weight has. */
+  /** Returns whether a weight has 16 bits per value in its file, as "stored" needs. Default: every weight has. */
   readonly hasHalf?: (weight: Weight) => boolean;
   /** Rows per micro-batch. */
   readonly rows: number;
@@ -39,6 +39,11 @@ export interface TrainingMemoryOptions {
   readonly microBatches?: number;
   /** Whether the backend has a fused in-place AdamW, as `tensorflow` and `onnx` have. Default true. */
   readonly fusedOptimizer?: boolean;
+  /**
+   * Whether the backend keeps memory for the gradients of all trained parameters from step to step, as `onnx` does.
+   * Default false.
+   */
+  readonly keepsGradients?: boolean;
   /** Precision of AdamW's two moments. Default "float32". */
   readonly momentPrecision?: MomentPrecision;
 }
@@ -73,6 +78,7 @@ const schema = z
     gradientCheckpointing: z.boolean().default(false),
     microBatches: count.default(1),
     fusedOptimizer: z.boolean().default(true),
+    keepsGradients: z.boolean().default(false),
     momentPrecision: z.enum(["float32", "bfloat16", "int8"]).default("float32"),
   })
   .refine(({ adapter, trained }) => adapter !== undefined || !trained.includes("adapter"), {

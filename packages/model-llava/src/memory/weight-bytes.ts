@@ -9,7 +9,7 @@ import {
 
 export interface WeightBytesOptions {
   readonly format: WeightFormat;
-  /** Whether the value has 16 bits in the checkpoint's file. */
+  /** Whether the weight has 16 bits per value in the checkpoint's file. */
   readonly hasHalf: boolean;
 }
 

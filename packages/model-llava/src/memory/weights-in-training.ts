@@ -27,7 +27,7 @@ export interface WeightsInTrainingOptions {
   /** Probability with which each input value of the adapter is dropped. */
   readonly dropout: number;
   readonly weightFormat: WeightFormat;
-  /** Returns whether a weight has 16 bits in its file. */
+  /** Returns whether a weight has 16 bits per value in its file. */
   readonly hasHalf: (weight: Weight) => boolean;
 }
 

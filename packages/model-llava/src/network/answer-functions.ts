@@ -47,11 +47,11 @@ const SIGNATURES = 64;
  */
 const PACKED_BYTES = 2 ** 28;
 /** Weights with more bytes than this are not packed, because packing doubles their memory. */
-const LARGEST_PACKED = 2 ** 32;
+export const LARGEST_PACKED: number = 2 ** 32;
 /** Up to this many rows, a matrix product spends much of its time on packing its matrix. */
 const FEW_ROWS = 8;
 /** Minimum number of steps for which packing saves time. */
-const MANY_STEPS = 16;
+export const MANY_STEPS: number = 16;
 
 /** Returns the functions of a network. `adapter` replaces the network's own adapter. */
 export function answerFunctions(network: LlavaNetwork, compute: Compute, adapter?: NetworkAdapter): AnswerFunctions {

@@ -1,4 +1,4 @@
-import type { Component, GradientOptions } from "@mlan/core";
+import type { Component, GradientOptions, LossOptions } from "@mlan/core";
 import { detached, embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptableNetwork } from "../adapter/target-linears.ts";
@@ -112,12 +112,38 @@ export function crossEntropy(
   network: LlavaNetwork,
   inputs: InputTensors,
   selected: Selection,
-  options: GradientOptions = {},
+  { onRowLosses, ...options }: LossOptions = {},
 ): tf.Scalar {
   return tf.tidy(() => {
     const hidden = embedding(hiddenStates(network, inputs, options), selected.positions);
-    return meanCrossEntropy(network.decoder, hidden, selected);
+    if (!onRowLosses) return meanCrossEntropy(network.decoder, hidden, selected);
+    const blocks: tf.Tensor1D[] = [];
+    const loss = meanCrossEntropy(network.decoder, hidden, selected, { onBlock: (block) => blocks.push(block) });
+    onRowLosses(tf.keep(tf.tidy(() => rowLosses(tf.neg(tf.concat(blocks)), selected, inputs))));
+    tf.dispose(blocks);
+    return loss;
   });
+}
+
+/** Returns the sum of `losses` [n] over the selected positions of each row: [rows]. */
+function rowLosses(
+  losses: tf.Tensor1D,
+  { positions }: Selection,
+  { rows, length }: Pick<InputTensors, "rows" | "length">,
+): tf.Tensor1D {
+  const column = tf.reshape(positions, [-1, 1]);
+  const starts = Array.from({ length: rows }, (_, row) => row * length);
+  const isFrom = tf.greaterEqual(column, tf.tensor2d(starts, [1, rows], "int32"));
+  const isBefore = tf.less(
+    column,
+    tf.tensor2d(
+      starts.map((start) => start + length),
+      [1, rows],
+      "int32",
+    ),
+  );
+  const isIn = tf.cast(tf.logicalAnd(isFrom, isBefore), "float32");
+  return tf.sum(tf.mul(isIn, tf.reshape(losses, [-1, 1])), 0);
 }
 
 function embeddings({ decoder, vision, weights }: LlavaNetwork, { tokenIds, images }: InputTensors): tf.Tensor2D {

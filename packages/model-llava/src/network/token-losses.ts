@@ -12,21 +12,34 @@ export function positionsAtOnce(vocabularySize: number): number {
   return Math.max(1, Math.floor(LOGITS / vocabularySize));
 }
 
+export interface CrossEntropyOptions {
+  /** Maximum number of positions whose logits are computed at a time. */
+  readonly rows?: number;
+  /** Called with the weighted log-probabilities of each block of positions, in order. The caller disposes of them. */
+  readonly onBlock?: (weighted: tf.Tensor1D) => void;
+}
+
 /**
  * Returns the mean cross-entropy, in nats, of the selection's targets. `hidden` [n, hidden] are the hidden states
- * before the final norm. Logits are computed for at most `rows` positions at a time.
+ * before the final norm.
  */
 export function meanCrossEntropy(
   decoder: Decoder,
   hidden: tf.Tensor2D,
   { targets, weights }: Selection,
-  rows: number = positionsAtOnce(decoder.config.vocabularySize),
+  { rows = positionsAtOnce(decoder.config.vocabularySize), onBlock }: CrossEntropyOptions = {},
 ): tf.Scalar {
   const [count] = hidden.shape;
   const weighted = (part: tf.Tensor2D, start: number): tf.Scalar => {
     const [size] = part.shape;
     const logProbabilities = tokenLogProbabilities(logits(decoder, part), targetsFrom(targets, start, size));
-    return tf.sum(tf.mul(logProbabilities, size === count ? weights : tf.slice(weights, [start], [size])));
+    const product = tf.mul<tf.Tensor1D>(
+      logProbabilities,
+      size === count ? weights : tf.slice(weights, [start], [size]),
+    );
+    // A gradient's tidy would dispose of it.
+    onBlock?.(tf.keep(product));
+    return tf.sum(product);
   };
   if (count <= rows) return tf.neg(weighted(hidden, 0));
   const learning = weightsOf({ norm: decoder.norm, head: decoder.head }).filter(({ learns }) => learns);

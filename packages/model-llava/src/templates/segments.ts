@@ -50,7 +50,7 @@ export function imagesAndText(turn: Pick<PlacedTurn, "images" | "text" | "placeh
   return [...placed.flat(), ...placeholdersAsImages([given(text === "" ? "" : `\n${text}`)], placeholders)];
 }
 
-/** Replaces the first `images` placeholders in texts with images. */
+/** In text segments, replaces the first placeholders by image segments, at most `images` of them. */
 export function placeholdersAsImages(segments: readonly Segment[], images: number): readonly Segment[] {
   let left = images;
   return joined(segments).flatMap((segment): readonly Segment[] => {

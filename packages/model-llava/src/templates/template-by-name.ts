@@ -11,8 +11,8 @@ export function templatesOf({ chatTemplate, templates = [] }: ArchitectureTempla
 type ArchitectureTemplates = Pick<Architecture, "chatTemplate" | "templates">;
 
 /**
- * Throws `invalid-options` for an unknown name, with the known names, and `invalid-checkpoint` for a chat template that
- * cannot be read.
+ * Returns the template with this name. Throws `invalid-options` for an unknown name, with the known names, and
+ * `invalid-checkpoint` for a chat template that cannot be read.
  */
 export function templateByName(templates: readonly Template[], name: string): Template {
   const template = templates.find((one) => one.name === name);
@@ -38,8 +38,8 @@ export function tuningTemplateOf(opened: string, { chatTemplate }: ArchitectureT
 
 /**
  * Returns the wording of benchmarks for a model with the given template: `untunedWording` for "plain", otherwise the
- * template itself. A wording has the name of its template; only that of `v1`, the template of the paper's models, is
- * called "tuned".
+ * template itself. A wording has the name of its template; only that of `v1`, the template of the models in arXiv
+ * 2411.10557, is called "tuned".
  */
 export function wordingOf(template: string, untunedWording: Wording): Wording {
   if (template === plain.name) return untunedWording;

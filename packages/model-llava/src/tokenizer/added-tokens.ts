@@ -14,8 +14,8 @@ interface NamedTokens {
 }
 
 /**
- * Returns the tokens of all files that are recognised in text before merging. Throws `invalid-checkpoint` if the files
- * contradict each other.
+ * Collects, from all files, the tokens that are recognised in the text before byte pairs are merged. Throws
+ * `invalid-checkpoint` if the files contradict each other.
  */
 export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: URL): readonly AddedToken[] {
   const problem = (what: string): MlanError =>

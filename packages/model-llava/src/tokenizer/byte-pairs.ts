@@ -85,7 +85,7 @@ export function createBytePairEncoder(
   };
 }
 
-/** Marks a removed symbol. Below the negative of any code point. */
+/** Marks a removed symbol. It is less than every other symbol: an id, or a negative number made from a code point. */
 const GONE = -0x7fff_ffff;
 
 /** Returns the tokens of characters without a piece. All unknown characters share one array. */

@@ -101,8 +101,8 @@ const CLEANED: readonly (readonly [string, string])[] = [
   [" 're", "'re"],
 ];
 /**
- * Matches the end of a text that {@link cleanedUp} may change when pieces follow. Its patterns contain only these
- * characters.
+ * Matches the end of a text that {@link cleanedUp} may change when pieces follow. The patterns of {@link cleanedUp}
+ * contain only these characters.
  */
 const CLEANABLE_END = /[ .?!,'nmstvre]+$/;
 

@@ -15,7 +15,7 @@ export function refuser(file: URL): Refuse {
     );
 }
 
-/** Schema of a step's type. Shortened, because a damaged file may contain a very long one. */
+/** Schema of a step's type. The type is shortened, because a damaged file may contain a very long one. */
 export const stepType: z.ZodType<string> = z
   .string()
   .default("unnamed")

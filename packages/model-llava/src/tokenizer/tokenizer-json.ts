@@ -17,7 +17,10 @@ export interface TokenizerJson {
   readonly normalizers: readonly NormalizerStep[];
   readonly preTokenizers: readonly PreTokenizerStep[];
   readonly decoders: readonly DecoderStep[];
-  /** The token before a text; undefined without such a token, null if the tokenizer's class decides. */
+  /**
+   * The token before a text; undefined without such a token; null if the file leaves the decision to the tokenizer's
+   * class.
+   */
   readonly begin: FrontToken | null | undefined;
 }
 
@@ -33,7 +36,10 @@ interface Merging {
   readonly fusesUnknown: boolean;
 }
 
-/** Throws `invalid-checkpoint` with the unsupported content. */
+/**
+ * Parses a `tokenizer.json`. Throws `invalid-checkpoint`, with the unsupported content, for a file that this package
+ * cannot follow exactly.
+ */
 export function parseTokenizerJson(value: ConfigObject, file: URL): TokenizerJson {
   const refuse = refuser(file);
   const kind = checkConfig(kindSchema, value, file);

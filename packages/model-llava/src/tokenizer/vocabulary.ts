@@ -2,7 +2,10 @@ import { z } from "zod";
 
 const LARGEST = 2 ** 26 - 1;
 
-/** Schema of a token id. The limit exceeds any vocabulary, and keeps numbers made of two ids exact. */
+/**
+ * Schema of a token id. The limit exceeds any vocabulary, and is low enough that a number that combines two ids is
+ * exact.
+ */
 export const tokenId: z.ZodInt = z.int().nonnegative().max(LARGEST);
 
 export function isTokenId(value: unknown): value is number {

@@ -40,7 +40,7 @@ export function createByteWordEncoder(vocabulary: Vocabulary, fallback: Fallback
 
 /**
  * Creates an encoder that encodes text word by word and caches words. The ids equal those of the whole text, unless a
- * piece extends beyond the end of a word; such a vocabulary encodes whole texts.
+ * piece extends beyond the end of a word; with such a vocabulary, whole texts are encoded at once.
  */
 export function createWordEncoder(vocabulary: Vocabulary, fallback: Fallback, wholeTexts = false): Encode {
   const { ids } = vocabulary;

@@ -73,7 +73,7 @@ export async function keepMatrices(
 
 interface ToQuantise {
   readonly chosen: readonly PlannedPair[];
-  /** One for each that is chosen. */
+  /** The matrices to quantise, one for each entry of `chosen`. */
   readonly matrices: readonly MatrixToQuantise[];
   /** The folder of the file with the quantised matrices. */
   readonly folder: URL | undefined;

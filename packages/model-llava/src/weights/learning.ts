@@ -30,6 +30,6 @@ export function learn(weights: readonly Weight[], components: readonly Component
 }
 
 /** Returns the components that are being trained. */
-export function learningComponents(weights: readonly Weight[]): readonly Component[] {
+export function trainedComponents(weights: readonly Weight[]): readonly Component[] {
   return [...new Set(weights.filter(({ learns }) => learns).map(({ component }) => component))];
 }

@@ -18,7 +18,10 @@ export interface LoadWeightsOptions {
   readonly keepsQuantised?: boolean;
 }
 
-/** Throws `invalid-checkpoint` for a tensor that cannot be read or has a value that is not finite. */
+/**
+ * Loads the planned weights into those of the network. Throws `invalid-checkpoint` for a tensor that cannot be read or
+ * has a value that is not finite.
+ */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   weights: readonly Weight[],

@@ -19,6 +19,11 @@ export function weightsOf(part: WeightPart): readonly Weight[] {
   });
 }
 
+/** Returns the number of parameters of the language model. */
+export function languageParameters(weights: readonly Weight[]): number {
+  return weights.reduce((sum, { component, size }) => sum + (component === "language" ? size : 0), 0);
+}
+
 function isLinear(member: Linear | WeightPart): member is Linear {
   return typeof member.apply === "function";
 }

@@ -104,7 +104,10 @@ async function fileOf(folder: URL, matrices: readonly MatrixToQuantise[], format
   return new URL(`${format}-v${VERSION}-${weights}-${await identityOf(matrices)}.safetensors`, folder);
 }
 
-/** The version of the files, raised when their content or how values are rounded changes. Below 5, names had no version. */
+/**
+ * The version of the files, which is raised whenever their content or the rounding of values changes. The file names of
+ * versions below 5 contain no version.
+ */
 const VERSION = 5;
 const KEPT = /^int[48](?:-\d+)?-(?:v(\d+)-)?([0-9a-f]{32})-[0-9a-f]{32}\.safetensors$/;
 

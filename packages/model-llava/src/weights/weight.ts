@@ -43,7 +43,10 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#values instanceof tf.Variable;
   }
 
-  /** Returns `input` [n, inputs] times the transpose of the weight as a matrix [outputs, all others]: [n, outputs]. */
+  /**
+   * Multiplies `input` [n, inputs] by the transpose of the weight, which counts as a matrix [outputs, product of all
+   * other dimensions]. Returns [n, outputs].
+   */
   multiply(input: tf.Tensor2D): tf.Tensor2D {
     if (this.#matrix) return matMulFrozen(input, this.#matrix);
     const matrix = (): tf.Tensor2D => {
@@ -57,6 +60,11 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   /** Returns the rows of a matrix at `indices` [n] (int32): [n, columns]. */
   rowsAt(indices: tf.Tensor1D): tf.Tensor2D {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
+  }
+
+  /** Takes values that are mapped from a file out of the process's memory until the next use. */
+  releasePages(): void {
+    this.#matrix?.releasePages();
   }
 
   /** Replaces the values with a matrix that has fewer bits, and takes ownership of it. */

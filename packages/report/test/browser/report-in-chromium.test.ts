@@ -5,7 +5,7 @@ import type { View } from "@mlan/run-view";
 import { reportPage, type ReportOptions, serveReport } from "@mlan/report";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
-import { sampleQuestions, sampleView } from "../sample-view.ts";
+import { fullStudy, sampleQuestions, sampleView } from "../sample-view.ts";
 import { describeInChromium } from "./describe-in-chromium.ts";
 
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -184,12 +184,17 @@ describeInChromium("a report", (browser) => {
   });
 
   test("of a full study opens within 2 s", async () => {
-    const labels = ["base", ...Array.from({ length: 12 }, (_, index) => `arm ${index}`)];
-    const view = sampleView({ models: labels, seeds: 3, isStudy: true, pointsPerCurve: 400 });
-    const sources = view.benchmarks.map(({ benchmark }) => sampleQuestions(benchmark, { count: 250, models: labels }));
-    const { page, problems, busy } = await open(browser(), { view, report: { questions: sources } });
+    const [view, report] = fullStudy();
+    const { page, problems, busy } = await open(browser(), { view, report });
     await questions(page).first().waitFor();
     expect(await busy()).toBeLessThan(2);
+    await eventually(() => page.locator("[role=status]").textContent()).toBe(
+      "200 of 200 questions of race, answers of seed 1",
+    );
+    await page.getByLabel("Seed").selectOption("seed 3");
+    await eventually(() => page.locator("[role=status]").textContent()).toBe(
+      "200 of 200 questions of race, answers of seed 3",
+    );
     expect(problems).toEqual([]);
   });
 

@@ -19,11 +19,11 @@ import {
 } from "../tools/operation.ts";
 import type { OutputNode, EmitContext, OnnxOperation } from "../tools/operation.ts";
 
-/** Fused kernels also use it for their bias. */
+/** The sum of two tensors. Fused kernels also use this operation to add their bias. */
 export const ADD: OnnxOperation = operation("Add", inNumber(onnxNode("Add")));
 
 const POWER = operation("Pow", computedIn(exactType, onnxNode("Pow")));
-/** For exponents that may be NaN or infinite. */
+/** Powers with exponents that may be NaN or infinite. */
 const POWER_OR_NAN = operation("PowOrNaN", computedIn(exactType, powerOrNaN));
 
 const FLOOR_DIVIDE = operation("FloorDiv", inFloat64(floorDivide));
@@ -50,7 +50,7 @@ export const ARITHMETIC_KERNELS: readonly Kernel[] = [
   kernel<tf.AddNInputs>(tf.AddN, (terms, _, recorder) => addN(recorder, terms)),
 ];
 
-/** As in tfjs, the result has the dtype of the first operand. */
+/** Returns the kernel of an operation on two tensors. As in tfjs, the result has the dtype of the first operand. */
 function binary(kernelName: string, recorded: OnnxOperation): Kernel {
   return kernel<tf.BinaryInputs>(kernelName, ({ a, b }, _, recorder) =>
     elementwise(recorder, recorded, [a, b], elementType(a)),

@@ -38,7 +38,7 @@ const SAME_IN_ONNX = [
 
 const ROUND = operation(tf.Round, onnxNode(tf.Round));
 
-/** The only function whose result in tfjs is always float32. */
+/** The exponential, the only function whose result in tfjs is always float32. */
 const EXP = operation(tf.Exp, computedIn(exactForIntegers, onnxNode(tf.Exp)));
 
 /** For `|x|` above this, `log(1 + x)` and `exp(x) - 1` in float64 have float32 accuracy. */

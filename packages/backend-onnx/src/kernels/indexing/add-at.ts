@@ -76,7 +76,7 @@ function addInCopies(
   return graph.apply("Add", [data, graph.apply(...total)]);
 }
 
-/** `rows` are int64. */
+/** Adds `updates` [count, width] to the rows `rows` (int64) of `data`. Repeated rows add up. */
 function addEach(
   graph: GraphEmitter,
   data: string,

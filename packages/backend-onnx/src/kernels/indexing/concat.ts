@@ -47,7 +47,10 @@ function assertAlike([first, ...others]: readonly TensorInfo[]): void {
   }
 }
 
-/** The parts may differ in shape only along `axis`. The result has the dtype of the first part with elements. */
+/**
+ * Concatenates tensors, whose shapes may differ only along `axis`. The result has the dtype of the first part with
+ * elements.
+ */
 function concat(recorder: Recorder, parts: readonly TensorInfo[], axis: number): TensorInfo {
   const shape = tf.backend_util.computeOutShape(
     parts.map((part) => part.shape),

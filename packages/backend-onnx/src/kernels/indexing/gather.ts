@@ -33,7 +33,7 @@ const GATHER_ND = operation(
   ],
 );
 
-/** Looks up each index in the list of all indices. */
+/** Looks up each index in the list of all indices, which fails for an index out of range. */
 const CHECKED = operation(
   CHECKED_INDICES,
   ({ graph, attributes: { limit } }: EmitContext<{ readonly limit: number }>, indices) => {

@@ -16,8 +16,8 @@ interface BlockedProduct {
 }
 
 /**
- * `longest`: inner size beyond which a float32 product has an error above 1e-5, measured on ONNX Runtime's kernels. Its
- * matrix kernels already add in blocks; its vector kernels do not.
+ * `longest`: inner size beyond which a float32 product has an error above 1e-5, measured on ONNX Runtime's kernels.
+ * ONNX Runtime's matrix kernels already add in blocks; its vector kernels do not.
  */
 const MATRIX = { longest: 2 ** 18, block: 4096 };
 const VECTOR = { longest: 2 ** 13, block: 1024 };

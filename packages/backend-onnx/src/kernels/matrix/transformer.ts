@@ -77,7 +77,10 @@ export const TRANSFORMER_KERNELS: readonly Kernel[] = [
   ),
 ];
 
-/** Also returns the inverse root mean square of each row, [..., 1], for the gradient. */
+/**
+ * Divides each row by its root mean square and multiplies it by the weight. Also returns the inverse root mean square
+ * of each row, [..., 1], for the gradient.
+ */
 function rmsNorm(recorder: Recorder, x: TensorInfo, weight: TensorInfo, epsilon: number): TensorInfo[] {
   const results = [x.shape, [...x.shape.slice(0, -1), 1]].map((shape) => ({ shape, dtype: "float32" }) as const);
   if (isEmpty(x.shape)) return results.map((result) => constant(recorder, [], result));

@@ -105,8 +105,8 @@ function reduced(operatorType: string): EmitNodes<ReduceAttributes> {
 }
 
 /**
- * Integers use int64. Its low half is the int32 sum with wrap-around; ONNX Runtime's int32 sums saturate for some
- * shapes.
+ * Integers are added in int64; the low half of the sum is the int32 sum with wrap-around. ONNX Runtime's int32 sums
+ * saturate for some shapes.
  */
 function added(...[context, x = ""]: Parameters<EmitNodes<ReduceAttributes>>): OutputNode {
   const { graph, operands } = context;

@@ -100,7 +100,10 @@ function gradientOfInput(
   return transpose(recorder, record(recorder, CONVOLVE_BACK, inputs, result, attributes), TO_CHANNELS_LAST);
 }
 
-/** Each input channel is a group with its channels as the batch. dy acts as the filters, dilated by the strides. */
+/**
+ * Computes the gradient as a convolution of `x` with `dy`: each input channel is a group, whose channels are the images
+ * of the batch, and `dy` is the filter, dilated by the strides.
+ */
 function gradientOfFilter(
   recorder: Recorder,
   x: TensorInfo,

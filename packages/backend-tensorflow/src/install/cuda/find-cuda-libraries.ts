@@ -5,7 +5,7 @@ import type { CudaVersions } from "./build-info.ts";
 import { cudaLibraryNames } from "./cuda-library-names.ts";
 
 export interface CudaLibraries {
-  /** In load order. */
+  /** The libraries that were found, in the order in which they must be loaded. */
   readonly found: readonly { readonly name: string; readonly file: string }[];
   /** Names of required libraries that were not found. */
   readonly missing: readonly string[];

@@ -9,7 +9,10 @@ export interface TokenChooser {
   choose(logits: Float32Array): number;
 }
 
-/** Returns undefined if the request always takes the likeliest token. Logits need not be read then. */
+/**
+ * Returns the chooser of a request; undefined if the request always takes the likeliest token, so that logits need not
+ * be read.
+ */
 export function tokenChooser(request: GenerationRequest, promptTokens: Iterable<number>): TokenChooser | undefined {
   const { sampling, repetitionPenalty = 1 } = request;
   const draws = sampling !== undefined && sampling.temperature !== 0;

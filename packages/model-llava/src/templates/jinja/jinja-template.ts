@@ -1,7 +1,7 @@
 import * as library from "@huggingface/jinja";
 
 export interface JinjaTemplate {
-  /** Throws an Error with the cause. Endless loops and endless output are errors. */
+  /** Renders the template. Throws an Error with the cause; endless loops and endless output are errors. */
   render(variables: Readonly<Record<string, unknown>>): string;
 }
 
@@ -29,7 +29,7 @@ const LONGEST_SOURCE = 250_000;
 const LONG_SPACE = /(?<!\s)\s{4000}/;
 /** Maximum number of evaluations in one rendering. A turn takes about a hundred. */
 const MOST_STEPS = 500_000;
-/** Evaluations that each item of an iterated list counts as. */
+/** Number of evaluations as which each item of an iterated list counts. */
 const STEPS_PER_ITEM = 10;
 /** Maximum number of characters of a text, and of items of a list. */
 const LONGEST_TEXT = 10_000_000;
@@ -57,7 +57,7 @@ interface Library {
 }
 const { Environment, Interpreter, parse, tokenize }: Library = library;
 
-/** An interpreter with limits. They are checked in the method that evaluates every part of a program. */
+/** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
   /** Expressions over whose values a loop, filter, operator or slice iterates without calling `evaluate`. */

@@ -1,0 +1,88 @@
+/**
+ * A benchmark of your own, with two protocols: `paper` asks and reads answers as some earlier code did, so that its figures
+ * can be compared with published ones, and `strict` accepts only what was asked for. Results of the two are never mixed.
+ *
+ *   npm run mlan -- run examples/custom-benchmark.ts
+ *   npm run mlan -- show runs/custom-benchmark
+ *
+ * `mlan eval --benchmark examples/custom-benchmark.ts:colours` asks any model. The rows are written to a temporary folder here.
+ */
+import { type Benchmark, type Choice, evaluate, experiment, type Question } from "@mlan/core";
+import {
+  type BenchmarkOptions,
+  choiceLines,
+  defineBenchmark,
+  firstMention,
+  lettered,
+  strictChoice,
+} from "@mlan/data-kit";
+import { miniCheckpoint } from "@mlan/data-miniworld";
+import { generation } from "@mlan/eval-generation";
+import { llama2 } from "@mlan/model-llama2";
+import { cpuTrainer } from "@mlan/trainer-cpu";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+
+const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-colours-"))}/`);
+const COLOURS = ["red", "green", "blue", "yellow"];
+const asked = COLOURS.flatMap((colour) => ["circle", "square", "star"].map((shape) => ({ colour, shape })));
+const rows = asked.map((thing) => ({ ...thing, options: COLOURS }));
+await writeFile(new URL("test.jsonl", folder), rows.map((one) => `${JSON.stringify(one)}\n`).join(""));
+
+export interface ColourQuestion extends Question {
+  readonly text: string;
+  readonly choices: readonly Choice[];
+}
+
+export const colours: (options?: BenchmarkOptions) => Benchmark<ColourQuestion> = defineBenchmark({
+  name: "colours",
+  published: {
+    location: folder,
+    files: ["test.jsonl"],
+    license: "CC0-1.0",
+    citation: "Examples of mlan, 2026",
+    modality: "text",
+  },
+  row: z.object({ colour: z.string(), shape: z.string(), options: z.array(z.string()).min(2) }),
+  question: ({ colour, shape, options }, id): ColourQuestion => ({
+    id,
+    images: [],
+    text: `Nora has a ${colour} ${shape}. What color is the ${shape}?`,
+    choices: lettered(options),
+    target: lettered(options)[options.indexOf(colour)]?.label ?? "",
+    // Questions about the same shape depend on each other, which widens the interval of the accuracy.
+    cluster: shape,
+  }),
+  protocols: {
+    strict: {
+      version: 1,
+      // The model's own wording turns the text and the beginning of the answer into a prompt.
+      ask: ({ text, choices }) => ({ user: `${text}\n${choiceLines(choices)}`, answerStart: 'The best answer is "' }),
+      maximumNewTokens: 8,
+      extractor: strictChoice,
+    },
+    paper: {
+      version: 1,
+      // The same text for every model, as the earlier code sent it.
+      prompt: ({ text, choices }) => ({
+        kind: "raw",
+        text: `${text}\n${choiceLines(choices)}\nAnswer:`,
+        beginOfSequence: true,
+      }),
+      maximumNewTokens: 16,
+      extractor: firstMention,
+    },
+  },
+});
+
+export default experiment({
+  name: "custom-benchmark",
+  use: [llama2({ weights: miniCheckpoint("mini-llama2") }), cpuTrainer(), generation()],
+  stages: [
+    evaluate({ name: "strict", benchmarks: [colours()], protocol: "strict" }),
+    evaluate({ name: "paper", benchmarks: [colours()], protocol: "paper" }),
+  ],
+});

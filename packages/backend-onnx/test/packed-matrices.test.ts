@@ -1,0 +1,110 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { useOnnxBackend } from "@mlan/backend-onnx";
+import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
+import { temporaryFolder } from "@mlan/testing";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+import { values } from "./matrix-values.ts";
+import { nativeBytes } from "./native-bytes.ts";
+
+const folder = temporaryFolder();
+
+beforeAll(() => useOnnxBackend());
+
+const [ROWS, COLUMNS] = [1024, 4096];
+const quantised = quantise(values(ROWS * COLUMNS, 4), [ROWS, COLUMNS], { bits: 4, blockSize: 64 });
+const SIZE = quantised.codes.length + quantised.scales.byteLength;
+
+/** Writes the matrix into a file, and returns a function that opens it. */
+async function written(name: string): Promise<{ readonly file: URL; readonly open: () => FrozenMatrix }> {
+  const file = new URL(name, folder);
+  await writeFile(file, Buffer.concat([quantised.codes, new Uint8Array(quantised.scales.buffer)]));
+  const codes = { file, byteOffset: 0 };
+  const scales = { file, byteOffset: quantised.codes.length };
+  return { file, open: () => quantisedMatrix({ ...quantised, codes, scales }) };
+}
+
+function product(matrix: FrozenMatrix): Float32Array {
+  return tf.tidy(() =>
+    matrix
+      .multiply(tf.ones([2, COLUMNS]))
+      .dataSync<"float32">()
+      .slice(),
+  );
+}
+
+/** Compared as bytes, because toEqual takes seconds for millions of values. */
+function equal(one: Float32Array, other: Float32Array): boolean {
+  return Buffer.from(one.buffer).equals(Buffer.from(other.buffer));
+}
+
+test.runIf(process.platform === "linux")("what a quantised matrix was packed from leaves the memory", async () => {
+  const matrix = (await written("packed.bin")).open();
+  const inMemory = quantisedMatrix(quantised);
+  expect(equal(product(matrix), product(inMemory))).toBe(true);
+  // Of 2.4 MB; some of ONNX Runtime's kernels read scales again.
+  expect(await residentBytesOf("packed.bin")).toBeLessThan(0.4e6);
+  const [fromFile, fromMemory] = [matrix, inMemory].map((one) => tf.tidy(() => one.widen().dataSync<"float32">()));
+  expect(equal(fromFile!, fromMemory!)).toBe(true);
+  for (const one of [matrix, inMemory]) one.dispose();
+});
+
+test.runIf(process.platform === "linux")("packed matrices take once their size", async () => {
+  const { open } = await written("many.bin");
+  const opened = Array.from({ length: 20 }, open);
+  opened.slice(0, 4).forEach(product);
+  const before = nativeBytes();
+  opened.slice(4).forEach(product);
+  const packed = (): number => (nativeBytes() - before) / 16 / SIZE;
+  // Packed, they are an eighth larger; a second copy of each would double the size. Memory that packing no longer needs is
+  // given back on another thread.
+  await expect.poll(packed, { timeout: 10_000 }).toBeLessThan(1.4);
+  for (const matrix of opened) matrix.dispose();
+});
+
+test("quantised matrices that only gradients read are never packed", async () => {
+  const { open } = await written("trained.bin");
+  const gradient = tf.grad((input: tf.Tensor) => matMulFrozen(input as tf.Tensor2D, matrix));
+  const input = tf.ones<tf.Rank.R2>([2, COLUMNS]);
+  let matrix = open();
+  const step = (): void => tf.tidy(() => void gradient(input).dataSync());
+  step();
+  matrix.dispose();
+  const before = nativeBytes();
+  const opened = Array.from({ length: 16 }, open);
+  for (matrix of opened) step();
+  // The pages of the file, counted once for each. Packed copies would double the size.
+  expect((nativeBytes() - before) / 16 / SIZE).toBeLessThan(1.5);
+  for (const one of opened) one.dispose();
+  input.dispose();
+});
+
+test("a quantised matrix multiplies after its file was removed", async () => {
+  const { file, open } = await written("removed.bin");
+  const [matrix, inMemory] = [open(), quantisedMatrix(quantised)];
+  await rm(file);
+  expect(equal(product(matrix), product(inMemory))).toBe(true);
+  for (const one of [matrix, inMemory]) one.dispose();
+});
+
+test.runIf(process.platform === "linux")("released pages leave the memory until the next product", async () => {
+  const file = new URL("released.bin", folder);
+  await writeFile(file, Buffer.alloc(2 * ROWS * COLUMNS, 0x3c));
+  const matrix = storedMatrix({ file, byteOffset: 0 }, [ROWS, COLUMNS], "bfloat16");
+  const before = product(matrix);
+  expect(await residentBytesOf("released.bin")).toBe(2 * ROWS * COLUMNS);
+  matrix.releasePages();
+  expect(await residentBytesOf("released.bin")).toBe(0);
+  expect(equal(product(matrix), before)).toBe(true);
+  matrix.dispose();
+});
+
+/** Returns the bytes of a mapped file that are in the process's memory. */
+async function residentBytesOf(name: string): Promise<number> {
+  const maps = await readFile("/proc/self/smaps", "utf8");
+  const mappings = maps
+    .split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+    .filter((mapping) => mapping.split("\n", 1)[0]?.endsWith(name));
+  if (mappings.length === 0) throw new Error(`${name} is not mapped`);
+  return mappings.reduce((sum, mapping) => sum + 1024 * Number(/^Rss: +(\d+) kB/m.exec(mapping)?.[1]), 0);
+}
