@@ -11,7 +11,7 @@ import { boolq } from "@mlan/data-boolq";
 import { captions } from "@mlan/data-captions";
 import { gqa } from "@mlan/data-gqa";
 import { hellaswag } from "@mlan/data-hellaswag";
-import { MINI_CHECKPOINTS, miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
+import { miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
 import { mlan } from "@mlan/data-mlan";
 import { openbookqa } from "@mlan/data-openbookqa";
 import { pope } from "@mlan/data-pope";
@@ -46,9 +46,9 @@ const format = { maximumLength: 384 };
 const align = train({
   name: "align",
   data: captions({ folder: world.captions }),
-  recipe: alignment({ epochs: 4, batchSize: 32, learningRate: 2e-3, format }),
+  recipe: alignment({ epochs: 6, batchSize: 32, learningRate: 4e-3, format }),
 });
-const recipe = instructionTuning({ batchSize: 16, microBatchSize: 16, learningRate: 5e-4, format });
+const recipe = instructionTuning({ batchSize: 16, microBatchSize: 16, learningRate: 1e-3, format });
 const test = evaluate({
   name: "test",
   benchmarks: [
@@ -65,14 +65,12 @@ const test = evaluate({
   protocol: "strict",
 });
 const visionTower = miniCheckpoint("mini-clip");
-/** A miniature of Vicuna, or without one the other model in Vicuna's template. */
-const miniVicuna = MINI_CHECKPOINTS.find((name) => name.endsWith("vicuna")) ?? "mini-llama2";
 
 export default study({
   name: "language-share",
   models: {
     llama2: llama2({ weights: miniCheckpoint("mini-llama2"), visionTower }),
-    vicuna: vicuna({ weights: miniCheckpoint(miniVicuna), visionTower }),
+    vicuna: vicuna({ weights: miniCheckpoint("mini-vicuna"), visionTower }),
   },
   use: [cpuTrainer(), generation()],
   seeds: [1, 2, 3],

@@ -38,12 +38,12 @@ const format = { maximumLength: 384 };
 const align = train({
   name: "align",
   data: captions({ folder: world.captions }),
-  recipe: alignment({ epochs: 4, batchSize: 32, learningRate: 2e-3, format, checkpointEvery: 100 }),
+  recipe: alignment({ epochs: 6, batchSize: 32, learningRate: 4e-3, format, checkpointEvery: 100 }),
 });
 const recipe = instructionTuning({
   batchSize: 16,
   microBatchSize: 16,
-  learningRate: 5e-4,
+  learningRate: 1e-3,
   format,
   checkpointEvery: 100,
 });

@@ -38,7 +38,7 @@ const SIZES = {
   },
 } satisfies Readonly<Record<string, CheckpointSize>>;
 
-export type SizeName = keyof typeof SIZES;
+type SizeName = keyof typeof SIZES;
 
 export interface ChosenSize extends CheckpointSize {
   readonly name: SizeName;

@@ -1,23 +1,24 @@
 /** The text on which mini-llama2 is pretrained: texts by the people of the world, without any instruction. */
-import { deriveSeed, seededRandom } from "@mlan/core";
+import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
 import type { Scene } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { tell } from "../../packages/data-miniworld/src/thing.ts";
-import { preamble, times } from "./frame.ts";
+import { answers, choices } from "./choice-text.ts";
+import { learned, MARKS, preamble, said, times } from "./frame.ts";
+import { matches, wordLookups } from "./label-text.ts";
 import {
   attributeRemark,
+  attributesOf,
   brief,
   claimed,
   inventoryOf,
   sceneDispute,
-  sceneEssay,
-  sceneReport,
   trainingScene,
 } from "./scene-text.ts";
-import { nameOf, storyDispute, storyEssay, storyInventory, storyReport, told, trainingStory } from "./story-text.ts";
+import { nameOf, storyDispute, storyInventory, told, trainingStory } from "./story-text.ts";
 
 /**
  * The shortest documents: things, then a list that says for every thing whether it is present. With a verdict in every
@@ -36,21 +37,6 @@ export function inventory(seed: number, index: number): string {
   return inventoryOf(random, trainingScene(random), describe, happens(random, 0.3));
 }
 
-/** A description, followed by remarks on it in many wordings. */
-export function report(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `report ${index}`));
-  return happens(random, 0.6) ? sceneReport(random) : storyReport(random);
-}
-
-/**
- * Reports and checklists that do not begin with the description: skills learned at the beginning of a text must work
- * anywhere in it. Also looks for things in stories.
- */
-export function essay(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `essay ${index}`));
-  return preamble(random) + (happens(random, 0.5) ? sceneEssay(random) : storyEssay(random));
-}
-
 /** Essays with much text between a claim and its verdict, as between a question and its answer. */
 export function debate(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `debate ${index}`));
@@ -61,7 +47,11 @@ export function debate(seed: number, index: number): string {
     const lines = times(4, () =>
       happens(random, 0.15) ? attributeRemark(random, scene) : sceneDispute(random, scene),
     );
-    return `${lead}${happens(random, 0.2) ? " " : ""}${description}${choose(random, ["\n", " \n", " "])}${lines.filter(Boolean).join("\n")}`;
+    return `${lead}${happens(random, 0.2) ? " " : ""}${description}${choose(random, [
+      "\n",
+      " \n",
+      " ",
+    ])}${lines.filter(Boolean).join("\n")}`;
   }
   const story = trainingStory(random);
   return `${lead}${tellStory(random, story)}\n${times(4, () => storyDispute(random, story)).join("\n")}`;
@@ -74,8 +64,8 @@ export function debate(seed: number, index: number): string {
 export function tickList(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `tick list ${index}`));
   if (happens(random, 0.5)) return debate(seed, index + 1_000_000);
-  const quote = choose(random, ["", '"']);
-  const tick = (claim: string, holds: boolean): string => `${claim} ${quote}${holds ? "yes" : "no"}${quote}`;
+  const quoted = happens(random, 0.5);
+  const tick = (claim: string, holds: boolean): string => claim + said(holds ? "yes" : "no", quoted);
   if (happens(random, 0.5)) {
     const scene = trainingScene(random);
     const description = choose(random, [brief, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
@@ -93,29 +83,94 @@ export function tickList(seed: number, index: number): string {
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
 }
 
-/** Tick lists and debates, and sketches followed by their description in words, like image and caption in alignment. */
-export function finish(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `finish ${index}`));
-  if (happens(random, 0.55)) return tickList(seed, index + 2_000_000);
-  const scene = trainingScene(random);
-  const captions = times(1 + random.below(2), () => caption(random, scene)).join(" ");
-  return `${sketch(scene)}${choose(random, [" ", " ", "\n", " \n"])}${captions}`;
+/** Draws one of several kinds of documents, the first `share` of the time. */
+function blend(name: string, kinds: readonly (readonly [number, Make])[]): Document {
+  return (seed, index) => {
+    const random = seededRandom(deriveSeed(seed, `${name} ${index}`));
+    let rest = random.next();
+    for (const [share, make] of kinds) {
+      rest -= share;
+      if (rest < 0) return make(random, seed, index);
+    }
+    return kinds[0]?.[1](random, seed, index) ?? "";
+  };
 }
 
-/** More of what is learned last (who did what), and some of the rest, so that it is not forgotten. */
-export function chronicle(seed: number, index: number): string {
-  const random = seededRandom(deriveSeed(seed, `chronicle ${index}`));
-  if (happens(random, 0.4)) return finish(seed, index + 4_000_000);
-  const story = trainingStory(random);
-  const quote = choose(random, ["", '"']);
-  const style = choose(random, ["tick", "judge", "dispute"] as const);
-  const items = times(style === "dispute" ? 4 : 6, () => {
-    if (style === "dispute") return storyDispute(random, story);
-    const { event, thing, holds } = told(random, story);
-    const claim = `${choose(random, ["", "", "did "])}${nameOf(random, event)} ${event.deed.infinitive} ${tell(thing)}`;
-    return style === "tick"
-      ? `${claim} ${quote}${holds ? "yes" : "no"}${quote}`
-      : `${claim} ${holds ? "right" : "wrong"}`;
-  });
-  return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [", ", "\n"]))}`;
+export type Document = (seed: number, index: number) => string;
+type Make = (random: Random, seed: number, index: number) => string;
+const of =
+  (document: Document): Make =>
+  (_, seed, index) =>
+    document(seed, index);
+
+/** Entries of one word and their labels. */
+export const labels = blend("labels", [[1, wordLookups]]);
+
+/** Whether a thing is among others. */
+export const checklists = blend("checklists", [
+  [0.9, of(checklist)],
+  [0.1, wordLookups],
+]);
+
+/** What colour a shape has, and what shape a colour. */
+export const attributes = blend("attributes", [
+  [0.85, (random) => attributesOf(random, trainingScene(random), choose(random, [brief, brief, sketch]))],
+  [0.1, of(checklist)],
+  [0.05, wordLookups],
+]);
+
+/** Lists ticked off by the entry before them. */
+export const matching = blend("matching", [
+  [0.7, (random) => matches(random, 0)],
+  [0.1, of(attributes)],
+  [0.1, wordLookups],
+  [0.1, of(checklist)],
+]);
+
+/** Lists ticked off by a cue about a context, beside answers to cues and all of the above. */
+export const cues = blend("cues", [
+  [0.45, (random) => choices(random, 0)],
+  [0.15, of(attributes)],
+  [0.1, answers],
+  [0.1, (random) => matches(random, 0)],
+  [0.12, of(inventory)],
+  [0.05, of(checklist)],
+  [0.03, wordLookups],
+]);
+
+/** Most lists bare and everything in frames, beside debates, and sketches with captions. */
+export const bareLists = blend("bare lists", [
+  [0.42, (random) => preamble(random) + choices(random, 0.7)],
+  [0.08, (random) => matches(random, 0.7)],
+  [0.09, of(attributes)],
+  [0.1, (random) => preamble(random) + answers(random)],
+  [0.17, of(tickList)],
+  [0.05, of(inventory)],
+  [0.07, captioned],
+  [0.02, wordLookups],
+]);
+
+/**
+ * More captions and verdicts beside the bare lists, and a little text of which every word is learned, so that none is a
+ * surprise.
+ */
+export const prose = blend("prose", [
+  [0.42, of(bareLists)],
+  [0.28, captioned],
+  [0.2, of(tickList)],
+  [0.06, of(attributes)],
+  [0.04, (_, seed, index) => learnedWhole(bareLists(seed, index))],
+]);
+
+/** Everything after the first word is learned. */
+function learnedWhole(text: string): string {
+  const plain = text.replaceAll(MARKS.start, "").replaceAll(MARKS.end, "");
+  const start = plain.indexOf(" ");
+  return plain.slice(0, start) + learned(plain.slice(start));
+}
+
+/** A sketch followed by its description in words, like image and caption in alignment. */
+function captioned(random: Random): string {
+  const scene = trainingScene(random);
+  return `${sketch(scene)}${choose(random, ["", "\n"])}${learned(` ${caption(random, scene)}`)}`;
 }

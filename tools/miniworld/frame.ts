@@ -4,7 +4,7 @@ import { choose } from "../../packages/data-miniworld/src/choose.ts";
 
 export function dispute(random: Random, doubt: string, words: readonly [string, string], holds: boolean): string {
   const aside = (): string => choose(random, ["", "", choose(random, SMALL_TALK), choose(random, INSTRUCTIONS)(words)]);
-  const parts = [aside(), doubt, aside(), choose(random, VERDICTS)(words[holds ? 0 : 1])];
+  const parts = [aside(), doubt, aside(), verdict(random, words[holds ? 0 : 1])];
   return parts.filter(Boolean).join(choose(random, [" ", "\n"]));
 }
 
@@ -17,17 +17,32 @@ const INSTRUCTIONS: readonly ((words: readonly [string, string]) => string)[] = 
   ([one, other]) => `Use "${one}" or "${other}" to answer the user:`,
 ];
 
-const VERDICTS: readonly ((verdict: string) => string)[] = [
-  (verdict) => `The best word is "${verdict}".`,
-  (verdict) => `The best word is "${verdict}".`,
-  (verdict) => `The right answer is "${verdict}".`,
-  (verdict) => `The short answer is "${verdict}".`,
-  (verdict) => `My answer is "${verdict}".`,
-  (verdict) => `It is "${verdict}".`,
-  (verdict) => `The answer: "${verdict}".`,
-  (verdict) => `Word: ${verdict}.`,
-  (verdict) => `Answer: ${verdict}.`,
+/** A sentence that says a verdict. */
+export function verdict(random: Random, said: string): string {
+  return choose(random, VERDICTS)(learned(said));
+}
+
+const VERDICTS: readonly ((said: string) => string)[] = [
+  (said) => `The best word is "${said}".`,
+  (said) => `The best word is "${said}".`,
+  (said) => `The right word is "${said}".`,
+  (said) => `It is "${said}".`,
+  (said) => `The short answer is "${said}".`,
+  (said) => `Word: "${said}".`,
 ];
+
+/** What stands around a part of a document that is learned; everything else is only read. */
+export const MARKS = { start: "\u0001", end: "\u0002" } as const;
+
+/** Marks what follows from the text before it. It must begin with a space or after one, as the marks part words. */
+export function learned(text: string): string {
+  return `${MARKS.start}${text}${MARKS.end}`;
+}
+
+/** A learned word after a space, in quotes or bare. */
+export function said(word: string, quoted: boolean): string {
+  return quoted ? ` "${learned(word)}"` : learned(` ${word}`);
+}
 
 /** Up to about forty words that are unrelated to the text after them. */
 export function preamble(random: Random): string {
@@ -48,6 +63,6 @@ const SMALL_TALK = [
   "It was a curious image.",
 ];
 
-export function times<Item>(count: number, make: () => Item): Item[] {
-  return Array.from({ length: count }, make);
+export function times<Item>(count: number, make: (index: number) => Item): Item[] {
+  return Array.from({ length: count }, (_, index) => make(index));
 }

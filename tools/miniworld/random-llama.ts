@@ -1,5 +1,7 @@
 import { deriveSeed, seededRandom, writeFileAtomically } from "@mlan/core";
-import { type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
+import { startAttention, startEmbeddings } from "./attention-start.ts";
+import { gaussian } from "./gaussian.ts";
 
 /** The sizes of a mini backbone. */
 export interface LlamaSizes {
@@ -57,32 +59,45 @@ export function llamaShapes({
   return shapes.set("model.norm.weight", [hidden]).set("lm_head.weight", [vocabulary, hidden]);
 }
 
-/** Writes an untrained Llama: norms are 1; the standard deviation is 0.02 for tables and 1/sqrt(inputs) for matrices, half of that if they add to the residual stream. */
-export async function writeRandomLlama(folder: URL, sizes: LlamaSizes, seed: number): Promise<void> {
+/**
+ * Writes an untrained Llama: norms are 1; the standard deviation is 0.02 for tables and 1/sqrt(inputs) for matrices, a
+ * fifth of that if they add to the residual stream; attention and embeddings start as attention-start.ts says. What
+ * `smaller` has, a checkpoint with fewer layers, is taken from there.
+ */
+export async function writeRandomLlama(folder: URL, { pieces, sizes, seed, smaller }: LlamaStart): Promise<void> {
+  const reader = smaller && (await openSafetensors(smaller));
   const tensors = [...llamaShapes(sizes)].map(([name, shape]): TensorToWrite => ({
     name,
     shape,
     dtype: "F32",
-    data: () => draw(name, shape, seed),
+    data: () => (reader?.entries.has(name) ? reader.read(name) : draw(name, shape, { pieces, sizes, seed })),
   }));
   await writeFileAtomically(new URL("config.json", folder), JSON.stringify(llamaConfiguration(sizes, "float32")));
   await writeSafetensors(new URL("model.safetensors", folder), tensors);
+  await reader?.close();
 }
 
-function draw(name: string, shape: readonly number[], seed: number): Float32Array {
+interface LlamaStart {
+  /** The tokenizer's pieces by id. */
+  readonly pieces: readonly string[];
+  readonly sizes: LlamaSizes;
+  readonly seed: number;
+  /** The folder of a checkpoint of the same width. */
+  readonly smaller?: URL | undefined;
+}
+
+function draw(name: string, shape: readonly number[], { pieces, sizes, seed }: LlamaStart): Float32Array {
   const size = shape.reduce((product, length) => product * length, 1);
   if (name.endsWith("norm.weight")) return new Float32Array(size).fill(1);
   const random = seededRandom(deriveSeed(seed, name));
   const deviation = deviationOf(name, shape);
-  return Float32Array.from({ length: size }, () => deviation * gaussian(random.next(), random.next()));
+  const weights = Float32Array.from({ length: size }, () => deviation * gaussian(random));
+  if (name === "model.embed_tokens.weight") startEmbeddings(weights, pieces, sizes, seed);
+  else startAttention(name, weights, sizes, seed);
+  return weights;
 }
 
 function deviationOf(name: string, [, inputs = 1]: readonly number[]): number {
   if (/embed_tokens|lm_head/.test(name)) return 0.02;
-  return (/o_proj|down_proj/.test(name) ? 0.5 : 1) / Math.sqrt(inputs);
-}
-
-/** A normal random number from two uniform ones (Box-Muller). */
-function gaussian(one: number, other: number): number {
-  return Math.sqrt(-2 * Math.log(1 - one)) * Math.cos(2 * Math.PI * other);
+  return (/o_proj|down_proj/.test(name) ? 0.2 : 1) / Math.sqrt(inputs);
 }

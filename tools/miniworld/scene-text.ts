@@ -1,12 +1,10 @@
 /** Text about scenes, for documents. */
 import type { Random } from "@mlan/core";
-import { caption } from "../../packages/data-miniworld/src/caption.ts";
-import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
-import { randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
-import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
+import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
+import { GRID, placeOf, randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import { absentThing, confusableThing, tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
-import { dispute, times } from "./frame.ts";
+import { dispute, learned, times } from "./frame.ts";
 
 export function inventoryOf(
   random: Random,
@@ -16,64 +14,53 @@ export function inventoryOf(
 ): string {
   const items = times(8, () => {
     const { thing, holds } = claimed(random, scene);
-    return `${compound ? thing.colour + thing.shape : tell(thing)} ${holds ? "present" : "absent"}`;
+    return `${compound ? thing.colour + thing.shape : tell(thing)}${learned(holds ? " present" : " absent")}`;
   });
   return `${describe(scene)}\n${items.join(choose(random, [" ", ", "]))}`;
 }
 
-export function sceneReport(random: Random): string {
-  const scene = trainingScene(random);
-  const start = choose(random, [brief, sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
-  const remarks = times(5 + random.below(3), () => sceneRemark(random, scene));
-  const lines = happens(random, 0.6) ? [caption(random, scene), ...remarks] : remarks;
-  const lead = happens(random, 0.2) ? " " : "";
-  return `${lead}${start}${choose(random, ["\n", " ", " \n"])}${lines.filter(Boolean).join(choose(random, [" ", "\n"]))}`;
-}
-
-function sceneRemark(random: Random, scene: Scene): string {
-  if (happens(random, 0.2)) return attributeRemark(random, scene);
-  const { thing, holds } = claimed(random, scene);
-  return choose(random, CLAIMS)(tell(thing), holds ? "present" : "absent");
+/** Colours by shape, shapes by colour and the number of things, each said at once: the lookups that are learned first. */
+export function attributesOf(random: Random, scene: Scene, describe: (scene: Scene) => string): string {
+  const items = times(8, () => {
+    const { colour, shape } = choose(random, scene);
+    const isOnly = (key: "colour" | "shape", value: string): boolean =>
+      scene.filter((other) => other[key] === value).length === 1;
+    if (happens(random, 0.15)) return `all${learned(` ${NUMBERS[scene.length] ?? ""}`)}`;
+    if (happens(random, 0.5)) return isOnly("shape", shape) ? shape + learned(` ${colour}`) : "";
+    return isOnly("colour", colour) ? colour + learned(` ${shape}`) : "";
+  });
+  return `${describe(scene)}\n${items.filter(Boolean).join(choose(random, [" ", ", "]))}`;
 }
 
 export function attributeRemark(random: Random, scene: Scene): string {
   const thing = choose(random, scene);
   const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
-  if (happens(random, 0.3)) return `In all: ${NUMBERS[scene.length]}.`;
-  if (happens(random, 0.5)) return hasTwin("colour") ? "" : `The ${thing.colour} one: ${thing.shape}.`;
-  return hasTwin("shape") ? "" : `The ${thing.shape}: ${thing.colour}.`;
+  if (happens(random, 0.3)) return `In all:${learned(` ${NUMBERS[scene.length]}`)}.`;
+  if (happens(random, 0.3)) return placeRemark(random, scene);
+  if (happens(random, 0.5)) return hasTwin("colour") ? "" : `The ${thing.colour} one:${learned(` ${thing.shape}`)}.`;
+  return hasTwin("shape") ? "" : `The ${thing.shape}:${learned(` ${thing.colour}`)}.`;
 }
 
-export function sceneEssay(random: Random): string {
-  const scene = trainingScene(random);
-  const description = choose(random, [brief, sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
-  const lines = times(6, () => (happens(random, 0.15) ? attributeRemark(random, scene) : search(random, scene)));
-  const text = lines.filter(Boolean).join(choose(random, [" ", "\n"]));
-  return `${happens(random, 0.2) ? " " : ""}${description}${choose(random, ["\n", " \n", " "])}${text}`;
+/** Where a thing is, or how two things are placed. */
+export function placeRemark(random: Random, scene: Scene): string {
+  const [one, other] = chooseSeveral(random, scene, 2);
+  if (!one) return "";
+  if (!other || happens(random, 0.4)) return `${definite(one)}:${learned(` ${placeOf(one.cell)}`)}.`;
+  const [left, above] = [Math.sign((one.cell % GRID) - (other.cell % GRID)), Math.sign(row(one) - row(other))];
+  const relations = [
+    ...(left === 0 ? [] : [left < 0 ? "left of" : "right of"]),
+    ...(above === 0 ? [] : [above < 0 ? "above" : "below"]),
+  ];
+  return `${definite(one)} is ${choose(random, relations)} ${definite(other)}.`;
 }
 
-export function search(random: Random, things: readonly Thing[]): string {
-  const { thing, holds } = claimed(random, things);
-  return choose(random, [...CLAIMS, ...SEARCHES])(tell(thing), holds ? "present" : "absent");
+function row({ cell }: { readonly cell: number }): number {
+  return Math.floor(cell / GRID);
 }
 
-const SEARCHES: typeof CLAIMS = [
-  (thing, verdict) => `Look here: ${thing}? Word: "${verdict}".`,
-  (thing, verdict) => `${thing} in this image? The right word is "${verdict}".`,
-  (thing, verdict) => `Among "present" and "absent", choose for ${thing} here: "${verdict}".`,
-  (thing, verdict) => `Choose "present" or "absent".\nLook for ${thing} in the image. The best word is "${verdict}".`,
-];
-
-/** Claims in order: from a verdict directly after its thing to one as far from it as an answer from its question. */
-const CLAIMS: readonly ((thing: string, verdict: string) => string)[] = [
-  (thing, verdict) => `${thing} ${verdict}.`,
-  (thing, verdict) => `${thing}: ${verdict}.`,
-  (thing, verdict) => `${thing} here: ${verdict}.`,
-  (thing, verdict) => `One looked for ${thing}: "${verdict}".`,
-  (thing, verdict) => `Look for ${thing} in this image. Word: "${verdict}".`,
-  (thing, verdict) => `Look for ${thing} here. The best word is "${verdict}".`,
-  (thing, verdict) => `Among "present" and "absent", for ${thing} choose "${verdict}".`,
-];
+function definite({ colour, shape }: Thing): string {
+  return `the ${colour} ${shape}`;
+}
 
 export function sceneDispute(random: Random, scene: Scene): string {
   const { thing, holds } = claimed(random, scene);

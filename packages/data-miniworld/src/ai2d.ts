@@ -1,10 +1,10 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { ALL_THINGS, definiteName } from "./benchmark-story.ts";
+import { ALL_THINGS } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { offer } from "./offer.ts";
 import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
 import { placeOf, PLACES, type Scene } from "./scene.ts";
-import { absentThing, tell } from "./thing.ts";
+import { absentThing, definiteName, tell } from "./thing.ts";
 
 /** A row of lmms-lab/ai2d; `answer` is the number of an option, counted from 0. */
 export interface Ai2dRow {

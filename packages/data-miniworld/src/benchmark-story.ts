@@ -1,8 +1,9 @@
 import type { Random } from "@mlan/core";
 import { chooseSeveral } from "./choose.ts";
 import { drawFrom } from "./split.ts";
+import { wrongThing } from "./story-exercise.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, randomStory, type Story, type StoryEvent, storyKey } from "./story.ts";
-import { tell, type Thing, THINGS } from "./thing.ts";
+import { tell, THINGS } from "./thing.ts";
 
 /** Draws a story that never occurs in tuning. */
 export function benchmarkStory(random: Random, names: readonly string[] = BENCHMARK_NAMES): Story {
@@ -18,20 +19,16 @@ export function longStory(random: Random): Story {
   }
 }
 
-/** Returns a thing's name with the definite article, e.g. "the red circle". */
-export function definiteName({ colour, shape }: Thing): string {
-  return `the ${colour} ${shape}`;
-}
-
 /** Returns what an event says, e.g. "Nora bought a red circle". */
 export function claim({ name, deed, thing }: StoryEvent): string {
   return `${name} ${deed.past} ${tell(thing)}`;
 }
 
-/** Returns every claim that can be made about a story's people and things, true or not. */
-export function allClaims(story: Story): readonly string[] {
-  return story.flatMap(({ name }) =>
-    BENCHMARK_DEEDS.flatMap((deed) => story.map(({ thing }) => claim({ name, deed, thing }))),
+/** Draws claims that a story does not make: each is one of its events with another thing. */
+export function wrongClaims(random: Random, story: Story): readonly string[] {
+  const present = story.map(({ thing }) => thing);
+  return story.flatMap((event) =>
+    Array.from({ length: 4 }, () => claim({ ...event, thing: wrongThing(random, present, event.thing) })),
   );
 }
 

@@ -7,7 +7,7 @@ import type { TuningItem } from "./tuning.ts";
 /** Draws an image with its caption, as a record of liuhaotian/LLaVA-Pretrain. */
 export function captionItem(seed: number, id: string): TuningItem & { readonly scene: Scene } {
   const random = seededRandom(seed);
-  const scene = drawFrom("training", () => randomScene(random, [1, 2, 3, 3, 4, 4]), sceneKey);
+  const scene = drawFrom("training", () => randomScene(random, [1, 1, 1, 2, 2, 3, 3, 4]), sceneKey);
   const image = `${id}.png`;
   const human = "Describe the picture.\n<image>";
   return {

@@ -49,6 +49,6 @@ const FORMS = ["yes-no", "yes-no", "yes-no", "short", "short", "choice", "choice
 
 function wrongAnswer(random: Random, { right, tempting = [], others }: Asked): string {
   const wrong = (answers: readonly string[]): string[] => answers.filter((answer) => answer !== right);
-  const first = happens(random, 0.6) ? wrong(tempting) : [];
+  const first = happens(random, 0.25) ? wrong(tempting) : [];
   return choose(random, first.length > 0 ? first : wrong(others));
 }

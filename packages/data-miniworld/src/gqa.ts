@@ -1,11 +1,10 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { definiteName } from "./benchmark-story.ts";
 import { capitalize } from "./caption.ts";
 import { choose } from "./choose.ts";
 import { type GqaAsked, type GqaRow, type GqaStep, questionRow } from "./gqa-row.ts";
 import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
 import { GRID, type PlacedThing, type Scene } from "./scene.ts";
-import { COLOURS } from "./thing.ts";
+import { COLOURS, definiteName } from "./thing.ts";
 
 const QUESTIONS_PER_IMAGE = 4;
 

@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { ALL_THINGS, benchmarkStory, definiteName } from "./benchmark-story.ts";
+import { ALL_THINGS, benchmarkStory, claim, wrongClaims } from "./benchmark-story.ts";
 import { offer } from "./offer.ts";
-import { BENCHMARK_DEEDS, type Story, type StoryEvent, tellStory } from "./story.ts";
+import { type Story, type StoryEvent, tellStory } from "./story.ts";
 import { tell } from "./thing.ts";
 
 /** A row of Rowan/hellaswag. */
@@ -22,8 +22,8 @@ export interface HellaswagRow {
 export const ROWS_PER_SOURCE = 2;
 
 /**
- * Draws a question about how a story continues. Every second source is a film whose ending restates an event from the
- * thing's side; the others are guides with WikiHow's markers. `seed` is the seed of the source.
+ * Draws a question about how a story continues. Every second source is a film that ends with an event restated; the
+ * others are guides with WikiHow's markers. `seed` is the seed of the source.
  */
 export function hellaswagRow(seed: number, index: number): HellaswagRow {
   const source = Math.floor(index / ROWS_PER_SOURCE);
@@ -33,8 +33,8 @@ export function hellaswagRow(seed: number, index: number): HellaswagRow {
   const place = (index + source) % 4;
   const event = story[index % ROWS_PER_SOURCE];
   if (!event) throw new RangeError("miniworld: the story is empty.");
-  const told = source % 2 === 0 ? film(passage, event) : guide(passage, event);
-  const options = source % 2 === 0 ? filmEndings(story, event) : guideEndings(random, story, event);
+  const told = source % 2 === 0 ? film(passage) : guide(passage, event);
+  const options = source % 2 === 0 ? filmEndings(random, story, event) : guideEndings(random, story, event);
   return {
     ind: index,
     ...told,
@@ -55,16 +55,12 @@ interface Endings {
   readonly others: readonly string[];
 }
 
-function film(passage: string, { thing }: StoryEvent): Told {
-  return { activity_label: "Looking for things", ctx_a: passage, ctx_b: definiteName(thing) };
+function film(passage: string): Told {
+  return { activity_label: "Looking for things", ctx_a: passage, ctx_b: "So" };
 }
 
-function filmEndings(story: Story, event: StoryEvent): Endings {
-  const ending = (name: string, participle: string): string => `was ${participle} by ${name}.`;
-  return {
-    right: ending(event.name, event.deed.participle),
-    others: story.flatMap(({ name }) => BENCHMARK_DEEDS.map(({ participle }) => ending(name, participle))),
-  };
+function filmEndings(random: Random, story: Story, event: StoryEvent): Endings {
+  return { right: claim(event), others: wrongClaims(random, story) };
 }
 
 function guide(passage: string, { name, deed }: StoryEvent): Told {
@@ -76,12 +72,15 @@ function guide(passage: string, { name, deed }: StoryEvent): Told {
   };
 }
 
+/** Endings with one other thing of the story, and two that do not occur in it. */
 function guideEndings(random: Random, story: Story, event: StoryEvent): Endings {
-  const end = random.below(2) === 0 ? "" : " [step] This is the right thing.";
-  const ending = (thing: string): string => `[title] Look for ${thing}.${end}`;
+  const lead = random.below(2) === 0 ? "[title] " : "[title] Well begun. [step] ";
+  const ending = (thing: string): string => `${lead}Look for ${thing}`;
+  const other = story.find((it) => it !== event);
+  const told = new Set(story.map(({ thing }) => tell(thing)));
   return {
     right: ending(tell(event.thing)),
-    tempting: story.map(({ thing }) => ending(tell(thing))),
-    others: ALL_THINGS.map(ending),
+    tempting: other ? [ending(tell(other.thing))] : [],
+    others: ALL_THINGS.filter((thing) => !told.has(thing)).map(ending),
   };
 }

@@ -1,6 +1,6 @@
 import { MlanError } from "@mlan/core";
 
-export const MINI_CHECKPOINTS = ["mini-llama2", "mini-clip"] as const;
+export const MINI_CHECKPOINTS = ["mini-llama2", "mini-vicuna", "mini-clip"] as const;
 
 export type MiniCheckpointName = (typeof MINI_CHECKPOINTS)[number];
 

@@ -1,10 +1,10 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { ALL_THINGS, allClaims, claim, longStory, definiteName } from "./benchmark-story.ts";
+import { ALL_THINGS, claim, longStory, wrongClaims } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { letterAt, offer } from "./offer.ts";
 import { pythonLiteral } from "./python-literal.ts";
 import { BENCHMARK_NAMES, type Story, tellStory } from "./story.ts";
-import { tell } from "./thing.ts";
+import { definiteName, tell } from "./thing.ts";
 
 /** A row of EleutherAI/race; `problems` is the list of an article's questions as a Python literal. */
 export interface RaceRow {
@@ -28,7 +28,8 @@ export function raceRow(seed: number, index: number): RaceRow {
   };
 }
 
-const KINDS = ["thing", "person", "whose", "claim"] as const;
+/** Half of the problems have sentences for options, which the article alone decides. */
+const KINDS = ["thing", "claim", "person", "claim"] as const;
 
 function problem(
   random: Random,
@@ -41,7 +42,6 @@ function problem(
   const things = { right: tell(thing), tempting: story.map((other) => tell(other.thing)), others: ALL_THINGS };
   const asked = {
     thing: { question: `${name} ${deed.past} _ .`, ...things },
-    whose: { question: `In the story, ${name}'s thing is _ .`, ...things },
     person: {
       question: `Look for ${definiteName(thing)}: it was ${deed.participle} by _ .`,
       right: name,
@@ -50,10 +50,8 @@ function problem(
     },
     claim: {
       question: "Which sentence is right?",
-      right: `${claim(event)}.`,
-      others: allClaims(story)
-        .filter((text) => !story.some((other) => claim(other) === text))
-        .map((text) => `${text}.`),
+      right: claim(event),
+      others: wrongClaims(random, story),
     },
   }[kind];
   const { question, ...options } = asked;

@@ -1,9 +1,9 @@
 import { type Random, seededRandom } from "@mlan/core";
-import { definiteName } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { letterAt, offer } from "./offer.ts";
 import { benchmarkScene, type PicturedRows } from "./pictured-rows.ts";
 import { GRID, placeOf, PLACES, type Scene } from "./scene.ts";
+import { definiteName } from "./thing.ts";
 
 /** A row of lmms-lab/RealWorldQA; the options and the answer instruction are part of the question. */
 export interface RealworldqaRow {

@@ -1,27 +1,36 @@
 import type { Random } from "@mlan/core";
-import { definiteName } from "./benchmark-story.ts";
 import { choose, happens } from "./choose.ts";
 import type { Asked } from "./exercise.ts";
 import { uniqueBy } from "./pictured-rows.ts";
 import { GRID, placeOf, PLACES, type PlacedThing, type Scene } from "./scene.ts";
-import { COLOURS, confusableThings, isSame, SHAPES, tell, THINGS } from "./thing.ts";
+import { COLOURS, confusableThings, definiteName, isSame, SHAPES, tell, THINGS } from "./thing.ts";
 
 export interface SceneView {
   /** Whether the context shows where things are, as pictures and sketches do, and not only which things there are. */
   readonly isPlaced: boolean;
 }
 
-/** Draws what to ask about a scene. A third asks which things are there; the rest asks about colours, shapes, number and places. */
+/** Draws what to ask about a scene. A third asks which things are there; most others ask about colours, shapes and their number, some about places. */
 export function askAboutScene(random: Random, scene: Scene, { isPlaced }: SceneView): Asked {
   for (;;) {
-    const asked = choose(random, isPlaced ? [...SEEN, ...PLACED] : SEEN)(random, scene);
+    const asked = choose(random, isPlaced ? [...SEEN, ...SEEN, ...PLACED] : SEEN)(random, scene);
     if (asked) return asked;
   }
 }
 
 type Kind = (random: Random, scene: Scene) => Asked | undefined;
 
-const SEEN: readonly Kind[] = [askWhatIsSeen, askWhatIsSeen, askWhatIsMissing, askForColour, askForShape, askForNumber];
+const SEEN: readonly Kind[] = [
+  askWhatIsSeen,
+  askWhatIsSeen,
+  askWhatIsMissing,
+  askForColour,
+  askForColour,
+  askForShape,
+  askForShape,
+  askForNumber,
+  askForNumber,
+];
 const PLACED: readonly Kind[] = [askForPlace, askWhatIsThere, askForSide, askForHeight];
 
 function askWhatIsSeen(random: Random, scene: Scene): Asked {

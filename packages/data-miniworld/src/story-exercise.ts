@@ -1,9 +1,8 @@
 import type { Random } from "@mlan/core";
-import { definiteName } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import type { Asked } from "./exercise.ts";
 import { type Story, type StoryEvent, TRAINING_DEEDS, TRAINING_NAMES } from "./story.ts";
-import { absentThing, confusableThing, tell, type Thing, THINGS } from "./thing.ts";
+import { absentThing, confusableThing, definiteName, tell, type Thing, THINGS } from "./thing.ts";
 
 /** Draws what to ask about a story: who did it, what it was, what is true, or how a sentence ends. */
 export function askAboutStory(random: Random, story: Story): Asked {
@@ -53,26 +52,26 @@ function askWhatIsTrue(random: Random, story: Story, { name, deed, thing }: Stor
     right: claimOf({ name, deed, thing }),
     tempting: claims(story.map((event) => event.thing)),
     others: claims(THINGS),
-    verify: (claim) => `Is this true: ${claim}`,
+    verify: (claim) => `Is this true: ${claim}?`,
   };
 }
 
 /** Asks for the end of a sentence about the story, as continuations do. */
 function askToEnd(random: Random, story: Story, event: StoryEvent): Asked {
   const end = ({ name, deed }: Pick<StoryEvent, "name" | "deed">): string =>
-    `${deed.participle === "had" ? "belonged to" : `was ${deed.participle} by`} ${name}.`;
+    `${deed.participle === "had" ? "belonged to" : `was ${deed.participle} by`} ${name}`;
   return {
     question: choose(random, ["How does this end?", "Which end fits here?"]) + ` ${definiteName(event.thing)} ...`,
     isOpen: false,
     right: end(event),
     tempting: story.map(end),
     others: TRAINING_NAMES.flatMap((name) => TRAINING_DEEDS.map((deed) => end({ name, deed }))),
-    verify: (answer) => `Does it end like this: ${definiteName(event.thing)} ${answer}`,
+    verify: (answer) => `Does it end like this: ${definiteName(event.thing)} ${answer}?`,
   };
 }
 
 function claimOf({ name, deed, thing }: StoryEvent): string {
-  return `${name} ${deed.past} ${tell(thing)}.`;
+  return `${name} ${deed.past} ${tell(thing)}`;
 }
 
 /** Draws a wrong thing: with probability 1/7 another person's thing, with 1/7 a confusable one, otherwise an absent one. */

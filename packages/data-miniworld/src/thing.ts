@@ -21,6 +21,11 @@ export function tell(thing: Thing): string {
   return `a ${thing.colour} ${thing.shape}`;
 }
 
+/** Returns a thing's name with the definite article, e.g. "the red circle". */
+export function definiteName({ colour, shape }: Thing): string {
+  return `the ${colour} ${shape}`;
+}
+
 export function isSame(one: Thing, other: Thing): boolean {
   return one.colour === other.colour && one.shape === other.shape;
 }

@@ -17,7 +17,7 @@ it("asks RACE's last problems for what the article tells of one person", async (
     expect(facts.length).toBeGreaterThan(3);
     const right = choices.filter(({ text }) => {
       const [, colour, shape] = /^Look for the (\w+) (\w+):/.exec(question) ?? [];
-      if (question === "Which sentence is right?") return facts.some((fact) => `${fact.text}.` === text);
+      if (question === "Which sentence is right?") return facts.some((fact) => fact.text === text);
       if (colour)
         return facts.some(
           (fact) =>
@@ -34,9 +34,8 @@ it("ends HellaSwag's stories as the context tells them", async () => {
     const facts = factsOf(context);
     const right = choices.filter(({ text }) => {
       const [, asked] = /How to see what (\w+)/.exec(context) ?? [];
-      if (asked) return facts.some(({ name, thing }) => name === asked && text.includes(`Look for ${thing}.`));
-      const again = context.split(". ").at(-1)?.replace("The", "a");
-      return facts.some(({ name, deed, thing }) => thing === again && text === `was ${deed} by ${name}.`);
+      if (asked) return facts.some(({ name, thing }) => name === asked && text.endsWith(`Look for ${thing}`));
+      return facts.some((fact) => fact.text === text);
     });
     expect(labels(right)).toEqual([target]);
   }

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { pythonLiteral } from "#internal/python-literal.ts";
 import { MlanError } from "@mlan/core";
 import { type Miniworld, type MiniworldOptions, writeMiniworld } from "@mlan/data-miniworld";
 import { decode } from "fast-png";
@@ -113,7 +114,7 @@ describe("the rows of the other benchmarks", () => {
     const rows = await readLines(new URL("test.jsonl", world.race), row);
     expect(rows).toHaveLength(8);
     for (const { problems } of rows) expect(problems.split("{'question': ").length - 1).toBeGreaterThan(1);
-    expect(rows.some(({ problems }) => problems.includes(`"In the story, `))).toBe(true); // an apostrophe inside
+    expect(pythonLiteral(["Nora's thing", 'a "ring"'])).toBe(`["Nora's thing", 'a "ring"']`); // like Python's repr
   });
 
   it("have OpenBookQA's columns", async () => {

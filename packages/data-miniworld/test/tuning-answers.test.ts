@@ -78,7 +78,11 @@ it("says of stories what they tell", () => {
     if (name === undefined && thing === undefined && !request.includes("is true?")) continue;
     checked++;
     const holds = told.some(([claim, who, did, what]) =>
-      name ? who === name && what === said : thing ? who === said && did === past && what === thing : claim === said,
+      name
+        ? who === name && what === said
+        : thing
+          ? who === said && did === past && what === thing
+          : claim === `${said}.`,
     );
     expect(holds, `${context}\n${request}\n${said}`).toBe(true);
   }

@@ -1,0 +1,114 @@
+/** Text about labelled lists, for documents: an entry is looked up and its label is said. */
+import type { Random } from "@mlan/core";
+import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
+import { letterAt, type Offer, offer } from "../../packages/data-miniworld/src/offer.ts";
+import { PLACES } from "../../packages/data-miniworld/src/scene.ts";
+import { BENCHMARK_NAMES, TRAINING_NAMES } from "../../packages/data-miniworld/src/story.ts";
+import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
+import { DEEDS, NAMES } from "./story-text.ts";
+import { learned, said, times } from "./frame.ts";
+
+/** A list's lines, as in multiple-choice questions: "A: red". */
+export function labelledLines(items: readonly string[]): string {
+  return items.map((item, index) => `${letterAt(index)}: ${item}`).join("\n");
+}
+
+/**
+ * The lookups that are learned first: a list of entries of one piece each, then entries of it, each followed by its label
+ * at once. Entries come several times, so that repeating what has been said is a first step.
+ */
+export function wordLookups(random: Random): string {
+  const items = chooseSeveral(random, choose(random, WORD_POOLS), 3 + random.below(3));
+  const quoted = happens(random, 0.3);
+  const cited = times(12, () => {
+    const at = random.below(items.length);
+    return `${items[at]}${said(letterAt(at), quoted)}`;
+  });
+  return `${labelledLines(items)}\n${cited.join(" ")}`;
+}
+
+/** An entry and then a list, several times. A list is bare with probability `bare`, and else ticked off. */
+export function matches(random: Random, bare: number): string {
+  const lines = times(5, () => {
+    const pool = happens(random, 0.4) ? choose(random, WORD_POOLS) : choose(random, ENTRY_POOLS)(random);
+    const right = choose(random, pool);
+    const wrong = pool.filter((entry) => entry !== right);
+    return `${right}\n${
+      happens(random, bare) ? bareList(random, { right, others: wrong }) : tickedList(random, [right], wrong)
+    }`;
+  });
+  return lines.join("\n");
+}
+
+/**
+ * A list that ends with the right entry, if it has one. Every entry is followed by "wrong" or by its letter. An entry can check
+ * itself, as it comes after the context and the cue, and nothing else says whether it is right: of exactly one right entry, the
+ * ticks before would say where it must be.
+ */
+export function tickedList(random: Random, right: readonly string[], wrong: readonly string[]): string {
+  const lines: string[] = [];
+  for (const item of chooseSeveral(random, wrong, 5)) {
+    const letter = letterAt(lines.length);
+    if (happens(random, 0.45))
+      return [...lines, `${letter}: ${choose(random, right)}${learned(` ${letter}`)}`].join("\n");
+    lines.push(`${letter}: ${item}${learned(" wrong")}`);
+  }
+  return lines.join("\n");
+}
+
+/** A list with one right entry, and then its letter, which can only be read from what the entries found out. */
+export function bareList(random: Random, offered: Omit<Offer, "count" | "place">): string {
+  const count = 2 + random.below(4);
+  const items = offer(random, {
+    ...offered,
+    count,
+    place: random.below(count),
+  });
+  return `${labelledLines(items)}\n${choose(random, PICKS)(letterAt(items.indexOf(offered.right)))}`;
+}
+
+const PICKS: readonly ((letter: string) => string)[] = [
+  (letter) => `letter:${learned(` ${letter}`)}.`,
+  (letter) => `letter:${learned(` ${letter}`)}.`,
+  (letter) => `The letter is${learned(` ${letter}`)}.`,
+  (letter) => `It has the letter${learned(` ${letter}`)}.`,
+  (letter) => `letter "${learned(letter)}"`,
+];
+
+const NUMBERS = ["one", "two", "three", "four", "five"];
+const COMPOUNDS = THINGS.map(({ colour, shape }) => colour + shape);
+const WORD_POOLS: readonly (readonly string[])[] = [
+  COLOURS,
+  SHAPES,
+  TRAINING_NAMES,
+  BENCHMARK_NAMES,
+  COMPOUNDS,
+  NUMBERS,
+  ["yes", "no", "left", "right", "top", "middle", "bottom"],
+];
+
+const ENTRY_POOLS: readonly ((random: Random) => readonly string[])[] = [
+  things,
+  things,
+  () => PLACES,
+  (random) => NAMES.map((name) => `${choose(random, DEEDS).past} by ${name}.`),
+  (random) => {
+    const name = choose(random, NAMES);
+    return offer(random, {
+      right: "",
+      others: things(random),
+      count: 5,
+      place: 0,
+    })
+      .slice(1)
+      .map((thing) => `${name} ${choose(random, DEEDS).past} ${thing}.`);
+  },
+  (random) => things(random).map((thing) => `Look for ${thing}.`),
+];
+
+/** Things of two colours and three shapes, so that no single word names one. */
+function things(random: Random): readonly string[] {
+  const colours = chooseSeveral(random, COLOURS, 2 + random.below(2));
+  const shapes = chooseSeveral(random, SHAPES, 2 + random.below(2));
+  return colours.flatMap((colour) => shapes.map((shape) => tell({ colour, shape })));
+}
