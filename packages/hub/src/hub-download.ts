@@ -129,8 +129,8 @@ async function fill(download: HubDownload, part: URL): Promise<void> {
 }
 
 /**
- * Requests the bytes from `size` on. Returns the body and its offset `start`, because a server may send the whole file
- * instead.
+ * Requests the bytes from offset `size` to the end. Returns the body and its offset `start`, because a server may send
+ * the whole file instead.
  */
 async function request(
   download: HubDownload,

@@ -42,7 +42,7 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
  */
 const INTEGER_PRODUCTS = 4;
 
-/** Size in bytes from which on a packed matrix is moved into huge pages. */
+/** Minimum size in bytes of a packed matrix that is moved into huge pages. */
 const LARGE = 2 ** 22;
 
 /**

@@ -35,7 +35,7 @@ function fromHeap(byteLength: number): Allocation {
 
 /** Allocates whole pages of memory from the system. */
 interface PageMemory {
-  /** Maps zeros. They take no memory until they are written or populated. */
+  /** Maps `byteLength` bytes of zeros. A page of them takes no memory until it is written or populated. */
   map(byteLength: number): Pointer;
   /** Unmaps a mapping, or the part of it that starts at a page boundary. */
   unmap(address: Pointer, byteLength: number): void;

@@ -3,7 +3,7 @@ import type { RecordedValue } from "../recording/recorded-value.ts";
 import { sizeOf } from "../memory/storage.ts";
 import { allocateSlots, type AreaSize, type OptimizerSlot, type SlotSize } from "./optimizer-slot.ts";
 
-/** Records which slots values occupy. */
+/** Records which slots are occupied by values. */
 export interface SlotPool {
   /** Bytes of all slots with a parameter or a state. */
   readonly bytes: number;

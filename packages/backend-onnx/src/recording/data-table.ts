@@ -38,7 +38,7 @@ export function dataTable(backend: tf.KernelBackend, recording: Recording): Data
  */
 class Entry {
   value: RecordedValue;
-  /** Number of tensors that share the data id; 0 once it is disposed. */
+  /** Number of tensors that share the data id; 0 once the data are disposed. */
   refCount: number;
 
   constructor(value: RecordedValue, refCount: number) {

@@ -13,7 +13,7 @@ export type ProgramRunner = (program: Program, destinations: Destinations | unde
 
 export interface RecordingOptions {
   readonly run: ProgramRunner;
-  /** Number of pending nodes from which on {@link Recording.flushIfFull} flushes. */
+  /** Minimum number of pending nodes at which {@link Recording.flushIfFull} flushes. */
   readonly pendingNodes: number;
   /** Number of bytes that only pending nodes need, beyond which {@link Recording.flushIfFull} flushes. */
   readonly pendingBytes: number;

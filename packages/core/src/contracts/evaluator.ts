@@ -53,7 +53,7 @@ export interface AnswerRecord {
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
-  /** Number of positions that the prompt lost because it was too long. Absent: none. */
+  /** Number of positions removed from a prompt that was too long. Absent when none were removed. */
   readonly truncatedPositions?: number;
   /** Identifies the prompt: equal prompts have equal identifiers. */
   readonly prompt?: string;
@@ -62,7 +62,10 @@ export interface AnswerRecord {
    * Absent in answers of earlier versions.
    */
   readonly asked?: string;
-  /** Names of the question's images; for reading only. Absent: none, or answers of an earlier version. */
+  /**
+   * Names of the question's images; for reading only. Absent for a question without images, and in answers of earlier
+   * versions.
+   */
   readonly images?: readonly string[];
   /** The choices in the order of the prompt. */
   readonly choices?: readonly Choice[];
@@ -131,7 +134,7 @@ export interface BenchmarkResult {
   readonly questionsInBenchmark?: number;
   /** Number of answers from which the extractor could read nothing. */
   readonly unreadable: number;
-  /** Number of questions whose prompt was truncated because it was too long. Absent: not counted. */
+  /** Number of questions whose prompt was truncated because it was too long. Absent when they were not counted. */
   readonly truncatedPrompts?: number;
   /** Estimates by metric name. The first metric is the headline number. */
   readonly metrics: Readonly<Record<string, Estimate>>;

@@ -52,7 +52,7 @@ export interface ModelInspection {
   readonly content: Content;
   /** Facts about the files for the user, e.g. unused weights: one sentence each, without a full stop. Default: none. */
   readonly notices?: readonly string[];
-  /** {@link Model.adapters}. Absent when unknown before the model is loaded. */
+  /** The value of {@link Model.adapters}. Absent when unknown before the model is loaded. */
   readonly adapters?: readonly string[];
   /** Number of parameters in each component of the model. */
   readonly parameters: Readonly<Partial<Record<Component, number>>>;

@@ -13,7 +13,7 @@ export interface Manifest {
    * source does not report its files.
    */
   readonly model?: ContentRecord;
-  /** {@link ModelInspection.notices} at the start of the run. Absent when there were none. */
+  /** The {@link ModelInspection.notices} of the model at the start of the run. Absent when there were none. */
   readonly notices?: readonly string[];
   readonly versions: Readonly<Record<string, string>>;
   /** The places that plugins read from at the start of the run, by plugin. For information only. */

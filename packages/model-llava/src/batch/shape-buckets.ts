@@ -8,8 +8,8 @@ export function powerOfTwo(value: number): number {
 }
 
 /**
- * Number of parameters from which on computing the padding of one batch takes longer than compiling a graph for a new
- * length.
+ * Minimum number of parameters of a large model. For a large model, computing the padding of one batch takes longer
+ * than compiling a graph for a new length.
  */
 const LARGE_MODEL = 2 ** 31;
 

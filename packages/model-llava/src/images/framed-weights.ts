@@ -16,7 +16,7 @@ export interface FramedWeights {
   readonly outside: Int32Array;
 }
 
-/** Splits the weights of a canvas. The image covers `size` pixels of the canvas from `offset` on. */
+/** Splits the weights of a canvas. The image covers `size` pixels of the canvas, beginning at `offset`. */
 export function framedWeights(canvas: ResamplingWeights, offset: number, size: number): FramedWeights {
   const { taps, weights } = canvas;
   const length = canvas.starts.length;

@@ -70,7 +70,10 @@ export function logProbabilitiesOf(
   );
 }
 
-/** Returns `size` targets from `start` on. Their indices become relative to `start`. */
+/**
+ * Returns `size` targets, beginning with the target at index `start`. Their indices of positions become relative to
+ * `start`.
+ */
 function targetsFrom(targets: tf.Tensor2D, start: number, size: number): tf.Tensor2D {
   if (size === targets.shape[0]) return targets;
   return tf.sub(tf.slice(targets, [start, 0], [size, 2]), tf.tensor2d([[start, 0]], [1, 2], "int32"));

@@ -8,8 +8,8 @@ import { kernel, operation, record } from "../tools/operation.ts";
 import type { EmitContext } from "../tools/operation.ts";
 
 /**
- * A selection on one axis: every `step`-th element from `start` on, `length` elements in all. A negative step goes
- * backwards.
+ * A selection on one axis: every `step`-th element, beginning at `start`, `length` elements in all. A negative step
+ * goes backwards.
  */
 interface Selection {
   readonly start: number;

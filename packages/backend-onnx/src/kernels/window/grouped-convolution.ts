@@ -22,7 +22,7 @@ const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
  */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
-/** `count` blocks of `size` along a filter axis, from `start` on. */
+/** `count` blocks of `size` along a filter axis, beginning at `start`. */
 interface AxisBlocks {
   readonly start: number;
   readonly count: number;

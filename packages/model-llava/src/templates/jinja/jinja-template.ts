@@ -29,12 +29,12 @@ const LONGEST_SOURCE = 250_000;
 const LONG_SPACE = /(?<!\s)\s{4000}/;
 /** Maximum number of evaluations in one rendering. A turn takes about a hundred. */
 const MOST_STEPS = 500_000;
-/** Number of evaluations as which each item of an iterated list counts. */
+/** Number of evaluations that an item of an iterated list counts as. */
 const STEPS_PER_ITEM = 10;
 /** Maximum number of characters of a text, and of items of a list. */
 const LONGEST_TEXT = 10_000_000;
 const LONGEST_LIST = 1_000_000;
-/** Characters processed by a filter or an operator that count as one evaluation. */
+/** Number of characters, processed by a filter or an operator, that count as one evaluation. */
 const CHARACTERS_PER_STEP = 100;
 
 // The library's declarations use imports without extensions, which NodeNext does not resolve.
@@ -60,7 +60,7 @@ const { Environment, Interpreter, parse, tokenize }: Library = library;
 /** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
-  /** Expressions over whose values a loop, filter, operator or slice iterates without calling `evaluate`. */
+  /** The expressions whose values a loop, filter, operator or slice iterates over without calling `evaluate`. */
   private readonly walked = new WeakSet<object>();
 
   override evaluate(statement: unknown, environment: Scope): Value {
@@ -77,7 +77,7 @@ class BoundedInterpreter extends Interpreter {
   }
 }
 
-/** Returns the expressions over whose values a statement iterates. */
+/** Returns the expressions whose values a statement iterates over. */
 function walkedParts(statement: unknown): readonly object[] {
   const { type, iterable, operand, left, right, object, property } = Object(statement);
   const parts: readonly unknown[] =
