@@ -1,6 +1,6 @@
 import { deriveSeed } from "@mlan/core";
 
-/** The part of the world in which a scene or story may be used. */
+/** Whether a scene or story is used in the benchmark or in the training data. */
 export type Split = "benchmark" | "training";
 
 /**

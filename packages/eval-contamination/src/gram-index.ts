@@ -6,7 +6,7 @@ export interface GramIndex {
   readonly length: number;
   /** Yields the questions that contain the sequence at `words[at]`, and its places in the corpus. */
   find(words: Int32Array, hashes: Int32Array, at: number): Iterable<GramHit>;
-  /** Whether a question has a sequence that can be found. */
+  /** Whether `find` can yield the question: at least one of its sequences is not ignored. */
   has(question: number): boolean;
 }
 

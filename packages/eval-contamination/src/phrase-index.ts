@@ -26,9 +26,12 @@ interface Wanted {
   readonly asLine: boolean;
 }
 
-/** Minimum number of own words with which a question is found anywhere in a conversation, not only as a whole line. */
+/**
+ * A question with at least this many words of its own is found anywhere in a conversation. A shorter question without
+ * choices is found only as a whole line.
+ */
 const LEAST_WORDS = 8;
-/** Minimum number of own words of a shorter question without choices, which must be a whole line. */
+/** Minimum number of own words of a question that is found as a whole line. */
 const LEAST_LINE_WORDS = 3;
 /** Number of first words by which longer phrases are looked up before they are compared. */
 const KEY_WORDS = 12;

@@ -132,7 +132,7 @@ export interface LanguageShareCurve {
   /** Whether `benchmark` is an average. */
   readonly isAverage: boolean;
   readonly chance?: number;
-  /** By ascending share. */
+  /** The points of the curve, by ascending share. */
   readonly points: readonly LanguageSharePoint[];
 }
 

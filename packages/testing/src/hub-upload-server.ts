@@ -58,9 +58,9 @@ export async function hubUploadServer({ token, partSize = Infinity }: HubUploadO
 
 interface State extends HubUploadServer {
   readonly repositories: Map<string, UploadedRepository>;
-  /** Bytes of large files by SHA-256. */
+  /** The contents of large files, by their SHA-256. */
   readonly objects: Map<string, Uint8Array>;
-  /** Uploaded parts by SHA-256 and part number. */
+  /** The uploaded parts of large files, by the file's SHA-256 and the number of the part. */
   readonly parts: Map<string, Uint8Array>;
   readonly partSize: number;
 }

@@ -3,7 +3,7 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import type { OwnedProgram } from "../sessions/session-runner.ts";
 
-/** The origin of a value when a plan runs. */
+/** Where a plan finds a value when the plan runs. */
 export type Source =
   /** The argument with this index among all tensors of the call, with this shape. */
   | { readonly kind: "argument"; readonly index: number; readonly shape: readonly number[] }

@@ -93,7 +93,10 @@ class Tracer implements Execution {
     });
   }
 
-  /** Sets whether programs use the frozen tensors as constants. On only during the trace. */
+  /**
+   * Sets whether programs use the frozen tensors as constants. Programs use the constants only while a function is
+   * traced.
+   */
   setFrozen(frozen: boolean): void {
     for (const { value } of this.#frozen) {
       value.frozen = frozen;

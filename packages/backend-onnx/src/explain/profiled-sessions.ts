@@ -40,7 +40,7 @@ export interface ProfiledSessions {
 interface ProfiledSession {
   readonly session: OrtSession;
   readonly written: readonly WrittenNode[];
-  /** The call to which each run belongs. */
+  /** For each run of the session, the record of the call that the run belongs to. */
   readonly calls: CallRecord[];
 }
 

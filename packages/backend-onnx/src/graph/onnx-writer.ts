@@ -66,7 +66,7 @@ class ModelWriter implements OnnxWriter {
   #label = "";
   #nodes = 0;
   #temporaries = 0;
-  /** The domains of all nodes, and the one of the nodes that ONNX Runtime's optimizations add. */
+  /** The domains of all nodes, including the domain of the nodes that ONNX Runtime's optimizations add. */
   readonly #domains = new Set(["", "com.microsoft"]);
 
   constructor(written: ((node: WrittenNode) => void) | undefined) {

@@ -83,8 +83,8 @@ export interface WritableStorage {
 }
 
 /**
- * Allocates memory for float32 tensors of these shapes, outside the arena. The zeros take no memory until they are
- * overwritten.
+ * Allocates float32 tensors of zeros with these shapes, outside the arena. A tensor takes no memory until it is
+ * written.
  */
 export function allocateWritableStorage(
   runtime: OrtRuntime,

@@ -15,7 +15,7 @@ export interface RecordingOptions {
   readonly run: ProgramRunner;
   /** Minimum number of pending nodes at which {@link Recording.flushIfFull} flushes. */
   readonly pendingNodes: number;
-  /** Number of bytes that only pending nodes need, beyond which {@link Recording.flushIfFull} flushes. */
+  /** Maximum number of bytes that only pending nodes need. Above it, {@link Recording.flushIfFull} flushes. */
   readonly pendingBytes: number;
 }
 

@@ -1,6 +1,6 @@
 import { numberOf, type Replacements } from "./typed-graph.ts";
 
-/** Normalizations whose second output ONNX Runtime 1.30 leaves as zeros, composed from other operators. */
+/** Replaces normalizations by other operators where ONNX Runtime 1.30 would leave the second output as zeros. */
 export const NORMALIZATION: Replacements = {
   SimplifiedLayerNormalization(graph, { inputs: [x = "", weight = ""], attributes, outputs }) {
     if (outputs < 2) return undefined;

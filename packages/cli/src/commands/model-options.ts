@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 
-/** Adds the checkpoint argument and the options for opening it. */
+/** Adds the argument for a checkpoint, and the options for opening the checkpoint. */
 export function withModelOptions(command: Command): Command {
   return command
     .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used")

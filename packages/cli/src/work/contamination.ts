@@ -7,7 +7,7 @@ import { withInstallHint } from "../project/install-hint.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface FindContaminationOptions {
-  /** The folder of a run to score, with and without the questions that were found. Undefined for none. */
+  /** The folder of the run to score with and without the questions that were found. Undefined: no run is scored. */
   readonly folder: URL | undefined;
   /** Number of findings to print per benchmark. */
   readonly show: number;

@@ -1,7 +1,10 @@
 import { copyFile, link, readdir, stat } from "node:fs/promises";
 import { makeFolder } from "./make-folder.ts";
 
-/** Smaller files are copied: a user may edit one, such as `base.json`, and would change the original through a link. */
+/**
+ * Minimum size in bytes of a file that is linked. Smaller files are copied, because a user may edit such a file (for
+ * example `base.json`), and a link would change the original too.
+ */
 const SMALLEST_LINK = 2 ** 20;
 
 /**

@@ -10,7 +10,7 @@ export async function contentRecordOf(content: Content, known: readonly ContentR
   return { stamp: content.stamp, digest, ...(files && { files }) };
 }
 
-/** Whether the content is unchanged since it was recorded: a known record has the same stamp. */
+/** Whether a known record has the same stamp as the content, which is then unchanged since that record was made. */
 export function isUntouched(content: Content, known: readonly ContentRecord[]): boolean {
   return untouched(content, known) !== undefined;
 }

@@ -51,7 +51,7 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
    * reserves beyond the tensors in use; it is left out if a device with its own memory stores the tensors. Absent when the model does not report its needs.
    */
   readonly memory?: MemoryEstimate;
-  /** The first steps of a training stage, with {@link PlanOptions.measure}. */
+  /** What the first steps of a training stage took. Present with {@link PlanOptions.measure}. */
   readonly measured?: MeasuredStep;
   /** Whether the stage fits into memory. Absent when unknown. */
   readonly fits?: boolean;

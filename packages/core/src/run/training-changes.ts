@@ -43,7 +43,7 @@ export function trainingChanges(options: TrainingChangesOptions): readonly Chang
 
 interface Combination {
   readonly choices: readonly Choice[];
-  /** Lower for choices that change the training less. */
+  /** Rank of the choice among suggestions. It is lower for choices that change the training less. */
   readonly order: number;
 }
 
@@ -96,7 +96,7 @@ function adapters({ trained }: TrainingShape): readonly Choice[] {
   ];
 }
 
-/** LLaVA's `finetune_lora.sh` uses rank 128. Half of it is common on smaller machines. */
+/** Rank of a suggested adapter: half of the rank in LLaVA's `finetune_lora.sh`, as is common on smaller machines. */
 const RANK = 64;
 const ADAPTER: AdapterOptions = { rank: RANK, alpha: 2 * RANK, dropout: 0.05, rankStabilized: false };
 

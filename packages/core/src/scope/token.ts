@@ -9,7 +9,7 @@ export interface Token<Service> {
   readonly name: string;
   /** Suggests a plugin in error messages, e.g. "generation() of @mlan/eval-generation is one". */
   readonly hint?: string;
-  /** Carries the type only. Never present at run time. */
+  /** Carries the type of the service. The field never exists at run time. */
   readonly service?: Service;
 }
 

@@ -1,6 +1,9 @@
 import { BackendError } from "../../backend-error.ts";
 
-/** Each factor adds a rounding error of up to half a unit in the last place: 1e-5 for this many factors. */
+/**
+ * Maximum number of factors. Each factor adds a rounding error of up to half a unit in the last place: 1e-5 in total
+ * for this many factors.
+ */
 const LONGEST_PRODUCT = 2048;
 
 /** Throws {@link BackendError} "unsupported" if a float32 product of `count` numbers would be too inaccurate. */

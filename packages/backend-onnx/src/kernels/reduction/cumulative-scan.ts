@@ -4,7 +4,7 @@ import type { OutputNode } from "../tools/operation.ts";
 /** Attributes of a cumulative sum or product along `axis`. */
 export interface CumulativeAttributes {
   readonly axis: number;
-  /** Whether the result at an element excludes the element. */
+  /** Whether the result at an element leaves out the element itself. */
   readonly exclusive: boolean;
   /** Whether the operation starts at the end of the axis. */
   readonly reverse: boolean;
