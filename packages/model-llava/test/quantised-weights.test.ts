@@ -3,8 +3,10 @@ import { onnxStatistics } from "@mlan/backend-onnx";
 import type { DownloadProgress, Score } from "@mlan/core";
 import { openSafetensors } from "@mlan/safetensors";
 import { describe, expect, it } from "vitest";
-import { type Format, folder, keptFile, open, resultsIn, resultsOf, scratch, sourceOf } from "./format-models.ts";
+import { type Format, formatModels, keptFile, resultsOf } from "./format-models.ts";
 import { tinySource } from "./tiny-llava.ts";
+
+const { folder, open, resultsIn, scratch, sourceOf } = await formatModels();
 
 const valuesOf = ({ scores }: { scores: readonly Score[] }): number[] =>
   scores.map(({ logProbability }) => logProbability);

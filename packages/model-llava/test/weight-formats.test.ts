@@ -3,9 +3,11 @@ import { backbonePlugin, createLlavaSource, llama } from "@mlan/model-llava";
 import { plainCompute, WORDINGS } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import { describe, expect, it } from "vitest";
-import { type Format, folder, open, resultsIn, resultsOf, scratch, sourceOf } from "./format-models.ts";
+import { type Format, formatModels, resultsOf } from "./format-models.ts";
 import { writeQueryAdapter } from "./query-adapter.ts";
 import { compute, rewriteTensors } from "./tiny-llava.ts";
+
+const { folder, open, resultsIn, scratch, sourceOf } = await formatModels();
 
 describe("a model in 16 bits as stored", () => {
   it("answers and scores are bit-identical to float32", async () => {
