@@ -12,7 +12,7 @@ import type { ImageIndex } from "./image-index.ts";
 import { ownTexts } from "./own-text.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** The data of a benchmark that stay in memory, except the hashes of its images. */
+/** What is kept of a benchmark after it has been read. The hashes of its images are kept in an {@link ImageIndex}. */
 export interface ReadBenchmark {
   readonly texts: BenchmarkTexts;
   readonly ids: readonly string[];

@@ -73,7 +73,10 @@ export function lossCurves(view: View, models: readonly ModelData[]): readonly C
   return own.map((curve) => ({ ...nameOf(curve, own, view, models), points: curve.points.map(pointOf) }));
 }
 
-/** Returns the plot, the label and the colour of a curve. Several runs of a stage have a plot per source. */
+/**
+ * Returns the plot, the label and the colour of a curve. If several runs have the stage, each source of its loss (all data,
+ * text only, images, or one dataset) has a plot with a curve per run.
+ */
 function nameOf(
   curve: CurveView,
   all: readonly CurveView[],

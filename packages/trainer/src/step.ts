@@ -49,9 +49,13 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
   } finally {
     disposeSums(sums);
   }
-  const losses = await Promise.all(outcomes.map(({ loss }) => loss));
-  const rows = await Promise.all(outcomes.map((outcome) => outcome.rows));
-  const updated = Number.isFinite(await guard);
+  // Awaited together: a second read that fails would otherwise be a rejection that nobody handles, which ends the process.
+  const [losses, rows, guarded] = await Promise.all([
+    Promise.all(outcomes.map(({ loss }) => loss)),
+    Promise.all(outcomes.map((outcome) => outcome.rows)),
+    guard,
+  ]);
+  const updated = Number.isFinite(guarded);
   const failed = losses.findIndex((loss) => !Number.isFinite(loss));
   if (failed >= 0) throw await lossNotFinite(losses[failed], outcomes[failed]?.ids ?? [], options);
   if (!updated) await updateByFiniteGradients(supervised, options);

@@ -25,8 +25,9 @@ export interface TrainingState {
   /** Number of finished steps. */
   readonly step: number;
   readonly steps: number;
-  /** The epoch of the next step, counted from 0, and the number of its conversations that were used. */
+  /** The epoch of the next step, counted from 0. */
   readonly epoch: number;
+  /** Number of conversations of this epoch that finished steps have used. */
   readonly cursor: number;
   /** The run's {@link Dependencies} as JSON. */
   readonly depends: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** A node that ONNX Runtime has run. */
 export interface RunNode {
-  /** The name of the written node, or a name that ONNX Runtime derived from it. */
+  /** The name of a node of the graph that this package wrote, or a name that ONNX Runtime derived from such a name. */
   readonly name: string;
   readonly operatorType: string;
   readonly provider: string;

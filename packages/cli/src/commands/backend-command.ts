@@ -15,8 +15,9 @@ Examples:
   $ mlan backend install tensorflow --wheel tensorflow-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl
 
 Builds the native binding between Node and TensorFlow with the system's C++ compiler, tests it, and stores it in the cache
-(MLAN_CACHE, by default ~/.cache/mlan). Without these options, the command uses the folder or wheel in the environment variable
-MLAN_TENSORFLOW, or else the Python in MLAN_PYTHON. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
+(MLAN_CACHE, by default ~/.cache/mlan). Without --wheel, --library or --python, it uses the folder
+or wheel in the environment variable MLAN_TENSORFLOW, or else the Python in MLAN_PYTHON, of an active environment, in .venv, or
+python3. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
 `;
 
 export function addBackendCommand(program: Command, { terminal }: CommandContext): void {

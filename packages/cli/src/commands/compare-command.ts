@@ -22,7 +22,7 @@ export function addCompareCommand(program: Command, { terminal }: CommandContext
     .argument("<first>", "a run folder, or folder:stage")
     .argument("<second>", "another run folder, or folder:stage; differences are second minus first")
     .addOption(
-      new Option("--allow <what...>", "compare evaluations even if these differ").choices([
+      new Option("--allow <what...>", "differences to allow between the two evaluations").choices([
         "questions",
         "prompts",
         "protocol",

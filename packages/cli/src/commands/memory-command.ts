@@ -16,9 +16,9 @@ Examples:
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
   $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
-Predicts the peak size of all tensors during training on the tensorflow backend. For a weight format other than float32, which
-only the onnx backend supports, the prediction does not include what onnx reserves beyond the tensors in use; mlan plan does.
-Nothing is loaded or allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
+Predicts the peak size of all tensors during training on the tensorflow backend. Weight formats other than
+float32 run only on the onnx backend. For them, the prediction leaves out what onnx reserves beyond the tensors in use; mlan plan
+includes it. Nothing is loaded or allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
 
 export function addMemoryCommand(program: Command, { terminal }: CommandContext): void {
@@ -42,7 +42,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     )
     .option(
       "--adapter-rank <number>",
-      "rank of the low-rank adapter; used only where the printed table shows training with an adapter",
+      "rank of the low-rank adapter; affects only the rows of the table that train an adapter",
       wholeNumber(1),
       128,
     )

@@ -18,11 +18,11 @@ export function upright<Example extends Shown>(dataset: Dataset<Example>): Datas
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example> {
   const open = async (options?: OpenOptions): Promise<Examples<Example>> => {
     const examples = await dataset.open(options);
-    const { length, total, sourceOf } = examples;
+    const { length, total } = examples;
     return {
       length,
       ...(total !== undefined && { total }),
-      ...(sourceOf && { sourceOf }),
+      ...(examples.sourceOf && { sourceOf: (index: number) => examples.sourceOf?.(index) ?? dataset.name }),
       fingerprint: await fingerprintOf(["upright", examples.fingerprint]),
       async at(index) {
         const example = await examples.at(index);

@@ -32,7 +32,10 @@ export async function trainingCost(options: TrainingCostOptions): Promise<Traini
   return { positions: Math.round(each.text), flops: flopsOf(each, options) };
 }
 
-/** `text`: all positions of the language model; `image`: those of images, which the vision tower computes too. */
+/**
+ * Returns the FLOPs of a training. `text` is the number of positions that the language model computes, including those of
+ * images. `image` is the number of positions that the vision tower computes.
+ */
 function flopsOf(
   { text, image }: { readonly text: number; readonly image: number },
   { recipe: { trained }, parameters = {}, needs: { gradientCheckpointing = false } }: TrainingCostOptions,
