@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -14,8 +14,14 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 // The arguments of Node for each command, once everything is installed.
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
-  // A process per core: models this small gain little from threads.
-  study: () => [...mlan(), "run", "examples/language-share-sweep.ts", "--parallel", String(Math.max(1, cpus().length))],
+  // A process per core, up to eight: models this small gain little from threads.
+  study: () => [
+    ...mlan(),
+    "run",
+    "examples/language-share-sweep.ts",
+    "--parallel",
+    String(Math.min(8, availableParallelism())),
+  ],
   mlan,
   // Without paths, all tests except the long ones, which .ci/run runs; see vitest.config.ts.
   test: () => ["node_modules/vitest/vitest.mjs", "run", ...(rest.length === 0 ? SHORT : [])],
