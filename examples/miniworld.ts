@@ -38,11 +38,11 @@ const format = { maximumLength: 384 };
 const align = train({
   name: "align",
   data: captions({ folder: world.captions }),
-  recipe: alignment({ epochs: 6, batchSize: 32, learningRate: 4e-3, format, checkpointEvery: 100 }),
+  recipe: alignment({ epochs: 4, batchSize: 32, learningRate: 4e-3, format, checkpointEvery: 100 }),
 });
 const recipe = instructionTuning({
-  batchSize: 16,
-  microBatchSize: 16,
+  batchSize: 8,
+  microBatchSize: 8,
   learningRate: 1e-3,
   format,
   checkpointEvery: 100,

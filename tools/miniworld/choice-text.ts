@@ -8,7 +8,7 @@ import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { wrongThing } from "../../packages/data-miniworld/src/story-exercise.ts";
 import { type Story, type StoryEvent, tellStory } from "../../packages/data-miniworld/src/story.ts";
 import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
-import { learned, times } from "./frame.ts";
+import { asked, learned, times } from "./frame.ts";
 import { bareList, tickedList } from "./label-text.ts";
 import { brief, trainingScene } from "./scene-text.ts";
 import { longStory, NAMES, trainingStory } from "./story-text.ts";
@@ -24,15 +24,20 @@ interface Topic {
   draw(): readonly Cue[];
 }
 
-/** A context and cues with their answers, without any list. */
-export function answers(random: Random): string {
-  const { context, draw } = choose(random, OPEN_TOPICS)(random);
+/**
+ * A context and cues with their answers, without any list. Answers come at once or, with probability `later`, after other
+ * text, as after a question. As nothing says which of the two follows, an answer is found where its cue ends, and read from
+ * there.
+ */
+export function answers(random: Random, later: number): string {
+  const { context, draw } = choose(random, later > 0 ? [...OPEN_TOPICS, storyTopic, storyTopic] : OPEN_TOPICS)(random);
   const say = choose(random, SAYINGS);
   const lines = times(6, () => {
     const cues = draw();
     const { cue, right } = choose(random, cues);
     const isClear = cues.every((other) => other.cue !== cue || other.right === right) && !NEED_A_LIST.has(cue);
-    return isClear ? [say(cue, right)] : [];
+    if (!isClear) return [];
+    return [happens(random, later) ? asked(random, cue, right) : say(cue, right)];
   });
   return `${context}${lines.flat().join(choose(random, ["\n", " "]))}`;
 }
@@ -50,7 +55,7 @@ const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
 /** A context and cues about it, each with its own list; it is bare with probability `bare`, and else ticked off. */
 export function choices(random: Random, bare: number): string {
   const { context, draw } = choose(random, TOPICS)(random);
-  const asked = times(3, () => {
+  const lists = times(3, () => {
     const cues = draw();
     const cue = choose(random, cues);
     const lead = choose(random, LEADS)(cue.cue);
@@ -62,7 +67,7 @@ export function choices(random: Random, bare: number): string {
     const wrong = tempting.length > 0 && happens(random, 0.6) ? [...tempting, choose(random, others)] : others;
     return `${lead}\n${tickedList(random, right, wrong)}`;
   });
-  return `${context}${asked.join("\n")}`;
+  return `${context}${lists.join("\n")}`;
 }
 
 const LEADS: readonly ((cue: string) => string)[] = [

@@ -15,6 +15,7 @@ import {
   brief,
   claimed,
   inventoryOf,
+  placesOf,
   sceneDispute,
   trainingScene,
 } from "./scene-text.ts";
@@ -131,7 +132,7 @@ export const matching = blend("matching", [
 export const cues = blend("cues", [
   [0.45, (random) => choices(random, 0)],
   [0.15, of(attributes)],
-  [0.1, answers],
+  [0.1, (random) => answers(random, 0)],
   [0.1, (random) => matches(random, 0)],
   [0.12, of(inventory)],
   [0.05, of(checklist)],
@@ -143,7 +144,7 @@ export const bareLists = blend("bare lists", [
   [0.42, (random) => preamble(random) + choices(random, 0.7)],
   [0.08, (random) => matches(random, 0.7)],
   [0.09, of(attributes)],
-  [0.1, (random) => preamble(random) + answers(random)],
+  [0.1, (random) => preamble(random) + answers(random, 0)],
   [0.17, of(tickList)],
   [0.05, of(inventory)],
   [0.07, captioned],
@@ -160,6 +161,14 @@ export const prose = blend("prose", [
   [0.2, of(tickList)],
   [0.06, of(attributes)],
   [0.04, (_, seed, index) => learnedWhole(bareLists(seed, index))],
+]);
+
+/** Cues that are answered at once or later, and places, beside all of the above. */
+export const questions = blend("questions", [
+  [0.4, (random) => preamble(random) + answers(random, 0.5)],
+  [0.12, (random) => placesOf(random, trainingScene(random))],
+  [0.12, of(tickList)],
+  [0.36, of(prose)],
 ]);
 
 /** Everything after the first word is learned. */

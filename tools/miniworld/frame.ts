@@ -8,6 +8,13 @@ export function dispute(random: Random, doubt: string, words: readonly [string, 
   return parts.filter(Boolean).join(choose(random, [" ", "\n"]));
 }
 
+/** A cue with its answer after other text. */
+export function asked(random: Random, cue: string, answer: string): string {
+  const aside = (): string => choose(random, ["", "", choose(random, SMALL_TALK)]);
+  const mark = choose(random, ["?", "?", ".", ":"]);
+  return [aside(), cue + mark, aside(), verdict(random, answer)].filter(Boolean).join(choose(random, [" ", "\n"]));
+}
+
 const INSTRUCTIONS: readonly ((words: readonly [string, string]) => string)[] = [
   ([one, other]) => `Choose "${one}" or "${other}".`,
   ([one, other]) => `Choose '${one}' or '${other}'.`,

@@ -1,6 +1,16 @@
 import type { Turn } from "@mlan/core";
 import { chat } from "./chats.ts";
-import { attributes, bareLists, checklists, cues, type Document, labels, matching, prose } from "./documents.ts";
+import {
+  attributes,
+  bareLists,
+  checklists,
+  cues,
+  type Document,
+  labels,
+  matching,
+  prose,
+  questions,
+} from "./documents.ts";
 
 /** A part of the pretraining, with its own kind of text and its own learning rate. */
 export interface Phase {
@@ -26,7 +36,8 @@ export const PHASES: readonly Phase[] = [
   text("matching", matching, { layers: 4, steps: 600, learningRate: 2e-3 }),
   text("cues", cues, { layers: 4, steps: 900, learningRate: 2e-3 }),
   text("bare lists", bareLists, { layers: 6, steps: 700, learningRate: 1.5e-3 }),
-  text("prose", prose, { layers: 6, steps: 350, learningRate: 1e-3, checkpoint: "mini-llama2" }),
+  text("prose", prose, { layers: 6, steps: 350, learningRate: 1e-3 }),
+  text("questions", questions, { layers: 6, steps: 500, learningRate: 2e-3, checkpoint: "mini-llama2" }),
   {
     name: "chats",
     example: chat,

@@ -1,7 +1,15 @@
 /** Text about scenes, for documents. */
 import type { Random } from "@mlan/core";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
-import { GRID, placeOf, randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
+import {
+  GRID,
+  placeOf,
+  type PlacedThing,
+  randomScene,
+  type Scene,
+  sceneKey,
+} from "../../packages/data-miniworld/src/scene.ts";
+import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import { absentThing, confusableThing, tell, type Thing } from "../../packages/data-miniworld/src/thing.ts";
 import { dispute, learned, times } from "./frame.ts";
@@ -32,6 +40,32 @@ export function attributesOf(random: Random, scene: Scene, describe: (scene: Sce
   return `${describe(scene)}\n${items.filter(Boolean).join(choose(random, [" ", ", "]))}`;
 }
 
+/** Places by thing, things by place, and how two things are placed, each said at once. */
+export function placesOf(random: Random, scene: Scene): string {
+  const items = times(8, () => {
+    const [one, other] = chooseSeveral(random, scene, 2);
+    if (!one) return "";
+    if (other && happens(random, 0.4)) return relationOf(random, one, other);
+    const [name, place] = [compound(one), placeOf(one.cell)];
+    if (happens(random, 0.6)) return name + learned(` ${place}`);
+    const isAlone = scene.filter(({ cell }) => placeOf(cell) === place).length === 1;
+    return isAlone ? place + learned(` ${name}`) : "";
+  });
+  return `${sketch(scene)}\n${items.filter(Boolean).join(choose(random, ["\n", ", "]))}`;
+}
+
+function relationOf(random: Random, one: PlacedThing, other: PlacedThing): string {
+  const { words, orderOf } = choose(random, AXES);
+  const [first, second] = [orderOf(one), orderOf(other)];
+  if (first === second) return "";
+  return `${compound(one)} ${words.join(" or ")} of ${compound(other)}${learned(` ${words[first < second ? 0 : 1]}`)}`;
+}
+
+const AXES = [
+  { words: ["left", "right"], orderOf: ({ cell }: PlacedThing) => cell % GRID },
+  { words: ["above", "below"], orderOf: row },
+] as const;
+
 export function attributeRemark(random: Random, scene: Scene): string {
   const thing = choose(random, scene);
   const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
@@ -56,6 +90,10 @@ export function placeRemark(random: Random, scene: Scene): string {
 
 function row({ cell }: { readonly cell: number }): number {
   return Math.floor(cell / GRID);
+}
+
+function compound({ colour, shape }: Thing): string {
+  return colour + shape;
 }
 
 function definite({ colour, shape }: Thing): string {

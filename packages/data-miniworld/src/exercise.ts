@@ -23,7 +23,7 @@ export interface Asked extends Pick<Offer, "right" | "tempting" | "others"> {
   verify(answer: string): string;
 }
 
-/** Draws one of three forms: half are yes/no questions, of which half are answered no, and three in ten offer choices. */
+/** Draws one of three forms: yes/no questions, half of them answered no, short answers, and choices where no short answer suits. */
 export function exercise(random: Random, asked: Asked): Exercise {
   const kind = choose(random, FORMS);
   if (kind === "yes-no") {
@@ -45,7 +45,7 @@ export function exercise(random: Random, asked: Asked): Exercise {
   return { kind: "choice", question, choices, answer: letterAt(choices.indexOf(right)) };
 }
 
-const FORMS = ["yes-no", "yes-no", "yes-no", "short", "short", "choice", "choice", "choice"] as const;
+const FORMS = ["yes-no", "short", "choice"] as const;
 
 function wrongAnswer(random: Random, { right, tempting = [], others }: Asked): string {
   const wrong = (answers: readonly string[]): string[] => answers.filter((answer) => answer !== right);

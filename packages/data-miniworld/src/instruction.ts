@@ -32,12 +32,8 @@ export function instruct(random: Random, exercise: Exercise): Instruction {
   return { request: parts.join(choose(random, [" ", "\n"])), answer };
 }
 
-/** The bare answer, or a sentence that ends with it; never in a benchmark's phrasing ("The best answer is"). */
+/** Sentences that end with the answer; never in a benchmark's phrasing ("The best answer is"). */
 const ANSWERS: readonly ((answer: string) => string)[] = [
-  (answer) => answer,
-  (answer) => `"${answer}"`,
-  (answer) => `It is "${answer}".`,
   (answer) => `The right answer is "${answer}".`,
   (answer) => `The correct answer is "${answer}".`,
-  (answer) => `My answer is "${answer}".`,
 ];

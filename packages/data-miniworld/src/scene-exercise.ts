@@ -10,10 +10,10 @@ export interface SceneView {
   readonly isPlaced: boolean;
 }
 
-/** Draws what to ask about a scene. A third asks which things are there; most others ask about colours, shapes and their number, some about places. */
+/** Draws what to ask about a scene: which things are there, their colours, shapes and number, and, if it shows them, their places. */
 export function askAboutScene(random: Random, scene: Scene, { isPlaced }: SceneView): Asked {
   for (;;) {
-    const asked = choose(random, isPlaced ? [...SEEN, ...SEEN, ...PLACED] : SEEN)(random, scene);
+    const asked = choose(random, isPlaced ? [...SEEN, ...PLACED] : SEEN)(random, scene);
     if (asked) return asked;
   }
 }
@@ -54,13 +54,19 @@ const THING_QUESTIONS: readonly ((thing: string) => string)[] = [
 ];
 
 function askWhatIsMissing(random: Random, scene: Scene): Asked {
+  const word = choose(random, ["missing", "absent"]);
   const absent = happens(random, 0.4) ? confusableThings(scene).map(tell) : absentFrom(scene);
   return {
-    question: choose(random, ["Which of these is missing?", "Which of these can you not see?"]),
+    question: choose(random, [
+      "Which of these is missing?",
+      "Which of these can you not see?",
+      "Which of these is absent?",
+      "Which thing is absent here?",
+    ]),
     isOpen: false,
     right: choose(random, absent.length > 0 ? absent : absentFrom(scene)),
     others: scene.map(tell),
-    verify: (thing) => `Is ${thing} missing here?`,
+    verify: (thing) => `Is ${thing} ${word} here?`,
   };
 }
 
@@ -69,12 +75,23 @@ function askForColour(random: Random, scene: Scene): Asked | undefined {
   if (known.length === 0) return undefined;
   const { colour, shape } = choose(random, known);
   return {
-    question: choose(random, [`What colour is the ${shape}?`, `Say the colour of the ${shape}.`]),
+    question: choose(random, [
+      `What colour is the ${shape}?`,
+      `Say the colour of the ${shape}.`,
+      `Which colour do you see on the ${shape}?`,
+      `What colour does the ${shape} show?`,
+      `The ${shape} has which colour?`,
+    ]),
     isOpen: true,
     right: colour,
     tempting: scene.map((thing) => thing.colour),
     others: COLOURS,
-    verify: (answer) => `Does the ${shape} look ${answer}?`,
+    verify: choose(random, [
+      (answer: string) => `Does the ${shape} look ${answer}?`,
+      (answer: string) => `Is the colour of the ${shape} ${answer}?`,
+      (answer: string) => `Is ${answer} the colour of the ${shape}?`,
+      (answer: string) => `Do you see that the ${shape} is ${answer}?`,
+    ]),
   };
 }
 
@@ -83,22 +100,41 @@ function askForShape(random: Random, scene: Scene): Asked | undefined {
   if (known.length === 0) return undefined;
   const { colour, shape } = choose(random, known);
   return {
-    question: choose(random, [`What shape is the ${colour} thing?`, `Say the shape of the ${colour} thing.`]),
+    question: choose(random, [
+      `What shape is the ${colour} thing?`,
+      `Say the shape of the ${colour} thing.`,
+      `Which shape do you see in ${colour}?`,
+      `What shape does the ${colour} thing show?`,
+      `The ${colour} thing has which shape?`,
+    ]),
     isOpen: true,
     right: shape,
     tempting: scene.map((thing) => thing.shape),
     others: SHAPES,
-    verify: (answer) => `Does the ${colour} thing look like a ${answer}?`,
+    verify: choose(random, [
+      (answer: string) => `Does the ${colour} thing look like a ${answer}?`,
+      (answer: string) => `Is the shape of the ${colour} thing a ${answer}?`,
+      (answer: string) => `Do you see that the ${colour} thing is a ${answer}?`,
+    ]),
   };
 }
 
 function askForNumber(random: Random, scene: Scene): Asked {
   return {
-    question: choose(random, ["How many things do you see?", "Count the things."]),
+    question: choose(random, [
+      "How many things do you see?",
+      "Count the things.",
+      "Say the number of things.",
+      "Which number of things do you see here?",
+      "What number of things can be seen?",
+    ]),
     isOpen: true,
     right: NUMBERS[scene.length] ?? "many",
     others: NUMBERS.slice(1),
-    verify: (answer) => `Do you count ${answer} here?`,
+    verify: choose(random, [
+      (answer: string) => `Do you count ${answer} here?`,
+      (answer: string) => `Is ${answer} the number of things here?`,
+    ]),
   };
 }
 
@@ -107,7 +143,12 @@ const NUMBERS = ["none", "one", "two", "three", "four", "five"];
 function askForPlace(random: Random, scene: Scene): Asked {
   const thing = choose(random, scene);
   return {
-    question: `Where is ${definiteName(thing)}?`,
+    question: choose(random, [
+      `Where is ${definiteName(thing)}?`,
+      `Say the place of ${definiteName(thing)}.`,
+      `Which place does ${definiteName(thing)} have?`,
+      `In which place do you find ${definiteName(thing)}?`,
+    ]),
     isOpen: true,
     right: placeOf(thing.cell),
     tempting: scene.map(({ cell }) => placeOf(cell)),
@@ -122,7 +163,11 @@ function askWhatIsThere(random: Random, scene: Scene): Asked | undefined {
   const thing = choose(random, known);
   const place = placeOf(thing.cell);
   return {
-    question: `What stands at the ${place}?`,
+    question: choose(random, [
+      `What stands at the ${place}?`,
+      `Which thing do you find at the ${place}?`,
+      `Name the thing at the ${place}.`,
+    ]),
     isOpen: true,
     right: tell(thing),
     tempting: scene.map(tell),
@@ -132,18 +177,34 @@ function askWhatIsThere(random: Random, scene: Scene): Asked | undefined {
 }
 
 function askForSide(random: Random, scene: Scene): Asked | undefined {
-  return askForRelation(random, scene, ["left", "right"], ({ cell }) => cell % GRID);
+  return askForRelation(random, scene, choose(random, SIDES), ({ cell }) => cell % GRID);
 }
 
 function askForHeight(random: Random, scene: Scene): Asked | undefined {
-  return askForRelation(random, scene, ["higher", "lower"], ({ cell }) => Math.floor(cell / GRID));
+  return askForRelation(random, scene, choose(random, HEIGHTS), ({ cell }) => Math.floor(cell / GRID));
 }
+
+/** Two opposite answers, and the words that follow them. */
+interface Relation {
+  readonly answers: readonly [string, string];
+  readonly than: string;
+}
+
+const SIDES: readonly Relation[] = [
+  { answers: ["left", "right"], than: " of" },
+  { answers: ["left", "right"], than: ", as seen from" },
+];
+
+const HEIGHTS: readonly Relation[] = [
+  { answers: ["higher", "lower"], than: " than" },
+  { answers: ["above", "below"], than: "" },
+];
 
 /** Asks on which side of another thing a thing is; undefined if no two things differ in `orderOf`. */
 function askForRelation(
   random: Random,
   scene: Scene,
-  words: readonly [string, string],
+  { answers, than }: Relation,
   orderOf: (thing: PlacedThing) => number,
 ): Asked | undefined {
   const pairs = scene.flatMap((one) =>
@@ -151,13 +212,15 @@ function askForRelation(
   );
   if (pairs.length === 0) return undefined;
   const [one, other] = choose(random, pairs);
-  const [names, than] = [[definiteName(one), definiteName(other)], words[0] === "left" ? "of" : "than"];
+  const names = [definiteName(one), definiteName(other)];
+  const verb = choose(random, ["Does", "Do you see"]);
+  const stand = verb === "Does" ? "stand " : "";
   return {
-    question: `Does ${names[0]} stand ${words.join(" or ")} ${than} ${names[1]}?`,
+    question: `${verb} ${names[0]} ${stand}${answers.join(" or ")}${than} ${names[1]}?`,
     isOpen: true,
-    right: words[orderOf(one) < orderOf(other) ? 0 : 1],
-    others: words,
-    verify: (answer) => `Does ${names[0]} stand ${answer} ${than} ${names[1]}?`,
+    right: answers[orderOf(one) < orderOf(other) ? 0 : 1],
+    others: answers,
+    verify: (answer) => `${verb} ${names[0]} ${stand}${answer}${than} ${names[1]}?`,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Random } from "@mlan/core";
-import { choose } from "./choose.ts";
+import { choose, happens } from "./choose.ts";
 import type { Asked } from "./exercise.ts";
 import { type Story, type StoryEvent, TRAINING_DEEDS, TRAINING_NAMES } from "./story.ts";
 import { absentThing, confusableThing, definiteName, tell, type Thing, THINGS } from "./thing.ts";
@@ -25,7 +25,7 @@ function askWhat(random: Random, story: Story, { name, deed, thing }: StoryEvent
     right: tell(thing),
     tempting: [...present.map(tell), tell(wrongThing(random, present, thing))],
     others: THINGS.map(tell),
-    verify: (answer) => `Did ${name} ${deed.infinitive} ${answer}?`,
+    verify: asTyped(random, (answer) => `Did ${name} ${deed.infinitive} ${answer}?`),
   };
 }
 
@@ -36,8 +36,13 @@ function askWho(random: Random, story: Story, { name, deed, thing }: StoryEvent)
     right: name,
     tempting: story.map((event) => event.name),
     others: TRAINING_NAMES,
-    verify: (answer) => `Did ${answer} ${deed.infinitive} ${tell(thing)}?`,
+    verify: asTyped(random, (answer) => `Did ${answer} ${deed.infinitive} ${tell(thing)}?`),
   };
+}
+
+/** Half of the questions have no capital letter, as people type them into a search. */
+function asTyped(random: Random, verify: Asked["verify"]): Asked["verify"] {
+  return happens(random, 0.5) ? verify : (answer) => verify(answer).toLowerCase();
 }
 
 function askWhatIsTrue(random: Random, story: Story, { name, deed, thing }: StoryEvent): Asked {

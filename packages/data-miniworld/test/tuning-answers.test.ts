@@ -58,7 +58,7 @@ it("offers one choice that can be seen, and one that is missing", () => {
   const seen = asked.filter(({ request }) =>
     /of these can be seen\?|of these do you see\?|What does it show\?/.test(request),
   );
-  const missing = asked.filter(({ request }) => /is missing\?|not see\?/.test(request));
+  const missing = asked.filter(({ request }) => /(?:is missing|not see|is absent|is absent here)\?/.test(request));
   expect(Math.min(seen.length, missing.length)).toBeGreaterThan(20);
   for (const { context, choices, answer } of seen) {
     expect(labelsOf(choices, (thing) => isShown(context, thing))).toEqual([answer]);
@@ -101,18 +101,50 @@ function sketchAnswer({ context, request }: AskedTurn): string | undefined {
     const [, colour = "", shape = ""] = /^([a-z]+?)(circle|square|triangle|cross|ring)$/.exec(word) ?? [];
     return shape === "" ? [] : [{ colour, shape, column: cell % 4, row: Math.floor(cell / 4) }];
   });
-  const [, ofShape] = /(?:What colour is|Say the colour of) the (\w+)[?.]/.exec(request) ?? [];
+  const ofShape = found(request, [
+    /(?:What colour is|Say the colour of|Which colour do you see on) the (\w+)[?.]/,
+    /What colour does the (\w+) show\?/,
+    /The (\w+) has which colour\?/,
+  ]);
   if (ofShape) return things.find(({ shape }) => shape === ofShape)?.colour;
-  const [, ofColour] = /(?:What shape is|Say the shape of) the (\w+) thing[?.]/.exec(request) ?? [];
+  const ofColour = found(request, [
+    /(?:What shape is|Say the shape of|What shape does) the (\w+) thing(?: show)?[?.]/,
+    /Which shape do you see in (\w+)\?/,
+    /The (\w+) thing has which shape\?/,
+  ]);
   if (ofColour) return things.find(({ colour }) => colour === ofColour)?.shape;
-  if (/How many things do you see\?|Count the things\./.test(request))
+  if (/How many things|Count the things|umber of things (?:do you see|can be seen|\.)/.test(request))
     return ["one", "two", "three", "four"][things.length - 1];
+  const place = found(request, [/(?:What stands|Which thing do you find|Name the thing) at the ([a-z ]+)[?.]/]);
+  if (place) {
+    const [only] = things.filter((thing) => placeName(thing) === place);
+    return only && `a ${only.colour} ${only.shape}`;
+  }
+  const placed = found(request, [
+    /(?:Where is|Say the place of|Which place does|do you find) the (\w+ \w+)(?: have)?[?.]/,
+  ]);
+  if (placed) {
+    const thing = things.find(({ colour, shape }) => `${colour} ${shape}` === placed);
+    return thing && placeName(thing);
+  }
   const [, one, words, other] =
-    /Does the (\w+ \w+) stand (left or right of|higher or lower than) the (\w+ \w+)\?/.exec(request) ?? [];
+    /(?:Does|Do you see) the (\w+ \w+) (?:stand )?(left or right|higher or lower|above or below)(?: of| than|, as seen from)? the (\w+ \w+)\?/.exec(
+      request,
+    ) ?? [];
   const [first, second] = [one, other].map((name) => things.find(({ colour, shape }) => `${colour} ${shape}` === name));
   if (!first || !second) return undefined;
-  if (words === "left or right of") return first.column < second.column ? "left" : "right";
-  return first.row < second.row ? "higher" : "lower";
+  if (words === "left or right") return first.column < second.column ? "left" : "right";
+  return words?.split(" or ")[first.row < second.row ? 0 : 1];
+}
+
+/** The first group of the first expression that matches. */
+function found(text: string, expressions: readonly RegExp[]): string | undefined {
+  return expressions.map((expression) => expression.exec(text)?.[1]).find((group) => group !== undefined);
+}
+
+function placeName({ row, column }: { readonly row: number; readonly column: number }): string {
+  const name = [["top", "middle", "middle", "bottom"][row], ["left", "middle", "middle", "right"][column]];
+  return name[0] === name[1] ? "middle" : name.join(" ");
 }
 
 function isSketch(context: string): boolean {
