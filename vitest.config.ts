@@ -26,8 +26,9 @@ const computing = [
 /** What compares values with tfjs's own on the CPU, with ONNX Runtime's default of threads, and measures nothing. */
 const comparing = [
   "packages/backend-onnx/test/kernels/*.test.ts",
-  "packages/backend-onnx/test/apply-adamw.test.ts",
-  "packages/fused-ops/test/{apply-*,value-and-gradients}.test.ts",
+  "packages/backend-onnx/test/{apply-*,bad-input,contract,donated}.test.ts",
+  "packages/fused-ops/test/{apply-*,checkpointed,low-rank-change,operations,packed-moments,quantise}.test.ts",
+  "packages/fused-ops/test/{sum-over-blocks,value-and-gradients}.test.ts",
 ];
 
 /** What copies the whole workspace and runs its gates there; `npm test` without paths leaves it to `.ci/run`. */

@@ -12,9 +12,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-plan-"));
   await symlink(fileURLToPath(new URL("../../../node_modules", import.meta.url)), join(folder, "node_modules"));
   await writeExperiment("mini.mjs", fileURLToPath(miniCheckpoint("mini-llama2")));
-  await writeLargeModel(join(folder, "large"), 32);
+  await writeLargeModel(join(folder, "large"), { layers: 32, hidden: 4096 });
   await writeExperiment("large.mjs", join(folder, "large"));
-  await writeLargeModel(join(folder, "huge"), 400);
+  await writeLargeModel(join(folder, "huge"), { layers: 4, hidden: 40_960 });
   await writeExperiment("huge.mjs", join(folder, "huge"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -46,14 +46,18 @@ function writeExperiment(name: string, weights: string, recipe = ""): Promise<vo
   );
 }
 
-/** Writes a checkpoint of the width of Llama-2-7B, which has 32 layers. Its weights are a hole in the file. */
-async function writeLargeModel(place: string, layers: number): Promise<void> {
+/** Writes a checkpoint with the proportions of Llama 2. Its weights are a hole in the file. */
+async function writeLargeModel(
+  place: string,
+  { layers, hidden }: { readonly layers: number; readonly hidden: number },
+): Promise<void> {
   await cp(fileURLToPath(miniCheckpoint("mini-llama2")), place, { recursive: true });
   const config = JSON.parse(await readFile(join(place, "config.json"), "utf8"));
-  const [hidden, inner, vocabulary] = [4096, 11_008, config.vocab_size];
+  const [heads, inner, vocabulary] = [hidden / 128, 2.6875 * hidden, config.vocab_size];
   const large = { hidden_size: hidden, intermediate_size: inner, num_hidden_layers: layers };
-  const heads = { num_attention_heads: 32, num_key_value_heads: 32, head_dim: 128, tie_word_embeddings: false };
-  await writeFile(join(place, "config.json"), JSON.stringify({ ...config, ...large, ...heads }));
+  const attending = { num_attention_heads: heads, num_key_value_heads: heads, head_dim: 128 };
+  const whole = { ...config, ...large, ...attending, tie_word_embeddings: false };
+  await writeFile(join(place, "config.json"), JSON.stringify(whole));
   const attention = ["q_proj", "k_proj", "v_proj", "o_proj"].map((name) => [`self_attn.${name}`, [hidden, hidden]]);
   const mlp = [
     ["mlp.gate_proj", [inner, hidden]],

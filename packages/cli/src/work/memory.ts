@@ -51,6 +51,8 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
   const { config, rows, length, images, microBatches, rank, memory, weightFormat, momentPrecision } = options;
   const { LLAVA_7B, modelSizes, predictTrainingMemory } = await importModelLlava();
   const sizes = config === undefined ? LLAVA_7B : await modelSizes(pathToFileURL(resolve(pathAt(config))));
+  // Only onnx has these formats, and it keeps memory for gradients from step to step.
+  const keepsGradients = weightFormat !== "float32" || momentPrecision !== "float32";
   const table = CHOICES.filter((trained) => weightFormat === "float32" || trained[0] !== "language").flatMap(
     (trained) =>
       // A backend that computes in bfloat16 supports no other weight formats.
@@ -66,6 +68,7 @@ export async function memoryLines(options: MemoryOptions, width: number): Promis
             gradientCheckpointing,
             weightFormat,
             momentPrecision,
+            keepsGradients,
           });
           const fits = predicted.total <= memory * GB * (1 - RESERVE);
           return [
