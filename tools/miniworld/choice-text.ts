@@ -152,7 +152,7 @@ function sceneTopic(random: Random): Topic {
   const scene = trainingScene(random);
   const isPlaced = happens(random, 0.6);
   const describe = isPlaced ? sketch : choose(random, [brief, (it: Scene) => caption(random, it)]);
-  const kinds = isPlaced && happens(random, 0.25) ? PLACE_CUES : SCENE_CUES;
+  const kinds = isPlaced && happens(random, 0.35) ? PLACE_CUES : SCENE_CUES;
   return {
     context: `${describe(scene)}\n`,
     draw: () => drawCues(random, scene, kinds),

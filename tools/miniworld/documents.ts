@@ -165,10 +165,11 @@ export const prose = blend("prose", [
 
 /** Cues that are answered at once or later, and places, beside all of the above. */
 export const questions = blend("questions", [
-  [0.4, (random) => preamble(random) + answers(random, 0.5)],
+  [0.28, (random) => preamble(random) + answers(random, 0.5)],
   [0.12, (random) => placesOf(random, trainingScene(random))],
-  [0.12, of(tickList)],
-  [0.36, of(prose)],
+  [0.1, of(tickList)],
+  [0.24, (random) => preamble(random) + choices(random, 0.7)],
+  [0.26, of(prose)],
 ]);
 
 /** Everything after the first word is learned. */

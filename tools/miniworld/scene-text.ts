@@ -40,12 +40,13 @@ export function attributesOf(random: Random, scene: Scene, describe: (scene: Sce
   return `${describe(scene)}\n${items.filter(Boolean).join(choose(random, [" ", ", "]))}`;
 }
 
-/** Places by thing, things by place, and how two things are placed, each said at once. */
+/** Places by thing, things by place, how two things are placed, and the number of things, each said at once. */
 export function placesOf(random: Random, scene: Scene): string {
   const items = times(8, () => {
     const [one, other] = chooseSeveral(random, scene, 2);
     if (!one) return "";
-    if (other && happens(random, 0.4)) return relationOf(random, one, other);
+    if (happens(random, 0.15)) return `things${learned(` ${NUMBERS[scene.length] ?? ""}`)}`;
+    if (other && happens(random, 0.35)) return relationOf(random, one, other);
     const [name, place] = [compound(one), placeOf(one.cell)];
     if (happens(random, 0.6)) return name + learned(` ${place}`);
     const isAlone = scene.filter(({ cell }) => placeOf(cell) === place).length === 1;

@@ -51,6 +51,8 @@ const THING_QUESTIONS: readonly ((thing: string) => string)[] = [
   (thing) => `Do you see ${thing}?`,
   (thing) => `Does it show ${thing}?`,
   (thing) => `Can ${thing} be seen?`,
+  (thing) => `Is ${thing} present here?`,
+  (thing) => `Is ${thing} shown here?`,
 ];
 
 function askWhatIsMissing(random: Random, scene: Scene): Asked {
@@ -66,7 +68,7 @@ function askWhatIsMissing(random: Random, scene: Scene): Asked {
     isOpen: false,
     right: choose(random, absent.length > 0 ? absent : absentFrom(scene)),
     others: scene.map(tell),
-    verify: (thing) => `Is ${thing} ${word} here?`,
+    verify: (thing) => `Do you think that ${thing} is ${word}?`,
   };
 }
 
@@ -90,7 +92,8 @@ function askForColour(random: Random, scene: Scene): Asked | undefined {
       (answer: string) => `Does the ${shape} look ${answer}?`,
       (answer: string) => `Is the colour of the ${shape} ${answer}?`,
       (answer: string) => `Is ${answer} the colour of the ${shape}?`,
-      (answer: string) => `Do you see that the ${shape} is ${answer}?`,
+      (answer: string) => `Is this ${shape} ${answer}?`,
+      (answer: string) => `Is it right that the ${shape} is ${answer}?`,
     ]),
   };
 }
@@ -126,15 +129,13 @@ function askForNumber(random: Random, scene: Scene): Asked {
       "Count the things.",
       "Say the number of things.",
       "Which number of things do you see here?",
+      "Which is the number of things here?",
       "What number of things can be seen?",
     ]),
     isOpen: true,
     right: NUMBERS[scene.length] ?? "many",
     others: NUMBERS.slice(1),
-    verify: choose(random, [
-      (answer: string) => `Do you count ${answer} here?`,
-      (answer: string) => `Is ${answer} the number of things here?`,
-    ]),
+    verify: (answer) => `Do you count ${answer} here?`,
   };
 }
 
@@ -184,27 +185,28 @@ function askForHeight(random: Random, scene: Scene): Asked | undefined {
   return askForRelation(random, scene, choose(random, HEIGHTS), ({ cell }) => Math.floor(cell / GRID));
 }
 
-/** Two opposite answers, and the words that follow them. */
+/** Two opposite answers, and the words around them. */
 interface Relation {
   readonly answers: readonly [string, string];
-  readonly than: string;
+  readonly before: string;
+  readonly after: string;
 }
 
 const SIDES: readonly Relation[] = [
-  { answers: ["left", "right"], than: " of" },
-  { answers: ["left", "right"], than: ", as seen from" },
+  { answers: ["left", "right"], before: "", after: " of" },
+  { answers: ["left", "right"], before: "on the ", after: " of" },
 ];
 
 const HEIGHTS: readonly Relation[] = [
-  { answers: ["higher", "lower"], than: " than" },
-  { answers: ["above", "below"], than: "" },
+  { answers: ["higher", "lower"], before: "", after: " than" },
+  { answers: ["above", "below"], before: "", after: "" },
 ];
 
 /** Asks on which side of another thing a thing is; undefined if no two things differ in `orderOf`. */
 function askForRelation(
   random: Random,
   scene: Scene,
-  { answers, than }: Relation,
+  { answers, before, after }: Relation,
   orderOf: (thing: PlacedThing) => number,
 ): Asked | undefined {
   const pairs = scene.flatMap((one) =>
@@ -213,14 +215,18 @@ function askForRelation(
   if (pairs.length === 0) return undefined;
   const [one, other] = choose(random, pairs);
   const names = [definiteName(one), definiteName(other)];
-  const verb = choose(random, ["Does", "Do you see"]);
-  const stand = verb === "Does" ? "stand " : "";
+  const ask = choose(random, [
+    (relation: string) => `Does ${names[0]} stand ${relation} ${names[1]}?`,
+    (relation: string) => `Do you see ${names[0]} ${relation} ${names[1]}?`,
+    (relation: string) => `Is ${names[0]} seen ${relation} ${names[1]}?`,
+    (relation: string) => `Is ${names[0]} seen ${relation} ${names[1]}?`,
+  ]);
   return {
-    question: `${verb} ${names[0]} ${stand}${answers.join(" or ")}${than} ${names[1]}?`,
+    question: ask(answers.map((answer) => before + answer).join(" or ") + after),
     isOpen: true,
     right: answers[orderOf(one) < orderOf(other) ? 0 : 1],
     others: answers,
-    verify: (answer) => `${verb} ${names[0]} ${stand}${answer}${than} ${names[1]}?`,
+    verify: (answer) => ask(before + answer + after),
   };
 }
 

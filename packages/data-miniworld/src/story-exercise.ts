@@ -20,7 +20,11 @@ const KINDS: readonly ((random: Random, story: Story, event: StoryEvent) => Aske
 function askWhat(random: Random, story: Story, { name, deed, thing }: StoryEvent): Asked {
   const present = story.map((event) => event.thing);
   return {
-    question: choose(random, [`What did ${name} ${deed.infinitive}?`, `Name the thing that ${name} ${deed.past}.`]),
+    question: choose(random, [
+      `What did ${name} ${deed.infinitive}?`,
+      `Name the thing that ${name} ${deed.past}.`,
+      `See what ${name} ${deed.past}.`,
+    ]),
     isOpen: true,
     right: tell(thing),
     tempting: [...present.map(tell), tell(wrongThing(random, present, thing))],

@@ -113,12 +113,12 @@ function sketchAnswer({ context, request }: AskedTurn): string | undefined {
     /The (\w+) thing has which shape\?/,
   ]);
   if (ofColour) return things.find(({ colour }) => colour === ofColour)?.shape;
-  if (/How many things|Count the things|umber of things (?:do you see|can be seen|\.)/.test(request))
+  if (/How many things|Count the things|umber of things(?: do you see| can be seen|\.| here\?)/.test(request))
     return ["one", "two", "three", "four"][things.length - 1];
   const place = found(request, [/(?:What stands|Which thing do you find|Name the thing) at the ([a-z ]+)[?.]/]);
   if (place) {
-    const [only] = things.filter((thing) => placeName(thing) === place);
-    return only && `a ${only.colour} ${only.shape}`;
+    const thing = things.find((other) => placeName(other) === place);
+    return thing && `a ${thing.colour} ${thing.shape}`;
   }
   const placed = found(request, [
     /(?:Where is|Say the place of|Which place does|do you find) the (\w+ \w+)(?: have)?[?.]/,
@@ -128,12 +128,12 @@ function sketchAnswer({ context, request }: AskedTurn): string | undefined {
     return thing && placeName(thing);
   }
   const [, one, words, other] =
-    /(?:Does|Do you see) the (\w+ \w+) (?:stand )?(left or right|higher or lower|above or below)(?: of| than|, as seen from)? the (\w+ \w+)\?/.exec(
+    /(?:Does|Do you see|Is) the (\w+ \w+) (?:stand |seen )?(?:on the )?(left or (?:on the )?right|higher or lower|above or below)(?: of| than)? the (\w+ \w+)\?/.exec(
       request,
     ) ?? [];
   const [first, second] = [one, other].map((name) => things.find(({ colour, shape }) => `${colour} ${shape}` === name));
   if (!first || !second) return undefined;
-  if (words === "left or right") return first.column < second.column ? "left" : "right";
+  if (words?.startsWith("left")) return first.column < second.column ? "left" : "right";
   return words?.split(" or ")[first.row < second.row ? 0 : 1];
 }
 
