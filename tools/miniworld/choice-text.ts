@@ -1,4 +1,4 @@
-/** Text for documents in which one of several labelled entries fits a scene, a story or the meaning of a word. */
+/** Text in which one of several labelled entries fits a scene, a story or the meaning of a word, for documents. */
 import type { Random } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
@@ -13,21 +13,18 @@ import { bareList, tickedList } from "./label-text.ts";
 import { brief, trainingScene } from "./scene-text.ts";
 import { longStory, NAMES, trainingStory } from "./story-text.ts";
 
-/** A cue with its answer, and wrong answers to offer. */
+/** A cue with its answer, and what else could be offered. */
 export interface Cue extends Pick<Offer, "right" | "tempting" | "others"> {
   readonly cue: string;
 }
 
-/**
- * A context, and a function that draws cues about it, all with one kind of answer. Draws none if the kind does not suit
- * the context.
- */
+/** A context, and a way to draw all cues about it that have one kind of answer; none if the kind does not suit it. */
 interface Topic {
   readonly context: string;
   draw(): readonly Cue[];
 }
 
-/** Draws a context and cues with their answers, without any list. */
+/** A context and cues with their answers, without any list. */
 export function answers(random: Random): string {
   const { context, draw } = choose(random, OPEN_TOPICS)(random);
   const say = choose(random, SAYINGS);
@@ -40,7 +37,7 @@ export function answers(random: Random): string {
   return `${context}${lines.flat().join(choose(random, ["\n", " "]))}`;
 }
 
-/** Cues that have a meaning only with a list. */
+/** Cues that only a list gives a meaning. */
 const NEED_A_LIST: ReadonlySet<string> = new Set(["present", "absent", "a colour", "a shape"]);
 
 const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
@@ -50,10 +47,7 @@ const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
   (cue, right) => `Look for ${cue}:${learned(` ${right}`)}.`,
 ];
 
-/**
- * Draws a context and cues about it, each with a list. A list is bare with probability `bare`; otherwise each of its
- * entries is marked.
- */
+/** A context and cues about it, each with its own list; it is bare with probability `bare`, and else ticked off. */
 export function choices(random: Random, bare: number): string {
   const { context, draw } = choose(random, TOPICS)(random);
   const asked = times(3, () => {
@@ -91,10 +85,10 @@ const TOPICS: readonly ((random: Random) => Topic)[] = [
   storyTopic,
 ];
 
-/** The topics whose cues have one answer even without a list. */
+/** Those whose cues have one answer without a list. */
 const OPEN_TOPICS = [sceneTopic, sceneTopic, sceneTopic, sceneTopic, wordTopic];
 
-/** Asks which of several claims is true. Each wrong claim differs from a true one in a single word or thing. */
+/** Which of several claims holds: each differs from one that does in a single word or thing. */
 function claimTopic(random: Random): Topic {
   const story = happens(random, 0.3) ? longStory(random) : trainingStory(random);
   const things = story.map(({ thing }) => thing);
@@ -231,7 +225,7 @@ const PLACE_CUES: typeof SCENE_CUES = [
       })),
 ];
 
-/** Returns the positions of one thing relative to another. */
+/** Where one thing is as seen from another. */
 function relations(
   scene: Scene,
   words: readonly [string, string],

@@ -1,4 +1,4 @@
-/** The documents on which mini-llama2 is pretrained: texts about the world, without any instruction. */
+/** The text on which mini-llama2 is pretrained: texts by the people of the world, without any instruction. */
 import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
@@ -21,16 +21,15 @@ import {
 import { nameOf, storyDispute, storyInventory, told, trainingStory } from "./story-text.ts";
 
 /**
- * Draws the shortest documents: things, then a list that states for every thing whether it is present. With a verdict
- * in every second word, the model learns to compare in a few hundred steps; with running text alone, thousands were not
- * enough.
+ * The shortest documents: things, then a list that says for every thing whether it is present. With a verdict in every
+ * second word, comparing is learned in a few hundred steps; with running text alone, thousands were not enough.
  */
 export function checklist(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `checklist ${index}`));
   return inventoryOf(random, trainingScene(random), brief, happens(random, 0.8));
 }
 
-/** Draws checklists for all other texts: sketches with blanks, captions, stories. */
+/** Checklists for everything else: sketches with blanks, captions, stories. */
 export function inventory(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `inventory ${index}`));
   if (happens(random, 0.4)) return storyInventory(random);
@@ -38,7 +37,7 @@ export function inventory(seed: number, index: number): string {
   return inventoryOf(random, trainingScene(random), describe, happens(random, 0.3));
 }
 
-/** Draws essays with much text between a claim and its verdict, as between a question and its answer. */
+/** Essays with much text between a claim and its verdict, as between a question and its answer. */
 export function debate(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `debate ${index}`));
   const lead = preamble(random);
@@ -59,8 +58,8 @@ export function debate(seed: number, index: number): string {
 }
 
 /**
- * Draws debates, and lists whose entries are marked with yes and no, so that these words have a meaning before tuning.
- * Here they never answer a question.
+ * Debates, and lists ticked off with yes and no, so that these words have a meaning before tuning. They never answer a
+ * question here.
  */
 export function tickList(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `tick list ${index}`));
@@ -84,7 +83,7 @@ export function tickList(seed: number, index: number): string {
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
 }
 
-/** Returns a function that draws one of several kinds of documents, each with the probability given by its share. */
+/** Draws one of several kinds of documents, the first `share` of the time. */
 function blend(name: string, kinds: readonly (readonly [number, Make])[]): Document {
   return (seed, index) => {
     const random = seededRandom(deriveSeed(seed, `${name} ${index}`));
@@ -104,23 +103,23 @@ const of =
   (_, seed, index) =>
     document(seed, index);
 
-/** Lists whose entries have one word, and their labels. */
+/** Entries of one word and their labels. */
 export const labels = blend("labels", [[1, wordLookups]]);
 
-/** Lists that state whether a thing is among others. */
+/** Whether a thing is among others. */
 export const checklists = blend("checklists", [
   [0.9, of(checklist)],
   [0.1, wordLookups],
 ]);
 
-/** The colour of each shape, and the shape of each colour. */
+/** What colour a shape has, and what shape a colour. */
 export const attributes = blend("attributes", [
   [0.85, (random) => attributesOf(random, trainingScene(random), choose(random, [brief, brief, sketch]))],
   [0.1, of(checklist)],
   [0.05, wordLookups],
 ]);
 
-/** Lists whose entries are marked by comparison with the entry before the list. */
+/** Lists ticked off by the entry before them. */
 export const matching = blend("matching", [
   [0.7, (random) => matches(random, 0)],
   [0.1, of(attributes)],
@@ -128,7 +127,7 @@ export const matching = blend("matching", [
   [0.1, of(checklist)],
 ]);
 
-/** Lists whose entries are marked by a cue about a context, together with answers to cues and all of the above. */
+/** Lists ticked off by a cue about a context, beside answers to cues and all of the above. */
 export const cues = blend("cues", [
   [0.45, (random) => choices(random, 0)],
   [0.15, of(attributes)],
@@ -139,7 +138,7 @@ export const cues = blend("cues", [
   [0.03, wordLookups],
 ]);
 
-/** Mostly bare lists, with everything in frames; also debates, and sketches with captions. */
+/** Most lists bare and everything in frames, beside debates, and sketches with captions. */
 export const bareLists = blend("bare lists", [
   [0.42, (random) => preamble(random) + choices(random, 0.7)],
   [0.08, (random) => matches(random, 0.7)],
@@ -152,8 +151,8 @@ export const bareLists = blend("bare lists", [
 ]);
 
 /**
- * Bare lists with more captions and verdicts, and a little text in which every word is supervised, so that the model
- * has seen every word as a target.
+ * More captions and verdicts beside the bare lists, and a little text of which every word is learned, so that none is a
+ * surprise.
  */
 export const prose = blend("prose", [
   [0.42, of(bareLists)],
@@ -163,14 +162,14 @@ export const prose = blend("prose", [
   [0.04, (_, seed, index) => learnedWhole(bareLists(seed, index))],
 ]);
 
-/** Marks everything after the first word as supervised. */
+/** Everything after the first word is learned. */
 function learnedWhole(text: string): string {
   const plain = text.replaceAll(MARKS.start, "").replaceAll(MARKS.end, "");
   const start = plain.indexOf(" ");
   return plain.slice(0, start) + learned(plain.slice(start));
 }
 
-/** Draws a sketch followed by its description in words, like image and caption in alignment. */
+/** A sketch followed by its description in words, like image and caption in alignment. */
 function captioned(random: Random): string {
   const scene = trainingScene(random);
   return `${sketch(scene)}${choose(random, ["", "\n"])}${learned(` ${caption(random, scene)}`)}`;
