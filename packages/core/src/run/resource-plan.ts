@@ -20,6 +20,8 @@ export interface PlanOptions {
   readonly folder: Location;
   /** Memory of the machine or device that will run the experiment, in bytes. Default: that of this machine. */
   readonly memory?: number;
+  /** Number of processes that share the memory equally, such as those of a study. Default 1. */
+  readonly processes?: number;
   /**
    * Whether to load the model and measure the first two steps of each training stage that fits into memory. Nothing is
    * saved. Default false.
@@ -32,7 +34,7 @@ export interface PlanOptions {
 export interface ResourcePlan {
   readonly experiment: string;
   /**
-   * Memory that a run may use, in bytes. Absent for a device with its own memory, unless {@link PlanOptions.memory} is
+   * Memory that a run may use, in bytes: its share if several processes share it. Absent for a device with its own memory, unless {@link PlanOptions.memory} is
    * set.
    */
   readonly memoryLimit?: number;
@@ -72,7 +74,7 @@ export interface PlanEvent {
  */
 export async function* planExperiment(
   experiment: Experiment,
-  { folder: place, memory: given, measure = false, signal }: PlanOptions,
+  { folder: place, memory: given, processes, measure = false, signal }: PlanOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent | PlanEvent, void, undefined> {
   const folder = runFolder(place);
   await using scope = createScope(experiment.use);
@@ -94,7 +96,7 @@ export async function* planExperiment(
     const checkpoints = await stage.check?.(context);
     found.push({ stage, checkpoints, needs: await stage.plan?.(context) });
   }
-  const bound = memoryBound(compute, given);
+  const bound = memoryBound(compute, { memory: given, processes });
   const disk = await diskNeeds(
     folder.url,
     found.flatMap(({ stage, checkpoints }) =>
