@@ -5,7 +5,8 @@
  *   npm run mlan -- run examples/custom-benchmark.ts
  *   npm run mlan -- show runs/custom-benchmark
  *
- * `mlan eval --benchmark examples/custom-benchmark.ts:colours` asks any model. The rows are written to a temporary folder here.
+ * `mlan eval --benchmark examples/custom-benchmark.ts:colours` asks any model. The rows are written to
+ * runs/custom-benchmark-data here.
  */
 import { type Benchmark, type Choice, evaluate, experiment, type Question } from "@mlan/core";
 import {
@@ -20,13 +21,11 @@ import { miniCheckpoint } from "@mlan/data-miniworld";
 import { generation } from "@mlan/eval-generation";
 import { llama2 } from "@mlan/model-llama2";
 import { cpuTrainer } from "@mlan/trainer-cpu";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { mkdir, writeFile } from "node:fs/promises";
 import { z } from "zod";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-colours-"))}/`);
+const folder = new URL("../runs/custom-benchmark-data/", import.meta.url);
+await mkdir(folder, { recursive: true });
 const COLOURS = ["red", "green", "blue", "yellow"];
 const asked = COLOURS.flatMap((colour) => ["circle", "square", "star"].map((shape) => ({ colour, shape })));
 const rows = asked.map((thing) => ({ ...thing, options: COLOURS }));

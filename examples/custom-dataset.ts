@@ -3,20 +3,18 @@
  *
  *   npm run mlan -- run examples/custom-dataset.ts
  *
- * The rows are written to a temporary folder here; yours are in a file, a database or behind an API.
+ * The rows are written to runs/custom-dataset-data here; yours are in a file, a database or behind an API.
  */
 import { type Conversation, type Dataset, defineDataset, experiment, fingerprintOf, mix, train } from "@mlan/core";
 import { miniCheckpoint, writeMiniworld } from "@mlan/data-miniworld";
 import { mlan } from "@mlan/data-mlan";
 import { llama2 } from "@mlan/model-llama2";
 import { cpuTrainer, instructionTuning } from "@mlan/trainer-cpu";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 
-const folder = pathToFileURL(`${await mkdtemp(join(tmpdir(), "mlan-opposites-"))}/`);
+const folder = new URL("../runs/custom-dataset-data/", import.meta.url);
+await mkdir(folder, { recursive: true });
 const pairs = ["left right", "above below", "yes no", "red blue", "circle square", "present absent", "one two", "a b"];
 const lines = pairs.map((pair) => pair.split(" ")).map(([word, opposite]) => JSON.stringify({ word, opposite }));
 await writeFile(new URL("opposites.jsonl", folder), `${lines.join("\n")}\n`);

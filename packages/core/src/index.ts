@@ -31,6 +31,7 @@ export type {
   DatasetSource,
   DownloadProgress,
   Examples,
+  ExampleSource,
   OpenOptions,
 } from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";

@@ -13,6 +13,15 @@ async function all<Example>(dataset: Dataset<Example>): Promise<Example[]> {
   return Promise.all(Array.from({ length: examples.length }, (_, index) => examples.at(index)));
 }
 
+/** The name of each example's dataset. */
+async function sourcesIn(dataset: Dataset<unknown>): Promise<unknown[]> {
+  const examples = await dataset.open();
+  return Array.from(
+    { length: examples.length },
+    (_, index) => examples.sources?.[examples.sourceOf?.(index) ?? -1]?.name,
+  );
+}
+
 describe("upright", () => {
   const image = { name: "a.png", origin: "row 1", read: async () => new Uint8Array(1) };
 
@@ -23,7 +32,23 @@ describe("upright", () => {
     expect((await upright(stored).open()).fingerprint).not.toBe((await stored.open()).fingerprint);
     expect((await all(stored))[0]?.images[0]).toBe(image);
     const both = concat(stored, memoryDataset("other", [{ id: "2", images: [] }]));
-    expect((await upright(both).open()).sourceOf?.(1)).toBe("other");
+    expect(await sourcesIn(upright(both))).toEqual(["shown", "other"]);
+  });
+
+  it("accepts examples whose methods use their object", async () => {
+    class Own {
+      readonly length = 2;
+      readonly fingerprint = "own";
+      readonly sources = ["first", "second"].map((name) => ({ name, fingerprint: name }));
+      readonly offset = 1;
+      at = async () => ({ images: [image] });
+      sourceOf(index: number): number {
+        return (index + this.offset) % 2;
+      }
+    }
+    const own = { ...memoryDataset("own", [{ images: [image] }]), open: async () => new Own() };
+    expect(await sourcesIn(upright(own))).toEqual(["second", "first"]);
+    expect(await sourcesIn(take(own, 2))).toEqual(["second", "first"]);
   });
 
   it("keeps a benchmark a benchmark, also a limited one", async () => {
@@ -122,10 +147,21 @@ describe("a view of several datasets", () => {
     for (const view of views) {
       const examples = await view.open();
       for (let index = 0; index < examples.length; index++)
-        expect(examples.sourceOf?.(index)).toBe((await examples.at(index)) < 100 ? "small" : "large");
+        expect((await sourcesIn(view))[index]).toBe((await examples.at(index)) < 100 ? "small" : "large");
       expect(() => examples.sourceOf?.(examples.length)).toThrow(RangeError);
     }
     expect(await small.open()).not.toHaveProperty("sourceOf");
+  });
+
+  it("keeps datasets apart that have the same name and different examples, and a dataset that occurs twice is one", async () => {
+    const [one, other] = [numbers("same", 0, 3), numbers("same", 100, 2)];
+    const examples = await concat(take(one, 2), concat(other, shuffle(one, 1))).open();
+    expect(examples.sources).toEqual([
+      { name: "same", fingerprint: (await one.open()).fingerprint },
+      { name: "same", fingerprint: (await other.open()).fingerprint },
+    ]);
+    const found = Array.from({ length: examples.length }, (_, index) => examples.sourceOf?.(index));
+    expect(found).toEqual([0, 0, 1, 1, 0, 0, 0]);
   });
 });
 

@@ -67,7 +67,7 @@ export interface LlavaModelParts {
   readonly adapters: ReadonlyMap<string, NetworkAdapter>;
   /** The components that differ from the base. */
   readonly changed: readonly Component[];
-  /** The wording of benchmarks while the template is "plain", that is, before tuning on conversations. */
+  /** The wording of benchmarks while the template is "plain". */
   readonly untunedWording: Wording;
 }
 

@@ -6,7 +6,8 @@ import { HOSTILE_VALUES } from "@mlan/testing";
 import type { View } from "@mlan/run-view";
 import { reportPage } from "@mlan/report";
 import type { PackedQuestions, PageData } from "#internal/page-data.ts";
-import { fullStudy, sampleQuestions, sampleView } from "./sample-view.ts";
+import { sampleQuestions } from "./sample-questions.ts";
+import { fullStudy, sampleView } from "./sample-view.ts";
 
 /** Elements with their attributes' text and their content, as a browser without entities in them would split the page. */
 const elements = (page: string, name: string): readonly { attributes: string; content: string }[] =>

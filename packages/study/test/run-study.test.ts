@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { type Conversation, defineDataset, evaluate, readRun, runFolder, type Stage } from "@mlan/core";
-import { readStudy, runStudy } from "@mlan/study";
+import { readStudy } from "@mlan/study";
 import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
 import { describe, expect, it } from "vitest";
 import type { Told } from "../../core/test/small-run.ts";
@@ -11,7 +11,9 @@ import {
   endsOf,
   folder,
   letters,
+  placeOf,
   run,
+  states,
   stepsIn,
   test,
   tune,
@@ -20,11 +22,8 @@ import {
 
 useScratchStudies();
 
-const place = (arm: string, seed = 1, model = "small"): URL => new URL(`${model}/${arm}/seed-${seed}/`, folder);
 const weightsOf = (arm: string): Promise<string> =>
-  readFile(new URL("step-3/fake-model.json", runFolder(place(arm)).checkpoints("tune")), "utf8");
-const states = async (): Promise<Readonly<Record<string, string>>> =>
-  Object.fromEntries((await readStudy(folder)).runs.map(({ arm, state }) => [arm, state]));
+  readFile(new URL("step-3/fake-model.json", runFolder(placeOf(arm)).checkpoints("tune")), "utf8");
 const unreadable = defineDataset<Conversation, Conversation>({
   name: "unreadable",
   rows: () => Promise.reject(new Error("no such file")),
@@ -46,7 +45,7 @@ describe("a study", () => {
     expect(Object.values(endsOf(events))).toEqual(["done", "done", "done", "done"]);
     expect(seen.map(({ stage }) => stage)).toEqual(["test", "test", "test"]);
     for (const arm of ["base", "language", "vision"]) {
-      const { manifest, results, ledger, damage } = await readRun(place(arm));
+      const { manifest, results, ledger, damage } = await readRun(placeOf(arm));
       expect(damage).toEqual([]);
       expect(results.map(({ stage }) => stage)).toEqual(["test"]);
       expect(ledger.map(({ stage }) => stage)).toEqual(arm === "base" ? ["align"] : ["align", "tune"]);
@@ -60,7 +59,7 @@ describe("a study", () => {
     const shared = await weightsOf("language");
     await rm(folder, { recursive: true });
     await run(build({ arms: { language: ARMS["language"] ?? [] } }));
-    expect((await readRun(place("language"))).manifest.stages["align"]).not.toHaveProperty("copiedFrom");
+    expect((await readRun(placeOf("language"))).manifest.stages["align"]).not.toHaveProperty("copiedFrom");
     expect(await weightsOf("language")).toBe(shared);
   });
 
@@ -68,7 +67,7 @@ describe("a study", () => {
     const events = await run(build({ seeds: [1, 2], models: ["small", "other"] }));
     expect(stepsIn(events)).toEqual({ align: 12, tune: 24 });
     expect((await readStudy(folder)).runs).toHaveLength(12);
-    expect((await readRun(place("base", 2, "other"))).manifest.plan).toMatchObject({
+    expect((await readRun(placeOf("base", 2, "other"))).manifest.plan).toMatchObject({
       seed: 2,
       name: "letters-other-base",
     });
@@ -135,7 +134,7 @@ describe("a study", () => {
 
   it("records the command", async () => {
     await run(build(), { command: "mlan run study.ts", only: { arms: ["base"] } });
-    expect((await readRun(place("base"))).manifest.stages["test"]).toMatchObject({ command: "mlan run study.ts" });
+    expect((await readRun(placeOf("base"))).manifest.stages["test"]).toMatchObject({ command: "mlan run study.ts" });
   });
 
   it("runs the selected arms alone, and later the rest", async () => {
@@ -192,120 +191,5 @@ describe("a failed run", () => {
     expect((await readStudy(folder)).runs[2]?.failure).toMatchObject({ message: "killed", stage: "align" });
     expect(stepsIn(await run())).toEqual({ align: 2, tune: 6 });
     expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
-  });
-});
-
-describe("a damaged folder of shared stages", () => {
-  const shared = async (): Promise<URL> => {
-    const [name = ""] = await readdir(new URL("shared/", folder));
-    return new URL(`shared/${name}/`, folder);
-  };
-
-  it("leaves finished runs as they are, and is made again from them once it is removed", async () => {
-    await run();
-    await writeFile(new URL("manifest.json", await shared()), "{");
-    const { vision: _, ...others } = ARMS;
-    const arms = { ...others, late: [align, tune(letters("late")), test] };
-    await run(build({ arms }));
-    expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
-    const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
-    expect(message).toContain("manifest.json is not JSON");
-    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/ and run the study again/);
-    await rm(await shared(), { recursive: true });
-    expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
-    expect(await states()).toEqual({ base: "done", language: "done", late: "done" });
-  });
-});
-
-describe("two processes", () => {
-  it("divide the runs of a study", async () => {
-    const value = build({ seeds: [1, 2] });
-    const [one, other] = await Promise.all([run(value), run(build({ seeds: [1, 2] }))]);
-    const [first, second] = [stepsIn(one), stepsIn(other)];
-    expect({
-      align: (first["align"] ?? 0) + (second["align"] ?? 0),
-      tune: (first["tune"] ?? 0) + (second["tune"] ?? 0),
-    }).toEqual({ align: 6, tune: 12 });
-    expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
-  });
-});
-
-describe("a run that is locked by another machine", () => {
-  it("is waited for, and the wait names its process and the way out", async () => {
-    const [holder, since] = [{ host: "elsewhere.example", pid: 4711, id: "x" }, "2026-11-28T02:00:00.000Z"];
-    const lock = new URL("run.lock", place("vision"));
-    await mkdir(place("vision"), { recursive: true });
-    await writeFile(lock, JSON.stringify({ ...holder, since }));
-    const waits: string[] = [];
-    for await (const event of runStudy(build(), { folder })) {
-      if (event.type !== "study-wait") continue;
-      expect(await states()).toEqual({ base: "done", language: "done", vision: "running" });
-      for (const { task, reason } of event.tasks) waits.push(`${task.label}: ${reason}`);
-      await rm(lock);
-    }
-    expect(waits).toEqual([
-      expect.stringMatching(
-        /^vision, small, seed 1: process 4711 on elsewhere\.example is running in .*\/vision\/seed-1\/ since 2026-11-28T02:00:00\.000Z, .* remove .*\/run\.lock\.$/,
-      ),
-    ]);
-    expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
-  });
-});
-
-describe("a run that fails in one of two processes", () => {
-  it("is not tried again by the other", async () => {
-    let tries = 0;
-    const failing: Stage = {
-      ...boom,
-      // oxlint-disable-next-line require-yield
-      async *run() {
-        tries++;
-        throw new Error("the lamp is out");
-      },
-    };
-    const arms = { broken: [align, failing], ...ARMS };
-    await Promise.all([run(build({ arms })), run(build({ arms }))]);
-    expect(tries).toBe(1);
-  });
-});
-
-describe("a study folder", () => {
-  it("is continued by the study that began it, and by no other", async () => {
-    await run();
-    const other = { ...build(), name: "numbers" };
-    await expect(run(other)).rejects.toThrow('contains the study "letters", not "numbers". Run in a different folder.');
-  });
-
-  // prettier-ignore
-  it.each<[string, string, string]>([
-    ["of a newer version", '{ "formatVersion": 2 }', "was written by a newer version of mlan: its study.json has format 2"],
-    ["half-written",       '{ "formatVersion": 1, "na', "is damaged (it is not JSON). Remove the file and run the study again"],
-    ["of another kind",    '{ "formatVersion": 1, "name": "letters" }', "is damaged ("],
-    ["that leads outside", "outside", "expected a folder inside the study folder"],
-  ])("%s is refused, by runs and readers", async (_, text, message) => {
-    await run(build(), { only: { arms: ["base"] } });
-    const file = new URL("study.json", folder);
-    const outside = (await readFile(file, "utf8")).replace("small/base/seed-1/", "../../base/");
-    await writeFile(file, text === "outside" ? outside : text);
-    await expect(readStudy(folder)).rejects.toThrow(message);
-    await expect(run()).rejects.toThrow(message);
-    await rm(file);
-    expect(stepsIn(await run(build(), { only: { arms: ["base"] } }))).toEqual({});
-  });
-
-  it("is neither a run folder nor missing", async () => {
-    await expect(readStudy(folder)).rejects.toThrow("is not a study folder: it has no study.json");
-    await run(build(), { only: { arms: ["base"] } });
-    await expect(run(build(), { folder: place("base") })).rejects.toThrow("contains a run, not a study");
-  });
-
-  it("can be read while a run folder is damaged", async () => {
-    await run();
-    await writeFile(new URL("manifest.json", place("language")), "{");
-    await writeFile(
-      new URL("manifest.json", place("vision")),
-      await readFile(new URL("manifest.json", place("base")), "utf8"),
-    );
-    expect(await states()).toEqual({ base: "done", language: "failed", vision: "changed" });
   });
 });

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { type Dataset, type Conversation, evaluate, type Stage, train } from "@mlan/core";
-import { runStudy, type RunStudyOptions, study, type Study, type StudyEvent } from "@mlan/study";
+import { readStudy, runStudy, type RunStudyOptions, study, type Study, type StudyEvent } from "@mlan/study";
 import { alphabetConversations, fakeModelPlugin, memoryBenchmark, memoryDataset, temporaryFolder } from "@mlan/testing";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
@@ -82,4 +82,14 @@ export function endsOf(events: readonly StudyEvent[]): Readonly<Record<string, s
   return Object.fromEntries(
     events.flatMap((event) => (event.type === "task-end" ? [[event.task.label, event.state]] : [])),
   );
+}
+
+/** The folder of the run of an arm, with a seed and a model. */
+export function placeOf(arm: string, seed = 1, model = "small"): URL {
+  return new URL(`${model}/${arm}/seed-${seed}/`, folder);
+}
+
+/** The state of each arm's run, by arm. */
+export async function states(): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries((await readStudy(folder)).runs.map(({ arm, state }) => [arm, state]));
 }

@@ -40,16 +40,19 @@ export async function computeStep(microBatches: readonly MicroBatch[], options: 
       );
       disposeSums(sums);
       sums = "sums" in result ? result.sums : undefined;
-      if ("guard" in result) guard = read(result.guard);
+      if ("guard" in result) guard = awaitedLater(read(result.guard));
       // The read starts now, so that a lazy backend runs this pass before the next one. It is awaited at the end of the
       // step, so that other backends do not wait between passes.
       const { share, rows } = result;
-      outcomes.push({ ...outcome, loss: read(share), ...(rows && { rows: readAll(rows) }) });
+      outcomes.push({
+        ...outcome,
+        loss: awaitedLater(read(share)),
+        ...(rows && { rows: awaitedLater(readAll(rows)) }),
+      });
     }
   } finally {
     disposeSums(sums);
   }
-  // Awaited together: a second read that fails would otherwise be a rejection that nobody handles, which ends the process.
   const [losses, rows, guarded] = await Promise.all([
     Promise.all(outcomes.map(({ loss }) => loss)),
     Promise.all(outcomes.map((outcome) => outcome.rows)),
@@ -158,16 +161,22 @@ function disposeSums(sums: Sums | undefined): void {
   disposeGradients(sums.gradients);
 }
 
-async function readAll(tensor: tf.Tensor1D): Promise<RowLosses> {
-  const values = await tensor.data<"float32">();
-  tensor.dispose();
-  return values;
+/** Marks a rejection as handled. Until the promise is awaited, and if a pass throws first, it would end the process. */
+function awaitedLater<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {});
+  return promise;
+}
+
+async function readAll(tensor: tf.Scalar | tf.Tensor1D): Promise<RowLosses> {
+  try {
+    return await tensor.data<"float32">();
+  } finally {
+    tensor.dispose();
+  }
 }
 
 async function read(scalar: tf.Scalar): Promise<number> {
-  const [value = NaN] = await scalar.data<"float32">();
-  scalar.dispose();
-  return value;
+  return (await readAll(scalar))[0] ?? NaN;
 }
 
 function addCounts(left: TokenCounts, right: TokenCounts): TokenCounts {

@@ -23,7 +23,7 @@ export interface TrainingSet {
   readonly supervised: ArrayLike<number>;
   /** Number of words per conversation. Negative for a conversation without images. */
   readonly words: ArrayLike<number>;
-  /** The name of each conversation's dataset, if there are several. */
+  /** The name of each conversation's dataset, if there are several. Datasets with the same name have a number each. */
   readonly datasets?: readonly string[];
   example(index: number): Promise<Encoded>;
 }
@@ -55,7 +55,8 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
     const reasons = survey.unsupervised.slice(0, REASONS);
     throw nothingToLearn(data.name, { conversations: examples.length, reasons, format: model.format });
   }
-  const datasets = survey.sources.flatMap((index) => examples.sourceOf?.(index) ?? []);
+  const names = uniqueNames((examples.sources ?? []).map(({ name }) => name));
+  const datasets = survey.sources.flatMap((index) => names[examples.sourceOf?.(index) ?? -1] ?? []);
   return {
     ...survey,
     fingerprint: examples.fingerprint,
@@ -65,6 +66,18 @@ export async function openTrainingSet({ model, data, recipe, signal }: TrainRun)
       return survey.kept[index] ?? model.encode(await examples.at(survey.sources[index] ?? -1), { answerSpans });
     },
   };
+}
+
+/** Returns the names with a number added to those that occur several times, e.g. "stories (2)". */
+function uniqueNames(names: readonly string[]): readonly string[] {
+  const taken = new Set(names);
+  return names.map((name) => {
+    if (names.indexOf(name) === names.lastIndexOf(name)) return name;
+    let number = 1;
+    while (taken.has(`${name} (${number})`)) number++;
+    taken.add(`${name} (${number})`);
+    return `${name} (${number})`;
+  });
 }
 
 interface Survey {

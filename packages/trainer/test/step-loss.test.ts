@@ -1,4 +1,4 @@
-import { concat, type StepEndEvent, type TrainableModel } from "@mlan/core";
+import { concat, type Conversation, type Dataset, type StepEndEvent, type TrainableModel } from "@mlan/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { fakeModelSource, memoryDataset, temporaryFolder } from "@mlan/testing";
 import { instructionTuning } from "@mlan/trainer";
@@ -107,6 +107,17 @@ describe("a step's loss", () => {
       expect(sources["first"]!.loss).toBeCloseTo(meanOf(0, 3, alone), 5);
       expect(sources["second"]!.loss).toBeCloseTo(meanOf(3, 8, alone), 5);
       expect(sources["first"]!.supervised).toBe(alone.supervised[0]! + alone.supervised[1]! + alone.supervised[2]!);
+    });
+
+    it("is that of each dataset when two have the same name", async () => {
+      const named = (name: string): Dataset<Conversation> =>
+        concat(memoryDataset(name, first), memoryDataset("same", second), memoryDataset("same (1)", [SILENT]));
+      const options = { folder, recipe: { ...recipe, batchSize: 9 }, adapt: plain };
+      const [same, different] = [
+        await train({ ...options, folder: new URL("same/", folder), data: named("same") }),
+        await train({ ...options, folder: new URL("different/", folder), data: named("other") }),
+      ].map(({ steps }) => steps[0]!.sources);
+      expect(same).toEqual({ "same (2)": different!["other"], "same (3)": different!["same"] });
     });
 
     it("changes no weight, and is kept in checkpoints", async () => {

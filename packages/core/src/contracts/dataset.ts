@@ -66,8 +66,19 @@ export interface Examples<Example> {
   readonly fingerprint: string;
   /** Returns equal examples for equal indexes. Rejects with a RangeError outside 0..length-1. */
   at(index: number): Promise<Example>;
-  /** Returns the name of the dataset that an example of a view comes from. Absent for a dataset that is not a view. */
-  sourceOf?(index: number): string;
+  /** The opened datasets that a view is made of, each once. Absent for a dataset that is not a view. */
+  readonly sources?: readonly ExampleSource[];
+  /**
+   * Returns the index in {@link sources} of the dataset that an example comes from. Absent for a dataset that is not a
+   * view.
+   */
+  sourceOf?(index: number): number;
+}
+
+/** An opened dataset that a view is made of. Two datasets may have the same name. */
+export interface ExampleSource {
+  readonly name: string;
+  readonly fingerprint: string;
 }
 
 export interface DatasetDefinition<Row, Example> {

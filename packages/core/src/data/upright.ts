@@ -18,11 +18,11 @@ export function upright<Example extends Shown>(dataset: Dataset<Example>): Datas
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example> {
   const open = async (options?: OpenOptions): Promise<Examples<Example>> => {
     const examples = await dataset.open(options);
-    const { length, total } = examples;
+    const { length, total, sources } = examples;
     return {
       length,
       ...(total !== undefined && { total }),
-      ...(examples.sourceOf && { sourceOf: (index: number) => examples.sourceOf?.(index) ?? dataset.name }),
+      ...(sources && { sources, sourceOf: (index: number) => examples.sourceOf?.(index) ?? 0 }),
       fingerprint: await fingerprintOf(["upright", examples.fingerprint]),
       async at(index) {
         const example = await examples.at(index);

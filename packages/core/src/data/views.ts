@@ -1,5 +1,12 @@
 import { type Asked, type Benchmark, isBenchmark, type Question } from "../contracts/benchmark.ts";
-import { checkIndex, type Dataset, type DatasetSource, type Examples, fingerprintOf } from "../contracts/dataset.ts";
+import {
+  checkIndex,
+  type Dataset,
+  type DatasetSource,
+  type Examples,
+  type ExampleSource,
+  fingerprintOf,
+} from "../contracts/dataset.ts";
 import { counted, MlanError } from "../errors.ts";
 import { deriveSeed, permutation, seededRandom } from "./random.ts";
 import { reopened } from "../run/reopened.ts";
@@ -156,12 +163,32 @@ function view<Example>(
 }
 
 /**
- * Returns the datasets that the given datasets are made of (those that are not views), each once; equal names mean the
- * same dataset.
+ * Returns the datasets that the given datasets are made of (those that are not views), each once. Equal names and cards
+ * mean the same dataset.
  */
 function sourcesOf(datasets: readonly Dataset<unknown>[]): readonly DatasetSource[] {
   const all = datasets.flatMap(({ name, card, sources }) => sources ?? [{ name, card }]);
   return [...new Map(all.map((source) => [JSON.stringify([source.name, source.card]), source])).values()];
+}
+
+interface OpenedSources {
+  /** The opened datasets, each once. Equal names and fingerprints mean the same dataset. */
+  readonly sources: readonly ExampleSource[];
+  /** For each of the given datasets, the indices of its own sources in {@link sources}. */
+  readonly indices: readonly (readonly number[])[];
+}
+
+function openedSourcesOf(datasets: readonly Dataset<unknown>[], opened: readonly Examples<unknown>[]): OpenedSources {
+  const own = opened.map(
+    ({ sources, fingerprint }, place) => sources ?? [{ name: datasets[place]?.name ?? "", fingerprint }],
+  );
+  const keyOf = ({ name, fingerprint }: ExampleSource): string => JSON.stringify([name, fingerprint]);
+  const sources = new Map(own.flat().map((source) => [keyOf(source), source]));
+  const keys = [...sources.keys()];
+  return {
+    sources: [...sources.values()],
+    indices: own.map((list) => list.map((source) => keys.indexOf(keyOf(source)))),
+  };
 }
 
 async function arranged<Example>(
@@ -170,8 +197,10 @@ async function arranged<Example>(
   opened: readonly Examples<Example>[],
   places: readonly Place[],
 ): Promise<Examples<Example>> {
+  const { sources, indices } = openedSourcesOf(datasets, opened);
   return {
     length: places.length,
+    sources,
     fingerprint: await fingerprintOf([name, opened.map(({ fingerprint }) => fingerprint), places.length]),
     async at(index) {
       const found = places[checkIndex(name, index, places.length)];
@@ -181,7 +210,8 @@ async function arranged<Example>(
     },
     sourceOf(index) {
       const { source, index: inner } = places[checkIndex(name, index, places.length)] ?? { source: 0, index: 0 };
-      return opened[source]?.sourceOf?.(inner) ?? datasets[source]?.name ?? name;
+      const own = opened[source]?.sourceOf?.(inner) ?? 0;
+      return indices[source]?.[own] ?? 0;
     },
   };
 }

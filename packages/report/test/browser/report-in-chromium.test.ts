@@ -5,7 +5,8 @@ import type { View } from "@mlan/run-view";
 import { reportPage, type ReportOptions, serveReport } from "@mlan/report";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
-import { fullStudy, sampleQuestions, sampleView } from "../sample-view.ts";
+import { sampleQuestions } from "../sample-questions.ts";
+import { fullStudy, sampleView } from "../sample-view.ts";
 import { describeInChromium } from "./describe-in-chromium.ts";
 
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");

@@ -1,0 +1,82 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readStudy } from "@mlan/study";
+import { describe, expect, it } from "vitest";
+import {
+  align,
+  ARMS,
+  build,
+  folder,
+  letters,
+  placeOf,
+  run,
+  states,
+  stepsIn,
+  test,
+  tune,
+  useScratchStudies,
+} from "./small-study.ts";
+
+useScratchStudies();
+
+describe("a damaged folder of shared stages", () => {
+  const shared = async (): Promise<URL> => {
+    const [name = ""] = await readdir(new URL("shared/", folder));
+    return new URL(`shared/${name}/`, folder);
+  };
+
+  it("leaves finished runs as they are, and is made again from them once it is removed", async () => {
+    await run();
+    await writeFile(new URL("manifest.json", await shared()), "{");
+    const { vision: _, ...others } = ARMS;
+    const arms = { ...others, late: [align, tune(letters("late")), test] };
+    await run(build({ arms }));
+    expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
+    const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
+    expect(message).toContain("manifest.json is not JSON");
+    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/ and run the study again/);
+    await rm(await shared(), { recursive: true });
+    expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
+    expect(await states()).toEqual({ base: "done", language: "done", late: "done" });
+  });
+});
+
+describe("a study folder", () => {
+  it("is continued by the study that began it, and by no other", async () => {
+    await run();
+    const other = { ...build(), name: "numbers" };
+    await expect(run(other)).rejects.toThrow('contains the study "letters", not "numbers". Run in a different folder.');
+  });
+
+  // prettier-ignore
+  it.each<[string, string, string]>([
+    ["of a newer version", '{ "formatVersion": 2 }', "was written by a newer version of mlan: its study.json has format 2"],
+    ["half-written",       '{ "formatVersion": 1, "na', "is damaged (it is not JSON). Remove the file and run the study again"],
+    ["of another kind",    '{ "formatVersion": 1, "name": "letters" }', "is damaged ("],
+    ["that leads outside", "outside", "expected a folder inside the study folder"],
+  ])("%s is refused, by runs and readers", async (_, text, message) => {
+    await run(build(), { only: { arms: ["base"] } });
+    const file = new URL("study.json", folder);
+    const outside = (await readFile(file, "utf8")).replace("small/base/seed-1/", "../../base/");
+    await writeFile(file, text === "outside" ? outside : text);
+    await expect(readStudy(folder)).rejects.toThrow(message);
+    await expect(run()).rejects.toThrow(message);
+    await rm(file);
+    expect(stepsIn(await run(build(), { only: { arms: ["base"] } }))).toEqual({});
+  });
+
+  it("is neither a run folder nor missing", async () => {
+    await expect(readStudy(folder)).rejects.toThrow("is not a study folder: it has no study.json");
+    await run(build(), { only: { arms: ["base"] } });
+    await expect(run(build(), { folder: placeOf("base") })).rejects.toThrow("contains a run, not a study");
+  });
+
+  it("can be read while a run folder is damaged", async () => {
+    await run();
+    await writeFile(new URL("manifest.json", placeOf("language")), "{");
+    await writeFile(
+      new URL("manifest.json", placeOf("vision")),
+      await readFile(new URL("manifest.json", placeOf("base")), "utf8"),
+    );
+    expect(await states()).toEqual({ base: "done", language: "failed", vision: "changed" });
+  });
+});
