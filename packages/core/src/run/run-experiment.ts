@@ -134,7 +134,16 @@ export async function* runExperiment(
   await using scope = createScope([clockPlugin, ...experiment.use]);
   const abort = signal && { signal };
   const others = reuse.map((place) => toFolderUrl(place, "reuse"));
-  const prepared = yield* prepareRun({ experiment, folder, scope, fresh, reuse: others, checksMemory, processes, ...abort });
+  const prepared = yield* prepareRun({
+    experiment,
+    folder,
+    scope,
+    fresh,
+    reuse: others,
+    checksMemory,
+    processes,
+    ...abort,
+  });
   const { damage, results, contents } = prepared;
   let { manifest } = prepared;
   for (const one of damage) yield { type: "damage", damage: one };
