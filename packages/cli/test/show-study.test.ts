@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { build, folder, run, useScratchStudies } from "../../study/test/small-study.ts";
@@ -21,8 +21,12 @@ test("show prints the arms of a study side by side, as means over seeds, and a r
   const [first] = json.runs;
   await writeFile(`${first.folder}manifest.json`, "{");
   const damaged = await typed(["show", path]);
-  expect(damaged.status).toBe(0);
-  expect(damaged.stdout).toMatch(/^base +small +1 +failed$[^]*^base +.*manifest\.json is not JSON/m);
+  expect(damaged.status).toBe(1);
+  expect(damaged.stdout).toMatch(/^base +small +1 +unreadable$[^]*^base +.*manifest\.json is not JSON/m);
+  expect((await typed(["show", path, "--json"])).status).toBe(1);
+  const edited = `${json.runs[1].folder}results.json`;
+  await writeFile(edited, (await readFile(edited, "utf8")).replace(/"value": ?6/, `"value": 7`));
+  expect((await typed(["show", path])).stdout).toMatch(/^language, seed 1: results\.json was edited or damaged/m);
   await rm(new URL("study.json", folder));
   expect((await typed(["show", path])).stderr).toMatch(/is not a run folder: it has no manifest\.json/);
 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture, openSession, type Started, start } from "./command-line.ts";
@@ -121,6 +121,23 @@ describe("mlan run with a study", () => {
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/stage "before" needs .* and each of 2 processes has [\d.]+ GB: run fewer at once/);
     expect(await typed(words)).toMatchObject({ status: 0 });
+  });
+
+  test("names the process that it waits for once, and not the processes that it started", async () => {
+    const folder = join(root, "held");
+    const lock = join(folder, "letters/base/seed-1/run.lock");
+    await mkdir(dirname(lock), { recursive: true });
+    await writeFile(lock, JSON.stringify({ host: hostname(), pid: process.pid, id: "held" }));
+    const run = start(["run", study, "--folder", folder, "--parallel", "2"], { PAUSE: "50" });
+    let notes = "";
+    run.process.stderr?.on("data", (text: string) => (notes += text));
+    while (!notes.includes("Waiting") && run.process.exitCode === null) await setTimeout(20);
+    await rm(lock);
+    const { status, stderr } = await run.finished;
+    expect(status).toBe(0);
+    expect(stderr.match(/Waiting.*\n.*/g)).toEqual([
+      `Waiting for other processes:\n  base, letters, seed 1: process ${process.pid} is running it.`,
+    ]);
   });
 
   // prettier-ignore

@@ -30,6 +30,7 @@ async function loadRecord(study: StudyRecord, record: StudyRunRecord, answers: b
     return emptyRun({ ...known, state: failure === undefined ? "unfinished" : "failed", problem });
   }
   const loaded = await loadReadable(folder, { id, seed, answers });
+  if (state === "unreadable") return { ...loaded, state, problem: failure ?? "" };
   if (failure === undefined) return { ...loaded, state: stateOf(record, loaded) };
   return { ...loaded, state: "failed", problem: failure };
 }

@@ -173,7 +173,13 @@ describe("the view of a study", () => {
     expect(found.warnings.filter(({ kind }) => kind === "unfinished").map(({ text }) => text)).toEqual([
       "language, seed 1 has not started.",
     ]);
-    expect(found.runs.find(({ id }) => id === "base, seed 1")?.state).toBe("failed");
+    expect(found.runs.find(({ id }) => id === "base, seed 1")?.state).toBe("unreadable");
+    expect(found.warnings).toContainEqual(
+      expect.objectContaining({
+        kind: "unreadable-run",
+        text: expect.stringMatching(/^base, seed 1 cannot be read: .*not JSON/),
+      }),
+    );
     await mkdir(second.folder, { recursive: true });
   });
 });

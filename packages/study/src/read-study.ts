@@ -1,5 +1,4 @@
 import {
-  isRunning,
   isRunOf,
   type Location,
   type Manifest,
@@ -7,6 +6,7 @@ import {
   MlanError,
   pathOf,
   runFolder,
+  runningProcess,
   toFolderUrl,
 } from "@mlan/core";
 import { readFailure, type StudyFailure } from "./failure-file.ts";
@@ -48,7 +48,7 @@ export interface StudyRunRecord extends StudyVariation {
    * results of this run do not belong to the study.
    */
   readonly hasChanged?: true;
-  /** Present when `state` is `failed`. */
+  /** Present when `state` is `failed` or `unreadable`. */
   readonly failure?: StudyFailure;
 }
 
@@ -70,12 +70,13 @@ export interface StudyStageRecord {
  * - `stopped`: started but not finished, and no process is working in the run folder.
  * - `done`: all stages are done.
  * - `failed`: the last start ended with an error. Earlier stages may have results.
+ * - `unreadable`: the folder is damaged, or was written by a newer version.
  * - `changed`: the folder contains a run with other stages or plugins than the study has now.
  */
-export type StudyRunState = "waiting" | "running" | "stopped" | "done" | "failed" | "changed";
+export type StudyRunState = "waiting" | "running" | "stopped" | "done" | "failed" | "unreadable" | "changed";
 
 /**
- * Reads a study folder without changing it. A run whose folder cannot be read has the state `failed`. Throws
+ * Reads a study folder without changing it. A run whose folder cannot be read has the state `unreadable`. Throws
  * `run-folder` when the folder is not a study folder.
  */
 export async function readStudy(folder: Location): Promise<StudyRecord> {
@@ -116,7 +117,7 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
       ...(state === "failed" && failure && { failure }),
     };
   } catch (error) {
-    return { ...run, folder, stages: planned, state: "failed", failure: { message: messageOf(error) } };
+    return { ...run, folder, stages: planned, state: "unreadable", failure: { message: messageOf(error) } };
   }
 }
 
@@ -125,7 +126,7 @@ async function stateOf(
   found: { readonly manifest: Manifest; readonly isCurrent: boolean } | undefined,
   failure: StudyFailure | undefined,
 ): Promise<StudyRunState> {
-  if (await isRunning(folder)) return "running";
+  if (await runningProcess(folder)) return "running";
   if (failure) return "failed";
   if (!found) return "waiting";
   if (!found.isCurrent) return "changed";

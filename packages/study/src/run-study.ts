@@ -9,6 +9,8 @@ import {
   type RunEvent,
   runExperiment,
   runFolder,
+  type RunningProcess,
+  runningProcess,
   toFolderUrl,
 } from "@mlan/core";
 import { readFailure, removeFailure, type StudyFailure, writeFailure } from "./failure-file.ts";
@@ -61,14 +63,20 @@ export interface TaskEndEvent {
   readonly failure?: StudyFailure;
 }
 
-/** Emitted when the study begins to wait because all tasks that could start are running in other processes. */
+/**
+ * Emitted when the study waits because all tasks that could start are running in other processes, and again when
+ * another process has taken over one of them.
+ */
 export interface StudyWaitEvent {
   readonly type: "study-wait";
+  /** The tasks that the study waits for, except those that the last event named with the same process. */
   readonly tasks: readonly WaitingTask[];
 }
 
 export interface WaitingTask {
   readonly task: StudyTask;
+  /** The process that runs the task. */
+  readonly process: RunningProcess;
   /** Which process runs the task, on which machine and since when, and what to do if it no longer runs. */
   readonly reason: string;
 }
@@ -99,9 +107,10 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
   await keepStudyFile(study, folder);
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, TaskEndEvent["state"]>();
-  /** Tasks that could not start at the last attempt because another process was running them, with the reason. */
-  const elsewhere = new Map<StudyTask, string>();
-  let isWaiting = false;
+  /** Tasks that could not start at the last attempt because another process was running them. */
+  const elsewhere = new Set<StudyTask>();
+  /** The reasons in the wait events since this process last ran a task. */
+  const named = new Map<StudyTask, string>();
   while (ended.size < tasks.length) {
     let moved = false;
     for (const [index, task] of tasks.entries()) {
@@ -111,18 +120,22 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
       const found = failure ?? (elsewhere.has(task) ? await doneElsewhere(task, folder) : undefined);
       const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
       if ("runsElsewhere" in end) {
-        elsewhere.set(task, end.runsElsewhere);
+        elsewhere.add(task);
         continue;
       }
       ended.set(task, end.state);
       moved = true;
-      isWaiting = false;
+      if (end !== found) named.clear();
       yield { type: "task-end", ...place, ...end };
     }
     if (moved || ended.size === tasks.length) continue;
-    const waiting = [...elsewhere].flatMap(([task, reason]) => (ended.has(task) ? [] : { task, reason }));
-    if (!isWaiting) yield { type: "study-wait", tasks: waiting };
-    isWaiting = true;
+    const waiting = await waitingTasks(
+      [...elsewhere].filter((task) => !ended.has(task)),
+      folder,
+    );
+    const news = waiting.filter(({ task, reason }) => named.get(task) !== reason);
+    for (const { task, reason } of news) named.set(task, reason);
+    if (news.length > 0) yield { type: "study-wait", tasks: news };
     await setTimeout(WAIT_MILLISECONDS, undefined, options.signal && { signal: options.signal });
   }
   yield { type: "study-end", record: await readStudy(folder) };
@@ -140,11 +153,27 @@ interface Place {
   readonly ended: ReadonlyMap<StudyTask, TaskEndEvent["state"]>;
 }
 
-/** Runs a task and returns its outcome, or the reason why it cannot start: another process is running it. */
+/** Returns those of the tasks that are still running in other processes. */
+async function waitingTasks(tasks: readonly StudyTask[], folder: URL): Promise<readonly WaitingTask[]> {
+  const found = tasks.map(async (task) => {
+    // A lock that cannot be read fails the next attempt to run the task.
+    const process = await runningProcess(new URL(task.folder, folder)).catch(() => undefined);
+    return process ? [{ task, process, reason: reasonToWait(process) }] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function reasonToWait({ pid, host, isLocal, since, lock }: RunningProcess): string {
+  const runs = `process ${pid}${isLocal ? "" : ` on ${host}`} is running it${since === undefined ? "" : ` since ${since}`}`;
+  if (isLocal) return `${runs}.`;
+  return `${runs}. This machine cannot tell whether it still runs. When it no longer does, remove ${pathOf(lock)}.`;
+}
+
+/** Runs a task and returns its outcome, or that it cannot start because another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
   { checkMemory = true, processes = 1, command, signal }: RunStudyOptions,
-): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: string }, undefined> {
+): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: true }, undefined> {
   const place = new URL(task.folder, folder);
   const isBlocked = task.after && ended.get(task.after) === "failed";
   // A finished run no longer needs its shared stages.
@@ -172,7 +201,7 @@ async function* runTask(
     return { state: "done" };
   } catch (error) {
     if (signal?.aborted) throw error;
-    if (MlanError.is(error, "in-use")) return { runsElsewhere: error.message };
+    if (MlanError.is(error, "in-use")) return { runsElsewhere: true };
     const cause = withRemedy(error, place);
     const outcome = await failed(place, { message: messageOf(cause), ...(stage !== undefined && { stage }) });
     return { ...outcome, error: cause };

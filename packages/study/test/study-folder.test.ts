@@ -77,6 +77,6 @@ describe("a study folder", () => {
       new URL("manifest.json", placeOf("vision")),
       await readFile(new URL("manifest.json", placeOf("base")), "utf8"),
     );
-    expect(await states()).toEqual({ base: "done", language: "failed", vision: "changed" });
+    expect(await states()).toEqual({ base: "done", language: "unreadable", vision: "changed" });
   });
 });

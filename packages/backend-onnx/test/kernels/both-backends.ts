@@ -42,7 +42,7 @@ export function onBackend(other: Contender): void {
 let contender: Contender = { name: "onnx", use: () => useOnnxBackend({ provider }) };
 
 /**
- * `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU. The README says which results differ there, and why.
+ * `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU. KERNELS.md says which results differ there.
  */
 let provider = (process.env["BACKEND_ONNX_PROVIDER"] ?? "cpu") as Provider;
 

@@ -10,7 +10,7 @@ Examples:
   $ mlan show runs/my-experiment --json | jq '.results[] | {model, benchmark, metrics}'
 `;
 
-export function addShowCommand(program: Command, { terminal }: CommandContext): void {
+export function addShowCommand(program: Command, { terminal, finish }: CommandContext): void {
   program
     .command("show")
     .description("Print the results, costs and loss curves of a run, or the results of a study.")
@@ -20,6 +20,8 @@ export function addShowCommand(program: Command, { terminal }: CommandContext): 
     .action(async (folder: string, { json = false }: { readonly json?: boolean }) => {
       const { show, showAsJson } = await import("../work/show.ts");
       const place = await runFolderAt(folder);
-      terminal.print(json ? await showAsJson(place) : (await show(place, terminal.columns())).join("\n"));
+      const { text, isComplete } = json ? await showAsJson(place) : await show(place, terminal.columns());
+      terminal.print(text);
+      if (!isComplete) finish(1);
     });
 }

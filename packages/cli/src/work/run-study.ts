@@ -8,6 +8,7 @@ import { openInterruption } from "../terminal/interruption.ts";
 import { labelledTerminal } from "../terminal/labelled-terminal.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printStudy } from "./study-outcome.ts";
+import { printWaits, sendWaits, waitsOf } from "./study-waits.ts";
 
 export interface StudyRequest extends Omit<RunStudyOptions, "signal" | "folder" | "only"> {
   readonly study: Study;
@@ -83,8 +84,9 @@ function openStudyDisplay(terminal: Terminal): StudyDisplay {
           terminal.note(`${terminal.paint.dim(`${labelOf(event)}  `)}${endText(event, terminal)}`);
           break;
         case "study-wait":
-          terminal.note("Waiting for other processes:");
-          for (const { task, reason } of event.tasks) terminal.note(`  ${task.label}: ${reason}`);
+          // The parent knows which of the processes are its own, and says once what several of them wait for.
+          if (process.env[STOPS_WITH_PARENT] === undefined) printWaits(waitsOf(event), terminal);
+          else sendWaits(waitsOf(event));
           break;
         case "study-end":
           break;

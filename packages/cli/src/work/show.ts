@@ -8,18 +8,28 @@ import { resultsTable } from "../terminal/results-table.ts";
 import { deviceUseText } from "../terminal/device-use.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 
+export interface Shown {
+  readonly text: string;
+  /** Whether all runs could be read. */
+  readonly isComplete: boolean;
+}
+
 /**
  * Describes a run or a study in lines of at most `width` characters. Throws `run-folder` when the folder is neither a
  * run folder nor a study folder.
  */
-export async function show(folder: URL, width: number): Promise<readonly string[]> {
-  return (await isStudyFolder(folder)) ? studyLines(await readStudy(folder), width) : showRun(folder, width);
+export async function show(folder: URL, width: number): Promise<Shown> {
+  if (!(await isStudyFolder(folder))) return { text: (await showRun(folder, width)).join("\n"), isComplete: true };
+  const study = await readStudy(folder);
+  const isComplete = study.runs.every(({ state }) => state !== "unreadable");
+  return { text: (await studyLines(study, width)).join("\n"), isComplete };
 }
 
 /** Returns the view of a run or a study as JSON. Throws the same errors as {@link show}. */
-export async function showAsJson(folder: URL): Promise<string> {
-  const view = (await isStudyFolder(folder)) ? viewOfStudy(await readStudy(folder)) : viewOf(folder);
-  return JSON.stringify(await view, null, 2);
+export async function showAsJson(folder: URL): Promise<Shown> {
+  const view = await ((await isStudyFolder(folder)) ? viewOfStudy(await readStudy(folder)) : viewOf(folder));
+  const isComplete = view.runs.every(({ state }) => state !== "unreadable");
+  return { text: JSON.stringify(view, null, 2), isComplete };
 }
 
 async function showRun(folder: URL, width: number): Promise<readonly string[]> {

@@ -10,7 +10,7 @@ export async function printStudy(folder: URL, only: StudySelection | undefined, 
   const record = await readStudy(folder);
   const runs = record.runs.filter((run) => isSelected(run, only));
   terminal.print(["", ...(await studyLines({ ...record, runs }, terminal.columns())), ""].join("\n"));
-  const failed = runs.filter(({ state }) => state === "failed");
+  const failed = runs.filter(({ state }) => state === "failed" || state === "unreadable");
   if (failed.length > 0) {
     terminal.note(`${counted(failed.length, "run")} failed. The same command runs failed runs again.`);
   }
@@ -25,7 +25,8 @@ export async function studyLines(record: StudyRecord, width: number): Promise<re
     if (part.results.length === 0) return [];
     return [headOf(model, record.runs), "", ...resultsTable(part, width), ""];
   });
-  return [...tables, ...stateTable(record, width)];
+  const damage = view.warnings.flatMap(({ kind, run, text }) => (kind === "damage" ? [`${run}: ${text}`] : []));
+  return [...tables, ...stateTable(record, width), ...(damage.length > 0 ? ["", ...damage] : [])];
 }
 
 function isSelected({ model, arm, seed }: StudyRunRecord, { models, arms, seeds }: StudySelection = {}): boolean {

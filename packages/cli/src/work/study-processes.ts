@@ -8,6 +8,7 @@ import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { SHARING_PROCESSES, STOPS_WITH_PARENT, type StudyRequest } from "./run-study.ts";
 import { printStudy } from "./study-outcome.ts";
+import { printWaits, waitsIn } from "./study-waits.ts";
 
 export interface StudyProcessesRequest extends StudyRequest {
   /** The file that exports the study. */
@@ -37,6 +38,7 @@ export async function runStudyInProcesses(
     terminal.note("Stopping after this step. Ctrl-C again stops at once.");
     for (const child of children) child.kill("SIGTERM");
   });
+  printForeignWaits(children, terminal);
   const statuses = await Promise.all(
     children.map((child, index) => outcomeOf(child, (line) => terminal.note(`${index + 1}: ${line}`))),
   );
@@ -48,6 +50,21 @@ export async function runStudyInProcesses(
   const failed = await printStudy(folder, only, terminal);
   terminal.note(terminal.paint.dim(`Saved in ${displayPath(folder)}.`));
   return failed || statuses.some((status) => status !== 0) ? 1 : 0;
+}
+
+/** Prints, once each, the tasks that the children wait for and that none of them runs. */
+function printForeignWaits(children: readonly ChildProcess[], terminal: Terminal): void {
+  const printed = new Set<string>();
+  const isNew = ({ label, reason }: { readonly label: string; readonly reason: string }): boolean =>
+    printed.size < printed.add(`${label}: ${reason}`).size;
+  for (const child of children) {
+    child.on("message", (message) => {
+      const foreign = waitsIn(message).filter(
+        ({ pid, isLocal }) => !isLocal || children.every((one) => one.pid !== pid),
+      );
+      printWaits(foreign.filter(isNew), terminal);
+    });
+  }
 }
 
 function startProcess(

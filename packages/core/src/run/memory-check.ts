@@ -54,7 +54,9 @@ function machineMemory(): number {
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** Adds the memory of the process to an estimate, including what the compute reserves beyond the tensors in use. */
+/**
+ * Adds the memory of the process to an estimate, including what the compute backend reserves beyond the tensors in use.
+ */
 export function totalMemory({ parts, total, computed = 0 }: MemoryEstimate, bound: MemoryBound): MemoryEstimate {
   const process = bound.process + computed * (bound.spare ?? 0);
   return process === 0 ? { parts, total } : { parts: { ...parts, process }, total: total + process };

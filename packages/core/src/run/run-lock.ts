@@ -49,10 +49,28 @@ export async function lockRun(folder: URL): Promise<RunLock> {
   };
 }
 
-/** Whether a process is running in the folder. A process on another machine counts as running. */
-export async function isRunning(folder: URL): Promise<boolean> {
-  const holder = await readHolder(new URL(FILE, folder));
-  return holder !== undefined && (await isAlive(holder));
+/** A process that is running in a run folder, or on another machine may be. */
+export interface RunningProcess {
+  readonly pid: number;
+  readonly host: string;
+  /** Whether the process runs on this machine. A process on another machine cannot be checked and may have ended. */
+  readonly isLocal: boolean;
+  /** When it started in the folder, ISO 8601. Absent in locks of earlier versions. */
+  readonly since?: string;
+  /** The lock file. Its removal releases the folder. */
+  readonly lock: URL;
+}
+
+/**
+ * Returns the process that is running in a run folder; undefined when there is none. Throws `run-folder` when the lock
+ * file is not a lock.
+ */
+export async function runningProcess(folder: URL): Promise<RunningProcess | undefined> {
+  const lock = new URL(FILE, folder);
+  const holder = await readHolder(lock);
+  if (!holder || !(await isAlive(holder))) return undefined;
+  const { pid, host, since } = holder;
+  return { pid, host, isLocal: host === hostname(), ...(since !== undefined && { since }), lock };
 }
 
 async function ownHolder(): Promise<Holder> {
