@@ -70,8 +70,8 @@ function answering({ rows, length, images }: MeasuredCase): Stage {
   return evaluate({ name: "answers", benchmarks: [benchmark] });
 }
 
-function training({ rows, length, images, task, rank }: MeasuredCase): Stage {
-  const conversations = Array.from({ length: rows }, (_, row): Conversation => ({
+function training({ rows, length, images, task, rank, microBatches }: MeasuredCase): Stage {
+  const conversations = Array.from({ length: rows * microBatches }, (_, row): Conversation => ({
     id: `${row}`,
     // The answer is truncated at the end of the row.
     turns: [
@@ -84,7 +84,7 @@ function training({ rows, length, images, task, rank }: MeasuredCase): Stage {
   const recipe = instructionTuning({
     ...(adapter || { trained: ["language"] }),
     format: { template: "v1", maximumLength: length },
-    batchSize: rows,
+    batchSize: rows * microBatches,
     microBatchSize: rows,
     epochs: STEPS,
     warmupRatio: 0,
