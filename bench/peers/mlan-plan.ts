@@ -75,7 +75,7 @@ function training({ rows, length, images, task, rank, microBatches }: MeasuredCa
     id: `${row}`,
     // The answer is truncated at the end of the row.
     turns: [
-      { role: "user", text: `${row}` },
+      { role: "user", text: images ? `<image>\n${row}` : `${row}` },
       { role: "assistant", text: words(length).join(" ") },
     ],
     images: images ? [PICTURE] : [],
