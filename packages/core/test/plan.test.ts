@@ -4,7 +4,10 @@ import { trainingChanges } from "#internal/run/training-changes.ts";
 import type { ModelMemory, TrainingShape } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 
-/** A model of 100 bytes per row, half with checkpointing, and of weights with fewer bytes in each format. */
+/**
+ * The memory of a model that needs 100 bytes per row (half with gradient checkpointing), and fewer bytes for weights in
+ * each further format.
+ */
 const memory: ModelMemory = {
   weightFormat: "float32",
   weightFormats: ["float32", "int8"],
@@ -85,5 +88,8 @@ describe("settings with which a stage fits", () => {
     );
     expect(() => checkMemory("tune", needs, bound(50))).toThrow(/No smaller batch and no setting .* makes it fit/);
     expect(() => checkMemory("tune", needs, { limit: undefined, process: 0 })).not.toThrow();
+    expect(() => checkMemory("tune", needs, { limit: 1500, processes: 4, process: 0 })).toThrow(
+      / and each of 4 processes has 0\.00 GB: run fewer at once\. It fits with /,
+    );
   });
 });

@@ -91,8 +91,8 @@ export const SPECIAL: Input = exactly([
 ]);
 
 /**
- * Declares a test: `run` returns the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx"
- * (or {@link onBackend}'s).
+ * Declares a test that `run` returns the same dtypes, shapes and values (and gradients) on the backend "cpu" and on
+ * "onnx", or on the backend of {@link onBackend}.
  */
 export function same(name: string, inputs: readonly Input[], run: Run, options: Options = {}): void {
   // oxlint-disable-next-line vitest/valid-title
