@@ -90,8 +90,8 @@ export interface EqualAnswers {
   /** Ids of the questions whose answers differ. */
   readonly different: readonly string[];
   /**
-   * For generated answers that differ, by how much `one` preferred the first token that differs to the next most likely
-   * one: the difference of the two logits.
+   * For each generated answer that differs: the difference between the two highest logits of `one` at the first token
+   * that differs.
    */
   readonly margins: readonly number[];
 }

@@ -30,7 +30,7 @@ export async function bundle(folder: string): Promise<void> {
   const tests = [
     { name: "conformance-contract", file: join(device, "contract.ts") },
     ...testFiles("webgpu").map((file) => ({ name: `conformance-${nameOf(file)}`, file })),
-    // readme.test.ts tests a README, not a kernel.
+    // readme.test.ts tests a page of documentation, not a kernel.
     ...testFiles("kernels")
       .filter((file) => nameOf(file) !== "readme")
       .map((file) => ({ name: `kernels-${nameOf(file)}`, file })),

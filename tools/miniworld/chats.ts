@@ -1,4 +1,7 @@
-/** Chats of several turns about the world, on which mini-vicuna is tuned. They ask for sentences, never for a form of answer. */
+/**
+ * Chats of several turns about the world, on which mini-vicuna is tuned. Answers are sentences, and no question asks
+ * for a form of answer.
+ */
 import { deriveSeed, type Random, seededRandom, type Turn } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose } from "../../packages/data-miniworld/src/choose.ts";

@@ -70,7 +70,7 @@ export class Variables {
   }
 }
 
-/** A random trainable tower, and its variables under the names of Hugging Face's CLIPVisionModel. */
+/** Creates a random trainable tower, and its variables with the names of Hugging Face's CLIPVisionModel. */
 export function randomTower(seed: number): { tower: VisionTower; variables: ReadonlyMap<string, tf.Variable> } {
   const list = weightList();
   const weights = declareVisionTower(SIZES, list);

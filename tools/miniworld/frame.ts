@@ -1,4 +1,4 @@
-/** The frame around statements in documents: preambles, and the text from a doubt to its verdict. */
+/** The text around statements in documents: preambles, and the text between a question and its verdict. */
 import { type Random, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { choose } from "../../packages/data-miniworld/src/choose.ts";
 
@@ -17,7 +17,7 @@ const INSTRUCTIONS: readonly ((words: readonly [string, string]) => string)[] = 
   ([one, other]) => `Use "${one}" or "${other}" to answer the user:`,
 ];
 
-/** A sentence that says a verdict. */
+/** Draws a sentence with a verdict. */
 export function verdict(random: Random, said: string): string {
   return choose(random, VERDICTS)(learned(said));
 }
@@ -31,20 +31,20 @@ const VERDICTS: readonly ((said: string) => string)[] = [
   (said) => `Word: "${said}".`,
 ];
 
-/** What stands around a part of a document that is learned; everything else is only read. */
+/** The marks around a supervised part of a document. Everything else is only context. */
 export const MARKS = { start: "\u0001", end: "\u0002" } as const;
 
-/** Marks what follows from the text before it. It must begin with a space or after one, as the marks part words. */
+/** Marks a text as supervised. The text must begin with a space or follow one, because the marks separate words. */
 export function learned(text: string): string {
   return `${MARKS.start}${text}${MARKS.end}`;
 }
 
-/** A learned word after a space, in quotes or bare. */
+/** Returns a space and a supervised word, with or without quotes. */
 export function said(word: string, quoted: boolean): string {
   return quoted ? ` "${learned(word)}"` : learned(` ${word}`);
 }
 
-/** Up to about forty words that are unrelated to the text after them. */
+/** Draws up to about forty words that are unrelated to the text after them. */
 export function preamble(random: Random): string {
   const kind = random.below(4);
   if (kind === 0) return "";

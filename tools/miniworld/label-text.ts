@@ -1,4 +1,4 @@
-/** Text about labelled lists, for documents: an entry is looked up and its label is said. */
+/** Text about labelled lists, for documents: an entry is followed by its label. */
 import type { Random } from "@mlan/core";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
 import { letterAt, type Offer, offer } from "../../packages/data-miniworld/src/offer.ts";
@@ -8,14 +8,14 @@ import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src
 import { DEEDS, NAMES } from "./story-text.ts";
 import { learned, said, times } from "./frame.ts";
 
-/** A list's lines, as in multiple-choice questions: "A: red". */
+/** Returns the lines of a list, as in multiple-choice questions: "A: red". */
 export function labelledLines(items: readonly string[]): string {
   return items.map((item, index) => `${letterAt(index)}: ${item}`).join("\n");
 }
 
 /**
- * The lookups that are learned first: a list of entries of one piece each, then entries of it, each followed by its label
- * at once. Entries come several times, so that repeating what has been said is a first step.
+ * Draws the lookups that are learned first: a list whose entries have one piece each, then some of these entries, each
+ * immediately followed by its label. Entries are repeated, because copying an earlier answer is easier to learn first.
  */
 export function wordLookups(random: Random): string {
   const items = chooseSeveral(random, choose(random, WORD_POOLS), 3 + random.below(3));
@@ -27,7 +27,10 @@ export function wordLookups(random: Random): string {
   return `${labelledLines(items)}\n${cited.join(" ")}`;
 }
 
-/** An entry and then a list, several times. A list is bare with probability `bare`, and else ticked off. */
+/**
+ * Draws entries, each followed by a list. A list is bare with probability `bare`; otherwise each of its entries is
+ * marked.
+ */
 export function matches(random: Random, bare: number): string {
   const lines = times(5, () => {
     const pool = happens(random, 0.4) ? choose(random, WORD_POOLS) : choose(random, ENTRY_POOLS)(random);
@@ -41,9 +44,9 @@ export function matches(random: Random, bare: number): string {
 }
 
 /**
- * A list that ends with the right entry, if it has one. Every entry is followed by "wrong" or by its letter. An entry can check
- * itself, as it comes after the context and the cue, and nothing else says whether it is right: of exactly one right entry, the
- * ticks before would say where it must be.
+ * Draws a list in which each entry is followed by "wrong", or by its letter if it is right. The right entry comes last,
+ * and may be missing. So whether an entry is right follows only from the context and the cue before it, not from the
+ * marks of other entries.
  */
 export function tickedList(random: Random, right: readonly string[], wrong: readonly string[]): string {
   const lines: string[] = [];
@@ -56,7 +59,7 @@ export function tickedList(random: Random, right: readonly string[], wrong: read
   return lines.join("\n");
 }
 
-/** A list with one right entry, and then its letter, which can only be read from what the entries found out. */
+/** Draws a list without marks that has one right entry, followed by the letter of this entry. */
 export function bareList(random: Random, offered: Omit<Offer, "count" | "place">): string {
   const count = 2 + random.below(4);
   const items = offer(random, {
@@ -106,7 +109,7 @@ const ENTRY_POOLS: readonly ((random: Random) => readonly string[])[] = [
   (random) => things(random).map((thing) => `Look for ${thing}.`),
 ];
 
-/** Things of two colours and three shapes, so that no single word names one. */
+/** Draws things of two colours and three shapes, so that no single word identifies a thing. */
 function things(random: Random): readonly string[] {
   const colours = chooseSeveral(random, COLOURS, 2 + random.below(2));
   const shapes = chooseSeveral(random, SHAPES, 2 + random.below(2));

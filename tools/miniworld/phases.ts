@@ -2,22 +2,23 @@ import type { Turn } from "@mlan/core";
 import { chat } from "./chats.ts";
 import { attributes, bareLists, checklists, cues, type Document, labels, matching, prose } from "./documents.ts";
 
-/** A part of the pretraining, with its own kind of text and its own learning rate. */
+/** A phase of the pretraining, with one kind of text and one learning rate. */
 export interface Phase {
   readonly name: string;
   readonly example: (seed: number, index: number) => readonly Turn[];
   readonly template: "plain" | "v1";
   readonly layers: number;
   readonly steps: number;
-  /** The highest learning rate, of the half cosine over the phase. */
+  /** The peak learning rate. It follows half a cosine over the phase. */
   readonly learningRate: number;
   /** The checkpoint that is written after the phase. */
   readonly checkpoint?: "mini-llama2" | "mini-vicuna";
 }
 
 /**
- * Skills that need others come after them. Four layers learn to tick entries off; then two layers are added, which learn to read
- * from the entries of a bare list what the four found out.
+ * The phases in order. A skill comes after the skills that it needs. First, four layers learn to mark the entries of a
+ * list. Then two layers are added, which learn to read from the entries of a bare list what the first four have
+ * computed.
  */
 export const PHASES: readonly Phase[] = [
   text("labels", labels, { layers: 4, steps: 120, learningRate: 2e-3 }),

@@ -1,8 +1,8 @@
 /**
- * Makes checkpoints/mini-llama2 and checkpoints/mini-vicuna with mlan itself: learns the tokenizer, trains a random Llama
- * phase by phase on texts, and tunes it on chats.
- * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder] [first phase]`
- * With a first phase, it starts from the weights of the previous phase in the work folder.
+ * Creates checkpoints/mini-llama2 and checkpoints/mini-vicuna with mlan itself: trains the tokenizer, trains a random
+ * Llama on texts in phases, and tunes it on chats.
+ * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-language.ts [work folder] [first phase]` With a first
+ * phase, it starts from the weights of the previous phase in the work folder.
  */
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -49,7 +49,7 @@ const vocabulary = await readVocabulary(work);
 const curve: unknown[] = first > 0 ? z.array(z.unknown()).parse(JSON.parse(await readFile(curveFile, "utf8"))) : [];
 for (const [index, phase] of PHASES.entries()) if (index >= first) await run(phase, PHASES[index - 1]);
 
-/** Trains the weights of the previous phase, to which layers are added if it had fewer. */
+/** Trains the weights of the previous phase. Adds layers first if that phase had fewer. */
 async function run(phase: Phase, previous: Phase | undefined): Promise<void> {
   const sizes: LlamaSizes = { ...WIDTHS, layers: phase.layers, vocabulary: Object.keys(vocabulary).length };
   const weights = await startOf(sizes, previous);

@@ -1,6 +1,6 @@
 /**
- * Makes checkpoints/mini-clip with mlan itself, by contrastive training of pictures and their content (arXiv 2103.00020).
- * Half of each batch are scenes that differ from another scene in one colour, shape or place.
+ * Creates checkpoints/mini-clip with mlan itself, by contrastive training on pictures and their content (arXiv
+ * 2103.00020). In half of each batch, a scene differs from another scene in only one colour, shape or place.
  * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-vision.ts`
  */
 import { deriveSeed, type Random, seededRandom, writeFileAtomically } from "@mlan/core";
@@ -72,7 +72,10 @@ for (let step = 1; step <= STEPS; step++) {
 }
 await publish();
 
-/** Symmetric cross-entropy of matching pictures to scenes; [images * patches, pixels], [images * 4, features], [images, 4, 1]. */
+/**
+ * Returns the symmetric cross-entropy of matching pictures with scenes. Shapes of the arguments: [images * patches,
+ * pixels], [images * 4, features], [images, 4, 1].
+ */
 function contrast(patches: tf.Tensor2D, phrases: tf.Tensor2D, mask: tf.Tensor3D): tf.Scalar {
   const images = mask.shape[0];
   const states = tf.reshape(visionHiddenStates(tower, patches, SIZES.layers), [images, CELLS + 1, SIZES.hiddenSize]);
@@ -101,7 +104,7 @@ function normalize(input: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(input, tf.rsqrt(tf.add(tf.sum(tf.square(input), 1, true), 1e-8)));
 }
 
-/** Pairs that differ in one respect; benchmark scenes are never seen. */
+/** Draws pairs of scenes that differ in one respect. Scenes of the benchmarks never occur. */
 function batchOfScenes(random: Random): Scene[] {
   return Array.from({ length: PAIRS }, () => {
     const scene = drawFrom("training", () => randomScene(random, [1, 2, 3, 4]), sceneKey);
@@ -156,7 +159,9 @@ function channelsFirst(bytes: Uint8ClampedArray): Float32Array {
   });
 }
 
-/** Colour, shape and place of each thing, one-hot, and which of the four places for things are filled. */
+/**
+ * Returns colour, shape and place of each thing as one-hot values, and which of the four slots for things are filled.
+ */
 function phrasesOf(scenes: readonly Scene[]): { readonly phrases: tf.Tensor2D; readonly mask: tf.Tensor3D } {
   const phrases = new Float32Array(scenes.length * MOST_THINGS * FEATURES);
   const mask = new Float32Array(scenes.length * MOST_THINGS);

@@ -3,7 +3,10 @@ import { writeFileAtomically } from "@mlan/core";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "@mlan/safetensors";
 import { llamaConfiguration, llamaShapes, type LlamaSizes } from "./random-llama.ts";
 
-/** Copies the language part of a saved checkpoint as a plain Llama in 16 bits, with its tokenizer and how it was made. */
+/**
+ * Copies the language model of a saved checkpoint as a plain Llama with 16-bit weights, together with its tokenizer and
+ * a record of its training.
+ */
 export async function publishLlama(saved: URL, target: URL, sizes: LlamaSizes, made: unknown): Promise<void> {
   await mkdir(target, { recursive: true });
   const reader = await openSafetensors(saved);

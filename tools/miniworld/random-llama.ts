@@ -12,7 +12,7 @@ export interface LlamaSizes {
   readonly heads: number;
 }
 
-/** `config.json` of a plain Llama. */
+/** Returns the `config.json` of a plain Llama. */
 export function llamaConfiguration(
   { vocabulary, hidden, intermediate, layers, heads }: LlamaSizes,
   dtype: string,
@@ -39,7 +39,7 @@ export function llamaConfiguration(
   };
 }
 
-/** Every tensor of a Llama by its name in the checkpoint. */
+/** Returns the shape of every tensor of a Llama, by its name in the checkpoint. */
 export function llamaShapes({
   vocabulary,
   hidden,
@@ -60,9 +60,9 @@ export function llamaShapes({
 }
 
 /**
- * Writes an untrained Llama: norms are 1; the standard deviation is 0.02 for tables and 1/sqrt(inputs) for matrices, a
- * fifth of that if they add to the residual stream; attention and embeddings start as attention-start.ts says. What
- * `smaller` has, a checkpoint with fewer layers, is taken from there.
+ * Writes an untrained Llama. Norm weights are 1. The standard deviation is 0.02 for tables, 1/sqrt(inputs) for
+ * matrices, and a fifth of that for matrices that add to the residual stream. attention-start.ts defines attention and
+ * embeddings. Tensors that the checkpoint `smaller`, with fewer layers, contains are copied from it.
  */
 export async function writeRandomLlama(folder: URL, { pieces, sizes, seed, smaller }: LlamaStart): Promise<void> {
   const reader = smaller && (await openSafetensors(smaller));

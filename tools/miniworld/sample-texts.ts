@@ -1,4 +1,4 @@
-/** The texts on which the tokenizer is learned. */
+/** The texts on which the tokenizer is trained. */
 import { deriveSeed, V1_SYSTEM_PROMPT } from "@mlan/core";
 import { ai2dImage } from "../../packages/data-miniworld/src/ai2d.ts";
 import { boolqRow } from "../../packages/data-miniworld/src/boolq.ts";
@@ -13,7 +13,10 @@ import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
 import { chat } from "./chats.ts";
 import { bareLists, cues, inventory, matching } from "./documents.ts";
 
-/** Samples of all texts of the world, and of the text around them: prompts of the benchmarks and the two templates. */
+/**
+ * Yields samples of all texts of the world, and of the texts around them: the benchmarks' prompts and the two
+ * templates.
+ */
 export function* sampleTexts(seed: number): Iterable<string> {
   for (let index = 0; index < 2000; index++) {
     for (const document of [inventory, matching, cues, bareLists]) yield document(seed, index);

@@ -19,7 +19,10 @@ export function inventoryOf(
   return `${describe(scene)}\n${items.join(choose(random, [" ", ", "]))}`;
 }
 
-/** Colours by shape, shapes by colour and the number of things, each said at once: the lookups that are learned first. */
+/**
+ * Draws colours by shape, shapes by colour and the number of things, each immediately followed by its answer: the
+ * lookups that are learned first.
+ */
 export function attributesOf(random: Random, scene: Scene, describe: (scene: Scene) => string): string {
   const items = times(8, () => {
     const { colour, shape } = choose(random, scene);
@@ -41,7 +44,7 @@ export function attributeRemark(random: Random, scene: Scene): string {
   return hasTwin("shape") ? "" : `The ${thing.shape}:${learned(` ${thing.colour}`)}.`;
 }
 
-/** Where a thing is, or how two things are placed. */
+/** Draws a remark about the place of a thing, or the relative position of two things. */
 export function placeRemark(random: Random, scene: Scene): string {
   const [one, other] = chooseSeveral(random, scene, 2);
   if (!one) return "";
@@ -81,7 +84,7 @@ export function claimed(random: Random, scene: readonly Thing[]): { readonly thi
   return { thing: confusable ?? absentThing(random, scene), holds: false };
 }
 
-/** A sketch without its blanks. */
+/** Returns a sketch without its blanks. */
 export function brief(scene: Scene): string {
   return scene.map(({ colour, shape }) => colour + shape).join(" ");
 }

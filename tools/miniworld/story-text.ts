@@ -67,7 +67,7 @@ export function trainingStory(random: Random): Story {
   return drawFrom("training", () => randomStory(random, NAMES, DEEDS), storyKey);
 }
 
-/** Two stories joined into one: four to six people, each with a different thing. */
+/** Draws two stories joined into one: four to six people, each with a different thing. */
 export function longStory(random: Random): Story {
   for (;;) {
     const story = [...trainingStory(random), ...trainingStory(random)];

@@ -1,10 +1,12 @@
-/** Learns a Llama-style tokenizer: byte-pair encoding with byte fallback, merges within words and punctuation marks. */
+/**
+ * Trains a Llama-style tokenizer: byte-pair encoding with byte fallback, and merges within words and punctuation marks.
+ */
 
 export const UNKNOWN = "<unk>";
 const SPECIAL = [UNKNOWN, "<s>", "</s>"];
 const SPACE = "▁";
 
-/** How often each unit (a word or a mark, with its space in front if it has one) occurs. */
+/** Counts how often each unit occurs: a word or a punctuation mark, with the space before it if there is one. */
 export function countUnits(texts: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) {
@@ -16,7 +18,7 @@ export function countUnits(texts: Iterable<string>): Map<string, number> {
   return counts;
 }
 
-/** Learns merges as in Sennrich et al. (arXiv 1508.07909), most useful first. */
+/** Computes the merges as in Sennrich et al. (arXiv 1508.07909), the most frequent pair first. */
 export function learnMerges(counts: ReadonlyMap<string, number>, count: number): [string, string][] {
   // Logarithms, so that rare words of instructions get a piece before the vocabulary is full.
   let units = [...counts].map(([unit, times]) => ({ pieces: [...unit], weight: Math.log2(1 + times) }));
@@ -30,7 +32,7 @@ export function learnMerges(counts: ReadonlyMap<string, number>, count: number):
   return merges;
 }
 
-/** A `tokenizer.json` for @huggingface/tokenizers and transformers, like Llama 2's with `legacy: false`. */
+/** Returns a `tokenizer.json` for @huggingface/tokenizers and transformers, like Llama 2's with `legacy: false`. */
 export function tokenizerFile(merges: readonly (readonly [string, string])[]): TokenizerFile {
   const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
   const printable = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index));
@@ -126,7 +128,7 @@ function mergePair(pieces: readonly string[], [left, right]: readonly [string, s
   return merged;
 }
 
-/** The part of the file that other code reads. */
+/** The fields of the file that other code reads. */
 export interface TokenizerFile {
   readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly [key: string]: unknown };
   readonly [key: string]: unknown;

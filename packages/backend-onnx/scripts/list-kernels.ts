@@ -3,22 +3,22 @@ import { fileURLToPath } from "node:url";
 import { ALL_KERNELS } from "../src/kernels/all-kernels.ts";
 import { LEFT_OUT_KERNELS } from "../src/kernels/left-out-kernels.ts";
 
-// Updates the lists of kernels in the README: `npm run list-kernels`.
+// Updates the lists of kernels in KERNELS.md: `npm run list-kernels`.
 
 const WIDTH = 120;
 
-/** The README with up-to-date lists between their markers; throws if a marker is missing. */
-export function withKernelList(readme: string): string {
+/** Returns the page with up-to-date lists between their markers. Throws if a marker is missing. */
+export function withKernelList(page: string): string {
   const names = ALL_KERNELS.map(({ kernelName }) => kernelName);
   const leftOut = LEFT_OUT_KERNELS.map(({ reason, kernelNames }) => wrapped(kernelNames, `- ${reason}:`));
-  return between(between(readme, "kernels", wrapped(names)), "left out", leftOut.join("\n"));
+  return between(between(page, "kernels", wrapped(names)), "left out", leftOut.join("\n"));
 }
 
-function between(readme: string, title: string, text: string): string {
+function between(page: string, title: string, text: string): string {
   const [begin, end] = [`<!-- ${title}: written by scripts/list-kernels.ts -->`, `<!-- /${title} -->`];
-  const [start, stop] = [readme.indexOf(begin), readme.indexOf(end)];
-  if (start < 0 || stop < start) throw new Error(`README.md needs the lines ${begin} and ${end}`);
-  return `${readme.slice(0, start)}${begin}\n${text}\n${readme.slice(stop)}`;
+  const [start, stop] = [page.indexOf(begin), page.indexOf(end)];
+  if (start < 0 || stop < start) throw new Error(`KERNELS.md needs the lines ${begin} and ${end}`);
+  return `${page.slice(0, start)}${begin}\n${text}\n${page.slice(stop)}`;
 }
 
 /** The names in alphabetical order after `head`, wrapped; continuation lines are indented. */
@@ -36,6 +36,6 @@ function wrapped(unsorted: readonly string[], head = ""): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const readme = new URL("../README.md", import.meta.url);
-  writeFileSync(readme, withKernelList(readFileSync(readme, "utf8")));
+  const page = new URL("../KERNELS.md", import.meta.url);
+  writeFileSync(page, withKernelList(readFileSync(page, "utf8")));
 }

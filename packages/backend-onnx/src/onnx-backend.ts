@@ -156,7 +156,10 @@ export class OnnxBackend extends tf.KernelBackend implements Recorder, Optimizer
     this.disposeData(tensor.dataId);
   }
 
-  /** Must be called before a kernel runs, when every value that is still needed belongs to a tensor. */
+  /**
+   * Computes the recorded operations if too many are pending. Must be called before a kernel runs, when every value
+   * that is still needed belongs to a tensor.
+   */
   flushIfFull(): void {
     this.recording.flushIfFull();
   }

@@ -68,8 +68,9 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
 }
 
 /**
- * Registers the backend and makes it current. Replaces gradients on this backend by versions without needless arrays of
- * ones. Throws {@link BackendError} "library" if ONNX Runtime cannot be loaded, "invalid-options" for invalid options.
+ * Registers the backend and makes it current. Replaces some gradients on this backend with versions that need no arrays
+ * of ones. Throws {@link BackendError} "library" if ONNX Runtime cannot be loaded, "invalid-options" for invalid
+ * options.
  */
 export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<void> {
   const resolved = resolveOptions(options);

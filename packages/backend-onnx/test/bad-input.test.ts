@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { exactly, on, same, SPECIAL, tensorOf, type Input } from "./kernels/both-backends.ts";
 
-/** The smallest and largest int32 numbers, and numbers whose products overflow. */
+/** The smallest and the largest int32, and numbers whose products overflow. */
 const ENDS: Input = exactly([2 ** 31 - 1, -(2 ** 31), 46_341, 65_536, -65_536, 7, -1, 0], [8], "int32");
 /** All pairs of the special numbers. */
 const LEFT: Input = exactly(SPECIAL.values.flatMap((value) => SPECIAL.values.map(() => value)));

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await useOnnxBackend({ optimization: "extended" });
 });
 
-/** softmax(x w) summed up, as a user would write it. */
+/** The sum of softmax(x w), as a user would write it. */
 function forward(): { readonly run: () => tf.Tensor; readonly dispose: () => void } {
   const [x, w] = [tf.randomNormal([64, 32]), tf.randomNormal([16, 32])];
   const run = (): tf.Tensor =>

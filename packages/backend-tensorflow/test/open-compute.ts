@@ -1,4 +1,4 @@
-/** Opens the compute, and prints the code and the message of the error that is thrown. */
+/** Opens the compute plugin, and prints the code and the message of the error that is thrown. */
 import { tensorflow } from "@mlan/backend-tensorflow";
 import { COMPUTE, createScope, MlanError } from "@mlan/core";
 

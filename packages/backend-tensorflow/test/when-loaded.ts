@@ -1,4 +1,4 @@
-/** Registers the backend, then computes on it, and prints when TensorFlow's library was in the process. */
+/** Registers the backend, then computes on it, and prints after which step TensorFlow's library was loaded. */
 import { readFileSync } from "node:fs";
 import { registerTensorFlowBackend } from "@mlan/backend-tensorflow";
 import * as tf from "@tensorflow/tfjs-core";

@@ -7,7 +7,7 @@ import { type Finished, openSession } from "./command-line.ts";
 
 const installed = (name: string): string => fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
 
-/** Three projects: one without the TensorFlow backend, one with it, and one whose trainer-gpu depends on it. */
+/** The folder of three projects: without the TensorFlow backend, with it, and with a trainer-gpu that depends on it. */
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-backends-"));

@@ -48,8 +48,8 @@ export function mlan(...words: readonly string[]): Promise<Finished> {
 }
 
 /**
- * Runs command lines one after the other in a single process, which ends with the test file. Much faster than `start`, for
- * tests that are not about the process; a file is imported only once.
+ * Runs command lines one after the other in a single process, which ends with the test file. This is much faster than
+ * `start`. The process imports each file only once.
  */
 export function openSession(
   env: () => Variables = () => ({}),
@@ -72,7 +72,7 @@ export function openSession(
   };
 }
 
-/** The environment without the colour variables, unless given. */
+/** This process's environment without its colour variables, and with the given variables. */
 function environment(env: Variables): NodeJS.ProcessEnv {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
   return { ...inherited, ...env };

@@ -18,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A model behind a server that wants the key, its address, and the most questions that it has answered at a time. */
+/**
+ * Serves a model that requires an API key. Returns the server's address, and the largest number of questions answered
+ * at a time.
+ */
 async function served(): Promise<{ readonly url: string; asked(): number }> {
   await tf.setBackend("cpu");
   let asked = 0;

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openSession } from "./command-line.ts";
 
 let env: Record<string, string> = {};
-/** One process for each test, since the variables are those of a process. */
+/** One process for each test, because each test sets environment variables. */
 const [evaluated, pushed, refused] = [openSession(() => env), openSession(() => env), openSession(() => env)];
 
 test("eval takes weights and tower from the Hub, at the revision given", async () => {
@@ -80,7 +80,7 @@ test("push says what is missing", async () => {
   expect(await push("hub:acme/tiny")).toMatch(/hub:acme\/tiny is on the Hub; give a folder on this machine/);
 });
 
-/** A folder that is gone when the test is. */
+/** Creates a folder that is removed when the test ends. */
 async function scratch(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "mlan-cli-hub-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -46,7 +46,7 @@ function writeExperiment(name: string, weights: string, recipe = ""): Promise<vo
   );
 }
 
-/** Writes a checkpoint with the proportions of Llama 2. Its weights are a hole in the file. */
+/** Writes a checkpoint with the proportions of Llama 2. The weight file is sparse, so it takes almost no disk space. */
 async function writeLargeModel(
   place: string,
   { layers, hidden }: { readonly layers: number; readonly hidden: number },

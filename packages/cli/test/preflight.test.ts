@@ -25,7 +25,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-/** Writes an experiment with an evaluation before the one that needs the data, with paths as a user types them. */
+/**
+ * Writes an experiment with two evaluations, of which only the second needs the data. Paths are written as a user types
+ * them.
+ */
 async function write(folder: string, options = ""): Promise<void> {
   await writeFile(
     join(project, "experiment.mjs"),

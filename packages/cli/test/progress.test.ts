@@ -22,7 +22,7 @@ const step = (number: number, loss: number, device?: DeviceUse): StageProgressEv
   return inner({ ...event, ...(device && { device }) });
 };
 
-/** The end of a training of 50 s in all, which may have been resumed. */
+/** The end of a training stage that took 50 s over all starts. `steps` is the number of steps since the last start. */
 const ended = (steps: number): RunEvent => {
   const tokens = { text: 1, image: 0, padding: 0, supervised: 1 };
   const ledger = { stage: "tune", steps, ...tokens, flops: 0, seconds: 50, firstLoss: 3, lastLoss: 1 };

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** The tables without the parts that depend on the speed of the machine. */
+/** Removes from the tables everything that depends on the speed of the machine. */
 const timeless = (tables: string): string => tables.replaceAll(/[\d.]+s|\dm \d\ds/g, "").replaceAll(/ +/g, " ");
 
 /** The final weights of a run. */

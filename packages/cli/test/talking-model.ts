@@ -9,18 +9,18 @@ import { afterAll } from "vitest";
 import { makeTalk, tinySource } from "../../serve/test/talking-llava.ts";
 
 export interface TalkingModel {
-  /** A checkpoint that has learned conversations, in template v1. */
+  /** A checkpoint that was tuned on conversations with the template v1. */
   readonly checkpoint: string;
   /** A plain backbone. */
   readonly backbone: string;
   readonly tower: string;
   /** A picture of one colour. */
   picture(colour: string): Promise<string>;
-  /** The model's own answer, greedy unless said otherwise. */
+  /** Returns the model's answer, by default the greedy one. */
   answer(messages: readonly ChatMessage[], changes: Partial<GenerationRequest>): Promise<string>;
 }
 
-/** A tiny LLaVA whose answers depend on what it is asked, in a folder that is removed when the test file ends. */
+/** Creates a tiny LLaVA whose answers depend on the question, in a folder that is removed when the test file ends. */
 export async function talkingModel(): Promise<TalkingModel> {
   const folder = await mkdtemp(join(tmpdir(), "mlan-talk-"));
   const url = pathToFileURL(`${folder}/`);

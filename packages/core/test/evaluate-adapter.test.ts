@@ -13,7 +13,7 @@ import { expect, it } from "vitest";
 const bench = memoryBenchmark("bench", [{ id: "a", text: "Which letter?", target: "A", images: [] }]);
 const stage = evaluate({ name: "eval", benchmarks: [bench], adapter: "math" });
 
-/** A model that records the adapters of its requests. */
+/** Creates a model that records the adapter of each request. */
 function recordingModel(adapters: readonly string[] | undefined, asked: (string | undefined)[]): Model {
   return {
     specVersion: 1,

@@ -2,7 +2,7 @@ import type { Examples, FoundImage } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { contentOfImages } from "../src/data/image-content.ts";
 
-/** Examples of one image each, and how often an example was asked for. */
+/** Returns examples with one image each, and the number of times that an example was read. */
 function counted(
   count: number,
   find?: (name: string) => FoundImage,

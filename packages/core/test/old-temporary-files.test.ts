@@ -33,7 +33,7 @@ test("a folder is looked at once, and need not be there", async () => {
   expect(await readdir(folder)).toHaveLength(1);
 });
 
-/** A folder of files, each so many days old. */
+/** Creates a folder of files. The number of a file is its age in days. */
 async function cache(files: Readonly<Record<string, number>>): Promise<URL> {
   const path = await mkdtemp(join(tmpdir(), "mlan-core-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));

@@ -4,7 +4,10 @@ import { trainingChanges } from "#internal/run/training-changes.ts";
 import type { ModelMemory, TrainingShape } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 
-/** A model of 100 bytes per row, half with checkpointing, and of weights with fewer bytes in each format. */
+/**
+ * The memory of a model that needs 100 bytes per row (half with gradient checkpointing), and fewer bytes for weights in
+ * each further format.
+ */
 const memory: ModelMemory = {
   weightFormat: "float32",
   weightFormats: ["float32", "int8"],

@@ -23,11 +23,11 @@ export const RECIPE: Omit<TrainingRecipe, "trained"> = {
 };
 
 interface Before extends Pick<StageCheckContext, "trainedBefore" | "adapterBefore"> {
-  /** What is known about the model, besides its content. */
+  /** What is known about the model, without its content. */
   readonly model: Omit<ModelInspection, "content">;
 }
 
-/** Returns what a trainer is asked about a stage before a run; undefined when it is not asked. */
+/** Returns the argument with which a run calls {@link Trainer.check}. Undefined if the run does not call it. */
 export async function plannedTraining(
   recipe: TrainingRecipe,
   { model, ...before }: Before,

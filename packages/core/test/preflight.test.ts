@@ -47,7 +47,7 @@ describe("before the first stage", () => {
     await expect.poll(() => aborted).toBe(true);
   });
 
-  /** Conversations that are opened after `download`. */
+  /** Creates a dataset of conversations that calls `download` when it is opened. */
   function downloaded(download: (options: OpenOptions) => unknown): Dataset<Conversation> {
     const local = memoryDataset("downloaded", alphabetConversations(3));
     return {

@@ -58,7 +58,10 @@ describe("evaluate", () => {
   });
 });
 
-/** Opens what it is asked twice, before the run and in it. */
+/**
+ * Creates an evaluator that opens the benchmark twice before the run and twice during the run, and passes each
+ * evaluation to `told`.
+ */
 function asking(told: (run: Parameters<Evaluator["evaluate"]>[0]) => void): Plugin<Evaluator> {
   const { create, ...plugin } = weightEvaluator();
   return {

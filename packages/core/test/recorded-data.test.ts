@@ -7,7 +7,7 @@ import { build, folder, letters, run, useScratchRuns } from "./scratch-run.ts";
 
 useScratchRuns();
 
-/** The record of the data of a stage. */
+/** Returns the manifest's record of a stage's data. */
 async function recordedIn(stage: string) {
   const { manifest } = await readRun(folder);
   return Object.values(manifest.stages[stage]?.data ?? {})[0];

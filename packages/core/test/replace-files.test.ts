@@ -22,7 +22,7 @@ async function contentsOf(folder: URL): Promise<Record<string, string>> {
 
 const isModelFile = (name: string): boolean => name.endsWith(".bin");
 
-/** Writes files and the checksums of them. */
+/** Returns a function that writes these files and their checksums. */
 function writing(files: Readonly<Record<string, string>>): (temporary: URL) => Promise<void> {
   return async (temporary) => {
     for (const [name, content] of Object.entries(files)) await writeFile(new URL(name, temporary), content);
@@ -106,7 +106,7 @@ describe("files that are replaced in a folder", () => {
   });
 });
 
-/** Replaces a.bin and waits for ever in the middle. */
+/** A program that begins to replace a.bin and then waits forever. */
 const HANGING = `
   import { writeFile } from "node:fs/promises";
   import { replaceFiles } from "@mlan/core";

@@ -17,14 +17,14 @@ const program = (code: string): readonly [string, readonly string[]] => [
 ];
 const IMPORT = `const { lockRun } = await import(${JSON.stringify(new URL("../src/run/run-lock.ts", import.meta.url).href)});`;
 
-/** The number of a process that has ended. */
+/** Returns the id of a process that has ended. */
 async function deadProcess(): Promise<number> {
   const child = run(process.execPath, ["-e", ""]);
   await child;
   return child.child.pid ?? 0;
 }
 
-/** Leaves what a process writes that dies while it holds this file of the lock. */
+/** Writes this file of the lock as a process leaves it that dies while it holds the lock. */
 async function leave(name: string, pid: number, id: string): Promise<void> {
   await writeFile(new URL(name, folder), `${JSON.stringify({ host: hostname(), pid, id })}\n`);
 }

@@ -26,7 +26,7 @@ export let folder: URL;
 export let weights: URL;
 export let children: ChildProcess[];
 
-/** Called by a test file once: each of its tests then has a run folder, weights and children of its own. */
+/** Call once per test file: each test then has a separate run folder, weights and child processes. */
 export function useScratchRuns(): void {
   beforeAll(() => tf.setBackend("cpu"));
   beforeEach(async () => {
@@ -72,11 +72,11 @@ export function optionsOf({ name, seed, use, stages }: Experiment): Parameters<t
   return { name, seed, use, stages };
 }
 
-/** Returns the events with which stages start. */
+/** Returns the events that report the start of a stage. */
 export const stagesOf = (events: readonly RunEvent[]): readonly RunEvent[] =>
   events.filter(({ type }) => type === "stage-start");
 
-/** Runs an experiment that is refused; returns the message, and the events before it. */
+/** Runs an experiment that is refused. Returns the error's message, and the events before the error. */
 export async function refusal(value: Experiment): Promise<{ message: string; events: RunEvent[] }> {
   const events: RunEvent[] = [];
   try {

@@ -31,14 +31,14 @@ export const RECIPE: TrainingRecipe = {
 export interface AddingTrainerOptions {
   /** Dies before this step. */
   readonly diesAt?: number;
-  /** Whether a resumed training tells the steps that were done. */
+  /** Whether a resumed training reports the steps that were done before. */
   readonly tellsHistory?: boolean;
-  /** Stops after so many steps as if all were done, without an end. */
+  /** Number of steps after which the training returns without its final event. */
   readonly stopsAfter?: number;
   readonly needsBytes?: number;
 }
 
-/** Adds one to every weight in each of three steps and keeps a checkpoint of each. */
+/** Creates a trainer with three steps. Each step adds one to every weight and saves a checkpoint. */
 export function addingTrainer(options: AddingTrainerOptions = {}): Plugin<Trainer> {
   const { diesAt = Infinity, stopsAfter = Infinity, tellsHistory = false, needsBytes = 0 } = options;
   return {
@@ -83,16 +83,19 @@ function stepEnd(step: number): StepEndEvent {
   return { type: "step-end", step, steps: 3, loss: 4 - step, learningRate: 0.1, counts, flops: 100, seconds: 0.5 };
 }
 
-/** What an evaluator was told. */
+/** The arguments with which an evaluator was called. */
 export interface Told {
   readonly stage?: string;
   readonly weights?: string;
   readonly benchmark: string;
-  /** Whether there were no answers yet. */
+  /** Whether no answers were stored before. */
   readonly asked: boolean;
 }
 
-/** Reports the first weight as the accuracy, and what it was told. Its answer file has one line. */
+/**
+ * Creates an evaluator that reports the first weight as the accuracy, and adds its arguments to `seen`. Its answer file
+ * has one line.
+ */
 export function weightEvaluator(seen: Told[] = []): Plugin<Evaluator> {
   return {
     name: "weight-evaluator",

@@ -22,7 +22,7 @@ let folder: URL;
 beforeEach(() => {
   folder = temporaryFolder();
 });
-/** TensorFlow.js's cpu, which notes in `log` when it is made and opened. */
+/** Creates a compute plugin for TensorFlow.js's backend "cpu" that records in `log` when it is created and opened. */
 function loggingCompute(log: string[], open = plainCompute().open): Plugin<Compute> {
   return {
     name: "logging-compute",
@@ -42,7 +42,7 @@ function loggingCompute(log: string[], open = plainCompute().open): Plugin<Compu
   };
 }
 
-/** What a plugin that needs the service is told. */
+/** Creates a plugin that returns the service of another token, and so needs a plugin for that token. */
 const needing = (name: string, token: Plugin["token"]): Plugin => ({
   name,
   token: { key: Symbol.for(name), name },

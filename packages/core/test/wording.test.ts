@@ -40,7 +40,7 @@ describe("a wording", () => {
 });
 
 const base = memoryBenchmark("riddles", [{ id: "q", images: [], text: "1+1", target: "2" }]);
-/** Its protocol `paper` asks tuned models alone. */
+/** A benchmark whose protocol `paper` supports only tuned models. */
 const riddles: typeof base = {
   ...base,
   protocol: (name) => ({ ...base.protocol(name), ...(name === "paper" && { wordings: ["tuned"] }) }),
@@ -78,7 +78,7 @@ describe("a protocol without prompts for the model's wording", () => {
   });
 });
 
-/** Writes results as earlier versions did: with `promptFamily` for the name of the wording. */
+/** Creates an evaluator that writes results like earlier versions, with the wording's name as `promptFamily`. */
 function earlierEvaluator(): Plugin<Evaluator> {
   const { create, ...plugin } = weightEvaluator();
   return {

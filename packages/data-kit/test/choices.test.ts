@@ -57,7 +57,10 @@ describe("the original language harness", () => {
     );
   });
 
-  /** Step by step as the recipe tells it (3.3): the best share of a choice's words that occur, the first of equals. */
+  /**
+   * The rule of the original harness, step by step: the choice with the largest share of words that occur in the
+   * answer; the first of several equal ones.
+   */
   function shareOfWords(answer: string, choices: readonly Choice[]): string {
     for (const { label } of choices) if (answer === label) return answer;
     const words = (dirty: string): string[] => {

@@ -58,7 +58,7 @@ const SEEDS = [
 const LONG = [" ", "a", "A is ", "\ud800"];
 const CHOICES = [lettered(["ice", "steam", "a cat", ""]), lettered([".*", "(a+)+$", "[", "A"]), yesNoChoices, []];
 
-/** Every way in which the nine benchmarks read an answer, and the parts of which they are made. */
+/** All extractors of the nine benchmarks, and the functions that they consist of. */
 const readings: Readonly<Record<string, (answer: string) => unknown>> = {
   strict: (answer) => CHOICES.map((choices) => strictChoice.extract(answer, choices)),
   "strict yes/no": (answer) => strictYesNo.extract(answer, []),

@@ -72,7 +72,7 @@ describe.each(Object.entries(PARQUET))("%s that is damaged", (name, schema) => {
   }, 240_000);
 });
 
-/** Thrift's variable-length integers: a run of 2^31 - 1 equal values, and one of 2^31 packed ones. */
+/** Headers of endless runs as Thrift's variable-length integers: 2^31 - 1 equal values, and 2^31 bit-packed values. */
 const ENDLESS_RUNS = [
   [0xfe, 0xff, 0xff, 0xff, 0x0f],
   [0x81, 0x80, 0x80, 0x80, 0x02],
@@ -138,7 +138,10 @@ test("hostile nesting, keys and sizes end in an error or in rows", async () => {
   }
 }, 120_000);
 
-/** The rows, or undefined when the file was refused as it should be: typed, in time, in bounded memory, in few words. */
+/**
+ * Returns the rows. Undefined if the file was refused correctly: with an `MlanError` and a short message, in limited
+ * time and memory.
+ */
 async function outcome(
   folder: URL,
   file: string,
@@ -170,7 +173,10 @@ async function outcome(
   }
 }
 
-/** One to three changes from byte `from` on: flipped bits, a cut, a piece written twice, a run of one byte, a swap. */
+/**
+ * Returns a copy with one to three changes after byte `from`: flipped bits, a truncation, a duplicated part, a run of
+ * one byte, or a swap.
+ */
 function mutated(whole: Uint8Array, random: Random, from = 0): Uint8Array {
   let bytes = Buffer.from(whole);
   const place = (): number => from + random.below(Math.max(1, bytes.length - from));

@@ -170,7 +170,7 @@ describe("an image in a zip archive", () => {
 
 const CENTRAL = Buffer.from("PK\x01\x02", "latin1");
 
-/** Writes a number into both headers of the first file. */
+/** Writes a number into the local and the central header of the first file. */
 function everywhere(zip: Buffer, { local, central }: { local: number; central: number }, value: number): void {
   zip.writeUInt32LE(value, local);
   zip.writeUInt32LE(value, zip.indexOf(CENTRAL) + central);

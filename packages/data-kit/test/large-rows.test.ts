@@ -47,7 +47,7 @@ async function writeRows(file: URL, array: boolean): Promise<void> {
   await once(stream, "finish");
 }
 
-/** Of about 4 KiB, different in every row; its letters take two bytes each. */
+/** Returns a text of about 4 KiB that differs in every row. Its letters take two bytes each. */
 function answerOf(index: number): string {
   return `${index} é "{[\\`.repeat(BYTES_PER_ROW / 2).slice(0, BYTES_PER_ROW / 2) + "é".repeat(BYTES_PER_ROW / 4);
 }

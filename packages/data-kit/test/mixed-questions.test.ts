@@ -14,7 +14,10 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-/** Questions of both kinds in folders by subject, with images that their texts number: the layout of MMMU. */
+/**
+ * A question with or without choices, in the layout of MMMU: folders by subject, and texts that refer to images by
+ * number.
+ */
 interface MixedQuestion extends Question {
   readonly text: string;
   readonly placedImages: number;

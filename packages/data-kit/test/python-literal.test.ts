@@ -113,7 +113,7 @@ describe("gives back what Python writes", () => {
   });
 });
 
-/** Integers lose the sign of their zero in Python. */
+/** Removes the sign of zero from integers, as Python does. */
 function plain(value: PythonValue): PythonValue {
   if (Object.is(value, -0)) return 0;
   if (Array.isArray(value)) return value.map(plain);
@@ -121,7 +121,7 @@ function plain(value: PythonValue): PythonValue {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** Python's `repr`, lists written as lists or as tuples. */
+/** Returns Python's `repr` of a value, with lists written as lists or as tuples. */
 function repr(value: PythonValue, [open, close]: string): string {
   const inner = (item: PythonValue): string => repr(item, `${open}${close}`);
   if (value === null) return "None";

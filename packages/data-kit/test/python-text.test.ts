@@ -7,14 +7,14 @@ import { expect, test } from "vitest";
 type Ranges = readonly (readonly [number, number])[];
 
 interface Expected {
-  /** Code points that Python's Unicode knows. */
+  /** Code points that are assigned in Python's version of Unicode. */
   readonly assigned: Ranges;
   readonly space: Ranges;
   readonly spaceOfExpressions: Ranges;
   readonly stripped: Ranges;
   readonly splitting: Ranges;
   readonly word: Ranges;
-  /** By hexadecimal code point, where the character changes. */
+  /** Lower case by hexadecimal code point, for characters whose lower case differs. */
   readonly lower: Readonly<Record<string, string>>;
   readonly capitalize: Readonly<Record<string, string>>;
   readonly texts: readonly {
@@ -34,7 +34,7 @@ const characters = function* (ranges: Ranges): Generator<string> {
       if (point < 0xd800 || point > 0xdfff) yield String.fromCodePoint(point);
 };
 const assigned = new Set(characters(python.assigned));
-/** Letters to which a later Unicode gave a counterpart are not compared. */
+/** Whether all characters of a text are assigned in Python's version of Unicode. */
 const comparable = (text: string): boolean => [...text].every((character) => assigned.has(character));
 const codeOf = (character: string): string => (character.codePointAt(0) ?? 0).toString(16);
 

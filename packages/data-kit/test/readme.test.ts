@@ -46,7 +46,9 @@ test("the README's benchmark is read and asked", async () => {
   });
 });
 
-/** The value of `name` once the README's snippet with that text has run as the module at `url`. */
+/**
+ * Runs the README's snippet that contains `text` as a module at `url`, and returns the value of its variable `name`.
+ */
 async function runSnippet<Value>(text: string, name: string, url: URL): Promise<Value> {
   const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
   const snippet = [...readme.matchAll(/```ts\n(.*?)```/gs)]

@@ -27,7 +27,7 @@ test.skipIf(!existsSync("/proc/self/io"))("rows that are asked for at once are r
   expect(read.map(({ id }) => id)).toEqual(Array.from({ length: ROWS }, (_, index) => `row-${index}`));
 });
 
-/** Of this process, from files and anything else. */
+/** Number of bytes that this process has read, from files and anything else. */
 function bytesRead(): number {
   return Number(/^rchar: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1]);
 }

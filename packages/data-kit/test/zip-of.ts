@@ -19,7 +19,10 @@ export function zipOf(files: Readonly<Record<string, string>>): Uint8Array {
   return Buffer.concat([...local, directory, ...end]);
 }
 
-/** What the local and the central header share: from the version needed to the length of the extra field. */
+/**
+ * The fields that the local and the central header have in common: from the required version to the length of the extra
+ * field.
+ */
 function commonHeader(name: string, text: string, packed: number): Buffer {
   const size = Buffer.byteLength(text);
   const checksum = crc32(text);

@@ -28,7 +28,7 @@ export interface MiniworldOptions {
   readonly captions?: number;
   /** Number of records in each tuning mixture. Default 3,200. */
   readonly instructions?: number;
-  /** Share of the records of `MLAN_v_mini.json` that have an image. Default 0.125, as in the paper's MLAN_v. */
+  /** Share of the records of `MLAN_v_mini.json` that have an image. Default 0.125, as in MLAN_v of arXiv 2411.10557. */
   readonly visionShare?: number;
 }
 

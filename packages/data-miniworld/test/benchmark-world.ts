@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Benchmark, Question } from "@mlan/core";
 import { type Miniworld, writeMiniworld } from "@mlan/data-miniworld";
 
-/** A world of benchmarks, with a little tuning data, below the system's folder for temporary files. */
+/** Writes a world of benchmarks, with a little tuning data, into a temporary folder. */
 export async function benchmarkWorld(): Promise<Miniworld> {
   const folder = await mkdtemp(join(tmpdir(), "miniworld-benchmarks-"));
   return writeMiniworld(pathToFileURL(`${folder}/`), { captions: 20, instructions: 800, seed: 3 });

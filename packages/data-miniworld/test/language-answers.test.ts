@@ -77,7 +77,10 @@ it("asks ScienceQA without images for what the hint tells, or for the kind of a 
 const COLOURS = "(red|green|blue|yellow|purple|white)";
 const SHAPES = "(circle|square|triangle|cross|ring)";
 
-/** What a text tells in sentences of name, deed and thing. The benchmarks' deeds have one form for past and participle. */
+/**
+ * Returns the facts in a text whose sentences have a name, an action and a thing. The benchmarks' verbs have the same
+ * form for past tense and participle.
+ */
 function factsOf(text: string): readonly { text: string; name: string; deed: string; thing: string }[] {
   return [...text.matchAll(/(\w+) (bought|found|lost) (a \w+ \w+)\./g)].map(
     ([all, name = "", deed = "", thing = ""]) => ({ text: all.slice(0, -1), name, deed, thing }),

@@ -7,7 +7,7 @@ export interface SeenThing {
   readonly column: number;
 }
 
-/** Colour and shape of everything on a picture, found in its pixels alone: 4 x 4 cells of 12 x 12 pixels. */
+/** Returns colour and shape of everything in a picture, found only from its pixels: 4 x 4 cells of 12 x 12 pixels. */
 export function readScene(file: Uint8Array): readonly SeenThing[] {
   const { data, width } = decode(file);
   const cells = Array.from({ length: 16 }, (_, cell) => ({ row: Math.floor(cell / 4), column: cell % 4 }));
@@ -28,7 +28,7 @@ const NOISE = 16;
 const CHANNELS = [0, 1, 2];
 const STEPS = Array.from({ length: SIDE }, (_, step) => step);
 
-/** By which of the channels are high. */
+/** Returns the colour, from the channels with high values. */
 function colourOf(paint: readonly number[]): string {
   const [red = 0, green = 0, blue = 0] = paint.map((value) => value / Math.max(...paint));
   if (Math.min(red, green, blue) > 0.8) return "white";
@@ -38,7 +38,7 @@ function colourOf(paint: readonly number[]): string {
   return green === 1 ? "green" : "blue";
 }
 
-/** How much of each pixel is painted, 0 to 1, row by row; the first pixel of a cell is background. */
+/** Returns the painted share of each pixel, 0 to 1, row by row. The first pixel of a cell is background. */
 function coverage(pixels: readonly (readonly number[])[], paint: number): readonly number[] {
   const background = Math.max(...(pixels[0] ?? []));
   return pixels.map((pixel) =>
@@ -46,7 +46,10 @@ function coverage(pixels: readonly (readonly number[])[], paint: number): readon
   );
 }
 
-/** A ring has a hole and a triangle leans down; a square fills most of its box and corners, then a circle, then a cross. */
+/**
+ * Returns the shape. A ring has a hole, and a triangle has more pixels in its lower half. Of the others, a square fills
+ * most of its bounding box and corners, then a circle, then a cross.
+ */
 function shapeOf(covered: readonly number[]): string {
   const at = (x: number, y: number): number => covered[y * SIDE + x] ?? 0;
   const rows = STEPS.map((y) => sum(STEPS.map((x) => at(x, y))));

@@ -78,7 +78,7 @@ function gqaAnswer(question: string, scene: readonly SeenThing[]): string | unde
   return isLeft ? "yes" : "no";
 }
 
-/** Things of the scene that a sentence names, in its order. */
+/** Returns the things of the scene that a sentence mentions, in the order of the sentence. */
 function mentioned(sentence: string, scene: readonly SeenThing[]): readonly SeenThing[] {
   const at = (thing: SeenThing): number => sentence.indexOf(`the ${nameOf(thing)}`);
   return scene.filter((thing) => at(thing) >= 0).toSorted((one, other) => at(one) - at(other));

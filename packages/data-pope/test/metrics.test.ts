@@ -33,7 +33,10 @@ test.each(["paper", "strict"] as const)("%s gives finite numbers in 0..1 for any
   );
 });
 
-/** Outcomes as an evaluator makes them of answers: "maybe" is kept by paper and unreadable to strict. */
+/**
+ * Returns outcomes as an evaluator creates them from answers. The answer "maybe" stays unchanged under `paper` and is
+ * unreadable under `strict`.
+ */
 function outcomes(name: string, counts: readonly number[]): readonly Outcome[] {
   const { extract, isCorrect } = pope().protocol(name).extractor("tuned");
   const cases = [

@@ -176,13 +176,13 @@ describe("the strict protocol", () => {
   });
 });
 
-/** A file of rows in a folder of its own, in the format that its name tells. */
+/** Writes a file of rows into a new folder, in the format of the name's extension. */
 async function fileOf(name: string, rows: readonly object[]): Promise<URL> {
   const content = name.endsWith(".parquet") ? parquet(rows) : rows.map((row) => JSON.stringify(row)).join("\n");
   return new URL(name, await folderWith({ [name]: content }));
 }
 
-/** In the schema of the Hub's conversion. */
+/** Returns rows as Parquet, in the schema of the Hub's conversion. */
 function parquet(rows: readonly object[]): Uint8Array {
   const text = (name: string) => ({ name, type: "STRING", data: rows.map((row) => Object(row)[name]) }) as const;
   return new Uint8Array(parquetWriteBuffer({ columnData: [text("article"), text("problems")] }));

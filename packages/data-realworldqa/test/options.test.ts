@@ -133,7 +133,7 @@ function offered(name: string, question: string): readonly string[] {
   return choices.map(({ label, text }) => `${label}: ${text}`);
 }
 
-/** What of the question is asked, without options and instructions. */
+/** Returns the question without options and instructions. */
 function stem(name: string, question: string): string | undefined {
   // Whether there is a right answer does not matter to what is asked.
   const target = realworldqa().protocol(name).choices({ id: "", images: [], question, target: "" })[0]?.label ?? "x";

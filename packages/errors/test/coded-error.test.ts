@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { CodedError, LONGEST_MESSAGE, messageOf, pathOf, reasonOf } from "@mlan/errors";
 
-/** As a package defines its own. */
+/** An error class as a package defines it. */
 class OwnError extends CodedError {
   override readonly name = "OwnError";
 

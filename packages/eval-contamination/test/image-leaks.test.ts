@@ -5,7 +5,7 @@ import sharp, { type Sharp } from "sharp";
 import { expect, it } from "vitest";
 import { conversation } from "./synthetic-text.ts";
 
-/** How a picture comes into a tuning set a second time. */
+/** The ways in which a copy of a picture may occur in the tuning data. */
 const COPIES: Readonly<Record<string, (image: Sharp, width: number, height: number) => Sharp>> = {
   "JPEG of quality 90": (image) => image.jpeg({ quality: 90 }),
   "JPEG of quality 50": (image) => image.jpeg({ quality: 50 }),
@@ -128,7 +128,7 @@ it("reads every kind of image that models read, such as a BMP", async () => {
   expect(benchmarks[0]?.contaminated.flatMap(({ leaks }) => leaks.map(({ kind }) => kind))).toEqual(["same-picture"]);
 });
 
-/** A BMP of 24 bits: rows from the bottom, blue first, each row a multiple of 4 bytes long. */
+/** Returns a BMP with 24 bits per pixel: rows from the bottom, blue first, each row padded to a multiple of 4 bytes. */
 function bmpOf(rgb: Uint8Array, width: number, height: number): Uint8Array {
   const stride = Math.ceil((3 * width) / 4) * 4;
   const bmp = Buffer.alloc(54 + stride * height);
@@ -146,7 +146,7 @@ function image(name: string, bytes: Uint8Array): ImageReference {
   return { name, read: async () => bytes };
 }
 
-/** A few circles and squares on a light ground. */
+/** Draws a few circles and squares on a light background. */
 function draw(random: Random): Promise<Buffer> {
   const colour = (): string => `hsl(${random.below(360)}, 80%, ${20 + random.below(50)}%)`;
   const things = Array.from({ length: 3 + random.below(5) }, () => {

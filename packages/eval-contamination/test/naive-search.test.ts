@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { conversation } from "./synthetic-text.ts";
 
 const NGRAM = 4;
-/** Few words, so that runs repeat within and between texts. */
+/** Texts of few different words, so that sequences of words repeat within and between texts. */
 const text = (length: number): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom("a", "a", "b"), { maxLength: length }).map((words) => words.join(" "));
 

@@ -148,7 +148,7 @@ function plain(id: string, text: string, choices?: readonly Choice[]): PlainQues
   return { id, text, target: "x", images: [], ...(choices && { choices }) };
 }
 
-/** Three other questions keep the searched ones from being all of the benchmark's wording. */
+/** Creates a benchmark of the questions and three others, so that the words of a question are not in every question. */
 function benchmarkOf(questions: readonly PlainQuestion[]): ReturnType<typeof memoryBenchmark> {
   return memoryBenchmark("few", [...questions, ...FILLERS.map((text, index) => plain(`filler-${index}`, text))]);
 }

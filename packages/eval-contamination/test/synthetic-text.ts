@@ -24,7 +24,7 @@ const WORDS = SYLLABLES.flatMap((first) =>
   SYLLABLES.flatMap((second) => SYLLABLES.map((third) => first + second + third)),
 );
 
-/** Words as often as in language: the n-th most frequent about 1/n of the times. */
+/** Draws a word with a frequency as in natural language: the n-th most frequent word has a weight of 1/n. */
 function word(random: Random): string {
   return WORDS[Math.floor(WORDS.length ** random.next()) - 1] ?? "ka";
 }
@@ -34,12 +34,12 @@ export function sentence(random: Random, words: number): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** About 15 words a sentence. */
+/** Draws a passage with about 15 words per sentence. */
 export function passage(random: Random, sentences: number): string {
   return Array.from({ length: sentences }, () => `${sentence(random, 10 + random.below(10))}.`).join(" ");
 }
 
-/** Some texts of benchmarks, told differently or in other company. */
+/** Ways to change a benchmark's text: other spellings, or other text around it. */
 export const REWORDINGS: Readonly<Record<string, (text: string, random: Random) => string>> = {
   verbatim: (text) => text,
   "upper case": (text) => text.toUpperCase(),
@@ -51,7 +51,7 @@ export const REWORDINGS: Readonly<Record<string, (text: string, random: Random) 
   embedded: (text, random) => `${passage(random, 4)}\n${text}\n${passage(random, 3)}`,
 };
 
-/** `length` examples that are made when they are asked for. */
+/** Creates a dataset of `length` examples, each of which is created when it is read. */
 export function lazyMixture(
   length: number,
   make: (index: number, random: Random) => Conversation,
@@ -80,7 +80,7 @@ export function conversation(
   };
 }
 
-/** An instruction with an answer, as tuning data has them. */
+/** Returns an instruction with an answer, as in tuning data. */
 export function unrelated(index: number, random: Random): Conversation {
   const user = `${passage(random, 1 + random.below(3))}\nPlease answer the question with 'yes' or 'no'.`;
   return conversation(`unrelated-${index}`, user, passage(random, 1));

@@ -5,13 +5,13 @@ import { expect, it } from "vitest";
 import { conversation, lazyMixture, passage, REWORDINGS, sentence, unrelated } from "./synthetic-text.ts";
 
 const EXAMPLES = 40_000;
-/** 0.1 % of the mixture are of each kind of leak. */
+/** Number of leaks of each kind: 0.1 % of the mixture. */
 const PLANTED = EXAMPLES / 1000;
 
 const random = seededRandom(0x7e87);
 
 const passages = Array.from({ length: 400 }, (_, index) => ({ cluster: `passage-${index}`, text: passage(random, 8) }));
-/** Three questions on each passage. */
+/** A benchmark with three questions about each passage. */
 const reading = passages.flatMap(({ cluster, text }) =>
   [0, 1, 2].map((number) => ({ id: `${cluster}-${number}`, text, question: `${sentence(random, 9)}?`, cluster })),
 );
@@ -96,7 +96,7 @@ it("finds leaks of 0.1 % with recall and precision of at least 0.99", { timeout:
   expect(report.mixture.examples).toBe(EXAMPLES);
 });
 
-/** Every leak is of other questions, so that recall counts leaks. */
+/** Creates the leaks of one kind. Every leak has different questions, so that recall counts leaks. */
 function plant(name: string, kind: number, make: (index: number) => Omit<Planted, "kind">): Planted[] {
   return Array.from({ length: PLANTED }, (_, index) => ({ kind: name, ...make(kind * PLANTED + index) }));
 }

@@ -162,7 +162,7 @@ describe("the answer file", () => {
   });
 });
 
-/** The run without the keys that have no value. */
+/** Returns the run without `stage` and `weights` if they are undefined. */
 function without({ stage, weights, ...run }: Omit<EvaluateRun, "stage" | "weights"> & Named): EvaluateRun {
   return { ...run, ...(stage !== undefined && { stage }), ...(weights !== undefined && { weights }) };
 }

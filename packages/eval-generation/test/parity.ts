@@ -10,7 +10,7 @@ import {
 
 export interface ParityOptions {
   readonly questions: number;
-  /** Questions that share a cluster. */
+  /** Number of questions per cluster. */
   readonly perArticle?: number;
   readonly wording?: string;
   readonly version?: number;
@@ -21,7 +21,7 @@ interface ParityQuestion extends Question {
   readonly text: string;
 }
 
-/** A benchmark whose answers are known: "Is 7 even?" */
+/** Creates a benchmark of questions such as "Is 7 even?". */
 export function parity(options: ParityOptions): Benchmark<ParityQuestion> {
   const { questions, perArticle, wording = "Is {n} even?", version = 3, ids = String } = options;
   const dataset = defineDataset<number, ParityQuestion>({

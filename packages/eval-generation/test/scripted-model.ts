@@ -2,7 +2,7 @@ import type { GenerationOptions, GenerationRequest, Model, Prompt, Wording } fro
 import { WORDINGS } from "@mlan/testing";
 
 export interface ScriptedModel extends Model {
-  /** Every request, in the order in which they came. */
+  /** All requests in the order of arrival. */
   readonly asked: readonly GenerationRequest[];
   readonly options: readonly (GenerationOptions | undefined)[];
 }
@@ -11,14 +11,14 @@ export interface ScriptedModelOptions {
   readonly wording?: Wording;
   readonly fingerprint?: string;
   readonly templateFingerprint?: string;
-  /** Positions that the prompt of this question loses. Default 0. */
+  /** Number of positions by which the prompt of a question is truncated. Default 0. */
   readonly truncatedPositions?: (id: string) => number;
   readonly rename?: (id: string) => string;
-  /** Keeps nothing of what it was asked. */
+  /** Whether requests are not recorded. */
   readonly forgetful?: boolean;
 }
 
-/** A model that says what `answer` says; nothing at all where that is undefined. */
+/** Creates a model that returns the text of `answer`, or no answer where `answer` returns undefined. */
 export function scriptedModel(
   answer: (prompt: Prompt, id: string) => string | undefined,
   {

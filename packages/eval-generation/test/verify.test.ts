@@ -6,7 +6,10 @@ import { scriptedModel } from "./scripted-model.ts";
 
 const QUESTIONS = 40;
 
-/** Says "yes" to everything, but changes its mind about some questions when they are asked alone. */
+/**
+ * Creates a model that answers "yes" to every question, but answers some questions differently when they are asked
+ * alone.
+ */
 function moody(flips: ReadonlySet<string>, log: string[] = []): Model {
   const together = scriptedModel(() => " yes");
   return {

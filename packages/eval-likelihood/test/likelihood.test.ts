@@ -21,7 +21,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 const TEXTS = ["ox", "a cow", "hippopotamus"];
 const choices = TEXTS.map((text, index) => ({ label: "ABC".charAt(index), text }));
 
-/** Log-probability and tokens of a continuation. */
+/** Log-probability and number of tokens of each continuation. */
 type Table = Readonly<Record<string, readonly [number, number]>>;
 
 const question = (id: string, target: string, over: Partial<PlainQuestion> = {}): PlainQuestion => ({
@@ -33,7 +33,7 @@ const question = (id: string, target: string, over: Partial<PlainQuestion> = {})
   ...over,
 });
 
-/** The fake model with scores by the table; `scored` collects what reached it. */
+/** Creates a fake model that returns the scores in the table. `scored` contains the requests that it received. */
 async function scoring(table: Table): Promise<{ model: Model; scored: ScoreRequest[] }> {
   const model = await fakeModelSource().open();
   onTestFinished(() => model.dispose());

@@ -17,8 +17,8 @@ export interface FrozenMatrix {
    */
   multiply(input: tf.Tensor2D): tf.Tensor2D;
   /**
-   * Takes values that are mapped from a file out of the process's memory. The next use maps them again, from the
-   * system's cache unless it needed the memory. Does nothing for values that are not mapped.
+   * Releases the memory pages of values that are mapped from a file. The next use reads them again, from the system's
+   * cache if they are still there. Does nothing for values that are not mapped.
    */
   releasePages(): void;
   dispose(): void;

@@ -13,7 +13,7 @@ describe("valueAndGradients", () => {
 
   const numbers = (tensor: tf.Tensor | undefined): readonly number[] => [...(tensor?.dataSync() ?? [])];
 
-  /** Uses results in every way: twice, added to itself, split, and passed on unchanged. */
+  /** Uses intermediate results in every way: twice, added to themselves, split, and passed on unchanged. */
   function knotted(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
     const product = tf.mul(x, y);
     const [head, tail] = tf.split(tf.add(product, tf.add(x, x)), 2);

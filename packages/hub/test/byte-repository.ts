@@ -7,7 +7,7 @@ import { expect } from "vitest";
 
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
-/** Bytes without a pattern that a wrong offset could hide in. */
+/** Bytes without a repeating pattern, so that a wrong offset is noticed. */
 export const CONTENT = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index + (index >> 8)) % 251);
 
 export const SMALL = "data/small.bin";
@@ -43,13 +43,13 @@ export function openFiles(
   return openRepository({ ...asked, ...optionsFor(hub, cache), ...options }, { onDownload });
 }
 
-/** The names of unfinished downloads. */
+/** Returns the names of the files of unfinished downloads. */
 export async function parts({ folder }: RepositoryFiles): Promise<readonly string[]> {
   const names = await readdir(new URL("../../blobs/", folder));
   return names.filter((name) => !/^[0-9a-f]+$/.test(name));
 }
 
-/** The file arrives whole, and nothing else is left. */
+/** Expects that the file is complete, and that no partial file is left. */
 export async function expectWhole(files: RepositoryFiles, path: string, others: readonly string[] = []): Promise<void> {
   const bytes = await readFile(await files.local(path));
   expect(bytes.equals(CONTENT)).toBe(true);
@@ -61,14 +61,14 @@ export function isContent({ url }: IncomingMessage): boolean {
   return url!.includes("/resolve/");
 }
 
-/** Sends the first {@link HALF} bytes of the whole, and does the rest when they have gone. */
+/** Sends the first {@link HALF} bytes of the file, and then calls `then`. */
 export function begin(response: ServerResponse, then: () => void): true {
   response.writeHead(200, { "content-length": CONTENT.length });
   response.write(CONTENT.subarray(0, HALF), () => setTimeout(then, 50));
   return true;
 }
 
-/** Answers the first request for that path. */
+/** Returns an interceptor that answers only the first request for a path. */
 export function once(path: string, answer: (request: IncomingMessage, response: ServerResponse) => void) {
   let done = false;
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -79,7 +79,7 @@ export function once(path: string, answer: (request: IncomingMessage, response: 
   };
 }
 
-/** Answers the first requests for content, one after the other. */
+/** Returns an interceptor that answers the first requests for content, one after the other. */
 export function inOrder(...answers: ((response: ServerResponse) => unknown)[]) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const answer = isContent(request) ? answers.shift() : undefined;

@@ -145,7 +145,7 @@ function open({ endpoint }: HubServer, cache?: URL, options: HubOptions = {}) {
   return openRepository({ ...asked, endpoint, ...(cache && { cache }), attempts: 1, ...options });
 }
 
-/** Other bytes of the same size, with the old time of change. */
+/** Replaces the file by other bytes of the same size, and restores its modification time. */
 async function poison(file: URL): Promise<void> {
   const { mtime, atime } = await stat(file);
   const bytes = await readFile(file);
@@ -154,7 +154,7 @@ async function poison(file: URL): Promise<void> {
   await utimes(file, atime, mtime);
 }
 
-/** A cache as `huggingface_hub` writes it, and HF_HOME set to it; gives the dataset's folder. */
+/** Creates a cache as `huggingface_hub` writes it, and sets HF_HOME to it. Returns the dataset's folder. */
 async function pythonFolder(more: Readonly<Record<string, string>> = {}): Promise<URL> {
   const cache = temporaryFolder();
   const home = new URL("huggingface/", cache);

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
 
-/** Nothing of this machine's own settings, tokens and caches of the Hub is seen in a test. */
+/** Hides this machine's settings, tokens and caches of the Hub from the tests. */
 export function withoutHubVariables(): void {
   const names = ["HF_ENDPOINT", "HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"];
   const switches = ["HF_HUB_OFFLINE", "HF_HUB_DISABLE_IMPLICIT_TOKEN"];

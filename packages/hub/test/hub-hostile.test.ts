@@ -20,7 +20,7 @@ beforeEach(() => {
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
 
-/** What any request may be answered with. */
+/** Hostile responses to any request. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   nothing: () => undefined,
   "a closed connection": (response) => response.destroy(),
@@ -60,7 +60,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 };
 const BOMB = gzipSync(Buffer.alloc(10 * 2 ** 20, 32));
 
-/** What a list may be answered with; a text is sent as it is. */
+/** Hostile responses to a request for the list of files. A text is sent unchanged. */
 const LISTS: Readonly<Record<string, unknown>> = {
   null: null,
   "an object": { error: "none" },
@@ -181,7 +181,7 @@ function server(): Promise<HubServer> {
   return hubServer({ name: NAME, commit: COMMIT, files: FILES, large: ["large.bin"] });
 }
 
-/** Milliseconds: short where an answer is to come too late, long where it is to come. */
+/** Timeouts in milliseconds: a short one for responses that must come too late, and a long one for all others. */
 const [SHORT, LONG] = [300, 30_000];
 
 function openAll({ endpoint }: HubServer, cache: URL, timeout: number) {
@@ -197,7 +197,9 @@ function openAll({ endpoint }: HubServer, cache: URL, timeout: number) {
   });
 }
 
-/** The error of reading everything, in time and without a large part of the memory; undefined when it went well. */
+/**
+ * Reads everything, and checks that this takes little time and memory. Returns the error; undefined if there is none.
+ */
 async function outcome(
   hub: HubServer,
   { cache, timeout = SHORT }: { readonly cache?: URL; readonly timeout?: number } = {},
@@ -229,7 +231,7 @@ function flood(response: ServerResponse, bytes: Uint8Array): void {
   send();
 }
 
-/** Answers with an empty page of the list that names another one. */
+/** Responds with an empty page of the list that links to another page. */
 function isPage(
   { endpoint }: HubServer,
   { url }: IncomingMessage,

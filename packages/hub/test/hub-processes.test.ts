@@ -90,7 +90,7 @@ test("reports the bytes of a download, with those of an earlier start", async ()
   expect(seen[1]).toEqual({ ...place, bytes: HALF });
 });
 
-/** A process that has written the first {@link HALF} bytes and waits for more. */
+/** Starts a process, and returns when it has written the first {@link HALF} bytes and waits for more. */
 async function downloadInChild(
   hub: HubServer,
   cache: URL,

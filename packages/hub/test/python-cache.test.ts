@@ -74,7 +74,10 @@ function serve(): Promise<HubServer> {
   return hubServer({ type: "model", name: repository, commit, files: FILES, large, branches: [branch] });
 }
 
-/** Links by their targets and files by their content, without our own records. */
+/**
+ * Returns a cache's links with their targets and its files with their contents, without the files that only mlan
+ * writes.
+ */
 async function layoutOf(root: string): Promise<Record<string, z.infer<typeof entry>>> {
   const found: Record<string, z.infer<typeof entry>> = {};
   for (const one of await readdir(root, { recursive: true, withFileTypes: true })) {

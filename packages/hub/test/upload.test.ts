@@ -6,7 +6,7 @@ import { withoutHubVariables } from "./hub-environment.ts";
 
 const TOKEN = "hf_writer";
 const NAME = "acme/tiny";
-/** Bytes without a pattern that a wrong order of parts could hide in. */
+/** Bytes without a repeating pattern, so that a wrong order of parts is noticed. */
 const WEIGHTS = Uint8Array.from({ length: 300_000 }, (_, index) => (index * index + (index >> 8)) % 251);
 const FILES = {
   "config.json": "{}\n",

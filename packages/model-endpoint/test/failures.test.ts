@@ -15,7 +15,7 @@ describe("failures:", () => {
   beforeEach(async () => {
     server = await languageServer();
   });
-  /** Fails so many times, then answers. */
+  /** Returns an interceptor that fails `times` times, and then lets the server answer. */
   const failing = (times: number, fail: LanguageServer["intercept"]): void => {
     let left = times;
     server.intercept = (asked, response) => left-- > 0 && fail(asked, response);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
 
-/** The value of JSON; a test knows which. */
+/** A parsed JSON value of any type. */
 type Json = ReturnType<typeof JSON.parse>;
 
 interface AskedRequest {
@@ -12,13 +12,13 @@ interface AskedRequest {
 
 export interface LanguageServer {
   readonly baseURL: string;
-  /** Every request, failed ones included. */
+  /** All requests, including failed ones. */
   readonly asked: AskedRequest[];
-  /** The most requests that were answered at the same time. */
+  /** The largest number of requests that were answered at the same time. */
   readonly most: number;
-  /** Answers instead of the server while it returns true: for failures. */
+  /** Simulates failures. Returns true for a request that it has answered itself. */
   intercept: (request: AskedRequest, response: ServerResponse) => boolean;
-  /** What is answered to the text of a prompt. Default: letters that depend on all of it. */
+  /** Returns the answer to the text of a prompt. Default: letters that depend on the whole text. */
   answer: (prompt: string, body: Json) => string;
   /** Called before an answer is sent. */
   before: () => Promise<void>;
@@ -27,7 +27,7 @@ export interface LanguageServer {
 }
 
 /**
- * A server that speaks the interface of OpenAI and vLLM. Its language model has a token for each character, and draws no
+ * Starts a server with the API of OpenAI and vLLM. Its language model has a token for each character, and draws no
  * random numbers: the probability of a character depends on the one before it.
  */
 export async function languageServer({
@@ -144,7 +144,7 @@ function stream(
   response.end("data: [DONE]\n\n");
 }
 
-/** The text of a chat; images as [image]. */
+/** Returns the text of a chat. An image becomes [image]. */
 function rendered(messages: readonly Json[]): string {
   const texts = messages.map(({ role, content }) => {
     const parts: readonly Json[] = typeof content === "string" ? [{ type: "text", text: content }] : content;
@@ -159,7 +159,7 @@ function letters(prompt: string): string {
   return Array.from({ length: 40 }, (_, index) => String.fromCharCode(97 + ((state >> (index % 8)) % 26))).join("");
 }
 
-/** Of the character at a place, given the one before. */
+/** Returns the log-probability of the character at an index, given the character before it. */
 export function logProbability(text: string, index: number): number {
   const code = (at: number): number => text.codePointAt(at) ?? 0;
   return -((code(index) * 7 + code(index - 1) * 3) % 50) / 10 - 0.1;

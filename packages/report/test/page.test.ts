@@ -9,7 +9,7 @@ import type { PackedQuestions, PageData } from "#internal/page-data.ts";
 import { sampleQuestions } from "./sample-questions.ts";
 import { fullStudy, sampleView } from "./sample-view.ts";
 
-/** Elements with their attributes' text and their content, as a browser without entities in them would split the page. */
+/** Returns the elements with this name: the text of their attributes, and their content. */
 const elements = (page: string, name: string): readonly { attributes: string; content: string }[] =>
   [...page.matchAll(new RegExp(`<${name}([^>]*)>([\\s\\S]*?)</${name}>`, "g"))].map(
     ([, attributes = "", content = ""]) => ({
@@ -33,7 +33,7 @@ const textOf = (page: string): string =>
 
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror="alert(2)"> <!-- ' " & \u0000 \ud800 \u202e`;
 
-/** The view with every text replaced, also names, ids and what refers to them. */
+/** Returns the view with every text replaced, including names, ids and references to them. */
 function hostile(view: View): View {
   const keep = new Set(["format", "kind", "state", "source", "modality", "verdict", "test", "role"]);
   return JSON.parse(JSON.stringify(view), (key: string, value: unknown) =>

@@ -1,7 +1,10 @@
 import type { QuestionView } from "@mlan/run-view";
 import type { QuestionSource } from "#internal/pack-questions.ts";
 
-/** Questions with answers of two models: the base is right on every fifth, the other one on every second. */
+/**
+ * Returns questions with answers of two models: the base answers every fifth question correctly, the other model every
+ * second.
+ */
 export function sampleQuestions(
   benchmark: string,
   {

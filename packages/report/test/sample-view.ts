@@ -28,7 +28,10 @@ export interface SampleOptions {
   readonly pointsPerCurve?: number;
 }
 
-/** A view with plausible numbers; every number follows from its place, so that tests can tell what belongs where. */
+/**
+ * Returns a view with plausible numbers. Every number is computed from its position, so that tests notice a number in a
+ * wrong place.
+ */
 export function sampleView(options: SampleOptions = {}): View {
   const { models: labels = ["aligned", "tuned"], seeds = 1, isStudy = false, pointsPerCurve = 60 } = options;
   const numbers = Array.from({ length: seeds }, (_, seed) => seed + 1);

@@ -21,7 +21,7 @@ const result = (stage: string, benchmark: string, values: Partial<StageResult> =
   ...values,
 });
 
-/** A run with these results, on benchmarks of these modalities. */
+/** Returns a run with these results, on benchmarks with these modalities. */
 function runOf(results: readonly StageResult[], modalities: Readonly<Record<string, "text" | "image" | "mixed">>): Run {
   const data = Object.fromEntries(
     Object.entries(modalities).map(([name, modality]): [string, DataRecord] => {

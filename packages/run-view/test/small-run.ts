@@ -53,11 +53,17 @@ export interface SmallRunOptions {
   readonly withImages?: number;
   /** The step at which training throws. */
   readonly failsAt?: number;
-  /** Whether the trainer reports losses by dataset: 1 more for "words" in each step, and 1 less for "scenes" in every third. */
+  /**
+   * Whether the trainer reports losses by dataset: the loss plus 1 for "words" in each step, and the loss minus 1 for
+   * "scenes" in every third step.
+   */
   readonly byDataset?: boolean;
 }
 
-/** An experiment with an evaluation before and after training; every question has two choices, two share a cluster. */
+/**
+ * An experiment with an evaluation before and after training. Every question has two choices, and two questions share a
+ * cluster.
+ */
 export function smallExperiment(options: SmallRunOptions = {}): Experiment {
   const {
     name = "small",
@@ -121,7 +127,10 @@ function mixture(withImages: number): Dataset<Conversation> {
   );
 }
 
-/** Takes {@link STEPS} steps whose losses fall, except for one peak and one valley; every third batch has images. */
+/**
+ * A trainer with {@link STEPS} steps whose losses fall, except for one peak and one minimum. Every third batch has
+ * images.
+ */
 function curveTrainer(
   state: { isTuned: boolean },
   { failsAt, byDataset }: { readonly failsAt: number; readonly byDataset: boolean },

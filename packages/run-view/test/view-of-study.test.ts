@@ -10,7 +10,7 @@ import { smallExperiment } from "./small-run.ts";
 const root = temporaryFolder();
 const folder = new URL("study/", root);
 const SEEDS = [1, 2, 3];
-/** Questions that are answered correctly, by arm and seed; all of the base's are even. */
+/** Whether a question is answered correctly, by arm and seed. The base answers only even questions correctly. */
 const RIGHT: Readonly<Record<string, (question: number, seed: number) => boolean>> = {
   base: (question) => question % 4 === 0,
   language: (question, seed) => question % 4 !== seed % 4 || question % 4 === 0,

@@ -37,7 +37,7 @@ function pathsIn(value: unknown, at: Path = []): readonly Path[] {
   return [at, ...entries.flatMap(([key, inner]) => pathsIn(inner, [...at, Array.isArray(value) ? Number(key) : key]))];
 }
 
-/** The value with another one at a path; undefined takes the entry out. */
+/** Returns the value with a different value at a path. Undefined removes the entry. */
 function changed(value: unknown, [key, ...rest]: Path, next: unknown): unknown {
   if (key === undefined) return next;
   // An earlier change may have taken the place away.

@@ -9,7 +9,7 @@ import { served, tinyModel } from "./served-model.ts";
 
 const model = await tinyModel();
 
-/** The model, and how many requests each of its batches had, and how answers ended. */
+/** Returns the model, the number of requests in each of its batches, and the reasons why answers ended. */
 function observed(begin: () => Promise<void> = async () => {}) {
   const batches: number[] = [];
   const finishes: string[] = [];
@@ -134,7 +134,10 @@ describe("requests", () => {
 });
 
 describe("a request is refused before its body is read,", () => {
-  /** Announces a body of so many bytes, and sends nothing of it. Resolves once the server has begun with the request. */
+  /**
+   * Sends the headers of a request with a body of this many bytes, but not the body. Resolves once the server has begun
+   * to handle the request.
+   */
   async function announced(url: string, bytes: number) {
     const request = httpRequest(`${url}/chat/completions`, {
       method: "POST",

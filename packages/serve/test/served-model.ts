@@ -28,7 +28,7 @@ export interface Served {
   readonly client: OpenAI;
 }
 
-/** A server at a free port, closed when the test file ends, and a client of it. */
+/** Starts a server on a free port, which is closed when the test file ends. Returns it with a client. */
 export async function served(model: Parameters<typeof serve>[0], options: ServeOptions = {}): Promise<Served> {
   const server = await serve(model, { port: 0, ...options });
   afterAll(() => server.close());

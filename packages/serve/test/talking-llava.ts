@@ -17,7 +17,7 @@ export function tinySource(weights: URL, visionTower?: URL, adapters: Readonly<R
   });
 }
 
-/** Gives a tiny model template v1, and weights so large that its answers depend on what it is asked. */
+/** Sets the template of a tiny model to v1, and makes its weights so large that answers depend on the question. */
 export function makeTalk(model: TrainableModel): void {
   model.setFormat({ ...model.format, template: "v1" });
   changeWeights(model, ({ component, variable }) =>

@@ -26,7 +26,7 @@ interface World {
   readonly onlySecond: number;
 }
 
-/** Two runs on clustered questions, whose pairs of outcomes have the probabilities of the world. */
+/** Draws two runs on clustered questions, whose pairs of outcomes have the given probabilities. */
 function runsOf({ clusters, size, shared, onlyFirst, onlySecond }: World, random: Random): Runs {
   const pair = (): readonly [number, number] => {
     const drawn = random.next();

@@ -16,7 +16,7 @@ import {
 export let folder: URL;
 let weights: URL;
 
-/** Called by a test file once: each of its tests then has a study folder and weights. */
+/** Call once per test file: each test then has a separate study folder and weights. */
 export function useScratchStudies(): void {
   beforeAll(() => tf.setBackend("cpu"));
   beforeEach(async () => {

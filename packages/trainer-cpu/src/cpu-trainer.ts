@@ -10,7 +10,7 @@ const schema = z.strictObject({ threads: z.unknown().optional(), gradientCheckpo
 
 /**
  * The default trainer: runs both stages of the recipe on the CPU with ONNX Runtime, which npm installs. Returns plugins
- * for `use`: a compute, which evaluations use too, and a trainer. Throws `invalid-options`.
+ * for `use`: a compute plugin, which evaluations use too, and a trainer. Throws `invalid-options`.
  */
 export function cpuTrainer(options: CpuTrainerOptions = {}): readonly [Plugin<Compute>, Plugin<Trainer>] {
   checkOptions("trainer-cpu", schema, options);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 const recording = createScope([onnx({ threads: 1 })]).get(COMPUTE);
 
-/** The same backend without recording: `compile` returns a function that just calls. */
+/** The same backend without recording: `compile` returns a function that simply calls its argument. */
 const calling: Compute = {
   ...recording,
   compile: plainCompute().compile,

@@ -161,7 +161,10 @@ function disposeSums(sums: Sums | undefined): void {
   disposeGradients(sums.gradients);
 }
 
-/** Marks a rejection as handled. Until the promise is awaited, and if a pass throws first, it would end the process. */
+/**
+ * Marks a rejection as handled, because it would end the process before the promise is awaited, or if a pass throws
+ * first.
+ */
 function awaitedLater<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});
   return promise;

@@ -23,7 +23,9 @@ export interface TrainingSet {
   readonly supervised: ArrayLike<number>;
   /** Number of words per conversation. Negative for a conversation without images. */
   readonly words: ArrayLike<number>;
-  /** The name of each conversation's dataset, if there are several. Datasets with the same name have a number each. */
+  /**
+   * The name of each conversation's dataset, if there are several. Several datasets with the same name are numbered.
+   */
   readonly datasets?: readonly string[];
   example(index: number): Promise<Encoded>;
 }

@@ -9,7 +9,9 @@ const RUN = { recipe: { ...RECIPE, epochs: 5, checkpointEvery: 1 }, data: memory
 
 let root: URL;
 let straight: Training;
-/** A copy of a stage that was stopped in its last step, 5, with the checkpoints of steps 3 and 4. */
+/**
+ * The folder of a copy of a stage that was stopped in its last step, step 5. It has the checkpoints of steps 3 and 4.
+ */
 let folder: URL;
 let copies = 0;
 beforeAll(async () => {

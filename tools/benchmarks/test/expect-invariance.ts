@@ -34,8 +34,8 @@ export async function expectOneAnswerEach(
 }
 
 /**
- * Checks that ranked choices do not depend on batching, and that log-probabilities are nearly equal. Returns the
- * choices by question.
+ * Checks that the most likely choices do not depend on batching, and that log-probabilities are nearly equal. Returns
+ * the choices by question.
  */
 export async function expectOneRanking(
   model: Model,

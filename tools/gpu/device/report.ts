@@ -37,7 +37,7 @@ export function reportText(result: CheckResult): string {
     "## Speed, compared with PyTorch on CUDA",
     speed(parts),
     "## All kernels",
-    "Some of these tests fail on every GPU: the README of `@mlan/backend-onnx` lists what is refused or different there.",
+    "Some of these tests fail on every GPU: KERNELS.md of `@mlan/backend-onnx` lists what is refused or different there.",
     tests(parts, "kernels"),
     "## All parts",
     table(["part", "outcome", "seconds", "message"], parts.map(row)),

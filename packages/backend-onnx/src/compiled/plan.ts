@@ -22,7 +22,7 @@ export interface GraphAction {
   readonly program: OwnedProgram;
   readonly leaves: readonly Source[];
   readonly results: readonly number[];
-  /** For a result that may use a donated argument's memory, the index of the argument by the index of the result. */
+  /** By the index of a result, the index of the donated argument whose memory the result may use. */
   readonly overwrites: ReadonlyMap<number, number>;
 }
 

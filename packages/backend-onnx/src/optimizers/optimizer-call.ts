@@ -9,7 +9,10 @@ import { optimizerNumbers, scalarInputs, type ReadScalar } from "./optimizer-num
 export interface OptimizerCall {
   readonly optimizer: Optimizer;
   readonly groups: readonly OptimizerGroup[];
-  /** Returns the numbers. They throw {@link BackendError} "invalid-options". `read` reads numbers in tensors. */
+  /**
+   * Returns the numbers of the call, whose methods throw {@link BackendError} "invalid-options". `read` reads numbers
+   * from tensors.
+   */
   numbers(read: ReadScalar): Numbers;
 }
 

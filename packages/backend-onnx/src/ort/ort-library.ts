@@ -38,7 +38,7 @@ export interface OrtLibrary {
    */
   create(name: StatusFunction, ...values: readonly NativeArgument[]): Pointer;
   readonly release: Readonly<Record<ReleaseFunction, (object: Pointer) => void>>;
-  /** Returns a new `OrtStatus` with a code of OrtErrorCode; whoever it is given to releases it. */
+  /** Returns a new `OrtStatus` with a code of OrtErrorCode; whoever receives it releases it. */
   newStatus(code: number, message: string): Pointer;
   /** Returns the int32 at a native address. */
   int32At(address: Pointer): number;

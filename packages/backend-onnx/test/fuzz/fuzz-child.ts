@@ -55,7 +55,7 @@ function outcomeOf({ run }: HostileCase): Outcome {
   }
 }
 
-/** Whether an error is one of this package or of tfjs-core, rather than one that JavaScript itself throws. */
+/** Whether an error was thrown on purpose, by this package or by tfjs-core, rather than by JavaScript itself. */
 function isTyped(error: unknown): boolean {
   return BackendError.is(error) || (error instanceof Error && error.name === "Error");
 }

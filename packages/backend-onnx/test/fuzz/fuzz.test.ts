@@ -9,7 +9,7 @@ beforeAll(async () => {
   child = await bundleProgram(new URL("fuzz-child.ts", import.meta.url), new URL("../..", import.meta.url));
 });
 
-/** In a separate process: if it crashes, the test fails and names the case. */
+/** Runs in a separate process: if the process crashes, the test fails with the name of the case. */
 it.each([1, 2])("hostile calls return cpu's values or throw a typed error, seed %i", async (seed) => {
   const lines: string[] = [];
   const end = await new Promise<unknown>((resolve, reject) => {

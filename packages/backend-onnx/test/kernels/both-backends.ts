@@ -42,7 +42,7 @@ export function onBackend(other: Contender): void {
 let contender: Contender = { name: "onnx", use: () => useOnnxBackend({ provider }) };
 
 /**
- * `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU. The README says which results differ there, and why.
+ * `BACKEND_ONNX_PROVIDER=webgpu` runs all of these tests on a GPU. KERNELS.md says which results differ there.
  */
 let provider = (process.env["BACKEND_ONNX_PROVIDER"] ?? "cpu") as Provider;
 
@@ -91,8 +91,8 @@ export const SPECIAL: Input = exactly([
 ]);
 
 /**
- * Declares a test: `run` returns the same dtypes, shapes and values (and gradients) on the backends "cpu" and "onnx"
- * (or {@link onBackend}'s).
+ * Declares a test that `run` returns the same dtypes, shapes and values (and gradients) on the backend "cpu" and on
+ * "onnx", or on the backend of {@link onBackend}.
  */
 export function same(name: string, inputs: readonly Input[], run: Run, options: Options = {}): void {
   // oxlint-disable-next-line vitest/valid-title

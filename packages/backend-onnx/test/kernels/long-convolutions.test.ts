@@ -9,8 +9,8 @@ type Shape = readonly [number, number, number, number];
 /** No gradients: the cpu backend lacks one of them and takes a minute for the other. */
 const UNDIFFERENTIATED: ReadonlySet<string> = new Set(["a dilated window", "depthwise, a wide window, padded"]);
 /**
- * Sums of so many random numbers differ by this between two orders of addition. A part in a wrong position causes a
- * difference of 10 or more.
+ * Tolerance: the sum of this many random numbers depends on the order of addition by about this much. A part in a wrong
+ * position changes the sum by 10 or more.
  */
 const RANDOM = { absolute: 2e-3, relative: 1e-4 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { withKernelList } from "../../scripts/list-kernels.ts";
 
-it("the README lists every kernel (npm run list-kernels)", () => {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  expect(withKernelList(readme)).toBe(readme);
+it("KERNELS.md lists every kernel (npm run list-kernels)", () => {
+  const page = readFileSync(new URL("../../KERNELS.md", import.meta.url), "utf8");
+  expect(withKernelList(page)).toBe(page);
 });

@@ -1,6 +1,9 @@
 import type { KnownDifference } from "../../../../tools/tfjs-core-suite/describe-suite.ts";
 
-/** Most are also in tfjs-node's list of ignored tests (its src/run_tests.ts), which includes others that pass here. */
+/**
+ * Tests of tfjs-core that fail on this backend. Most are also in tfjs-node's list of ignored tests (its
+ * src/run_tests.ts).
+ */
 const BY_REASON: readonly { readonly reason: string; readonly varies?: true; readonly names: readonly string[] }[] = [
   {
     reason: "The kernels of tfjs-node know the paddings 'valid' and 'same' only.",

@@ -10,14 +10,15 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan backend install tensorflow                      uses TensorFlow from .venv, an active environment or python3
+  $ mlan backend install tensorflow                      uses the first TensorFlow found, see below
   $ mlan backend install tensorflow --python ~/tf/bin/python
   $ mlan backend install tensorflow --wheel tensorflow-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl
 
-Builds the native binding between Node and TensorFlow with the system's C++ compiler, tests it, and stores it in the cache
-(MLAN_CACHE, by default ~/.cache/mlan). Without --wheel, --library or --python, it uses the folder
-or wheel in the environment variable MLAN_TENSORFLOW, or else the Python in MLAN_PYTHON, of an active environment, in .venv, or
-python3. Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
+Builds the native binding between Node and TensorFlow with the system's C++ compiler, tests it, and stores it in the
+cache (MLAN_CACHE, by default ~/.cache/mlan). Needs @mlan/trainer-gpu. Run mlan doctor to see what is missing.
+
+Without --wheel, --library or --python, the first TensorFlow found in these places is used: the folder or wheel in the
+environment variable MLAN_TENSORFLOW, the Python in MLAN_PYTHON, an active environment, .venv, python3, the cache.
 `;
 
 export function addBackendCommand(program: Command, { terminal }: CommandContext): void {

@@ -11,11 +11,11 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan contamination experiment.ts                            prints benchmark questions that occur in the training data
+  $ mlan contamination experiment.ts                            prints benchmark questions found in the training data
   $ mlan contamination experiment.ts --run runs/my-experiment   also prints the run's scores without these questions
 
-Searches the data of every training stage for the text of each question (the whole text, or 13 consecutive words) and for its
-images (the same file, or an image that looks the same). Needs @mlan/eval-contamination.
+Searches the data of every training stage for the text of each question (the whole text, or 13 consecutive words) and
+for its images (the same file, or an image that looks the same). Needs @mlan/eval-contamination.
 `;
 
 export function addContaminationCommand(program: Command, { terminal, finish }: CommandContext): void {

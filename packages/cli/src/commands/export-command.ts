@@ -12,8 +12,8 @@ Examples:
   $ mlan export runs/mine/checkpoints/tune/step-000200 --to mine     the checkpoint of an earlier step
   $ mlan export vicuna-7b --tower clip --to llava --shard-size 2GB
 
-A training stage saves only the weights that it trained, and refers to the others; export writes all weights. It needs memory for
-one tensor at a time. Files of an earlier model in the folder are replaced; other files stay.
+A training stage saves only the weights that it trained, and refers to the others. This command writes all weights. It
+holds only one tensor in memory at a time. Files of an earlier model in the folder are replaced; other files stay.
 `;
 
 export function addExportCommand(program: Command, { terminal }: CommandContext): void {

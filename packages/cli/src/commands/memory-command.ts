@@ -16,9 +16,11 @@ Examples:
   $ mlan memory --memory 24 --length 1024                   for a smaller GPU
   $ mlan memory --weight-format int4 --adapter-rank 64      an adapter on frozen weights in 4 bits
 
-Predicts the peak size of all tensors during training on the tensorflow backend. Weight formats and moments other than
-float32 run only on the onnx backend. For them, the prediction includes the gradients that onnx keeps from step to step, but not
-what it reserves beyond the tensors in use; mlan plan includes both. Nothing is loaded or allocated. Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
+Predicts the peak size of all tensors during training, without loading anything. The prediction is for the tensorflow
+backend. With a --weight-format or --moment-precision other than float32, it is for the onnx backend, and includes the
+gradients that onnx keeps from step to step, but not the memory that onnx reserves for later use. mlan plan includes both.
+
+Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
 
 export function addMemoryCommand(program: Command, { terminal }: CommandContext): void {

@@ -13,9 +13,10 @@ Examples:
   $ mlan push runs/my-experiment acme/llava-7b    uploads the last checkpoint of a run
 
 Needs a token with write permission: set HF_TOKEN, or run hf auth login. A repository that does not exist is created,
-private unless you add --public. After an interruption, run the command again: uploaded files are skipped. Files of an earlier model
-that are not in the folder, such as extra shards, are removed in the same commit. Needs @mlan/model-llava, which
-is installed with @mlan/model-llama2, -vicuna or -qwen2.
+private unless you add --public. After an interruption, run the command again: uploaded files are skipped. Files of an
+earlier model in the repository that are not in the folder, such as extra shards, are removed in the same commit.
+
+Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;
 
 export function addPushCommand(program: Command, { terminal, finish }: CommandContext): void {

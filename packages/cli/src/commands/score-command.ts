@@ -13,12 +13,13 @@ interface Options {
 const EXAMPLES = `
 Examples:
   $ mlan score runs/my-experiment                          prints the scores with every extractor
-  $ mlan score runs/my-experiment --show 20                prints, for each benchmark, up to 20 (instead of 3) answers on which extractors disagree
+  $ mlan score runs/my-experiment --show 20                prints more answers on which the extractors disagree
   $ mlan score runs/mine --experiment experiment.ts        uses the extractors of the benchmarks in an experiment file
   $ mlan score runs/mine --benchmark ./receipts.ts         uses the extractors of your own benchmark
 
-An extractor reads the choice or value out of an answer. Extractors come from the benchmarks' plugins, such as @mlan/data-boolq
-for boolq. Neither the model nor the data is needed. The exit status is 1 if a benchmark could not be scored.
+An extractor reads the choice or value out of an answer. Extractors come from the benchmarks' plugins, such as
+@mlan/data-boolq for boolq. Neither the model nor the data is needed. The exit status is 1 if answers are missing or a
+benchmark could not be scored.
 `;
 
 export function addScoreCommand(program: Command, { terminal, finish }: CommandContext): void {

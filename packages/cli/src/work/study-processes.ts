@@ -52,7 +52,7 @@ export async function runStudyInProcesses(
   return failed || statuses.some((status) => status !== 0) ? 1 : 0;
 }
 
-/** Prints, once each, the tasks that the children wait for and that none of them runs. */
+/** Prints the tasks that child processes wait for and that none of them runs. Each is printed once. */
 function printForeignWaits(children: readonly ChildProcess[], terminal: Terminal): void {
   const printed = new Set<string>();
   const isNew = ({ label, reason }: { readonly label: string; readonly reason: string }): boolean =>

@@ -5,7 +5,7 @@ import { MlanError } from "../errors.ts";
 
 /** A message of a conversation with a model. */
 export interface ChatMessage {
-  /** A system message may only be the first. */
+  /** Only the first message may have the role "system". */
   readonly role: Turn["role"];
   readonly text: string;
   /** The images are placed before the text, as in training. Only a user message may have images. Default: none. */

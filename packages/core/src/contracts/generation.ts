@@ -91,8 +91,8 @@ export interface GenerationOptions {
 }
 
 /**
- * New text of an answer. Joined, the pieces are the answer's text before the first stop string. A piece never ends
- * within a character.
+ * New text of an answer. Together, the pieces of an answer are its text before the first stop string. A piece never
+ * ends within a character.
  */
 export interface TextPiece {
   readonly id: string;

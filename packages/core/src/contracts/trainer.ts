@@ -132,9 +132,9 @@ export interface StepEndEvent {
   /** The learning rate of this step, for components without an entry in `learningRates`. */
   readonly learningRate: number;
   /**
-   * The loss of each dataset in the step, by the dataset's name, if the data consist of several datasets. Datasets with
-   * the same name have a number each, e.g. "stories (2)". Absent for a single dataset, and if the model does not return
-   * the losses of single rows.
+   * The loss of each dataset in the step, by the dataset's name, if the data consist of several datasets. Several
+   * datasets with the same name are numbered, e.g. "stories (2)". Absent for a single dataset, and if the model does
+   * not return the losses of single rows.
    */
   readonly sources?: Readonly<Record<string, SourceLoss>>;
   readonly counts: TokenCounts;

@@ -11,7 +11,10 @@ export function checkAdapter(adapter: string | undefined, known: readonly string
   );
 }
 
-/** Returns the model as it answers and scores with one of its adapters. Throws `invalid-options` for an unknown one. */
+/**
+ * Returns a model that answers and scores with one of the adapters of `model`. Throws `invalid-options` for an unknown
+ * adapter.
+ */
 export function withAdapter(model: Model, adapter: string | undefined): Model {
   if (adapter === undefined) return model;
   checkAdapter(adapter, model.adapters ?? []);

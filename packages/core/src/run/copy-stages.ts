@@ -58,7 +58,9 @@ export async function copyStages(options: CopyStagesOptions): Promise<Manifest> 
   return manifest;
 }
 
-/** Returns the names of the stages that other runs have finished with the same settings, whatever their data are. */
+/**
+ * Returns the names of the stages that other runs have finished with the same settings, without comparing their data.
+ */
 export async function offeredStages(experiment: Experiment, from: readonly URL[]): Promise<ReadonlySet<string>> {
   const plan = planOf(experiment);
   const offered = new Set<string>();

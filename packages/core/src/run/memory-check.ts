@@ -22,8 +22,8 @@ export interface MemoryBound {
 const GROWTH = 30e6;
 
 /**
- * Returns the memory that a run may use: `given` bytes, or by default the memory of this machine, or an unknown limit
- * for a device with its own memory.
+ * Returns the memory that a run may use: `given` bytes, by default the memory of this machine. For a device with its
+ * own memory, the default limit is unknown.
  */
 export function memoryBound(compute: Compute | undefined, given?: number): MemoryBound {
   if (compute?.hasOwnMemory) return { limit: given, process: 0 };
@@ -41,7 +41,9 @@ function machineMemory(): number {
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
-/** Adds the memory of the process to an estimate, including what the compute reserves beyond the tensors in use. */
+/**
+ * Adds the memory of the process to an estimate, including what the compute backend reserves beyond the tensors in use.
+ */
 export function totalMemory({ parts, total, computed = 0 }: MemoryEstimate, bound: MemoryBound): MemoryEstimate {
   const process = bound.process + computed * (bound.spare ?? 0);
   return process === 0 ? { parts, total } : { parts: { ...parts, process }, total: total + process };

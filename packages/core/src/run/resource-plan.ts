@@ -47,8 +47,9 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
   readonly name: string;
   readonly kind: Stage["kind"];
   /**
-   * Predicted peak memory in bytes. The part "process" is the memory of the process without tensors, and what the compute
-   * reserves beyond the tensors in use; it is left out if a device with its own memory stores the tensors. Absent when the model does not report its needs.
+   * Predicted peak memory in bytes. The part "process" is the memory of the process without tensors, and what the
+   * compute backend reserves beyond the tensors in use; it is left out if a device with its own memory stores the
+   * tensors. Absent when the model does not report its needs.
    */
   readonly memory?: MemoryEstimate;
   /** What the first steps of a training stage took. Present with {@link PlanOptions.measure}. */

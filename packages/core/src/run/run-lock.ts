@@ -49,7 +49,7 @@ export async function lockRun(folder: URL): Promise<RunLock> {
   };
 }
 
-/** A process that is running in a run folder, or on another machine may be. */
+/** A process that is running in a run folder. A process on another machine may have ended. */
 export interface RunningProcess {
   readonly pid: number;
   readonly host: string;

@@ -20,7 +20,7 @@ export function unchangedData(
   });
 }
 
-/** The error for a run that cannot be continued and can be replaced, because its inputs have changed since it began. */
+/** Thrown for a run whose inputs have changed since it began. Such a run cannot be continued, but can be replaced. */
 export class ChangedInput extends MlanError {}
 
 /** Returns the error for an input or a checkpoint that has changed since the run began. */

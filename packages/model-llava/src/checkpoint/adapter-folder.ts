@@ -17,10 +17,10 @@ export interface BaseRepository {
 
 /**
  * Finds the base model of an adapter. If `weights` is an adapter's folder, returns this folder as `adapter` and its
- * base model as `weights`; otherwise returns the folders unchanged. Like transformers, prefers the base model that the
- * configuration names to weights beside the adapter. `download` fetches a base model from the Hub. Throws
- * `invalid-checkpoint` if the base model is neither a folder nor a repository, or if `adapter` is given too. Throws
- * `unavailable` if the base model cannot be fetched.
+ * base model as `weights`; otherwise returns the folders unchanged. As in transformers, the base model that the
+ * configuration names takes precedence over weights beside the adapter. `download` fetches a base model from the Hub.
+ * Throws `invalid-checkpoint` if the base model is neither a folder nor a repository, or if `adapter` is given too.
+ * Throws `unavailable` if the base model cannot be fetched.
  */
 export async function adaptedFolders(
   { weights, adapter }: AdaptedFolders,

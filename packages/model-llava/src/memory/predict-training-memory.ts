@@ -70,8 +70,8 @@ function keptGradients(options: Described): number {
 }
 
 /**
- * Returns whether the whole step is one graph. A backend that keeps gradients then computes them where it keeps them.
- * Otherwise those of earlier graphs are copied before the update.
+ * Returns whether the whole step is one graph. If so, a backend that keeps gradients computes them directly in the
+ * memory where it keeps them. Otherwise, the gradients of earlier graphs are copied before the update.
  */
 function isOneGraph(
   { gradientCheckpointing, weightFormat, microBatches }: Described,
@@ -83,7 +83,8 @@ function isOneGraph(
 
 /**
  * Returns the bytes of blocks that graphs of a step do not share. An allocator such as ONNX Runtime's arena never joins
- * free blocks to a larger one, and logits and the float32 copy of the output layer are larger than the blocks of layers.
+ * free blocks into a larger one, and logits and the float32 copy of the output layer are larger than the blocks of
+ * layers.
  */
 function unsharedBlocks({ network, use }: Described, { logitsAtOnce, full }: Layout): number {
   const copies = network.decoder.head.weights.map((weight) => use.widenedBytes(weight));

@@ -24,8 +24,8 @@ export const checkpointedLayer: LayerRunner = (run, hidden, weights) => {
 
 /**
  * Returns a runner that frees the layer's input, and all its tensors except the result and the tensors added to
- * `cached`, at the end of the layer. Without it they would exist until the end of the pass on a backend that computes at
- * once.
+ * `cached`, at the end of the layer. On a backend that computes eagerly, they would otherwise exist until the end of
+ * the pass.
  */
 export function answeringLayer(cached: readonly KeyValue[]): LayerRunner {
   return (run, hidden) => {

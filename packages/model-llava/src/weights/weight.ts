@@ -62,7 +62,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     return this.#matrix ? this.#matrix.rowsAt(indices) : embedding(this.tensor as tf.Tensor2D, indices);
   }
 
-  /** Takes values that are mapped from a file out of the process's memory until the next use. */
+  /** Releases the memory pages of values that are mapped from a file. The next use reads them again. */
   releasePages(): void {
     this.#matrix?.releasePages();
   }

@@ -13,9 +13,12 @@ const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "u
 
 interface Opened {
   readonly page: Page;
-  /** Errors and warnings of the console, also of the content security policy. */
+  /** Errors and warnings in the console, including those of the content security policy. */
   readonly problems: readonly string[];
-  /** Seconds that the main thread has computed so far: unlike time, they do not depend on what else the machine does. */
+  /**
+   * Returns the processor time of the main thread so far, in seconds, which other processes on the machine do not
+   * affect.
+   */
   busy(): Promise<number>;
 }
 

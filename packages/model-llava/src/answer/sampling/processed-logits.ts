@@ -17,12 +17,13 @@ export function penalisedLogits(logits: Float32Array, occurred: Iterable<number>
   return penalised;
 }
 
+/** The largest finite float32. */
+const HIGHEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
+
 /**
  * Returns the probability of each token for sampling. Applies temperature (above 0), `topK`, `topP` and `minP` in the
  * order of transformers' `GenerationMixin._get_logits_processor`. Overwrites `logits`.
  */
-const HIGHEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
-
 export function samplingProbabilities(
   logits: Float32Array,
   { temperature = 1, topK, topP = 1, minP = 0 }: Sampling,
