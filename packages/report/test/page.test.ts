@@ -155,7 +155,9 @@ describe("the page", () => {
     const waiting: View = {
       ...view,
       models: view.models.map((model) => (model.id === "b" ? { ...model, evaluations: [] } : model)),
-      ...{ results: of(view.results), comparisons: of(view.comparisons), averages: of(view.averages) },
+      results: of(view.results),
+      comparisons: of(view.comparisons),
+      averages: of(view.averages),
     };
     const page = await reportPage(waiting, { questions: [] });
     expect(textOf(page)).toContain("Not evaluated yet: b.");

@@ -4,13 +4,13 @@ import { type Content, html, type Html } from "../html.ts";
 import { facts, linkIfAddress } from "./parts.ts";
 
 /** Warnings of these kinds are shown first, and those of {@link LAST} at the end. */
-const FIRST: readonly Warning["kind"][] = ["failed", "unreadable-run", "damage"];
+const FIRST: ReadonlySet<Warning["kind"]> = new Set(["failed", "unreadable-run", "damage"]);
 const LAST: readonly Warning["kind"][] = ["unfinished", "notice"];
 
 /** The warnings of a view, each once for all runs that have it; all but the first eight are folded. */
 export function warningsSection({ warnings }: View): Html | undefined {
   if (warnings.length === 0) return undefined;
-  const rankOf = ({ kind }: Warning): number => (FIRST.includes(kind) ? -1 : LAST.indexOf(kind) + 1);
+  const rankOf = ({ kind }: Warning): number => (FIRST.has(kind) ? -1 : LAST.indexOf(kind) + 1);
   const groups = new Map<string, Warning[]>();
   for (const warning of warnings.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     const { kind, text, run, stage, benchmark } = warning;
