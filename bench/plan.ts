@@ -1,13 +1,15 @@
 /**
  * The memory that `mlan plan` predicts, compared with the peak that the system counts while the same stage runs in a process
- * of its own: training of all weights, of an adapter on frozen weights in 16, 8 and 4 bits, and answering. Exits with
- * status 1 if a prediction is more than 10 % off. Needs Linux. Writes 2.2 GB (14 GB with `--sizes 7b`) below .cache/bench and removes them.
- * `npm run bench:plan [-- --sizes 23m,110m,1b] [--kinds full,lora,qlora,answers] [--events]`
+ * of its own: training of all weights, of an adapter on frozen weights in 16, 8 and 4 bits, and answering; also with
+ * gradient checkpointing, with images, and with several micro-batches per step. Exits with status 1 if a prediction is more than 10 % off. Needs Linux. Writes 2.2 GB (14 GB with `--sizes 7b`) below .cache/bench and removes them.
+ * `npm run bench:plan [-- --sizes 23m,110m,1b] [--kinds full,lora,qlora,answers] [--variants plain,images] [--events]`
  */
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type CheckpointSize, writeShardedLlama } from "./open/sharded-checkpoint.ts";
+import type { TowerSize } from "./checkpoint/tower.ts";
+import { checkpointSize } from "./open/checkpoint-sizes.ts";
+import { writeShardedLlama } from "./open/sharded-checkpoint.ts";
 import type { CaseRequest, MeasuredCase, PlannedCase, RunCase } from "./plan/measured-case.ts";
 import { startSource } from "./start-workers.ts";
 
@@ -21,7 +23,7 @@ const { values: options } = parseArgs({
     length: { type: "string" },
     rank: { type: "string", default: "64" },
     threads: { type: "string", default: "2" },
-    checkpointing: { type: "boolean", default: false },
+    variants: { type: "string", default: "plain,checkpointing,images,micro-batches" },
     /** Prints the peak after each event of a run. */
     events: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
@@ -31,62 +33,36 @@ const { values: options } = parseArgs({
 /** Maximum relative error of a prediction. */
 const TOLERANCE = 0.1;
 
-interface Size extends CheckpointSize {
+interface Sizes {
   readonly rows: number;
   readonly length: number;
   readonly kinds: readonly string[];
 }
 
 const EVERY_KIND = ["full", "lora", "qlora", "answers"];
-const SIZES: Readonly<Record<string, Size>> = {
-  "23m": {
-    layers: 6,
-    hiddenSize: 512,
-    intermediateSize: 1376,
-    heads: 8,
-    keyValueHeads: 8,
-    vocabularySize: 4096,
-    rows: 4,
-    length: 512,
-    kinds: EVERY_KIND,
-  },
-  "110m": {
-    layers: 12,
-    hiddenSize: 768,
-    intermediateSize: 2048,
-    heads: 12,
-    keyValueHeads: 12,
-    vocabularySize: 16_000,
-    rows: 2,
-    length: 256,
-    kinds: EVERY_KIND,
-  },
-  "1b": {
-    layers: 22,
-    hiddenSize: 2048,
-    intermediateSize: 5632,
-    heads: 32,
-    keyValueHeads: 4,
-    vocabularySize: 32_000,
-    rows: 1,
-    length: 512,
-    // All weights would need 18 GB.
-    kinds: ["lora", "qlora", "answers"],
-  },
-  "7b": {
-    layers: 32,
-    hiddenSize: 4096,
-    intermediateSize: 11_008,
-    heads: 32,
-    keyValueHeads: 32,
-    vocabularySize: 32_000,
-    tower: { hiddenSize: 1024, intermediateSize: 4096, layers: 24, heads: 16 },
-    rows: 1,
-    length: 64,
-    kinds: ["answers"],
-  },
+const SIZES: Readonly<Record<string, Sizes>> = {
+  "23m": { rows: 4, length: 512, kinds: EVERY_KIND },
+  "110m": { rows: 2, length: 256, kinds: EVERY_KIND },
+  // All weights would need 18 GB.
+  "1b": { rows: 1, length: 512, kinds: ["lora", "qlora", "answers"] },
+  "7b": { rows: 1, length: 64, kinds: ["answers"] },
 };
 
+/** The sizes of a small tower for models that have none. */
+const TOWER: TowerSize = { hiddenSize: 256, intermediateSize: 1024, layers: 4, heads: 4 };
+
+/** Positions of an image of 336 x 336 pixels. */
+const IMAGE_POSITIONS = 576;
+
+/** What differs from the plain case. */
+const VARIANTS: Readonly<Record<string, Partial<MeasuredCase>>> = {
+  plain: {},
+  checkpointing: { gradientCheckpointing: true },
+  images: { images: true },
+  "micro-batches": { microBatches: 4 },
+};
+
+/** The weight formats of each kind. Variants are measured only with the last, unless there is no plain case. */
 const FORMATS: Readonly<Record<string, readonly MeasuredCase["weightFormat"][]>> = {
   full: ["float32"],
   lora: ["float32", "stored"],
@@ -96,33 +72,76 @@ const FORMATS: Readonly<Record<string, readonly MeasuredCase["weightFormat"][]>>
 
 let failed = false;
 for (const name of listed(options.sizes)) {
-  const size = SIZES[name];
-  if (!size) throw new Error(`--sizes ${name} is not one of ${Object.keys(SIZES).join(", ")}`);
-  const folder = new URL(`../.cache/bench/plan-${name}/`, import.meta.url);
-  try {
-    const count = await writeShardedLlama(folder, size);
-    console.log(`${(count / 1e6).toFixed(0)} million values`);
-    for (const kind of size.kinds.filter((one) => listed(options.kinds).includes(one)))
-      for (const weightFormat of FORMATS[kind] ?? [])
-        if (listed(options.formats).includes(weightFormat))
-          await compare(`${name} ${kind} ${weightFormat}`, caseOf(folder, size, kind, weightFormat));
-  } finally {
-    if (!options.keep) await rm(folder, { recursive: true, force: true });
+  const sizes = SIZES[name];
+  if (!sizes) throw new Error(`--sizes ${name} is not one of ${Object.keys(SIZES).join(", ")}`);
+  const checkpoint = checkpointSize(name);
+  for (const tower of [checkpoint.tower, ...(checkpoint.tower ? [] : [TOWER])]) {
+    const variants = listed(options.variants).filter((variant) => (variant === "images") === (tower !== undefined));
+    if (variants.length === 0) continue;
+    const folder = new URL(`../.cache/bench/plan-${name}${tower ? "-tower" : ""}/`, import.meta.url);
+    try {
+      const count = await writeShardedLlama(folder, { ...checkpoint, ...(tower && { tower }) });
+      console.log(`${(count / 1e6).toFixed(0)} million values`);
+      for (const variant of variants)
+        for (const one of casesOf({
+          folder,
+          sizes,
+          variant,
+          isOnly: tower !== undefined && tower === checkpoint.tower,
+        }))
+          await compare(`${name} ${one.kind} ${variant}`, one.measured);
+    } finally {
+      if (!options.keep) await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 process.exitCode = failed ? 1 : 0;
 
-function caseOf(folder: URL, size: Size, kind: string, weightFormat: MeasuredCase["weightFormat"]): MeasuredCase {
+interface Chosen {
+  readonly folder: URL;
+  readonly sizes: Sizes;
+  readonly variant: string;
+  /** Whether the size has no plain case, because each row has an image. */
+  readonly isOnly: boolean;
+}
+
+interface Case {
+  readonly kind: string;
+  readonly measured: MeasuredCase;
+}
+
+function casesOf({ folder, sizes, variant, isOnly }: Chosen): readonly Case[] {
+  const changed = VARIANTS[variant];
+  if (!changed) throw new Error(`--variants ${variant} is not one of ${Object.keys(VARIANTS).join(", ")}`);
+  const isAnswered = variant === "plain" || variant === "images";
+  const kinds = sizes.kinds.filter(
+    (kind) => listed(options.kinds).includes(kind) && (isAnswered || kind !== "answers"),
+  );
+  return kinds.flatMap((kind) =>
+    (FORMATS[kind] ?? [])
+      .slice(variant === "plain" || isOnly ? 0 : -1)
+      .filter((format) => listed(options.formats).includes(format))
+      .map((weightFormat) => ({
+        kind: `${kind} ${weightFormat}`,
+        measured: { ...plainCase(folder, sizes, kind, variant === "images"), weightFormat, ...changed },
+      })),
+  );
+}
+
+function plainCase(folder: URL, sizes: Sizes, kind: string, images: boolean): MeasuredCase {
+  const text = Number(options.length ?? sizes.length);
   return {
     folder: fileURLToPath(folder).replace(/\/$/, ""),
     threads: Number(options.threads),
-    weightFormat,
-    rows: Number(options.rows ?? size.rows),
-    length: Number(options.length ?? size.length),
-    images: size.tower !== undefined,
+    weightFormat: "float32",
+    rows: Number(options.rows ?? sizes.rows),
+    // The rows of a training include the positions of images.
+    length: images && kind !== "answers" ? text + IMAGE_POSITIONS : text,
+    images,
     task: kind === "full" || kind === "answers" ? kind : "adapter",
     rank: Number(options.rank),
-    gradientCheckpointing: options.checkpointing,
+    microBatches: 1,
+    gradientCheckpointing: false,
   };
 }
 
@@ -134,7 +153,7 @@ async function compare(name: string, measured: MeasuredCase): Promise<void> {
   failed ||= !reached;
   const parts = Object.entries(memory.parts).map(([part, bytes]) => `${part} ${megabytes(bytes)}`);
   console.log(
-    `${name.padEnd(22)} ${batch}: planned ${megabytes(memory.total)}, measured ${megabytes(peak)} MB: ` +
+    `${name.padEnd(32)} ${batch}: planned ${megabytes(memory.total)}, measured ${megabytes(peak)} MB: ` +
       `${ratio.toFixed(3)} ${reached ? "reached" : "missed"} (${parts.join(", ")})`,
   );
   if (!options.events) return;

@@ -70,12 +70,12 @@ function answering({ rows, length, images }: MeasuredCase): Stage {
   return evaluate({ name: "answers", benchmarks: [benchmark] });
 }
 
-function training({ rows, length, images, task, rank }: MeasuredCase): Stage {
-  const conversations = Array.from({ length: rows }, (_, row): Conversation => ({
+function training({ rows, length, images, task, rank, microBatches }: MeasuredCase): Stage {
+  const conversations = Array.from({ length: rows * microBatches }, (_, row): Conversation => ({
     id: `${row}`,
     // The answer is truncated at the end of the row.
     turns: [
-      { role: "user", text: `${row}` },
+      { role: "user", text: images ? `<image>\n${row}` : `${row}` },
       { role: "assistant", text: words(length).join(" ") },
     ],
     images: images ? [PICTURE] : [],
@@ -84,7 +84,7 @@ function training({ rows, length, images, task, rank }: MeasuredCase): Stage {
   const recipe = instructionTuning({
     ...(adapter || { trained: ["language"] }),
     format: { template: "v1", maximumLength: length },
-    batchSize: rows,
+    batchSize: rows * microBatches,
     microBatchSize: rows,
     epochs: STEPS,
     warmupRatio: 0,

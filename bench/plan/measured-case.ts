@@ -6,7 +6,7 @@ export interface MeasuredCase {
   readonly folder: string;
   readonly threads: number;
   readonly weightFormat: "float32" | "stored" | "int8" | "int4";
-  /** Conversations per step, or questions per batch. */
+  /** Conversations per micro-batch, or questions per batch. */
   readonly rows: number;
   /** Positions of each row, or of each question without its image. */
   readonly length: number;
@@ -16,6 +16,7 @@ export interface MeasuredCase {
   readonly task: "full" | "adapter" | "answers";
   /** Rank of the adapter. */
   readonly rank: number;
+  readonly microBatches: number;
   readonly gradientCheckpointing: boolean;
 }
 

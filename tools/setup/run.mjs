@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -14,13 +14,13 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 // The arguments of Node for each command, once everything is installed.
 const COMMANDS = {
   start: () => [...mlan(), "run", "examples/miniworld.ts"],
-  // A process per core, up to eight: models this small gain little from threads.
+  // A process per core, up to eight: models this small gain little from threads. Each takes about 1 GB.
   study: () => [
     ...mlan(),
     "run",
     "examples/language-share-sweep.ts",
     "--parallel",
-    String(Math.min(8, availableParallelism())),
+    String(Math.max(1, Math.min(8, availableParallelism(), Math.floor(machineMemory() / 1.2e9)))),
   ],
   mlan,
   // Without paths, all tests except the long ones, which .ci/run runs; see vitest.config.ts.
@@ -60,6 +60,11 @@ function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
   fail(`mlan needs Node 20.19 or newer; this is ${process.version}.`);
+}
+
+// The machine's memory in bytes, or the container's limit if it is smaller.
+function machineMemory() {
+  return Math.min(process.constrainedMemory() || Infinity, totalmem());
 }
 
 async function installIfNeeded() {

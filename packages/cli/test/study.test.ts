@@ -112,6 +112,17 @@ describe("mlan run with a study", () => {
     for (const arm of ["slow", "fast"]) expect(await weightsIn(folder, arm)).toBe(await weightsIn(reference, arm));
   });
 
+  test("divides the memory among processes", async () => {
+    const words = ["run", fixture("hungry.ts"), "--folder", join(root, "hungry")];
+    expect(await typed([...words, "--dry-run"])).toMatchObject({ status: 0 });
+    const planned = await typed([...words, "--dry-run", "--parallel", "2"]);
+    expect(planned).toMatchObject({ status: 1, stdout: expect.stringContaining("before does not fit.") });
+    const refused = await start([...words, "--parallel", "2"]).finished;
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/stage "before" needs .* and each of 2 processes has [\d.]+ GB: run fewer at once/);
+    expect(await typed(words)).toMatchObject({ status: 0 });
+  });
+
   test("names the process that it waits for once, and not the processes that it started", async () => {
     const folder = join(root, "held");
     const lock = join(folder, "letters/base/seed-1/run.lock");

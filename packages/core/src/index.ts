@@ -163,6 +163,8 @@ export type { PreflightEvent } from "./run/preflight.ts";
 export { batchText, memoryRemedy } from "./run/memory-check.ts";
 export type { PlanEvent, PlanOptions, ResourcePlan, StagePlan } from "./run/resource-plan.ts";
 export { planExperiment } from "./run/resource-plan.ts";
+export type { PlannedStages } from "./run/planned-stages.ts";
+export { plannedStages } from "./run/planned-stages.ts";
 export type { Change, StageNeeds } from "./run/stage-needs.ts";
 export type { RunFolder } from "./run/run-folder.ts";
 export { runFolder } from "./run/run-folder.ts";

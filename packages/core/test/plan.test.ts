@@ -88,5 +88,8 @@ describe("settings with which a stage fits", () => {
     );
     expect(() => checkMemory("tune", needs, bound(50))).toThrow(/No smaller batch and no setting .* makes it fit/);
     expect(() => checkMemory("tune", needs, { limit: undefined, process: 0 })).not.toThrow();
+    expect(() => checkMemory("tune", needs, { limit: 1500, processes: 4, process: 0 })).toThrow(
+      / and each of 4 processes has 0\.00 GB: run fewer at once\. It fits with /,
+    );
   });
 });

@@ -4,6 +4,7 @@ import {
   type Location,
   messageOf,
   planExperiment,
+  plannedStages,
   type PlanOptions,
   planOf,
   type PreflightEvent,
@@ -64,7 +65,7 @@ export interface StudyPlanEvent {
 
 /**
  * Predicts what each task of a study will need, with `planExperiment` of core. Each arm is planned once per model, with
- * the first seed. An arm that cannot be planned is named in the plan; its error is thrown only if no arm can be planned.
+ * the first seed; a stage that several arms have in common is planned once, and its data read once. An arm that cannot be planned is named in the plan; its error is thrown only if no arm can be planned.
  */
 export async function* planStudy(
   study: Study,
@@ -74,7 +75,7 @@ export async function* planStudy(
   const tasks = selectedTasks(tasksOf(study), study, only);
   const plans = new Map<string, ResourcePlan>();
   const failed = new Map<string, { readonly problem: ArmProblem; readonly cause: unknown }>();
-  const unplanned = { ...options, folder: new URL("unplanned/", folder) };
+  const unplanned = { planned: plannedStages(), ...options, folder: new URL("unplanned/", folder) };
   const selected = tasks.flatMap(({ kind, runs }) => (kind === "run" ? runs : []));
   for (const run of selected) {
     if (plans.has(keyOf(run)) || failed.has(keyOf(run))) continue;

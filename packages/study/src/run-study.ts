@@ -27,6 +27,8 @@ export interface RunStudyOptions {
   readonly only?: StudySelection;
   /** See `RunOptions.checkMemory` of core. */
   readonly checkMemory?: boolean;
+  /** Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Default 1. */
+  readonly processes?: number;
   /** The command that runs the study, recorded in the manifests for information only. */
   readonly command?: string;
   readonly signal?: AbortSignal;
@@ -170,7 +172,7 @@ function reasonToWait({ pid, host, isLocal, since, lock }: RunningProcess): stri
 /** Runs a task and returns its outcome, or that it cannot start because another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
-  { checkMemory = true, command, signal }: RunStudyOptions,
+  { checkMemory = true, processes = 1, command, signal }: RunStudyOptions,
 ): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: true }, undefined> {
   const place = new URL(task.folder, folder);
   const isBlocked = task.after && ended.get(task.after) === "failed";
@@ -186,7 +188,7 @@ async function* runTask(
   let stage: string | undefined;
   try {
     const known = { ...(command !== undefined && { command }), ...(signal && { signal }) };
-    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, ...known } as const;
+    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, processes, ...known } as const;
     for await (const event of runExperiment(task.experiment, run)) {
       if (!isStarted) {
         await removeFailure(place);

@@ -1,7 +1,8 @@
-import { type Conversation, defineDataset } from "@mlan/core";
+import { type Conversation, defineDataset, train } from "@mlan/core";
 import { planStudy, type PlanStudyOptions, type Study, type StudyPlan } from "@mlan/study";
 import { expect, it } from "vitest";
-import { align, ARMS, build, folder, test, tune, useScratchStudies } from "./small-study.ts";
+import { RECIPE } from "../../core/test/small-run.ts";
+import { align, ARMS, build, folder, letters, test, tune, useScratchStudies } from "./small-study.ts";
 
 useScratchStudies();
 
@@ -27,6 +28,23 @@ it("plans each stage once, and counts the runs that share it", async () => {
     ["language, small, seed 1", 1, ["tune", "test"]],
     ["vision, small, seed 1", 1, ["tune", "test"]],
   ]);
+});
+
+it("reads the data of a stage once, which several arms have in common", async () => {
+  let opened = 0;
+  const captions = letters("captions");
+  const counted: typeof captions = {
+    ...captions,
+    open(options) {
+      opened++;
+      return captions.open(options);
+    },
+  };
+  const before = train({ name: "align", data: counted, recipe: { ...RECIPE, trained: ["projector"] } });
+  const arms = { base: [before, test], language: [before, tune(letters("language")), test] };
+  const { tasks, problems } = await plan(build({ arms }));
+  expect([opened, problems]).toEqual([1, []]);
+  expect(tasks.map(({ stages }) => stages.map(({ name }) => name))).toEqual([["align"], ["test"], ["tune", "test"]]);
 });
 
 it("goes on after an arm whose data cannot be read, and names it once", async () => {

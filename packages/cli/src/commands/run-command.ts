@@ -58,7 +58,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
         const words = ["run", file, "--folder", displayPath(place), ...(checkMemory ? [] : ["--no-plan"])];
         if (dryRun) {
           const { planStudyRuns } = await import("../work/plan-study.ts");
-          finish(await planStudyRuns({ ...study, measure: false, json: false }, terminal));
+          finish(await planStudyRuns({ ...study, processes: parallel, measure: false, json: false }, terminal));
         } else if (parallel > 1) {
           const { runStudyInProcesses } = await import("../work/study-processes.ts");
           finish(await runStudyInProcesses({ ...study, file, checkMemory, processes: parallel }, terminal));

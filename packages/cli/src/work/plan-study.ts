@@ -10,6 +10,8 @@ export interface StudyPlanRequest extends Pick<PlanStudyOptions, "measure"> {
   readonly only: PlanStudyOptions["only"] | undefined;
   /** Memory of the machine or GPU, in GB of 10^9 bytes. Default: this machine's. */
   readonly memory?: number;
+  /** See `PlanOptions.processes` of core. */
+  readonly processes?: number;
   readonly json: boolean;
 }
 

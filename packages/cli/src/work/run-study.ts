@@ -28,7 +28,8 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
   try {
     let turn = systemClock.now();
     using display = openStudyDisplay(terminal);
-    for await (const event of runStudy(study, { ...options, ...(only && { only }), signal })) {
+    const processes = Number(process.env[SHARING_PROCESSES] ?? 1);
+    for await (const event of runStudy(study, { ...options, processes, ...(only && { only }), signal })) {
       display.show(event);
       if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
       await setImmediate();
@@ -47,6 +48,9 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
 
 /** Environment variable: if it is set, this process stops after the current step when its parent process ends. */
 export const STOPS_WITH_PARENT = "MLAN_STOPS_WITH_PARENT";
+
+/** Environment variable: the number of processes that run the same study and share the memory. Default 1. */
+export const SHARING_PROCESSES = "MLAN_SHARING_PROCESSES";
 
 function stopWithParent(): void {
   if (process.env[STOPS_WITH_PARENT] === undefined) return;

@@ -6,7 +6,7 @@ import { selectionWords } from "../commands/study-options.ts";
 import { displayPath } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { STOPS_WITH_PARENT, type StudyRequest } from "./run-study.ts";
+import { SHARING_PROCESSES, STOPS_WITH_PARENT, type StudyRequest } from "./run-study.ts";
 import { printStudy } from "./study-outcome.ts";
 import { printWaits, waitsIn } from "./study-waits.ts";
 
@@ -17,7 +17,7 @@ export interface StudyProcessesRequest extends StudyRequest {
 }
 
 /**
- * Runs a study in several processes, each with an equal share of the processor's threads. Prints the progress lines of
+ * Runs a study in several processes, each with an equal share of the processor's threads and of the memory. Prints the progress lines of
  * all processes, then the tables. Returns the exit status: 1 if a run failed.
  */
 export async function runStudyInProcesses(
@@ -33,7 +33,7 @@ export async function runStudyInProcesses(
     ...(checkMemory === false ? ["--no-plan"] : []),
   ];
   const threads = Math.max(1, Math.floor(availableParallelism() / processes));
-  const children = Array.from({ length: processes }, () => startProcess(words, threads));
+  const children = Array.from({ length: processes }, () => startProcess(words, { threads, processes }));
   using interruption = openInterruption(() => {
     terminal.note("Stopping after this step. Ctrl-C again stops at once.");
     for (const child of children) child.kill("SIGTERM");
@@ -67,13 +67,21 @@ function printForeignWaits(children: readonly ChildProcess[], terminal: Terminal
   }
 }
 
-function startProcess(words: readonly string[], threads: number): ChildProcess {
+function startProcess(
+  words: readonly string[],
+  { threads, processes }: { readonly threads: number; readonly processes: number },
+): ChildProcess {
   const main = process.argv[1] ?? "";
   return spawn(process.execPath, [...process.execArgv, main, ...words], {
     // In a separate process group, so that Ctrl-C in a terminal reaches the child only once, through this process.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    env: { ...process.env, [STOPS_WITH_PARENT]: "1", OMP_NUM_THREADS: String(threads) },
+    env: {
+      ...process.env,
+      [STOPS_WITH_PARENT]: "1",
+      [SHARING_PROCESSES]: String(processes),
+      OMP_NUM_THREADS: String(threads),
+    },
   });
 }
 

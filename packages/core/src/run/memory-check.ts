@@ -5,8 +5,10 @@ import { counted, MlanError } from "../errors.ts";
 import type { Change, StageNeeds } from "./stage-needs.ts";
 
 export interface MemoryBound {
-  /** Undefined when unknown. */
+  /** For this process. Undefined when unknown. */
   readonly limit: number | undefined;
+  /** Number of processes that share the memory. Default 1. */
+  readonly processes?: number;
   /**
    * The memory of the process without tensors; 0 if a device with its own memory stores the tensors.
    */
@@ -21,14 +23,25 @@ export interface MemoryBound {
  */
 const GROWTH = 30e6;
 
-/**
- * Returns the memory that a run may use: `given` bytes, by default the memory of this machine. For a device with its
- * own memory, the default limit is unknown.
- */
-export function memoryBound(compute: Compute | undefined, given?: number): MemoryBound {
-  if (compute?.hasOwnMemory) return { limit: given, process: 0 };
+export interface SharedMemory {
+  /** In bytes. Default: the memory of this machine, or unknown for a device with its own memory. */
+  readonly memory?: number | undefined;
+  /** Number of processes that share the memory equally. Default 1. */
+  readonly processes?: number | undefined;
+}
+
+/** Returns the memory that a run may use. Throws `invalid-options` for a number of processes below 1. */
+export function memoryBound(
+  compute: Compute | undefined,
+  { memory: given, processes = 1 }: SharedMemory = {},
+): MemoryBound {
+  if (!Number.isInteger(processes) || processes < 1) {
+    throw new MlanError("invalid-options", `processes: ${processes} is not a whole number, 1 or more.`);
+  }
+  if (compute?.hasOwnMemory) return { limit: given && given / processes, processes, process: 0 };
   return {
-    limit: given ?? machineMemory(),
+    limit: (given ?? machineMemory()) / processes,
+    processes,
     process: process.memoryUsage.rss() + GROWTH,
     ...(compute?.spareMemory !== undefined && { spare: compute.spareMemory }),
   };
@@ -80,13 +93,17 @@ function kindsOf({ settings }: Change): readonly string[] {
  * the stage fits.
  */
 export function checkMemory(stage: string, needs: StageNeeds, bound: MemoryBound): void {
-  const { limit } = bound;
+  const { limit, processes = 1 } = bound;
   const { total } = totalMemory(needs.memory, bound);
   if (limit === undefined || total <= limit) return;
+  const found =
+    processes === 1
+      ? `there are ${gigabytes(limit)} GB.`
+      : `each of ${processes} processes has ${gigabytes(limit)} GB: run fewer at once.`;
   throw new MlanError(
     "unavailable",
-    `stage "${stage}" needs ${gigabytes(total)} GB of memory at its largest batch (${batchText(needs)}), and there are ` +
-      `${gigabytes(limit)} GB. ${memoryRemedy(fittingChanges(needs.changes(), bound))} To run it anyway: \`checkMemory: false\` (--no-plan on the command line).`,
+    `stage "${stage}" needs ${gigabytes(total)} GB of memory at its largest batch (${batchText(needs)}), and ` +
+      `${found} ${memoryRemedy(fittingChanges(needs.changes(), bound))} To run it anyway: \`checkMemory: false\` (--no-plan on the command line).`,
   );
 }
 

@@ -40,6 +40,8 @@ export interface PreflightOptions {
   readonly offered: ReadonlySet<string>;
   /** Whether a stage that needs more memory than is available is refused. */
   readonly checksMemory: boolean;
+  /** Number of processes that share the memory. */
+  readonly processes: number;
   readonly signal?: AbortSignal;
 }
 
@@ -101,7 +103,7 @@ async function* checkStages(
   pending: readonly Stage[],
   survey: DataSurvey,
   inspected: ModelInspection | undefined,
-  { experiment, scope, folder, offered, checksMemory, signal }: PreflightOptions,
+  { experiment, scope, folder, offered, checksMemory, processes, signal }: PreflightOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent, void, undefined> {
   const needs: (TrainingNeeds & { readonly place: URL })[] = [];
   const planned: { readonly name: string; readonly needs: StageNeeds }[] = [];
@@ -119,7 +121,7 @@ async function* checkStages(
     const wanted = checksMemory ? await stage.plan?.(context) : undefined;
     if (wanted) planned.push({ name: stage.name, needs: wanted });
   }
-  const bound = memoryBound(scope.find(COMPUTE));
+  const bound = memoryBound(scope.find(COMPUTE), { processes });
   for (const { name, needs: wanted } of planned) checkMemory(name, wanted, bound);
   await checkDiskSpace(folder.url, needs);
 }

@@ -18,6 +18,8 @@ export interface PrepareRunOptions {
   /** The run folders whose finished stages are copied. */
   readonly reuse: readonly URL[];
   readonly checksMemory: boolean;
+  /** Number of processes that share the memory. */
+  readonly processes: number;
   readonly signal?: AbortSignal;
 }
 

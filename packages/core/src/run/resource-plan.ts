@@ -1,6 +1,5 @@
 import type { Location } from "../contracts/location.ts";
 import type { MemoryEstimate } from "../contracts/memory.ts";
-import type { TrainingNeeds } from "../contracts/trainer.ts";
 import { type DiskNeeds, diskNeeds } from "../files/disk-space.ts";
 import { createScope } from "../scope/scope.ts";
 import { COMPUTE, MODEL } from "../scope/token.ts";
@@ -9,6 +8,7 @@ import type { Experiment } from "./experiment.ts";
 import { measuredSteps, type MeasuredStep } from "./measure-step.ts";
 import { fittingChanges, memoryBound, totalMemory } from "./memory-check.ts";
 import type { PreflightEvent } from "./preflight.ts";
+import type { CheckedStage, PlannedStages } from "./planned-stages.ts";
 import { runFolder } from "./run-folder.ts";
 import type { Stage } from "./stage.ts";
 import { datasetsOf } from "./stage-data.ts";
@@ -20,6 +20,10 @@ export interface PlanOptions {
   readonly folder: Location;
   /** Memory of the machine or device that will run the experiment, in bytes. Default: that of this machine. */
   readonly memory?: number;
+  /** Number of processes that share the memory equally, such as those of a study. Default 1. */
+  readonly processes?: number;
+  /** The plans of stages that other experiments have in common with this one. New plans are added. Default: none. */
+  readonly planned?: PlannedStages;
   /**
    * Whether to load the model and measure the first two steps of each training stage that fits into memory. Nothing is
    * saved. Default false.
@@ -32,7 +36,7 @@ export interface PlanOptions {
 export interface ResourcePlan {
   readonly experiment: string;
   /**
-   * Memory that a run may use, in bytes. Absent for a device with its own memory, unless {@link PlanOptions.memory} is
+   * Memory that a run may use, in bytes: its share if several processes share it. Absent for a device with its own memory, unless {@link PlanOptions.memory} is
    * set.
    */
   readonly memoryLimit?: number;
@@ -73,7 +77,7 @@ export interface PlanEvent {
  */
 export async function* planExperiment(
   experiment: Experiment,
-  { folder: place, memory: given, measure = false, signal }: PlanOptions,
+  { folder: place, memory: given, processes, planned, measure = false, signal }: PlanOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent | PlanEvent, void, undefined> {
   const folder = runFolder(place);
   await using scope = createScope(experiment.use);
@@ -87,15 +91,22 @@ export async function* planExperiment(
   yield { type: "preflight", subject: `the model ${source.name}` };
   const model = source.inspect && (yield* withDownloads(async (opening) => source.inspect?.(opening), signal));
   const found: Planned[] = [];
-  for (const { stage, ...context } of stagesInOrder(experiment, { scope, model, signal })) {
+  for (const placed of stagesInOrder(experiment, { scope, model, signal })) {
+    const { stage, ...context } = placed;
+    const known = planned?.find(experiment, placed);
+    if (known) {
+      found.push({ stage, ...known });
+      continue;
+    }
     for (const dataset of datasetsOf(context)) {
       yield { type: "preflight", subject: `the data ${dataset.name}` };
       yield* withDownloads((opening) => dataset.open(opening), signal);
     }
-    const checkpoints = await stage.check?.(context);
-    found.push({ stage, checkpoints, needs: await stage.plan?.(context) });
+    const checked = { checkpoints: await stage.check?.(context), needs: await stage.plan?.(context) };
+    planned?.add(experiment, placed, checked);
+    found.push({ stage, ...checked });
   }
-  const bound = memoryBound(compute, given);
+  const bound = memoryBound(compute, { memory: given, processes });
   const disk = await diskNeeds(
     folder.url,
     found.flatMap(({ stage, checkpoints }) =>
@@ -129,8 +140,6 @@ export async function* planExperiment(
   };
 }
 
-interface Planned {
+interface Planned extends CheckedStage {
   readonly stage: Stage;
-  readonly checkpoints: TrainingNeeds | undefined;
-  readonly needs: StageNeeds | undefined;
 }

@@ -44,6 +44,8 @@ export interface RunOptions {
    * settings that need less, see {@link planExperiment}. Default true.
    */
   readonly checkMemory?: boolean;
+  /** Number of processes that share the machine's memory equally. Each of them may use its share. Default 1. */
+  readonly processes?: number;
   /** The command that starts the run, recorded in the manifest for information only. */
   readonly command?: string;
   readonly signal?: AbortSignal;
@@ -124,7 +126,7 @@ export async function* runExperiment(
   if (!isExperiment(experiment)) {
     throw new MlanError("invalid-options", "runExperiment takes the value of experiment({ name, use, stages }).");
   }
-  const { signal, fresh = false, reuse = [], checkMemory: checksMemory = true } = options;
+  const { signal, fresh = false, reuse = [], checkMemory: checksMemory = true, processes = 1 } = options;
   const folder = runFolder(options.folder);
   await using _lock = await lockRun(folder.url);
   await settleAside(folder);
@@ -132,7 +134,16 @@ export async function* runExperiment(
   await using scope = createScope([clockPlugin, ...experiment.use]);
   const abort = signal && { signal };
   const others = reuse.map((place) => toFolderUrl(place, "reuse"));
-  const prepared = yield* prepareRun({ experiment, folder, scope, fresh, reuse: others, checksMemory, ...abort });
+  const prepared = yield* prepareRun({
+    experiment,
+    folder,
+    scope,
+    fresh,
+    reuse: others,
+    checksMemory,
+    processes,
+    ...abort,
+  });
   const { damage, results, contents } = prepared;
   let { manifest } = prepared;
   for (const one of damage) yield { type: "damage", damage: one };
