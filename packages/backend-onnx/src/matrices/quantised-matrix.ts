@@ -1,20 +1,20 @@
-import { existsSync, realpathSync } from "node:fs";
-import { basename, dirname } from "node:path";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { openSession } from "../devices/device-session.ts";
 import { BackendError } from "../backend-error.ts";
 import type { ElementType, Storage } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
-import { type InitializerPlace, onnxWriter } from "../graph/onnx-writer.ts";
+import { onnxWriter } from "../graph/onnx-writer.ts";
 import type { Kernel } from "../kernel.ts";
 import { kernel, operation, type OutputNode, record } from "../kernels/tools/operation.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import { addFrozen } from "../sessions/session-runner.ts";
+import { type ConstantPlaces, constantPlaces } from "./constant-places.ts";
 import { dropProduct, keepProduct } from "./quantised-product.ts";
 import { inHugePages } from "../memory/huge-pages.ts";
 import { openMapped } from "../memory/mapped-file.ts";
+import { dropPrivatePages } from "../memory/private-pages.ts";
 import { wrapStorage } from "../memory/storage.ts";
 import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
 
@@ -49,7 +49,8 @@ const LARGE = 2 ** 22;
  * Returns codes and scales for "WidenQuantised", and the packed matrix for "MatMulQuantised". ONNX Runtime packs a copy
  * of the codes for its products and needs the codes as constants: as inputs of a graph they are hundreds of times
  * slower. Each matrix therefore has its own session, which all graphs share and which the first product opens: a matrix
- * that is only widened, as in training, is never packed. Returns no tensors on a device other than the CPU.
+ * that is only widened, as in training, is never packed, and matrices at the same place of a file share a packed copy.
+ * Returns no tensors on a device other than the CPU.
  */
 export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
@@ -64,6 +65,8 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     infos.push(info);
     return info;
   };
+  // Before the file is mapped: if it is replaced in between, the mapped memory is packed.
+  const places = constantPlaces([codes, scales]);
   let operands: readonly RecordedValue[];
   try {
     leaf(openMatrix(backend.runtime, codes, shape, "uint8"), shape, "int32", "uint8");
@@ -73,19 +76,31 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     for (const info of infos) backend.disposeIntermediate(info);
     throw error;
   }
-  // The session reads codes and scales when it is opened, and may read them as long as it exists, although it has packed
-  // a copy of most of them.
-  for (const operand of operands) operand.owners++;
-  const open = (): OrtSession => openProduct(backend, sizes, operands, [codes, scales]);
+  // The session reads codes and scales when it is opened. Unless it maps their file itself, it may read them as long as it
+  // exists, although it has packed a copy of most of them.
+  let held = operands;
+  for (const operand of held) operand.owners++;
+  const release = (): void => {
+    for (const operand of held) backend.recording.drop(operand);
+    held = [];
+  };
   const byteLength = shape.reduce((product, length) => product * length);
-  const product = keepProduct({
+  const product = keepProduct(backend, {
     rows,
     columns,
+    ...(places && { key: [rows, columns, bits, blockSize, places.key].join() }),
     open() {
+      const current = places?.areCurrent() ? places : undefined;
+      const open = (): OrtSession => openProduct(backend, sizes, operands, current);
       const session = byteLength < LARGE ? open() : inHugePages(open);
       for (const { storage } of operands) storage?.dropPages?.();
+      // Scales are packed too, but ONNX Runtime keeps them mapped.
+      const [, ofScales] = current?.all ?? [];
+      if (ofScales) dropPrivatePages(ofScales.path, ofScales.place.offset);
+      if (current) release();
       return session;
     },
+    release,
   });
   const number = wrapStorage(backend.runtime, Int32Array.of(product), [1], "int32");
   const packed: Storage = {
@@ -96,7 +111,6 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     release: () => {
       dropProduct(product);
       number.release();
-      for (const operand of operands) backend.recording.drop(operand);
     },
   };
   return [...infos, { dataId: backend.adoptLeaf(packed, [1], "int32"), shape: [1], dtype: "int32" }];
@@ -160,21 +174,21 @@ function openProduct(
   { device, sessions: { optimization } }: OnnxBackend,
   { rows, columns, bits, blockSize }: QuantisedSizes,
   operands: readonly RecordedValue[],
-  sources: readonly unknown[],
+  places: ConstantPlaces | undefined,
 ): OrtSession {
   const writer = onnxWriter();
   writer.label("MatMulQuantised");
   writer.input("i0", undefined, "float32");
   const constants = operands.flatMap(({ storage }) => storage ?? []);
-  const places = placesOf(sources);
   operands.forEach(({ shape, dtype, storedType }, index) => {
-    const [place, length] = [places?.all[index], constants[index]?.byteLength ?? 0];
+    const [place, length] = [places?.all[index]?.place, constants[index]?.byteLength ?? 0];
     writer.initializer(`f${index}`, shape, storedType ?? dtype, place && { ...place, length });
   });
   const sizes = { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: INTEGER_PRODUCTS };
   writer.node("MatMulNBits", ["i0", "f0", "f1"], ["o0"], sizes, "com.microsoft");
   writer.output("o0", undefined, "float32");
   return openSession(device, optimization, writer.finish(), (library, options) => {
+    // ONNX Runtime maps the files while it packs them. It would keep a copy of data given in memory.
     if (places) library.call.AddSessionConfigEntry(options, FOLDER_OF_CONSTANTS, places.folder);
     else addFrozen(library, options, constants);
   });
@@ -182,28 +196,3 @@ function openProduct(
 
 /** The session option for the folder of constants of models that are not in a file. */
 const FOLDER_OF_CONSTANTS = "session.model_external_initializers_file_folder_path";
-
-interface Places {
-  readonly folder: string;
-  readonly all: readonly Omit<InitializerPlace, "length">[];
-}
-
-/**
- * Returns the places of sources in their files; undefined unless all sources are in existing files of one folder with
- * ASCII paths. ONNX Runtime maps the files, and unmaps them after packing. It would keep a copy of data given in memory.
- */
-function placesOf(sources: readonly unknown[]): Places | undefined {
-  // A file may have been removed since it was mapped.
-  if (!sources.every(isFilePlace) || !sources.every(({ file }) => existsSync(file))) return undefined;
-  const paths = sources.map(({ file }) => realpathSync(file));
-  const [folder, ...others] = new Set(paths.map((path) => dirname(path)));
-  // Models and options are written in ASCII.
-  if (folder === undefined || others.length > 0 || !paths.every((path) => /^[\x20-\x7e]+$/.test(path)))
-    return undefined;
-  const all = sources.map(({ byteOffset: offset }, index) => ({ location: basename(paths[index] ?? ""), offset }));
-  return { folder, all };
-}
-
-function isFilePlace(source: unknown): source is FilePlace {
-  return typeof source === "object" && source !== null && "file" in source;
-}

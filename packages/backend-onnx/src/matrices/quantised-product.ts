@@ -11,14 +11,22 @@ import type { OrtSession } from "../ort/ort-session.ts";
 interface Product {
   readonly rows: number;
   readonly columns: number;
+  /** Equal for products that may share a packed copy. Default: none share it. */
+  readonly key?: string;
   /**
    * Packs the matrix into a session that multiplies its input i0 [n, columns] by the transpose of the matrix. Its output
    * o0 is the product [n, rows]. Called at the first product.
    */
   open(): OrtSession;
+  /** Releases what {@link open} reads. Called at least once, after the session is released. */
+  release(): void;
 }
 
-interface KeptProduct extends Product {
+interface KeptProduct {
+  readonly owner: object;
+  product: Product;
+  /** Number of times that the product was kept. */
+  uses: number;
   session?: OrtSession;
 }
 
@@ -26,21 +34,36 @@ interface KeptProduct extends Product {
 const products = new Map<number, KeptProduct>();
 let last = 0;
 
-/** Keeps a product, and returns its number. */
-export function keepProduct(product: Product): number {
-  products.set(++last, { ...product });
+/**
+ * Keeps a product, and returns its number. If the owner, a backend, has kept a product with the same key, one of the two
+ * is released, and the number is that of the earlier one.
+ */
+export function keepProduct(owner: object, product: Product): number {
+  for (const [number, kept] of products) {
+    if (product.key === undefined || kept.owner !== owner || kept.product.key !== product.key) continue;
+    kept.uses++;
+    // Until it is packed the new one stays, since the models that hold the earlier one are often about to be closed.
+    const [stays, goes] = kept.session ? [kept.product, product] : [product, kept.product];
+    kept.product = stays;
+    goes.release();
+    return number;
+  }
+  products.set(++last, { owner, product, uses: 1 });
   return last;
 }
 
-/** Releases the session of a product. */
+/** Releases a product once it has been dropped as often as it was kept. */
 export function dropProduct(number: number): void {
-  products.get(number)?.session?.release();
+  const kept = products.get(number);
+  if (kept === undefined || --kept.uses > 0) return;
   products.delete(number);
+  kept.session?.release();
+  kept.product.release();
 }
 
-function sessionOf(product: KeptProduct): OrtSession {
-  product.session ??= product.open();
-  return product.session;
+function sessionOf(kept: KeptProduct): OrtSession {
+  kept.session ??= kept.product.open();
+  return kept.session;
 }
 
 const DOMAIN = "mlan";
@@ -62,9 +85,9 @@ export const MATMUL_QUANTISED_KERNEL: Kernel = kernel<{ x: TensorInfo; packed: T
   NAME,
   ({ x, packed }, _, recorder) => {
     const number = recorder.value(packed).storage?.view()[0] ?? 0;
-    const product = products.get(number);
-    if (product === undefined) throw new Error("MatMulQuantised reads a matrix that QuantisedMatrix did not make");
-    const { rows, columns } = product;
+    const kept = products.get(number);
+    if (kept === undefined) throw new Error("MatMulQuantised reads a matrix that QuantisedMatrix did not make");
+    const { rows, columns } = kept.product;
     const [n = 0, inner] = x.shape;
     if (x.shape.length !== 2 || inner !== columns)
       throw new BackendError(
@@ -72,7 +95,7 @@ export const MATMUL_QUANTISED_KERNEL: Kernel = kernel<{ x: TensorInfo; packed: T
         `a quantised matrix [${rows}, ${columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${columns}].`,
       );
     // Packed here, so that an error is that of this call and not of the graph.
-    sessionOf(product);
+    sessionOf(kept);
     return record(recorder, MATMUL_QUANTISED, [x, packed], { shape: [n, rows], dtype: "float32" });
   },
 );
@@ -91,10 +114,10 @@ function operator(library: OrtLibrary): CustomOperator {
     compute(context) {
       const x = create("KernelContext_GetInput", context, 0);
       const number = library.int32At(create("GetTensorMutableData", create("KernelContext_GetInput", context, 1)));
-      const product = products.get(number);
-      if (product === undefined) throw new Error(`there is no quantised matrix ${number}`);
-      const { rows, columns } = product;
-      const session = sessionOf(product);
+      const kept = products.get(number);
+      if (kept === undefined) throw new Error(`there is no quantised matrix ${number}`);
+      const { rows, columns } = kept.product;
+      const session = sessionOf(kept);
       shape[0] = create("GetTensorSizeInBytes", x) / BigInt(FLOAT_BYTES * columns);
       shape[1] = BigInt(rows);
       inputs.values[0] = x;
