@@ -58,8 +58,8 @@ function answering({ rows, length, images }: MeasuredCase): Stage {
   const questions = Array.from({ length: rows }, (_, row) => ({
     id: `${row}`,
     images: images ? [PICTURE] : [],
-    // A word has two tokens; different first words share no prefix.
-    text: [`${row}`, ...words(length / 2 - 4)].join(" "),
+    // A word has two tokens; different first words share only the beginning of the template.
+    text: [...(images ? ["<image>"] : []), `${row}`, ...words(length / 2 - 4)].join(" "),
     target: "c",
   }));
   const asked = memoryBenchmark("words", questions);

@@ -136,6 +136,7 @@ export { sha256OfFile } from "./files/sha256-of-file.ts";
 export type { Experiment, ExperimentOptions } from "./run/experiment.ts";
 export { experiment, isExperiment, planOf } from "./run/experiment.ts";
 export { isRunOf } from "./run/open-manifest.ts";
+export { leftWithoutManifest } from "./run/fresh-start.ts";
 export { type RunningProcess, runningProcess } from "./run/run-lock.ts";
 export type {
   DamageEvent,

@@ -65,18 +65,22 @@ export function findQuestions({ questions, texts }: QuestionIndex, { first, seco
     "both right": 0,
     "nothing read": 0,
   };
-  // Disagreements, then questions that both got wrong, then the rest.
-  const ranked: [number[], number[], number[]] = [[], [], []];
+  // Disagreements, then questions that both got wrong, then the rest. Questions without an answer come last.
+  const ranked: [number[], number[], number[], number[]] = [[], [], [], []];
+  const columns = [one, ...(second === undefined ? [] : [other])];
   for (const [index, text] of texts.entries()) {
     if (words !== "" && !text.includes(words)) continue;
+    counts.all += 1;
+    // Without an answer, a question is neither right nor wrong.
+    if (columns.some((column) => (column?.answers[index] ?? null) === null)) {
+      if (filter === "all") ranked[3].push(index);
+      continue;
+    }
     const right = one?.correct[index] === 1;
     const otherRight = other ? other.correct[index] === 1 : right;
-    const isUnread = [one, other].some(
-      (column) => column && column.answers[index] !== null && column.extracted[index] === null,
-    );
+    const isUnread = columns.some((column) => column?.extracted[index] === null);
     const kind: Filter =
       right !== otherRight ? (right ? "only first right" : "only second right") : right ? "both right" : "both wrong";
-    counts.all += 1;
     counts[kind] += 1;
     if (right !== otherRight) counts.disagree += 1;
     if (isUnread) counts["nothing read"] += 1;

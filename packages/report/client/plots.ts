@@ -8,7 +8,8 @@ import { legendOf } from "./symbols.ts";
 
 /** Draws every plot of the page, and draws a plot again whenever its width changes. */
 export function drawPlots(data: PageData): void {
-  for (const place of document.querySelectorAll('[data-legend="models"]')) place.append(...legendOf(data.models));
+  const shown = data.models.filter((_, index) => data.results.some(({ model }) => model === index));
+  for (const place of document.querySelectorAll('[data-legend="models"]')) place.append(...legendOf(shown));
   draw("results", (width) => [resultsPlot(data.results, data.models, width)]);
   drawEach(
     "costs",

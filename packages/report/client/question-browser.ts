@@ -84,8 +84,13 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
       Math.max(0, seeds.control.selectedIndex),
     );
     seeds.label.hidden = table.seeds.length < 2;
+    const base = models[table.models.at(-1) ?? -1]?.base ?? table.models[0] ?? -1;
     fill(sides[0].control, names, names.length - 1);
-    fill(sides[1].control, [...names, "no other"], names.length > 1 ? 0 : names.length);
+    fill(
+      sides[1].control,
+      [...names, "no other"],
+      names.length > 1 ? Math.max(0, table.models.indexOf(base)) : names.length,
+    );
     refresh();
   }
 

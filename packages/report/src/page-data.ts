@@ -18,6 +18,10 @@ export interface ModelData {
   readonly color: string;
   /** Index of the model's symbol, which distinguishes models without colour. */
   readonly symbol: number;
+  /** Index of the model's backbone, if there are several. */
+  readonly backbone?: number;
+  /** Index into {@link PageData.models} of the model that this one is compared with. */
+  readonly base?: number;
 }
 
 export interface RangeData {
@@ -77,6 +81,8 @@ export interface CurveData {
   /** The name of the curve in its plot; "" if it is the only curve. */
   readonly label: string;
   readonly color: string;
+  /** Index of the backbone, which determines the dashes of the line. Default 0. */
+  readonly backbone?: number;
   readonly points: readonly CurvePointData[];
 }
 

@@ -71,6 +71,7 @@ thead th { border-top: 0; color: var(--muted); font-weight: 500; vertical-align:
 .better { color: var(--good); font-weight: 600; }
 .worse { color: var(--bad); font-weight: 600; }
 .swatch { display: inline-block; width: 0.65em; height: 0.65em; margin-right: 0.4em; background: var(--color); border-radius: 50%; }
+.swatch.hollow { background: none; border: 2px solid var(--color); }
 figure { margin: 1rem 0; }
 .plot-place { min-height: 1px; }
 .plot-place svg { display: block; background: none; height: auto; max-width: 100%; color: var(--ink); overflow: visible; --plot-background: var(--raised); }
@@ -134,5 +135,7 @@ mark { background: var(--mark); color: inherit; border-radius: 2px; }
   figure, .question, tr { break-inside: avoid; }
   h2 { break-after: avoid; }
   .scroll, .prompt { overflow: visible; max-height: none; }
+  table { width: 100%; font-size: 7.5pt; }
+  th, td, .number, th[scope="row"] { padding-right: 0.5rem; white-space: normal; overflow-wrap: anywhere; }
 }
 `;

@@ -96,8 +96,8 @@ function nameOf(
   const title = source === "all" ? stage : `${stage}, ${data}`;
   const place =
     kind === "study" ? evaluated.findIndex((model) => model.evaluations.some((one) => one.run === run)) : -1;
-  const { label, color } = models[place] ?? { label: run, color: `arm-${runs.indexOf(run) % 8}` };
-  return { title, label, color };
+  const { label, color, backbone = 0 } = models[place] ?? { label: run, color: `arm-${runs.indexOf(run) % 8}` };
+  return { title, label, color, ...(backbone > 0 && { backbone }) };
 }
 
 function pointOf({ step, loss, lowest, highest }: CurveView["points"][number]): CurvePointData {

@@ -32,7 +32,8 @@ const IMAGE_BYTES = 8_000_000;
  * Returns a run, several runs or a study as one HTML page that loads no other file, so that it opens without a network.
  * Texts of users and models are shown as text, even if they contain markup.
  */
-export async function reportPage(view: View, options: ReportOptions = {}): Promise<string> {
+export async function reportPage(whole: View, options: ReportOptions = {}): Promise<string> {
+  const view = withEvaluatedModels(whole);
   const { questions: sources = storedQuestions(view), imageBytes = IMAGE_BYTES, state } = options;
   const models = modelsOf(view);
   const questions = await packQuestions(sources, view, imageBytes);
@@ -44,11 +45,16 @@ export async function reportPage(view: View, options: ReportOptions = {}): Promi
     curves: lossCurves(view, models),
     tables: questions.tables.map(({ table }) => table),
   };
-  const body = html`${heading(view, state !== undefined)}
+  const body = html`${heading(view, whole.models, state !== undefined)}
     <main>
       ${resultsSection(view, models)} ${accuracyAgainstCost(view)} ${languageShareSection(view)} ${curvesSection(view)}
       ${questionsSection(questions.tables, questions.notes)} ${costsSection(view)} ${warningsSection(view)}
       ${provenanceSection(view)}
     </main>`;
   return documentOf({ title: `${view.name} · mlan report`, body, data, state });
+}
+
+/** Leaves out models without results, such as the arms of a study that have not been evaluated yet. */
+function withEvaluatedModels(view: View): View {
+  return { ...view, models: view.models.filter(({ evaluations }) => evaluations.length > 0) };
 }

@@ -136,6 +136,56 @@ describe("the page", () => {
     expect(new Set(models.map(({ symbol }) => symbol)).size).toBe(4);
   });
 
+  test("gives each arm of several backbones a colour, and each backbone a symbol", async () => {
+    const { models, curves } = dataOf(await reportPage(...fullStudy()));
+    const of = (backbone: number): readonly string[] =>
+      models.filter((model) => model.backbone === backbone).map(({ color }) => color);
+    expect(of(0)).toEqual(["base", "arm-0", "arm-1", "arm-2", "arm-3", "arm-4", "arm-5"]);
+    expect(of(1)).toEqual(of(0));
+    for (const { symbol, backbone } of models) expect(symbol).toBe(backbone);
+    expect(models.map(({ base }) => base)).toEqual([undefined, 0, 0, 0, 0, 0, 0, undefined, 7, 7, 7, 7, 7, 7]);
+    for (const { label, backbone = 0 } of curves.filter(({ title }) => title === "tune"))
+      expect(backbone).toBe(label.startsWith("vicuna") ? 1 : 0);
+  });
+
+  test("names the models that were not evaluated, and has no numbers for them", async () => {
+    const view = sampleView({ models: ["base", "a", "b"], isStudy: true });
+    const of = <One extends { readonly model: string }>(all: readonly One[]): readonly One[] =>
+      all.filter(({ model }) => model !== "b");
+    const waiting: View = {
+      ...view,
+      models: view.models.map((model) => (model.id === "b" ? { ...model, evaluations: [] } : model)),
+      results: of(view.results),
+      comparisons: of(view.comparisons),
+      averages: of(view.averages),
+    };
+    const page = await reportPage(waiting, { questions: [] });
+    expect(textOf(page)).toContain("Not evaluated yet: b.");
+    expect(textOf(page)).toContain("3 models");
+    expect(dataOf(page).models.map(({ label }) => label)).toEqual(["base", "a"]);
+  });
+
+  test("leaves the share of unreadable answers open where a model was not asked", async () => {
+    const view = sampleView({ models: ["base", "a", "b"] });
+    const results = view.results.filter(({ model, benchmark }) => model !== "b" || benchmark !== "race");
+    const page = await reportPage({ ...view, results }, { questions: [] });
+    const [, cells = ""] = /<td>unreadable<\/td>([^]*?)<\/tr>/.exec(page) ?? [];
+    const shown = [...cells.matchAll(/<td class="number">([^]*?)<\/td>/g)].map(([, text = ""]) => text.trim());
+    expect(shown.slice(0, 3)).toEqual(["40.0", "1.0", ""]);
+  });
+
+  test("has each warning once, with the runs that have it, and failures first", async () => {
+    const runs = ["a, seed 1", "b, seed 1", "c, seed 1"];
+    const warnings: View["warnings"] = [
+      ...runs.map((run) => ({ kind: "unfinished" as const, text: `${run} has not started.`, run })),
+      { kind: "failed", text: "d, seed 1 failed: no such file", run: "d, seed 1" },
+    ];
+    const text = textOf(await reportPage({ ...sampleView(), warnings }, { questions: [] }));
+    expect(text).toMatch(
+      /Warnings d, seed 1 failed: no such file a, seed 1 has not started\. The same is true of b, seed 1; c, seed 1\./,
+    );
+  });
+
   test("of the full study takes less than 3 MB without images", async () => {
     expect((await reportPage(...fullStudy())).length).toBeLessThan(3e6);
   });

@@ -23,7 +23,7 @@ export interface SampleOptions {
   /** Labels of the models; the first is the base. */
   readonly models?: readonly string[];
   readonly seeds?: number;
-  /** Whether the models are arms that differ in their language share. */
+  /** Whether the models are arms that differ in their language share. Those of several backbones are "backbone/arm". */
   readonly isStudy?: boolean;
   readonly pointsPerCurve?: number;
 }
@@ -37,11 +37,14 @@ export function sampleView(options: SampleOptions = {}): View {
   const numbers = Array.from({ length: seeds }, (_, seed) => seed + 1);
   const valueOf = (model: number, benchmark: number): number =>
     model === 0 ? 0.05 + benchmark * 0.01 : 0.25 + ((benchmark * 7 + model * 3) % 12) * 0.045;
+  const backboneOf = (label: string): string | undefined => (label.includes("/") ? label.split("/")[0] : undefined);
+  const baseOf = (label: string): string | undefined => labels.find((one) => backboneOf(one) === backboneOf(label));
   const models = labels.map((label, index): EvaluatedModel => ({
     id: label,
     label,
-    ...(isStudy && { arm: label }),
-    ...(index > 0 && { base: labels[0] ?? "" }),
+    ...(isStudy && { arm: label.split("/").at(-1) ?? label }),
+    ...(backboneOf(label) !== undefined && { backbone: backboneOf(label) ?? "" }),
+    ...(baseOf(label) !== label && { base: baseOf(label) ?? "" }),
     evaluations: numbers.map((seed) => ({ run: isStudy ? `${label}, seed ${seed}` : "sample", stage: label, seed })),
     wordings: ["tuned"],
     ...(isStudy && index > 0 && { languageShare: (index - 1) / Math.max(1, labels.length - 2) }),

@@ -22,7 +22,7 @@ export function curvesOf({ id, run }: LoadedRun): readonly CurveView[] {
       points: thinned(shown),
     });
     const datasets = byDataset(steps);
-    if (datasets.size > 1) {
+    if (datasets.size > 1 && steps.every(hasDatasets)) {
       const parts = [...datasets].map(([dataset, shown]) => curve({ source: "dataset", dataset }, shown));
       return [curve({ source: "all" }, steps), ...parts];
     }
@@ -34,6 +34,22 @@ export function curvesOf({ id, run }: LoadedRun): readonly CurveView[] {
       ...(isMixed ? [curve({ source: "text" }, text), curve({ source: "image" }, image)] : []),
     ];
   });
+}
+
+/**
+ * Returns the stages in which only some steps have losses by dataset, as when a later version of mlan resumed the
+ * training of an earlier one. The curves of these stages are not divided by dataset.
+ */
+export function stagesPartlyByDataset(metrics: readonly StepMetrics[]): readonly string[] {
+  const stages = [...new Set(metrics.map(({ stage }) => stage))];
+  return stages.filter((stage) => {
+    const steps = metrics.filter((step) => step.stage === stage);
+    return steps.some(hasDatasets) && !steps.every(hasDatasets);
+  });
+}
+
+function hasDatasets({ sources }: StepMetrics): boolean {
+  return sources !== undefined;
 }
 
 type CurveSource = Pick<CurveView, "source" | "dataset">;

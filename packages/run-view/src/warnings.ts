@@ -1,4 +1,5 @@
 import { counted, type StageResult } from "@mlan/core";
+import { stagesPartlyByDataset } from "./curves.ts";
 import { percent } from "./format-number.ts";
 import { type LoadedRun, placeOf } from "./loaded-run.ts";
 import type { LoadedModel } from "./models.ts";
@@ -87,6 +88,12 @@ function recorded({ id, run }: LoadedRun): readonly Warning[] {
           } as const,
         ]
       : []),
+    ...stagesPartlyByDataset(run.metrics).map((stage): Warning => ({
+      kind: "not-recorded",
+      text: `Only some steps of ${id} at ${stage} recorded a loss for each dataset, so its loss curves are not divided by dataset.`,
+      stage,
+      run: id,
+    })),
   ];
 }
 

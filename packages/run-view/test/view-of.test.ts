@@ -104,10 +104,12 @@ describe("the view of a run", () => {
     expect(view.curves[0]).toMatchObject({ firstLoss: 4 - 1 / 500, lastLoss: 2 });
   });
 
+  const divided = new URL("datasets/", root);
+  beforeAll(() => smallRun(divided, { byDataset: true }));
+
   test("has a loss curve for each dataset of a mixture, where the run recorded them", async () => {
-    const { curves } = await viewOf(await smallRun(new URL("datasets/", temporaryFolder()), { byDataset: true }), {
-      answers: false,
-    });
+    const { curves, warnings } = await viewOf(divided, { answers: false });
+    expect(warnings.filter(({ kind }) => kind === "not-recorded")).toEqual([]);
     expect(curves.map(({ source, dataset }) => [source, dataset])).toEqual([
       ["all", undefined],
       ["dataset", "scenes"],
@@ -115,6 +117,26 @@ describe("the view of a run", () => {
     ]);
     expect(curves[1]).toMatchObject({ firstLoss: 3 - 3 / 500, points: { length: 333 } });
     expect(curves[2]).toMatchObject({ firstLoss: 5 - 1 / 500, lastLoss: 3, points: { length: 400 } });
+  });
+
+  test("has no loss curves of datasets that lack the first steps, and says so", async () => {
+    // As when an earlier version of mlan took these steps.
+    const resumed = await changedCopy(divided, "resumed", "metrics.jsonl", (text) =>
+      text
+        .split("\n")
+        .map((line, index) => (index < 500 ? line.replace(/"sources":\{.*?\}\},/, "") : line))
+        .join("\n"),
+    );
+    const { curves, warnings } = await viewOf(resumed, { answers: false });
+    expect(curves.map(({ source }) => source)).toEqual(["all", "text", "image"]);
+    expect(curves[0]).toMatchObject({ firstLoss: 4 - 1 / 500, points: { length: 400 } });
+    expect(warnings).toContainEqual(
+      expect.objectContaining({
+        kind: "not-recorded",
+        stage: "tune",
+        text: expect.stringContaining("not divided by dataset"),
+      }),
+    );
   });
 
   test("says where data and weights come from, and how to run it again", () => {

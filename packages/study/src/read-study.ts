@@ -1,5 +1,7 @@
 import {
+  type ExperimentPlan,
   isRunOf,
+  leftWithoutManifest,
   type Location,
   type Manifest,
   messageOf,
@@ -104,6 +106,7 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
   const planned = plan.stages.map((stage) => ({ ...stage, done: false }));
   try {
     const manifest = await runFolder(folder).readManifest();
+    if (!manifest) await refuseContentWithoutManifest(folder, plan);
     const failure = await readFailure(folder);
     const hasChanged = manifest !== undefined && !isRunOf(plan, manifest);
     const state = await stateOf(folder, manifest && { manifest, isCurrent: !hasChanged }, failure);
@@ -119,6 +122,15 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
   } catch (error) {
     return { ...run, folder, stages: planned, state: "unreadable", failure: { message: messageOf(error) } };
   }
+}
+
+/** Throws `run-folder` when a folder without a manifest contains answers or checkpoints of a run that is not running. */
+async function refuseContentWithoutManifest(folder: URL, { stages }: ExperimentPlan): Promise<void> {
+  const names = stages.map(({ name }) => name);
+  const left = await leftWithoutManifest(runFolder(folder), names);
+  if (left === undefined || (await runningProcess(folder))) return;
+  const message = `${pathOf(folder)} contains ${left} but no manifest.json. Run the study again, or restore manifest.json.`;
+  throw new MlanError("run-folder", message);
 }
 
 async function stateOf(

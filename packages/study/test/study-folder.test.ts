@@ -78,5 +78,9 @@ describe("a study folder", () => {
       await readFile(new URL("manifest.json", placeOf("base")), "utf8"),
     );
     expect(await states()).toEqual({ base: "done", language: "unreadable", vision: "changed" });
+    await rm(new URL("manifest.json", placeOf("language")));
+    expect(await states()).toMatchObject({ language: "unreadable" });
+    const language = (await readStudy(folder)).runs.find(({ arm }) => arm === "language");
+    expect(language?.failure?.message).toMatch(/contains checkpoints\/\w+ but no manifest\.json\. Run the study again/);
   });
 });

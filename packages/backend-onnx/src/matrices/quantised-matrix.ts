@@ -76,9 +76,14 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
     for (const info of infos) backend.disposeIntermediate(info);
     throw error;
   }
-  // The session reads codes and scales when it is opened, and may read them as long as it exists, although it has packed
-  // a copy of most of them.
-  for (const operand of operands) operand.owners++;
+  // The session reads codes and scales when it is opened. Unless it maps their file itself, it may read them as long as it
+  // exists, although it has packed a copy of most of them.
+  let held = operands;
+  for (const operand of held) operand.owners++;
+  const release = (): void => {
+    for (const operand of held) backend.recording.drop(operand);
+    held = [];
+  };
   const byteLength = shape.reduce((product, length) => product * length);
   const product = keepProduct(backend, {
     rows,
@@ -92,11 +97,10 @@ export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatri
       // Scales are packed too, but ONNX Runtime keeps them mapped.
       const [, ofScales] = current?.all ?? [];
       if (ofScales) dropPrivatePages(ofScales.path, ofScales.place.offset);
+      if (current) release();
       return session;
     },
-    release() {
-      for (const operand of operands) backend.recording.drop(operand);
-    },
+    release,
   });
   const number = wrapStorage(backend.runtime, Int32Array.of(product), [1], "int32");
   const packed: Storage = {

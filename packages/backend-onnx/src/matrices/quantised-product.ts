@@ -18,13 +18,13 @@ interface Product {
    * o0 is the product [n, rows]. Called at the first product.
    */
   open(): OrtSession;
-  /** Releases what {@link open} reads. Called once, after the session is released. */
+  /** Releases what {@link open} reads. Called at least once, after the session is released. */
   release(): void;
 }
 
 interface KeptProduct {
   readonly owner: object;
-  readonly product: Product;
+  product: Product;
   /** Number of times that the product was kept. */
   uses: number;
   session?: OrtSession;
@@ -35,14 +35,17 @@ const products = new Map<number, KeptProduct>();
 let last = 0;
 
 /**
- * Keeps a product, and returns its number. If the owner, a backend, has kept a product with the same key, the new one is
- * released, and the number is that of the earlier one.
+ * Keeps a product, and returns its number. If the owner, a backend, has kept a product with the same key, one of the two
+ * is released, and the number is that of the earlier one.
  */
 export function keepProduct(owner: object, product: Product): number {
   for (const [number, kept] of products) {
     if (product.key === undefined || kept.owner !== owner || kept.product.key !== product.key) continue;
     kept.uses++;
-    product.release();
+    // Until it is packed the new one stays, since the models that hold the earlier one are often about to be closed.
+    const [stays, goes] = kept.session ? [kept.product, product] : [product, kept.product];
+    kept.product = stays;
+    goes.release();
     return number;
   }
   products.set(++last, { owner, product, uses: 1 });

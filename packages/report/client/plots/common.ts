@@ -31,10 +31,19 @@ export function colorAt(models: readonly ModelData[], index: number): string {
   return model ? colorOf(model) : "currentColor";
 }
 
-export function lineLegend(entries: readonly { readonly label: string; readonly color: string }[]): HTMLElement {
+export interface LegendEntry {
+  readonly label: string;
+  readonly color: string;
+  /** Lines of every backbone but the first are dashed, with a hollow mark in the legend. */
+  readonly backbone?: number;
+}
+
+export function lineLegend(entries: readonly LegendEntry[]): HTMLElement {
   return element(
     "ul",
     { class: "legend" },
-    entries.map(({ label, color }) => element("li", {}, element("span", { class: `swatch ${color}` }), label)),
+    entries.map(({ label, color, backbone = 0 }) =>
+      element("li", {}, element("span", { class: `swatch ${color}${backbone > 0 ? " hollow" : ""}` }), label),
+    ),
   );
 }

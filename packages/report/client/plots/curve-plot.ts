@@ -3,7 +3,7 @@ import type { CurveData } from "../../src/page-data.ts";
 import { common, finished, lineLegend } from "./common.ts";
 
 export function curvePlot(curves: readonly CurveData[], width: number): readonly Element[] {
-  const rows = curves.flatMap(({ points, label, color }, index) =>
+  const rows = curves.flatMap(({ points, label, color, backbone = 0 }, index) =>
     points.map(([step, loss, lowest = loss, highest = loss]) => ({
       step,
       loss,
@@ -11,6 +11,7 @@ export function curvePlot(curves: readonly CurveData[], width: number): readonly
       highest,
       label,
       index,
+      backbone,
       color: `var(--${color})`,
     })),
   );
@@ -32,7 +33,19 @@ export function curvePlot(curves: readonly CurveData[], width: number): readonly
         fill: "color",
         fillOpacity: 0.15,
       }),
-      Plot.lineY(rows, { x: "step", y: "loss", z: "index", stroke: "color", strokeWidth: 1.5 }),
+      ...[...new Set(rows.map(({ backbone }) => backbone))].map((backbone) =>
+        Plot.lineY(
+          rows.filter((row) => row.backbone === backbone),
+          {
+            x: "step",
+            y: "loss",
+            z: "index",
+            stroke: "color",
+            strokeWidth: 1.5,
+            ...(backbone > 0 && { strokeDasharray: `${2 + 3 * (backbone % 2)},3` }),
+          },
+        ),
+      ),
       Plot.tip(
         rows.filter(({ loss }) => loss !== null),
         Plot.pointerX({

@@ -1,14 +1,31 @@
-import type { DatasetView, View, WeightsView } from "@mlan/run-view";
+import type { DatasetView, View, Warning, WeightsView } from "@mlan/run-view";
 import { count, counted, listed } from "../format.ts";
 import { type Content, html, type Html } from "../html.ts";
 import { facts, linkIfAddress } from "./parts.ts";
 
-/** The warnings of a view; all but the first eight are folded. */
+/** Warnings of these kinds are shown first, and those of {@link LAST} at the end. */
+const FIRST: ReadonlySet<Warning["kind"]> = new Set(["failed", "unreadable-run", "damage"]);
+const LAST: readonly Warning["kind"][] = ["unfinished", "notice"];
+
+/** The warnings of a view, each once for all runs that have it; all but the first eight are folded. */
 export function warningsSection({ warnings }: View): Html | undefined {
   if (warnings.length === 0) return undefined;
-  const items = warnings.map(({ text, run, stage, benchmark }) => {
+  const rankOf = ({ kind }: Warning): number => (FIRST.has(kind) ? -1 : LAST.indexOf(kind) + 1);
+  const groups = new Map<string, Warning[]>();
+  for (const warning of warnings.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const { kind, text, run, stage, benchmark } = warning;
+    const key = JSON.stringify([kind, run === undefined ? text : text.replaceAll(run, "run"), stage, benchmark]);
+    groups.set(key, [...(groups.get(key) ?? []), warning]);
+  }
+  const items = [...groups.values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const { text, run, stage, benchmark } = first;
     const place = [run, stage, benchmark].filter((part) => part !== undefined).join(", ");
-    return html`<li>${place === "" || text.includes(place) ? undefined : html`<b>${place}:</b> `}${text}</li>`;
+    const runs = others.flatMap((other) => other.run ?? []);
+    return html`<li>
+      ${place === "" || text.includes(place) ? undefined : html`<b>${place}:</b> `}${text}
+      ${runs.length > 0 ? html`<span class="muted">The same is true of ${runs.join("; ")}.</span>` : undefined}
+    </li>`;
   });
   const [shown, more] = [items.slice(0, 8), items.slice(8)];
   return html`<section aria-labelledby="warnings">

@@ -50,7 +50,7 @@ function rowsOf(benchmark: BenchmarkView, { models, results }: View): readonly H
   const several =
     new Set(results.filter((one) => one.benchmark === benchmark.benchmark).map(({ protocol }) => protocol)).size > 1;
   const title = several ? `${benchmark.benchmark} (${benchmark.protocol})` : benchmark.benchmark;
-  const unreadable = cells.map((result) => result?.unreadable ?? 0);
+  const unreadable = cells.map((result) => result?.unreadable);
   return [
     ...metrics.map((metric, index) =>
       row(
@@ -60,7 +60,16 @@ function rowsOf(benchmark: BenchmarkView, { models, results }: View): readonly H
         index === 0,
       ),
     ),
-    ...(unreadable.some((share) => share > 0) ? [row("", "unreadable", unreadable.map(percent), false)] : []),
+    ...(unreadable.some((share = 0) => share > 0)
+      ? [
+          row(
+            "",
+            "unreadable",
+            unreadable.map((share) => (share === undefined ? "" : percent(share))),
+            false,
+          ),
+        ]
+      : []),
   ];
 }
 

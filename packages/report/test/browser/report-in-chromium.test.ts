@@ -218,9 +218,28 @@ describeInChromium("a report", (browser) => {
     }
   });
 
-  test("prints in light colours, without its controls", async () => {
-    const { page } = await open(browser(), { context: { colorScheme: "dark" } });
+  test("compares the last model with its own base, and counts questions without an answer as neither", async () => {
+    const models = ["llama2/base", "llama2/a", "vicuna/base", "vicuna/a"];
+    const view = sampleView({ models, isStudy: true });
+    const answer = { answer: "yes.", extracted: "yes", correct: true };
+    const question = { answers: [answer, answer, answer] };
+    const report = { questions: [sampleQuestions("boolq", { models, count: 3, question })] };
+    const { page } = await open(browser(), { view, report });
+    await questions(page).first().waitFor();
+    const chosen = await page.evaluate<readonly string[]>(
+      "Array.from(document.querySelectorAll('.controls select'), (control) => control.selectedOptions[0]?.textContent)",
+    );
+    expect(chosen.slice(0, 3)).toEqual(["boolq", "vicuna/a", "vicuna/base"]);
+    const counts = await page.locator(".filters button").allTextContents();
+    expect(counts.filter((text) => !text.endsWith(" 0"))).toEqual(["All 3"]);
+  });
+
+  test("prints in light colours, without its controls, on the width of the paper", async () => {
+    const [view, report] = fullStudy();
+    const context = { colorScheme: "dark", viewport: { width: 700, height: 1000 } } as const;
+    const { page } = await open(browser(), { view, report, context });
     await page.emulateMedia({ media: "print" });
+    expect(await widthBeyondScreen(page)).toBe(0);
     expect(await page.evaluate("getComputedStyle(document.body).backgroundColor")).toBe("rgb(255, 255, 255)");
     expect(await page.locator(".controls").isVisible()).toBe(false);
   });
