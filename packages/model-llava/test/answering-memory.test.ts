@@ -22,3 +22,26 @@ it("counts all attention scores of several prompts, which share their beginning,
   expect(workingFor(2)).toBeGreaterThan(2 * scores);
   expect(workingFor(1)).toBeLessThan(scores);
 });
+
+it.each([
+  { format: "int8", perValue: 1 + 8 / 64 },
+  { format: "int4", perValue: 0.5 + 8 / 64 },
+] as const)("counts a scale and a sum per block of matrices that are packed in $format", ({ format, perValue }) => {
+  const weightsAt = (layers: number): number =>
+    predictAnsweringMemory({
+      architecture: llama,
+      language: { ...LLAVA_7B.language, layers },
+      vision: undefined,
+      weightFormat: format,
+      hasHalf: () => true,
+      rows: 1,
+      length: 32,
+      images: 0,
+      newTokens: 8,
+      modules: [],
+    }).weights;
+  const { hiddenSize, intermediateSize } = LLAVA_7B.language;
+  const values = 4 * hiddenSize ** 2 + 3 * hiddenSize * intermediateSize;
+  const norms = 2 * 4 * hiddenSize;
+  expect(weightsAt(2) - weightsAt(1)).toBe(perValue * values + norms);
+});

@@ -44,7 +44,7 @@ export function predictAnsweringMemory(options: AnsweringMemoryOptions): Answeri
   const { decoder } = declareNetwork({ architecture, language, vision }, list);
   const rows = rowBucket(options.rows);
   const length = Math.min(lengthBucket(options.length, languageParameters(list.weights)), language.maximumPositions);
-  const bytes = list.weights.map((weight) => weightBytes(weight, { format, hasHalf: hasHalf(weight) }));
+  const bytes = list.weights.map((weight) => weightBytes(weight, { format, hasHalf: hasHalf(weight), packed: true }));
   const weights = bytes.reduce((sum, one) => sum + one, 0) + 4 * parametersOf(modules);
   const { layers, keyValueHeads, headDimension, vocabularySize } = language;
   const cache = 2 * 4 * layers * rows * keyValueHeads * headDimension * (length + newTokens);

@@ -11,20 +11,22 @@ export interface WeightBytesOptions {
   readonly format: WeightFormat;
   /** Whether the weight has 16 bits per value in the checkpoint's file. */
   readonly hasHalf: boolean;
+  /** Whether `onnx` packs quantised matrices for answers, with a float32 sum per block. Default `false`. */
+  readonly packed?: boolean;
 }
 
 /** Returns the bytes of a frozen weight in memory. */
-export function weightBytes(weight: Weight, { format, hasHalf }: WeightBytesOptions): number {
-  if (isQuantisedFormat(format) && isQuantised(weight)) return quantisedBytes(weight, format);
+export function weightBytes(weight: Weight, { format, hasHalf, packed = false }: WeightBytesOptions): number {
+  if (isQuantisedFormat(format) && isQuantised(weight)) return quantisedBytes(weight, format, packed ? 8 : 4);
   return weight.size * (hasHalf && staysStored(weight, format) ? 2 : 4);
 }
 
 /**
- * Returns the bytes of a quantised weight: its codes, and one float32 scale per block. The last block of a row may
- * contain padding.
+ * Returns the bytes of a quantised weight: its codes, and what each block has besides them, which is one float32 scale
+ * or more. The last block of a row may contain padding.
  */
-function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1]): number {
+function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1], besidesCodes: number): number {
   const { bits, blockSize } = quantisationOf(weight, format);
   const [rows = 1, columns = 1] = weight.shape;
-  return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4);
+  return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + besidesCodes);
 }
