@@ -5,9 +5,9 @@ const EXAMPLES = `
 Examples:
   $ mlan doctor     run it in a project's folder
 
-Each part of a backend (a library, the compiler, a driver) is ok, missing, broken, or unused. The fixes for a missing or broken part are shown
-below it. An unused part is missing but not needed. The exit status is 0 if a backend works, and 1 otherwise. Nothing is
-changed.
+Each part of a backend (a library, the compiler, a driver) is ok, missing, broken, or unused. The fixes for a missing or
+broken part are shown below it. An unused part is missing but not needed. The exit status is 0 if a backend works, and 1
+otherwise. Nothing is changed.
 `;
 
 export function addDoctorCommand(program: Command, { terminal, finish }: CommandContext): void {

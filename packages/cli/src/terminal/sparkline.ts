@@ -2,7 +2,7 @@ const LEVELS = "▁▂▃▄▅▆▇█";
 
 /**
  * Draws a curve of at most `width` block characters. Each shows the mean of a bin, scaled between the lowest and the
- * highest mean; "!" marks a bin that is not finite.
+ * highest mean; "!" marks a mean that is not finite.
  */
 export function sparkline(values: readonly number[], width: number): string {
   const bins = Math.min(values.length, Math.max(1, width));

@@ -37,7 +37,8 @@ export function imageKind(tree: SchemaTree): "image" | "list" | undefined {
 /**
  * Returns the images of a column by row; null for a row without an image. The cells are read immediately, one row group
  * at a time, if they hold lists, or if the file's statistics do not show which rows have an image; otherwise an image
- * is read when it is needed. Throws `invalid-data` for a cell with any other content.
+ * is read when it is needed. Throws `invalid-data` for a cell that contains
+ * something other than images.
  */
 export async function imagesOfColumn(
   source: ParquetColumn,

@@ -4,7 +4,7 @@ const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
 
 /**
- * Creates a splitter at LF bytes only, because a JSON string may contain U+2028 or a bare CR. With `quotes`, an LF
+ * Creates a splitter that splits only at LF bytes, because a JSON string may contain U+2028 or a bare CR. With `quotes`, an LF
  * between quotation marks belongs to its row, as in CSV. Empty lines are rows without bytes.
  */
 export function splitLines({ quotes }: { readonly quotes: boolean }): Splitter {

@@ -1,7 +1,7 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import type { Weight } from "../weights/weight.ts";
 
-/** A linear map with any storage format of its matrix. */
+/** A linear map. Its matrix may have any storage format. */
 export interface Linear {
   readonly inputs: number;
   readonly outputs: number;

@@ -9,7 +9,7 @@ import { type WeightPart, weightsOf } from "../weights/parts.ts";
  */
 export type LayerRunner = (run: (hidden: Tensor2D) => Tensor2D, hidden: Tensor2D, weights: WeightPart) => Tensor2D;
 
-/** Frees the tensors that no gradient needs at the end of the layer. */
+/** At the end of the layer, frees the tensors that no gradient needs. */
 export const tidyLayer: LayerRunner = (run, hidden) => tidy(() => run(hidden));
 
 /** Keeps only the layer's input and runs the layer again for its gradient (gradient checkpointing). */

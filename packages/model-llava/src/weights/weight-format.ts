@@ -45,7 +45,7 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   );
 }
 
-/** Returns whether quantised formats apply to a weight: to the decoder's matrices, except the embedding. */
+/** Returns whether quantised formats apply to a weight. They apply to the decoder's matrices, except the embedding. */
 export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
