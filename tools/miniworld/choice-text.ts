@@ -1,4 +1,4 @@
-/** Text in which one of several labelled entries fits a scene, a story or the meaning of a word, for documents. */
+/** Text for documents in which one of several labelled entries fits a scene, a story or the meaning of a word. */
 import type { Random } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
@@ -13,21 +13,24 @@ import { bareList, tickedList } from "./label-text.ts";
 import { brief, trainingScene } from "./scene-text.ts";
 import { longStory, NAMES, trainingStory } from "./story-text.ts";
 
-/** A cue with its answer, and what else could be offered. */
+/** A cue with its answer, and wrong answers to offer. */
 export interface Cue extends Pick<Offer, "right" | "tempting" | "others"> {
   readonly cue: string;
 }
 
-/** A context, and a way to draw all cues about it that have one kind of answer; none if the kind does not suit it. */
+/**
+ * A context, and a function that draws cues about it, all with one kind of answer. Draws none if the kind does not suit
+ * the context.
+ */
 interface Topic {
   readonly context: string;
   draw(): readonly Cue[];
 }
 
 /**
- * A context and cues with their answers, without any list. Answers come at once or, with probability `later`, after other
- * text, as after a question. As nothing says which of the two follows, an answer is found where its cue ends, and read from
- * there.
+ * Draws a context and cues with their answers, without any list. Answers come at once or, with probability `later`,
+ * after other text, as after a question. As nothing says which of the two follows, an answer is found where its cue
+ * ends, and read from there.
  */
 export function answers(random: Random, later: number): string {
   const { context, draw } = choose(random, later > 0 ? [...OPEN_TOPICS, storyTopic, storyTopic] : OPEN_TOPICS)(random);
@@ -42,7 +45,7 @@ export function answers(random: Random, later: number): string {
   return `${context}${lines.flat().join(choose(random, ["\n", " "]))}`;
 }
 
-/** Cues that only a list gives a meaning. */
+/** Cues that have a meaning only with a list. */
 const NEED_A_LIST: ReadonlySet<string> = new Set(["present", "absent", "a colour", "a shape"]);
 
 const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
@@ -52,7 +55,10 @@ const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
   (cue, right) => `Look for ${cue}:${learned(` ${right}`)}.`,
 ];
 
-/** A context and cues about it, each with its own list; it is bare with probability `bare`, and else ticked off. */
+/**
+ * Draws a context and cues about it, each with a list. A list is bare with probability `bare`; otherwise each of its
+ * entries is marked.
+ */
 export function choices(random: Random, bare: number): string {
   const { context, draw } = choose(random, TOPICS)(random);
   const lists = times(3, () => {
@@ -90,10 +96,10 @@ const TOPICS: readonly ((random: Random) => Topic)[] = [
   storyTopic,
 ];
 
-/** Those whose cues have one answer without a list. */
+/** The topics whose cues have one answer even without a list. */
 const OPEN_TOPICS = [sceneTopic, sceneTopic, sceneTopic, sceneTopic, wordTopic];
 
-/** Which of several claims holds: each differs from one that does in a single word or thing. */
+/** Asks which of several claims is true. Each wrong claim differs from a true one in a single word or thing. */
 function claimTopic(random: Random): Topic {
   const story = happens(random, 0.3) ? longStory(random) : trainingStory(random);
   const things = story.map(({ thing }) => thing);
@@ -230,7 +236,7 @@ const PLACE_CUES: typeof SCENE_CUES = [
       })),
 ];
 
-/** Where one thing is as seen from another. */
+/** Returns the positions of one thing relative to another. */
 function relations(
   scene: Scene,
   words: readonly [string, string],

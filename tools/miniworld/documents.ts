@@ -1,4 +1,4 @@
-/** The text on which mini-llama2 is pretrained: texts by the people of the world, without any instruction. */
+/** The documents on which mini-llama2 is pretrained: texts about the world, without any instruction. */
 import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
@@ -22,15 +22,16 @@ import {
 import { nameOf, storyDispute, storyInventory, told, trainingStory } from "./story-text.ts";
 
 /**
- * The shortest documents: things, then a list that says for every thing whether it is present. With a verdict in every
- * second word, comparing is learned in a few hundred steps; with running text alone, thousands were not enough.
+ * Draws the shortest documents: things, then a list that states for every thing whether it is present. With a verdict
+ * in every second word, the model learns to compare in a few hundred steps; with running text alone, thousands were not
+ * enough.
  */
 export function checklist(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `checklist ${index}`));
   return inventoryOf(random, trainingScene(random), brief, happens(random, 0.8));
 }
 
-/** Checklists for everything else: sketches with blanks, captions, stories. */
+/** Draws checklists for all other texts: sketches with blanks, captions, stories. */
 export function inventory(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `inventory ${index}`));
   if (happens(random, 0.4)) return storyInventory(random);
@@ -38,7 +39,7 @@ export function inventory(seed: number, index: number): string {
   return inventoryOf(random, trainingScene(random), describe, happens(random, 0.3));
 }
 
-/** Essays with much text between a claim and its verdict, as between a question and its answer. */
+/** Draws essays with much text between a claim and its verdict, as between a question and its answer. */
 export function debate(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `debate ${index}`));
   const lead = preamble(random);
@@ -59,8 +60,8 @@ export function debate(seed: number, index: number): string {
 }
 
 /**
- * Debates, and lists ticked off with yes and no, so that these words have a meaning before tuning. They never answer a
- * question here.
+ * Draws debates, and lists whose entries are marked with yes and no, so that these words have a meaning before tuning.
+ * Here they never answer a question.
  */
 export function tickList(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `tick list ${index}`));
@@ -84,7 +85,7 @@ export function tickList(seed: number, index: number): string {
   return `${preamble(random)}${tellStory(random, story)}\n${items.join(choose(random, [" ", ", ", "\n"]))}`;
 }
 
-/** Draws one of several kinds of documents, the first `share` of the time. */
+/** Returns a function that draws one of several kinds of documents, each with the probability given by its share. */
 function blend(name: string, kinds: readonly (readonly [number, Make])[]): Document {
   return (seed, index) => {
     const random = seededRandom(deriveSeed(seed, `${name} ${index}`));
@@ -104,23 +105,23 @@ const of =
   (_, seed, index) =>
     document(seed, index);
 
-/** Entries of one word and their labels. */
+/** Lists whose entries have one word, and their labels. */
 export const labels = blend("labels", [[1, wordLookups]]);
 
-/** Whether a thing is among others. */
+/** Lists that state whether a thing is among others. */
 export const checklists = blend("checklists", [
   [0.9, of(checklist)],
   [0.1, wordLookups],
 ]);
 
-/** What colour a shape has, and what shape a colour. */
+/** The colour of each shape, and the shape of each colour. */
 export const attributes = blend("attributes", [
   [0.85, (random) => attributesOf(random, trainingScene(random), choose(random, [brief, brief, sketch]))],
   [0.1, of(checklist)],
   [0.05, wordLookups],
 ]);
 
-/** Lists ticked off by the entry before them. */
+/** Lists whose entries are marked by comparison with the entry before the list. */
 export const matching = blend("matching", [
   [0.7, (random) => matches(random, 0)],
   [0.1, of(attributes)],
@@ -128,7 +129,7 @@ export const matching = blend("matching", [
   [0.1, of(checklist)],
 ]);
 
-/** Lists ticked off by a cue about a context, beside answers to cues and all of the above. */
+/** Lists whose entries are marked by a cue about a context, together with answers to cues and all of the above. */
 export const cues = blend("cues", [
   [0.45, (random) => choices(random, 0)],
   [0.15, of(attributes)],
@@ -139,7 +140,7 @@ export const cues = blend("cues", [
   [0.03, wordLookups],
 ]);
 
-/** Most lists bare and everything in frames, beside debates, and sketches with captions. */
+/** Mostly bare lists, with everything in frames; also debates, and sketches with captions. */
 export const bareLists = blend("bare lists", [
   [0.42, (random) => preamble(random) + choices(random, 0.7)],
   [0.08, (random) => matches(random, 0.7)],
@@ -152,8 +153,8 @@ export const bareLists = blend("bare lists", [
 ]);
 
 /**
- * More captions and verdicts beside the bare lists, and a little text of which every word is learned, so that none is a
- * surprise.
+ * Bare lists with more captions and verdicts, and a little text in which every word is supervised, so that the model
+ * has seen every word as a target.
  */
 export const prose = blend("prose", [
   [0.42, of(bareLists)],
@@ -172,14 +173,14 @@ export const questions = blend("questions", [
   [0.26, of(prose)],
 ]);
 
-/** Everything after the first word is learned. */
+/** Marks everything after the first word as supervised. */
 function learnedWhole(text: string): string {
   const plain = text.replaceAll(MARKS.start, "").replaceAll(MARKS.end, "");
   const start = plain.indexOf(" ");
   return plain.slice(0, start) + learned(plain.slice(start));
 }
 
-/** A sketch followed by its description in words, like image and caption in alignment. */
+/** Draws a sketch followed by its description in words, like image and caption in alignment. */
 function captioned(random: Random): string {
   const scene = trainingScene(random);
   return `${sketch(scene)}${choose(random, ["", "\n"])}${learned(` ${caption(random, scene)}`)}`;

@@ -21,8 +21,8 @@ const SMALL = {
 };
 
 /**
- * A folder with an earlier world is kept as long as the version is the same. So if this test fails, increase VERSION of
- * write-miniworld.ts together with the digest here.
+ * A folder with an earlier world is kept as long as the version is the same. If this test fails, increase VERSION in
+ * write-miniworld.ts, and update the digest here.
  */
 test("other text has another version", async () => {
   const { folder } = await writeMiniworld(new URL("world/", temporaryFolder()), SMALL);
