@@ -44,7 +44,9 @@ describe("a fresh run, where a user keeps files among those of the stages", () =
     const model = place("checkpoints/tune/step-3/model/");
     await mkdir(model);
     await writeFile(new URL("weights", model), "1");
-    await writeChecksums(model);
+    await writeChecksums(model, { changeable: ["base", "cache"] });
+    // Written later, as the file that records where a base is.
+    await writeFile(new URL("base", model), "somewhere");
     await writeChecksums(place("checkpoints/tune/step-3/"));
     await mkdir(place("checkpoints/tune/step-4.77.01234567-89ab-cdef-0123-456789abcdef.tmp/model/"), {
       recursive: true,

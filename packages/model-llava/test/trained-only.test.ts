@@ -57,6 +57,13 @@ describe("a folder of trained components", () => {
     last.dispose();
   });
 
+  it("names all its files in checksums.json, also the one that may appear when its base is verified", async () => {
+    const { folder } = await alignedFolder();
+    const { sha256, changeable } = JSON.parse(await readFile(new URL("checksums.json", folder), "utf8"));
+    const named = ["checksums.json", ...Object.keys(sha256), ...changeable];
+    expect(named.toSorted()).toEqual([".base-verified", ...(await readdir(folder))].toSorted());
+  });
+
   it("loads into a model whose other components have since changed", async () => {
     const { folder, base, values } = await alignedFolder();
     const model = await tinySource(base, scratch.tower).open({ seed: 5 });

@@ -12,6 +12,8 @@ const schema = z.strictObject({
   formatVersion: z.literal(1),
   /** Hexadecimal SHA-256 digests by path. Paths are relative to the folder and use slashes. */
   sha256: z.record(z.string(), z.string().regex(/^[\da-f]{64}$/)),
+  /** Paths of files without a digest, because they may change. */
+  changeable: z.array(z.string()).exactOptional(),
 });
 
 export interface ChecksumOptions {
@@ -19,19 +21,24 @@ export interface ChecksumOptions {
   readonly files?: readonly string[];
   /** Known hexadecimal SHA-256 digests by path. The files with known digests are not read. */
   readonly known?: ReadonlyMap<string, string>;
+  /**
+   * Paths of files that may change or appear later. They have no digest, but a run that is replaced removes them as its
+   * own files. Default: none.
+   */
+  readonly changeable?: readonly string[];
 }
 
 /**
  * Writes `checksums.json`, the SHA-256 of the files in `folder`, whose URL ends in a slash. By default, a subfolder
  * with its own `checksums.json` is represented by that file alone, because the file covers the subfolder.
  */
-export async function writeChecksums(folder: URL, { files, known }: ChecksumOptions = {}): Promise<void> {
+export async function writeChecksums(folder: URL, { files, known, changeable }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};
   for (const path of (files ?? (await filesIn(folder, ""))).toSorted()) {
-    if (path !== CHECKSUMS_FILE)
+    if (path !== CHECKSUMS_FILE && !changeable?.includes(path))
       sha256[path] = known?.get(path) ?? (await sha256OfFile(new URL(encoded(path), folder)));
   }
-  const list = `${JSON.stringify({ formatVersion: 1, sha256 }, null, 2)}\n`;
+  const list = `${JSON.stringify({ formatVersion: 1, sha256, changeable }, null, 2)}\n`;
   await writeFileAtomically(new URL(CHECKSUMS_FILE, folder), list);
 }
 
@@ -67,11 +74,24 @@ export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {
   return true;
 }
 
-/** Returns the files listed in the folder's `checksums.json`. Undefined when there is no readable list. */
+/** Returns the files with a digest in the folder's `checksums.json`. Undefined when there is no readable list. */
 export async function listedFiles(folder: URL): Promise<readonly string[] | undefined> {
+  const list = await readList(folder);
+  return list && Object.keys(list.sha256);
+}
+
+/**
+ * Returns the files that were saved in the folder according to its `checksums.json`, and those that may appear later.
+ * Undefined when there is no readable list.
+ */
+export async function savedFiles(folder: URL): Promise<readonly string[] | undefined> {
+  const list = await readList(folder);
+  return list && [CHECKSUMS_FILE, ...Object.keys(list.sha256), ...(list.changeable ?? [])];
+}
+
+async function readList(folder: URL): Promise<z.infer<typeof schema> | undefined> {
   const text = await readFile(new URL(CHECKSUMS_FILE, folder), "utf8").catch(() => "");
-  const { data } = schema.safeParse(jsonOrUndefined(text));
-  return data && Object.keys(data.sha256);
+  return schema.safeParse(jsonOrUndefined(text)).data;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { z } from "zod";
 import { TEMPORARY_FILE } from "../files/atomic-files.ts";
-import { CHECKSUMS_FILE, listedFiles } from "../files/checksums.ts";
+import { CHECKSUMS_FILE, savedFiles } from "../files/checksums.ts";
 import { fileName } from "../files/file-name.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -51,13 +51,13 @@ async function foreignCheckpoint(folder: URL): Promise<URL | undefined> {
 }
 
 /**
- * Returns a file that is not listed in the folder's `checksums.json`. Without a `checksums.json`, all files are
- * attributed to the run.
+ * Returns a file that the folder's `checksums.json` does not name. Without a `checksums.json`, all files are attributed
+ * to the run.
  */
 async function unlisted(folder: URL): Promise<URL | undefined> {
-  const listed = await listedFiles(folder);
-  if (!listed) return undefined;
-  const own = new Set([...listed, CHECKSUMS_FILE]);
+  const saved = await savedFiles(folder);
+  if (!saved) return undefined;
+  const own = new Set(saved);
   const search = async (inside: URL, path: string): Promise<URL | undefined> => {
     for (const entry of await entriesIn(inside)) {
       const place = placeOf(entry, inside);

@@ -20,7 +20,7 @@ import { fileAt } from "../templates/jinja/read-chat-templates.ts";
 import { ADAPTER_CONFIG } from "../weights/adapter-config.ts";
 import { isQuantisedFormat } from "../weights/weight-format.ts";
 import { adapterConfigKeys, mergedParameters, peftName } from "./adapter-files.ts";
-import { type Base, BASE_FILE, baseFileKeys, isAsOpened } from "./base-file.ts";
+import { type Base, BASE_FILE, baseFileKeys, isAsOpened, VERIFIED_FILE } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
 import { hfLayout } from "./hf-layout.ts";
 import { jsonText } from "./json-numbers.ts";
@@ -75,8 +75,8 @@ export async function writeCheckpoint(
       await makeFolder(new URL("./", file));
       await writeFile(file, text);
     }
-    await writeChecksums(temporary, { known });
-    // Not in checksums.json, because users may correct its paths. It contains its own checksums.
+    // The file of the base has no checksum, because users may correct its paths. It contains its own checksums.
+    await writeChecksums(temporary, { known, ...(isPart && { changeable: [BASE_FILE, VERIFIED_FILE] }) });
     if (isPart) await writeFile(new URL(BASE_FILE, temporary), jsonText(await baseFileKeys(content.base)));
   });
 }
