@@ -17,7 +17,7 @@ import { readFailure, removeFailure, type StudyFailure, writeFailure } from "./f
 import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
-import { selectedTasks, type StudySelection } from "./study-selection.ts";
+import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
 import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
 
 export interface RunStudyOptions {
@@ -27,7 +27,10 @@ export interface RunStudyOptions {
   readonly only?: StudySelection;
   /** See `RunOptions.checkMemory` of core. */
   readonly checkMemory?: boolean;
-  /** Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Default 1. */
+  /**
+   * Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Those beyond
+   * one per run have nothing to do, and get no share of the memory. Default 1.
+   */
   readonly processes?: number;
   /** The command that runs the study, recorded in the manifests for information only. */
   readonly command?: string;
@@ -103,7 +106,9 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
     );
   const folder = toFolderUrl(options.folder, "folder");
   const all = tasksOf(study);
-  const tasks = selectedTasks(all, study, options.only);
+  const runs = selectedRuns(study, options.only);
+  const tasks = selectedTasks(all, runs);
+  const running = { ...options, processes: Math.min(options.processes ?? 1, runs.length) };
   await keepStudyFile(study, folder);
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, TaskEndEvent["state"]>();
@@ -118,7 +123,7 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
       const place = { task, index, tasks: tasks.length };
       const failure = await failedElsewhere(task, folder, begin);
       const found = failure ?? (elsewhere.has(task) ? await doneElsewhere(task, folder) : undefined);
-      const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
+      const end = found ?? (yield* runTask({ ...place, folder, all, ended }, running));
       if ("runsElsewhere" in end) {
         elsewhere.add(task);
         continue;
@@ -172,7 +177,7 @@ function reasonToWait({ pid, host, isLocal, since, lock }: RunningProcess): stri
 /** Runs a task and returns its outcome, or that it cannot start because another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
-  { checkMemory = true, processes = 1, command, signal }: RunStudyOptions,
+  { checkMemory = true, processes, command, signal }: RunStudyOptions & { readonly processes: number },
 ): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: true }, undefined> {
   const place = new URL(task.folder, folder);
   const isBlocked = task.after && ended.get(task.after) === "failed";
