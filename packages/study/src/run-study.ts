@@ -13,7 +13,7 @@ import {
   runningProcess,
   toFolderUrl,
 } from "@mlan/core";
-import { readFailure, removeFailure, type StudyFailure, writeFailure } from "./failure-file.ts";
+import { readFailure, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
 import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
@@ -211,15 +211,6 @@ async function* runTask(
     const outcome = await failed(place, { message: messageOf(cause), ...(stage !== undefined && { stage }) });
     return { ...outcome, error: cause };
   }
-}
-
-/**
- * Adds a hint to the error for a damaged run folder: the folder may be removed. A study's run folders cannot be chosen.
- */
-function withRemedy(cause: unknown, place: URL): unknown {
-  if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
-  const message = `${cause.message} Or remove ${pathOf(place)} and run the study again, which copies finished stages from other runs where possible.`;
-  return new MlanError(cause.code, message, { cause });
 }
 
 async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {

@@ -27,7 +27,8 @@ interface WaitMessage {
 /** Sends the waits to the process that started this one. Does nothing if that process has ended. */
 export function sendWaits(waits: readonly Wait[]): void {
   // Without a callback, a channel that closes meanwhile would emit an error, which ends this process.
-  if (process.connected) process.send?.({ type: "study-wait", waits } satisfies WaitMessage, () => {});
+  if (process.connected)
+    process.send?.({ type: "study-wait", waits } satisfies WaitMessage, undefined, undefined, () => {});
 }
 
 /** Returns the waits in a message of {@link sendWaits}; none in any other message. */
