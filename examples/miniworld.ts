@@ -38,14 +38,14 @@ const format = { maximumLength: 384 };
 const align = train({
   name: "align",
   data: captions({ folder: world.captions }),
-  recipe: alignment({ epochs: 4, batchSize: 32, learningRate: 4e-3, format, checkpointEvery: 100 }),
+  recipe: alignment({ epochs: 4, batchSize: 32, learningRate: 4e-3, format, checkpointEvery: 200 }),
 });
 const recipe = instructionTuning({
   batchSize: 8,
   microBatchSize: 8,
   learningRate: 1e-3,
   format,
-  checkpointEvery: 100,
+  checkpointEvery: 200,
 });
 const test = evaluate({
   name: "test",

@@ -123,6 +123,13 @@ describe("mlan run with a study", () => {
     expect(await typed(words)).toMatchObject({ status: 0 });
   });
 
+  test("starts one process per run at most, so a single run has the whole memory", async () => {
+    const words = ["run", fixture("hungry.ts"), "--folder", join(root, "hungry alone"), "--arm", "base"];
+    expect(await typed([...words, "--dry-run", "--parallel", "2"])).toMatchObject({ status: 0 });
+    const { status, stderr } = await start([...words, "--parallel", "2"]).finished;
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringContaining("2: ") });
+  });
+
   test("names the process that it waits for once, and not the processes that it started", async () => {
     const folder = join(root, "held");
     const lock = join(folder, "letters/base/seed-1/run.lock");

@@ -1,5 +1,5 @@
 import { readFile, rm } from "node:fs/promises";
-import { jsonOrUndefined, writeFileAtomically } from "@mlan/core";
+import { jsonOrUndefined, MlanError, pathOf, writeFileAtomically } from "@mlan/core";
 import { z } from "zod";
 
 /** Why a run of a study failed. */
@@ -32,6 +32,15 @@ export function writeFailure(runFolder: URL, failure: StudyFailure): Promise<voi
 
 export function removeFailure(runFolder: URL): Promise<void> {
   return rm(fileOf(runFolder), { force: true });
+}
+
+/**
+ * Adds a hint to the error for a damaged run folder: the folder may be removed. A study's run folders cannot be chosen.
+ */
+export function withRemedy(cause: unknown, runFolder: URL): unknown {
+  if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
+  const message = `${cause.message} Or remove ${pathOf(runFolder)} and run the study again, which copies finished stages from other runs where possible.`;
+  return new MlanError(cause.code, message, { cause });
 }
 
 /** The record is next to the run folder, not in it: the folder may not exist, and a new run may replace it. */

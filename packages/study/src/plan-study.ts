@@ -14,7 +14,7 @@ import {
   toFolderUrl,
 } from "@mlan/core";
 import type { Study, StudyRun } from "./study.ts";
-import { selectedTasks, type StudySelection } from "./study-selection.ts";
+import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
 import { type StudyTask, tasksOf } from "./study-tasks.ts";
 
 export interface PlanStudyOptions extends Omit<PlanOptions, "folder"> {
@@ -65,18 +65,26 @@ export interface StudyPlanEvent {
 
 /**
  * Predicts what each task of a study will need, with `planExperiment` of core. Each arm is planned once per model, with
- * the first seed; a stage that several arms have in common is planned once, and its data read once. An arm that cannot be planned is named in the plan; its error is thrown only if no arm can be planned.
+ * the first seed; a stage that several arms have in common is planned once, and its data read once. An arm that
+ * cannot be planned is named in the plan; its error is thrown only if no arm can be planned.
  */
 export async function* planStudy(
   study: Study,
-  { folder: place, only, ...options }: PlanStudyOptions,
+  { folder: place, only, processes = 1, ...options }: PlanStudyOptions,
 ): AsyncGenerator<PreflightEvent | DownloadEvent | StudyPlanEvent, void, undefined> {
   const folder = toFolderUrl(place, "folder");
-  const tasks = selectedTasks(tasksOf(study), study, only);
+  const selected = selectedRuns(study, only);
+  const tasks = selectedTasks(tasksOf(study), selected);
+  // Processes beyond one per run have nothing to do.
+  const sharing = Math.min(processes, selected.length);
   const plans = new Map<string, ResourcePlan>();
   const failed = new Map<string, { readonly problem: ArmProblem; readonly cause: unknown }>();
-  const unplanned = { planned: plannedStages(), ...options, folder: new URL("unplanned/", folder) };
-  const selected = tasks.flatMap(({ kind, runs }) => (kind === "run" ? runs : []));
+  const unplanned = {
+    planned: plannedStages(),
+    ...options,
+    processes: sharing,
+    folder: new URL("unplanned/", folder),
+  };
   for (const run of selected) {
     if (plans.has(keyOf(run)) || failed.has(keyOf(run))) continue;
     try {

@@ -11,7 +11,7 @@ import {
   runningProcess,
   toFolderUrl,
 } from "@mlan/core";
-import { readFailure, type StudyFailure } from "./failure-file.ts";
+import { readFailure, type StudyFailure, withRemedy } from "./failure-file.ts";
 import type { StudyArm, StudyVariation } from "./study.ts";
 import { readStudyFile, type StudyFileRun } from "./study-file.ts";
 
@@ -120,7 +120,8 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
       ...(state === "failed" && failure && { failure }),
     };
   } catch (error) {
-    return { ...run, folder, stages: planned, state: "unreadable", failure: { message: messageOf(error) } };
+    const message = messageOf(withRemedy(error, folder));
+    return { ...run, folder, stages: planned, state: "unreadable", failure: { message } };
   }
 }
 
@@ -129,7 +130,7 @@ async function refuseContentWithoutManifest(folder: URL, { stages }: ExperimentP
   const names = stages.map(({ name }) => name);
   const left = await leftWithoutManifest(runFolder(folder), names);
   if (left === undefined || (await runningProcess(folder))) return;
-  const message = `${pathOf(folder)} contains ${left} but no manifest.json. Run the study again, or restore manifest.json.`;
+  const message = `${pathOf(folder)} contains ${left} but no manifest.json. Restore manifest.json.`;
   throw new MlanError("run-folder", message);
 }
 

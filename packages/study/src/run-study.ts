@@ -13,11 +13,11 @@ import {
   runningProcess,
   toFolderUrl,
 } from "@mlan/core";
-import { readFailure, removeFailure, type StudyFailure, writeFailure } from "./failure-file.ts";
+import { readFailure, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
 import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
-import { selectedTasks, type StudySelection } from "./study-selection.ts";
+import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
 import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
 
 export interface RunStudyOptions {
@@ -27,7 +27,10 @@ export interface RunStudyOptions {
   readonly only?: StudySelection;
   /** See `RunOptions.checkMemory` of core. */
   readonly checkMemory?: boolean;
-  /** Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Default 1. */
+  /**
+   * Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Those beyond
+   * one per run have nothing to do, and get no share of the memory. Default 1.
+   */
   readonly processes?: number;
   /** The command that runs the study, recorded in the manifests for information only. */
   readonly command?: string;
@@ -103,7 +106,9 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
     );
   const folder = toFolderUrl(options.folder, "folder");
   const all = tasksOf(study);
-  const tasks = selectedTasks(all, study, options.only);
+  const runs = selectedRuns(study, options.only);
+  const tasks = selectedTasks(all, runs);
+  const running = { ...options, processes: Math.min(options.processes ?? 1, runs.length) };
   await keepStudyFile(study, folder);
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, TaskEndEvent["state"]>();
@@ -118,7 +123,7 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
       const place = { task, index, tasks: tasks.length };
       const failure = await failedElsewhere(task, folder, begin);
       const found = failure ?? (elsewhere.has(task) ? await doneElsewhere(task, folder) : undefined);
-      const end = found ?? (yield* runTask({ ...place, folder, all, ended }, options));
+      const end = found ?? (yield* runTask({ ...place, folder, all, ended }, running));
       if ("runsElsewhere" in end) {
         elsewhere.add(task);
         continue;
@@ -172,7 +177,7 @@ function reasonToWait({ pid, host, isLocal, since, lock }: RunningProcess): stri
 /** Runs a task and returns its outcome, or that it cannot start because another process is running it. */
 async function* runTask(
   { task, index, tasks, folder, all, ended }: Place,
-  { checkMemory = true, processes = 1, command, signal }: RunStudyOptions,
+  { checkMemory = true, processes, command, signal }: RunStudyOptions & { readonly processes: number },
 ): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: true }, undefined> {
   const place = new URL(task.folder, folder);
   const isBlocked = task.after && ended.get(task.after) === "failed";
@@ -206,15 +211,6 @@ async function* runTask(
     const outcome = await failed(place, { message: messageOf(cause), ...(stage !== undefined && { stage }) });
     return { ...outcome, error: cause };
   }
-}
-
-/**
- * Adds a hint to the error for a damaged run folder: the folder may be removed. A study's run folders cannot be chosen.
- */
-function withRemedy(cause: unknown, place: URL): unknown {
-  if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
-  const message = `${cause.message} Or remove ${pathOf(place)} and run the study again, which copies finished stages from other runs where possible.`;
-  return new MlanError(cause.code, message, { cause });
 }
 
 async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import { MlanError, shownValue } from "@mlan/core";
-import type { Study } from "./study.ts";
+import type { Study, StudyRun } from "./study.ts";
 import type { StudyTask } from "./study-tasks.ts";
 
 /** Selects runs of a study by model, arm and seed. A list that is absent or empty selects all. */
@@ -10,14 +10,13 @@ export interface StudySelection {
 }
 
 /**
- * Returns the tasks that the selected runs need, in the given order. Throws `invalid-options` for a model, an arm or a
- * seed that the study does not have.
+ * Returns the selected runs of a study. Default: all. Throws `invalid-options` for a model, an arm or a seed that the
+ * study does not have.
  */
-export function selectedTasks(
-  tasks: readonly StudyTask[],
-  { models, arms, seeds }: Study,
+export function selectedRuns(
+  { models, arms, seeds, runs }: Pick<Study, "models" | "arms" | "seeds" | "runs">,
   only: StudySelection = {},
-): readonly StudyTask[] {
+): readonly StudyRun[] {
   const isModel = memberOf("model", only.models, models);
   const isArm = memberOf(
     "arm",
@@ -25,7 +24,12 @@ export function selectedTasks(
     arms.map(({ name }) => name),
   );
   const isSeed = memberOf("seed", only.seeds, seeds);
-  return tasks.filter(({ runs }) => runs.some(({ model, arm, seed }) => isModel(model) && isArm(arm) && isSeed(seed)));
+  return runs.filter(({ model, arm, seed }) => isModel(model) && isArm(arm) && isSeed(seed));
+}
+
+/** Returns the tasks that the selected runs need, in the given order. */
+export function selectedTasks(tasks: readonly StudyTask[], selected: readonly StudyRun[]): readonly StudyTask[] {
+  return tasks.filter(({ runs }) => runs.some((run) => selected.includes(run)));
 }
 
 function memberOf<Value>(

@@ -81,6 +81,23 @@ describe("a study folder", () => {
     await rm(new URL("manifest.json", placeOf("language")));
     expect(await states()).toMatchObject({ language: "unreadable" });
     const language = (await readStudy(folder)).runs.find(({ arm }) => arm === "language");
-    expect(language?.failure?.message).toMatch(/contains checkpoints\/\w+ but no manifest\.json\. Run the study again/);
+    expect(language?.failure?.message).toMatch(
+      /contains checkpoints\/\w+ but no manifest\.json\. Restore manifest\.json\. Or remove .*\/language\/seed-1\/ and run the study again/,
+    );
+    await rm(placeOf("language"), { recursive: true });
+    await run();
+    expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
+  });
+
+  it("says how to replace a run whose manifest is damaged, although a run of a study has no other folder", async () => {
+    await run();
+    await writeFile(new URL("manifest.json", placeOf("language")), "{");
+    const language = (await readStudy(folder)).runs.find(({ arm }) => arm === "language");
+    expect(language?.failure?.message).toMatch(
+      /is not JSON.* Or remove .*\/language\/seed-1\/ and run the study again/,
+    );
+    await rm(placeOf("language"), { recursive: true });
+    await run();
+    expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
   });
 });

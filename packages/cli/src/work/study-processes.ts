@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { selectedRuns } from "@mlan/study";
 import { selectionWords } from "../commands/study-options.ts";
 import { displayPath } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
@@ -17,11 +18,11 @@ export interface StudyProcessesRequest extends StudyRequest {
 }
 
 /**
- * Runs a study in several processes, each with an equal share of the processor's threads and of the memory. Prints the progress lines of
- * all processes, then the tables. Returns the exit status: 1 if a run failed.
+ * Runs a study in several processes, at most one per run, each with an equal share of the processor's threads and of
+ * the memory. Prints the progress lines of all processes, then the tables. Returns the exit status: 1 if a run failed.
  */
 export async function runStudyInProcesses(
-  { folder, only, file, processes, checkMemory }: StudyProcessesRequest,
+  { study, folder, only, file, processes: wanted, checkMemory }: StudyProcessesRequest,
   terminal: Terminal,
 ): Promise<number> {
   const words = [
@@ -32,6 +33,7 @@ export async function runStudyInProcesses(
     ...selectionWords(only ?? {}),
     ...(checkMemory === false ? ["--no-plan"] : []),
   ];
+  const processes = Math.min(wanted, selectedRuns(study, only).length);
   const threads = Math.max(1, Math.floor(availableParallelism() / processes));
   const children = Array.from({ length: processes }, () => startProcess(words, { threads, processes }));
   using interruption = openInterruption(() => {

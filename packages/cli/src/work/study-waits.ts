@@ -24,9 +24,11 @@ interface WaitMessage {
   readonly waits: readonly Wait[];
 }
 
-/** Sends the waits to the process that started this one. */
+/** Sends the waits to the process that started this one. Does nothing if that process has ended. */
 export function sendWaits(waits: readonly Wait[]): void {
-  process.send?.({ type: "study-wait", waits } satisfies WaitMessage);
+  // Without a callback, a channel that closes meanwhile would emit an error, which ends this process.
+  if (process.connected)
+    process.send?.({ type: "study-wait", waits } satisfies WaitMessage, undefined, undefined, () => {});
 }
 
 /** Returns the waits in a message of {@link sendWaits}; none in any other message. */

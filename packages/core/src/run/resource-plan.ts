@@ -36,8 +36,8 @@ export interface PlanOptions {
 export interface ResourcePlan {
   readonly experiment: string;
   /**
-   * Memory that a run may use, in bytes: its share if several processes share it. Absent for a device with its own memory, unless {@link PlanOptions.memory} is
-   * set.
+   * Memory that a run may use, in bytes: its share if several processes share it. Absent for a device with its own
+   * memory, unless {@link PlanOptions.memory} is set.
    */
   readonly memoryLimit?: number;
   readonly disk: DiskNeeds & {
