@@ -29,84 +29,36 @@ beforeAll(async () => {
     checkpoint: "checkpoints/align/step-000001/model/",
     checkpointDigest: await checkpointDigest(checkpoint),
   };
-  const plan = {
-    name: "small",
-    seed: 1,
-    plugins: [],
-    stages: [{ name: "align", kind: "train", settings: {} }],
-  };
-  const manifest = {
-    formatVersion: 2,
-    plan,
-    versions: {},
-    created: "2026-01-01",
-    stages: { align: status },
-  };
+  const plan = { name: "small", seed: 1, plugins: [], stages: [{ name: "align", kind: "train", settings: {} }] };
+  const manifest = { formatVersion: 2, plan, versions: {}, created: "2026-01-01", stages: { align: status } };
   await writeFile(join(run, "manifest.json"), JSON.stringify(manifest));
   // A damaged line, on which no checkpoint depends.
   await writeFile(join(run, "metrics.jsonl"), "{}\n");
 });
 
-it.each([
-  "run",
-  "run/checkpoints/align/step-000001",
-  "run/checkpoints/align/step-000001/model",
-])(
+it.each(["run", "run/checkpoints/align/step-000001", "run/checkpoints/align/step-000001/model"])(
   "writes the whole model of %s in the layout of transformers",
   async (place) => {
     const to = join(folder, `out-${place.length}`);
-    const words = [
-      "export",
-      join(folder, place),
-      "--to",
-      to,
-      "--layout",
-      "hf",
-      "--dtype",
-      "bfloat16",
-    ];
-    const { status, stdout, stderr } = await mlan([
-      ...words,
-      "--shard-size",
-      "20KB",
-    ]);
+    const words = ["export", join(folder, place), "--to", to, "--layout", "hf", "--dtype", "bfloat16"];
+    const { status, stdout, stderr } = await mlan([...words, "--shard-size", "20KB"]);
     expect(stderr).toBe("");
-    expect(stdout).toMatch(
-      /^Wrote .*: layout hf, bfloat16, \d weight files, 0\.00 GB\n$/
-    );
+    expect(stdout).toMatch(/^Wrote .*: layout hf, bfloat16, \d weight files, 0\.00 GB\n$/);
     expect(status).toBe(0);
-    const config = JSON.parse(
-      await readFile(join(to, "config.json"), "utf8")
-    ) as Record<string, unknown>;
-    expect(config).toMatchObject({
-      architectures: ["LlavaForConditionalGeneration"],
-      torch_dtype: "bfloat16",
-    });
+    const config = JSON.parse(await readFile(join(to, "config.json"), "utf8")) as Record<string, unknown>;
+    expect(config).toMatchObject({ architectures: ["LlavaForConditionalGeneration"], torch_dtype: "bfloat16" });
     const reader = await openSafetensors(pathToFileURL(`${to}/`));
-    expect(reader.entries.get("language_model.model.norm.weight")?.dtype).toBe(
-      "BF16"
-    );
-    expect(
-      reader.entries.get("multi_modal_projector.linear_1.weight")?.shape
-    ).toEqual([16, 8]);
+    expect(reader.entries.get("language_model.model.norm.weight")?.dtype).toBe("BF16");
+    expect(reader.entries.get("multi_modal_projector.linear_1.weight")?.shape).toEqual([16, 8]);
     await reader.close();
-  }
+  },
 );
 
 it.each([
   [["run"], /required option '--to <folder>' not specified/],
-  [
-    ["run", "--to", "x", "--layout", "gguf"],
-    /'gguf' is invalid. Allowed choices are llava, hf/,
-  ],
-  [
-    ["run", "--to", "x", "--dtype", "int4"],
-    /'int4' is invalid. Allowed choices are float32, bfloat16, float16/,
-  ],
-  [
-    ["run", "--to", "x", "--shard-size", "huge"],
-    /must be a number of bytes, such as 2GB or 500MB/,
-  ],
+  [["run", "--to", "x", "--layout", "gguf"], /'gguf' is invalid. Allowed choices are llava, hf/],
+  [["run", "--to", "x", "--dtype", "int4"], /'int4' is invalid. Allowed choices are float32, bfloat16, float16/],
+  [["run", "--to", "x", "--shard-size", "huge"], /must be a number of bytes, such as 2GB or 500MB/],
   [
     ["run", "--to", "x", "--shard-size", "1KB"],
     /shard of 1000 bytes is too small for tensor "model.embed_tokens.weight"/,
@@ -115,10 +67,7 @@ it.each([
     ["run", "--to", "run/checkpoints/align/step-000001/model"],
     /from which the model is read. Export into another folder/,
   ],
-  [
-    ["run", "--to", "run/manifest.json"],
-    /manifest\.json is a file, where a folder is needed/,
-  ],
+  [["run", "--to", "run/manifest.json"], /manifest\.json is a file, where a folder is needed/],
   [["nowhere", "--to", "x"], /nowhere\/config\.json cannot be read/],
 ])("says in a sentence what is wrong with %j", async (words, message) => {
   const { status, stderr } = await mlan(["export", ...words], folder);
@@ -131,22 +80,11 @@ it("names both folders when the base has moved", async () => {
   const moved = join(folder, "moved");
   await cp(run, moved, { recursive: true });
   const base = join(moved, "checkpoints/align/step-000001/model/base.json");
-  const value = JSON.parse(await readFile(base, "utf8")) as Record<
-    string,
-    unknown
-  >;
-  await writeFile(
-    base,
-    JSON.stringify({ ...value, weights: join(folder, "gone") })
-  );
-  const { status, stderr } = await mlan([
-    "export",
-    moved,
-    "--to",
-    join(folder, "x"),
-  ]);
+  const value = JSON.parse(await readFile(base, "utf8")) as Record<string, unknown>;
+  await writeFile(base, JSON.stringify({ ...value, weights: join(folder, "gone") }));
+  const { status, stderr } = await mlan(["export", moved, "--to", join(folder, "x")]);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain(
-    "holds only trained components, and the folder with the rest of the model, "
+    "holds only trained components, and the folder with the rest of the model, ",
   );
   expect(stderr).toContain("gone");
   expect(status).toBe(1);

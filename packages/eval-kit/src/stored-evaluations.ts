@@ -44,15 +44,11 @@ const settingsSchema = z.object({ benchmarks: z.array(z.string()) });
  * Reads the answers of all evaluation stages of a run. The run may still be active. A damaged file does not prevent
  * other files from being read. Throws `run-folder` when the folder is not a run folder or has no answers.
  */
-export async function storedEvaluations(
-  folder: Location
-): Promise<StoredEvaluations> {
+export async function storedEvaluations(folder: Location): Promise<StoredEvaluations> {
   const run = await readRun(folder, { skipDamaged: true });
   const found = await evaluationsOf(run);
   if (found.stages.length > 0) return found;
-  const message = `the run in ${pathOf(
-    run.folder
-  )} has no answers yet. Let it reach an evaluation stage.`;
+  const message = `the run in ${pathOf(run.folder)} has no answers yet. Let it reach an evaluation stage.`;
   throw new MlanError("run-folder", message);
 }
 
@@ -62,7 +58,7 @@ export async function storedEvaluations(
  */
 export async function evaluationsOf(
   { folder, manifest, damage }: Pick<Run, "folder" | "manifest" | "damage">,
-  only?: { readonly stage: string; readonly benchmark: string }
+  only?: { readonly stage: string; readonly benchmark: string },
 ): Promise<StoredEvaluations> {
   const files = runFolder(folder);
   const evaluations: StoredEvaluation[] = [];
@@ -70,31 +66,17 @@ export async function evaluationsOf(
   for (const { name, kind, settings } of manifest.plan.stages) {
     if (kind !== "evaluate" || (only && name !== only.stage)) continue;
     // A stage of a different package may have any settings; its answers cannot be found.
-    for (const benchmark of settingsSchema.safeParse(settings).data
-      ?.benchmarks ?? []) {
+    for (const benchmark of settingsSchema.safeParse(settings).data?.benchmarks ?? []) {
       if (only && benchmark !== only.benchmark) continue;
       try {
         const file = files.answers(name, benchmark);
         const { header, records } = await readAnswers(file);
-        const changed = damage.find(
-          (one) => new URL(one.file, files.url).href === file.href
-        );
+        const changed = damage.find((one) => new URL(one.file, files.url).href === file.href);
         if (header && records.length > 0) {
-          evaluations.push({
-            stage: name,
-            header,
-            records,
-            ...(changed && { damage: changed }),
-          });
+          evaluations.push({ stage: name, header, records, ...(changed && { damage: changed }) });
         } else if (changed) {
-          const message = `${pathOf(file)} ${
-            header ? "contains no answers" : "is missing"
-          }. Run the experiment again in its folder.`;
-          damaged.push({
-            stage: name,
-            benchmark,
-            error: new MlanError("run-folder", message),
-          });
+          const message = `${pathOf(file)} ${header ? "contains no answers" : "is missing"}. Run the experiment again in its folder.`;
+          damaged.push({ stage: name, benchmark, error: new MlanError("run-folder", message) });
         }
       } catch (error) {
         if (!MlanError.is(error)) throw error;
@@ -103,8 +85,6 @@ export async function evaluationsOf(
     }
   }
   const kept = new Set([...evaluations, ...damaged].map(({ stage }) => stage));
-  const stages = manifest.plan.stages
-    .map(({ name }) => name)
-    .filter((name) => kept.has(name));
+  const stages = manifest.plan.stages.map(({ name }) => name).filter((name) => kept.has(name));
   return { stages, evaluations, damaged };
 }

@@ -5,12 +5,7 @@ import type { ElementType, Storage } from "../graph/graph.ts";
 import type { StoredType } from "../graph/onnx-type.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import type { Kernel } from "../kernel.ts";
-import {
-  kernel,
-  operation,
-  type OutputNode,
-  record,
-} from "../kernels/tools/operation.ts";
+import { kernel, operation, type OutputNode, record } from "../kernels/tools/operation.ts";
 import type { OnnxBackend } from "../onnx-backend.ts";
 import type { OrtSession } from "../ort/ort-session.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
@@ -21,11 +16,7 @@ import { inHugePages } from "../memory/huge-pages.ts";
 import { openMapped } from "../memory/mapped-file.ts";
 import { dropPrivatePages } from "../memory/private-pages.ts";
 import { wrapStorage } from "../memory/storage.ts";
-import {
-  type FilePlace,
-  type MatrixSource,
-  openMatrix,
-} from "./matrix-source.ts";
+import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
 
 /** Sizes of a matrix [rows, columns] with `bits` per value. Blocks of `blockSize` columns share a scale. */
 interface QuantisedSizes {
@@ -61,10 +52,7 @@ const LARGE = 2 ** 22;
  * that is only widened, as in training, is never packed, and matrices at the same place of a file share a packed copy.
  * Returns no tensors on a device other than the CPU.
  */
-export function quantisedMatrix(
-  backend: OnnxBackend,
-  attributes: QuantisedMatrixAttributes
-): TensorInfo[] {
+export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const { codes, scales, ...sizes } = attributes;
   const { rows, columns, bits, blockSize } = sizes;
@@ -72,17 +60,8 @@ export function quantisedMatrix(
   const blocks = Math.ceil(columns / blockSize);
   const shape = [rows, blocks, (blockSize * bits) / 8];
   const infos: TensorInfo[] = [];
-  const leaf = (
-    storage: Storage,
-    shape: number[],
-    dtype: ElementType,
-    type?: StoredType
-  ): TensorInfo => {
-    const info = {
-      dataId: backend.adoptLeaf(storage, shape, dtype, type),
-      shape,
-      dtype,
-    };
+  const leaf = (storage: Storage, shape: number[], dtype: ElementType, type?: StoredType): TensorInfo => {
+    const info = { dataId: backend.adoptLeaf(storage, shape, dtype, type), shape, dtype };
     infos.push(info);
     return info;
   };
@@ -90,24 +69,11 @@ export function quantisedMatrix(
   let places: ConstantPlaces | undefined;
   let operands: readonly RecordedValue[];
   try {
-    leaf(
-      openMatrix(backend.runtime, codes, shape, "uint8"),
-      shape,
-      "int32",
-      "uint8"
-    );
-    leaf(
-      openScales(backend, scales, [rows, blocks]),
-      [rows, blocks],
-      "float32"
-    );
+    leaf(openMatrix(backend.runtime, codes, shape, "uint8"), shape, "int32", "uint8");
+    leaf(openScales(backend, scales, [rows, blocks]), [rows, blocks], "float32");
     operands = infos.map(({ dataId }) => backend.data.value(dataId));
     // If the file was replaced before it was mapped, nothing is shared and the mapped memory is packed.
-    if (
-      before !== undefined &&
-      constantPlaces([codes, scales])?.key === before.key
-    )
-      places = before;
+    if (before !== undefined && constantPlaces([codes, scales])?.key === before.key) places = before;
   } catch (error) {
     for (const info of infos) backend.disposeIntermediate(info);
     throw error;
@@ -127,8 +93,7 @@ export function quantisedMatrix(
     ...(places && { key: [rows, columns, bits, blockSize, places.key].join() }),
     open() {
       const current = places?.areCurrent() ? places : undefined;
-      const open = (): OrtSession =>
-        openProduct(backend, sizes, operands, current);
+      const open = (): OrtSession => openProduct(backend, sizes, operands, current);
       const session = byteLength < LARGE ? open() : inHugePages(open);
       for (const { storage } of operands) storage?.dropPages?.();
       // Scales are packed too, but ONNX Runtime keeps them mapped.
@@ -139,12 +104,7 @@ export function quantisedMatrix(
     },
     release,
   });
-  const number = wrapStorage(
-    backend.runtime,
-    Int32Array.of(product),
-    [1],
-    "int32"
-  );
+  const number = wrapStorage(backend.runtime, Int32Array.of(product), [1], "int32");
   const packed: Storage = {
     handle: number.handle,
     byteLength: 0,
@@ -155,14 +115,7 @@ export function quantisedMatrix(
       number.release();
     },
   };
-  return [
-    ...infos,
-    {
-      dataId: backend.adoptLeaf(packed, [1], "int32"),
-      shape: [1],
-      dtype: "int32",
-    },
-  ];
+  return [...infos, { dataId: backend.adoptLeaf(packed, [1], "int32"), shape: [1], dtype: "int32" }];
 }
 
 /** Checks what ONNX Runtime would refuse at the first product. */
@@ -170,17 +123,12 @@ function checkBlockSize(blockSize: number): void {
   if (Number.isInteger(Math.log2(blockSize)) && blockSize >= 16) return;
   throw new BackendError(
     "unsupported",
-    `a quantised matrix has blocks of ${blockSize} values. Use a power of two, 16 or more.`
+    `a quantised matrix has blocks of ${blockSize} values. Use a power of two, 16 or more.`,
   );
 }
 
-function openScales(
-  { runtime, device }: OnnxBackend,
-  scales: Float32Array | FilePlace,
-  shape: number[]
-): Storage {
-  if (scales instanceof Float32Array)
-    return device.write(scales, shape, "float32");
+function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | FilePlace, shape: number[]): Storage {
+  if (scales instanceof Float32Array) return device.write(scales, shape, "float32");
   const byteLength = shape.reduce((product, length) => product * length, 4);
   return openMapped(runtime, { ...scales, byteLength }, shape, "float32");
 }
@@ -188,62 +136,31 @@ function openScales(
 /** Converts a quantised matrix to float32, for gradients. ONNX Runtime's operator for this is four times slower. */
 const WIDEN_QUANTISED = operation<QuantisedSizes>(
   "WidenQuantised",
-  (
-    {
-      graph,
-      attributes: { rows, columns, bits, blockSize },
-      operands: [, scales],
-    },
-    codes,
-    factors
-  ) => {
+  ({ graph, attributes: { rows, columns, bits, blockSize }, operands: [, scales] }, codes, factors) => {
     const blocks = scales?.shape[1] ?? 1;
     const zeroPoint = 2 ** (bits - 1);
     const bytes = graph.apply("Cast", [codes], { to: 1 });
-    const centred = (code: string): string =>
-      graph.apply("Sub", [code, graph.scalar(zeroPoint, "float32")]);
+    const centred = (code: string): string => graph.apply("Sub", [code, graph.scalar(zeroPoint, "float32")]);
     const values = bits === 8 ? centred(bytes) : centred(halves(bytes));
-    const blocked = graph.apply("Reshape", [
-      values,
-      graph.int64([rows, blocks, blockSize]),
-    ]);
-    const scaled = graph.apply("Mul", [
-      blocked,
-      graph.apply("Unsqueeze", [factors, graph.int64([2])]),
-    ]);
-    const whole: OutputNode = [
-      "Reshape",
-      [scaled, graph.int64([rows, blocks * blockSize])],
-    ];
+    const blocked = graph.apply("Reshape", [values, graph.int64([rows, blocks, blockSize])]);
+    const scaled = graph.apply("Mul", [blocked, graph.apply("Unsqueeze", [factors, graph.int64([2])])]);
+    const whole: OutputNode = ["Reshape", [scaled, graph.int64([rows, blocks * blockSize])]];
     // A slice of all columns would be a second copy.
     if (columns === blocks * blockSize) return whole;
     const padded = graph.apply(...whole);
-    return [
-      "Slice",
-      [padded, graph.int64([0]), graph.int64([columns]), graph.int64([1])],
-    ];
+    return ["Slice", [padded, graph.int64([0]), graph.int64([columns]), graph.int64([1])]];
 
     /** Splits each byte into its low and its high four bits, side by side. */
     function halves(given: string): string {
-      const high = graph.apply("Floor", [
-        graph.apply("Mul", [given, graph.scalar(1 / 16, "float32")]),
-      ]);
-      const low = graph.apply("Sub", [
-        given,
-        graph.apply("Mul", [high, graph.scalar(16, "float32")]),
-      ]);
-      const columnsOf = [low, high].map((half) =>
-        graph.apply("Unsqueeze", [half, graph.int64([3])])
-      );
+      const high = graph.apply("Floor", [graph.apply("Mul", [given, graph.scalar(1 / 16, "float32")])]);
+      const low = graph.apply("Sub", [given, graph.apply("Mul", [high, graph.scalar(16, "float32")])]);
+      const columnsOf = [low, high].map((half) => graph.apply("Unsqueeze", [half, graph.int64([3])]));
       return graph.apply("Concat", columnsOf, { axis: 3 });
     }
-  }
+  },
 );
 
-export const WIDEN_QUANTISED_KERNEL: Kernel = kernel<
-  { codes: TensorInfo; scales: TensorInfo },
-  QuantisedSizes
->(
+export const WIDEN_QUANTISED_KERNEL: Kernel = kernel<{ codes: TensorInfo; scales: TensorInfo }, QuantisedSizes>(
   "WidenQuantised",
   ({ codes, scales }, { rows, columns, bits, blockSize }, recorder) =>
     record(
@@ -251,64 +168,33 @@ export const WIDEN_QUANTISED_KERNEL: Kernel = kernel<
       WIDEN_QUANTISED,
       [codes, scales],
       { shape: [rows, columns], dtype: "float32" },
-      { rows, columns, bits, blockSize }
-    )
+      { rows, columns, bits, blockSize },
+    ),
 );
 
 function openProduct(
   { device, sessions: { optimization } }: OnnxBackend,
   { rows, columns, bits, blockSize }: QuantisedSizes,
   operands: readonly RecordedValue[],
-  places: ConstantPlaces | undefined
+  places: ConstantPlaces | undefined,
 ): OrtSession {
   const writer = onnxWriter();
   writer.label("MatMulQuantised");
   writer.input("i0", undefined, "float32");
   const constants = operands.flatMap(({ storage }) => storage ?? []);
   operands.forEach(({ shape, dtype, storedType }, index) => {
-    const [place, length] = [
-      places?.all[index]?.place,
-      constants[index]?.byteLength ?? 0,
-    ];
-    writer.initializer(
-      `f${index}`,
-      shape,
-      storedType ?? dtype,
-      place && { ...place, length }
-    );
+    const [place, length] = [places?.all[index]?.place, constants[index]?.byteLength ?? 0];
+    writer.initializer(`f${index}`, shape, storedType ?? dtype, place && { ...place, length });
   });
-  const sizes = {
-    K: columns,
-    N: rows,
-    bits,
-    block_size: blockSize,
-    accuracy_level: INTEGER_PRODUCTS,
-  };
-  writer.node(
-    "MatMulNBits",
-    ["i0", "f0", "f1"],
-    ["o0"],
-    sizes,
-    "com.microsoft"
-  );
+  const sizes = { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: INTEGER_PRODUCTS };
+  writer.node("MatMulNBits", ["i0", "f0", "f1"], ["o0"], sizes, "com.microsoft");
   writer.output("o0", undefined, "float32");
-  return openSession(
-    device,
-    optimization,
-    writer.finish(),
-    (library, options) => {
-      // ONNX Runtime maps the files while it packs them. It would keep a copy of data given in memory.
-      if (places)
-        library.call.AddSessionConfigEntry(
-          options,
-          FOLDER_OF_CONSTANTS,
-          places.folder
-        );
-      else addFrozen(library, options, constants);
-    }
-  );
+  return openSession(device, optimization, writer.finish(), (library, options) => {
+    // ONNX Runtime maps the files while it packs them. It would keep a copy of data given in memory.
+    if (places) library.call.AddSessionConfigEntry(options, FOLDER_OF_CONSTANTS, places.folder);
+    else addFrozen(library, options, constants);
+  });
 }
 
 /** The session option for the folder of constants of models that are not in a file. */
-const FOLDER_OF_CONSTANTS =
-  "session.model_external_initializers_file_folder_path";
+const FOLDER_OF_CONSTANTS = "session.model_external_initializers_file_folder_path";
