@@ -41,6 +41,12 @@ const computingMutations = ["packages/{model-*,serve,trainer}/test/{hostile-*,da
 /** What compares predicted memory with that of many kinds of training steps; left to `.ci/run` likewise. */
 const predictions = ["packages/model-llava/test/{training,adapter}-memory.test.ts"];
 
+/** What runs whole examples, or all nine benchmarks of the miniature; left to `.ci/run` likewise. */
+const examples = [
+  "tools/benchmarks/test/{contamination,format-answers,lora-example,study-example}.test.ts",
+  "packages/eval-contamination/test/miniworld.test.ts",
+];
+
 /** What needs a Chromium, and is skipped where there is none; left to `.ci/run` likewise. */
 const browser = ["packages/report/test/browser/*.test.ts"];
 
@@ -68,7 +74,7 @@ export default defineConfig({
           ...limits,
           name: "computing",
           include: computing,
-          exclude: [...alone, ...computingMutations, ...predictions],
+          exclude: [...alone, ...computingMutations, ...predictions, ...examples],
           isolate: false,
           setupFiles: ["tools/setup/one-thread.ts"],
         },
@@ -79,7 +85,7 @@ export default defineConfig({
           ...limits,
           name: "plain",
           include: all,
-          exclude: [...alone, ...computing, ...mutations, ...workspace, ...browser],
+          exclude: [...alone, ...computing, ...mutations, ...workspace, ...browser, ...examples],
           isolate: false,
         },
       },
@@ -94,6 +100,10 @@ export default defineConfig({
         },
       },
       { ...common, test: { ...limits, name: "predictions", include: predictions } },
+      {
+        ...common,
+        test: { ...limits, name: "examples", include: examples, setupFiles: ["tools/setup/one-thread.ts"] },
+      },
       { ...common, test: { ...limits, name: "browser", include: browser } },
       { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],
