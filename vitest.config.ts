@@ -47,6 +47,9 @@ const examples = [
   "packages/eval-contamination/test/miniworld.test.ts",
 ];
 
+/** What computes on a WebGPU device, also one in software; left to `.ci/run` likewise. */
+const webgpu = ["packages/backend-onnx/test/webgpu/*.test.ts"];
+
 /** What needs a Chromium, and is skipped where there is none; left to `.ci/run` likewise. */
 const browser = ["packages/report/test/browser/*.test.ts"];
 
@@ -66,7 +69,10 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     projects: [
-      { ...common, test: { ...limits, name: "alone", include: alone, exclude: [...comparing, ...predictions] } },
+      {
+        ...common,
+        test: { ...limits, name: "alone", include: alone, exclude: [...comparing, ...predictions, ...webgpu] },
+      },
       { ...common, test: { ...limits, name: "comparing", include: comparing, isolate: false } },
       {
         ...common,
@@ -104,6 +110,7 @@ export default defineConfig({
         ...common,
         test: { ...limits, name: "examples", include: examples, setupFiles: ["tools/setup/one-thread.ts"] },
       },
+      { ...common, test: { ...limits, name: "webgpu", include: webgpu } },
       { ...common, test: { ...limits, name: "browser", include: browser } },
       { ...common, test: { ...limits, name: "workspace", include: workspace, isolate: false } },
     ],

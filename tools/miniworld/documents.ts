@@ -1,4 +1,7 @@
-/** The documents on which mini-llama2 is pretrained: texts about the world, without any instruction. */
+/**
+ * The documents on which mini-llama2 is pretrained: texts about the world, with short leads such as "Choose the right
+ * letter", but with no instruction of the tuning data or the benchmarks.
+ */
 import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";

@@ -22,7 +22,9 @@ test("show prints the arms of a study side by side, as means over seeds, and a r
   await writeFile(`${first.folder}manifest.json`, "{");
   const damaged = await typed(["show", path]);
   expect(damaged.status).toBe(1);
-  expect(damaged.stdout).toMatch(/^base +small +1 +unreadable$[^]*^base +.*manifest\.json is not JSON/m);
+  expect(damaged.stdout).toMatch(
+    /^base +small +1 +unreadable\b[^]*^base, seed 1: .*manifest\.json is not JSON.* run the study again/m,
+  );
   expect((await typed(["show", path, "--json"])).status).toBe(1);
   const edited = `${json.runs[1].folder}results.json`;
   await writeFile(edited, (await readFile(edited, "utf8")).replace(/"value": ?6/, `"value": 7`));

@@ -1,23 +1,33 @@
 import { counted } from "@mlan/core";
 import { type View, viewOfStudy } from "@mlan/run-view";
-import { readStudy, type StudyRecord, type StudyRunRecord, type StudySelection } from "@mlan/study";
+import { readStudy, type StudyRecord, type StudyRunRecord, type StudyRunState, type StudySelection } from "@mlan/study";
 import { textTable } from "@mlan/eval-kit";
 import { resultsTable } from "../terminal/results-table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** Prints the states and the results of the selected runs of a study. Returns whether any of these runs failed. */
+/**
+ * Prints the states and the results of the selected runs of a study. Returns whether any of these runs failed or cannot
+ * be read.
+ */
 export async function printStudy(folder: URL, only: StudySelection | undefined, terminal: Terminal): Promise<boolean> {
   const record = await readStudy(folder);
   const runs = record.runs.filter((run) => isSelected(run, only));
   terminal.print(["", ...(await studyLines({ ...record, runs }, terminal.columns())), ""].join("\n"));
-  const failed = runs.filter(({ state }) => state === "failed" || state === "unreadable");
-  if (failed.length > 0) {
-    terminal.note(`${counted(failed.length, "run")} failed. The same command runs failed runs again.`);
+  const countOf = (wanted: StudyRunState): number => runs.filter(({ state }) => state === wanted).length;
+  const [failed, unreadable] = [countOf("failed"), countOf("unreadable")];
+  if (failed > 0) terminal.note(`${counted(failed, "run")} failed. The same command runs failed runs again.`);
+  if (unreadable > 0) {
+    terminal.note(
+      `${counted(unreadable, "run")} cannot be read, and will not run again before the problem shown above is solved.`,
+    );
   }
-  return failed.length > 0;
+  return failed + unreadable > 0;
 }
 
-/** Returns tables of a study's results, one per model, and of its runs, in lines of at most `width` characters. */
+/**
+ * Returns tables of a study's results, one per model, and of its runs, in lines of at most `width` characters; then the
+ * problems of its runs, each on one line.
+ */
 export async function studyLines(record: StudyRecord, width: number): Promise<readonly string[]> {
   const view = await viewOfStudy(record, { answers: false });
   const tables = record.models.flatMap((model) => {
@@ -25,8 +35,12 @@ export async function studyLines(record: StudyRecord, width: number): Promise<re
     if (part.results.length === 0) return [];
     return [headOf(model, record.runs), "", ...resultsTable(part, width), ""];
   });
+  const problems = view.runs.flatMap(({ id, state, problem }) =>
+    problem !== undefined && (state === "failed" || state === "unreadable") ? [`${id}: ${problem}`] : [],
+  );
   const damage = view.warnings.flatMap(({ kind, run, text }) => (kind === "damage" ? [`${run}: ${text}`] : []));
-  return [...tables, ...stateTable(record, width), ...(damage.length > 0 ? ["", ...damage] : [])];
+  const lines = [...problems, ...damage];
+  return [...tables, ...stateTable(record, width), ...(lines.length > 0 ? ["", ...lines] : [])];
 }
 
 function isSelected({ model, arm, seed }: StudyRunRecord, { models, arms, seeds }: StudySelection = {}): boolean {
@@ -56,16 +70,10 @@ function stateTable({ name, runs }: StudyRecord, width: number): readonly string
     { title: "seed", align: "right" },
     { title: "state", align: "left" },
     { title: "shared stages", align: "left" },
-    { title: "problem", align: "left" },
   ] as const;
-  const rows = runs.map(({ arm, model, seed, state, stages, failure }) => {
+  const rows = runs.map(({ arm, model, seed, state, stages }) => {
     const copied = stages.flatMap((stage) => (stage.copiedFrom ? stage.name : []));
-    return [arm, model, String(seed), state, copied.join(", "), failure ? firstLine(failure.message) : ""];
+    return [arm, model, String(seed), state, copied.join(", ")];
   });
   return [`Runs of ${name}`, "", ...textTable({ columns, rows }, width)];
-}
-
-function firstLine(text: string): string {
-  const [line = ""] = text.split("\n");
-  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
 }
