@@ -64,7 +64,9 @@ describe("mlan run with a study", () => {
     expect(plan).toMatchObject({ status: 0, stdout: expect.stringContaining("To do: 0 of 7 stages") });
     const both = await start(["run", study, "--folder", reference, "--parallel", "2"]).finished;
     expect(both).toMatchObject({ status: 0, stdout: tables });
-    for (const line of [/^1: \[\d\/4\] /m, /^2: \[\d\/4\] /m]) expect(both.stderr).toMatch(line);
+    // One process checks the runs that are done.
+    expect(both.stderr).toMatch(/^1: \[4\/4\] /m);
+    expect(both.stderr).not.toContain("2: ");
   });
 
   test("plans each stage once, without writing anything", async () => {

@@ -1,24 +1,22 @@
 import { setTimeout } from "node:timers/promises";
 import {
-  isRunOf,
   type Location,
   messageOf,
   MlanError,
   pathOf,
-  planOf,
   type RunEvent,
   runExperiment,
-  runFolder,
   type RunningProcess,
   runningProcess,
   toFolderUrl,
 } from "@mlan/core";
-import { readFailure, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
-import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
+import { readFailure, remedyFor, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
+import { readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
 import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
 import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
+import { isDone, usefulProcesses } from "./useful-processes.ts";
 
 export interface RunStudyOptions {
   /** The study folder. If it already contains this study, the study is continued. */
@@ -29,7 +27,7 @@ export interface RunStudyOptions {
   readonly checkMemory?: boolean;
   /**
    * Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Those beyond
-   * one per run have nothing to do, and get no share of the memory. Default 1.
+   * one per run that is not done have nothing to do, and get no share of the memory. Default 1.
    */
   readonly processes?: number;
   /** The command that runs the study, recorded in the manifests for information only. */
@@ -108,8 +106,8 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
   const all = tasksOf(study);
   const runs = selectedRuns(study, options.only);
   const tasks = selectedTasks(all, runs);
-  const running = { ...options, processes: Math.min(options.processes ?? 1, runs.length) };
   await keepStudyFile(study, folder);
+  const running = { ...options, processes: await usefulProcesses(study, options) };
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, TaskEndEvent["state"]>();
   /** Tasks that could not start at the last attempt because another process was running them. */
@@ -193,7 +191,8 @@ async function* runTask(
   let stage: string | undefined;
   try {
     const known = { ...(command !== undefined && { command }), ...(signal && { signal }) };
-    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, processes, ...known } as const;
+    const otherwise = remedyFor(place);
+    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, processes, otherwise, ...known } as const;
     for await (const event of runExperiment(task.experiment, run)) {
       if (!isStarted) {
         await removeFailure(place);
@@ -232,9 +231,5 @@ async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string)
 
 /** Returns the outcome of a task that is done in its folder; undefined when it is not done. */
 async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
-  const place = new URL(folder, study);
-  const manifest = await runFolder(place)
-    .readManifest()
-    .catch(() => undefined);
-  return manifest && isRunOf(planOf(experiment), manifest) && isFinished(manifest) ? { state: "elsewhere" } : undefined;
+  return (await isDone(experiment, new URL(folder, study))) ? { state: "elsewhere" } : undefined;
 }

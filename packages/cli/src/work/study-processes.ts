@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { selectedRuns } from "@mlan/study";
+import { usefulProcesses } from "@mlan/study";
 import { selectionWords } from "../commands/study-options.ts";
 import { displayPath } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
@@ -18,8 +18,8 @@ export interface StudyProcessesRequest extends StudyRequest {
 }
 
 /**
- * Runs a study in several processes, at most one per run, each with an equal share of the processor's threads and of
- * the memory. Prints the progress lines of all processes, then the tables. Returns the exit status: 1 if a run failed.
+ * Runs a study in several processes, at most one per run that is not done, each with an equal share of the processor's
+ * threads and of the memory. Prints the progress lines of all processes, then the tables. Returns the exit status: 1 if a run failed.
  */
 export async function runStudyInProcesses(
   { study, folder, only, file, processes: wanted, checkMemory }: StudyProcessesRequest,
@@ -33,7 +33,7 @@ export async function runStudyInProcesses(
     ...selectionWords(only ?? {}),
     ...(checkMemory === false ? ["--no-plan"] : []),
   ];
-  const processes = Math.min(wanted, selectedRuns(study, only).length);
+  const processes = await usefulProcesses(study, { folder, processes: wanted, ...(only && { only }) });
   const threads = Math.max(1, Math.floor(availableParallelism() / processes));
   const children = Array.from({ length: processes }, () => startProcess(words, { threads, processes }));
   using interruption = openInterruption(() => {
