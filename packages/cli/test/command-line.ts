@@ -72,7 +72,7 @@ export function openSession(
   };
 }
 
-/** This process's environment without its colour variables, and with the given variables. */
+/** This process's environment without its color variables, and with the given variables. */
 function environment(env: Variables): NodeJS.ProcessEnv {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
   return { ...inherited, ...env };

@@ -2,11 +2,11 @@ import { messageOf } from "@mlan/errors";
 import { MlanError, shownValue } from "../errors.ts";
 import { unreadRows } from "../run/unread-rows.ts";
 
-/** Source and licence of a dataset. */
+/** Source and license of a dataset. */
 export interface DatasetCard {
   /** A page or repository that describes the dataset. */
   readonly source: string;
-  /** SPDX id, or the licence's name and a link. */
+  /** SPDX id, or the license's name and a link. */
   readonly license: string;
   readonly citation?: string;
   readonly modality: "text" | "image" | "mixed";

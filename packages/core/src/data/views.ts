@@ -76,7 +76,7 @@ export function filter<Example>(
 
 export interface MixturePart<Example> {
   readonly data: Dataset<Example>;
-  /** Relative to the other shares: 7 and 1 make 87.5 % and 12.5 %. */
+  /** Relative to the other shares: 7 and 1 make 87.5% and 12.5%. */
   readonly share: number;
 }
 

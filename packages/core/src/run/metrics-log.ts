@@ -21,7 +21,7 @@ export interface MetricsLog {
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;
   add(metrics: StepMetrics): Promise<void>;
-  /** Syncs the log to disk. A power cut may lose lines that are not synced. */
+  /** Syncs the log to disk. Lines that are not synced may be lost in a power failure. */
   sync(): Promise<void>;
 }
 

@@ -38,7 +38,7 @@ export interface PreflightOptions {
   readonly isDone: (stage: Stage) => boolean;
   /** The names of stages that will probably be copied from other runs, for which memory and disk space are not checked. */
   readonly offered: ReadonlySet<string>;
-  /** Whether a stage that needs more memory than is available is refused. */
+  /** Whether to throw for a stage that needs more memory than is available. */
   readonly checksMemory: boolean;
   /** Number of processes that share the memory. */
   readonly processes: number;

@@ -59,7 +59,7 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
    * tensors. Absent when the model does not report its needs.
    */
   readonly memory?: MemoryEstimate;
-  /** What the first steps of a training stage took. Present with {@link PlanOptions.measure}. */
+  /** Measurements of the first steps of a training stage. Present with {@link PlanOptions.measure}. */
   readonly measured?: MeasuredStep;
   /** Whether the stage fits into memory. Absent when unknown. */
   readonly fits?: boolean;

@@ -99,7 +99,7 @@ const TOOLS = "tools are not supported; describe them in a system turn";
 
 type Refused = z.ZodOptional<z.ZodUnknown>;
 
-/** Columns that would change the meaning of a row. A row is refused unless they are empty. */
+/** Columns that would change the meaning of a row. Such a row is an error unless they are empty. */
 export const refusedColumns: {
   tools: Refused;
   functions: Refused;
