@@ -109,7 +109,7 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
   await keepStudyFile(study, folder);
   const running = { ...options, processes: await usefulProcesses(study, options) };
   const begin = new Date().toISOString();
-  const ended = new Map<StudyTask, TaskEndEvent["state"]>();
+  const ended = new Map<StudyTask, Outcome>();
   /** Tasks that could not start at the last attempt because another process was running them. */
   const elsewhere = new Set<StudyTask>();
   /** The reasons in the wait events since this process last ran a task. */
@@ -126,7 +126,7 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
         elsewhere.add(task);
         continue;
       }
-      ended.set(task, end.state);
+      ended.set(task, end);
       moved = true;
       if (end !== found) named.clear();
       yield { type: "task-end", ...place, ...end };
@@ -153,7 +153,7 @@ interface Place {
   readonly folder: URL;
   /** All tasks of the study, whose finished stages may be copied. */
   readonly all: readonly StudyTask[];
-  readonly ended: ReadonlyMap<StudyTask, TaskEndEvent["state"]>;
+  readonly ended: ReadonlyMap<StudyTask, Outcome>;
 }
 
 /** Returns those of the tasks that are still running in other processes. */
@@ -178,10 +178,10 @@ async function* runTask(
   { checkMemory = true, processes, command, signal }: RunStudyOptions & { readonly processes: number },
 ): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: true }, undefined> {
   const place = new URL(task.folder, folder);
-  const isBlocked = task.after && ended.get(task.after) === "failed";
+  const before = task.after && ended.get(task.after);
   // A finished run no longer needs its shared stages.
-  if (isBlocked && !(await doneElsewhere(task, folder))) {
-    const { message = "", stage } = { ...(task.after && (await readFailure(new URL(task.after.folder, folder)))) };
+  if (before?.failure && !(await doneElsewhere(task, folder))) {
+    const { message, stage } = before.failure;
     return failed(place, { message, ...(stage !== undefined && { stage }) });
   }
   const related = all.filter((other) => other !== task && isRelated(other, task)).map((other) => other.folder);
@@ -214,7 +214,8 @@ async function* runTask(
 
 async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {
   const failure = { ...found, time: new Date().toISOString() };
-  await writeFailure(place, failure);
+  // Nothing can be recorded on a full disk, for example. The other runs may work, and the outcome says what failed.
+  await writeFailure(place, failure).catch(() => undefined);
   return { state: "failed", failure };
 }
 
