@@ -22,7 +22,7 @@ import { questionRows } from "./question-rows.ts";
  */
 export interface GqaOptions extends Omit<BenchmarkOptions, "file"> {}
 
-/** A question about a scene, whose answer is one or a few words. `cluster` identifies the image. */
+/** A question about a scene. The answer is one or a few words. `cluster` identifies the image. */
 export interface GqaQuestion extends Question {
   readonly question: string;
 }
