@@ -148,7 +148,7 @@ function placeName({ row, column }: { readonly row: number; readonly column: num
 }
 
 function isSketch(context: string): boolean {
-  return context.split(" ").length === 16 && context.includes("blank");
+  return context.split(" ").length === 16 && /\b[a-d][1-4]\b/.test(context);
 }
 
 function labelsOf(choices: ReadonlyMap<string, string>, holds: (text: string) => boolean): readonly string[] {
