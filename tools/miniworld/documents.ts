@@ -22,6 +22,7 @@ import {
   placesOf,
   sceneClaim,
   sceneDispute,
+  sidesOf,
   trainingScene,
 } from "./scene-text.ts";
 import { nameOf, storyDispute, storyInventory, told, trainingStory } from "./story-text.ts";
@@ -152,14 +153,31 @@ export const matching = blend("matching", [
   [0.05, of(checklist)],
 ]);
 
+/** Which of two things is further left. */
+export const sides = blend("sides", [
+  [0.8, (random) => sidesOf(random, sceneOfSeveral(random))],
+  [0.12, of(places)],
+  [0.05, of(attributes)],
+  [0.03, wordLookups],
+]);
+
+/** Draws a scene with two or more things. */
+function sceneOfSeveral(random: Random): Scene {
+  for (;;) {
+    const scene = trainingScene(random);
+    if (scene.length > 1) return scene;
+  }
+}
+
 /** Lists whose entries are marked by a cue about a context, together with answers to cues and all of the above. */
 export const cues = blend("cues", [
   [0.45, (random) => choices(random, 0)],
   [0.08, of(attributes)],
-  [0.1, of(places)],
+  [0.06, of(places)],
+  [0.06, of(sides)],
   [0.1, (random) => answers(random, 0)],
   [0.1, (random) => matches(random, 0)],
-  [0.12, of(inventory)],
+  [0.1, of(inventory)],
   [0.03, of(checklist)],
   [0.02, wordLookups],
 ]);
@@ -169,7 +187,8 @@ export const bareLists = blend("bare lists", [
   [0.42, (random) => preamble(random) + choices(random, 0.7)],
   [0.08, (random) => matches(random, 0.7)],
   [0.05, of(attributes)],
-  [0.08, of(places)],
+  [0.04, of(places)],
+  [0.04, of(sides)],
   [0.1, (random) => preamble(random) + answers(random, 0)],
   [0.15, of(tickList)],
   [0.04, of(inventory)],
@@ -192,7 +211,8 @@ export const prose = blend("prose", [
 /** Cues that are answered at once or later, and places, beside all of the above. */
 export const questions = blend("questions", [
   [0.3, (random) => preamble(random) + answers(random, 0.5)],
-  [0.14, of(places)],
+  [0.08, of(places)],
+  [0.06, of(sides)],
   [0.12, of(tickList)],
   [0.2, (random) => preamble(random) + choices(random, 0.7)],
   [0.24, of(prose)],

@@ -11,6 +11,7 @@ import {
   places,
   prose,
   questions,
+  sides,
 } from "./documents.ts";
 
 /** A phase of the pretraining, with one kind of text and one learning rate. */
@@ -37,10 +38,11 @@ export const PHASES: readonly Phase[] = [
   text("attributes", attributes, { layers: 4, steps: 400, learningRate: 2e-3 }),
   text("places", places, { layers: 4, steps: 600, learningRate: 2e-3 }),
   text("matching", matching, { layers: 4, steps: 500, learningRate: 2e-3 }),
+  text("sides", sides, { layers: 4, steps: 300, learningRate: 2e-3 }),
   text("cues", cues, { layers: 4, steps: 900, learningRate: 2e-3 }),
   text("bare lists", bareLists, { layers: 6, steps: 700, learningRate: 1.5e-3 }),
   text("prose", prose, { layers: 6, steps: 300, learningRate: 1e-3 }),
-  text("questions", questions, { layers: 6, steps: 800, learningRate: 2e-3, checkpoint: "mini-llama2" }),
+  text("questions", questions, { layers: 6, steps: 700, learningRate: 2e-3, checkpoint: "mini-llama2" }),
   {
     name: "chats",
     example: chat,

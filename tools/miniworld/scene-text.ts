@@ -87,6 +87,26 @@ function relationOf(
   return [...said, asked + learned(` ${relationWord(axis, one, other)}`)].join(", ");
 }
 
+/**
+ * Draws which of two things is further left: a comparison of columns, which is harder to learn than one of heights,
+ * where the order of the words decides. A third of the lines compare named cells, and a third name the things' cells
+ * first.
+ */
+export function sidesOf(random: Random, scene: Scene): string {
+  const nameOf = choose(random, [compound, compound, definiteName]);
+  const items = times(8, () => {
+    const [one, other] = chooseSeveral(random, scene, 2);
+    if (!one || !other || column(one) === column(other)) return "";
+    const word = learned(` ${relationWord(AXES[0], one, other)}`);
+    const kind = random.below(3);
+    const [first = "", second = ""] =
+      kind === 0 ? [one, other].map(({ cell }) => CELL_WORDS[cell]) : [one, other].map(nameOf);
+    const said = kind === 1 ? [cellOf(one, nameOf), cellOf(other, nameOf)] : [];
+    return [...said, relationQuestion(AXES[0], first, second) + word].join(", ");
+  });
+  return `${sketch(scene)}\n${items.filter(Boolean).join(choose(random, ["\n", ", "]))}`;
+}
+
 type Axis = (typeof AXES)[number];
 
 export function relationQuestion({ words, after }: Axis, one: string, other: string): string {
