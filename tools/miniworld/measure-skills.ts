@@ -56,7 +56,7 @@ for (const skill of SKILLS) {
     id: String(index),
     images: [],
     prompt: { kind: "raw", beginOfSequence: true, text: prompt } as const,
-    maximumNewTokens: 4,
+    maximumNewTokens: 6,
   }));
   let right = 0;
   for await (const { id, text } of model.generate(requests))
