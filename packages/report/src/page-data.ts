@@ -18,7 +18,7 @@ export interface ModelData {
   readonly label: string;
   /** A CSS class of the page: "base", or "arm-0" to "arm-7". */
   readonly color: string;
-  /** Index of the model's symbol, which distinguishes models without colour. */
+  /** Index of the model's symbol, which distinguishes models without color. */
   readonly symbol: number;
   /** Index of the model's backbone, if there are several. */
   readonly backbone?: number;

@@ -1,6 +1,6 @@
 /**
- * The style of the page. Both themes come from `light-dark()`; paper is always light. Colours of arms are Okabe and
- * Ito's, which people with colour-blindness can tell apart, darkened or lightened to contrast with the page.
+ * The style of the page. Both themes come from `light-dark()`; paper is always light. Colors of arms are Okabe and
+ * Ito's, which people with color-blindness can tell apart, darkened or lightened to contrast with the page.
  */
 export const PAGE_STYLE: string = `
 :root {

@@ -74,7 +74,7 @@ export function lossCurves(view: View, models: readonly ModelData[]): readonly C
 }
 
 /**
- * Returns the plot, the label and the colour of a curve. If several runs have the stage, each source of its loss (all data,
+ * Returns the plot, the label and the color of a curve. If several runs have the stage, each source of its loss (all data,
  * text only, images, or one dataset) has a plot with a curve per run.
  */
 function nameOf(

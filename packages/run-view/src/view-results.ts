@@ -151,7 +151,7 @@ export interface ComparedBenchmark {
   readonly adjustedP: number;
   /** The conclusion from `adjustedP`. No other field justifies the claim that a model is better or worse. */
   readonly verdict: "better" | "worse" | "no difference shown";
-  /** Smallest difference that this comparison detects with 80 % power. Absent when unknown. */
+  /** Smallest difference that this comparison detects with 80% power. Absent when unknown. */
   readonly minimumDetectableEffect?: number;
   /** What differs between the evaluations besides the model, e.g. "prompts" for an untuned base. */
   readonly differs: readonly ("questions" | "prompts" | "protocol")[];

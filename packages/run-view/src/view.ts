@@ -4,7 +4,7 @@ import type { AverageView, ComparisonView, LanguageShareCurve, PairView, ResultV
 
 /**
  * A run, several runs, or a study as plain data, for tables and pages. Shares, accuracies and differences are fractions
- * (0.713 is 71.3 %). An unknown number is NaN, which JSON writes as null. Ids are unique within a view. Texts come from
+ * (0.713 is 71.3%). An unknown number is NaN, which JSON writes as null. Ids are unique within a view. Texts come from
  * users and models and may contain any characters.
  */
 export interface View {

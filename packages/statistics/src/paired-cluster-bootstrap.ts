@@ -33,7 +33,7 @@ export interface PairedDifference {
  * with few clusters and with unequal clusters. Both values of an item are resampled together. If too many resamples show
  * no variation, as when nearly all clusters differ by the same amount, the p-value is that of a sign-flipping test. The
  * p-value is at least 2^(1 - k), the minimum of a sign-flipping test with k differing clusters; fewer than six differing
- * clusters are never significant at 5 %. Throws `invalid-options`.
+ * clusters are never significant at 5%. Throws `invalid-options`.
  */
 export function pairedClusterBootstrap(options: PairedClusterBootstrapOptions): PairedDifference {
   const { first, second, ...others } = options;

@@ -18,7 +18,7 @@ import {
 export type ResultsOfView = Pick<View, "models" | "benchmarks" | "results" | "warnings">;
 
 /**
- * Returns tables of all metrics of all benchmarks, one table per protocol, with a column per model: values and 95 %
+ * Returns tables of all metrics of all benchmarks, one table per protocol, with a column per model: values and 95%
  * intervals in percent. Warnings below a table name results that are not comparable. Lines have at most `width`
  * characters; default: no limit.
  */

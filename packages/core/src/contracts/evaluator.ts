@@ -7,12 +7,12 @@ export interface EvaluateRun {
   readonly protocol: string;
   /**
    * A JSONL file to which answers are appended. Questions that the file already answers are not asked again. Stored
-   * answers are used only if benchmark, protocol, model, stage and weights are the same; otherwise the file is refused.
+   * answers are used only if benchmark, protocol, model, stage and weights are the same; otherwise an error is thrown.
    */
   readonly answers?: URL;
-  /** Name of the stage. Stored answers of another stage are refused. */
+  /** Name of the stage. An error is thrown if stored answers are of another stage. */
   readonly stage?: string;
-  /** Identifies the model's current weights. Stored answers of other weights are refused. */
+  /** Identifies the model's current weights. An error is thrown if stored answers are of other weights. */
   readonly weights?: string;
   readonly signal?: AbortSignal;
 }

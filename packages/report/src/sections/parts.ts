@@ -19,7 +19,7 @@ export function scrollTable(caption: string, [head, ...rows]: readonly Html[]): 
     </div>`;
 }
 
-/** A model's label, preceded by a swatch of its colour. */
+/** A model's label, preceded by a swatch of its color. */
 export function swatch(model: ModelData | undefined): Content {
   return model && html`<span class="swatch ${model.color}"></span>${model.label}`;
 }
