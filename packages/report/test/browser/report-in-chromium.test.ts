@@ -196,7 +196,7 @@ describeInChromium("a report", (browser) => {
     await eventually(() => page.locator("[role=status]").textContent()).toBe(
       "200 of 200 questions of race, answers of seed 1",
     );
-    await page.getByLabel("Seed").selectOption("seed 3");
+    await page.locator(".controls").getByLabel("Seed").selectOption("seed 3");
     await eventually(() => page.locator("[role=status]").textContent()).toBe(
       "200 of 200 questions of race, answers of seed 3",
     );
