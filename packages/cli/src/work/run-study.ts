@@ -45,6 +45,11 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
     return exitCode;
   }
   const hasProblems = await printStudy(folder, only, terminal);
+  if (hasFailed && !hasProblems) {
+    terminal.note(
+      "A run failed, as shown above, and the study folder has no record of it. The same command runs it again.",
+    );
+  }
   terminal.note(terminal.paint.dim(`Saved in ${displayPath(folder)}.`));
   return hasFailed || hasProblems ? 1 : 0;
 }
