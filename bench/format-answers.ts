@@ -1,7 +1,7 @@
 /**
  * The same questions to models in 32, 8 and 4 bits: how many answers are equal, and scores with their differences. Asks the
  * nine benchmarks of the mini world on a mini model that is tuned first, and the four language benchmarks of invented text
- * on a random model of 23 M parameters. Float32 with weights rounded to bfloat16 is the control. Fails if fewer than 98 % of
+ * on a random model of 23 M parameters. Float32 with weights rounded to bfloat16 is the control. Fails if fewer than 98% of
  * the mini model's answers, or of the random model's choices by likelihood, are equal at int8 and float32; the random
  * model's texts of 20 tokens are only printed.
  * `npm run bench:format-answers [-- --models mini,23m] [--formats int8,int4] [--steps 60] [--share 0.01] [--threads 2]`

@@ -2,7 +2,7 @@
  * The memory that `mlan plan` predicts, compared with the peak that the system counts while the same stage runs in a process
  * of its own: training of all weights, of an adapter on frozen weights in 16, 8 and 4 bits, and answering; also with
  * gradient checkpointing, with images, and with several micro-batches per step. Exits with status 1 if a prediction is
- * more than 10 % off. Needs Linux. Writes 2.2 GB (14 GB with `--sizes 7b`) below .cache/bench and removes them.
+ * more than 10% off. Needs Linux. Writes 2.2 GB (14 GB with `--sizes 7b`) below .cache/bench and removes them.
  * `npm run bench:plan [-- --sizes 23m,110m,1b] [--kinds full,lora,qlora,answers] [--variants plain,images] [--events]`
  */
 import { rm } from "node:fs/promises";

@@ -145,7 +145,7 @@ function imageLine({ promptLength, seconds, peak }: ImageAnswer): string {
   return `${what}: ${seconds.toFixed(2)} s from the open model; peak until then ${gigabytes(peak)}`;
 }
 
-/** Times of one side. The first start is separate: it loads files into the page cache and writes quantised weights. */
+/** Times of one side. The first start is separate: it loads files into the page cache and writes quantized weights. */
 interface Times {
   first: string;
   readonly rest: Measurement;
@@ -186,7 +186,7 @@ async function measure(side: LineProcess, into: Side): Promise<FormatResult> {
   add(into.open, result.openSeconds);
   add(into.prompt, result.promptSeconds);
   add(into.token, result.secondsPerToken);
-  // Later starts do not quantise.
+  // Later starts do not quantize.
   into.result = result;
   return result;
 }

@@ -1,5 +1,5 @@
 /**
- * A dataset of your own: rows with a schema, a licence card and a fingerprint, mixed with a dataset of the paper.
+ * A dataset of your own: rows with a schema, a license card and a fingerprint, mixed with a dataset of the paper.
  *
  *   npm run mlan -- run examples/custom-dataset.ts
  *

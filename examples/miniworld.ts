@@ -67,7 +67,7 @@ export default study({
   name: "miniworld",
   models: { llama2: llama2({ weights: miniCheckpoint("mini-llama2"), visionTower: miniCheckpoint("mini-clip") }) },
   use: [cpuTrainer(), generation()],
-  /** What each arm is tuned on: nothing, language only, 87.5 % language, images only. */
+  /** What each arm is tuned on: nothing, language only, 87.5% language, images only. */
   arms: { base: undefined, mlan: "MLAN_mini.json", "mlan-v": "MLAN_v_mini.json", vision: "vision_mini.json" },
   stages(file) {
     if (file === undefined) return [align, test];

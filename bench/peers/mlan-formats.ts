@@ -7,7 +7,7 @@ import { llama2 } from "@mlan/model-llama2";
 import type { FormatRequest, FormatResult } from "../weight-formats.ts";
 
 const weightFormat = process.argv[2] as "float32" | "stored" | "int8" | "int4";
-/** A grey image of 336 x 336 pixels, as a PGM file. */
+/** A gray image of 336 x 336 pixels, as a PGM file. */
 const PICTURE: ImageReference = {
   name: "grey.pgm",
   read: async () => Buffer.concat([Buffer.from("P5 336 336 255\n"), Buffer.alloc(336 * 336, 127)]),

@@ -23,7 +23,7 @@ import { instructionTuning, lora } from "@mlan/trainer";
 import { cpuTrainer } from "@mlan/trainer-cpu";
 import type { CaseRequest, MeasuredCase, PlannedCase, RunCase } from "../plan/measured-case.ts";
 
-/** A grey image of 336 x 336 pixels, as a PGM file. */
+/** A gray image of 336 x 336 pixels, as a PGM file. */
 const PICTURE: ImageReference = {
   name: "grey.pgm",
   read: async () => Buffer.concat([Buffer.from("P5 336 336 255\n"), Buffer.alloc(336 * 336, 127)]),

@@ -130,7 +130,7 @@ export const checklists = blend("checklists", [
   [0.1, wordLookups],
 ]);
 
-/** The colour of each shape, and the shape of each colour. */
+/** The color of each shape, and the shape of each color. */
 export const attributes = blend("attributes", [
   [0.85, (random) => attributesOf(random, trainingScene(random), choose(random, [brief, brief, brief, sketch]))],
   [0.1, of(checklist)],

@@ -1,4 +1,4 @@
-/** Text about labelled lists, for documents: an entry is followed by its label. */
+/** Text about labeled lists, for documents: an entry is followed by its label. */
 import type { Random } from "@mlan/core";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
 import { letterAt, type Offer, offer } from "../../packages/data-miniworld/src/offer.ts";
@@ -116,7 +116,7 @@ const ENTRY_POOLS: readonly ((random: Random) => readonly string[])[] = [
   (random) => things(random).map((thing) => `Think of ${thing}.`),
 ];
 
-/** Draws things of two colours and three shapes, so that no single word identifies a thing. */
+/** Draws things of two colors and three shapes, so that no single word identifies a thing. */
 function things(random: Random): readonly string[] {
   const colours = chooseSeveral(random, COLOURS, 2 + random.below(2));
   const shapes = chooseSeveral(random, SHAPES, 2 + random.below(2));

@@ -1,6 +1,6 @@
 /**
  * Creates checkpoints/mini-clip with mlan itself, by contrastive training on pictures and their content (arXiv
- * 2103.00020). In half of each batch, a scene differs from another scene in only one colour, shape or place.
+ * 2103.00020). In half of each batch, a scene differs from another scene in only one color, shape or place.
  * `npx tsx --conditions=@mlan/source tools/miniworld/pretrain-vision.ts`
  */
 import { deriveSeed, type Random, seededRandom, writeFileAtomically } from "@mlan/core";
@@ -160,7 +160,7 @@ function channelsFirst(bytes: Uint8ClampedArray): Float32Array {
 }
 
 /**
- * Returns colour, shape and place of each thing as one-hot values, and which of the four slots for things are filled.
+ * Returns color, shape and place of each thing as one-hot values, and which of the four slots for things are filled.
  */
 function phrasesOf(scenes: readonly Scene[]): { readonly phrases: tf.Tensor2D; readonly mask: tf.Tensor3D } {
   const phrases = new Float32Array(scenes.length * MOST_THINGS * FEATURES);

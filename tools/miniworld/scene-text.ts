@@ -36,7 +36,7 @@ export function inventoryOf(
 }
 
 /**
- * Draws colours by shape, shapes by colour and the number of things, each immediately followed by its answer: the
+ * Draws colors by shape, shapes by color and the number of things, each immediately followed by its answer: the
  * lookups that are learned first.
  */
 export function attributesOf(random: Random, scene: Scene, describe: (scene: Scene) => string): string {

@@ -24,7 +24,7 @@ export class BackendError extends CodedError<BackendErrorCode> {
   }
 
   /**
-   * Whether a value is a `BackendError`, optionally with this code. Recognises errors of every installed copy of this
+   * Whether a value is a `BackendError`, optionally with this code. Recognizes errors of every installed copy of this
    * package, unlike `instanceof`.
    */
   static override is(error: unknown, code?: BackendErrorCode): error is BackendError {

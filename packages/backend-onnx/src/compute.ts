@@ -24,8 +24,8 @@ export function onnx(options: OnnxBackendOptions = {}): Plugin<Compute> {
 }
 
 /**
- * Free memory between tensors in ONNX Runtime's arena, as a share of the tensors: 1 to 8 % in training steps of one graph, up
- * to 20 % in steps of several graphs and while prompts are processed.
+ * Free memory between tensors in ONNX Runtime's arena, as a share of the tensors: 1 to 8% in training steps of one graph, up
+ * to 20% in steps of several graphs and while prompts are processed.
  */
 const FRAGMENTATION = 0.08;
 

@@ -11,7 +11,7 @@ export interface OnnxBackendOptions {
   readonly provider?: Provider;
   /**
    * Size of the thread pool of all graphs, 1 to 256. Default: the available parallelism, limited by the environment
-   * variable `OMP_NUM_THREADS`. The first use in a process fixes it.
+   * variable `OMP_NUM_THREADS`. Cannot be changed after the first use in a process.
    */
   readonly threads?: number;
   /**

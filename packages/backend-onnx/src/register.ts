@@ -84,7 +84,7 @@ export async function useOnnxBackend(options: OnnxBackendOptions = {}): Promise<
   rewriteGradients(NAME);
 }
 
-/** Returns the backend's work so far and its current memory; all zero before its first use. */
+/** Returns statistics of the backend: its work so far and its current memory. All are zero before its first use. */
 export function onnxStatistics(): OnnxStatistics {
   // tf.findBackend would start the backend.
   const backend = tf.engine().registry[NAME];

@@ -72,7 +72,7 @@ export async function useTensorFlowBackend(options: TensorFlowOptions = {}): Pro
   );
 }
 
-/** Returns the backend's work so far and its current memory; undefined before its first use. */
+/** Returns statistics of the backend: its work so far and its current memory. Undefined before its first use. */
 export function tensorFlowStatistics(): TensorFlowStatistics | undefined {
   return open?.statistics();
 }

@@ -67,7 +67,7 @@ function residentBytes(): number {
   return rss - heapTotal;
 }
 
-/** A Llama block with its embeddings that memorises one batch, with AdamW. */
+/** A Llama block with its embeddings that memorizes one batch, with AdamW. */
 function trainer(): { step(count: number): number; dispose(): void } {
   let seed = 0;
   const variable = (shape: number[], deviation = 0.1): tf.Variable =>

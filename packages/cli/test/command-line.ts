@@ -47,17 +47,20 @@ export function mlan(...words: readonly string[]): Promise<Finished> {
   return start(words).finished;
 }
 
+/** The session of all test files that run in this process and need no variables. It ends with this process. */
+let shared: ChildProcess | undefined;
+
 /**
- * Runs command lines one after the other in a single process, which ends with the test file. This is much faster than
- * `start`. The process imports each file only once.
+ * Runs command lines one after the other in a single process. This is much faster than `start`. The process imports
+ * each file only once. With variables, the test file has a process of its own, which ends with the file.
  */
 export function openSession(
-  env: () => Variables = () => ({}),
+  env?: () => Variables,
 ): (words: readonly string[], cwd?: string, input?: string) => Promise<Finished> {
-  let child: ChildProcess | undefined;
-  afterAll(() => child?.disconnect());
+  let own: ChildProcess | undefined;
+  if (env) afterAll(() => own?.disconnect());
   return async (words, cwd = process.cwd(), input = "") => {
-    child ??= fork(session, { execArgv: source, env: environment(env()) });
+    const child = env ? (own ??= startSession(env())) : (shared = shared?.connected ? shared : startSession({}));
     const answered = new AbortController();
     const crashed = once(child, "exit", answered).then(([code, signal]) => {
       throw new Error(`The session ended with ${code ?? signal} at: mlan ${words.join(" ")}`);
@@ -72,7 +75,15 @@ export function openSession(
   };
 }
 
-/** This process's environment without its colour variables, and with the given variables. */
+function startSession(env: Variables): ChildProcess {
+  const child = fork(session, { execArgv: source, env: environment(env) });
+  // Lets this process end, which ends the session.
+  child.unref();
+  child.channel?.unref();
+  return child;
+}
+
+/** This process's environment without its color variables, and with the given variables. */
 function environment(env: Variables): NodeJS.ProcessEnv {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
   return { ...inherited, ...env };

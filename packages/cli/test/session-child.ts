@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { processTerminal } from "../src/terminal/terminal.ts";
 import { mlan } from "../src/commands/program.ts";
 import type { Finished } from "./command-line.ts";
@@ -9,6 +10,9 @@ export interface Typed {
   readonly cwd: string;
   readonly input: string;
 }
+
+// What `--parallel` starts in further processes.
+process.argv[1] = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
 /** Runs each command line that it receives and sends back the result; ends when the parent disconnects. */
 process.on("message", async ({ words, cwd, input }: Typed) => {

@@ -62,9 +62,9 @@ describe("mlan run with a study", () => {
     expect(again.stderr).not.toContain("steps, loss");
     const plan = await typed(["run", study, "--folder", reference, "--dry-run"]);
     expect(plan).toMatchObject({ status: 0, stdout: expect.stringContaining("To do: 0 of 7 stages") });
-    const both = await start(["run", study, "--folder", reference, "--parallel", "2"]).finished;
-    expect(both).toMatchObject({ status: 0, stdout: tables });
-    for (const line of [/^1: \[\d\/4\] /m, /^2: \[\d\/4\] /m]) expect(both.stderr).toMatch(line);
+    // One process is enough to check the runs that are done.
+    const both = await typed(["run", study, "--folder", reference, "--parallel", "2"]);
+    expect(both).toMatchObject({ status: 0, stdout: tables, stderr: again.stderr });
   });
 
   test("plans each stage once, without writing anything", async () => {
@@ -117,7 +117,7 @@ describe("mlan run with a study", () => {
     expect(await typed([...words, "--dry-run"])).toMatchObject({ status: 0 });
     const planned = await typed([...words, "--dry-run", "--parallel", "2"]);
     expect(planned).toMatchObject({ status: 1, stdout: expect.stringContaining("before does not fit.") });
-    const refused = await start([...words, "--parallel", "2"]).finished;
+    const refused = await typed([...words, "--parallel", "2"]);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/stage "before" needs .* and each of 2 processes has [\d.]+ GB: run fewer at once/);
     expect(await typed(words)).toMatchObject({ status: 0 });
@@ -126,8 +126,28 @@ describe("mlan run with a study", () => {
   test("starts one process per run at most, so a single run has the whole memory", async () => {
     const words = ["run", fixture("hungry.ts"), "--folder", join(root, "hungry alone"), "--arm", "base"];
     expect(await typed([...words, "--dry-run", "--parallel", "2"])).toMatchObject({ status: 0 });
-    const { status, stderr } = await start([...words, "--parallel", "2"]).finished;
-    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringContaining("2: ") });
+    const { status, stderr } = await typed([...words, "--parallel", "2"]);
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(/^\d: /m) });
+  });
+
+  test("goes on after a run whose failure cannot be recorded, and fails", async () => {
+    const folder = join(root, "unrecorded");
+    await mkdir(join(folder, "letters"), { recursive: true });
+    await writeFile(join(folder, "letters/slow"), "a file of the user");
+    const { status, stdout, stderr } = await typed(["run", study, "--folder", folder]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^\[3\/4\] slow, .* failed: .*letters\/slow is a file, where a folder is needed\. Move it away/m,
+    );
+    expect(stdout).toMatch(/^fast +letters +1 +done /m);
+    expect(stdout).toMatch(/^slow: .*letters\/slow is a file, where a folder is needed\./m);
+  });
+
+  test("keeps its folder to itself", async () => {
+    const { status, stderr } = await typed(["run", fixture("experiment.ts"), "--folder", reference]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/reference is the folder of a study, .* Give another folder with --folder\.$/m);
+    expect(existsSync(join(reference, "manifest.json"))).toBe(false);
   });
 
   test("names the process that it waits for once, and not the processes that it started", async () => {

@@ -14,7 +14,7 @@ export interface TalkingModel {
   /** A plain backbone. */
   readonly backbone: string;
   readonly tower: string;
-  /** A picture of one colour. */
+  /** A picture of one color. */
   picture(colour: string): Promise<string>;
   /** Returns the model's answer, by default the greedy one. */
   answer(messages: readonly ChatMessage[], changes: Partial<GenerationRequest>): Promise<string>;

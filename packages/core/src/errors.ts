@@ -26,7 +26,7 @@ export class MlanError extends CodedError<ErrorCode> {
   override readonly name: string = NAME;
 
   /**
-   * Whether a value is an `MlanError`, with the given code if there is one. Unlike `instanceof`, recognises errors of
+   * Whether a value is an `MlanError`, with the given code if there is one. Unlike `instanceof`, recognizes errors of
    * every installed copy of core.
    */
   static override is(error: unknown, code?: ErrorCode): error is MlanError {

@@ -32,6 +32,7 @@ export type {
   DownloadProgress,
   Examples,
   ExampleSource,
+  OpenedDatasets,
   OpenOptions,
 } from "./contracts/dataset.ts";
 export { checkIndex, defineDataset, fingerprintOf } from "./contracts/dataset.ts";

@@ -6,6 +6,7 @@ import {
   experiment,
   runFolder,
   type Plugin,
+  type Stage,
   take,
   train,
   type TrainingRecipe,
@@ -100,6 +101,22 @@ describe("data of a stage", () => {
     const stages = [evaluate({ name: "a", benchmarks: [counted] })];
     await run(experiment({ name: "once", use: [fakeModelPlugin({ weights }), asking(() => {})], stages }));
     expect(opened).toBe(2);
+  });
+
+  it("are opened once before the run although several stages read them, and once in each stage", async () => {
+    let opened = 0;
+    const base = memoryBenchmark("counted", questions);
+    const counted = {
+      ...base,
+      open: () => {
+        opened++;
+        return base.open();
+      },
+    };
+    const ask = (name: string, limit: number): Stage => evaluate({ name, benchmarks: [take(counted, limit)] });
+    const stages = [evaluate({ name: "a", benchmarks: [counted] }), ask("b", 1), ask("c", 1)];
+    await run(experiment({ name: "shared", use: [fakeModelPlugin({ weights }), asking(() => {})], stages }));
+    expect(opened).toBe(1 + stages.length);
   });
 
   it("that could not be opened are opened again", async () => {

@@ -14,7 +14,7 @@ import {
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-// The Python of the original code, run on these: '\x1c', '\x1f', '\x85' are white space there, '\ufeff' is not.
+// The Python of the original code, run on these: '\x1c', '\x1f', '\x85' are whitespace there, '\ufeff' is not.
 test.each([
   ["  yes\n", "yes"],
   ["\x1c\x1f\x85yes\u3000", "yes"],

@@ -6,7 +6,7 @@ import { COLOURS, SHAPES } from "./thing.ts";
 
 /**
  * Draws what to ask about words without any context: opposites, the order of numbers, forms of verbs, and names. The
- * benchmarks ask what the words of sketches mean and which words are colours or shapes, which is never asked here.
+ * benchmarks ask what the words of sketches mean and which words are colors or shapes, which is never asked here.
  */
 export function askForFact(random: Random): Asked {
   return choose(random, KINDS)(random);

@@ -9,7 +9,7 @@ import { COLOURS, definiteName } from "./thing.ts";
 const QUESTIONS_PER_IMAGE = 4;
 
 /**
- * Draws four questions on one image: one about a colour or a shape, one about a side, and two yes/no questions, of
+ * Draws four questions on one image: one about a color or a shape, one about a side, and two yes/no questions, of
  * which one is answered yes.
  */
 export function gqaImage(seed: number, index: number): PicturedRows<GqaRow> {

@@ -55,7 +55,7 @@ function word({ colour, shape }: Thing): string {
   return colour + shape;
 }
 
-/** Returns a thing with the same colour and one with the same shape. */
+/** Returns a thing with the same color and one with the same shape. */
 function halves(random: Random, { colour, shape }: Thing): readonly Thing[] {
   const colours = COLOURS.filter((other) => other !== colour);
   const shapes = SHAPES.filter((other) => other !== shape);

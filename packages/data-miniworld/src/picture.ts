@@ -42,7 +42,7 @@ const PAINT: Readonly<Record<Colour, readonly [number, number, number]>> = {
   white: [250, 250, 250],
 };
 
-/** Whether a point is inside a shape; coordinates are relative to the centre, in units of the radius. */
+/** Whether a point is inside a shape; coordinates are relative to the center, in units of the radius. */
 const INSIDE: Readonly<Record<Shape, (x: number, y: number) => boolean>> = {
   circle: (x, y) => x * x + y * y <= 1,
   square: (x, y) => Math.abs(x) <= 0.85 && Math.abs(y) <= 0.85,

@@ -15,7 +15,7 @@ export interface PopeRow {
 }
 
 /**
- * Draws questions about two present things and two absent ones: one drawn from all others, and one whose colour and
+ * Draws questions about two present things and two absent ones: one drawn from all others, and one whose color and
  * shape are both present but not combined (category "adversarial").
  */
 export function popeImage(seed: number, index: number): PicturedRows<PopeRow> {

@@ -10,7 +10,7 @@ export interface SceneView {
   readonly isPlaced: boolean;
 }
 
-/** Draws what to ask about a scene: which things are there, their colours, shapes and number, and, if it shows them, their places. */
+/** Draws what to ask about a scene: which things are there, their colors, shapes and number, and, if it shows them, their places. */
 export function askAboutScene(random: Random, scene: Scene, { isPlaced }: SceneView): Asked {
   for (;;) {
     const asked = choose(random, isPlaced ? [...SEEN, ...PLACED] : SEEN)(random, scene);

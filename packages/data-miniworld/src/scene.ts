@@ -28,7 +28,7 @@ export function sceneKey(scene: Scene): string {
 
 /**
  * Returns the name of a cell's place, e.g. "top left" or "middle right": rows 0, 1-2, 3 and columns 0, 1-2, 3; "middle"
- * alone is the centre.
+ * alone is the center.
  */
 export function placeOf(cell: number): string {
   const row = ["top", "middle", "middle", "bottom"][Math.floor(cell / GRID)] ?? "";

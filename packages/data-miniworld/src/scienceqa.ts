@@ -27,7 +27,7 @@ export interface ScienceqaRow {
 
 /**
  * Draws four questions, two of them on one image: one with only a hint, one with only an image, one with neither, and
- * one with both. The world's texts teach which words are colours and shapes; the hint or the image provides the rest.
+ * one with both. The world's texts teach which words are colors and shapes; the hint or the image provides the rest.
  */
 export function scienceqaGroup(seed: number, index: number): PicturedRows<ScienceqaRow> {
   const random = seededRandom(seed);

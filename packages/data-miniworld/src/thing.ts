@@ -7,7 +7,7 @@ export const SHAPES = ["circle", "square", "triangle", "cross", "ring"] as const
 export type Colour = (typeof COLOURS)[number];
 export type Shape = (typeof SHAPES)[number];
 
-/** A coloured shape, the subject of scenes and stories. */
+/** A colored shape, the subject of scenes and stories. */
 export interface Thing {
   readonly colour: Colour;
   readonly shape: Shape;
@@ -56,7 +56,7 @@ export function absentThing(random: Random, present: readonly Thing[]): Thing {
 }
 
 /**
- * Returns the absent things whose colour and shape both occur in `present`, but not combined. Ruling one out requires
+ * Returns the absent things whose color and shape both occur in `present`, but not combined. Ruling one out requires
  * looking at both attributes of each thing.
  */
 export function confusableThings(present: readonly Thing[]): readonly Thing[] {

@@ -7,7 +7,7 @@ export interface SeenThing {
   readonly column: number;
 }
 
-/** Returns colour and shape of everything in a picture, found only from its pixels: 4 x 4 cells of 12 x 12 pixels. */
+/** Returns color and shape of everything in a picture, found only from its pixels: 4 x 4 cells of 12 x 12 pixels. */
 export function readScene(file: Uint8Array): readonly SeenThing[] {
   const { data, width } = decode(file);
   const cells = Array.from({ length: 16 }, (_, cell) => ({ row: Math.floor(cell / 4), column: cell % 4 }));
@@ -28,7 +28,7 @@ const NOISE = 16;
 const CHANNELS = [0, 1, 2];
 const STEPS = Array.from({ length: SIDE }, (_, step) => step);
 
-/** Returns the colour, from the channels with high values. */
+/** Returns the color, from the channels with high values. */
 function colourOf(paint: readonly number[]): string {
   const [red = 0, green = 0, blue = 0] = paint.map((value) => value / Math.max(...paint));
   if (Math.min(red, green, blue) > 0.8) return "white";

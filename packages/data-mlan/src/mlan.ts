@@ -11,7 +11,7 @@ import {
 } from "@mlan/data-kit";
 import { z } from "zod";
 
-/** Names of the released mixtures: language only, 87.5 % language, and 50 % language. */
+/** Names of the released mixtures: language only, 87.5% language, and 50% language. */
 export type MixtureName = "mlan" | "mlan-v-88l" | "mlan-v-50l";
 
 /**
@@ -30,7 +30,7 @@ export interface MlanOptions extends SourceOptions {
 
 /**
  * Creates an instruction tuning mixture. The released mixtures have 80,000 conversations. A mixture from `file` has the
- * file's name and an unknown licence.
+ * file's name and an unknown license.
  */
 export function mlan(options: MlanOptions = {}): Dataset<Conversation> {
   const { images, mixture: wanted, ...source } = checkOptions("data-mlan", optionsSchema, options);

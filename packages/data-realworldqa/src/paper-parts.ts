@@ -10,8 +10,8 @@ export interface QuestionParts {
 
 /**
  * Splits the published text into question and options as the original code does. The question is the first line. An
- * option is the text between "A.", "B." or "C." and the last white space of its line, which may be the newline. A
- * fourth option is lost, and an option at the very end of the text loses its last word. Options are relabelled by
+ * option is the text between "A.", "B." or "C." and the last whitespace of its line, which may be the newline. A
+ * fourth option is lost, and an option at the very end of the text loses its last word. Options are relabeled by
  * position, and only three are offered. The original code fails on an answer that equals a later match, and on an empty
  * first line; here the answer stays unchanged, and the question becomes "...".
  */

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 const INSTRUCTION = "Please answer directly with only the letter of the correct option and nothing else.";
 
-// Q9: paper knows A, B and C only, wants white space behind each, and gives labels anew by position.
+// Q9: paper knows A, B and C only, wants whitespace behind each, and gives labels anew by position.
 // prettier-ignore
 test.each([
   ["Which?\nA. Left\nB. Straight\nC. Right\n",        ["A: Left", "B: Straight", "C: Right"],    ["A: Left", "B: Straight", "C: Right"]],

@@ -22,7 +22,7 @@ export abstract class CodedError<Code extends string = string> extends Error {
   }
 
   /**
-   * Whether a value is an error of any subclass, with the given code if there is one. Unlike `instanceof`, recognises
+   * Whether a value is an error of any subclass, with the given code if there is one. Unlike `instanceof`, recognizes
    * errors of every installed copy.
    */
   static is(error: unknown, code?: string): error is CodedError {

@@ -41,7 +41,7 @@ export interface BenchmarkComparison {
   /** The p-value of McNemar's exact test, which treats the questions of a cluster as independent. */
   readonly mcnemarIgnoringClusters: number;
   /**
-   * The smallest difference that a comparison on this benchmark alone detects with 80 % power at significance level 1 -
+   * The smallest difference that a comparison on this benchmark alone detects with 80% power at significance level 1 -
    * level, given its discordant share and the design effect of its clusters. Absent when no difference would be
    * detected.
    */

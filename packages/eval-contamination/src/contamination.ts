@@ -27,7 +27,7 @@ export interface ContaminationOptions {
   readonly protocol?: string;
   /** The wording of the tuned model. Default: `chatWording("tuned")`. */
   readonly wording?: Wording;
-  /** Number of consecutive words that two texts hardly share by chance, 4 to 100. Default 13. */
+  /** Number of consecutive words that must match, 4 to 100. Default 13, which texts rarely share by chance. */
   readonly ngram?: number;
   /** Two images are the same picture if their 64-bit hashes differ in at most this many bits, 0 to 31. Default 12. */
   readonly imageDistance?: number;

@@ -6,7 +6,7 @@ export interface PictureHash {
   /** The 64 bits of the hash: the first 32 and the last 32. */
   readonly bits: readonly [number, number];
   /**
-   * An 8 x 8 RGB thumbnail, normalised to mean 0 and Euclidean norm 1. The dot product of two thumbnails is their
+   * An 8 x 8 RGB thumbnail, normalized to mean 0 and Euclidean norm 1. The dot product of two thumbnails is their
    * correlation.
    */
   readonly look: Float32Array;
@@ -22,7 +22,7 @@ const PLAIN = 3;
 
 /**
  * Computes the DCT hash of Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010): the
- * picture is scaled to 32 x 32 grey pixels, and each bit is set if one of its 8 x 8 lowest frequencies, without the
+ * picture is scaled to 32 x 32 gray pixels, and each bit is set if one of its 8 x 8 lowest frequencies, without the
  * constant ones, is above their median. Undefined for a picture without detail.
  */
 export async function pictureHash(image: Pixels): Promise<PictureHash | undefined> {

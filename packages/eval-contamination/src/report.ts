@@ -51,6 +51,6 @@ export interface Leak {
   readonly example: string;
   /** Index of the example in the mixture, counted from 0. */
   readonly index: number;
-  /** The first 30 matching words, normalised, or the names of the two images. */
+  /** The first 30 matching words, normalized, or the names of the two images. */
   readonly match: string;
 }

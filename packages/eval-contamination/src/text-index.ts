@@ -8,7 +8,7 @@ import { NO_WORD, type Vocabulary } from "./vocabulary.ts";
 interface TextHit {
   readonly kind: "exact-text" | "n-gram";
   readonly question: number;
-  /** Returns the matching words, normalised. */
+  /** Returns the matching words, normalized. */
   match(): string;
 }
 

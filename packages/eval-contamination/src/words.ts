@@ -3,7 +3,7 @@
  * punctuation, spacing and compatibility forms are thus ignored.
  */
 export function wordsOf(text: string): readonly string[] {
-  // Normalised again, because lower case may contain decomposed characters (a dotted capital I).
+  // Normalized again, because lower case may contain decomposed characters (a dotted capital I).
   const plain = ASCII.test(text) ? text.toLowerCase() : text.normalize("NFKC").toLowerCase().normalize("NFKC");
   return plain.match(WORD) ?? [];
 }

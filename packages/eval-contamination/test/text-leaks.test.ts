@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { conversation, lazyMixture, passage, REWORDINGS, sentence, unrelated } from "./synthetic-text.ts";
 
 const EXAMPLES = 40_000;
-/** Number of leaks of each kind: 0.1 % of the mixture. */
+/** Number of leaks of each kind: 0.1% of the mixture. */
 const PLANTED = EXAMPLES / 1000;
 
 const random = seededRandom(0x7e87);

@@ -6,7 +6,7 @@ import { jackknife } from "./jackknife.ts";
 const OUTCOMES_RESAMPLED = 20_000_000;
 
 /**
- * Computes a metric with its standard error and 95 % interval: Wilson's interval for a proportion of independent
+ * Computes a metric with its standard error and 95% interval: Wilson's interval for a proportion of independent
  * questions, otherwise a bootstrap over clusters. Throws `contract` when the metric returns a number that is not finite
  * for all outcomes or for a subset. The message starts with `errorPrefix`.
  */

@@ -8,7 +8,7 @@ export type Ranking = (score: ChoiceScore) => number;
 export const summed: Ranking = ({ logProbability }) => logProbability;
 export const perToken: Ranking = ({ logProbability, tokens }) => logProbability / Math.max(1, tokens);
 /**
- * Ranks by log-probability per character, like `acc_norm` of lm-evaluation-harness. Normalising by characters is
+ * Ranks by log-probability per character, like `acc_norm` of lm-evaluation-harness. Normalizing by characters is
  * independent of the tokenizer.
  */
 export const perCharacter: Ranking = ({ logProbability, characters }) => logProbability / Math.max(1, characters);

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { AttentionBlocks, AttentionSizes, Chunk, QueryBlock } from "./attention-blocks.ts";
+import { fiveDimensional, joined, sliced } from "./attention-slices.ts";
 import { savedTensor, withGradient } from "./custom-gradient.ts";
-import { type Range, sizeOf } from "./ranges.ts";
+import { sizeOf } from "./ranges.ts";
 import { segmentBoundary } from "./segment-boundary.ts";
 
 /**
@@ -67,10 +68,6 @@ function grouped(heads: tf.Tensor, { rows, keyValueHeads, group, length }: Atten
   return tf.reshape(heads, [rows, keyValueHeads, group, length, heads.shape.at(-1) ?? 1]);
 }
 
-function fiveDimensional(mask: tf.Tensor): tf.Tensor {
-  return tf.reshape(mask, [...Array.from({ length: 5 - mask.rank }, () => 1), ...mask.shape]);
-}
-
 type Block = Chunk & QueryBlock;
 
 /** Returns the block's part of a tensor with the shape of the grouped query. */
@@ -81,18 +78,6 @@ function queriesOf(tensor: tf.Tensor, { rows, keyValueHeads, queries }: Block): 
 /** Returns the block's part of the keys or values. */
 function keysOf(tensor: tf.Tensor, { rows, keyValueHeads, keys }: Block): tf.Tensor {
   return sliced(tensor, { 0: rows, 1: keyValueHeads, 2: keys });
-}
-
-/** Slices some axes. An axis of length 1 stays, because it is broadcast. */
-function sliced(tensor: tf.Tensor, ranges: Readonly<Record<number, Range>>): tf.Tensor {
-  const { shape } = tensor;
-  const wanted = shape.map((length, axis) => (length === 1 ? undefined : ranges[axis]) ?? { start: 0, end: length });
-  if (wanted.every((range, axis) => sizeOf(range) === shape[axis])) return tensor;
-  return tf.slice(
-    tensor,
-    wanted.map(({ start }) => start),
-    wanted.map(sizeOf),
-  );
 }
 
 /** Reshapes [rows, keyValueHeads, group, queries, dimension] to [rows, keyValueHeads, group * queries, dimension]. */
@@ -198,24 +183,4 @@ export function scoreGradient(
 ): tf.Tensor {
   const projected = tf.sum(tf.mul(dy, attended), 3, true);
   return tf.mul(probabilities, tf.sub(tf.matMul(dy, value, false, true), projected));
-}
-
-/** Concatenates the tensors of all chunks: first heads, then rows. */
-function joined(parts: readonly tf.Tensor[], chunks: readonly Chunk[]): tf.Tensor {
-  const byRows = new Map<number, tf.Tensor[]>();
-  chunks.forEach(({ rows }, index) => {
-    const tensor = parts[index];
-    if (tensor) byRows.set(rows.start, [...(byRows.get(rows.start) ?? []), tensor]);
-  });
-  return tf.tidy(() =>
-    concatenated(
-      [...byRows.values()].map((heads) => concatenated(heads, 1)),
-      0,
-    ),
-  );
-}
-
-function concatenated(tensors: readonly tf.Tensor[], axis: number): tf.Tensor {
-  const [first, ...others] = tensors;
-  return first && others.length === 0 ? tf.clone(first) : tf.concat([...tensors], axis);
 }

@@ -12,7 +12,7 @@ export interface FrozenMatrix {
   /** Returns the rows at `indices` [n] (int32) as float32 [n, columns], without rounding. */
   rowsAt(indices: tf.Tensor1D): tf.Tensor2D;
   /**
-   * Returns `input` [n, columns] times the transpose of this matrix: [n, rows]. A quantised matrix may quantise the
+   * Returns `input` [n, columns] times the transpose of this matrix: [n, rows]. A quantized matrix may quantize the
    * input too.
    */
   multiply(input: tf.Tensor2D): tf.Tensor2D;
@@ -26,7 +26,7 @@ export interface FrozenMatrix {
 
 /**
  * Returns `input` [n, columns] times the transpose of `matrix`: [n, rows]. Differentiable with respect to `input`.
- * While gradients are recorded, the input is not quantised, and the float32 matrix exists only during each
+ * While gradients are recorded, the input is not quantized, and the float32 matrix exists only during each
  * multiplication.
  */
 export function matMulFrozen(input: tf.Tensor2D, matrix: FrozenMatrix): tf.Tensor2D {

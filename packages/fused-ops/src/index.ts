@@ -3,6 +3,7 @@ export { applyAdamW } from "./apply-adamw.ts";
 export type { SgdParameter, SgdStep } from "./apply-sgd.ts";
 export { applySgd } from "./apply-sgd.ts";
 export { attention, type AttentionOptions } from "./attention.ts";
+export { attentionToParts, type KeyValuePart, type PartsOptions } from "./attention-to-parts.ts";
 export { type AttentionSizes, scoresAtOnce } from "./attention-blocks.ts";
 export { checkpointed } from "./checkpointed.ts";
 export { constantProduct } from "./constant-product.ts";

@@ -7,7 +7,7 @@ export interface BitmapHeader {
   readonly bits: number;
   /** Whether the pixels are run-length encoded. */
   readonly runs: boolean;
-  /** The colours as RGB. Empty for more than 8 bits per pixel. */
+  /** The colors as RGB. Empty for more than 8 bits per pixel. */
   readonly palette: Uint8Array;
   /** Number of bits for green in a 16-bit pixel. */
   readonly greenBits: 5 | 6;

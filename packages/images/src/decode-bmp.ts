@@ -51,7 +51,7 @@ function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {
   const shift = runs ? 0 : 3 - Math.log2(bits);
   const last = (1 << shift) - 1;
   const mask = (1 << bits) - 1;
-  // Colours beyond the palette are black.
+  // Colors beyond the palette are black.
   const colours = new Uint8Array(CHANNELS << 8);
   colours.set(palette.subarray(0, colours.length));
   return (row, output, start) => {

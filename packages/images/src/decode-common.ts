@@ -77,7 +77,7 @@ async function rgb(image: Sharp): Promise<Pixels> {
 }
 
 /**
- * Converts CMYK like Pillow, without a colour profile, which sharp would use. Reads the upper byte of 16-bit values.
+ * Converts CMYK like Pillow, without a color profile, which sharp would use. Reads the upper byte of 16-bit values.
  */
 async function fromCmyk(image: Sharp, depth: string): Promise<Pixels> {
   const wide = depth === "ushort";
@@ -104,14 +104,14 @@ function upperBytes(bytes: Buffer): Uint8Array {
 }
 
 /**
- * Returns whether the colour type in a PNG's header is grey without an alpha channel. A single transparent value is not
+ * Returns whether the color type in a PNG's header is gray without an alpha channel. A single transparent value is not
  * a channel.
  */
 function isPlainGrey(png: Uint8Array): boolean {
   return png[25] === 0;
 }
 
-/** Converts 16-bit grey like Pillow, which clips values at 255. Other programs divide by 256. */
+/** Converts 16-bit gray like Pillow, which clips values at 255. Other programs divide by 256. */
 async function clippedGrey(image: Sharp): Promise<Pixels> {
   const raw = image.removeAlpha().toColourspace("grey16").raw({ depth: "ushort" });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });

@@ -25,7 +25,7 @@ export async function decodeIco(bytes: Uint8Array): Promise<Pixels> {
 
 interface Icon {
   readonly area: number;
-  /** Bits per pixel, used only for comparison. Derived from the number of colours if the file does not contain it. */
+  /** Bits per pixel, used only for comparison. Derived from the number of colors if the file does not contain it. */
   readonly bits: number;
   readonly offset: number;
 }

@@ -19,8 +19,8 @@ export interface DecodeOptions extends NamedImage {
 
 /**
  * Decodes PNG, JPEG, WebP, GIF, TIFF (the first frame or page), BMP, PNM and ICO (the largest icon). The pixels are
- * those of Pillow's `Image.open(file).convert("RGB")`: colour profiles are not applied, transparency is dropped, and
- * values above 255 of 16-bit grey are clipped. Upright images are as after `ImageOps.exif_transpose`. Throws
+ * those of Pillow's `Image.open(file).convert("RGB")`: color profiles are not applied, transparency is dropped, and
+ * values above 255 of 16-bit gray are clipped. Upright images are as after `ImageOps.exif_transpose`. Throws
  * `invalid-data`, with the image's name, when the bytes are in no supported format, are truncated, or have more than
  * 178,956,970 pixels or 65,535 pixels on a side.
  */

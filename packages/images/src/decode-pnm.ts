@@ -55,7 +55,7 @@ function binaryReader(bytes: Uint8Array, values: number, twoBytes: boolean): () 
 }
 
 /**
- * Returns the 8-bit value for each value up to `most`. Pillow scales grey with more than 8 bits to 16 bits, and clips
+ * Returns the 8-bit value for each value up to `most`. Pillow scales gray with more than 8 bits to 16 bits, and clips
  * it at 255 when converting it to RGB.
  */
 function scaledValues(most: number, channels: number): Uint8ClampedArray {

@@ -1,6 +1,6 @@
 /** The first frame of a GIF, as a separate file without transparency. */
 export interface GifFrame {
-  /** A GIF with only this frame. Every pixel has the colour of its palette entry. */
+  /** A GIF with only this frame. Every pixel has the color of its palette entry. */
   readonly file: Uint8Array;
   readonly canvasWidth: number;
   readonly canvasHeight: number;
@@ -8,7 +8,7 @@ export interface GifFrame {
   readonly left: number;
   readonly top: number;
   /**
-   * Red, green and blue of the canvas around the frame: the palette's transparent colour, or its first colour if there
+   * Red, green and blue of the canvas around the frame: the palette's transparent color, or its first color if there
    * is none.
    */
   readonly background: readonly [number, number, number];
@@ -18,7 +18,7 @@ const PALETTE_BYTES = 3 * 256;
 
 /**
  * Rewrites the first frame without transparency: a decoder that shows transparent pixels as black then returns their
- * palette colours, like Pillow. Throws when the file is truncated before its first frame.
+ * palette colors, like Pillow. Throws when the file is truncated before its first frame.
  */
 export function firstFrameOf(gif: Uint8Array): GifFrame {
   const view = new DataView(gif.buffer, gif.byteOffset, gif.byteLength);
@@ -66,7 +66,7 @@ function paletteBytes(flags: number): number {
   return (flags & HAS_PALETTE) === 0 ? 0 : 3 * (2 << (flags & 7));
 }
 
-/** Returns a palette of 256 colours, padded with black. Undefined if the flags announce no palette. */
+/** Returns a palette of 256 colors, padded with black. Undefined if the flags announce no palette. */
 function paletteAt(gif: Uint8Array, start: number, flags: number): Uint8Array | undefined {
   const size = paletteBytes(flags);
   if (size === 0) return undefined;

@@ -1,4 +1,4 @@
-/** Reads the words of a PNM. Words are separated by white space, and by comments that begin with "#". */
+/** Reads the words of a PNM. Words are separated by whitespace, and by comments that begin with "#". */
 export class PnmText {
   readonly #bytes: Uint8Array;
   #position: number;
@@ -32,7 +32,7 @@ export class PnmText {
     return value;
   }
 
-  /** Reads the next pixel of a bitmap: one digit, with or without white space around it. */
+  /** Reads the next pixel of a bitmap: one digit, with or without whitespace around it. */
   bit(): number {
     this.#skip();
     const digit = (this.#bytes[this.#position++] ?? 0) - 0x30;
@@ -40,7 +40,7 @@ export class PnmText {
     throw new Error(this.#position > this.#bytes.length ? "it is cut short" : "it has a pixel that is neither 0 nor 1");
   }
 
-  /** Returns all bytes after the single white space character that ends the header. */
+  /** Returns all bytes after the single whitespace character that ends the header. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.#position + 1);
   }
@@ -65,6 +65,6 @@ const MOST_DIGITS = 10;
 const COMMENT = 0x23;
 const LINE_ENDS: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 const SPACE = 0x20;
-/** The first and last of the white space codes. All codes between them are white space too. */
+/** The first and last of the whitespace codes. All codes between them are whitespace too. */
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;

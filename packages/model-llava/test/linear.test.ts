@@ -71,7 +71,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
       );
       expect(await numbers(exact!.value)).toEqual(await numbers(reference!.value));
       expect(await numbers(exact!.gradients[0]!)).toEqual(await numbers(reference!.gradients[0]!));
-      // Outside a gradient the input may be quantised too.
+      // Outside a gradient the input may be quantized too.
       const answer = await numbers(frozenLinear(matrix).apply(input));
       const expected = await numbers(reference!.value);
       const largest = Math.max(...expected.map(Math.abs));

@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { PROCESSOR, decode, refusal, noise } from "./decode-image.ts";
 
-/** The colour of CLIP's mean, as `expand2square` rounds it. */
+/** The color of CLIP's mean, as `expand2square` rounds it. */
 const MEAN = { r: 122, g: 116, b: 104 };
 
 describe("a strip is padded without allocating its square, with bit-identical results:", () => {
@@ -123,7 +123,7 @@ describe("limits of decoding:", () => {
   });
 });
 
-/** Returns a PNG that declares many grey pixels but contains the data of a few. */
+/** Returns a PNG that declares many gray pixels but contains the data of a few. */
 function pngOf(width: number, height: number): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -131,7 +131,7 @@ async function ofPillow(name: string): Promise<Uint8Array> {
   return Buffer.from(rows.find((row: { readonly name: string }) => row.name === name).file, "base64");
 }
 
-/** Returns a grey TIFF as Pillow writes it: its directory first, its pixels last. */
+/** Returns a gray TIFF as Pillow writes it: its directory first, its pixels last. */
 function tiffOf(width: number, height: number): Uint8Array {
   const fields = [
     [256, width],

@@ -73,7 +73,7 @@ export async function rewriteTensors(folder: URL, change: (all: TensorToWrite[])
   await writeSafetensors(new URL("model.safetensors", folder), change(all));
 }
 
-/** Returns a PNG of one colour. */
+/** Returns a PNG of one color. */
 export function plainImage(name: string, background: string): ImageReference {
   const image = sharp({ create: { width: 12, height: 9, channels: 3, background } }).png();
   return { name, read: async () => new Uint8Array(await image.toBuffer()) };

@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 export const tinySentencePiece = new URL("fixtures/tokenizer/sentencepiece/tokenizer.model", import.meta.url);
 export const tinyJson = new URL("fixtures/tokenizer/json/tokenizer.json", import.meta.url);
 
-/** Llama 2's own tokenizer is not in the repository, because of Meta's licence. */
+/** Llama 2's own tokenizer is not in the repository, because of Meta's license. */
 export const llama2File: URL = process.env["MLAN_LLAMA2_TOKENIZER"]
   ? pathToFileURL(process.env["MLAN_LLAMA2_TOKENIZER"])
   : new URL("../../../../shared/data/llama2-tokenizer/tokenizer.model", import.meta.url);

@@ -43,7 +43,7 @@ describe("like the slow LlamaTokenizer of transformers 4", () => {
 });
 
 /**
- * All kinds except those with a renamed end token: their tokenizer.json lists the old one too, as a token recognised in
+ * All kinds except those with a renamed end token: their tokenizer.json lists the old one too, as a token recognized in
  * text.
  */
 const rules = slow.filter(({ name }) => /^(flags, |no space in front, )?legacy/.test(name));

@@ -18,7 +18,7 @@ export class PytorchFileError extends WeightFileError {
   }
 
   /**
-   * Whether a value is a `PytorchFileError`, with the given code if there is one. Unlike `instanceof`, recognises
+   * Whether a value is a `PytorchFileError`, with the given code if there is one. Unlike `instanceof`, recognizes
    * errors of every installed copy of this package.
    */
   static override is(error: unknown, code?: PytorchFileErrorCode): error is PytorchFileError {

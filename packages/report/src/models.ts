@@ -4,12 +4,12 @@ import type { ModelData } from "./page-data.ts";
 const COLORS = 8;
 
 /**
- * Returns the label, colour and symbol of each model. A base is grey, and the other models have different colours and
- * symbols. If a study has several backbones, each arm has a colour, and each backbone has a symbol.
+ * Returns the label, color and symbol of each model. A base is gray, and the other models have different colors and
+ * symbols. If a study has several backbones, each arm has a color, and each backbone has a symbol.
  */
 export function modelsOf({ models }: View): readonly ModelData[] {
   const trained = models.filter(({ base }) => base !== undefined);
-  // Without comparisons no model is a base, and every model has a colour.
+  // Without comparisons no model is a base, and every model has a color.
   const isBase = ({ base }: EvaluatedModel): boolean => base === undefined && trained.length > 0;
   const backbones = [...new Set(models.map(({ backbone }) => backbone))];
   const armOf = ({ id, arm }: EvaluatedModel): string => (backbones.length > 1 ? (arm ?? id) : id);

@@ -10,13 +10,15 @@ export interface PageData {
   readonly shares: readonly ShareData[];
   readonly curves: readonly CurveData[];
   readonly tables: readonly QuestionTableData[];
+  /** The two models whose answers are shown first, as indexes into `models`. Default: the last model and its base. */
+  readonly compared?: readonly [model: number, base: number];
 }
 
 export interface ModelData {
   readonly label: string;
   /** A CSS class of the page: "base", or "arm-0" to "arm-7". */
   readonly color: string;
-  /** Index of the model's symbol, which distinguishes models without colour. */
+  /** Index of the model's symbol, which distinguishes models without color. */
   readonly symbol: number;
   /** Index of the model's backbone, if there are several. */
   readonly backbone?: number;
@@ -39,8 +41,8 @@ export interface ResultData {
   readonly interval?: RangeData;
   /** The value of each seed, if there are several. */
   readonly seeds?: readonly number[];
-  /** The expected accuracy of guessing. */
-  readonly chance?: number;
+  /** The accuracy of guessing. */
+  readonly guessing?: number;
 }
 
 /** The average accuracy of a model over the language or the vision benchmarks, and the cost of its training. */
@@ -59,7 +61,8 @@ export interface ShareData {
   readonly isAverage: boolean;
   /** "" if there is only one backbone. */
   readonly backbone: string;
-  readonly chance?: number;
+  /** The accuracy of guessing, or its mean over the benchmarks of an average. */
+  readonly guessing?: number;
   readonly points: readonly SharePoint[];
 }
 

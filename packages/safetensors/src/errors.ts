@@ -23,7 +23,7 @@ export class SafetensorsError extends WeightFileError {
   }
 
   /**
-   * Whether a value is a `SafetensorsError`, optionally with this code. Recognises errors of every installed copy of
+   * Whether a value is a `SafetensorsError`, optionally with this code. Recognizes errors of every installed copy of
    * this package.
    */
   static override is(error: unknown, code?: SafetensorsErrorCode): error is SafetensorsError {

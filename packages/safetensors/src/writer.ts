@@ -9,8 +9,8 @@ export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * The dtype in the file. BF16 and F16 are rounded from float32, ties to even. A finite value that would become
-   * infinite is refused.
+   * The dtype in the file. BF16 and F16 are rounded from float32, ties to even. An error is thrown for a finite value
+   * that would become infinite.
    */
   readonly dtype: "F32" | "BF16" | "F16" | "I32";
   data(): Float32Array | Int32Array | Promise<Float32Array | Int32Array>;

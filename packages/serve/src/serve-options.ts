@@ -25,11 +25,11 @@ export interface ServeOptions {
   /** Maximum size of a request body in bytes. Default 32 MiB. */
   readonly maximumBodyBytes?: number;
   /**
-   * Maximum total size of the bodies of unanswered requests, in bytes. Further requests are refused. Default: 8 times
+   * Maximum total size of the bodies of unanswered requests, in bytes. Further requests are rejected. Default: 8 times
    * `maximumBodyBytes`.
    */
   readonly maximumHeldBytes?: number;
-  /** Maximum number of pending answers. Further requests are refused. Default 256. */
+  /** Maximum number of pending answers. Further requests are rejected. Default 256. */
   readonly maximumWaiting?: number;
   /** Maximum time from a request to the end of its answer, in seconds. Default 600. */
   readonly requestSeconds?: number;

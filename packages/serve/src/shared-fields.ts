@@ -25,7 +25,7 @@ export interface SharedBody {
 }
 
 /**
- * The schemas of {@link SharedBody}. Values of unsupported fields that request the default behaviour are accepted and
+ * The schemas of {@link SharedBody}. Values of unsupported fields that request the default behavior are accepted and
  * ignored.
  */
 export const sharedFields: { readonly [Key in keyof SharedBody]-?: z.ZodType<SharedBody[Key]> } = {

@@ -35,7 +35,7 @@ export async function served(model: Parameters<typeof serve>[0], options: ServeO
   return { server, client: new OpenAI({ baseURL: server.url, apiKey: options.apiKey ?? "none", maxRetries: 0 }) };
 }
 
-/** A picture of one colour as a data URL. */
+/** A picture of one color as a data URL. */
 export async function picture(background: string): Promise<string> {
   const png = await sharp({ create: { width: 12, height: 9, channels: 3, background } })
     .png()

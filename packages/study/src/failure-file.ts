@@ -35,12 +35,17 @@ export function removeFailure(runFolder: URL): Promise<void> {
 }
 
 /**
- * Adds a hint to the error for a damaged run folder: the folder may be removed. A study's run folders cannot be chosen.
+ * Returns what a user can do with a run folder of a study that cannot be used, as the end of a sentence in errors. A
+ * study's run folders cannot be chosen.
  */
+export function remedyFor(runFolder: URL): string {
+  return `remove ${pathOf(runFolder)} and run the study again, which copies finished stages from other runs where possible`;
+}
+
+/** Adds the remedy to the error for a damaged checkpoint in the run folder. Other checkpoints are not the study's. */
 export function withRemedy(cause: unknown, runFolder: URL): unknown {
-  if (!MlanError.is(cause) || !["run-folder", "invalid-checkpoint"].includes(cause.code)) return cause;
-  const message = `${cause.message} Or remove ${pathOf(runFolder)} and run the study again, which copies finished stages from other runs where possible.`;
-  return new MlanError(cause.code, message, { cause });
+  if (!MlanError.is(cause, "invalid-checkpoint") || !cause.message.includes(pathOf(runFolder))) return cause;
+  return new MlanError(cause.code, `${cause.message} Or ${remedyFor(runFolder)}.`, { cause });
 }
 
 /** The record is next to the run folder, not in it: the folder may not exist, and a new run may replace it. */

@@ -11,7 +11,7 @@ import {
   runningProcess,
   toFolderUrl,
 } from "@mlan/core";
-import { readFailure, type StudyFailure, withRemedy } from "./failure-file.ts";
+import { readFailure, remedyFor, type StudyFailure } from "./failure-file.ts";
 import type { StudyArm, StudyVariation } from "./study.ts";
 import { readStudyFile, type StudyFileRun } from "./study-file.ts";
 
@@ -105,7 +105,7 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
   const folder = new URL(path, study);
   const planned = plan.stages.map((stage) => ({ ...stage, done: false }));
   try {
-    const manifest = await runFolder(folder).readManifest();
+    const manifest = await runFolder(folder, remedyFor(folder)).readManifest();
     if (!manifest) await refuseContentWithoutManifest(folder, plan);
     const failure = await readFailure(folder);
     const hasChanged = manifest !== undefined && !isRunOf(plan, manifest);
@@ -120,8 +120,7 @@ async function recordOf({ folder: path, plan, ...run }: StudyFileRun, study: URL
       ...(state === "failed" && failure && { failure }),
     };
   } catch (error) {
-    const message = messageOf(withRemedy(error, folder));
-    return { ...run, folder, stages: planned, state: "unreadable", failure: { message } };
+    return { ...run, folder, stages: planned, state: "unreadable", failure: { message: messageOf(error) } };
   }
 }
 
@@ -130,7 +129,7 @@ async function refuseContentWithoutManifest(folder: URL, { stages }: ExperimentP
   const names = stages.map(({ name }) => name);
   const left = await leftWithoutManifest(runFolder(folder), names);
   if (left === undefined || (await runningProcess(folder))) return;
-  const message = `${pathOf(folder)} contains ${left} but no manifest.json. Restore manifest.json.`;
+  const message = `${pathOf(folder)} contains ${left} but no manifest.json. Restore manifest.json, or ${remedyFor(folder)}.`;
   throw new MlanError("run-folder", message);
 }
 

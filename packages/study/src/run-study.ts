@@ -1,24 +1,22 @@
 import { setTimeout } from "node:timers/promises";
 import {
-  isRunOf,
   type Location,
   messageOf,
   MlanError,
   pathOf,
-  planOf,
   type RunEvent,
   runExperiment,
-  runFolder,
   type RunningProcess,
   runningProcess,
   toFolderUrl,
 } from "@mlan/core";
-import { readFailure, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
-import { isFinished, readStudy, type StudyRecord } from "./read-study.ts";
+import { readFailure, remedyFor, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
+import { readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
 import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
 import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
+import { isDone, usefulProcesses } from "./useful-processes.ts";
 
 export interface RunStudyOptions {
   /** The study folder. If it already contains this study, the study is continued. */
@@ -29,7 +27,7 @@ export interface RunStudyOptions {
   readonly checkMemory?: boolean;
   /**
    * Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Those beyond
-   * one per run have nothing to do, and get no share of the memory. Default 1.
+   * one per run that is not done have nothing to do, and get no share of the memory. Default 1.
    */
   readonly processes?: number;
   /** The command that runs the study, recorded in the manifests for information only. */
@@ -108,10 +106,10 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
   const all = tasksOf(study);
   const runs = selectedRuns(study, options.only);
   const tasks = selectedTasks(all, runs);
-  const running = { ...options, processes: Math.min(options.processes ?? 1, runs.length) };
   await keepStudyFile(study, folder);
+  const running = { ...options, processes: await usefulProcesses(study, options) };
   const begin = new Date().toISOString();
-  const ended = new Map<StudyTask, TaskEndEvent["state"]>();
+  const ended = new Map<StudyTask, Outcome>();
   /** Tasks that could not start at the last attempt because another process was running them. */
   const elsewhere = new Set<StudyTask>();
   /** The reasons in the wait events since this process last ran a task. */
@@ -128,7 +126,7 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
         elsewhere.add(task);
         continue;
       }
-      ended.set(task, end.state);
+      ended.set(task, end);
       moved = true;
       if (end !== found) named.clear();
       yield { type: "task-end", ...place, ...end };
@@ -155,7 +153,7 @@ interface Place {
   readonly folder: URL;
   /** All tasks of the study, whose finished stages may be copied. */
   readonly all: readonly StudyTask[];
-  readonly ended: ReadonlyMap<StudyTask, TaskEndEvent["state"]>;
+  readonly ended: ReadonlyMap<StudyTask, Outcome>;
 }
 
 /** Returns those of the tasks that are still running in other processes. */
@@ -180,10 +178,10 @@ async function* runTask(
   { checkMemory = true, processes, command, signal }: RunStudyOptions & { readonly processes: number },
 ): AsyncGenerator<StudyEvent, Outcome | { readonly runsElsewhere: true }, undefined> {
   const place = new URL(task.folder, folder);
-  const isBlocked = task.after && ended.get(task.after) === "failed";
+  const before = task.after && ended.get(task.after);
   // A finished run no longer needs its shared stages.
-  if (isBlocked && !(await doneElsewhere(task, folder))) {
-    const { message = "", stage } = { ...(task.after && (await readFailure(new URL(task.after.folder, folder)))) };
+  if (before?.failure && !(await doneElsewhere(task, folder))) {
+    const { message, stage } = before.failure;
     return failed(place, { message, ...(stage !== undefined && { stage }) });
   }
   const related = all.filter((other) => other !== task && isRelated(other, task)).map((other) => other.folder);
@@ -193,7 +191,8 @@ async function* runTask(
   let stage: string | undefined;
   try {
     const known = { ...(command !== undefined && { command }), ...(signal && { signal }) };
-    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, processes, ...known } as const;
+    const otherwise = remedyFor(place);
+    const run = { folder: place, fresh: "if-changed", reuse, checkMemory, processes, otherwise, ...known } as const;
     for await (const event of runExperiment(task.experiment, run)) {
       if (!isStarted) {
         await removeFailure(place);
@@ -215,7 +214,8 @@ async function* runTask(
 
 async function failed(place: URL, found: Omit<StudyFailure, "time">): Promise<Outcome> {
   const failure = { ...found, time: new Date().toISOString() };
-  await writeFailure(place, failure);
+  // Nothing can be recorded on a full disk, for example. The other runs may work, and the outcome says what failed.
+  await writeFailure(place, failure).catch(() => undefined);
   return { state: "failed", failure };
 }
 
@@ -232,9 +232,5 @@ async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string)
 
 /** Returns the outcome of a task that is done in its folder; undefined when it is not done. */
 async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
-  const place = new URL(folder, study);
-  const manifest = await runFolder(place)
-    .readManifest()
-    .catch(() => undefined);
-  return manifest && isRunOf(planOf(experiment), manifest) && isFinished(manifest) ? { state: "elsewhere" } : undefined;
+  return (await isDone(experiment, new URL(folder, study))) ? { state: "elsewhere" } : undefined;
 }

@@ -1,8 +1,8 @@
-import { type Conversation, defineDataset, train } from "@mlan/core";
+import { type Conversation, defineDataset, mix, type Stage, train } from "@mlan/core";
 import { planStudy, type PlanStudyOptions, type Study, type StudyPlan } from "@mlan/study";
 import { expect, it } from "vitest";
 import { RECIPE } from "../../core/test/small-run.ts";
-import { align, ARMS, build, folder, letters, test, tune, useScratchStudies } from "./small-study.ts";
+import { align, ARMS, build, folder, letters, run, test, tune, useScratchStudies } from "./small-study.ts";
 
 useScratchStudies();
 
@@ -45,6 +45,72 @@ it("reads the data of a stage once, which several arms have in common", async ()
   const { tasks, problems } = await plan(build({ arms }));
   expect([opened, problems]).toEqual([1, []]);
   expect(tasks.map(({ stages }) => stages.map(({ name }) => name))).toEqual([["align"], ["test"], ["tune", "test"]]);
+});
+
+it("opens data once that the mixtures of several arms have in common", async () => {
+  const opened: string[] = [];
+  const counted = (name: string): ReturnType<typeof letters> => {
+    const data = letters(name);
+    return {
+      ...data,
+      open: (options) => {
+        opened.push(name);
+        return data.open(options);
+      },
+    };
+  };
+  const [language, vision] = [counted("language"), counted("vision")];
+  const mixed = (share: number): Stage => {
+    const parts = [
+      { data: language, share },
+      { data: vision, share: 2 - share },
+    ];
+    return tune(mix(parts, { total: 2, seed: 1 }));
+  };
+  const arms = Object.fromEntries([0, 1, 2].map((share) => [`share-${share}`, [align, mixed(share), test]]));
+  const { tasks, problems } = await plan(build({ arms, models: ["small", "other"] }), { folder });
+  expect(problems).toEqual([]);
+  expect(tasks.filter(({ stages }) => stages.some(({ name }) => name === "tune"))).toHaveLength(6);
+  expect(opened.toSorted()).toEqual(["language", "vision"]);
+});
+
+it("counts the process as it is when the first arm is planned, so that equal stages have equal plans", async () => {
+  const total = 1e6;
+  const needing = (stage: Stage): Stage => ({
+    ...stage,
+    plan: async () => ({
+      parameters: { trained: 0, frozen: 0 },
+      memory: { parts: { weights: total }, total },
+      changes: () => [],
+    }),
+  });
+  const kept: Buffer[] = [];
+  // Opening the data of each arm takes memory, which the process keeps.
+  const growing = (name: string): ReturnType<typeof letters> => {
+    const data = letters(name);
+    return {
+      ...data,
+      open: (options) => {
+        kept.push(Buffer.alloc(32e6, 1));
+        return data.open(options);
+      },
+    };
+  };
+  const armOf = (name: string): readonly Stage[] => [needing(tune(growing(name))), needing(test)];
+  const { tasks } = await plan(build({ arms: { one: armOf("one"), two: armOf("two") } }));
+  const [one, two] = tasks.map(({ stages }) => stages.map((stage) => stage.memory));
+  expect(one).toMatchObject([{ parts: { weights: total } }, { parts: { weights: total } }]);
+  expect([two, kept.length]).toEqual([one, 2]);
+});
+
+it("divides the memory among the processes that have a run to do", async () => {
+  const limitOf = async (processes: number): Promise<number | undefined> =>
+    (await plan(build(), { memory: 12e9, processes })).memoryLimit;
+  expect(await Promise.all([1, 2, 3, 8].map(limitOf))).toEqual([12e9, 6e9, 4e9, 4e9]);
+  await run(build(), { only: { arms: ["base", "vision"] } });
+  expect(await Promise.all([1, 8].map(limitOf))).toEqual([12e9, 12e9]);
+  await run();
+  expect(await limitOf(8)).toBe(12e9);
 });
 
 it("goes on after an arm whose data cannot be read, and names it once", async () => {

@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type Conversation, defineDataset, evaluate, readRun, runFolder, type Stage } from "@mlan/core";
 import { readStudy } from "@mlan/study";
 import { alphabetConversations, memoryBenchmark, memoryDataset } from "@mlan/testing";
@@ -165,6 +165,22 @@ describe("a failed run", () => {
     expect(stepsIn(again)).toEqual({});
     expect(await states()).toMatchObject({ broken: "done" });
     expect((await readStudy(folder)).runs[0]).not.toHaveProperty("failure");
+  });
+
+  it.each([
+    ["of one arm", "small/language", { base: "done", language: "failed", vision: "done" }],
+    ["of shared stages", "shared", { base: "failed", language: "failed", vision: "failed" }],
+  ])("is reported when a file has the place of a folder %s, so that it cannot be recorded", async (_, place, ends) => {
+    await mkdir(new URL("./", new URL(place, folder)), { recursive: true });
+    await writeFile(new URL(place, folder), "a file of the user");
+    const found = new Map<string, string | undefined>();
+    for (const event of await run()) {
+      if (event.type !== "task-end" || event.task.kind !== "run") continue;
+      found.set(event.task.runs[0]?.arm ?? "", event.state);
+      if (event.state !== "failed") continue;
+      expect(event.failure?.message).toContain(`${place} is a file, where a folder is needed. Move it away`);
+    }
+    expect(Object.fromEntries(found)).toEqual(ends);
   });
 
   it("does not pass on what its folder contains from stages that have changed", async () => {

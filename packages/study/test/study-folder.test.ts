@@ -33,7 +33,9 @@ describe("a damaged folder of shared stages", () => {
     expect(await states()).toEqual({ base: "done", language: "done", late: "failed" });
     const message = (await readStudy(folder)).runs.at(-1)?.failure?.message;
     expect(message).toContain("manifest.json is not JSON");
-    expect(message).toMatch(/Or remove .*\/shared\/small-seed-1-[\da-f]+\/ and run the study again/);
+    expect(message).toMatch(
+      /Restore it, or remove .*\/shared\/small-seed-1-[\da-f]+\/ and run the study again, which copies .* possible\.$/,
+    );
     await rm(await shared(), { recursive: true });
     expect(stepsIn(await run(build({ arms })))).toEqual({ tune: 3 });
     expect(await states()).toEqual({ base: "done", language: "done", late: "done" });
@@ -82,7 +84,7 @@ describe("a study folder", () => {
     expect(await states()).toMatchObject({ language: "unreadable" });
     const language = (await readStudy(folder)).runs.find(({ arm }) => arm === "language");
     expect(language?.failure?.message).toMatch(
-      /contains checkpoints\/\w+ but no manifest\.json\. Restore manifest\.json\. Or remove .*\/language\/seed-1\/ and run the study again/,
+      /contains checkpoints\/\w+ but no manifest\.json\. Restore manifest\.json, or remove .*\/language\/seed-1\/ and run the study again/,
     );
     await rm(placeOf("language"), { recursive: true });
     await run();
@@ -94,7 +96,7 @@ describe("a study folder", () => {
     await writeFile(new URL("manifest.json", placeOf("language")), "{");
     const language = (await readStudy(folder)).runs.find(({ arm }) => arm === "language");
     expect(language?.failure?.message).toMatch(
-      /is not JSON.* Or remove .*\/language\/seed-1\/ and run the study again/,
+      /is not JSON.* Restore it, or remove .*\/language\/seed-1\/ and run the study again/,
     );
     await rm(placeOf("language"), { recursive: true });
     await run();

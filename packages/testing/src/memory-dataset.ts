@@ -9,7 +9,7 @@ export function memoryDataset<Example>(name: string, examples: readonly Example[
   });
 }
 
-/** Returns language-only conversations that a tiny model can memorise: the answer to each letter is the next letter. */
+/** Returns language-only conversations that a tiny model can memorize: the answer to each letter is the next letter. */
 export function alphabetConversations(count: number): readonly Conversation[] {
   return Array.from({ length: count }, (_, index) => {
     const letter = String.fromCharCode(97 + (index % 25));

@@ -3,7 +3,7 @@ import { createLlavaSource, llama, type LlavaSource } from "@mlan/model-llava";
 import { memoryDataset, WORDINGS } from "@mlan/testing";
 import sharp from "sharp";
 
-/** Questions with short answers; one in `apart` is about a picture with a single colour. */
+/** Questions with short answers; one in `apart` is about a picture with a single color. */
 export function yesAndNo(count: number, apart = 4): Dataset<Conversation> {
   const conversations = Array.from({ length: count }, (_, index): Conversation => {
     const seen = index % apart === 0;

@@ -92,7 +92,7 @@ export function trainingPlan(options: TrainingPlanOptions): TrainingPlan {
 }
 
 /**
- * Returns the weight of a micro-batch before normalisation: 1 or its number of supervised positions, depending on
+ * Returns the weight of a micro-batch before normalization: 1 or its number of supervised positions, depending on
  * `lossWeighting`. Without supervised positions the weight is 0; the original code computes a mean of 0 / 0, and the
  * model's weights become NaN.
  */

@@ -286,7 +286,7 @@ describe("whatever happens to a checkpoint", () => {
       }),
       { numRuns: 300, seed: 11 },
     );
-    // Some changes are harmless: an equal value, or white space.
+    // Some changes are harmless: an equal value, or whitespace.
     expect(refused).toBeGreaterThan(220);
   }, 120_000);
 });

@@ -28,10 +28,10 @@ export function openSession(
   if (allocate === undefined) return session;
   return {
     handle: session.handle,
-    run(inputs, outputs, given, runOptions) {
+    run(inputs, outputs, given) {
       const { all, fresh } = destinationsOf(outputs, given, allocate);
       try {
-        session.run(inputs, outputs, all, runOptions);
+        session.run(inputs, outputs, all);
       } catch (error) {
         for (const storage of fresh) storage.release();
         throw error;

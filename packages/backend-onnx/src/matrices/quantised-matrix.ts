@@ -37,7 +37,7 @@ interface QuantisedMatrixAttributes extends QuantisedSizes {
 }
 
 /**
- * The accuracy level of MatMulNBits that also quantises the input's blocks to 8 bits, for products with integer
+ * The accuracy level of MatMulNBits that also quantizes the input's blocks to 8 bits, for products with integer
  * instructions.
  */
 const INTEGER_PRODUCTS = 4;
@@ -133,7 +133,7 @@ function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | Fil
   return openMapped(runtime, { ...scales, byteLength }, shape, "float32");
 }
 
-/** Converts a quantised matrix to float32, for gradients. ONNX Runtime's operator for this is four times slower. */
+/** Converts a quantized matrix to float32, for gradients. ONNX Runtime's operator for this is four times slower. */
 const WIDEN_QUANTISED = operation<QuantisedSizes>(
   "WidenQuantised",
   ({ graph, attributes: { rows, columns, bits, blockSize }, operands: [, scales] }, codes, factors) => {

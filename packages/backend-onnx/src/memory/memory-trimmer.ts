@@ -1,13 +1,12 @@
-import type { OrtLibrary, Pointer } from "../ort/ort-library.ts";
+import type { OrtRuntime } from "../ort/ort-runtime.ts";
 import type { Program } from "../recording/program.ts";
 import { trimHeap } from "./c-heap.ts";
 import { byteLengthOf } from "./storage.ts";
 
 /** Returns the memory of earlier graphs to the system. */
 export interface MemoryTrimmer {
-  /** Must be called after a program is compiled. Returns the run options for its first run, if it needs any. */
-  compiled(program: Program): Pointer | undefined;
-  dispose(): void;
+  /** Calls `run`, which must run a newly compiled program for the first time. */
+  firstRun(program: Program, run: () => void): void;
 }
 
 /** Bytes of tensors in new graphs after which the arena releases unused memory. */
@@ -18,25 +17,23 @@ const GRAPHS_BETWEEN_TRIMMING = 256;
 /**
  * Creates a trimmer. ONNX Runtime's arena reuses memory for tensors of the same size or smaller, and never releases any
  * by itself: a tensor that grows with every step leaves blocks of all its earlier sizes, e.g. 6 GB while 4 MB are in
- * use. Sessions fragment the heap. Only new graphs bring new sizes, so only new graphs are counted.
+ * use. Sessions fragment the heap. Only new graphs bring new sizes, so only new graphs are counted. The arena releases
+ * memory before a large graph, whose tensors are often larger than those of earlier graphs, and after it.
  */
-export function memoryTrimmer(library: OrtLibrary): MemoryTrimmer {
-  const shrinking = library.create("CreateRunOptions");
-  library.call.AddRunConfigEntry(shrinking, "memory.enable_memory_arena_shrinkage", "cpu:0");
+export function memoryTrimmer({ shrinkArena }: Pick<OrtRuntime, "shrinkArena">): MemoryTrimmer {
   let bytes = 0;
   let graphs = 0;
-  let shrunk = false;
   return {
-    compiled({ nodes }) {
-      // The arena has returned its memory to the heap by now.
-      if (shrunk || ++graphs % GRAPHS_BETWEEN_TRIMMING === 0) trimHeap();
-      shrunk = false;
+    firstRun({ nodes }, run) {
       for (const { outputs } of nodes) for (const { shape, dtype } of outputs) bytes += byteLengthOf(shape, dtype);
-      if (bytes < BYTES_BETWEEN_SHRINKING) return undefined;
-      bytes = 0;
-      shrunk = true;
-      return shrinking;
+      const shrinks = bytes >= BYTES_BETWEEN_SHRINKING;
+      if (shrinks) {
+        bytes = 0;
+        shrinkArena();
+      }
+      run();
+      if (shrinks) shrinkArena();
+      if (++graphs % GRAPHS_BETWEEN_TRIMMING === 0 || shrinks) trimHeap();
     },
-    dispose: () => library.release.ReleaseRunOptions(shrinking),
   };
 }

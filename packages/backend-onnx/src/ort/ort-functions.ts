@@ -44,7 +44,6 @@ export type ReleaseFunction =
   | "ReleaseSessionOptions"
   | "ReleaseTensorTypeAndShapeInfo"
   | "ReleaseThreadingOptions"
-  | "ReleaseRunOptions"
   | "ReleaseMemoryInfo"
   | "ReleaseAllocator"
   | "ReleaseArenaCfg"
@@ -102,7 +101,6 @@ export const RELEASE_FUNCTIONS: Readonly<Record<ReleaseFunction, number>> = {
   ReleaseSessionOptions: 100,
   ReleaseThreadingOptions: 122,
   ReleaseArenaCfg: 157,
-  ReleaseRunOptions: 97,
   ReleaseMemoryInfo: 94,
   ReleaseAllocator: 132,
   ReleaseCUDAProviderOptions: 208,

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { BackendError } from "../backend-error.ts";
 import { returnLargeBlocks } from "../memory/c-heap.ts";
 import { tensorBytes, type TensorBytes } from "../memory/tensor-bytes.ts";
+import { NameTable } from "../graph/name-table.ts";
 import { onnxWriter } from "../graph/onnx-writer.ts";
 import { loadOrtLibrary, type OrtLibrary, type Pointer } from "./ort-library.ts";
 
@@ -16,6 +17,8 @@ export interface OrtRuntime {
   readonly memoryInfo: Pointer;
   /** The shared arena. It reuses the memory of freed tensors without calling the operating system. */
   readonly allocator: Pointer;
+  /** Returns the arena's unused memory to the system. */
+  shrinkArena(): void;
   /** Updated by the code that allocates and releases tensors. */
   readonly tensorBytes: TensorBytes;
 }
@@ -26,7 +29,12 @@ const DEVICE_ALLOCATOR = 0;
 const ARENA_ALLOCATOR = 1;
 const MEMORY_TYPE_DEFAULT = 0;
 const DEFAULT = -1;
-const SAME_AS_REQUESTED = 1;
+/**
+ * Each region that the arena requests is twice as large as the last, up to 1 GB. Free blocks join within a region only:
+ * with a region per tensor, the keys and values of prompts of every length would have blocks of their own. Pages that no
+ * tensor has used yet take no memory.
+ */
+const NEXT_POWER_OF_TWO = 0;
 const OPTIMIZATION_LEVELS: Readonly<Record<OptimizationLevel, number>> = { none: 0, basic: 1, extended: 2, all: 99 };
 
 /** The session option for the names of disabled graph optimizations, separated by semicolons. */
@@ -93,7 +101,7 @@ function createRuntime(threads: number): OrtRuntime {
   release.ReleaseThreadingOptions(threading);
 
   const arena = create("CreateCpuMemoryInfo", ARENA_ALLOCATOR, MEMORY_TYPE_DEFAULT);
-  const configuration = create("CreateArenaCfg", 0, SAME_AS_REQUESTED, DEFAULT, DEFAULT);
+  const configuration = create("CreateArenaCfg", 0, NEXT_POWER_OF_TWO, DEFAULT, DEFAULT);
   call.CreateAndRegisterAllocator(environment, arena, configuration);
   release.ReleaseArenaCfg(configuration);
   return {
@@ -101,20 +109,35 @@ function createRuntime(threads: number): OrtRuntime {
     threads,
     environment,
     memoryInfo: create("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, MEMORY_TYPE_DEFAULT),
-    allocator: openArena(library, environment, arena),
+    ...openArena(library, environment, arena),
     tensorBytes: tensorBytes(),
   };
 }
 
-/** Returns the arena's allocator. Only a session gives access to it, so a minimal session stays open. */
-function openArena(library: OrtLibrary, environment: Pointer, arena: Pointer): Pointer {
+/** Opens a minimal session, which stays open: only a session gives access to the arena. */
+function openArena(
+  library: OrtLibrary,
+  environment: Pointer,
+  arena: Pointer,
+): Pick<OrtRuntime, "allocator" | "shrinkArena"> {
+  const { call, create, release } = library;
   const writer = onnxWriter();
-  writer.input("x", [], "float32");
-  writer.node("Identity", ["x"], ["y"]);
-  writer.output("y", [], "float32");
+  writer.node("Identity", [writer.scalar(0, "float32")], ["o0"]);
+  writer.output("o0", [], "float32");
   const model = writer.finish();
   const options = createSessionOptions(library, "none");
-  const session = library.create("CreateSessionFromArray", environment, model, model.length, options);
-  library.release.ReleaseSessionOptions(options);
-  return library.create("CreateAllocator", session, arena);
+  const session = create("CreateSessionFromArray", environment, model, model.length, options);
+  release.ReleaseSessionOptions(options);
+  const shrinking = create("CreateRunOptions");
+  call.AddRunConfigEntry(shrinking, "memory.enable_memory_arena_shrinkage", "cpu:0");
+  const outputs = new NameTable("o");
+  outputs.reserve(1);
+  return {
+    allocator: create("CreateAllocator", session, arena),
+    shrinkArena() {
+      outputs.values[0] = 0n;
+      call.Run(session, shrinking, null, null, 0, outputs.addresses, 1, outputs.values);
+      release.ReleaseValue(outputs.values[0] ?? 0n);
+    },
+  };
 }

@@ -16,14 +16,9 @@ export interface OrtSession {
   readonly handle: Pointer;
   /**
    * Computes `outputs` from `inputs`, which must all have storage. An output is written to its entry in `destinations`;
-   * an output without an entry gets new memory of the arena. `runOptions` is an `OrtRunOptions` pointer.
+   * an output without an entry gets new memory of the arena.
    */
-  run(
-    inputs: readonly RecordedValue[],
-    outputs: readonly RecordedValue[],
-    destinations?: Destinations,
-    runOptions?: Pointer,
-  ): void;
+  run(inputs: readonly RecordedValue[], outputs: readonly RecordedValue[], destinations?: Destinations): void;
   release(): void;
 }
 
@@ -38,7 +33,7 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
   let checked = false;
   return {
     handle,
-    run(inputs, outputs, destinations, runOptions) {
+    run(inputs, outputs, destinations) {
       inputNames.reserve(inputs.length);
       outputNames.reserve(outputs.length);
       inputs.forEach((input, index) => {
@@ -49,7 +44,7 @@ export function openOrtSession(runtime: OrtRuntime, options: Pointer, model: Uin
       });
       library.call.Run(
         handle,
-        runOptions ?? null,
+        null,
         inputNames.addresses,
         inputNames.values,
         inputs.length,

@@ -62,7 +62,7 @@ export interface SessionRunner extends SessionMaker {
 export function sessionRunner(device: Device, limits: SessionRunnerOptions): SessionRunner {
   const { optimization } = limits;
   const cache = sessionCache<OrtSession>(limits);
-  const trimmer = memoryTrimmer(device.runtime.library);
+  const trimmer = memoryTrimmer(device.runtime);
   const counts = { compiled: 0, compileMilliseconds: 0, runs: 0, runMilliseconds: 0 };
 
   const execute = (session: OrtSession, ...parameters: Parameters<OrtSession["run"]>): void => {
@@ -77,25 +77,23 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
     optimization,
     run(program, destinations) {
       const start = performance.now();
-      let session = cache.find(program.signature);
-      let runOptions: Pointer | undefined;
-      if (session === undefined) {
-        const model = compileProgram(program, device.createWriter());
-        const frozen = program.frozen.map((value) => userOwned(device, value));
-        try {
-          session = openSession(device, optimization, model, (library, options) => {
-            prepareOperations(program, library, options);
-            addFrozen(library, options, frozen);
-          });
-        } finally {
-          for (const storage of frozen) storage.release();
-        }
-        cache.add(program.signature, session, estimateSessionBytes(program, model));
-        runOptions = trimmer.compiled(program);
-        counts.compiled++;
-        counts.compileMilliseconds += performance.now() - start;
+      const known = cache.find(program.signature);
+      if (known) return execute(known, program.leaves, program.outputs, destinations);
+      const model = compileProgram(program, device.createWriter());
+      const frozen = program.frozen.map((value) => userOwned(device, value));
+      let session: OrtSession;
+      try {
+        session = openSession(device, optimization, model, (library, options) => {
+          prepareOperations(program, library, options);
+          addFrozen(library, options, frozen);
+        });
+      } finally {
+        for (const storage of frozen) storage.release();
       }
-      execute(session, program.leaves, program.outputs, destinations, runOptions);
+      cache.add(program.signature, session, estimateSessionBytes(program, model));
+      counts.compiled++;
+      counts.compileMilliseconds += performance.now() - start;
+      trimmer.firstRun(program, () => execute(session, program.leaves, program.outputs, destinations));
     },
     own({ signature }) {
       const session = cache.take(signature);
@@ -105,10 +103,7 @@ export function sessionRunner(device: Device, limits: SessionRunnerOptions): Ses
     get statistics() {
       return { ...counts, cached: cache.size, evicted: cache.evicted, sessionBytes: cache.bytes };
     },
-    dispose() {
-      cache.clear();
-      trimmer.dispose();
-    },
+    dispose: () => cache.clear(),
   };
 }
 

@@ -88,7 +88,7 @@ describe("other kernels that add up are as exact", () => {
     on("onnx", () => {
       const image = tenths(1, 1000, 1000, 2) as tf.Tensor4D;
       expectNear(tf.avgPool(image, 1000, 1000, "valid"), TENTH, 2e-5);
-      // The centre of 101 x 101 pixels is in every window of 101 x 101 that the padding allows.
+      // The center of 101 x 101 pixels is in every window of 101 x 101 that the padding allows.
       const gradient = tf.grad((x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, 101, 1, "same"))(
         tf.ones([1, 101, 101, 1]),
         tenths(1, 101, 101, 1),

@@ -9,7 +9,9 @@ import { libraryNames } from "./library-names.ts";
 import { pythonLibrary } from "./python-library.ts";
 import { unpackWheel } from "./wheel/unpack-wheel.ts";
 
-/** The places to search, in order of precedence. A named place without TensorFlow is an error. */
+/**
+ * The places to search, in order of precedence. If a place that the user named has no TensorFlow, an error is thrown.
+ */
 export interface LibraryPlaces {
   /** The folder of an unpacked wheel, its `tensorflow` folder, or the C library's folder with `lib` and `include`. */
   readonly library?: string;
@@ -35,7 +37,7 @@ interface SearchOptions extends LibraryPlaces {
 
 interface Place {
   readonly name: string;
-  /** Whether the user named the place. A named place without TensorFlow is an error. */
+  /** Whether the user named the place. If a place that the user named has no TensorFlow, an error is thrown. */
   readonly named: boolean;
   look(): LibraryAnswer | Promise<LibraryAnswer>;
 }

@@ -10,7 +10,7 @@ interface Options {
 
 const EXAMPLES = `
 Examples:
-  $ mlan backend install tensorflow                      uses the first TensorFlow found, see below
+  $ mlan backend install tensorflow                      uses the first TensorFlow that it finds (see below)
   $ mlan backend install tensorflow --python ~/tf/bin/python
   $ mlan backend install tensorflow --wheel tensorflow-2.21.0-cp313-cp313-manylinux_2_27_x86_64.whl
 

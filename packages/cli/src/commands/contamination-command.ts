@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { runFolderAt } from "../project/folders.ts";
-import { loadExperiment } from "../project/load-experiment.ts";
 import { wholeNumber } from "./option-values.ts";
 
 interface Options {
@@ -30,6 +29,8 @@ export function addContaminationCommand(program: Command, { terminal, finish }: 
     .option("--show <number>", "number of findings to print per benchmark", wholeNumber(0), 3)
     .addHelpText("after", EXAMPLES)
     .action(async (file: string, { run, show }: Options) => {
+      // Imported here, so that --help and --version start fast.
+      const { loadExperiment } = await import("../project/load-experiment.ts");
       const { findContamination } = await import("../work/contamination.ts");
       const experiment = await loadExperiment(file);
       const folder = run === undefined ? undefined : await runFolderAt(run);

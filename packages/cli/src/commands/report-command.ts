@@ -31,7 +31,7 @@ export function addReportCommand(program: Command, { terminal, finish }: Command
       numberWithin(0, 500),
       8,
     )
-    .option("--watch", "serve the page on this machine until Ctrl-C, and reload it whenever the run has something new")
+    .option("--watch", "serve the page on this machine until Ctrl-C, and reload it whenever the run has new results")
     .option("--port <number>", "port for --watch; 0 picks a free one", wholeNumber(0), 0)
     .addHelpText("after", EXAMPLES)
     .action(async (paths: readonly string[], { out, images, watch, port }: Options) => {

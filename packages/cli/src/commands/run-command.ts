@@ -1,5 +1,5 @@
 import { MlanError } from "@mlan/core";
-import { isStudy } from "@mlan/study";
+import { isStudy, isStudyFolder, usefulProcesses } from "@mlan/study";
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { typedCommand } from "../project/command-name.ts";
@@ -59,9 +59,12 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
         if (dryRun) {
           const { planStudyRuns } = await import("../work/plan-study.ts");
           finish(await planStudyRuns({ ...study, processes: parallel, measure: false, json: false }, terminal));
-        } else if (parallel > 1) {
+          return;
+        }
+        const processes = await usefulProcesses(found, { folder: place, processes: parallel, ...(only && { only }) });
+        if (processes > 1) {
           const { runStudyInProcesses } = await import("../work/study-processes.ts");
-          finish(await runStudyInProcesses({ ...study, file, checkMemory, processes: parallel }, terminal));
+          finish(await runStudyInProcesses({ folder: place, only, file, checkMemory, processes }, terminal));
         } else {
           const { runWholeStudy } = await import("../work/run-study.ts");
           finish(await runWholeStudy({ ...study, checkMemory, command: typedCommand(words) }, terminal));
@@ -74,12 +77,18 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
         finish(await plan({ experiment: found, folder: place, measure: false, json: false }, terminal));
         return;
       }
+      if (await isStudyFolder(place)) throw folderOfStudy(place);
       const { run } = await import("../work/run.ts");
       const words = ["run", file, "--folder", displayPath(place), ...(checkMemory ? [] : ["--no-plan"])];
       finish(
         await run({ experiment: found, folder: place, fresh, checkMemory, command: typedCommand(words) }, terminal),
       );
     });
+}
+
+function folderOfStudy(folder: URL): MlanError {
+  const message = `${displayPath(folder)} is the folder of a study, and a run would mix its files with the study's. Give another folder with --folder.`;
+  return new MlanError("run-folder", message);
 }
 
 function freshStudy(): MlanError {

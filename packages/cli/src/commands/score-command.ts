@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command-context.ts";
 import { runFolderAt } from "../project/folders.ts";
-import { loadExperiment } from "../project/load-experiment.ts";
 import { collect, wholeNumber } from "./option-values.ts";
 
 interface Options {
@@ -44,6 +43,8 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
     )
     .addHelpText("after", EXAMPLES)
     .action(async (folder: string, { experiment, benchmark = [], show }: Options) => {
+      // Imported here, so that --help and --version start fast.
+      const { loadExperiment } = await import("../project/load-experiment.ts");
       const { scoreRun } = await import("../work/score.ts");
       const { benchmarkPlugin, benchmarksOf } = await import("../project/benchmark-plugin.ts");
       const asked = experiment === undefined ? [] : benchmarksOf(await loadExperiment(experiment));

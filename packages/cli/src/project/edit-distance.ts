@@ -1,6 +1,6 @@
 /**
  * Returns the Damerau-Levenshtein distance: the smallest number of insertions, deletions, replacements and swaps of
- * neighbouring letters.
+ * neighboring letters.
  */
 export function editDistance(one: string, other: string): number {
   const longest = Math.max(one.length, other.length);

@@ -24,7 +24,7 @@ export function planLines(plan: ResourcePlan, width: number): readonly string[] 
     "",
     `Disk: the checkpoints need ${gigabytes(disk.neededBytes)} GB, and ${gigabytes(disk.freeBytes)} GB are free.${
       disk.modelBytes > 0
-        ? ` Files of quantised weights, written next to the model's, need ${gigabytes(disk.modelBytes)} GB.`
+        ? ` Files of quantized weights, written next to the model's, need ${gigabytes(disk.modelBytes)} GB.`
         : ""
     }`,
   ];

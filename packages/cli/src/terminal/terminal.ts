@@ -44,7 +44,7 @@ interface Stream {
 }
 
 /**
- * Returns a terminal that writes results to standard output and everything else to standard error. Colours respect
+ * Returns a terminal that writes results to standard output and everything else to standard error. Colors respect
  * NO_COLOR and FORCE_COLOR (no-color.org).
  */
 export function processTerminal({ stdout, stderr, env }: Streams = process): Terminal {

@@ -28,7 +28,7 @@ const GB = 1e9;
 /** Share of the GPU's memory that must stay free for fragmentation, kernel workspace, and libraries. */
 const RESERVE = 0.05;
 
-/** The components that are trained together. Quantised weights stay frozen. */
+/** The components that are trained together. Quantized weights stay frozen. */
 const CHOICES = [["projector"], ["adapter", "projector"], ["language", "projector"]] as const;
 
 const COLUMNS: readonly TextColumn[] = [

@@ -25,12 +25,15 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
   using interruption = openInterruption(() => terminal.note("Stopping after this step. Ctrl-C again stops at once."));
   const { signal } = interruption;
   stopWithParent();
+  // A failure that could not be recorded, as on a full disk, is missing in the study folder.
+  let hasFailed = false;
   try {
     let turn = systemClock.now();
     using display = openStudyDisplay(terminal);
     const processes = Number(process.env[SHARING_PROCESSES] ?? 1);
     for await (const event of runStudy(study, { ...options, processes, ...(only && { only }), signal })) {
       display.show(event);
+      hasFailed ||= event.type === "task-end" && event.state === "failed";
       if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
       await setImmediate();
       turn = systemClock.now();
@@ -41,9 +44,14 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
     terminal.note(`Stopped. The same command resumes from here.`);
     return exitCode;
   }
-  const failed = await printStudy(folder, only, terminal);
+  const hasProblems = await printStudy(folder, only, terminal);
+  if (hasFailed && !hasProblems) {
+    terminal.note(
+      "A run failed, as shown above, and the study folder has no record of it. The same command runs it again.",
+    );
+  }
   terminal.note(terminal.paint.dim(`Saved in ${displayPath(folder)}.`));
-  return failed ? 1 : 0;
+  return hasFailed || hasProblems ? 1 : 0;
 }
 
 /** Environment variable: if it is set, this process stops after the current step when its parent process ends. */

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { selectedRuns } from "@mlan/study";
 import { selectionWords } from "../commands/study-options.ts";
 import { displayPath } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
@@ -14,15 +13,15 @@ import { printWaits, waitsIn } from "./study-waits.ts";
 export interface StudyProcessesRequest extends StudyRequest {
   /** The file that exports the study. */
   readonly file: string;
+  /** At least 2. */
   readonly processes: number;
 }
 
 /**
- * Runs a study in several processes, at most one per run, each with an equal share of the processor's threads and of
- * the memory. Prints the progress lines of all processes, then the tables. Returns the exit status: 1 if a run failed.
+ * Runs a study in several processes, each with an equal share of the processor's threads and of the memory. Prints the progress lines of all processes, then the tables. Returns the exit status: 1 if a run failed.
  */
 export async function runStudyInProcesses(
-  { study, folder, only, file, processes: wanted, checkMemory }: StudyProcessesRequest,
+  { folder, only, file, processes, checkMemory }: Omit<StudyProcessesRequest, "study">,
   terminal: Terminal,
 ): Promise<number> {
   const words = [
@@ -33,7 +32,6 @@ export async function runStudyInProcesses(
     ...selectionWords(only ?? {}),
     ...(checkMemory === false ? ["--no-plan"] : []),
   ];
-  const processes = Math.min(wanted, selectedRuns(study, only).length);
   const threads = Math.max(1, Math.floor(availableParallelism() / processes));
   const children = Array.from({ length: processes }, () => startProcess(words, { threads, processes }));
   using interruption = openInterruption(() => {

@@ -4,7 +4,7 @@ import { MlanError } from "../errors.ts";
 export interface ConversationFormat {
   /** Name of a conversation template that the model knows, e.g. "plain" (alignment) or "v1" (tuning). */
   readonly template: string;
-  /** `pad` pads images to a square with the mean colour; `square` crops them at the centre. */
+  /** `pad` pads images to a square with the mean color; `square` crops them at the center. */
   readonly imageAspectRatio: "pad" | "square";
   /** Conversations are truncated to this many positions, including image positions. */
   readonly maximumLength: number;

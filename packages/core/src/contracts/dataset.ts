@@ -2,11 +2,11 @@ import { messageOf } from "@mlan/errors";
 import { MlanError, shownValue } from "../errors.ts";
 import { unreadRows } from "../run/unread-rows.ts";
 
-/** Source and licence of a dataset. */
+/** Source and license of a dataset. */
 export interface DatasetCard {
   /** A page or repository that describes the dataset. */
   readonly source: string;
-  /** SPDX id, or the licence's name and a link. */
+  /** SPDX id, or the license's name and a link. */
   readonly license: string;
   readonly citation?: string;
   readonly modality: "text" | "image" | "mixed";
@@ -26,6 +26,17 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** Called at least once per file and every few megabytes, while files are downloaded or derived from other files. */
   readonly onDownload?: (progress: DownloadProgress) => void;
+  /** The datasets that are open already. A view opens its parts through this record, if given. */
+  readonly opened?: OpenedDatasets;
+}
+
+/** A record of open datasets, so that several views of a dataset open it once. */
+export interface OpenedDatasets {
+  /**
+   * Opens a dataset. Returns the same examples when the same object was opened before; a dataset that could not be
+   * opened is opened again.
+   */
+  open<Example>(dataset: Dataset<Example>, options?: OpenOptions): Promise<Examples<Example>>;
 }
 
 /** The progress of downloading or deriving a file. */

@@ -7,12 +7,12 @@ export interface EvaluateRun {
   readonly protocol: string;
   /**
    * A JSONL file to which answers are appended. Questions that the file already answers are not asked again. Stored
-   * answers are used only if benchmark, protocol, model, stage and weights are the same; otherwise the file is refused.
+   * answers are used only if benchmark, protocol, model, stage and weights are the same; otherwise an error is thrown.
    */
   readonly answers?: URL;
-  /** Name of the stage. Stored answers of another stage are refused. */
+  /** Name of the stage. An error is thrown if stored answers are of another stage. */
   readonly stage?: string;
-  /** Identifies the model's current weights. Stored answers of other weights are refused. */
+  /** Identifies the model's current weights. An error is thrown if stored answers are of other weights. */
   readonly weights?: string;
   readonly signal?: AbortSignal;
 }
@@ -53,6 +53,8 @@ export interface AnswerRecord {
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
+  /** {@link Question.kind}. Absent in answers of earlier versions. */
+  readonly kind?: string;
   /** Number of positions removed from a prompt that was too long. Absent when none were removed. */
   readonly truncatedPositions?: number;
   /** Identifies the prompt: equal prompts have equal identifiers. */

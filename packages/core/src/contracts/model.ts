@@ -22,7 +22,7 @@ export interface ModelSource {
   readonly specVersion: 1;
   readonly name: string;
   /**
-   * Reads the weights. `seed` initialises components that the checkpoint lacks, such as a new projector. Throws
+   * Reads the weights. `seed` initializes components that the checkpoint lacks, such as a new projector. Throws
    * `invalid-checkpoint`, with the file and what is wrong with it.
    */
   open(options?: OpenModelOptions): Promise<Model>;
@@ -227,7 +227,7 @@ export interface TrainableModel extends Model {
   /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
-   * Adds an adapter, whose parameters form the component "adapter". `seed` initialises its weights. Answers stay the
+   * Adds an adapter, whose parameters form the component "adapter". `seed` initializes its weights. Answers stay the
    * same until the adapter is trained. Has no effect if the model already has an adapter with the same options. Throws
    * `invalid-options` for an adapter that does not fit the model or differs from the model's adapter. Absent if the
    * model does not support adapters.

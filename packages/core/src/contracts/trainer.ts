@@ -132,7 +132,7 @@ export interface StepEndEvent {
   /** The learning rate of this step, for components without an entry in `learningRates`. */
   readonly learningRate: number;
   /**
-   * The loss of each dataset in the step, by the dataset's name, if the data consist of several datasets. Several
+   * The loss of each dataset in the step, by the dataset's name, if the data consists of several datasets. Several
    * datasets with the same name are numbered, e.g. "stories (2)". Absent for a single dataset, and if the model does
    * not return the losses of single rows.
    */

@@ -1,6 +1,7 @@
 import type { Benchmark, Question } from "../contracts/benchmark.ts";
 import type { ImageReference } from "../contracts/conversation.ts";
 import { type Dataset, type Examples, fingerprintOf, type OpenOptions } from "../contracts/dataset.ts";
+import { openedPart } from "./opened-datasets.ts";
 import { reopened } from "../run/reopened.ts";
 
 interface Shown {
@@ -17,7 +18,7 @@ export function upright<Q extends Question>(benchmark: Benchmark<Q>): Benchmark<
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example>;
 export function upright<Example extends Shown>(dataset: Dataset<Example>): Dataset<Example> {
   const open = async (options?: OpenOptions): Promise<Examples<Example>> => {
-    const examples = await dataset.open(options);
+    const examples = await openedPart(dataset, options);
     const { length, total, sources } = examples;
     return {
       length,

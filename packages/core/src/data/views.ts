@@ -9,6 +9,7 @@ import {
 } from "../contracts/dataset.ts";
 import { counted, MlanError } from "../errors.ts";
 import { deriveSeed, permutation, seededRandom } from "./random.ts";
+import { openedPart } from "./opened-datasets.ts";
 import { reopened } from "../run/reopened.ts";
 
 /**
@@ -32,7 +33,7 @@ export function take<Example>(dataset: Dataset<Example>, count: number): Dataset
 
 function limited<Example>(benchmark: Asked<Example>, name: string, count: number): Asked<Example> {
   const first = reopened(benchmark, async (options) => {
-    const whole = await benchmark.open(options);
+    const whole = await openedPart(benchmark, options);
     // Results on all questions are comparable with those of the whole benchmark.
     if (whole.length <= count) return whole;
     return { ...(await arranged(name, [benchmark], [whole], firstPlaces(count))), total: whole.total ?? whole.length };
@@ -75,7 +76,7 @@ export function filter<Example>(
 
 export interface MixturePart<Example> {
   readonly data: Dataset<Example>;
-  /** Relative to the other shares: 7 and 1 make 87.5 % and 12.5 %. */
+  /** Relative to the other shares: 7 and 1 make 87.5% and 12.5%. */
   readonly share: number;
 }
 
@@ -156,7 +157,7 @@ function view<Example>(
     card: { ...first.card, modality: modalities.size === 1 ? first.card.modality : "mixed" },
     sources: sourcesOf(datasets),
     async open(options) {
-      const opened = await Promise.all(datasets.map((dataset) => dataset.open(options)));
+      const opened = await Promise.all(datasets.map((dataset) => openedPart(dataset, options)));
       return arranged(name, datasets, opened, await place(opened));
     },
   };
@@ -191,6 +192,21 @@ function openedSourcesOf(datasets: readonly Dataset<unknown>[], opened: readonly
   };
 }
 
+/** An example of a dataset that is not a view. */
+interface Origin<Example> {
+  readonly examples: Examples<Example>;
+  readonly index: number;
+}
+
+/** Finds the origin of an example, for the opened views of this module. */
+const origins = new WeakMap<Examples<unknown>, (index: number) => Origin<unknown>>();
+
+/** Returns where an example of a view comes from; the example itself for a dataset that is not a view of this module. */
+export function originOf<Example>(examples: Examples<Example>, index: number): Origin<Example> {
+  // A view has examples of its parts' own type.
+  return (origins.get(examples)?.(index) as Origin<Example> | undefined) ?? { examples, index };
+}
+
 async function arranged<Example>(
   name: string,
   datasets: readonly Dataset<Example>[],
@@ -198,7 +214,7 @@ async function arranged<Example>(
   places: readonly Place[],
 ): Promise<Examples<Example>> {
   const { sources, indices } = openedSourcesOf(datasets, opened);
-  return {
+  const view: Examples<Example> = {
     length: places.length,
     sources,
     fingerprint: await fingerprintOf([name, opened.map(({ fingerprint }) => fingerprint), places.length]),
@@ -214,4 +230,10 @@ async function arranged<Example>(
       return indices[source]?.[own] ?? 0;
     },
   };
+  origins.set(view, (index) => {
+    const { source, index: inner } = places[checkIndex(name, index, places.length)] ?? { source: 0, index: 0 };
+    const examples = opened[source];
+    return examples ? originOf(examples, inner) : { examples: view, index };
+  });
+  return view;
 }

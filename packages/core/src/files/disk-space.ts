@@ -1,6 +1,7 @@
 import { pathOf } from "@mlan/errors";
 import { readdir, stat, statfs } from "node:fs/promises";
 import { MlanError } from "../errors.ts";
+import { bytesText } from "./bytes-text.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
 
 export interface DiskNeeds {
@@ -44,8 +45,8 @@ export async function checkDiskSpace(
   if (wanted <= free) return;
   throw new MlanError(
     "unavailable",
-    `the checkpoints of this run need ${gigabytes(wanted)} GB, and the disk of ${pathOf(folder)} has ${gigabytes(free)} GB free. ` +
-      "Free some space, or use a run folder on another disk.",
+    `the checkpoints of this run need ${bytesText(wanted)}, and the disk of ${pathOf(folder)} has ${bytesText(free)} free. ` +
+      "Free some space, or run on a disk with more.",
   );
 }
 
@@ -54,8 +55,4 @@ async function bytesIn(folder: URL): Promise<number> {
   const files = entries.filter((entry) => entry.isFile());
   const sizes = files.map(({ parentPath, name }) => stat(`${parentPath}/${name}`).then(({ size }) => size));
   return (await Promise.allSettled(sizes)).reduce((sum, one) => sum + (one.status === "fulfilled" ? one.value : 0), 0);
-}
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 0);
 }

@@ -43,7 +43,7 @@ async function attemptToMake(place: URL): Promise<"made" | "there" | "parent-mis
  * Returns the error for a file or broken link that has the path of the folder or of a parent. Undefined without such a
  * file or link.
  */
-async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
+export async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
   if (!["EEXIST", "ENOTDIR"].includes(Object(cause).code)) return undefined;
   // A path that ends in a slash never refers to a file.
   const path = new URL(place.href.replace(/\/$/, ""));

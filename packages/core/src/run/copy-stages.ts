@@ -37,7 +37,7 @@ export interface CopyStagesOptions {
 export async function copyStages(options: CopyStagesOptions): Promise<Manifest> {
   const { experiment, results, from, replaced } = options;
   let { manifest } = options;
-  const sources = [...(replaced ? [replaced] : []), ...from].map(runFolder);
+  const sources = [...(replaced ? [replaced] : []), ...from].map((url) => runFolder(url));
   if (sources.length === 0) return manifest;
   for (const [index, stage] of experiment.stages.entries()) {
     if (stageIsDone(stage, manifest, results)) continue;

@@ -22,7 +22,7 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
     if (foreign === undefined) return manifest;
     throw new MlanError(
       "run-folder",
-      `${pathOf(foreign)} was not written by the run and would be lost when the run is replaced. Nothing was removed; move it away first, or give another folder.`,
+      `${pathOf(foreign)} was not written by the run and would be lost when the run is replaced. Nothing was removed; move it away first.`,
     );
   }
   const other = (await namesIn(folder.url)).find((name) => !name.startsWith("run.lock"));

@@ -1,8 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { Examples } from "../contracts/dataset.ts";
+import { originOf } from "../data/views.ts";
 
 export interface LargestOptions<Example> {
-  /** A number that grows with the size of an example and is quick to compute. */
+  /**
+   * Returns a number that grows with the size of an example and is quick to compute. It is called once per
+   * example of an opened dataset, so pass the same function for the same numbers.
+   */
   readonly sizeOf: (example: Example) => number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -12,7 +16,7 @@ export async function largest<Example>(
   examples: Examples<Example>,
   { sizeOf, signal }: LargestOptions<Example>,
 ): Promise<readonly Example[]> {
-  let found: { readonly example: Example; readonly size: number }[] = [];
+  let found: Sized<Example>[] = [];
   const keep = (): void => {
     found = found.toSorted((left, right) => right.size - left.size).slice(0, CANDIDATES);
   };
@@ -20,12 +24,47 @@ export async function largest<Example>(
     // Lets signals and timers run.
     if (index % EXAMPLES_PER_LOOK === 0) await setImmediate();
     signal?.throwIfAborted();
-    const example = await examples.at(index);
-    found.push({ example, size: sizeOf(example) });
+    found.push(await sizedAt(examples, index, sizeOf));
     if (found.length >= 2 * CANDIDATES) keep();
   }
   keep();
-  return found.map(({ example }) => example);
+  const read: Example[] = [];
+  for (const { index, example } of found) read.push(example ?? (await examples.at(index)));
+  return read;
+}
+
+interface Sized<Example> {
+  readonly index: number;
+  readonly size: number;
+  /** Absent if the example was not read because its size was known. */
+  readonly example?: Example;
+}
+
+/** The sizes of the examples of opened datasets by the function that returned them; NaN where unknown. */
+const known = new WeakMap<Examples<unknown>, WeakMap<object, Float64Array>>();
+
+/** Returns the size of an example of a view. It is read once, even if several views have it. */
+async function sizedAt<Example>(
+  view: Examples<Example>,
+  index: number,
+  sizeOf: (example: Example) => number,
+): Promise<Sized<Example>> {
+  const origin = originOf(view, index);
+  const sizes = sizesOf(origin.examples, sizeOf);
+  const size = sizes[origin.index] ?? NaN;
+  if (!Number.isNaN(size)) return { index, size };
+  const example = await view.at(index);
+  const found = sizeOf(example);
+  sizes[origin.index] = found;
+  return { index, size: found, example };
+}
+
+function sizesOf(examples: Examples<unknown>, sizeOf: object): Float64Array {
+  const byFunction = known.get(examples) ?? new WeakMap<object, Float64Array>();
+  known.set(examples, byFunction);
+  const sizes = byFunction.get(sizeOf) ?? new Float64Array(examples.length).fill(NaN);
+  byFunction.set(sizeOf, sizes);
+  return sizes;
 }
 
 /**

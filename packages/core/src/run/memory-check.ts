@@ -28,12 +28,14 @@ export interface SharedMemory {
   readonly memory?: number | undefined;
   /** Number of processes that share the memory equally. Default 1. */
   readonly processes?: number | undefined;
+  /** The resident memory of the process in bytes. Default: measured now. */
+  readonly resident?: number | undefined;
 }
 
 /** Returns the memory that a run may use. Throws `invalid-options` for a number of processes below 1. */
 export function memoryBound(
   compute: Compute | undefined,
-  { memory: given, processes = 1 }: SharedMemory = {},
+  { memory: given, processes = 1, resident = process.memoryUsage.rss() }: SharedMemory = {},
 ): MemoryBound {
   if (!Number.isInteger(processes) || processes < 1) {
     throw new MlanError("invalid-options", `processes: ${processes} is not a whole number, 1 or more.`);
@@ -42,7 +44,7 @@ export function memoryBound(
   return {
     limit: (given ?? machineMemory()) / processes,
     processes,
-    process: process.memoryUsage.rss() + GROWTH,
+    process: resident + GROWTH,
     ...(compute?.spareMemory !== undefined && { spare: compute.spareMemory }),
   };
 }

@@ -21,11 +21,12 @@ export interface MetricsLog {
    */
   restore(stage: string, stepsDone: number, history?: readonly StepEndEvent[]): Promise<readonly StepMetrics[]>;
   add(metrics: StepMetrics): Promise<void>;
-  /** Syncs the log to disk. A power cut may lose lines that are not synced. */
+  /** Syncs the log to disk. Lines that are not synced may be lost in a power failure. */
   sync(): Promise<void>;
 }
 
-export function metricsLog(file: URL): MetricsLog {
+/** Opens the log. `otherwise`: see {@link RunFolder.otherwise}. */
+export function metricsLog(file: URL, otherwise: string): MetricsLog {
   const readWhole = async (): Promise<readonly StepMetrics[]> =>
     (await readLines(file)).flatMap(({ metrics }) => metrics ?? []);
   return {
@@ -50,7 +51,7 @@ export function metricsLog(file: URL): MetricsLog {
         throw new MlanError(
           "run-folder",
           `${pathOf(file)} lacks step ${index + 1} of the ${stepsDone} steps that stage "${stage}" has done, and its checkpoint does not record them. ` +
-            "Restore the file, or run in a different folder.",
+            `Restore the file, or ${otherwise}.`,
         );
       });
       // The other stages' lines keep their order and precede those of the continued stage.

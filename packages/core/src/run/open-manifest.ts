@@ -30,7 +30,7 @@ export async function openManifest(experiment: Experiment, folder: RunFolder, fr
   if (left !== undefined) {
     throw new MlanError(
       "run-folder",
-      `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or run in a different folder.`,
+      `${pathOf(folder.url)} contains ${left} but no manifest.json, so its weights and data are unknown. Restore manifest.json, or ${folder.otherwise}.`,
     );
   }
   if (!found || fresh === true) {

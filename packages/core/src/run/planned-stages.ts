@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import type { OpenedDatasets } from "../contracts/dataset.ts";
 import type { TrainingNeeds } from "../contracts/trainer.ts";
+import { openedDatasets } from "../data/opened-datasets.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Stage, StageCheckContext } from "./stage.ts";
 import type { StageNeeds } from "./stage-needs.ts";
@@ -13,8 +15,11 @@ export interface CheckedStage {
 /** A stage, and what earlier stages have done to the model. */
 type PlacedStage = StageCheckContext & { readonly stage: Stage };
 
-/** The plans of stages, for experiments that have stages in common. Their data is then read once. */
+/** The plans of stages, for experiments that have stages or data in common. Each stage is planned and each dataset opened once. */
 export interface PlannedStages {
+  readonly opened: OpenedDatasets;
+  /** Returns the resident memory of the process in bytes at the first call, so that equal stages have equal plans. */
+  resident(): number;
   /** Returns the plan of the same stage; undefined before it has been added. */
   find(experiment: Pick<Experiment, "use">, stage: PlacedStage): CheckedStage | undefined;
   add(experiment: Pick<Experiment, "use">, stage: PlacedStage, checked: CheckedStage): void;
@@ -26,7 +31,10 @@ export interface PlannedStages {
  */
 export function plannedStages(): PlannedStages {
   const found: { readonly key: Key; readonly checked: CheckedStage }[] = [];
+  let resident: number | undefined;
   return {
+    opened: openedDatasets(),
+    resident: () => (resident ??= process.memoryUsage.rss()),
     find(experiment, stage) {
       const key = keyOf(experiment, stage);
       return found.find((one) => isSame(one.key, key))?.checked;

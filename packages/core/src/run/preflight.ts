@@ -38,7 +38,7 @@ export interface PreflightOptions {
   readonly isDone: (stage: Stage) => boolean;
   /** The names of stages that will probably be copied from other runs, for which memory and disk space are not checked. */
   readonly offered: ReadonlySet<string>;
-  /** Whether a stage that needs more memory than is available is refused. */
+  /** Whether to throw for a stage that needs more memory than is available. */
   readonly checksMemory: boolean;
   /** Number of processes that share the memory. */
   readonly processes: number;
@@ -91,7 +91,7 @@ export async function* preflight(
     data: new Map(experiment.stages.map((stage) => [stage.name, survey.records(datasetsOf(readBy(stage)))])),
   };
   const change = firstChange(manifest, contents, source.name);
-  if (change !== undefined) throw new ChangedInput("run-folder", changedContent(folder.url, change).message);
+  if (change !== undefined) throw new ChangedInput("run-folder", changedContent(folder, change).message);
   return contents;
 }
 
@@ -137,7 +137,7 @@ function checkTemplates({ experiment, folder, manifest }: PreflightOptions, tuni
     throw new ChangedInput(
       "run-folder",
       `${pathOf(folder.url)} cannot be continued: its stage "${name}" trains in the template "${before}", and ${now} now. ` +
-        `Set format.template to "${before}" in the stage's recipe, or run in a different folder.`,
+        `Set format.template to "${before}" in the stage's recipe, or ${folder.otherwise}.`,
     );
   }
 }
@@ -158,12 +158,12 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
     const named = `the checkpoint of stage "${stage.name}", ${pathOf(place)},`;
     const found = await checkpointDigest(place);
     if (found !== undefined && found !== recorded) {
-      throw changedContent(folder.url, `${named} is not the one that the stage ended with`);
+      throw changedContent(folder, `${named} is not the one that the stage ended with`);
     }
     const missing = await missingFile(place);
     if (missing === undefined) continue;
     const what = (await isThere(place)) ? `lacks its file ${pathOf(missing)}` : "is missing";
-    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or run in a different folder.`;
+    const message = `${pathOf(folder.url)} cannot be continued: ${named} ${what}. Restore it, or ${folder.otherwise}.`;
     throw new MlanError("run-folder", message);
   }
 }

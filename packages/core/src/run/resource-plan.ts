@@ -22,7 +22,10 @@ export interface PlanOptions {
   readonly memory?: number;
   /** Number of processes that share the memory equally, such as those of a study. Default 1. */
   readonly processes?: number;
-  /** The plans of stages that other experiments have in common with this one. New plans are added. Default: none. */
+  /**
+   * The plans of stages that other experiments have in common with this one, and the open datasets. New ones are added.
+   * Default: none.
+   */
   readonly planned?: PlannedStages;
   /**
    * Whether to load the model and measure the first two steps of each training stage that fits into memory. Nothing is
@@ -56,7 +59,7 @@ export interface StagePlan extends Partial<Omit<StageNeeds, "memory" | "changes"
    * tensors. Absent when the model does not report its needs.
    */
   readonly memory?: MemoryEstimate;
-  /** What the first steps of a training stage took. Present with {@link PlanOptions.measure}. */
+  /** Measurements of the first steps of a training stage. Present with {@link PlanOptions.measure}. */
   readonly measured?: MeasuredStep;
   /** Whether the stage fits into memory. Absent when unknown. */
   readonly fits?: boolean;
@@ -91,7 +94,7 @@ export async function* planExperiment(
   yield { type: "preflight", subject: `the model ${source.name}` };
   const model = source.inspect && (yield* withDownloads(async (opening) => source.inspect?.(opening), signal));
   const found: Planned[] = [];
-  for (const placed of stagesInOrder(experiment, { scope, model, signal })) {
+  for (const placed of stagesInOrder(experiment, { scope, model, signal, opened: planned?.opened })) {
     const { stage, ...context } = placed;
     const known = planned?.find(experiment, placed);
     if (known) {
@@ -106,7 +109,7 @@ export async function* planExperiment(
     planned?.add(experiment, placed, checked);
     found.push({ stage, ...checked });
   }
-  const bound = memoryBound(compute, { memory: given, processes });
+  const bound = memoryBound(compute, { memory: given, processes, resident: planned?.resident() });
   const disk = await diskNeeds(
     folder.url,
     found.flatMap(({ stage, checkpoints }) =>

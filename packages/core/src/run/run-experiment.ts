@@ -48,6 +48,11 @@ export interface RunOptions {
   readonly processes?: number;
   /** The command that starts the run, recorded in the manifest for information only. */
   readonly command?: string;
+  /**
+   * What the user can do when the run in the folder cannot be continued, as the end of a sentence in errors. Default:
+   * "run in a different folder".
+   */
+  readonly otherwise?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -127,7 +132,7 @@ export async function* runExperiment(
     throw new MlanError("invalid-options", "runExperiment takes the value of experiment({ name, use, stages }).");
   }
   const { signal, fresh = false, reuse = [], checkMemory: checksMemory = true, processes = 1 } = options;
-  const folder = runFolder(options.folder);
+  const folder = runFolder(options.folder, options.otherwise ?? "run in a different folder");
   await using _lock = await lockRun(folder.url);
   await settleAside(folder);
   await removeLeftovers(folder);
@@ -171,7 +176,7 @@ export async function* runExperiment(
       });
       const before = kind === "evaluate" ? manifest.stages[name]?.seconds : undefined;
       const record = recorder(stage, folder, results, before);
-      const reads = unchangedData(stage, data ?? {}, folder.url);
+      const reads = unchangedData(stage, data ?? {}, folder);
       const waiting = unfinished(stage, results);
       const benchmarks = reads.benchmarks.filter((benchmark) => waiting.has(benchmark.name));
       for await (const event of stage.run({ scope, model, seed, folder, weights, ...reads, benchmarks, ...abort })) {
@@ -215,7 +220,7 @@ function checkWeights({ name }: Stage, now: string, { stages }: Manifest, folder
   const before = stages[name]?.weights;
   if (before === undefined || before === now) return;
   throw changedContent(
-    folder.url,
+    folder,
     `stage "${name}" began with different weights than the stages before it have now produced`,
   );
 }

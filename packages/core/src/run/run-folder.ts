@@ -13,6 +13,8 @@ import type { StageResult } from "./stage.ts";
 export interface RunFolder {
   /** Ends in a slash. */
   readonly url: URL;
+  /** See {@link RunOptions.otherwise}. */
+  readonly otherwise: string;
   checkpoints(stage: string): URL;
   answers(stage: string, benchmark: string): URL;
   /** Returns undefined when there is no manifest. Throws `run-folder` when the file is not a run's manifest. */
@@ -27,28 +29,32 @@ export interface RunFolder {
 }
 
 const NEWEST_FORMAT = 2;
-const OTHER_FOLDER = "Restore it, or give another folder.";
-const RUN_AGAIN = "Restore it, or run the experiment again in its folder to recreate it.";
+const RUN_AGAIN = "Restore it, or run the experiment or study again, which recreates it.";
 const MANIFEST_KEYS = ["formatVersion", "plan", "versions", "created", "stages"] as const satisfies (keyof Manifest)[];
 
 /** The files and folders that a run writes. Each of the folders has one subfolder per stage. */
 export const RUN_FILES = ["manifest.json", "metrics.jsonl", "ledger.json", "results.json"] as const;
 export const RUN_FOLDERS = ["checkpoints", "answers"] as const;
 
-/** Returns the run folder at a location, which need not exist yet. */
-export function runFolder(folder: Location): RunFolder {
+/**
+ * Returns the run folder at a location, which need not exist yet. `otherwise` is what the user can do in place of
+ * repairing the folder, as the end of a sentence in errors. Default: "give another folder".
+ */
+export function runFolder(folder: Location, otherwise = "give another folder"): RunFolder {
   const url = toFolderUrl(folder, "folder");
   const file = (path: string): URL => new URL(path, url);
+  const remedy = `Restore it, or ${otherwise}.`;
   return {
     url,
+    otherwise,
     checkpoints: (stage) => file(`checkpoints/${fileName(stage)}/`),
     answers: (stage, benchmark) => file(`answers/${fileName(stage)}/${fileName(benchmark)}.jsonl`),
     readManifest: async () => {
-      const found = await readJson(file("manifest.json"), z.unknown(), OTHER_FOLDER);
-      return found === undefined ? undefined : checkedManifest(found, url);
+      const found = await readJson(file("manifest.json"), z.unknown(), remedy);
+      return found === undefined ? undefined : checkedManifest(found, url, remedy);
     },
     writeManifest: (manifest) => writeJson(file("manifest.json"), manifest),
-    metrics: metricsLog(file("metrics.jsonl")),
+    metrics: metricsLog(file("metrics.jsonl"), otherwise),
     writeLedger: (ledger) => writeJson(file("ledger.json"), ledger),
     readLedger: async () =>
       withNumbers(await readJson(file("ledger.json"), entries<LedgerEntry>(["stage"]), RUN_AGAIN)) ?? [],
@@ -58,18 +64,18 @@ export function runFolder(folder: Location): RunFolder {
   };
 }
 
-function checkedManifest(found: unknown, folder: URL): Manifest {
+function checkedManifest(found: unknown, folder: URL, remedy: string): Manifest {
   const { formatVersion } = Object(found);
   if (Number.isInteger(formatVersion) && formatVersion > NEWEST_FORMAT) {
     const message = `${pathOf(folder)} was written by a newer version of mlan: its manifest.json has format ${formatVersion}, and this version reads formats up to ${NEWEST_FORMAT}. Update mlan.`;
     throw new MlanError("run-folder", message);
   }
-  const otherwise = `${pathOf(folder)} is not a run folder: its manifest.json was not written by a run`;
+  const problem = `${pathOf(folder)} is not a run folder: its manifest.json was not written by a run`;
   const lacking = MANIFEST_KEYS.filter((key) => Object(found)[key] === undefined);
   if (lacking.length === 0 || typeof found !== "object" || found === null || Array.isArray(found)) {
-    return checked(found, manifestSchema, otherwise, OTHER_FOLDER);
+    return checked(found, manifestSchema, problem, remedy);
   }
-  throw new MlanError("run-folder", `${otherwise}; it lacks ${lacking.join(", ")}. ${OTHER_FOLDER}`);
+  throw new MlanError("run-folder", `${problem}; it lacks ${lacking.join(", ")}. ${remedy}`);
 }
 
 /** Schema for a list of entries with at least these keys. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { MlanError } from "../errors.ts";
 import { fileName } from "../files/file-name.ts";
 import { jsonOrUndefined } from "../files/read-json.ts";
-import { makeFolder } from "../files/make-folder.ts";
+import { inTheWay, makeFolder } from "../files/make-folder.ts";
 
 /** The right to write into a run folder. Disposing the lock releases it. */
 export interface RunLock extends AsyncDisposable {}
@@ -150,8 +150,10 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
 /** Returns the holder of a lock. Undefined when there is no lock. Throws `run-folder` for a file that is not a lock. */
 async function readHolder(file: URL): Promise<Holder | undefined> {
   for (let again = 0; again < 20; again++) {
-    const found = await lookAt(file).catch((error: unknown) => {
+    const found = await lookAt(file).catch(async (error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
+      const other = await inTheWay(new URL("./", file), error);
+      if (other) throw other;
       throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
     });
     if (!found) return undefined;

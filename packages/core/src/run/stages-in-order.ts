@@ -1,22 +1,26 @@
 import type { AdapterOptions } from "../contracts/adapter.ts";
 import { type ConversationFormat, formatFor } from "../contracts/conversation-format.ts";
+import type { OpenedDatasets } from "../contracts/dataset.ts";
 import type { Component, ModelInspection } from "../contracts/model.ts";
+import { openedDatasets } from "../data/opened-datasets.ts";
 import type { Scope } from "../scope/scope.ts";
 import { MODEL } from "../scope/token.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Stage, StageCheckContext } from "./stage.ts";
-import { openedOnce } from "./stage-data.ts";
+import { openedThrough } from "./stage-data.ts";
 
 interface Known {
   readonly scope: Scope;
   readonly model: ModelInspection | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Default: a new record, so that a dataset of several stages is opened once. */
+  readonly opened?: OpenedDatasets | undefined;
 }
 
 /** Yields each stage with what earlier stages have done to the model. */
 export function* stagesInOrder(
   { stages }: Experiment,
-  { scope, model, signal }: Known,
+  { scope, model, signal, opened = openedDatasets() }: Known,
 ): Generator<StageCheckContext & { readonly stage: Stage }> {
   let format: ConversationFormat | undefined;
   let adapterBefore: AdapterOptions | undefined;
@@ -26,7 +30,7 @@ export function* stagesInOrder(
     yield {
       stage,
       scope,
-      ...openedOnce(stage),
+      ...openedThrough(opened, stage),
       trainedBefore: [...trained],
       ...(adapterBefore && { adapterBefore }),
       ...(model && { model }),

@@ -1,8 +1,10 @@
 import { pathOf } from "@mlan/errors";
+import { openedDatasets } from "../data/opened-datasets.ts";
 import { MlanError } from "../errors.ts";
 import type { DataRecord } from "./manifest.ts";
+import type { RunFolder } from "./run-folder.ts";
 import type { Stage } from "./stage.ts";
-import { openedOnce, type StageData } from "./stage-data.ts";
+import { openedThrough, type StageData } from "./stage-data.ts";
 
 /**
  * Returns the datasets of a stage, each of which is read at most once. Opening a dataset throws `run-folder` when its
@@ -11,9 +13,9 @@ import { openedOnce, type StageData } from "./stage-data.ts";
 export function unchangedData(
   stage: Pick<Stage, "name" | "data" | "asks">,
   records: Readonly<Record<string, DataRecord>>,
-  folder: URL,
+  folder: RunFolder,
 ): StageData {
-  return openedOnce(stage, ({ name }, { fingerprint }) => {
+  return openedThrough(openedDatasets(), stage, ({ name }, { fingerprint }) => {
     if (fingerprint === records[name]?.fingerprint) return;
     const when = `between the start of this run and that of stage "${stage.name}"`;
     throw changedContent(folder, `the rows of the data ${name} have changed ${when}`);
@@ -24,7 +26,7 @@ export function unchangedData(
 export class ChangedInput extends MlanError {}
 
 /** Returns the error for an input or a checkpoint that has changed since the run began. */
-export function changedContent(folder: URL, what: string): MlanError {
-  const message = `${pathOf(folder)} cannot be continued: ${what}, and its results would mix old and new content. Restore the old content, or run in a different folder.`;
+export function changedContent({ url, otherwise }: RunFolder, what: string): MlanError {
+  const message = `${pathOf(url)} cannot be continued: ${what}, and its results would mix old and new content. Restore the old content, or ${otherwise}.`;
   return new MlanError("run-folder", message);
 }

@@ -16,7 +16,7 @@ export interface ExactMatchOptions {
 }
 
 /**
- * Whether two texts are equal as NumPy arrays, which the original harnesses compare: white space matters, and NUL
+ * Whether two texts are equal as NumPy arrays, which the original harnesses compare: whitespace matters, and NUL
  * characters at the end are ignored.
  */
 export function exactMatch(answer: string, target: string, options: ExactMatchOptions = {}): boolean {

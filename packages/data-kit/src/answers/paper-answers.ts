@@ -7,7 +7,7 @@ import { splitWords, withoutPunctuation, WORD_CHARACTERS } from "./python-text.t
  */
 export const harnessStop: readonly string[] = ["User:", '"', ":", ".", ",", "</s>"];
 
-/** Returns the answer up to the first character that occurs in `ends`, without white space at both ends. */
+/** Returns the answer up to the first character that occurs in `ends`, without whitespace at both ends. */
 export function textBefore(answer: string, ends: string): string {
   let end = 0;
   while (end < answer.length && !ends.includes(answer.charAt(end))) end += 1;
@@ -29,7 +29,7 @@ const WORDS: readonly string[] = ["zero", "one", "two", "three", "four", "five",
 
 /**
  * Returns "yes" for "true" and "no" for "false", in any letter case. Returns any other answer unchanged, including its
- * white space.
+ * whitespace.
  */
 export function trueFalse(answer: string): string {
   const lower = answer.toLowerCase();
@@ -91,7 +91,7 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set(splitWords(cleaned(text)));
 }
 
-/** Returns the text in lower case, reduced to Python's word characters and white space. */
+/** Returns the text in lower case, reduced to Python's word characters and whitespace. */
 function cleaned(text: string): string {
   return text.replace(UNCLEAN, "").toLowerCase();
 }

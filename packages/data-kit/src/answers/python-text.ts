@@ -1,13 +1,13 @@
 import { PYTHON_WHITE_SPACE, stripAsPython } from "@mlan/core";
 
-/** Returns the first line that is not only white space, stripped, or "" if there is none. */
+/** Returns the first line that is not only whitespace, stripped, or "" if there is none. */
 export function firstLine(text: string): string {
   const stripped = stripAsPython(text);
   const end = stripped.indexOf("\n");
   return end < 0 ? stripped : stripAsPython(stripped.slice(0, end));
 }
 
-/** Splits a text at white space, like `str.split()`. */
+/** Splits a text at whitespace, like `str.split()`. */
 export function splitWords(text: string): string[] {
   return text.split(RUN).filter((word) => word !== "");
 }
@@ -43,7 +43,7 @@ function titleCase(character: string): string {
   return head + more.join("").toLowerCase();
 }
 
-/** Georgian has capital letters, but no word has only its first letter capitalised. */
+/** Georgian has capital letters, but no word has only its first letter capitalized. */
 const GEORGIAN = /[\u10d0-\u10ff]/;
 /** Each digraph in upper case, title case, and lower case. */
 const DIGRAPHS: readonly string[] = ["Ǆǅǆ", "Ǉǈǉ", "Ǌǋǌ", "Ǳǲǳ"];

@@ -181,7 +181,7 @@ const NOT_OF_ARTICLES = new Set(
  */
 export function normalizedWords(text: string): string {
   return splitWords(
-    // White space is removed first, because a very long answer is usually a long run of it.
+    // Whitespace is removed first, because a very long answer is usually a long run of it.
     splitWords(text.toLowerCase())
       .join(" ")
       .replace(/[’'`]/g, "")

@@ -32,7 +32,7 @@ export interface BenchmarkDefinition<Shape extends z.ZodRawShape, Q extends Ques
   /** The columns to read. A file may have more columns. Columns with images are {@link imageColumn}, or lists of it. */
   readonly row: z.ZodObject<Shape>;
   /**
-   * Whether to read images inside Parquet files when the benchmark is opened. `imageIdentity` then recognises equal
+   * Whether to read images inside Parquet files when the benchmark is opened. `imageIdentity` then recognizes equal
    * images. Default false.
    */
   readonly identifyImages?: boolean;

@@ -16,7 +16,7 @@ export interface ConversationsDefinition {
    * read.
    */
   readonly files: readonly string[];
-  /** Default: a card with an unknown licence, for text and images. */
+  /** Default: a card with an unknown license, for text and images. */
   readonly card?: DatasetCard;
   /**
    * Where to find images that rows refer to by name. Default: `images/` in the folder of the rows, then that folder

@@ -1,3 +1,4 @@
+import { shownValue } from "@mlan/core";
 import { z } from "zod";
 import { isAbsent } from "./is-absent.ts";
 
@@ -15,8 +16,11 @@ export interface SupervisionFlags {
 type Flag = boolean | 0 | 1 | null;
 type FlagSchema = z.ZodExactOptional<z.ZodNullable<z.ZodType<Exclude<Flag, null>>>>;
 
+// Not a union: zod describes each of its failed members, even for an absent field, which is the usual case.
 const flag: FlagSchema = z
-  .union([z.literal(0), z.literal(1), z.boolean()])
+  .custom<Exclude<Flag, null>>((value) => value === 0 || value === 1 || typeof value === "boolean", {
+    error: ({ input }) => `expected 0, 1 or true or false, found ${shownValue(input)}`,
+  })
   .nullable()
   .exactOptional();
 
@@ -61,28 +65,32 @@ export function turnFieldProblem(turn: SupervisionFlags, isAnswer: boolean): Fie
 }
 
 function refusedField(turn: object): FieldProblem | undefined {
-  const fields: Readonly<Record<string, unknown>> = { ...turn };
-  const found = Object.entries(REFUSED_FIELDS).find(([name]) => !isAbsent(fields[name]));
-  return found && { field: found[0], message: found[1] };
+  for (const [name, value] of Object.entries(turn)) {
+    const message = REFUSED_FIELDS.get(name);
+    if (message !== undefined && !isAbsent(value)) return { field: name, message };
+  }
+  return undefined;
 }
 
 const IN_THE_TEXT = "is not supported; write it into the text of a turn";
-const REFUSED_FIELDS: Readonly<Record<string, string>> = {
-  tool_calls: `a tool call ${IN_THE_TEXT}`,
-  function_call: `a function call ${IN_THE_TEXT}`,
-  tool_call_id: `the id of a tool call ${IN_THE_TEXT}`,
-  name: `a speaker's name ${IN_THE_TEXT}`,
-  refusal: `a refusal ${IN_THE_TEXT}`,
-  reasoning: `reasoning ${IN_THE_TEXT}`,
-  reasoning_content: `reasoning ${IN_THE_TEXT}`,
-  thinking: `reasoning ${IN_THE_TEXT}`,
-  image: 'a turn has no images; name them in the column "images" of the row',
-  images: 'a turn has no images; name them in the column "images" of the row',
-  audio: "audio is not supported; remove it",
-  loss_scale: 'a turn is supervised or not; write "loss": true or false instead',
-  train_detail: 'a turn is supervised as a whole or not; write "train": true or false instead',
-  training_detail: 'a turn is supervised as a whole or not; write "training": true or false instead',
-};
+const REFUSED_FIELDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    tool_calls: `a tool call ${IN_THE_TEXT}`,
+    function_call: `a function call ${IN_THE_TEXT}`,
+    tool_call_id: `the id of a tool call ${IN_THE_TEXT}`,
+    name: `a speaker's name ${IN_THE_TEXT}`,
+    refusal: `a refusal ${IN_THE_TEXT}`,
+    reasoning: `reasoning ${IN_THE_TEXT}`,
+    reasoning_content: `reasoning ${IN_THE_TEXT}`,
+    thinking: `reasoning ${IN_THE_TEXT}`,
+    image: 'a turn has no images; name them in the column "images" of the row',
+    images: 'a turn has no images; name them in the column "images" of the row',
+    audio: "audio is not supported; remove it",
+    loss_scale: 'a turn is supervised or not; write "loss": true or false instead',
+    train_detail: 'a turn is supervised as a whole or not; write "train": true or false instead',
+    training_detail: 'a turn is supervised as a whole or not; write "training": true or false instead',
+  }),
+);
 
 const PREFERENCES = "preference data is not supported; remove it, and keep only turns that should be supervised";
 const VIDEOS = 'video is not supported; name their frames in the column "images"';
@@ -91,7 +99,7 @@ const TOOLS = "tools are not supported; describe them in a system turn";
 
 type Refused = z.ZodOptional<z.ZodUnknown>;
 
-/** Columns that would change the meaning of a row. A row is refused unless they are empty. */
+/** Columns that would change the meaning of a row. Such a row is an error unless they are empty. */
 export const refusedColumns: {
   tools: Refused;
   functions: Refused;

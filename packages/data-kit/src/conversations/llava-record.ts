@@ -60,7 +60,7 @@ const turns: z.ZodType<readonly LlavaTurn[] | null> = z
 /**
  * The schema of a {@link LlavaRecord}. Turns must alternate and end with an answer; a system turn may come first. Every
  * image needs `<image>` in a user turn, and `<image>` at the beginning or end of a line needs an image. Fields of other
- * tools that would change the meaning of a row are supported or refused.
+ * tools that would change the meaning of a row are either supported or errors.
  */
 export const llavaRecord: z.ZodObject<
   {

@@ -11,8 +11,8 @@ export interface FileSource {
 export interface Files {
   readonly place: string;
   /**
-   * The root folder on this machine; its URL ends in a slash. Files are only sure to exist after {@link Files.local}
-   * has returned them.
+   * The root folder on this machine; its URL ends in a slash. A file is guaranteed to exist only after {@link
+   * Files.local} has returned it.
    */
   readonly folder: URL;
   /**

@@ -17,7 +17,7 @@ import { localFolder } from "./local-folder.ts";
 export interface SourceOptions {
   /** A folder with the published files. Default: the Hub. */
   readonly folder?: Location;
-  /** A single file of rows, with any name. Its licence is unknown. */
+  /** A single file of rows, with any name. Its license is unknown. */
   readonly file?: Location;
   /** Options for the Hub, such as the revision to read. */
   readonly hub?: HubOptions;
@@ -53,7 +53,7 @@ export function sourceFrom({ folder, file, hub }: SourceOptions, published: Publ
   return named ? localFolder(published.errorPrefix, named) : hubFolder({ ...published, ...hub });
 }
 
-/** Returns the published card. For a file of the options, returns a card with its location and an unknown licence. */
+/** Returns the published card. For a file of the options, returns a card with its location and an unknown license. */
 export function cardFor({ file }: SourceOptions, published: DatasetCard): DatasetCard {
   if (file === undefined) return published;
   return { source: pathOf(toFileUrl(file)), license: "unknown", modality: published.modality };

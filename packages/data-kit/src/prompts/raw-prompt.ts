@@ -21,7 +21,7 @@ export function visionHarnessPrompt(text: string, images = 1): RawPrompt {
 
 /**
  * Returns a user turn in the template `v1`, as the original vision tasks write it. `answerStart` is the beginning of
- * the answer. White space at the end of `user` is kept, and followed by the template's own space.
+ * the answer. Whitespace at the end of `user` is kept, and followed by the template's own space.
  */
 export function v1Prompt(user: string, answerStart: string, images = 1): RawPrompt {
   return visionHarnessPrompt(`${V1_SYSTEM_PROMPT} USER: ${user} ASSISTANT: ${answerStart}`, images);

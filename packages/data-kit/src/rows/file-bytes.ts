@@ -31,7 +31,7 @@ interface Stretch {
 
 const NOTHING: Stretch = { start: 0, end: 0, bytes: Promise.resolve(new Uint8Array()) };
 
-/** Maximum number of bytes between two consecutive rows: commas, line breaks and white space. */
+/** Maximum number of bytes between two consecutive rows: commas, line breaks and whitespace. */
 const FARTHEST_NEXT = 64;
 const AHEAD = 2 ** 20;
 

@@ -15,7 +15,7 @@ export function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefin
   return found;
 }
 
-/** Moves past white space, line continuations and comments. */
+/** Moves past whitespace, line continuations and comments. */
 export function skipSpace(cursor: Cursor): void {
   take(cursor, SPACE);
 }

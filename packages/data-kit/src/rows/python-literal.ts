@@ -25,7 +25,7 @@ export function parsePythonLiteral(text: string): PythonValue {
 /** Maximum depth of nesting, as in Python. */
 const MAXIMUM_DEPTH = 200;
 
-/** Reads a value and the white space around it. */
+/** Reads a value and the whitespace around it. */
 function readValue(cursor: Cursor, depth: number): PythonValue {
   skipSpace(cursor);
   if (depth > MAXIMUM_DEPTH) throw unexpected(cursor, `at most ${MAXIMUM_DEPTH} nested brackets`);

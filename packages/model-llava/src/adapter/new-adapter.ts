@@ -20,7 +20,7 @@ export function parametersOf(modules: readonly ModuleSizes[]): number {
 }
 
 /**
- * Creates an adapter initialised as in PEFT: A is uniform within ±1/sqrt(inputs) and B is zero. Throws
+ * Creates an adapter initialized as in PEFT: A is uniform within ±1/sqrt(inputs) and B is zero. Throws
  * `invalid-options` like {@link targetLinears}.
  */
 export function newAdapter(

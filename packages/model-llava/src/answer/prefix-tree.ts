@@ -7,7 +7,7 @@ export interface PrefixNode {
   readonly children: PrefixNode[];
 }
 
-/** Builds the tree by comparing neighbours in sorted order. */
+/** Builds the tree by comparing neighbors in sorted order. */
 export function prefixTree(sequences: readonly Int32Array[]): PrefixNode {
   const order = sequences.map((_, index) => index).toSorted((one, other) => compare(at(one), at(other)));
   const root: PrefixNode = { depth: 0, ends: [], children: [] };

@@ -47,7 +47,7 @@ export interface PromptLimits {
   readonly room: number;
   /** Number of tokens to score at the end of the prompt. Default 0. */
   readonly scored?: number;
-  /** Whether a prompt that is too long is refused or truncated. Default "refuse". */
+  /** What happens to a prompt that is too long: it is an error, or it is truncated. Default "refuse". */
   readonly longPrompts?: GenerationOptions["longPrompts"] | undefined;
 }
 

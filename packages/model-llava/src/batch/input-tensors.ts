@@ -21,7 +21,7 @@ export interface InputTensors {
   readonly dropout?: tf.Tensor2D | undefined;
 }
 
-/** Loads an image and returns its normalised pixels [3, size, size]. */
+/** Loads an image and returns its normalized pixels [3, size, size]. */
 export type LoadPixels = (image: ImageReference) => Promise<Float32Array>;
 
 /** Creates the tensors of a batch. Reads and preprocesses each distinct image once. */

@@ -23,7 +23,7 @@ import { verifyFolder } from "./verify-folder.ts";
 export type { CheckpointVision } from "./open-vision.ts";
 
 export interface CheckpointFolders {
-  /** The expected architecture. Other architectures are refused. */
+  /** The expected architecture. Other architectures are errors. */
   readonly architecture: Architecture;
   /** Name of the template of the model's conversations. Default: the template that the folder names. */
   readonly template?: string | undefined;

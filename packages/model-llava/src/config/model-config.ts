@@ -13,7 +13,7 @@ export interface ModelConfig {
 
 /**
  * Reads the `config.json` of a model. Throws `invalid-checkpoint` for a file that cannot be read, a different
- * architecture, or quantised weights.
+ * architecture, or quantized weights.
  */
 export async function readModelConfig(architecture: Architecture, file: URL): Promise<ModelConfig> {
   const stored = await readConfigFile(file);
@@ -23,7 +23,7 @@ export async function readModelConfig(architecture: Architecture, file: URL): Pr
 }
 
 /**
- * Throws `invalid-checkpoint` for quantised weights. Quantised formats can store different values in tensors with the
+ * Throws `invalid-checkpoint` for quantized weights. Quantized formats can store different values in tensors with the
  * same names and shapes.
  */
 function refuseQuantised(stored: ConfigObject, file: URL): void {

@@ -5,11 +5,11 @@ import type { Resampling } from "./resampling-weights.ts";
 export interface ImageProcessor {
   /** Side of the tower's square input, in pixels. */
   readonly size: number;
-  /** Length of the shorter edge before the centre crop, in pixels; at least `size`. */
+  /** Length of the shorter edge before the center crop, in pixels; at least `size`. */
   readonly shortestEdge: number;
   /** Factor for 8-bit values, e.g. 1 / 255. */
   readonly rescaleFactor: number;
-  /** Mean per channel after rescaling; also the colour of padding. */
+  /** Mean per channel after rescaling; also the color of padding. */
   readonly mean: readonly [number, number, number];
   /** Standard deviation per channel after rescaling. */
   readonly standardDeviation: readonly [number, number, number];

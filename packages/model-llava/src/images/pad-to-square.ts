@@ -1,6 +1,6 @@
 import type { Pixels } from "@mlan/images";
 
-/** An image on a canvas of one colour. The canvas is never allocated, because it would be huge for a narrow image. */
+/** An image on a canvas of one color. The canvas is never allocated, because it would be huge for a narrow image. */
 export interface FramedImage {
   readonly width: number;
   readonly height: number;

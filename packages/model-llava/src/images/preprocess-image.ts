@@ -5,7 +5,7 @@ import { resizeAndCrop } from "./resize.ts";
 
 export interface PreprocessImageOptions {
   readonly processor: ImageProcessor;
-  /** "pad" pads the image to a square with the mean colour; "square" crops its centre. */
+  /** "pad" pads the image to a square with the mean color; "square" crops its center. */
   readonly aspectRatio: "pad" | "square";
   /** Name of the image in errors. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface PreprocessImageOptions {
 }
 
 /**
- * Converts an encoded image to a CLIP tower's input: normalised values [3, size, size]. They are bit-identical to those
+ * Converts an encoded image to a CLIP tower's input: normalized values [3, size, size]. They are bit-identical to those
  * of LLaVA's `process_images` and of transformers' CLIPImageProcessor with Pillow. Throws `invalid-data` with the
  * image's name if it cannot be decoded.
  */
@@ -43,7 +43,7 @@ function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [num
 
 /**
  * Resizes and crops like CLIPImageProcessor: scales the shorter edge to the given length, rounds the longer edge down,
- * and crops the centre.
+ * and crops the center.
  */
 function resize(image: FramedImage, processor: ImageProcessor): Pixels {
   const { size, shortestEdge, keepsAspectRatio = true, resampling = "bicubic" } = processor;
@@ -62,7 +62,7 @@ function normalize({ data }: Pixels, processor: ImageProcessor): Float32Array {
   return output;
 }
 
-/** Returns, per channel, a table from 8-bit values to normalised values, rounded like numpy's float32 operations. */
+/** Returns, per channel, a table from 8-bit values to normalized values, rounded like numpy's float32 operations. */
 function normalizationTables(processor: ImageProcessor): Float32Array[] {
   const { rescaleFactor, mean, standardDeviation, normalizes = true } = processor;
   return mean.map((channelMean, channel) =>

@@ -7,13 +7,13 @@ export interface ResizeOptions {
   /** Width of the whole canvas after resizing. */
   readonly width: number;
   readonly height: number;
-  /** Side of the centre square in pixels; at most the shorter side of the resized canvas. */
+  /** Side of the center square in pixels; at most the shorter side of the resized canvas. */
   readonly crop: number;
   readonly resampling: Resampling;
 }
 
 /**
- * Returns the centre square of a resized image, bit-identical to Pillow's `Image.resize` for 8-bit RGB: along the rows,
+ * Returns the center square of a resized image, bit-identical to Pillow's `Image.resize` for 8-bit RGB: along the rows,
  * rounded to 8 bits, then along the columns. Reads only the image pixels that affect the square.
  */
 export function resizeAndCrop(canvas: FramedImage, { width, height, crop, resampling }: ResizeOptions): Pixels {

@@ -4,7 +4,7 @@ import type { Weight } from "../weights/weight.ts";
 import type { Linear } from "./linear.ts";
 
 /**
- * Creates a linear map from a 16-bit or quantised matrix [outputs, inputs] and `bias` [outputs]. The matrix is not
+ * Creates a linear map from a 16-bit or quantized matrix [outputs, inputs] and `bias` [outputs]. The matrix is not
  * trained; gradients flow to the input.
  */
 export function frozenLinear(matrix: FrozenMatrix, bias?: Weight<tf.Rank.R1>): Linear {

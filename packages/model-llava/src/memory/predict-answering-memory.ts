@@ -57,11 +57,8 @@ export function predictAnsweringMemory(options: AnsweringMemoryOptions): Answeri
     supervised: rows,
     precision: "float32",
   });
-  const { hidden, queries, keys, inner, scores, scoresAtOnce, full } = layout;
-  const inBlocks = hidden * 3 + queries * 3 + keys * 4 + scoresAtOnce * 2;
-  // Several questions usually share the beginning of their prompts. Attention to it is not computed in blocks.
-  const shared = rows > 1 ? hidden + queries + keys * 2 + scores * 2 : 0;
-  const attention = Math.max(inBlocks, shared);
+  const { hidden, queries, keys, inner, scoresAtOnce, full } = layout;
+  const attention = hidden * 3 + queries * 3 + keys * 4 + scoresAtOnce * 2;
   const mlp = hidden * 4 + inner * 3;
   const tower = vision && images > 0 ? towerLayer(layout, vision.config) : 0;
   const widened = Math.max(0, ...list.weights.map((weight) => widenedBytes(weight, format)));

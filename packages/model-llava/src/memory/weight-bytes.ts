@@ -11,7 +11,7 @@ export interface WeightBytesOptions {
   readonly format: WeightFormat;
   /** Whether the weight has 16 bits per value in the checkpoint's file. */
   readonly hasHalf: boolean;
-  /** Whether `onnx` packs quantised matrices for answers, with a float32 sum per block. Default `false`. */
+  /** Whether `onnx` packs quantized matrices for answers, with a float32 sum per block. Default `false`. */
   readonly packed?: boolean;
 }
 
@@ -22,7 +22,7 @@ export function weightBytes(weight: Weight, { format, hasHalf, packed = false }:
 }
 
 /**
- * Returns the bytes of a quantised weight: its codes, and what each block has besides them, which is one float32 scale
+ * Returns the bytes of a quantized weight: its codes, and what each block has besides them, which is one float32 scale
  * or more. The last block of a row may contain padding.
  */
 function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1], besidesCodes: number): number {

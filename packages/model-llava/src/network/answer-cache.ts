@@ -1,6 +1,7 @@
+import type { KeyValuePart } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { LanguageConfig } from "../config/language-config.ts";
-import { type KeyValue, MASKED, type MaskedKeyValue } from "./attention.ts";
+import { type KeyValue, MASKED } from "./attention.ts";
 
 /** The keys and values of all layers, with one mask for padding. */
 export interface MaskedCache {
@@ -8,8 +9,8 @@ export interface MaskedCache {
   readonly mask: tf.Tensor;
 }
 
-/** Returns the cache of a layer as a part for {@link attention}; [] without a cache. */
-export function cachedPart(cache: MaskedCache | undefined, layer: number): readonly MaskedKeyValue[] {
+/** Returns the cache of a layer as a part for `attentionToParts`; [] without a cache. */
+export function cachedPart(cache: MaskedCache | undefined, layer: number): readonly KeyValuePart[] {
   const keyValue = cache?.layers[layer];
   return cache && keyValue ? [{ ...keyValue, mask: cache.mask }] : [];
 }

@@ -1,6 +1,7 @@
+import { attentionToParts } from "@mlan/fused-ops";
 import type * as tf from "@tensorflow/tfjs-core";
 import { cachedPart, type CacheSlot, type MaskedCache, writeSlot } from "./answer-cache.ts";
-import { attention, type KeyValue } from "./attention.ts";
+import type { KeyValue } from "./attention.ts";
 import { type Choice, type ChoiceOptions, choose } from "./choice.ts";
 import { type Attend, decode } from "./decoder.ts";
 import { answeringLayer } from "./layer-runner.ts";
@@ -39,7 +40,11 @@ export function runStep(
     if (!before) throw new RangeError(`model-llava: layer ${layer} has no cache.`);
     const now = writeSlot(before, added, slot);
     written.push(now);
-    return attention(query, [...cachedPart(prefix, layer), ...cachedPart(prompt, layer), { ...now, mask: slot.mask }]);
+    return attentionToParts(query, [
+      ...cachedPart(prefix, layer),
+      ...cachedPart(prompt, layer),
+      { ...now, mask: slot.mask },
+    ]);
   };
   const rows = tokens.size;
   const hidden = network.decoder.embedding.rowsAt(tokens);

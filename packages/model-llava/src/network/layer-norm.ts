@@ -6,7 +6,7 @@ export type LayerNormWeights = {
   readonly bias: Weight<tf.Rank.R1>;
 };
 
-/** Layer normalisation of the rows of `input` [n, d]. */
+/** Layer normalization of the rows of `input` [n, d]. */
 export function layerNorm(input: tf.Tensor2D, { weight, bias }: LayerNormWeights, epsilon: number): tf.Tensor2D {
   const centred = tf.sub(input, tf.mean(input, 1, true));
   const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon));

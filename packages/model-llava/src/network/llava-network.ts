@@ -1,5 +1,5 @@
 import type { Component, GradientOptions, LossOptions } from "@mlan/core";
-import { detached, embedding } from "@mlan/fused-ops";
+import { attention, detached, embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { AdaptableNetwork } from "../adapter/target-linears.ts";
 import { AdapterSlot } from "../adapter/network-adapter.ts";
@@ -10,7 +10,6 @@ import type { LanguageConfig } from "../config/language-config.ts";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import type { Weight } from "../weights/weight.ts";
 import { type WeightDeclarations, type WeightList, weightList } from "../weights/weight-list.ts";
-import { attention } from "./attention.ts";
 import { type Constants, constants } from "./constants.ts";
 import { type Attend, decode, type Decoder } from "./decoder.ts";
 import { checkpointedLayer, type LayerRunner, tidyLayer } from "./layer-runner.ts";
@@ -97,7 +96,7 @@ export function hiddenStates(network: LlavaNetwork, inputs: InputTensors, option
   const { rows, length, dropout } = inputs;
   const { slot } = network;
   const mask = network.constants.mask(length);
-  const attend: Attend = (query, keyValue) => attention(query, [{ ...keyValue, mask, causal: true }]);
+  const attend: Attend = (query, { key, value }) => attention(query, key, value, { mask, causal: true });
   const rotations = network.constants.rotations(length);
   const hidden = embeddings(network, inputs);
   const runner = options.gradientCheckpointing ? checkpointedLayer : tidyLayer;

@@ -1,9 +1,9 @@
-import { embedding } from "@mlan/fused-ops";
+import { attentionToParts, embedding } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PromptTensors } from "../batch/prompt-tensors.ts";
 import { powerOfTwo } from "../batch/shape-buckets.ts";
 import { cachedPart, type MaskedCache, promptMask } from "./answer-cache.ts";
-import { attention, type KeyValue } from "./attention.ts";
+import type { KeyValue } from "./attention.ts";
 import { type Attend, decode } from "./decoder.ts";
 import { answeringLayer } from "./layer-runner.ts";
 import type { LlavaNetwork } from "./llava-network.ts";
@@ -66,7 +66,7 @@ export function runPrompts(
   const mask = network.constants.mask(length);
   const attend: Attend = (query, keyValue, layer) => {
     layers.push(keyValue);
-    return attention(query, [...cachedPart(prefix, from + layer), { ...keyValue, mask, causal: true }]);
+    return attentionToParts(query, [...cachedPart(prefix, from + layer), { ...keyValue, mask, causal: true }]);
   };
   const some = { ...network.decoder, layers: network.decoder.layers.slice(from, to) };
   const isLast = to === network.decoder.layers.length;

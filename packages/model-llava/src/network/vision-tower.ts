@@ -1,8 +1,7 @@
-import { mergeHeads, residual, splitHeads } from "@mlan/fused-ops";
+import { attention, mergeHeads, residual, splitHeads } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { patchesPerImage, type VisionConfig } from "../config/vision-config.ts";
 import type { Linear } from "../linear/linear.ts";
-import { attention } from "./attention.ts";
 import { gelu, quickGelu } from "./gelu.ts";
 import { layerNorm } from "./layer-norm.ts";
 import type { VisionLayerWeights, VisionTowerWeights } from "./vision-tower-weights.ts";
@@ -87,7 +86,7 @@ function runLayer(config: VisionConfig, weights: VisionLayerWeights, input: tf.T
   const normal = layerNorm(input, weights.attentionNorm, normEpsilon);
   const project = (linear: Linear): tf.Tensor4D => splitHeads(linear.apply(normal), images, heads);
   const query = tf.mul<tf.Tensor4D>(project(weights.query), 1 / Math.sqrt(hiddenSize / heads));
-  const attended = attention(query, [{ key: project(weights.key), value: project(weights.value) }]);
+  const attended = attention(query, project(weights.key), project(weights.value));
   const hidden = residual(input, weights.output.apply(mergeHeads(attended)));
   const activate = config.activation === "gelu" ? gelu : quickGelu;
   const up = weights.up.apply(layerNorm(hidden, weights.mlpNorm, normEpsilon));

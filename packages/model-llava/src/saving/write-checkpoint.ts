@@ -63,7 +63,7 @@ export async function writeCheckpoint(
     const stored = isPart ? weights.filter(({ component }) => content.changed.has(component)) : weights;
     const inAdapter = (component: Component): boolean => adapter !== undefined && component === "projector";
     const apart = stored.filter(({ component }) => !inAdapter(component));
-    // The name differs from a whole model's, because other libraries would initialise the missing components randomly.
+    // The name differs from a whole model's, because other libraries would initialize the missing components randomly.
     if (apart.length > 0) await write(isPart ? "trained" : "model", apart);
     if (adapter) {
       const beside = stored.filter(({ component }) => inAdapter(component));
@@ -107,7 +107,7 @@ function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void 
   );
 }
 
-/** Throws `invalid-options` if the model was opened with quantised weights. */
+/** Throws `invalid-options` if the model was opened with quantized weights. */
 function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
   if (!isQuantisedFormat(weightFormat)) return;
   throw new MlanError(

@@ -60,7 +60,7 @@ export function placePromptImages(turns: readonly Turn[], images: number): reado
 }
 
 /**
- * Moves `images` placeholders to the front of a turn and strips white space around the text, like
+ * Moves `images` placeholders to the front of a turn and strips whitespace around the text, like
  * `preprocess_multimodal` of LLaVA. A turn without a placeholder is unchanged.
  */
 export function imagesToFront(turn: Turn, images: number): Turn {

@@ -14,7 +14,7 @@ interface NamedTokens {
 }
 
 /**
- * Collects, from all files, the tokens that are recognised in the text before byte pairs are merged. Throws
+ * Collects, from all files, the tokens that are recognized in the text before byte pairs are merged. Throws
  * `invalid-checkpoint` if the files contradict each other.
  */
 export function addedTokens(vocabulary: Vocabulary, named: NamedTokens, folder: URL): readonly AddedToken[] {

@@ -57,7 +57,7 @@ export function splitAtTokens(tokens: readonly AddedToken[]): (text: string) => 
 
 /**
  * Splits text at its tokens according to their flags, like the tokenizers library. A `singleWord` token inside a word
- * is ignored. `lstrip` and `rstrip` tokens absorb adjacent white space. `written` returns the form of a token to search
+ * is ignored. `lstrip` and `rstrip` tokens absorb adjacent whitespace. `written` returns the form of a token to search
  * for.
  */
 export function splitByFlags(
@@ -76,7 +76,7 @@ export function splitByFlags(
     for (const match of find(text)) {
       const { token } = match;
       if (token.singleWord && !isBetweenWords(text, match)) continue;
-      // The previous token may have absorbed white space.
+      // The previous token may have absorbed whitespace.
       const start = token.lstrip ? spaceBefore(text, match.start, from) : match.start;
       if (start > from) parts.push(text.slice(from, start));
       parts.push(token);
@@ -100,14 +100,14 @@ function isTrailing(unit: number): boolean {
 
 type IsWhite = (character: string) => boolean;
 
-/** Returns the start of the white space before `end`; at least `from`. */
+/** Returns the start of the whitespace before `end`; at least `from`. */
 export function spaceBefore(text: string, end: number, from: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = end;
   while (at > from && isWhite(text.charAt(at - 1))) at--;
   return at;
 }
 
-/** Returns the end of the white space that begins at `start`. */
+/** Returns the end of the whitespace that begins at `start`. */
 export function spaceBehind(text: string, start: number, isWhite: IsWhite = isWhiteSpace): number {
   let at = start;
   while (at < text.length && isWhite(text.charAt(at))) at++;

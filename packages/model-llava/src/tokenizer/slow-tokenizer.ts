@@ -70,7 +70,7 @@ export function createSlowCoder(vocabulary: Vocabulary, added: readonly AddedTok
 }
 
 /**
- * Creates a function that splits text at tokens. Tokens absorb adjacent white space according to their flags. A
+ * Creates a function that splits text at tokens. Tokens absorb adjacent whitespace according to their flags. A
  * `singleWord` token inside a word becomes text. A resulting part that equals a token's content becomes that token
  * again.
  */
@@ -91,7 +91,7 @@ function createSplitter(added: readonly AddedToken[]): (text: string) => readonl
 
 /**
  * Applies the flags of a token in the steps of `PreTrainedTokenizer.tokenize`: the conditions see the adjacent parts
- * before white space is stripped.
+ * before whitespace is stripped.
  */
 function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, singleWord }: AddedToken): void {
   const left = parts[index - 1] ?? "";
@@ -107,7 +107,7 @@ function obeyFlags(parts: string[], index: number, { content, lstrip, rstrip, si
   }
 }
 
-/** Returns whether Python's `strip` treats a character as white space. */
+/** Returns whether Python's `strip` treats a character as whitespace. */
 function isPythonSpace(character: string): boolean {
   return isWhiteSpace(character) || (character >= "\u001c" && character <= "\u001f");
 }

@@ -17,10 +17,10 @@ export interface Tokenizer {
   idOf(token: string): number | undefined;
   /** Returns the piece or token with an id; undefined for an unused id. */
   tokenOf(id: number): string | undefined;
-  /** Encodes a text. Special tokens in the text are recognised. */
+  /** Encodes a text. Special tokens in the text are recognized. */
   encode(text: string, options?: EncodeOptions): number[];
   /**
-   * Returns the ids of each part. A part is a text, in which special tokens are not recognised, or a token id. A text
+   * Returns the ids of each part. A part is a text, in which special tokens are not recognized, or a token id. A text
    * continues the text before it; after a token id, it is encoded as after a special token in {@link encode}.
    */
   encodeParts(parts: readonly (string | number)[]): readonly (readonly number[])[];

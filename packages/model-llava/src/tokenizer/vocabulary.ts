@@ -18,7 +18,7 @@ export interface Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
   /** Pairs to join, in order of priority. */
   readonly merges: readonly (readonly [string, string])[];
-  /** Tokens that are recognised in text before merging. */
+  /** Tokens that are recognized in text before merging. */
   readonly added: readonly AddedToken[];
 }
 
@@ -29,13 +29,13 @@ export interface AddedToken extends TokenFlags {
   readonly special: boolean;
 }
 
-/** Where an added token is recognised in text. All flags default to false. */
+/** Where an added token is recognized in text. All flags default to false. */
 export interface TokenFlags {
   /** Whether the token is searched for in the normalized text rather than in the original. */
   readonly normalized?: boolean;
-  /** Whether the token absorbs white space before it. */
+  /** Whether the token absorbs whitespace before it. */
   readonly lstrip?: boolean;
-  /** Whether the token absorbs white space after it. */
+  /** Whether the token absorbs whitespace after it. */
   readonly rstrip?: boolean;
   /** Whether the token is ignored inside a word. */
   readonly singleWord?: boolean;

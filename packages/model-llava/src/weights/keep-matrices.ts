@@ -31,7 +31,7 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /** Whether quantised matrices are saved in the folder `quantised` beside their weight files. */
+  /** Whether quantized matrices are saved in the folder `quantised` beside their weight files. */
   readonly keepsQuantised: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onDownload: OpenOptions["onDownload"] | undefined;
@@ -73,9 +73,9 @@ export async function keepMatrices(
 
 interface ToQuantise {
   readonly chosen: readonly PlannedPair[];
-  /** The matrices to quantise, one for each entry of `chosen`. */
+  /** The matrices to quantize, one for each entry of `chosen`. */
   readonly matrices: readonly MatrixToQuantise[];
-  /** The folder of the file with the quantised matrices. */
+  /** The folder of the file with the quantized matrices. */
   readonly folder: URL | undefined;
 }
 
@@ -94,7 +94,7 @@ export async function quantisedBytesToWrite({ stored }: WeightPlan, format: Weig
   return folder ? bytesToWrite(folder, matrices, format) : 0;
 }
 
-/** Returns the quantised matrices from a file in the folder. Throws `unavailable` if the file cannot be written. */
+/** Returns the quantized matrices from a file in the folder. Throws `unavailable` if the file cannot be written. */
 function keptIn(
   folder: URL,
   matrices: readonly MatrixToQuantise[],

@@ -3,7 +3,7 @@ import type { Weight } from "./weight.ts";
 
 /**
  * Makes the weights of the given components trainable, as variables, until `end()` of the returned {@link Learning} is
- * called. Throws `contract` if an earlier {@link Learning} has not ended, and `invalid-options` for quantised weights.
+ * called. Throws `contract` if an earlier {@link Learning} has not ended, and `invalid-options` for quantized weights.
  */
 export function learn(weights: readonly Weight[], components: readonly Component[]): Learning {
   if (weights.some(({ learns }) => learns)) {

@@ -10,11 +10,11 @@ export interface LoadWeightsOptions {
   /** Seed for a new projector. */
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called while matrices are quantised into a file. */
+  /** Called while matrices are quantized into a file. */
   readonly onDownload?: OpenOptions["onDownload"] | undefined;
   /** Default "float32". */
   readonly format?: WeightFormat | undefined;
-  /** Whether quantised matrices are saved in the folder `quantised` beside their weight files. Default false. */
+  /** Whether quantized matrices are saved in the folder `quantised` beside their weight files. Default false. */
   readonly keepsQuantised?: boolean;
 }
 

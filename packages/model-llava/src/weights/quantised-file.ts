@@ -15,7 +15,7 @@ import {
 import { pathExists } from "../config/checkpoint-file.ts";
 import type { Quantisation, QuantisedFormat } from "./weight-format.ts";
 
-/** The folder of quantised matrices beside weight files. Deleting it is safe: the matrices are then quantised again. */
+/** The folder of quantized matrices beside weight files. Deleting it is safe: the matrices are then quantized again. */
 export const QUANTISED_FOLDER = "quantised/";
 
 export interface MatrixToQuantise extends Quantisation {
@@ -29,13 +29,13 @@ export interface MatrixToQuantise extends Quantisation {
 
 export interface MakingOptions {
   readonly signal: AbortSignal | undefined;
-  /** Called after each matrix is quantised. */
+  /** Called after each matrix is quantized. */
   readonly onDownload: OpenOptions["onDownload"] | undefined;
 }
 
 /**
- * Maps the quantised matrices of a checkpoint from a file in `folder`, a subfolder of the weights' folder. Without an
- * intact file for these weights, quantises the matrices one by one into a new file and removes files of earlier
+ * Maps the quantized matrices of a checkpoint from a file in `folder`, a subfolder of the weights' folder. Without an
+ * intact file for these weights, quantizes the matrices one by one into a new file and removes files of earlier
  * weights or earlier versions. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
  */
 export async function quantisedFile(
@@ -170,7 +170,7 @@ function bytesOf({ shape: [rows, columns], bits, blockSize }: MatrixToQuantise):
   return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4) + 4;
 }
 
-/** Returns the tensors of a quantised matrix: codes and scales. */
+/** Returns the tensors of a quantized matrix: codes and scales. */
 function tensorsOf(
   matrix: MatrixToQuantise,
   { signal, quantised: done }: WritingOptions = {},

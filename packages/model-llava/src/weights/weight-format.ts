@@ -6,7 +6,7 @@ import type { Weight } from "./weight.ts";
 /** Storage of the decoder's matrices in memory; see `BackboneOptions.weightFormat`. */
 export type WeightFormat = "float32" | "stored" | QuantisedFormat;
 
-/** Bits per value of the layers' matrices, and values per scale, of each quantised format. */
+/** Bits per value of the layers' matrices, and values per scale, of each quantized format. */
 const QUANTISED = {
   int8: { bits: 8, blockSize: 64 },
   "int8-128": { bits: 8, blockSize: 128 },
@@ -35,7 +35,7 @@ export function isQuantisedFormat(format: WeightFormat | undefined): format is Q
   return format !== undefined && Object.hasOwn(QUANTISED, format);
 }
 
-/** Throws `invalid-options` if a component to train has a quantised format. */
+/** Throws `invalid-options` if a component to train has a quantized format. */
 export function checkLearning(components: readonly Component[], format: WeightFormat | undefined): void {
   if (!isQuantisedFormat(format) || !components.includes("language")) return;
   throw new MlanError(
@@ -45,12 +45,12 @@ export function checkLearning(components: readonly Component[], format: WeightFo
   );
 }
 
-/** Returns whether quantised formats apply to a weight. They apply to the decoder's matrices, except the embedding. */
+/** Returns whether quantized formats apply to a weight. They apply to the decoder's matrices, except the embedding. */
 export function isQuantised({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
 
-/** Returns the quantisation of a weight. The output layer never has 4 bits, because it directly affects every token. */
+/** Returns the quantization of a weight. The output layer never has 4 bits, because it directly affects every token. */
 export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
   const { bits, blockSize } = QUANTISED[format];
   return { bits: name === HEAD ? 8 : bits, blockSize };

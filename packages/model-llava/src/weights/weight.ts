@@ -10,7 +10,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
   readonly name: string;
   readonly component: Component;
   readonly shape: tf.ShapeMap[Rank];
-  /** Whether only {@link multiply} uses the weight. Only such a weight may be quantised. */
+  /** Whether only {@link multiply} uses the weight. Only such a weight may be quantized. */
   readonly isMultiplied: boolean;
   #values: tf.Tensor<Rank> | undefined;
   #matrix: FrozenMatrix | undefined;
@@ -93,7 +93,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     this.#values = tf.keep(values as tf.Tensor<Rank>);
   }
 
-  /** Throws `invalid-options` for a quantised matrix. */
+  /** Throws `invalid-options` for a quantized matrix. */
   checkCanLearn(): void {
     if (this.bits >= 16) return;
     throw new MlanError(
@@ -105,7 +105,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
 
   /**
    * Makes the weight a variable that shares its data. Values with 16 bits become float32. Throws `invalid-options` for
-   * a quantised matrix.
+   * a quantized matrix.
    */
   learn(): tf.Variable<Rank> {
     this.checkCanLearn();
@@ -126,7 +126,7 @@ export class Weight<Rank extends tf.Rank = tf.Rank> implements Parameter {
     variable.dispose();
   }
 
-  /** Returns the values as float32; for a quantised matrix, the values of its codes. */
+  /** Returns the values as float32; for a quantized matrix, the values of its codes. */
   async read(): Promise<Float32Array> {
     if (!this.#matrix) return this.tensor.data<"float32">();
     const values = this.#matrix.widen();

@@ -28,7 +28,7 @@ const GRADIENT = operation(
   }),
 );
 
-/** Normalizes each pixel by the squares of its neighbouring channels, which are the last dimension. */
+/** Normalizes each pixel by the squares of its neighboring channels, which are the last dimension. */
 export const LOCAL_RESPONSE_KERNELS: readonly Kernel[] = [
   kernel<tf.LRNInputs, tf.LRNAttrs>(tf.LRN, ({ x }, attributes, recorder) =>
     perPixel(recorder, NORMALIZE, [x], attributes),

@@ -58,7 +58,7 @@ function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (str
   return [...Array.from({ length: images }, () => IMAGE), ...inText].filter((piece) => piece !== "");
 }
 
-/** Puts marks around a text, inside its leading and trailing white space, which many templates strip. */
+/** Puts marks around a text, inside its leading and trailing whitespace, which many templates strip. */
 function marksAround(text: string, turn: number, marks: Marks): string {
   const core = text.trim();
   if (core === "") return text;

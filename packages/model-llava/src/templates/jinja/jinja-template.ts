@@ -12,7 +12,7 @@ export interface JinjaTemplate {
 export function parseJinja(source: string): JinjaTemplate {
   if (source.length > LONGEST_SOURCE)
     throw new Error(`it has ${source.length} characters; at most ${LONGEST_SOURCE} are supported`);
-  // The library's patterns take quadratic time on long runs of white space.
+  // The library's patterns take quadratic time on long runs of whitespace.
   if (LONG_SPACE.test(source)) throw new Error("it has thousands of white-space characters in a row");
   const program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   return {
