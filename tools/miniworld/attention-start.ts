@@ -70,7 +70,7 @@ export function startEmbeddings(
   }
 }
 
-/** Returns the words of a piece: two for a word of a sketch (colour and shape, or column and row), otherwise one. */
+/** Returns the words of a piece: two for a word of a sketch (color and shape, or column and row), otherwise one. */
 function wordsOf(piece: string): readonly string[] {
   const word = piece.replace("▁", "").toLowerCase();
   const colour = COLOURS.find((name) => word.startsWith(name) && SHAPES.some((shape) => word === name + shape));

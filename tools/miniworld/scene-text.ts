@@ -131,7 +131,7 @@ interface Claim {
   readonly holds: boolean;
 }
 
-/** Draws a claim about a colour, the number of things, a place, or how two things are placed. */
+/** Draws a claim about a color, the number of things, a place, or how two things are placed. */
 export function sceneClaim(random: Random, scene: Scene): Claim {
   const holds = happens(random, 0.5);
   const [one, other] = chooseSeveral(random, scene, 2);

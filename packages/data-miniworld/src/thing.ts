@@ -27,7 +27,7 @@ function isInBenchmarks({ colour, shape }: Thing): boolean {
   return (COLOURS.indexOf(colour) + SHAPES.indexOf(shape)) % 3 === 0;
 }
 
-/** The words that the benchmarks ask to recognise as colours or as shapes, and all others. */
+/** The words that the benchmarks ask to recognize as colors or as shapes, and all others. */
 export const BENCHMARK_COLOURS = COLOURS.slice(4);
 export const BENCHMARK_SHAPES = SHAPES.slice(3);
 export const TRAINING_COLOURS = COLOURS.slice(0, 4);
