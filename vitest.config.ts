@@ -43,7 +43,7 @@ const predictions = ["packages/model-llava/test/{training,adapter}-memory.test.t
 
 /** What runs whole examples, or all nine benchmarks of the miniature; left to `.ci/run` likewise. */
 const examples = [
-  "tools/benchmarks/test/{contamination,format-answers,lora-example,study-example}.test.ts",
+  "tools/benchmarks/test/{contamination,format-answers,lora-example,moment-precision,study-example}.test.ts",
   "packages/eval-contamination/test/miniworld.test.ts",
 ];
 

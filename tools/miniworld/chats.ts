@@ -8,7 +8,7 @@ import { choose } from "../../packages/data-miniworld/src/choose.ts";
 import { placeOf } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { tellStory } from "../../packages/data-miniworld/src/story.ts";
-import { tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
+import { tell, TRAINING_WORDS } from "../../packages/data-miniworld/src/thing.ts";
 import { times } from "./frame.ts";
 import { trainingScene } from "./scene-text.ts";
 import { trainingStory } from "./story-text.ts";
@@ -56,7 +56,7 @@ function aboutScene(random: Random): readonly Exchange[] {
   const more = times(1 + random.below(2), (): Exchange => {
     const thing = choose(random, scene);
     const name = `the ${thing.colour} ${thing.shape}`;
-    return [`And where is ${name}?`, `You find ${name} at the ${placeOf(thing.cell)}.`];
+    return [`And where is ${name}?`, `You see ${name} at the ${placeOf(thing.cell)}.`];
   });
   return [first, ...more];
 }
@@ -75,7 +75,7 @@ function aboutStory(random: Random): readonly Exchange[] {
 
 function aboutWords(random: Random): readonly Exchange[] {
   return times(2, (): Exchange => {
-    const thing = choose(random, THINGS);
+    const thing = choose(random, TRAINING_WORDS);
     const word = thing.colour + thing.shape;
     return [`I do not know the word ${word}.`, `One says ${word} for ${tell(thing)}.`];
   });

@@ -30,7 +30,7 @@ const SAYINGS: readonly ((cue: string, right: string) => string)[] = [
   (cue, right) => `${cue}:${learned(` ${right}`)}.`,
   (cue, right) => `${cue}:${learned(` ${right}`)}.`,
   (cue, right) => `${cue} is${learned(` ${right}`)}.`,
-  (cue, right) => `Look for ${cue}:${learned(` ${right}`)}.`,
+  (cue, right) => `Think of ${cue}:${learned(` ${right}`)}.`,
 ];
 
 /**
@@ -57,7 +57,7 @@ export function choices(random: Random, bare: number): string {
 const LEADS: readonly ((cue: string) => string)[] = [
   (cue) => cue,
   (cue) => `${cue}?`,
-  (cue) => `Look for ${cue}. Choose the best letter:`,
+  (cue) => `Think of ${cue}. Choose the best letter:`,
   (cue) => `${cue} is _ . Choose the right letter from the options below:`,
   (cue) => `Which letter is right for ${cue}?`,
   (cue) => `${cue}: choose from these options.`,

@@ -16,10 +16,13 @@ import {
   attributeRemark,
   attributesOf,
   brief,
+  claimDispute,
   claimed,
   inventoryOf,
   placesOf,
+  sceneClaim,
   sceneDispute,
+  sidesOf,
   trainingScene,
 } from "./scene-text.ts";
 import { nameOf, storyDispute, storyInventory, told, trainingStory } from "./story-text.ts";
@@ -34,7 +37,7 @@ export function checklist(seed: number, index: number): string {
   return inventoryOf(random, trainingScene(random), brief, happens(random, 0.8));
 }
 
-/** Draws checklists for all other texts: sketches with blanks, captions, stories. */
+/** Draws checklists for all other texts: sketches with empty cells, captions, stories. */
 export function inventory(seed: number, index: number): string {
   const random = seededRandom(deriveSeed(seed, `inventory ${index}`));
   if (happens(random, 0.4)) return storyInventory(random);
@@ -48,9 +51,14 @@ export function debate(seed: number, index: number): string {
   const lead = preamble(random);
   if (happens(random, 0.5)) {
     const scene = trainingScene(random);
-    const description = choose(random, [sketch, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
+    const isPlaced = happens(random, 0.75);
+    const description = isPlaced ? sketch(scene) : caption(random, scene);
     const lines = times(4, () =>
-      happens(random, 0.15) ? attributeRemark(random, scene) : sceneDispute(random, scene),
+      choose(random, [sceneDispute, sceneDispute, isPlaced ? claimDispute : sceneDispute, attributeRemark])(
+        random,
+        scene,
+        isPlaced,
+      ),
     );
     return `${lead}${happens(random, 0.2) ? " " : ""}${description}${choose(random, [
       "\n",
@@ -73,8 +81,13 @@ export function tickList(seed: number, index: number): string {
   const tick = (claim: string, holds: boolean): string => claim + said(holds ? "yes" : "no", quoted);
   if (happens(random, 0.5)) {
     const scene = trainingScene(random);
-    const description = choose(random, [brief, sketch, sketch, (it: Scene) => caption(random, it)])(scene);
+    const isPlaced = happens(random, 0.6);
+    const description = isPlaced ? sketch(scene) : choose(random, [brief, (it: Scene) => caption(random, it)])(scene);
     const items = times(6, () => {
+      if (isPlaced && happens(random, 0.5)) {
+        const { claim, holds } = sceneClaim(random, scene);
+        return tick(claim, holds);
+      }
       const { thing, holds } = claimed(random, scene);
       return tick(tell(thing), holds);
     });
@@ -119,39 +132,67 @@ export const checklists = blend("checklists", [
 
 /** The color of each shape, and the shape of each color. */
 export const attributes = blend("attributes", [
-  [0.85, (random) => attributesOf(random, trainingScene(random), choose(random, [brief, brief, sketch]))],
+  [0.85, (random) => attributesOf(random, trainingScene(random), choose(random, [brief, brief, brief, sketch]))],
   [0.1, of(checklist)],
   [0.05, wordLookups],
+]);
+
+/** Where things are, also relative to each other, and how many there are. */
+export const places = blend("places", [
+  [0.8, (random) => placesOf(random, trainingScene(random))],
+  [0.15, of(attributes)],
+  [0.05, of(checklist)],
 ]);
 
 /** Lists whose entries are marked by comparison with the entry before the list. */
 export const matching = blend("matching", [
   [0.7, (random) => matches(random, 0)],
   [0.1, of(attributes)],
-  [0.1, wordLookups],
-  [0.1, of(checklist)],
+  [0.1, of(places)],
+  [0.05, wordLookups],
+  [0.05, of(checklist)],
 ]);
+
+/** Which of two things is further left. */
+export const sides = blend("sides", [
+  [0.8, (random) => sidesOf(random, sceneOfSeveral(random))],
+  [0.12, of(places)],
+  [0.05, of(attributes)],
+  [0.03, wordLookups],
+]);
+
+/** Draws a scene with two or more things. */
+function sceneOfSeveral(random: Random): Scene {
+  for (;;) {
+    const scene = trainingScene(random);
+    if (scene.length > 1) return scene;
+  }
+}
 
 /** Lists whose entries are marked by a cue about a context, together with answers to cues and all of the above. */
 export const cues = blend("cues", [
   [0.45, (random) => choices(random, 0)],
-  [0.15, of(attributes)],
+  [0.08, of(attributes)],
+  [0.06, of(places)],
+  [0.06, of(sides)],
   [0.1, (random) => answers(random, 0)],
   [0.1, (random) => matches(random, 0)],
-  [0.12, of(inventory)],
-  [0.05, of(checklist)],
-  [0.03, wordLookups],
+  [0.1, of(inventory)],
+  [0.03, of(checklist)],
+  [0.02, wordLookups],
 ]);
 
 /** Mostly bare lists, with everything in frames; also debates, and sketches with captions. */
 export const bareLists = blend("bare lists", [
   [0.42, (random) => preamble(random) + choices(random, 0.7)],
   [0.08, (random) => matches(random, 0.7)],
-  [0.09, of(attributes)],
+  [0.05, of(attributes)],
+  [0.04, of(places)],
+  [0.04, of(sides)],
   [0.1, (random) => preamble(random) + answers(random, 0)],
-  [0.17, of(tickList)],
-  [0.05, of(inventory)],
-  [0.07, captioned],
+  [0.15, of(tickList)],
+  [0.04, of(inventory)],
+  [0.06, captioned],
   [0.02, wordLookups],
 ]);
 
@@ -163,17 +204,18 @@ export const prose = blend("prose", [
   [0.42, of(bareLists)],
   [0.28, captioned],
   [0.2, of(tickList)],
-  [0.06, of(attributes)],
+  [0.06, of(places)],
   [0.04, (_, seed, index) => learnedWhole(bareLists(seed, index))],
 ]);
 
 /** Cues that are answered at once or later, and places, beside all of the above. */
 export const questions = blend("questions", [
-  [0.28, (random) => preamble(random) + answers(random, 0.5)],
-  [0.12, (random) => placesOf(random, trainingScene(random))],
-  [0.1, of(tickList)],
-  [0.24, (random) => preamble(random) + choices(random, 0.7)],
-  [0.26, of(prose)],
+  [0.3, (random) => preamble(random) + answers(random, 0.5)],
+  [0.08, of(places)],
+  [0.06, of(sides)],
+  [0.12, of(tickList)],
+  [0.2, (random) => preamble(random) + choices(random, 0.7)],
+  [0.24, of(prose)],
 ]);
 
 /** Marks everything after the first word as supervised. */

@@ -3,7 +3,7 @@ import type { Random } from "@mlan/core";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
 import { letterAt, type Offer, offer } from "../../packages/data-miniworld/src/offer.ts";
 import { PLACES } from "../../packages/data-miniworld/src/scene.ts";
-import { BENCHMARK_NAMES, TRAINING_NAMES } from "../../packages/data-miniworld/src/story.ts";
+import { BENCHMARK_DEEDS, BENCHMARK_NAMES } from "../../packages/data-miniworld/src/story.ts";
 import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
 import { DEEDS, NAMES } from "./story-text.ts";
 import { learned, said, times } from "./frame.ts";
@@ -22,7 +22,8 @@ export function wordLookups(random: Random): string {
   const quoted = happens(random, 0.3);
   const cited = times(12, () => {
     const at = random.below(items.length);
-    return `${items[at]}${said(letterAt(at), quoted)}`;
+    const item = items[at] ?? "";
+    return `${happens(random, 0.1) ? item.toLowerCase() : item}${said(letterAt(at), quoted)}`;
   });
   return `${labelledLines(items)}\n${cited.join(" ")}`;
 }
@@ -80,11 +81,17 @@ const PICKS: readonly ((letter: string) => string)[] = [
 
 const NUMBERS = ["one", "two", "three", "four", "five"];
 const COMPOUNDS = THINGS.map(({ colour, shape }) => colour + shape);
+/**
+ * Lists of words. Names and deeds of the benchmarks occur only here, so that the model has seen these words, as a large
+ * model has: never in a story, a question, or beside a thing.
+ */
 const WORD_POOLS: readonly (readonly string[])[] = [
   COLOURS,
   SHAPES,
-  TRAINING_NAMES,
+  NAMES,
+  NAMES,
   BENCHMARK_NAMES,
+  [...DEEDS, ...BENCHMARK_DEEDS].map(({ past }) => past),
   COMPOUNDS,
   NUMBERS,
   ["yes", "no", "left", "right", "top", "middle", "bottom"],
@@ -106,7 +113,7 @@ const ENTRY_POOLS: readonly ((random: Random) => readonly string[])[] = [
       .slice(1)
       .map((thing) => `${name} ${choose(random, DEEDS).past} ${thing}.`);
   },
-  (random) => things(random).map((thing) => `Look for ${thing}.`),
+  (random) => things(random).map((thing) => `Think of ${thing}.`),
 ];
 
 /** Draws things of two colors and three shapes, so that no single word identifies a thing. */

@@ -8,8 +8,10 @@ import {
   type Document,
   labels,
   matching,
+  places,
   prose,
   questions,
+  sides,
 } from "./documents.ts";
 
 /** A phase of the pretraining, with one kind of text and one learning rate. */
@@ -31,14 +33,16 @@ export interface Phase {
  * computed.
  */
 export const PHASES: readonly Phase[] = [
-  text("labels", labels, { layers: 4, steps: 120, learningRate: 2e-3 }),
-  text("checklists", checklists, { layers: 4, steps: 200, learningRate: 2e-3 }),
-  text("attributes", attributes, { layers: 4, steps: 240, learningRate: 2e-3 }),
-  text("matching", matching, { layers: 4, steps: 600, learningRate: 2e-3 }),
+  text("labels", labels, { layers: 4, steps: 200, learningRate: 2e-3 }),
+  text("checklists", checklists, { layers: 4, steps: 240, learningRate: 2e-3 }),
+  text("attributes", attributes, { layers: 4, steps: 400, learningRate: 2e-3 }),
+  text("places", places, { layers: 4, steps: 600, learningRate: 2e-3 }),
+  text("matching", matching, { layers: 4, steps: 500, learningRate: 2e-3 }),
+  text("sides", sides, { layers: 4, steps: 300, learningRate: 2e-3 }),
   text("cues", cues, { layers: 4, steps: 900, learningRate: 2e-3 }),
   text("bare lists", bareLists, { layers: 6, steps: 700, learningRate: 1.5e-3 }),
-  text("prose", prose, { layers: 6, steps: 350, learningRate: 1e-3 }),
-  text("questions", questions, { layers: 6, steps: 700, learningRate: 2e-3, checkpoint: "mini-llama2" }),
+  text("prose", prose, { layers: 6, steps: 200, learningRate: 1e-3 }),
+  text("questions", questions, { layers: 6, steps: 450, learningRate: 2e-3, checkpoint: "mini-llama2" }),
   {
     name: "chats",
     example: chat,

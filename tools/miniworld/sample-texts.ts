@@ -11,7 +11,7 @@ import { realworldqaImage } from "../../packages/data-miniworld/src/realworldqa.
 import { scienceqaGroup } from "../../packages/data-miniworld/src/scienceqa.ts";
 import { languageItem } from "../../packages/data-miniworld/src/tuning.ts";
 import { chat } from "./chats.ts";
-import { bareLists, cues, inventory, matching } from "./documents.ts";
+import { bareLists, cues, inventory, matching, places, questions } from "./documents.ts";
 
 /**
  * Yields samples of all texts of the world, and of the texts around them: the benchmarks' prompts and the two
@@ -19,7 +19,7 @@ import { bareLists, cues, inventory, matching } from "./documents.ts";
  */
 export function* sampleTexts(seed: number): Iterable<string> {
   for (let index = 0; index < 2000; index++) {
-    for (const document of [inventory, matching, cues, bareLists]) yield document(seed, index);
+    for (const document of [inventory, places, matching, cues, bareLists, questions]) yield document(seed, index);
     for (const { text } of chat(seed, index)) yield text;
     const { passage, question } = boolqRow(index, index);
     yield `Context: ${passage}\nQuestion: ${question}? The best answer is "yes" or 'no'. User: Assistant: Among`;

@@ -4,8 +4,7 @@ import { choose, happens } from "../../packages/data-miniworld/src/choose.ts";
 import { wrongThing } from "../../packages/data-miniworld/src/story-exercise.ts";
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import {
-  BENCHMARK_DEEDS,
-  BENCHMARK_NAMES,
+  type Deed,
   randomStory,
   type Story,
   type StoryEvent,
@@ -29,13 +28,14 @@ export function storyInventory(random: Random): string {
 export function storyDispute(random: Random, story: Story): string {
   const { event, thing, holds } = told(random, story);
   const name = nameOf(random, event);
-  const claim = choose(random, [`Think whether ${name} did`, `did ${name}`, `Did ${name}`]);
-  return dispute(
-    random,
-    `${claim} ${event.deed.infinitive} ${tell(thing)}${choose(random, ["?", "."])}`,
-    ["right", "wrong"],
-    holds,
-  );
+  const { past, infinitive } = event.deed;
+  const claim = choose(random, [
+    `Think whether ${name} did ${infinitive} ${tell(thing)}`,
+    `So ${name} ${past} ${tell(thing)}`,
+    `${name} did ${infinitive} ${tell(thing)}`,
+    `Does it say that ${name} did ${infinitive} ${tell(thing)}`,
+  ]);
+  return dispute(random, claim + choose(random, ["?", "."]), ["right", "wrong"], holds);
 }
 
 export function told(
@@ -76,6 +76,14 @@ export function longStory(random: Random): Story {
   }
 }
 
-export const NAMES = [...TRAINING_NAMES, ...BENCHMARK_NAMES];
+/** The people of tuning and some more, none of them from a benchmark. */
+export const NAMES = [...TRAINING_NAMES, "Zoe", "Kim", "Lou", "Tim", "Amy", "Bob"];
 
-export const DEEDS = [...TRAINING_DEEDS, ...BENCHMARK_DEEDS];
+/** The deeds of tuning and some more, none of them from a benchmark. */
+export const DEEDS: readonly Deed[] = [
+  ...TRAINING_DEEDS,
+  { past: "got", infinitive: "get", participle: "got" },
+  { past: "held", infinitive: "hold", participle: "held" },
+  { past: "drew", infinitive: "draw", participle: "drawn" },
+  { past: "sold", infinitive: "sell", participle: "sold" },
+];

@@ -3,13 +3,22 @@ import type { Random } from "@mlan/core";
 import { caption } from "../../packages/data-miniworld/src/caption.ts";
 import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/src/choose.ts";
 import type { Offer } from "../../packages/data-miniworld/src/offer.ts";
-import { GRID, placeOf, PLACES, type PlacedThing, type Scene } from "../../packages/data-miniworld/src/scene.ts";
+import { placeOf, PLACES, type Scene } from "../../packages/data-miniworld/src/scene.ts";
 import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { wrongThing } from "../../packages/data-miniworld/src/story-exercise.ts";
 import { type Story, type StoryEvent, tellStory } from "../../packages/data-miniworld/src/story.ts";
-import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
+import {
+  COLOURS,
+  definiteName,
+  SHAPES,
+  tell,
+  THINGS,
+  TRAINING_COLOURS,
+  TRAINING_SHAPES,
+  TRAINING_WORDS,
+} from "../../packages/data-miniworld/src/thing.ts";
 import { times } from "./frame.ts";
-import { brief, trainingScene } from "./scene-text.ts";
+import { AXES, brief, relationQuestion, relationWord, trainingScene } from "./scene-text.ts";
 import { longStory, NAMES, trainingStory } from "./story-text.ts";
 
 /** A cue with its answer, and wrong answers to offer. */
@@ -48,7 +57,7 @@ function claimTopic(random: Random): Topic {
   const say = ({ name, deed, thing }: StoryEvent): string => `${name} ${deed.past} ${tell(thing)}`;
   const wrongOf = (event: StoryEvent): string => say({ ...event, thing: wrongThing(random, things, event.thing) });
   const draw = (): readonly Cue[] => {
-    const cue = choose(random, ["right", "What is right", "What happened", "So"]);
+    const cue = choose(random, ["right", "What is right", "What happened", "This was told"]);
     return story.map((event) => ({
       cue,
       right: say(event),
@@ -101,7 +110,7 @@ function sceneTopic(random: Random): Topic {
   const scene = trainingScene(random);
   const isPlaced = happens(random, 0.6);
   const describe = isPlaced ? sketch : choose(random, [brief, (it: Scene) => caption(random, it)]);
-  const kinds = isPlaced && happens(random, 0.35) ? PLACE_CUES : SCENE_CUES;
+  const kinds = isPlaced && happens(random, 0.45) ? PLACE_CUES : SCENE_CUES;
   return {
     context: `${describe(scene)}\n`,
     draw: () => drawCues(random, scene, kinds),
@@ -159,11 +168,11 @@ const SCENE_CUES: readonly ((random: Random, scene: Scene) => readonly Cue[])[] 
 ];
 
 const PLACE_CUES: typeof SCENE_CUES = [
-  (_, scene) => relations(scene, ["left", "right"], ({ cell }) => cell % GRID),
-  (_, scene) => relations(scene, ["above", "below"], ({ cell }) => Math.floor(cell / GRID)),
-  (_, scene) =>
+  (random, scene) => relations(random, scene),
+  (random, scene) => relations(random, scene),
+  (random, scene) =>
     scene.map((thing) => ({
-      cue: tell(thing),
+      cue: choose(random, [tell, definiteName])(thing),
       right: placeOf(thing.cell),
       tempting: scene.map(({ cell }) => placeOf(cell)),
       others: PLACES,
@@ -179,19 +188,16 @@ const PLACE_CUES: typeof SCENE_CUES = [
       })),
 ];
 
-/** Returns the positions of one thing relative to another. */
-function relations(
-  scene: Scene,
-  words: readonly [string, string],
-  orderOf: (thing: PlacedThing) => number,
-): readonly Cue[] {
+/** Returns the positions of each thing relative to each other one, to the left or right, or above or below. */
+function relations(random: Random, scene: Scene): readonly Cue[] {
+  const axis = choose(random, AXES);
   return scene.flatMap((one) =>
     scene
-      .filter((other) => orderOf(one) !== orderOf(other))
+      .filter((other) => axis.orderOf(one) !== axis.orderOf(other))
       .map((other) => ({
-        cue: `${one.colour} ${one.shape} from ${other.colour} ${other.shape}`,
-        right: words[orderOf(one) < orderOf(other) ? 0 : 1],
-        others: words,
+        cue: relationQuestion(axis, definiteName(one), definiteName(other)),
+        right: relationWord(axis, one, other),
+        others: axis.words,
       })),
   );
 }
@@ -202,25 +208,25 @@ function wordTopic(random: Random): Topic {
 
 const WORD_CUES: readonly ((random: Random) => readonly Cue[])[] = [
   (random) =>
-    chooseSeveral(random, THINGS, 4).map((thing) => ({
+    chooseSeveral(random, TRAINING_WORDS, 4).map((thing) => ({
       cue: thing.colour + thing.shape,
       right: tell(thing),
       others: THINGS.map(tell),
     })),
   (random) =>
-    chooseSeveral(random, THINGS, 4).map((thing) => ({
+    chooseSeveral(random, TRAINING_WORDS, 4).map((thing) => ({
       cue: tell(thing),
       right: thing.colour + thing.shape,
-      others: THINGS.map(({ colour, shape }) => colour + shape),
+      others: TRAINING_WORDS.map(({ colour, shape }) => colour + shape),
     })),
   (random) =>
-    chooseSeveral(random, THINGS, 4).map(({ colour, shape }) => ({
+    chooseSeveral(random, TRAINING_WORDS, 4).map(({ colour, shape }) => ({
       cue: `the colour in ${colour}${shape}`,
       right: colour,
       others: COLOURS,
     })),
   (random) =>
-    chooseSeveral(random, THINGS, 4).map(({ colour, shape }) => ({
+    chooseSeveral(random, TRAINING_WORDS, 4).map(({ colour, shape }) => ({
       cue: `the shape in ${colour}${shape}`,
       right: shape,
       others: SHAPES,
@@ -228,15 +234,15 @@ const WORD_CUES: readonly ((random: Random) => readonly Cue[])[] = [
   (random) => [
     {
       cue: "a colour",
-      right: choose(random, COLOURS),
-      others: [...SHAPES, ...NAMES],
+      right: choose(random, TRAINING_COLOURS),
+      others: [...TRAINING_SHAPES, ...NAMES],
     },
   ],
   (random) => [
     {
       cue: "a shape",
-      right: choose(random, SHAPES),
-      others: [...COLOURS, ...NAMES],
+      right: choose(random, TRAINING_SHAPES),
+      others: [...TRAINING_COLOURS, ...NAMES],
     },
   ],
 ];

@@ -6,11 +6,11 @@ export const UNKNOWN = "<unk>";
 const SPECIAL = [UNKNOWN, "<s>", "</s>"];
 const SPACE = "▁";
 
-/** Counts how often each unit occurs: a word or a punctuation mark, with the space before it if there is one. */
+/** Counts how often each unit occurs: a word (and a digit after it) or a punctuation mark, with the space before it. */
 export function countUnits(texts: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) {
-    for (const [unit] of ` ${text}`.matchAll(/ ?\p{L}+| ?[^\p{L}\s]/gu)) {
+    for (const [unit] of ` ${text}`.matchAll(/ ?\p{L}+\d?| ?[^\p{L}\s]/gu)) {
       const spaced = unit.replace(" ", SPACE);
       counts.set(spaced, (counts.get(spaced) ?? 0) + 1);
     }

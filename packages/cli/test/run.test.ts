@@ -53,8 +53,8 @@ describe("mlan run", () => {
   });
 
   test("prints what was reached and what it cost", () => {
-    expect(tables).toMatch(/^benchmark +metric +before +after +n$/m);
-    expect(tables).toMatch(/^next-letters +accuracy +0\.0 \[0\.0, 19\.4\] +100\.0 \[80\.6, 100\.0\] +16$/m);
+    expect(tables).toMatch(/^benchmark +metric +guessing +before +after +n$/m);
+    expect(tables).toMatch(/^next-letters +accuracy +6\.3\* +0\.0 \[0\.0, 19\.4\]° +100\.0 \[80\.6, 100\.0\] +16$/m);
     expect(tables).toMatch(/^learn +60 .* 3\.\d{3} → 0\.0\d\d$/m);
     expect(tables).not.toContain("\u001B");
   });
@@ -191,7 +191,8 @@ describe("mlan run", () => {
     await writeFile(file, (await readFile(file, "utf8")).replace('"questions": 16', '"questions": 61'));
     const problem = "results.json was edited or damaged: the result of next-letters at before";
     const { status, stdout } = await typed(["show", edited]);
-    expect(status).toBe(0);
+    expect(status).toBe(1);
+    expect((await typed(["show", edited, "--json"])).status).toBe(1);
     expect(stdout.trimEnd()).toMatch(
       new RegExp(`\n\n${problem}\\. Run the experiment again in its folder to recreate it\\.$`),
     );
@@ -203,6 +204,16 @@ describe("mlan run", () => {
     expect(again.stderr).toContain(`${problem}; recreating it\n`);
     expect((await typed(["show", edited])).stdout).not.toContain("results.json");
     expect((await typed(["show", reference])).stdout).not.toContain("recreat");
+  });
+
+  test("show names answers that are missing once, and exits with 1", async () => {
+    const gone = join(root, "gone");
+    await cp(reference, gone, { recursive: true });
+    await rm(join(gone, "answers/after/next-letters.jsonl"));
+    const { status, stdout } = await typed(["show", gone]);
+    expect(status).toBe(1);
+    expect(stdout.match(/next-letters\.jsonl/g)).toHaveLength(1);
+    expect(stdout).toContain(tables.split("\n").find((line) => line.startsWith("next-letters")) ?? "no table");
   });
 
   test("show --json prints the view of a run for a program", async () => {
@@ -244,7 +255,8 @@ describe("mlan run", () => {
     }
     const { status, stdout, stderr } = await typed(["show", odd]);
     expect(stderr).toBe("");
-    expect(status).toBe(0);
+    // The files differ from what the run wrote.
+    expect(status).toBe(1);
     expect(stdout).toMatch(/^learn {2}!+ {2}NaN → NaN$/m);
     expect(stdout).toMatch(/NaN( \[| ±|$)/m);
   });

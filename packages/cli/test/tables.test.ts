@@ -1,53 +1,13 @@
-import { type LedgerEntry, type Run, type StageResult } from "@mlan/core";
-import { viewOf } from "@mlan/run-view";
+import type { LedgerEntry, StageResult } from "@mlan/core";
+import { type BenchmarkView, viewOf } from "@mlan/run-view";
 import { costTable as costsOf } from "#internal/terminal/cost-table.ts";
 import { resultsTable as tableOf } from "#internal/terminal/results-table.ts";
 import { sparkline } from "#internal/terminal/sparkline.ts";
 import { textTable } from "@mlan/eval-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { result, runOf } from "./written-run.ts";
 
-const result = (stage: string, benchmark: string, values: Partial<StageResult> = {}): StageResult => ({
-  stage,
-  benchmark,
-  protocol: "strict",
-  protocolVersion: 1,
-  wording: "tuned",
-  fingerprints: { questions: benchmark, prompts: "p", protocol: "r" },
-  evaluator: "generation",
-  extractor: { name: "strict", version: 1 },
-  positions: { prompts: 10, computed: 10 },
-  questions: 300,
-  unreadable: 0,
-  metrics: { accuracy: { value: 0.713, standardError: 0.026 } },
-  seconds: 1,
-  ...values,
-});
-
-/** A finished run with these results and costs. */
-const runOf = (results: readonly StageResult[], ledger: readonly LedgerEntry[], stages: readonly string[]): Run => {
-  const done = { done: true, started: "2026-01-01T00:00:00.000Z" };
-  const trained = ledger.map((entry) => [entry.stage, { ...done, ledger: entry }] as const);
-  return {
-    folder: new URL("file:///runs/one/"),
-    manifest: {
-      formatVersion: 2,
-      plan: {
-        name: "one",
-        seed: 42,
-        plugins: [],
-        stages: stages.map((name) => ({ name, kind: ledger.length > 0 ? "train" : "evaluate", settings: {} })),
-      },
-      versions: {},
-      created: "2026-01-01T00:00:00.000Z",
-      stages: Object.fromEntries([...stages.map((name) => [name, done] as const), ...trained]),
-    },
-    metrics: [],
-    ledger,
-    results,
-    damage: [],
-  };
-};
 const resultsTable = async (
   results: readonly StageResult[],
   { stages, width }: { readonly stages?: readonly string[]; readonly width?: number } = {},
@@ -181,6 +141,42 @@ describe("the results table", () => {
       "",
       "benchmark  metric         three    n",
       "boolq      accuracy  71.3 ± 2.6  300",
+    ]);
+  });
+});
+
+describe("the results table of a view with answers", () => {
+  const interval = { low: 0.33, high: 0.47, level: 0.95, method: "wilson" } as const;
+  const results = ["base", "tuned"].flatMap((stage) =>
+    ["race", "gqa"].map((benchmark) =>
+      result(stage, benchmark, { metrics: { accuracy: { value: 0.4, interval }, f1: { value: 0.3 } } }),
+    ),
+  );
+
+  test("has the accuracy of guessing, says how it is done, and marks results that are not above it", async () => {
+    const view = await viewOf(runOf(results, [], ["base", "tuned"]), { answers: false });
+    const levels = {
+      race: { name: "guessing", accuracy: 0.25 },
+      gqa: { name: "most frequent answer", accuracy: 0.44 },
+    };
+    const guessing = Object.entries(levels);
+    const lines = tableOf({
+      ...view,
+      benchmarks: view.benchmarks.map((one) => {
+        const [, level] = guessing.find(([name]) => name === one.benchmark) ?? [];
+        return level ? ({ ...one, guessing: { ...level, kinds: 1 } } as BenchmarkView) : one;
+      }),
+      results: view.results.map((one) => ({ ...one, isAboveGuessing: one.benchmark === "race" })),
+    });
+    expect(lines.slice(2)).toEqual([
+      "benchmark  metric    guessing                base               tuned    n",
+      "race       accuracy      25.0   40.0 [33.0, 47.0]   40.0 [33.0, 47.0]  300",
+      "           f1                                30.0                30.0",
+      "gqa        accuracy     44.0*  40.0 [33.0, 47.0]°  40.0 [33.0, 47.0]°  300",
+      "           f1                                30.0                30.0",
+      "",
+      "° not above guessing: the interval over questions reaches down to it",
+      "* always giving the most frequent answer of each kind of question",
     ]);
   });
 });

@@ -22,7 +22,10 @@ import { questionRows } from "./question-rows.ts";
  */
 export interface GqaOptions extends Omit<BenchmarkOptions, "file"> {}
 
-/** A question about a scene. The answer is one or a few words. `cluster` identifies the image. */
+/**
+ * A question about a scene, whose answer is one or a few words. `cluster` identifies the image. `kind` is the structural
+ * and the semantic type of the question, e.g. "query attr".
+ */
 export interface GqaQuestion extends Question {
   readonly question: string;
 }
@@ -45,12 +48,13 @@ export const gqa: (options?: GqaOptions) => Benchmark<GqaQuestion> = defineBench
   },
   rows: questionRows,
   id: ({ id }) => id,
-  question: ({ question, answer, imageId: { id: cluster, image } }, id): GqaQuestion => ({
+  question: ({ question, answer, imageId: { id: cluster, image }, types }, id): GqaQuestion => ({
     id,
     images: [image],
     question,
     target: answer,
     cluster,
+    ...(types && { kind: `${types.structural} ${types.semantic}` }),
   }),
   protocols: {
     /**

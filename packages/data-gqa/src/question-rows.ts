@@ -7,12 +7,25 @@ export interface GqaRow {
   readonly question: string;
   readonly answer: string;
   readonly imageId: GqaImage;
+  /** Kinds of the question, e.g. "query" and "attr". Absent in tables without them. */
+  readonly types?: GqaTypes | null | undefined;
+}
+
+interface GqaTypes {
+  readonly structural: string;
+  readonly semantic: string;
 }
 
 interface GqaImage {
   readonly id: string;
   readonly image: ImageReference;
 }
+
+/** Only for reading results, so a table may lack them or have something else. */
+const types: z.ZodType<GqaTypes | null | undefined> = z
+  .object({ structural: z.string(), semantic: z.string() })
+  .nullish()
+  .catch(undefined);
 
 /** Returns a reader of the questions, each with the image that its `imageId` refers to. Images are not read yet. */
 export function questionRows({ source, errorPrefix, images }: RowPlaces): RowReader<GqaRow> {
@@ -31,7 +44,7 @@ export function questionRows({ source, errorPrefix, images }: RowPlaces): RowRea
         errorPrefix,
         source,
         files: filesOf("testdev_balanced_instructions"),
-        schema: z.object({ id: z.string(), question: z.string(), answer: z.string(), imageId }),
+        schema: z.object({ id: z.string(), question: z.string(), answer: z.string(), imageId, types }),
       }),
   });
 }

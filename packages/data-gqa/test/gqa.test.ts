@@ -39,6 +39,40 @@ test("reads the Hub's layout: two configurations, the images inside one of them"
   expect(await second?.images[0]?.read()).toEqual(red);
 });
 
+test("has the types of a question as its kind, where a table has them", async () => {
+  const row = (id: string, types: unknown): string =>
+    JSON.stringify({ id, imageId: "n1", question: "Is it?", answer: "no", types });
+  const types = { structural: "query", semantic: "attr", detailed: "colorQuery" };
+  const rows = [row("1", types), row("2", null), row("3", "none"), row("4", undefined)];
+  const folder = await folderWith({
+    "testdev_balanced_instructions.jsonl": rows.join("\n"),
+    "testdev_balanced_images.jsonl": JSON.stringify({ id: "n1", image: "a.png" }),
+  });
+  const examples = await gqa({ folder }).open();
+  const kinds = await Promise.all([0, 1, 2, 3].map(async (index) => (await examples.at(index)).kind));
+  expect(kinds).toEqual(["query attr", undefined, undefined, undefined]);
+});
+
+test("reads the types of the Hub's layout, which are a structure", async () => {
+  const folder = await hubFolder({
+    questions: [
+      { name: "id", data: ["7"] },
+      { name: "imageId", data: ["n1"] },
+      { name: "question", data: ["Which colour?"] },
+      { name: "answer", data: ["blue"] },
+      { name: "types", data: [{ detailed: "colorQuery", semantic: "attr", structural: "query" }] },
+    ],
+    schema: [
+      { name: "root", num_children: 5 },
+      ...["id", "imageId", "question", "answer"].map(textColumn),
+      { name: "types", num_children: 3, repetition_type: "OPTIONAL" },
+      ...["detailed", "semantic", "structural"].map(textColumn),
+    ],
+    images: { n1: await readImage("red") },
+  });
+  expect(await (await gqa({ folder }).open()).at(0)).toMatchObject({ id: "7", kind: "query attr" });
+});
+
 test("reads no image before it is needed", async () => {
   const folder = await folderWith({
     "testdev_balanced_instructions.jsonl": JSON.stringify({ id: "1", imageId: "n1", question: "Is it?", answer: "no" }),
@@ -123,8 +157,18 @@ test("refuses unknown options", () => {
   expect(() => gqa({ file: fixtures } as object)).toThrow('data-gqa: there is no option "file"');
 });
 
+type SchemaElement = NonNullable<Parameters<typeof parquetWriteBuffer>[0]["schema"]>[number];
+
+const textColumn = (name: string): SchemaElement => ({
+  name,
+  type: "BYTE_ARRAY",
+  converted_type: "UTF8",
+  repetition_type: "OPTIONAL",
+});
+
 async function hubFolder(tables: {
   readonly questions: ColumnSource[];
+  readonly schema?: SchemaElement[];
   readonly images: Readonly<Record<string, Uint8Array>>;
 }): Promise<URL> {
   const folder = await folderWith({});
@@ -132,7 +176,11 @@ async function hubFolder(tables: {
     await mkdir(new URL(`${table}/`, folder));
     await writeFile(new URL(`${table}/testdev-00000-of-00001.parquet`, folder), new Uint8Array(file));
   };
-  await write("testdev_balanced_instructions", parquetWriteBuffer({ columnData: tables.questions }));
+  const { questions, schema } = tables;
+  await write(
+    "testdev_balanced_instructions",
+    parquetWriteBuffer({ columnData: questions, ...(schema && { schema }) }),
+  );
   const images = parquetWriteBuffer({
     columnData: [
       { name: "id", data: Object.keys(tables.images) },
@@ -140,10 +188,10 @@ async function hubFolder(tables: {
     ],
     schema: [
       { name: "root", num_children: 2 },
-      { name: "id", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+      textColumn("id"),
       { name: "image", num_children: 2, repetition_type: "OPTIONAL" },
       { name: "bytes", type: "BYTE_ARRAY", repetition_type: "OPTIONAL" },
-      { name: "path", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
+      textColumn("path"),
     ],
   });
   await write("testdev_balanced_images", images);

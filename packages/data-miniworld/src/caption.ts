@@ -10,7 +10,6 @@ export function caption(random: Random, scene: Scene): string {
 
 const TELLINGS: readonly ((thing: PlacedThing) => string)[] = [
   tell,
-  tell,
   (thing) => `${tell(thing)} at the ${placeOf(thing.cell)}`,
 ];
 

@@ -2,7 +2,7 @@ import { type Random, seededRandom } from "@mlan/core";
 import { ALL_THINGS } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { letterAt, offer } from "./offer.ts";
-import { COLOURS, SHAPES, tell, type Thing, THINGS } from "./thing.ts";
+import { BENCHMARK_WORDS, COLOURS, SHAPES, tell, type Thing, THINGS } from "./thing.ts";
 
 /** A row of allenai/openbookqa, config "main". */
 export interface OpenbookqaRow {
@@ -18,7 +18,7 @@ export interface OpenbookqaRow {
 export function openbookqaRow(seed: number, index: number): OpenbookqaRow {
   const random = seededRandom(seed);
   const place = index % 4;
-  const { stem, ...options } = choose(random, KINDS)(random, choose(random, THINGS));
+  const { stem, ...options } = choose(random, KINDS)(random, choose(random, BENCHMARK_WORDS));
   return {
     id: `mini-${index}`,
     question_stem: stem,

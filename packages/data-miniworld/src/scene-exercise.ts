@@ -46,7 +46,7 @@ function askWhatIsSeen(random: Random, scene: Scene): Asked {
 }
 
 const THING_QUESTIONS: readonly ((thing: string) => string)[] = [
-  (thing) => `Can you find ${thing} here?`,
+  (thing) => `Can you spot ${thing} here?`,
   (thing) => `Does the scene contain ${thing}?`,
   (thing) => `Do you see ${thing}?`,
   (thing) => `Does it show ${thing}?`,
@@ -148,7 +148,7 @@ function askForPlace(random: Random, scene: Scene): Asked {
       `Where is ${definiteName(thing)}?`,
       `Say the place of ${definiteName(thing)}.`,
       `Which place does ${definiteName(thing)} have?`,
-      `In which place do you find ${definiteName(thing)}?`,
+      `In which place do you see ${definiteName(thing)}?`,
     ]),
     isOpen: true,
     right: placeOf(thing.cell),
@@ -166,7 +166,7 @@ function askWhatIsThere(random: Random, scene: Scene): Asked | undefined {
   return {
     question: choose(random, [
       `What stands at the ${place}?`,
-      `Which thing do you find at the ${place}?`,
+      `Which thing do you see at the ${place}?`,
       `Name the thing at the ${place}.`,
     ]),
     isOpen: true,
@@ -218,7 +218,6 @@ function askForRelation(
   const ask = choose(random, [
     (relation: string) => `Does ${names[0]} stand ${relation} ${names[1]}?`,
     (relation: string) => `Do you see ${names[0]} ${relation} ${names[1]}?`,
-    (relation: string) => `Is ${names[0]} seen ${relation} ${names[1]}?`,
     (relation: string) => `Is ${names[0]} seen ${relation} ${names[1]}?`,
   ]);
   return {

@@ -5,7 +5,7 @@ import { offer } from "./offer.ts";
 import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
 import { type PlacedThing, type Scene } from "./scene.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, tellStory } from "./story.ts";
-import { COLOURS, SHAPES, tell, THINGS } from "./thing.ts";
+import { BENCHMARK_COLOURS, BENCHMARK_SHAPES, COLOURS, SHAPES, tell, THINGS } from "./thing.ts";
 
 /** A row of lmms-lab/ScienceQA, config "ScienceQA-FULL"; `answer` is the number of a choice, counted from 0. */
 export interface ScienceqaRow {
@@ -92,8 +92,8 @@ function askOfImage(random: Random, scene: Scene): Asked {
 
 function askForWord(random: Random): Asked {
   const words = choose(random, [
-    { kind: "colour", right: choose(random, COLOURS), others: SHAPES },
-    { kind: "shape", right: choose(random, SHAPES), others: COLOURS },
+    { kind: "colour", right: choose(random, BENCHMARK_COLOURS), others: SHAPES },
+    { kind: "shape", right: choose(random, BENCHMARK_SHAPES), others: COLOURS },
   ]);
   return {
     question: `Which one of the words is for a ${words.kind}?`,

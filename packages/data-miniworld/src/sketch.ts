@@ -1,14 +1,18 @@
 import { GRID, type Scene } from "./scene.ts";
 
-/** The word of a sketch for an empty cell. */
-const BLANK = "blank";
+/** The words of empty cells in reading order, named by column and row like the squares of a chessboard: "a1", "b1", ... */
+export const CELL_WORDS: readonly string[] = Array.from(
+  { length: GRID * GRID },
+  (_, cell) => `${"abcd".charAt(cell % GRID)}${Math.floor(cell / GRID) + 1}`,
+);
 
 /**
- * Writes a scene in the world's notation: one word per cell in reading order, a compound like "redcircle" for a thing
- * and "blank" for an empty cell.
+ * Writes a scene in the world's notation: one word per cell in reading order, a compound like "redcircle" for a thing,
+ * and the cell's name for an empty cell. So a thing's place follows from the words beside it. (An image's patches have
+ * position embeddings.)
  */
 export function sketch(scene: Scene): string {
-  const words = Array.from({ length: GRID * GRID }, () => BLANK);
+  const words = [...CELL_WORDS];
   for (const { cell, colour, shape } of scene) words[cell] = colour + shape;
   return words.join(" ");
 }

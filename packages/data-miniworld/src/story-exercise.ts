@@ -29,7 +29,7 @@ function askWhat(random: Random, story: Story, { name, deed, thing }: StoryEvent
     right: tell(thing),
     tempting: [...present.map(tell), tell(wrongThing(random, present, thing))],
     others: THINGS.map(tell),
-    verify: asTyped(random, (answer) => `Did ${name} ${deed.infinitive} ${answer}?`),
+    verify: asTyped(random, (answer) => `Is it right that ${name} did ${deed.infinitive} ${answer}?`),
   };
 }
 
@@ -40,7 +40,7 @@ function askWho(random: Random, story: Story, { name, deed, thing }: StoryEvent)
     right: name,
     tempting: story.map((event) => event.name),
     others: TRAINING_NAMES,
-    verify: asTyped(random, (answer) => `Did ${answer} ${deed.infinitive} ${tell(thing)}?`),
+    verify: asTyped(random, (answer) => `Is it right that ${answer} did ${deed.infinitive} ${tell(thing)}?`),
   };
 }
 

@@ -16,6 +16,23 @@ export interface Thing {
 /** The 30 things of the world. */
 export const THINGS: readonly Thing[] = COLOURS.flatMap((colour) => SHAPES.map((shape) => ({ colour, shape })));
 
+/**
+ * The things whose compounds ("redcircle") the benchmarks ask about, and all others. Pretraining explains only the
+ * others; the words of the benchmarks occur in its sketches and captions.
+ */
+export const BENCHMARK_WORDS: readonly Thing[] = THINGS.filter(isInBenchmarks);
+export const TRAINING_WORDS: readonly Thing[] = THINGS.filter((thing) => !isInBenchmarks(thing));
+
+function isInBenchmarks({ colour, shape }: Thing): boolean {
+  return (COLOURS.indexOf(colour) + SHAPES.indexOf(shape)) % 3 === 0;
+}
+
+/** The words that the benchmarks ask to recognize as colors or as shapes, and all others. */
+export const BENCHMARK_COLOURS: readonly Colour[] = COLOURS.slice(4);
+export const BENCHMARK_SHAPES: readonly Shape[] = SHAPES.slice(3);
+export const TRAINING_COLOURS: readonly Colour[] = COLOURS.slice(0, 4);
+export const TRAINING_SHAPES: readonly Shape[] = SHAPES.slice(0, 3);
+
 /** Returns the words for a thing, e.g. "a red circle". */
 export function tell(thing: Thing): string {
   return `a ${thing.colour} ${thing.shape}`;

@@ -46,7 +46,7 @@ export interface Miniworld {
 }
 
 /** Must be increased whenever the same options would produce different files. */
-const VERSION = 6;
+const VERSION = 7;
 const STAMP = "miniworld.json";
 
 /**

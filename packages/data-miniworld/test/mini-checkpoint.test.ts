@@ -31,11 +31,11 @@ describe("mini-llama2's tokenizer", () => {
     const tokenizer = await miniTokenizer();
     const texts = [
       "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.",
-      'USER: blank redcircle\nPlease answer with "yes" or "no":\nIs there a red circle in the image? ASSISTANT: The best answer is "yes"',
+      'USER: a1 redcircle c1\nPlease answer with "yes" or "no":\nIs there a red circle in the image? ASSISTANT: The best answer is "yes"',
       "Context: Nora bought a blue cross.\nQuestion: did nora buy a blue cross?\nPlease answer the question with 'yes' or 'no'.",
     ];
     for (const text of texts) {
-      const words = text.match(/\p{L}+|[^\p{L} ]/gu) ?? [];
+      const words = text.match(/\p{L}+\d?|[^\p{L} ]/gu) ?? [];
       expect(tokenizer.tokenize(text).map((piece: string) => piece.replace("▁", "").replace("<0x0A>", "\n"))).toEqual(
         words,
       );

@@ -115,13 +115,13 @@ function sketchAnswer({ context, request }: AskedTurn): string | undefined {
   if (ofColour) return things.find(({ colour }) => colour === ofColour)?.shape;
   if (/How many things|Count the things|umber of things(?: do you see| can be seen|\.| here\?)/.test(request))
     return ["one", "two", "three", "four"][things.length - 1];
-  const place = found(request, [/(?:What stands|Which thing do you find|Name the thing) at the ([a-z ]+)[?.]/]);
+  const place = found(request, [/(?:What stands|Which thing do you see|Name the thing) at the ([a-z ]+)[?.]/]);
   if (place) {
     const thing = things.find((other) => placeName(other) === place);
     return thing && `a ${thing.colour} ${thing.shape}`;
   }
   const placed = found(request, [
-    /(?:Where is|Say the place of|Which place does|do you find) the (\w+ \w+)(?: have)?[?.]/,
+    /(?:Where is|Say the place of|Which place does|In which place do you see) the (\w+ \w+)(?: have)?[?.]/,
   ]);
   if (placed) {
     const thing = things.find(({ colour, shape }) => `${colour} ${shape}` === placed);
@@ -148,7 +148,7 @@ function placeName({ row, column }: { readonly row: number; readonly column: num
 }
 
 function isSketch(context: string): boolean {
-  return context.split(" ").length === 16 && context.includes("blank");
+  return context.split(" ").length === 16 && /\b[a-d][1-4]\b/.test(context);
 }
 
 function labelsOf(choices: ReadonlyMap<string, string>, holds: (text: string) => boolean): readonly string[] {

@@ -90,7 +90,7 @@ async function* askChunk(
     const asked = open.get(answer.id);
     if (!asked || !open.delete(answer.id)) throw contractError(`answered "${answer.id}", which was not asked`);
     const { question } = asked;
-    const { cluster } = question;
+    const { cluster, kind } = question;
     const target = targetOf(protocol, question);
     const choices = protocol.choices(question);
     const answered = { ...answer, target, choices, ...(cluster !== undefined && { cluster }) };
@@ -98,8 +98,8 @@ async function* askChunk(
     const names = question.images.map((image) => image.name);
     const texts = promptTexts(asked.prompt).filter((text) => text !== "");
     const read = { asked: texts.join("\n"), ...(names.length > 0 && { images: names }) };
-    const prompt = await nameOf(asked.prompt);
-    yield { record: { ...judge(extractor, answered), ...truncated, prompt, ...read }, positions };
+    const named = { ...(kind !== undefined && { kind }), prompt: await nameOf(asked.prompt) };
+    yield { record: { ...judge(extractor, answered), ...truncated, ...named, ...read }, positions };
   }
   signal?.throwIfAborted();
   const [silent] = open.keys();

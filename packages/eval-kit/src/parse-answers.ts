@@ -46,6 +46,7 @@ const recordFields = z.object({
   target: z.string(),
   correct: z.boolean(),
   cluster: z.string().exactOptional(),
+  kind: z.string().exactOptional(),
   truncatedPositions: z.number().exactOptional(),
   /** The name of `truncatedPositions` in earlier versions. */
   cutPositions: z.number().exactOptional(),

@@ -7,7 +7,7 @@ import { unpack } from "./unpack.ts";
 const PER_PAGE = 20;
 
 /** Shows the questions of one benchmark at a time, with the answers of one or two models. */
-export function openQuestionBrowser({ tables, models }: PageData): void {
+export function openQuestionBrowser({ tables, models, compared }: PageData): void {
   const place = document.getElementById("question-browser");
   const [firstTable] = tables;
   if (!place || !firstTable) return;
@@ -84,8 +84,9 @@ export function openQuestionBrowser({ tables, models }: PageData): void {
       Math.max(0, seeds.control.selectedIndex),
     );
     seeds.label.hidden = table.seeds.length < 2;
-    const base = models[table.models.at(-1) ?? -1]?.base ?? table.models[0] ?? -1;
-    fill(sides[0].control, names, names.length - 1);
+    const last = table.models.at(-1) ?? -1;
+    const [model, base] = compared ?? [last, models[last]?.base ?? table.models[0] ?? -1];
+    fill(sides[0].control, names, Math.max(0, table.models.indexOf(model)));
     fill(
       sides[1].control,
       [...names, "no other"],

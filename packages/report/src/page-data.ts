@@ -10,6 +10,8 @@ export interface PageData {
   readonly shares: readonly ShareData[];
   readonly curves: readonly CurveData[];
   readonly tables: readonly QuestionTableData[];
+  /** The two models whose answers are shown first, as indexes into `models`. Default: the last model and its base. */
+  readonly compared?: readonly [model: number, base: number];
 }
 
 export interface ModelData {
@@ -39,8 +41,8 @@ export interface ResultData {
   readonly interval?: RangeData;
   /** The value of each seed, if there are several. */
   readonly seeds?: readonly number[];
-  /** The expected accuracy of guessing. */
-  readonly chance?: number;
+  /** The accuracy of guessing. */
+  readonly guessing?: number;
 }
 
 /** The average accuracy of a model over the language or the vision benchmarks, and the cost of its training. */
@@ -59,7 +61,8 @@ export interface ShareData {
   readonly isAverage: boolean;
   /** "" if there is only one backbone. */
   readonly backbone: string;
-  readonly chance?: number;
+  /** The accuracy of guessing, or its mean over the benchmarks of an average. */
+  readonly guessing?: number;
   readonly points: readonly SharePoint[];
 }
 

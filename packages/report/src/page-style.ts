@@ -45,8 +45,8 @@ p { margin: 0.4rem 0; max-width: 46rem; }
 code, .code { font: 0.85em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: 0.5rem 0; padding: 0.75rem 1rem; background: var(--raised); border-radius: 6px; overflow-x: auto; }
 .top { display: flex; gap: 1rem; align-items: baseline; justify-content: space-between; color: var(--muted); font-size: 0.8125rem; }
-.answer { font-size: 1.125rem; line-height: 1.5; }
-.answer p { max-width: 44rem; margin: 0.6rem 0; }
+.answer { font-size: 1.0625rem; line-height: 1.5; }
+.answer p { max-width: 56rem; margin: 0.6rem 0; }
 .facts { margin: 1.25rem 0 0; color: var(--muted); font-size: 0.8125rem; }
 nav.contents { margin: 1.25rem 0 0; font-size: 0.8125rem; display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 button, select, input {
@@ -59,17 +59,23 @@ button:disabled { color: var(--muted); cursor: default; }
 button[aria-pressed="true"] { background: var(--ink); color: var(--page); border-color: var(--ink); }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .scroll { overflow-x: auto; margin: 0.75rem 0; }
-table { border-collapse: collapse; font-size: 0.8125rem; }
-caption { text-align: left; color: var(--muted); padding-bottom: 0.35rem; }
+/* Cells that stick to the edge would lose collapsed borders. */
+table { border-collapse: separate; border-spacing: 0; font-size: 0.8125rem; }
+.caption { color: var(--muted); font-size: 0.8125rem; margin: 1rem 0 0; max-width: 52rem; }
+.caption + .scroll { margin-top: 0.25rem; }
 th, td { text-align: left; vertical-align: baseline; padding: 0.3rem 1.25rem 0.3rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; }
-th[scope="row"] { white-space: nowrap; }
+th[scope="row"] { white-space: nowrap; position: sticky; left: 0; background: var(--page); }
+th[scope="rowgroup"] { color: var(--muted); font-weight: 500; padding-top: 0.7rem; }
 tbody .more > * { border-top: 0; padding-top: 0; color: var(--muted); }
 thead th { border-top: 0; color: var(--muted); font-weight: 500; vertical-align: bottom; }
+thead th.number.narrow { white-space: normal; min-width: 4.5rem; max-width: 6rem; }
 .number { text-align: right; white-space: nowrap; padding-right: 1.5rem; }
 .interval { color: var(--muted); margin-left: 0.35rem; }
 .better { color: var(--good); font-weight: 600; }
 .worse { color: var(--bad); font-weight: 600; }
+.guess { color: var(--muted); }
+tbody .leading > * { background: var(--raised); }
 .swatch { display: inline-block; width: 0.65em; height: 0.65em; margin-right: 0.4em; background: var(--color); border-radius: 50%; }
 .swatch.hollow { background: none; border: 2px solid var(--color); }
 figure { margin: 1rem 0; }
@@ -124,6 +130,8 @@ mark { background: var(--mark); color: inherit; border-radius: 2px; }
   body { padding: 1.25rem 1rem 3rem; }
   h1 { font-size: 1.375rem; }
   .answer { font-size: 1rem; }
+  th, td { padding-right: 0.8rem; }
+  .number { padding-right: 0.9rem; }
   .controls label, .controls input, .controls select { width: 100%; }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dd { margin-bottom: 0.4rem; }

@@ -3,7 +3,7 @@ import type { CostData, CurveData, CurvePointData, ModelData, ResultData, ShareD
 
 /** Returns the points of the plot of all headline metrics. */
 export function resultPoints({ models, benchmarks, results }: View): readonly ResultData[] {
-  return benchmarks.flatMap(({ benchmark, protocol, chance }) =>
+  return benchmarks.flatMap(({ benchmark, protocol, guessing }) =>
     models.flatMap(({ id }, model) => {
       const [headline] =
         results.find((one) => one.model === id && one.benchmark === benchmark && one.protocol === protocol)?.metrics ??
@@ -16,7 +16,7 @@ export function resultPoints({ models, benchmarks, results }: View): readonly Re
         value: rounded(headline.value),
         ...(headline.interval && { interval: ends(headline.interval) }),
         ...(headline.overSeeds && { seeds: headline.overSeeds.values.map(({ value }) => rounded(value)) }),
-        ...(chance !== undefined && { chance: rounded(chance) }),
+        ...(guessing && { guessing: rounded(guessing.accuracy) }),
       };
     }),
   );
@@ -42,11 +42,11 @@ export function costPoints({ models, averages }: View): readonly CostData[] {
 
 /** Returns the curves of the plots of accuracy against language share. */
 export function shareCurves({ languageShares }: View): readonly ShareData[] {
-  return languageShares.map(({ backbone, benchmark, isAverage, chance, points }) => ({
+  return languageShares.map(({ backbone, benchmark, isAverage, guessing, points }) => ({
     title: isAverage ? `${benchmark.slice(0, 1).toUpperCase()}${benchmark.slice(1)} benchmarks` : benchmark,
     isAverage,
     backbone: backbone ?? "",
-    ...(chance !== undefined && { chance }),
+    ...(guessing !== undefined && { guessing: rounded(guessing) }),
     points: points
       .filter(({ value }) => Number.isFinite(value))
       .map(({ share, value, interval, overSeeds }) => ({

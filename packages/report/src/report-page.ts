@@ -10,6 +10,7 @@ import { heading } from "./sections/heading.ts";
 import { provenanceSection, warningsSection } from "./sections/provenance.ts";
 import { questionsSection } from "./sections/questions.ts";
 import { resultsSection } from "./sections/results.ts";
+import { baseSection, pairsSection } from "./sections/tests.ts";
 
 export interface ReportOptions {
   /** The questions that readers can look up on the page. Default: all questions that the run folders contain. */
@@ -37,7 +38,10 @@ export async function reportPage(whole: View, options: ReportOptions = {}): Prom
   const { questions: sources = storedQuestions(view), imageBytes = IMAGE_BYTES, state } = options;
   const models = modelsOf(view);
   const questions = await packQuestions(sources, view, imageBytes);
+  const leading = view.pairs.find(({ isLeading }) => isLeading);
+  const placeOf = (id: string): number => view.models.findIndex((model) => model.id === id);
   const data: PageData = {
+    ...(leading && { compared: [placeOf(leading.model), placeOf(leading.base)] }),
     models,
     results: resultPoints(view),
     costs: costPoints(view),
@@ -47,9 +51,9 @@ export async function reportPage(whole: View, options: ReportOptions = {}): Prom
   };
   const body = html`${heading(view, whole.models, state !== undefined)}
     <main>
-      ${resultsSection(view, models)} ${accuracyAgainstCost(view)} ${languageShareSection(view)} ${curvesSection(view)}
-      ${questionsSection(questions.tables, questions.notes)} ${costsSection(view)} ${warningsSection(view)}
-      ${provenanceSection(view)}
+      ${resultsSection(view, models)} ${languageShareSection(view)} ${accuracyAgainstCost(view)} ${pairsSection(view)}
+      ${baseSection(view, models)} ${curvesSection(view)} ${questionsSection(questions.tables, questions.notes)}
+      ${costsSection(view)} ${warningsSection(view)} ${provenanceSection(view)}
     </main>`;
   return documentOf({ title: `${view.name} · mlan report`, body, data, state });
 }

@@ -6,8 +6,10 @@ import { HOSTILE_VALUES } from "@mlan/testing";
 import type { View } from "@mlan/run-view";
 import { reportPage } from "@mlan/report";
 import type { PackedQuestions, PageData } from "#internal/page-data.ts";
+import { textOf } from "./page-text.ts";
 import { sampleQuestions } from "./sample-questions.ts";
-import { fullStudy, sampleView } from "./sample-view.ts";
+import { fullStudy } from "./full-study.ts";
+import { sampleView } from "./sample-view.ts";
 
 /** Returns the elements with this name: the text of their attributes, and their content. */
 const elements = (page: string, name: string): readonly { attributes: string; content: string }[] =>
@@ -25,12 +27,6 @@ const packedIn = (page: string, place = 0): PackedQuestions => {
   };
   return JSON.parse(gunzipSync(Buffer.from(content, "base64")).toString());
 };
-const textOf = (page: string): string =>
-  page
-    .replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, "")
-    .replaceAll(/<[^>]*>/g, "")
-    .replaceAll(/\s+/g, " ");
-
 const HOSTILE = `</script><script>alert(1)</script><img src=x onerror="alert(2)"> <!-- ' " & \u0000 \ud800 \u202e`;
 
 /** Returns the view with every text replaced, including names, ids and references to them. */
@@ -90,7 +86,16 @@ describe("the page", () => {
   });
 
   test("of a run that has only begun opens, and says that nothing was evaluated", async () => {
-    const nothing = { models: [], benchmarks: [], results: [], averages: [], comparisons: [], costs: [], curves: [] };
+    const nothing = {
+      models: [],
+      benchmarks: [],
+      results: [],
+      averages: [],
+      pairs: [],
+      comparisons: [],
+      costs: [],
+      curves: [],
+    };
     const view: View = { ...sampleView(), ...nothing, runs: [] };
     const text = textOf(await reportPage(view, { questions: [] }));
     expect(text).toContain("Nothing has been evaluated yet");
@@ -156,6 +161,7 @@ describe("the page", () => {
       ...view,
       models: view.models.map((model) => (model.id === "b" ? { ...model, evaluations: [] } : model)),
       results: of(view.results),
+      pairs: view.pairs.filter(({ model, base }) => model !== "b" && base !== "b"),
       comparisons: of(view.comparisons),
       averages: of(view.averages),
     };

@@ -1,6 +1,14 @@
-import type { ComparedBenchmark, EvaluatedModel, MetricView, TrainingCost, View } from "@mlan/run-view";
-import type { QuestionSource } from "#internal/pack-questions.ts";
-import { sampleQuestions } from "./sample-questions.ts";
+import type {
+  ComparedBenchmark,
+  ComparisonView,
+  EvaluatedModel,
+  GuessingView,
+  MetricView,
+  PairView,
+  TrainingCost,
+  View,
+} from "@mlan/run-view";
+import { sampleProvenance } from "./sample-provenance.ts";
 
 const BENCHMARKS = ["race", "openbookqa", "boolq", "hellaswag", "realworldqa", "ai2d", "pope", "gqa", "scienceqa"];
 const VISION = new Set(["realworldqa", "ai2d", "pope", "gqa", "scienceqa"]);
@@ -8,6 +16,12 @@ const interval = (value: number, width: number): { low: number; high: number; le
   low: Math.max(0, value - width),
   high: Math.min(1, value + width),
   level: 0.95,
+});
+/** Every benchmark but one has choices. */
+const guessingOf = (index: number): GuessingView => ({
+  name: index === 4 ? "most frequent answer" : "guessing",
+  accuracy: [0.25, 0.25, 0.5, 0.25, 0.3, 0.25, 0.5, 0, 0.4][index] ?? 0.25,
+  kinds: index === 4 ? 3 : 1,
 });
 const training = (teraflops: number): TrainingCost => ({
   steps: teraflops === 0 ? 0 : 1000,
@@ -48,6 +62,7 @@ export function sampleView(options: SampleOptions = {}): View {
     evaluations: numbers.map((seed) => ({ run: isStudy ? `${label}, seed ${seed}` : "sample", stage: label, seed })),
     wordings: ["tuned"],
     ...(isStudy && index > 0 && { languageShare: (index - 1) / Math.max(1, labels.length - 2) }),
+    isTuned: baseOf(label) !== label,
     training: training(index === 0 ? 0 : 4 + index * 1.5),
   }));
   const spread = (value: number): Pick<MetricView, "overSeeds"> =>
@@ -63,26 +78,57 @@ export function sampleView(options: SampleOptions = {}): View {
             interval: interval(value, 0.03),
           },
         };
-  const compared = (model: number, benchmark: string, index: number): ComparedBenchmark => {
-    const difference = valueOf(model, index) - valueOf(0, index);
+  const compared = (base: number, model: number, benchmark: string, index: number): ComparedBenchmark => {
+    const difference = valueOf(model, index) - valueOf(base, index);
     return {
       benchmark,
       protocol: "strict",
       questions: 200,
       clusters: VISION.has(benchmark) ? 100 : 200,
-      baseAccuracy: valueOf(0, index),
+      baseAccuracy: valueOf(base, index),
       modelAccuracy: valueOf(model, index),
       difference,
+      standardError: 0.03,
       interval: { low: difference - 0.06, high: difference + 0.06, level: 0.95 },
       ...(seeds === 1 && { discordant: { onlyBase: 3, onlyModel: 60 } }),
+      ...spread(difference),
       test: VISION.has(benchmark) ? "paired-cluster-bootstrap" : "exact-mcnemar",
       p: 0.0004,
-      adjustedP: difference > 0.2 ? 0.003 : 0.2,
-      verdict: difference > 0.2 ? "better" : "no difference shown",
+      adjustedP: Math.abs(difference) > 0.2 ? 0.003 : 0.2,
+      verdict: difference > 0.2 ? "better" : difference < -0.2 ? "worse" : "no difference shown",
       minimumDetectableEffect: 0.08,
       differs: ["prompts"],
     };
   };
+  const comparisonOf = (base: number, model: number): ComparisonView => ({
+    base: labels[base] ?? "",
+    model: labels[model] ?? "",
+    level: 0.95,
+    resamples: 10_000,
+    benchmarks: BENCHMARKS.map((benchmark, place) => compared(base, model, benchmark, place)),
+    means: (["text", "image"] as const).map((modality) => {
+      const names = BENCHMARKS.filter((name) => VISION.has(name) === (modality === "image"));
+      const sum = (one: number): number =>
+        names.reduce((total, name) => total + valueOf(one, BENCHMARKS.indexOf(name)) / names.length, 0);
+      const difference = sum(model) - sum(base);
+      const bounds = { low: difference - 0.03, high: difference + 0.03, level: 0.95 };
+      return { modality, protocol: "strict", benchmarks: names, difference, interval: bounds, ...spread(difference) };
+    }),
+    notCompared: [],
+  });
+  const backboneAt = (index: number): string | undefined => backboneOf(labels[index] ?? "");
+  const isBase = (index: number): boolean => baseOf(labels[index] ?? "") === labels[index];
+  const places = labels.map((_, index) => index).filter((index) => !isBase(index));
+  // As in a study: the largest language share first.
+  const pairs = places.toReversed().flatMap((model, place, all) =>
+    all.slice(place + 1).flatMap((base): readonly PairView[] => {
+      const backbone = backboneAt(model);
+      if (backboneAt(base) !== backbone) return [];
+      const own = all.filter((one) => backboneAt(one) === backbone);
+      const isLeading = model === own[0] && base === own.at(-1);
+      return [{ ...(backbone !== undefined && { backbone }), isLeading, ...comparisonOf(base, model) }];
+    }),
+  );
   const averages = (["text", "image"] as const).flatMap((modality) =>
     models.map((model, index) => {
       const of = BENCHMARKS.filter((name) => VISION.has(name) === (modality === "image"));
@@ -122,7 +168,7 @@ export function sampleView(options: SampleOptions = {}): View {
       protocol: "strict",
       modality: VISION.has(benchmark) ? "image" : "text",
       metric: "accuracy",
-      ...(index !== 7 && { chance: [0.25, 0.25, 0.5, 0.25, 0.3, 0.25, 0.5, 0, 0.4][index] ?? 0.25 }),
+      ...(index !== 7 && { guessing: guessingOf(index) }),
       questions: 200,
       clusters: 200,
     })),
@@ -144,19 +190,14 @@ export function sampleView(options: SampleOptions = {}): View {
             ...spread(valueOf(model, index)),
           },
         ],
+        ...(index !== 7 && { isAboveGuessing: valueOf(model, index) - 0.055 > guessingOf(index).accuracy }),
         unreadable: model === 0 ? 0.4 : 0.01,
         verifications: [],
       })),
     ),
     averages,
-    comparisons: models.slice(1).map(({ id }, index) => ({
-      base: labels[0] ?? "",
-      model: id,
-      level: 0.95,
-      resamples: 10_000,
-      benchmarks: BENCHMARKS.map((benchmark, place) => compared(index + 1, benchmark, place)),
-      notCompared: [],
-    })),
+    pairs,
+    comparisons: places.map((model) => comparisonOf(labels.indexOf(baseOf(labels[model] ?? "") ?? ""), model)),
     costs: runs.flatMap((run, index) => [
       {
         run,
@@ -208,7 +249,7 @@ export function sampleView(options: SampleOptions = {}): View {
           protocol: "strict",
           metric: "accuracy",
           isAverage: index < 2,
-          ...(index >= 2 && { chance: 0.25 }),
+          guessing: 0.25,
           points: models.slice(1).map((model, place) => {
             const value = 0.3 + (index % 4) * 0.04 + place * 0.03;
             return {
@@ -228,57 +269,6 @@ export function sampleView(options: SampleOptions = {}): View {
         run: "sample",
       },
     ],
-    provenance: {
-      datasets: [
-        {
-          name: "MLAN_mini",
-          role: "training",
-          stages: ["tune"],
-          fingerprint: "7fdd77ffb8a9b00177a55ea6d9b0dac787dd50de28342458f600d0208257ec7d",
-          examples: { count: 3200, withImages: 0 },
-          sources: [
-            {
-              name: "MLAN_mini",
-              card: {
-                source: "https://example.com/mlan",
-                license: "CC-BY-4.0",
-                modality: "text",
-                citation: "A paper, 2024",
-              },
-            },
-          ],
-        },
-      ],
-      weights: [
-        {
-          plugin: "@mlan/model-llama2",
-          settings: { hasTower: true },
-          places: { weights: "/home/me/checkpoints/mini-llama2/" },
-          digest: "992af9fa1fd71082b995560ba84a2058",
-          files: { "model.safetensors": "96e14f0e6aede3682e3cd21d64d9383954e18b66" },
-        },
-      ],
-      versions: { node: ["v20.20.2"], "@mlan/core": ["1.0.0"] },
-      seeds: numbers,
-      plans: [{ run: runs[0] ?? "", plugins: [{ name: "@mlan/core" }], stages: [] }],
-      reproduce: ["npx mlan run examples/miniworld.ts"],
-    },
+    provenance: sampleProvenance(numbers, runs[0] ?? ""),
   };
-}
-
-/** The study of `npm run study`: two backbones, a base and six shares, three seeds, nine benchmarks of 200 questions. */
-export function fullStudy(): [View, { readonly questions: readonly QuestionSource[] }] {
-  const models = ["llama2", "vicuna"].flatMap((backbone) =>
-    ["base", "0", "6", "25", "50", "87.5", "100"].map((share) => `${backbone}/language-${share}`),
-  );
-  const view = sampleView({ models, seeds: 3, isStudy: true, pointsPerCurve: 200 });
-  // Each run has the losses of all data and of two datasets.
-  const curves = view.curves.flatMap((curve) => [
-    curve,
-    ...["MLAN_mini", "vision_mini"].map((dataset) => ({ ...curve, source: "dataset" as const, dataset })),
-  ]);
-  const questions = view.benchmarks.map(({ benchmark }) =>
-    sampleQuestions(benchmark, { count: 200, models, seeds: [1, 2, 3] }),
-  );
-  return [{ ...view, curves }, { questions }];
 }

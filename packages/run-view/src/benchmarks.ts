@@ -1,4 +1,6 @@
+import type { StageResult } from "@mlan/core";
 import { clustersOf } from "@mlan/statistics";
+import { guessingOf } from "./guessing.ts";
 import { type KeptAnswers, type LoadedRun, placeOf } from "./loaded-run.ts";
 import type { LoadedModel } from "./models.ts";
 import { meanOf } from "./seed-spread.ts";
@@ -6,47 +8,54 @@ import type { BenchmarkView } from "./view.ts";
 
 /** Describes every benchmark and protocol that any model was asked, in the order in which they were asked. */
 export function benchmarksOf(models: readonly LoadedModel[]): readonly BenchmarkView[] {
-  const found = new Map<string, BenchmarkView>();
+  const found = new Map<string, Asked[]>();
   for (const { loaded, stage } of models.flatMap(({ evaluations }) => evaluations)) {
     for (const result of loaded.results.filter((one) => one.stage === stage)) {
-      const { benchmark, protocol, questions, questionsInBenchmark, metrics } = result;
-      const key = JSON.stringify([benchmark, protocol]);
-      const known = found.get(key);
-      if (known?.clusters !== undefined) continue;
-      const modality = modalityOf(loaded, stage, benchmark);
-      const answers = loaded.answers.get(placeOf(stage, benchmark));
-      found.set(key, {
-        benchmark,
-        protocol,
-        ...(modality && { modality }),
-        metric: Object.keys(metrics)[0] ?? "",
-        ...(answers && fromAnswers(answers)),
-        questions,
-        ...(questionsInBenchmark !== undefined && { questionsInBenchmark }),
-      });
+      const key = JSON.stringify([result.benchmark, result.protocol]);
+      const answers = loaded.answers.get(placeOf(stage, result.benchmark));
+      const modality = modalityOf(loaded, stage, result.benchmark);
+      const one = { result, ...(answers?.answers.length && { answers }), ...(modality && { modality }) };
+      found.set(key, [...(found.get(key) ?? []), one]);
     }
   }
-  return [...found.values()];
+  return [...found.values()].flatMap(benchmarkOf);
+}
+
+/** One evaluation of a benchmark. */
+interface Asked {
+  readonly result: StageResult;
+  readonly answers?: KeptAnswers;
+  readonly modality?: NonNullable<BenchmarkView["modality"]>;
+}
+
+/** Describes a benchmark from the first evaluation that has answers, if possible all of them. */
+function benchmarkOf(all: readonly Asked[]): readonly BenchmarkView[] {
+  const whole = all.filter(({ answers }) => answers && answers.answers.length === answers.questions);
+  const one = whole[0] ?? all.find(({ answers }) => answers !== undefined) ?? all[0];
+  if (!one) return [];
+  const { result, answers, modality } = one;
+  const { benchmark, protocol, questions, questionsInBenchmark, metrics } = result;
+  const guessing = whole[0]?.answers && whole.every(isShareOfCorrect) && guessingOf(whole[0].answers.answers);
+  return [
+    {
+      benchmark,
+      protocol,
+      ...(modality && { modality }),
+      metric: Object.keys(metrics)[0] ?? "",
+      ...(guessing && { guessing }),
+      questions,
+      ...(questionsInBenchmark !== undefined && { questionsInBenchmark }),
+      ...(answers && { clusters: clustersOf(answers.answers.map(({ cluster }) => cluster)).length }),
+    },
+  ];
+}
+
+/** Whether the headline metric is the share of correct answers, so that it can be compared with guessing. */
+function isShareOfCorrect({ result: { metrics }, answers }: Asked): boolean {
+  const share = meanOf(answers?.answers.map(({ correct }) => Number(correct)) ?? []);
+  return Math.abs(share - (Object.values(metrics)[0]?.value ?? NaN)) < 1e-9;
 }
 
 function modalityOf({ run }: LoadedRun, stage: string, benchmark: string): BenchmarkView["modality"] {
   return run?.manifest.stages[stage]?.data?.[benchmark]?.sources?.[0]?.card.modality;
-}
-
-function fromAnswers({ answers }: KeptAnswers): Pick<BenchmarkView, "chance" | "majority" | "clusters"> {
-  if (answers.length === 0) return {};
-  const chance = chanceOf(answers);
-  const targets = new Map<string, number>();
-  for (const { target } of answers) targets.set(target, (targets.get(target) ?? 0) + 1);
-  return {
-    ...(chance !== undefined && { chance }),
-    majority: [...targets.values()].reduce((most, count) => Math.max(most, count), 0) / answers.length,
-    clusters: clustersOf(answers.map(({ cluster }) => cluster)).length,
-  };
-}
-
-function chanceOf(answers: KeptAnswers["answers"]): number | undefined {
-  if (answers.every(({ choices }) => choices > 1)) return meanOf(answers.map(({ choices }) => 1 / choices));
-  const isBinary = answers.every(({ target }) => target === "yes" || target === "no");
-  return isBinary ? 1 / 2 : undefined;
 }

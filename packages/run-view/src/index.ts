@@ -14,6 +14,7 @@ export { damageText } from "./damage-text.ts";
 export { mostDeviceUse } from "./device-use.ts";
 export type { QuestionsOptions } from "./questions-of.ts";
 export { questionsOf } from "./questions-of.ts";
+export { aboveGuessing, armLabels, labels, mainPairs, verdictCounts } from "./summaries.ts";
 export type { DatasetView, PlanView, Provenance, Warning, WarningKind, WeightsView } from "./view-provenance.ts";
 export type { AnswerView, ImageView, QuestionView } from "./view-questions.ts";
 export type {
@@ -23,7 +24,9 @@ export type {
   IntervalView,
   LanguageShareCurve,
   LanguageSharePoint,
+  MeanDifference,
   MetricView,
+  PairView,
   ResultView,
   SeedSpread,
   VerificationView,
@@ -35,6 +38,7 @@ export type {
   CurveView,
   EvaluatedModel,
   Evaluation,
+  GuessingView,
   RunState,
   RunView,
   StageView,

@@ -1,3 +1,4 @@
+import { meanOf } from "./seed-spread.ts";
 import type { AverageView, LanguageShareCurve, MetricView, ResultView } from "./view-results.ts";
 import type { BenchmarkView, EvaluatedModel } from "./view.ts";
 
@@ -31,10 +32,19 @@ export function languageSharesOf(
       (["text", "image"] as const).map((modality): LanguageShareCurve => {
         const same = averages.filter((one) => one.protocol === protocol && one.modality === modality);
         const points = pointsOf((model) => same.find((one) => one.model === model));
-        return { ...known, benchmark: AVERAGES[modality], protocol, metric: "average", isAverage: true, points };
+        const level = averageGuessing(benchmarks, protocol, same[0]?.benchmarks ?? []);
+        return {
+          ...known,
+          benchmark: AVERAGES[modality],
+          protocol,
+          metric: "average",
+          isAverage: true,
+          ...(level !== undefined && { guessing: level }),
+          points,
+        };
       }),
     );
-    const ofBenchmarks = benchmarks.map(({ benchmark, protocol, metric, chance }): LanguageShareCurve => {
+    const ofBenchmarks = benchmarks.map(({ benchmark, protocol, metric, guessing }): LanguageShareCurve => {
       const same = results.filter((one) => one.benchmark === benchmark && one.protocol === protocol);
       const points = pointsOf((model) => same.find((one) => one.model === model)?.metrics[0]);
       return {
@@ -43,10 +53,21 @@ export function languageSharesOf(
         protocol,
         metric,
         isAverage: false,
-        ...(chance !== undefined && { chance }),
+        ...(guessing && { guessing: guessing.accuracy }),
         points,
       };
     });
     return [...ofAverages, ...ofBenchmarks].filter(({ points }) => points.length > 1);
   });
+}
+
+/** Returns the mean accuracy of guessing over the named benchmarks; undefined if it is unknown for one of them. */
+function averageGuessing(
+  benchmarks: readonly BenchmarkView[],
+  protocol: string,
+  names: readonly string[],
+): number | undefined {
+  const averaged = benchmarks.filter((one) => one.protocol === protocol && names.includes(one.benchmark));
+  const levels = averaged.flatMap(({ guessing }) => guessing?.accuracy ?? []);
+  return levels.length > 0 && levels.length === averaged.length ? meanOf(levels) : undefined;
 }

@@ -5,6 +5,7 @@ import {
   type Location,
   readRun,
   type Run,
+  runFolder,
   type StageResult,
   toFolderUrl,
 } from "@mlan/core";
@@ -39,14 +40,22 @@ interface RunProblem {
   readonly text: string;
   readonly stage?: string;
   readonly benchmark?: string;
+  /** The damaged file, see {@link Damage.file}. */
+  readonly file?: string;
 }
 
 /** An answer without its texts. */
 interface KeptAnswer extends ComparedAnswer {
   /** What the extractor read from the answer; null if it could read nothing. */
   readonly extracted: string | null;
+  /** {@link Question.kind}. */
+  readonly kind?: string;
   /** Number of choices in the prompt. */
   readonly choices: number;
+  /** The labels of the choices. */
+  readonly labels: string;
+  /** Whether every choice is its own label, as "yes" is. */
+  readonly areChoicesWords: boolean;
 }
 
 /** The answers to one benchmark in one stage. */
@@ -74,7 +83,9 @@ export async function loadRun(source: Location | Run, options: LoadOptions): Pro
   const { manifest } = run;
   const { name, seed, stages } = manifest.plan;
   const [results, malformed] = wellFormed(run.results);
-  const { answers, problems } = options.answers ? await answersOf(run) : { answers: new Map(), problems: [] };
+  const { answers, problems } = options.answers ? await answersOf(run) : NO_ANSWERS;
+  // A file that has changed has one warning, also if it lacks answers.
+  const named = new Set(problems.flatMap(({ file }) => file ?? []));
   const isDone = stages.every((stage) => manifest.stages[stage.name]?.done === true);
   return {
     id: options.id ?? name,
@@ -86,7 +97,9 @@ export async function loadRun(source: Location | Run, options: LoadOptions): Pro
     results,
     answers,
     problems: [
-      ...run.damage.map((one): RunProblem => ({ kind: "damage", text: damageText(one) })),
+      ...run.damage
+        .filter(({ file }) => !named.has(file))
+        .map((one): RunProblem => ({ kind: "damage", text: damageText(one) })),
       ...malformed.map((place): RunProblem => ({
         kind: "damage",
         text: `results.json: the result of ${place} lacks fields.`,
@@ -128,19 +141,37 @@ function isRun(source: Location | Run): source is Run {
   return typeof source === "object" && "manifest" in source;
 }
 
-async function answersOf(run: Run): Promise<Pick<LoadedRun, "answers" | "problems">> {
+type FoundAnswers = Pick<LoadedRun, "answers" | "problems">;
+
+const NO_ANSWERS: FoundAnswers = { answers: new Map(), problems: [] };
+
+async function answersOf(run: Run): Promise<FoundAnswers> {
   const { evaluations, damaged } = await evaluationsOf(run);
+  const files = runFolder(run.folder);
+  const problemOf = (text: string, stage: string, benchmark: string): RunProblem => {
+    const { href } = files.answers(stage, benchmark);
+    const changed = run.damage.find(({ file }) => new URL(file, files.url).href === href);
+    return {
+      kind: changed ? "damage" : "answers-missing",
+      text,
+      stage,
+      benchmark,
+      ...(changed && { file: changed.file }),
+    };
+  };
   const problems = [
-    ...damaged.map(({ stage, benchmark, error }): RunProblem => {
-      const text = `The answers to ${benchmark} at ${stage} were not read: ${messageOf(error)}`;
-      return { kind: "answers-missing", text, stage, benchmark };
-    }),
+    ...damaged.map(({ stage, benchmark, error }) =>
+      problemOf(`The answers to ${benchmark} at ${stage} were not read: ${messageOf(error)}`, stage, benchmark),
+    ),
     ...evaluations
       .filter(({ records, header }) => records.length < header.questions)
-      .map(({ stage, header, records }): RunProblem => {
-        const { benchmark, questions } = header;
-        const text = `${benchmark} at ${stage} has ${records.length} of ${questions} answers.`;
-        return { kind: "answers-missing", text, stage, benchmark };
+      .map(({ stage, header: { benchmark, questions }, records, damage }) => {
+        const remedy = damage?.isRepairable ? " Run the experiment again in its folder to ask the rest." : "";
+        return problemOf(
+          `${benchmark} at ${stage} has ${records.length} of ${questions} answers.${remedy}`,
+          stage,
+          benchmark,
+        );
       }),
   ];
   const answers = evaluations.map((one) => [placeOf(one.stage, one.header.benchmark), keptAnswers(one)] as const);
@@ -149,15 +180,20 @@ async function answersOf(run: Run): Promise<Pick<LoadedRun, "answers" | "problem
 
 function keptAnswers({ header, records }: StoredEvaluation): KeptAnswers {
   const { benchmark, protocol, fingerprints, wording, questions } = header;
-  const answers = records.map(({ id, correct, target, extracted, cluster, prompt, choices = [] }): KeptAnswer => ({
-    id,
-    correct,
-    target,
-    extracted,
-    choices: choices.length,
-    ...(cluster !== undefined && { cluster }),
-    ...(prompt !== undefined && { prompt }),
-  }));
+  const answers = records.map(
+    ({ id, correct, target, extracted, cluster, kind, prompt, choices = [] }): KeptAnswer => ({
+      id,
+      correct,
+      target,
+      extracted,
+      choices: choices.length,
+      labels: choices.map(({ label }) => label).join(" "),
+      areChoicesWords: choices.length > 0 && choices.every(({ label, text }) => label === text),
+      ...(cluster !== undefined && { cluster }),
+      ...(kind !== undefined && { kind }),
+      ...(prompt !== undefined && { prompt }),
+    }),
+  );
   return { benchmark, protocol, fingerprints, wording, questions, answers };
 }
 

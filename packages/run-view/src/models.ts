@@ -57,6 +57,7 @@ export function loadedModel(
       evaluations: evaluations.map(({ run, stage, seed }) => ({ run, stage, seed })),
       wordings: [...new Set(wordings)],
       ...(shares.length > 0 && knownShares.length === shares.length && { languageShare: meanOf(knownShares) }),
+      isTuned: evaluations.some((one) => stagesBefore(one).some((stage) => isTuning(trainedIn(stage) ?? ["language"]))),
       training: meanCost(evaluations.map(trainingBefore)),
     },
     evaluations,
@@ -87,12 +88,18 @@ function combined(one: TrainingCost, other: TrainingCost, by: (a: number, b: num
 /** Loose, since stages of other packages may have any settings. */
 const trainingSchema = z.looseObject({ recipe: z.looseObject({ trained: z.array(z.string()) }) });
 
+/** What a training stage trained; undefined if its settings do not tell. */
+function trainedIn({ settings }: { readonly settings: unknown }): readonly string[] | undefined {
+  return trainingSchema.safeParse(settings).data?.recipe.trained;
+}
+
+function isTuning(trained: readonly string[]): boolean {
+  return trained.includes("language") || trained.includes("adapter");
+}
+
 /** Returns the share of text-only conversations in the last stage that trained the language model or an adapter. */
 function languageShareOf(evaluation: LoadedEvaluation): number | undefined {
-  const tuning = stagesBefore(evaluation).findLast(({ settings }) => {
-    const { trained = [] } = trainingSchema.safeParse(settings).data?.recipe ?? {};
-    return trained.includes("language") || trained.includes("adapter");
-  });
+  const tuning = stagesBefore(evaluation).findLast((stage) => isTuning(trainedIn(stage) ?? []));
   const data = evaluation.loaded.run?.manifest.stages[tuning?.name ?? ""]?.data ?? {};
   const counts = Object.values(data).map(({ examples }) => examples);
   const count = counts.reduce((sum, one) => sum + (one?.count ?? NaN), 0);

@@ -59,7 +59,9 @@ function metricOf(name: string, group: readonly SeedResult[]): MetricView {
   });
   const [first] = found;
   if (found.length < 2) return { name, ...(first ? withoutUndefined(first.estimate) : { value: NaN }) };
-  const overSeeds = seedSpread(found.map(({ seed, estimate }) => ({ seed, value: estimate.value })));
+  const overSeeds = seedSpread(
+    found.map(({ seed, estimate: { value, interval } }) => ({ seed, value, ...(interval && { interval }) })),
+  );
   return {
     name,
     value: meanOf(found.map(({ estimate }) => estimate.value)),

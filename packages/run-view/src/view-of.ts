@@ -6,16 +6,19 @@ import { costsOf } from "./costs.ts";
 import { curvesOf } from "./curves.ts";
 import { languageSharesOf } from "./language-shares.ts";
 import { type LoadedRun, loadReadable, loadRun } from "./loaded-run.ts";
+import { withGuessing } from "./guessing.ts";
 import { type LoadedModel, modelsOfRuns } from "./models.ts";
+import { pairsWithBase, tunedPairs } from "./pairs.ts";
 import { provenanceOf } from "./provenance.ts";
 import { resultsOf } from "./results.ts";
 import { runViewOf } from "./run-views.ts";
+import type { PairView } from "./view-results.ts";
 import type { View } from "./view.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface ViewOptions {
   /**
-   * Whether to read the answers. Without answers, the view has no comparisons, no chance levels and no numbers of
+   * Whether to read the answers. Without answers, the view has no comparisons, no accuracies of guessing and no numbers of
    * clusters. Default true.
    */
   readonly answers?: boolean;
@@ -73,11 +76,19 @@ export interface ViewParts extends Pick<View, "kind" | "name"> {
 /** Computes the view of loaded runs. */
 export function viewFrom({ kind, name, runs, models }: ViewParts): View {
   const views = models.map(({ model }) => model);
-  const results = models.flatMap(resultsOf);
   const benchmarks = benchmarksOf(models);
+  const results = withGuessing(models.flatMap(resultsOf), benchmarks);
   const averages = averagesOf(views, benchmarks, results);
   const hasAnswers = runs.some(({ answers }) => answers.size > 0);
-  const comparisons = hasAnswers ? comparisonsOf(models) : [];
+  // Models without any result are left out, such as the arms of a study that have not started.
+  const evaluated = hasAnswers ? models.filter(({ model }) => results.some((result) => result.model === model.id)) : [];
+  const [withBase, tuned] = [pairsWithBase(evaluated), tunedPairs(evaluated)];
+  const compared = comparisonsOf([...withBase, ...tuned.map(({ pair }) => pair)], benchmarks);
+  const comparisons = withBase.flatMap((pair) => compared.get(pair) ?? []);
+  const pairs = tuned.flatMap(({ pair, ...about }): readonly PairView[] => {
+    const comparison = compared.get(pair);
+    return comparison ? [{ ...about, ...comparison }] : [];
+  });
   return {
     format: "mlan-view",
     version: 1,
@@ -88,11 +99,12 @@ export function viewFrom({ kind, name, runs, models }: ViewParts): View {
     benchmarks,
     results,
     averages,
+    pairs,
     comparisons,
     costs: runs.flatMap(costsOf),
     curves: runs.flatMap(curvesOf),
     languageShares: languageSharesOf(views, benchmarks, results, averages),
-    warnings: warningsOf({ runs, models, results, comparisons }),
+    warnings: warningsOf({ runs, models, results, comparisons: [...comparisons, ...pairs] }),
     provenance: provenanceOf(runs),
   };
 }

@@ -13,6 +13,11 @@ export interface ResultView {
   readonly questionsInBenchmark?: number;
   /** The first is the headline metric. */
   readonly metrics: readonly MetricView[];
+  /**
+   * Whether the headline metric is above {@link BenchmarkView.guessing}: false unless its interval over questions lies
+   * above, and with several seeds, that of each seed. Absent when the accuracy of guessing or an interval is unknown.
+   */
+  readonly isAboveGuessing?: boolean;
   /** Share of answers from which the extractor could read nothing. They count as wrong. Mean over seeds. */
   readonly unreadable: number;
   /** Share of questions whose prompt was truncated. Absent if it was not counted. Mean over seeds. */
@@ -59,8 +64,8 @@ export interface MetricView {
 }
 
 export interface SeedSpread {
-  /** The value of each seed. */
-  readonly values: readonly { readonly seed: number; readonly value: number }[];
+  /** The value of each seed. That of a metric has its interval over questions. */
+  readonly values: readonly { readonly seed: number; readonly value: number; readonly interval?: IntervalView }[];
   readonly mean: number;
   readonly standardDeviation: number;
   readonly lowest: number;
@@ -81,7 +86,7 @@ export interface AverageView {
   readonly overSeeds?: SeedSpread;
 }
 
-/** A model compared with its base on the same questions. */
+/** A model compared with another one, its base, on the same questions. */
 export interface ComparisonView {
   readonly base: string;
   readonly model: string;
@@ -89,8 +94,36 @@ export interface ComparisonView {
   readonly level: number;
   readonly resamples: number;
   readonly benchmarks: readonly ComparedBenchmark[];
+  /** Mean differences over the compared benchmarks of each modality and protocol. */
+  readonly means: readonly MeanDifference[];
   /** Benchmarks that only one of the two models has, or that cannot be compared, each with the reason. */
   readonly notCompared: readonly { readonly benchmark: string; readonly protocol: string; readonly reason: string }[];
+}
+
+/**
+ * Two tuned models of the same backbone. The model is the one with the larger language share; without shares, the one
+ * that comes first in the study.
+ */
+export interface PairView extends ComparisonView {
+  readonly backbone?: string;
+  /**
+   * Whether the pair answers the study's question: the models with the largest and the smallest language share; without
+   * different shares, the first model and each other one.
+   */
+  readonly isLeading: boolean;
+}
+
+/** The mean over benchmarks of model minus base, with equal weights. */
+export interface MeanDifference {
+  /** "all" if the modality of a benchmark is unknown. */
+  readonly modality: "text" | "image" | "all";
+  readonly protocol: string;
+  readonly benchmarks: readonly string[];
+  readonly difference: number;
+  /** Interval over questions, from a normal approximation with the benchmarks' independent standard errors. */
+  readonly interval?: IntervalView;
+  /** The mean difference of each seed. Absent with one seed. */
+  readonly overSeeds?: SeedSpread;
 }
 
 /** Differences are model minus base. */
@@ -104,6 +137,8 @@ export interface ComparedBenchmark {
   readonly baseAccuracy: number;
   readonly modelAccuracy: number;
   readonly difference: number;
+  /** From the variation between clusters. Absent with a single cluster. */
+  readonly standardError?: number;
   /** Interval over questions, from the paired cluster bootstrap. Absent with a single cluster. */
   readonly interval?: IntervalView;
   /** The difference for each seed of the model. Absent with one seed. */
@@ -131,7 +166,8 @@ export interface LanguageShareCurve {
   readonly metric: string;
   /** Whether `benchmark` is an average. */
   readonly isAverage: boolean;
-  readonly chance?: number;
+  /** The accuracy of {@link BenchmarkView.guessing}, or its average. Absent when unknown. */
+  readonly guessing?: number;
   /** The points of the curve, by ascending share. */
   readonly points: readonly LanguageSharePoint[];
 }

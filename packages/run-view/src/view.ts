@@ -1,6 +1,6 @@
 import type { DatasetCard } from "@mlan/core";
 import type { Provenance, Warning } from "./view-provenance.ts";
-import type { AverageView, ComparisonView, LanguageShareCurve, ResultView } from "./view-results.ts";
+import type { AverageView, ComparisonView, LanguageShareCurve, PairView, ResultView } from "./view-results.ts";
 
 /**
  * A run, several runs, or a study as plain data, for tables and pages. Shares, accuracies and differences are fractions
@@ -26,6 +26,11 @@ export interface View {
   readonly results: readonly ResultView[];
   /** Headline metrics averaged over the benchmarks of one modality; empty when modalities were not recorded. */
   readonly averages: readonly AverageView[];
+  /**
+   * Every two tuned models of the same backbone, compared with each other: the answer to the question which of them is
+   * better. Empty when answers were not read.
+   */
+  readonly pairs: readonly PairView[];
   /** Each model that is not a base, compared with its base, if both have results. Empty when answers were not read. */
   readonly comparisons: readonly ComparisonView[];
   /** The cost of each stage that has begun. */
@@ -92,6 +97,11 @@ export interface EvaluatedModel {
    * unknown, or without tuning.
    */
   readonly languageShare?: number;
+  /**
+   * Whether a stage before the evaluation trained the language model or an adapter. True if a stage has a recipe that is
+   * unknown.
+   */
+  readonly isTuned: boolean;
   /** Cost of all training before the evaluation, as the mean over seeds. Zeros for a model that was not trained. */
   readonly training: TrainingCost;
 }
@@ -124,17 +134,32 @@ export interface BenchmarkView {
   /** The headline metric. */
   readonly metric: string;
   /**
-   * Expected accuracy of guessing at random: from the numbers of choices, or 1/2 when all correct answers are yes or
-   * no. Absent when unknown.
+   * The accuracy that needs no look at the question's content. Absent when no model has all answers, or the headline
+   * metric is not the share of correct answers.
    */
-  readonly chance?: number;
-  /** Accuracy of always giving the most frequent correct answer. Absent when answers were not read. */
-  readonly majority?: number;
+  readonly guessing?: GuessingView;
   readonly questions: number;
   /** Number of questions in the benchmark, if only the first ones were asked. */
   readonly questionsInBenchmark?: number;
   /** Number of groups of dependent questions; equal to `questions` if all are independent. Absent when unknown. */
   readonly clusters?: number;
+}
+
+/** The accuracy of guessing, which a result must exceed to show anything. */
+export interface GuessingView {
+  /**
+   * "guessing": choosing at random among the choices. "most frequent answer": always giving the most frequent correct
+   * answer of the question's kind. This is used for open questions, and for questions that all have the same choices, such
+   * as yes and no, if it is more accurate than chance.
+   */
+  readonly name: "guessing" | "most frequent answer";
+  readonly accuracy: number;
+  /**
+   * Number of kinds of questions. Questions are of the same kind if they have the same `Question.kind` and the same
+   * labels of choices; or, without choices, if their correct answers are all yes or no, all numbers, or all something
+   * else.
+   */
+  readonly kinds: number;
 }
 
 /** The cost of one stage of one run. */

@@ -5,28 +5,36 @@ import { type LoadedRun, placeOf } from "./loaded-run.ts";
 import type { LoadedModel } from "./models.ts";
 import type { Warning } from "./view-provenance.ts";
 import type { ComparisonView, ResultView } from "./view-results.ts";
-import type { EvaluatedModel } from "./view.ts";
 
 /** A result needs a warning if at least this share of its answers is unreadable. */
 const MANY_UNREADABLE = 0.1;
+
+/** The most models with the same wording that a warning names. */
+const FEW_MODELS = 3;
 
 export interface WarningSources {
   readonly runs: readonly LoadedRun[];
   readonly models: readonly LoadedModel[];
   readonly results: readonly ResultView[];
+  /** Comparisons with the base first. */
   readonly comparisons: readonly ComparisonView[];
 }
 
 /** Returns everything that a reader of the results must know, without duplicates. */
 export function warningsOf({ runs, models, results, comparisons }: WarningSources): readonly Warning[] {
-  const views = models.map(({ model }) => model);
-  const labels = new Map(views.map(({ id, label }) => [id, label]));
+  const labels = new Map(models.map(({ model: { id, label } }) => [id, label]));
   const all = [
     ...runs.flatMap(ofRun),
     ...wordingsOf(models),
     ...models.flatMap(({ evaluations }) => evaluations.flatMap(({ loaded, stage }) => undefinedMetrics(loaded, stage))),
-    ...results.flatMap((result) => ofResult(result, labels.get(result.model) ?? result.model)),
-    ...comparisons.flatMap((comparison) => ofComparison(comparison, views)),
+    ...models.flatMap(({ model: { id, label } }) =>
+      unreadableAnswers(
+        results.filter(({ model }) => model === id),
+        label,
+      ),
+    ),
+    ...results.flatMap((result) => truncatedPrompts(result, labels.get(result.model) ?? result.model)),
+    ...notCompared(comparisons, models),
   ];
   return [...new Map(all.map((warning) => [`${warning.run ?? ""} ${warning.text}`, warning])).values()];
 }
@@ -52,7 +60,13 @@ function ofRun(loaded: LoadedRun): readonly Warning[] {
     ];
   const open = run.manifest.plan.stages.find(({ name }) => run.manifest.stages[name]?.done !== true);
   return [
-    ...problems.map((one): Warning => ({ ...one, ...named })),
+    ...problems.map(({ kind, text, stage, benchmark }): Warning => ({
+      kind,
+      text,
+      ...(stage !== undefined && { stage }),
+      ...(benchmark !== undefined && { benchmark }),
+      ...named,
+    })),
     ...(open
       ? [
           {
@@ -112,15 +126,32 @@ function wordingsOf(models: readonly LoadedModel[]): readonly Warning[] {
   return protocols.flatMap((protocol) => {
     const same = asked.filter(({ result }) => result.protocol === protocol);
     const byLabel = new Map(same.map(({ label, result }) => [label, result.wording]));
-    const worded = [...byLabel].map(([label, wording]) => `${label} as ${wording}`).join(", ");
+    const wordings = [...new Set(byLabel.values())];
+    const worded = wordings.map((one) =>
+      wordedAs(
+        one,
+        [...byLabel].flatMap(([label, by]) => (by === one ? label : [])),
+      ),
+    );
     const isMixed = new Set(byLabel.values()).size > 1;
     return [
       ...(isMixed
-        ? [{ kind: "wording", text: `The models were asked with different wordings: ${worded}.`, protocol } as const]
+        ? [
+            {
+              kind: "wording",
+              text: `The models were asked with different wordings: ${worded.join(", ")}.`,
+              protocol,
+            } as const,
+          ]
         : []),
       ...same.flatMap((one) => differenceOf(one, same)),
     ];
   });
+}
+
+/** Says which models were asked in a wording; of many models, only how many. */
+function wordedAs(wording: string, labels: readonly string[]): string {
+  return `${labels.length > FEW_MODELS ? `${labels.length} models` : labels.join(" and ")} as ${wording}`;
 }
 
 /** Warns when questions, prompts or template of a benchmark differ between models with the same wording. */
@@ -146,43 +177,56 @@ function undefinedMetrics({ id, results, answers }: LoadedRun, stage: string): r
   });
 }
 
-function ofResult(
-  { benchmark, protocol, unreadable, truncatedPrompts = 0, questions }: ResultView,
-  label: string,
-): readonly Warning[] {
-  return [
-    ...(unreadable >= MANY_UNREADABLE
-      ? [
-          {
-            kind: "unreadable-answers",
-            text: `${percent(unreadable)} % of the answers of ${label} to ${benchmark} (${protocol}) could not be read and count as wrong.`,
-            benchmark,
-            protocol,
-          } as const,
-        ]
-      : []),
-    ...(truncatedPrompts > 0
-      ? [
-          {
-            kind: "truncated-prompts",
-            text: `${percent(truncatedPrompts)} % of the prompts of ${label} on ${benchmark} (${protocol}, ${counted(questions, "question")}) were too long and were truncated.`,
-            benchmark,
-            protocol,
-          } as const,
-        ]
-      : []),
-  ];
+/** Warns, once per model and protocol, of benchmarks to which many answers could not be read. */
+function unreadableAnswers(results: readonly ResultView[], label: string): readonly Warning[] {
+  const many = results.filter(({ unreadable }) => unreadable >= MANY_UNREADABLE);
+  return [...new Set(many.map(({ protocol }) => protocol))].map((protocol): Warning => {
+    const own = many.filter((one) => one.protocol === protocol);
+    const [first] = own;
+    const shares = own.map(({ benchmark, unreadable }) => `${percent(unreadable)} % to ${benchmark}`);
+    const text =
+      first && own.length === 1
+        ? `${percent(first.unreadable)} % of the answers of ${label} to ${first.benchmark} (${protocol}) could not be read and count as wrong.`
+        : `Answers of ${label} (${protocol}) that could not be read count as wrong: ${shares.join(", ")}.`;
+    return {
+      kind: "unreadable-answers",
+      text,
+      protocol,
+      ...(first && own.length === 1 && { benchmark: first.benchmark }),
+    };
+  });
 }
 
-function ofComparison(
-  { base, model, notCompared }: ComparisonView,
-  models: readonly EvaluatedModel[],
+function truncatedPrompts(
+  { benchmark, protocol, truncatedPrompts: share = 0, questions }: ResultView,
+  label: string,
 ): readonly Warning[] {
-  const labelOf = (id: string): string => models.find((one) => one.id === id)?.label ?? id;
-  return notCompared.map(({ benchmark, protocol, reason }) => ({
-    kind: "not-comparable",
-    text: `${labelOf(model)} and ${labelOf(base)} are not compared on ${benchmark} (${protocol}): ${reason}`,
-    benchmark,
-    protocol,
-  }));
+  if (share === 0) return [];
+  const text = `${percent(share)} % of the prompts of ${label} on ${benchmark} (${protocol}, ${counted(questions, "question")}) were too long and were truncated.`;
+  return [{ kind: "truncated-prompts", text, benchmark, protocol }];
+}
+
+/**
+ * Warns of benchmarks on which models cannot be compared, once per reason. A model whose answers are missing has a warning
+ * of its own, so none is repeated here.
+ */
+function notCompared(comparisons: readonly ComparisonView[], models: readonly LoadedModel[]): readonly Warning[] {
+  const byId = new Map(models.map((one) => [one.model.id, one]));
+  const lacks = (id: string, benchmark: string): boolean =>
+    byId
+      .get(id)
+      ?.evaluations.some(({ loaded, stage }) =>
+        loaded.problems.some((one) => one.stage === stage && one.benchmark === benchmark),
+      ) ?? false;
+  const labelOf = (id: string): string => byId.get(id)?.model.label ?? id;
+  const found = new Map<string, Warning>();
+  for (const { base, model, notCompared: left } of comparisons) {
+    for (const { benchmark, protocol, reason } of left) {
+      const key = JSON.stringify([benchmark, protocol, reason]);
+      if (found.has(key) || lacks(base, benchmark) || lacks(model, benchmark)) continue;
+      const text = `${labelOf(model)} and ${labelOf(base)} are not compared on ${benchmark} (${protocol}): ${reason}`;
+      found.set(key, { kind: "not-comparable", text, benchmark, protocol });
+    }
+  }
+  return [...found.values()];
 }

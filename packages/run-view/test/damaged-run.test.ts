@@ -53,18 +53,21 @@ describe("the view of a damaged run", () => {
     const damaged = await viewOf(
       await changed("damaged", file, (text) => text.replace('"correct":true', '"correct":false')),
     );
-    expect(texts(damaged)).toMatch(
-      /answers-missing: The answers to letters at after were not read: line 2 .*is damaged/,
-    );
+    expect(texts(damaged)).toMatch(/damage: The answers to letters at after were not read: line 2 .*is damaged/);
     expect(damaged.comparisons[0]).toMatchObject({ benchmarks: [], notCompared: [{ benchmark: "letters" }] });
     const gone = await viewOf(await changed("gone", file));
-    expect(texts(gone)).toMatch(/answers-missing: .*letters\.jsonl is missing/);
+    expect(texts(gone)).toMatch(/damage: .*letters\.jsonl is missing/);
+    // One file that is missing has one warning.
+    expect(gone.warnings.filter(({ text }) => text.includes("letters"))).toHaveLength(
+      view.warnings.filter(({ text }) => text.includes("letters")).length + 1,
+    );
+    expect(gone.comparisons[0]).toMatchObject({ benchmarks: [], notCompared: [{ benchmark: "letters" }] });
     expect(gone.results).toEqual(view.results);
     const cut = await viewOf(await changed("cut", file, (text) => text.split("\n").slice(0, 11).join("\n")));
-    expect(texts(cut)).toMatch(/answers-missing: letters at after has 9 of 40 answers\./);
-    expect(texts(cut)).toMatch(
-      /not-comparable: after and before are not compared on letters \(strict\): after has 9 of 40/,
-    );
+    expect(texts(cut)).toMatch(/damage: letters at after has 9 of 40 answers\. Run the experiment again/);
+    expect(texts(cut)).not.toMatch(/not-comparable|answers-missing/);
+    expect(texts(cut).match(/letters at after|letters\.jsonl/g)).toHaveLength(1);
+    expect(cut.comparisons[0]?.notCompared).toMatchObject([{ reason: expect.stringContaining("after has 9 of 40") }]);
   });
 
   test("reads a run of an earlier version, and says what it did not record", async () => {

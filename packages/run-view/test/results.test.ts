@@ -113,6 +113,14 @@ describe("warnings about results", () => {
   });
 });
 
+test("several benchmarks with unreadable answers are one warning per model", async () => {
+  const results = ["pope", "gqa"].map((name) => result("tuned", name, { unreadable: 60 }));
+  const { warnings } = await viewOf(runOf(results, {}), { answers: false });
+  expect(warnings.filter(({ kind }) => kind === "unreadable-answers").map(({ text }) => text)).toEqual([
+    "Answers of tuned (strict) that could not be read count as wrong: 20.0 % to pope, 20.0 % to gqa.",
+  ]);
+});
+
 test("a number that is not finite is NaN, and null as JSON", async () => {
   const odd = result("tuned", "pope", { metrics: { accuracy: { value: NaN, standardError: NaN } } });
   const { results } = await viewOf(runOf([odd], {}), { answers: false });
@@ -126,6 +134,7 @@ const ARM: EvaluatedModel = {
   label: "arm",
   evaluations: [],
   wordings: [],
+  isTuned: false,
   training: { steps: 0, text: 0, image: 0, padding: 0, supervised: 0, flops: 0, seconds: 0 },
 };
 

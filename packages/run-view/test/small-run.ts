@@ -82,6 +82,7 @@ export function smallExperiment(options: SmallRunOptions = {}): Experiment {
     images: image ? [image] : [],
     target: index % 4 === 1 ? "A" : "B",
     choices: ["A", "B"].map((label) => ({ label, text: `choice ${label}` })),
+    kind: index % 2 === 0 ? "even" : "odd",
     cluster: `pair ${Math.floor(index / 2)}`,
   }));
   const answers = new Map(questions.map(({ id, target }, index) => [id, { target, index }]));

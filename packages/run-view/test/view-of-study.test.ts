@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { Experiment } from "@mlan/core";
 import { questionsOf, type View, viewOfStudy } from "@mlan/run-view";
 import { clusterBootstrapMean } from "@mlan/statistics";
@@ -71,9 +71,9 @@ describe("the view of a study", () => {
     expect(language?.interval?.low).toBeCloseTo(expected.interval.low, 1);
     expect(language?.overSeeds).toMatchObject({ lowest: 0.75, highest: 0.75, standardDeviation: 0 });
     const vision = view.results.find(({ model }) => model === "vision")?.metrics[0];
-    expect(vision?.overSeeds?.values).toEqual([
-      { seed: 1, value: 8 / 40 },
-      { seed: 2, value: 7 / 40 },
+    expect(vision?.overSeeds?.values).toMatchObject([
+      { seed: 1, value: 8 / 40, interval: { level: 0.95 } },
+      { seed: 2, value: 7 / 40, interval: { level: 0.95 } },
     ]);
     // Student's t with one degree of freedom: 12.706 standard errors of 1/80.
     expect(vision?.overSeeds?.interval.high).toBeCloseTo(0.1875 + 12.7062047 / 80, 6);
@@ -91,6 +91,62 @@ describe("the view of a study", () => {
     expect(vision?.benchmarks[0]?.difference).toBeCloseTo(0.1875 - 0.25, 12);
   });
 
+  test("compares every two tuned arms, by descending language share, and the extremes lead", () => {
+    // All arms of this study are tuned, the base too.
+    expect(view.pairs.map(({ model, base, isLeading }) => [model, base, isLeading])).toEqual([
+      ["base", "language", false],
+      ["base", "vision", true],
+      ["language", "vision", false],
+    ]);
+    const [, , pair] = view.pairs;
+    const [letters] = pair?.benchmarks ?? [];
+    // The third seed of vision failed.
+    expect(letters?.overSeeds?.values.map(({ seed }) => seed)).toEqual([1, 2]);
+    expect(letters).toMatchObject({ verdict: "better", test: "paired-cluster-bootstrap", baseAccuracy: 0.1875 });
+    expect(letters?.difference).toBeCloseTo(0.75 - 0.1875, 12);
+    const [mean] = pair?.means ?? [];
+    expect(mean).toMatchObject({ modality: "text", protocol: "strict", benchmarks: ["letters"] });
+    expect(mean?.difference).toBeCloseTo(0.5625, 12);
+    const half = 1.959964 * (letters?.standardError ?? NaN);
+    expect(mean?.interval?.low).toBeCloseTo(0.5625 - half, 6);
+    expect(mean?.overSeeds).toMatchObject({ values: letters?.overSeeds?.values });
+  });
+
+  test("has the same difference with opposite signs in both directions", () => {
+    const [ofComparison] = view.comparisons[0]?.benchmarks ?? [];
+    const [ofPair] = view.pairs[0]?.benchmarks ?? [];
+    expect(ofComparison?.difference).toBeCloseTo(-(ofPair?.difference ?? NaN), 12);
+    expect(ofComparison?.interval?.low).toBeCloseTo(-(ofPair?.interval?.high ?? NaN), 12);
+    expect([ofComparison?.verdict, ofPair?.verdict]).toEqual(["better", "worse"]);
+  });
+
+  test("leads with the first arm and each other one where language shares are unknown", async () => {
+    const record = await readStudy(folder);
+    const begun = { ...record, base: "vision" };
+    for (const run of begun.runs) {
+      const place = new URL("manifest.json", run.folder);
+      const manifest = JSON.parse(await readFile(place, "utf8"));
+      for (const stage of Object.values<{ data?: unknown }>(manifest.stages)) delete stage.data;
+      await mkdir(new URL(`../copies/${run.arm}-${run.seed}/`, folder), { recursive: true });
+      await cp(run.folder, new URL(`../copies/${run.arm}-${run.seed}/`, folder), { recursive: true });
+      await writeFile(new URL(`../copies/${run.arm}-${run.seed}/manifest.json`, folder), JSON.stringify(manifest));
+    }
+    const copies = begun.runs.map((run) => ({ ...run, folder: new URL(`../copies/${run.arm}-${run.seed}/`, folder) }));
+    const found = await viewOfStudy({ ...begun, runs: copies });
+    expect(found.pairs.map(({ model, base, isLeading }) => [model, base, isLeading])).toEqual([
+      ["base", "language", true],
+      ["base", "vision", true],
+      ["language", "vision", false],
+    ]);
+    expect(found.pairs[0]?.means).toMatchObject([{ modality: "all", benchmarks: ["letters"] }]);
+  });
+
+  test("has no pairs with one tuned arm", async () => {
+    const record = await readStudy(folder);
+    const runs = record.runs.map((run) => (run.arm === "base" ? run : { ...run, state: "waiting" as const }));
+    expect((await viewOfStudy({ ...record, runs })).pairs).toEqual([]);
+  });
+
   test("has the answers of each seed, and none where a model has no run of the seed", async () => {
     const models = ["language", "vision"];
     for await (const { id, answers } of questionsOf(view, { benchmark: "letters", models, seeds: SEEDS })) {
@@ -104,7 +160,7 @@ describe("the view of a study", () => {
 
   test("has the language-share curve in ascending order", () => {
     const [curve] = view.languageShares;
-    expect(curve).toMatchObject({ benchmark: "letters", metric: "accuracy", isAverage: false, chance: 0.5 });
+    expect(curve).toMatchObject({ benchmark: "letters", metric: "accuracy", isAverage: false, guessing: 0.5 });
     expect(curve?.points.map(({ share, model }) => [share, model])).toEqual([
       [0.25, "vision"],
       [0.75, "language"],

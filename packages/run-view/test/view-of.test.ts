@@ -43,8 +43,7 @@ describe("the view of a run", () => {
         protocol: "strict",
         modality: "text",
         metric: "accuracy",
-        chance: 0.5,
-        majority: 0.75,
+        guessing: { name: "guessing", accuracy: 0.5, kinds: 2 },
         questions: 40,
         clusters: 20,
       },
@@ -179,8 +178,8 @@ describe("the view of a run", () => {
   test("leaves out what needs answers when they are not read", async () => {
     const { comparisons, benchmarks, results } = await viewOf(finished, { answers: false });
     expect(comparisons).toEqual([]);
-    expect(benchmarks[0]).not.toHaveProperty("chance");
-    expect(results).toEqual(view.results);
+    expect(benchmarks[0]).not.toHaveProperty("guessing");
+    expect(results.map((result) => ({ ...result, isAboveGuessing: true }))).toEqual(view.results);
   });
 });
 

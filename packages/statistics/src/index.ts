@@ -9,8 +9,12 @@ export type { ClusteredMean } from "./clustered-mean.ts";
 export { clusteredMean } from "./clustered-mean.ts";
 export type { ResampleOptions } from "./studentized-resamples.ts";
 export { clusterBootstrapMean } from "./cluster-bootstrap-mean.ts";
-export type { PairedClusterBootstrapOptions, PairedDifference } from "./paired-cluster-bootstrap.ts";
-export { pairedClusterBootstrap } from "./paired-cluster-bootstrap.ts";
+export type {
+  PairedClusterBootstrapOptions,
+  PairedClusterBootstrapsOptions,
+  PairedDifference,
+} from "./paired-cluster-bootstrap.ts";
+export { pairedClusterBootstrap, pairedClusterBootstraps } from "./paired-cluster-bootstrap.ts";
 export type { McNemarOptions } from "./exact-mcnemar.ts";
 export { exactMcNemar } from "./exact-mcnemar.ts";
 export { holm } from "./holm.ts";

@@ -13,6 +13,7 @@ export interface ResampleOptions {
 }
 
 export interface StudentizedResamples extends ClusteredMean {
+  readonly totals: ClusterTotals;
   /** |resampled mean - mean| / resampled standard error, ascending; infinite if a resample shows no variation. */
   readonly deviations: Float64Array;
   /** The smallest and the largest resampled mean. */
@@ -27,6 +28,16 @@ export interface StudentizedResamples extends ClusteredMean {
  * 5.2.1).
  */
 export function studentizedResamples(totals: ClusterTotals, options: ResampleOptions): StudentizedResamples {
+  const [only] = allStudentizedResamples([totals], options);
+  if (only) return only;
+  throw new MlanError("contract", "statistics: totals were resampled without a result.");
+}
+
+/** Like {@link studentizedResamples}, for several sums over the same clusters, which are drawn once for all. */
+export function allStudentizedResamples(
+  all: readonly ClusterTotals[],
+  options: ResampleOptions,
+): readonly StudentizedResamples[] {
   const { resamples = 10_000, seed = 0, level = 0.95 } = options;
   checkShare("level", level);
   checkCount("resamples", resamples, 100);
@@ -37,57 +48,73 @@ export function studentizedResamples(totals: ClusterTotals, options: ResampleOpt
       `statistics: ${resamples} resamples are too few for a level of ${level}; use ${Math.ceil(1 / (1 - level))} or more.`,
     );
   }
-  const estimate = meanOfTotals(totals);
-  const { means, standardErrors } = resampledMeans(totals, resamples, seed);
-  const deviations = means
-    .map((mean, index) => {
+  return resampledMeans(all, resamples, seed).map(({ totals, means, standardErrors }) => {
+    const estimate = meanOfTotals(totals);
+    const deviations = new Float64Array(resamples);
+    const range: [number, number] = [Infinity, -Infinity];
+    for (const [index, mean] of means.entries()) {
       const distance = Math.abs(mean - estimate.mean);
-      return distance < 1e-12 ? 0 : distance / (standardErrors[index] ?? 0);
-    })
-    .toSorted();
-  const range = means.reduce(([low, high], mean) => [Math.min(low, mean), Math.max(high, mean)] as const, [
-    Infinity,
-    -Infinity,
-  ] as readonly [number, number]);
-  return { ...estimate, deviations, range, critical: deviations[rank - 1] ?? Infinity, level };
+      deviations[index] = distance < 1e-12 ? 0 : distance / (standardErrors[index] ?? 0);
+      if (mean < range[0]) range[0] = mean;
+      if (mean > range[1]) range[1] = mean;
+    }
+    deviations.sort();
+    return { ...estimate, totals, deviations, range, critical: deviations[rank - 1] ?? Infinity, level };
+  });
 }
 
 interface ResampledMeans {
+  readonly totals: ClusterTotals;
   readonly means: Float64Array;
   readonly standardErrors: Float64Array;
 }
 
 /**
  * Draws the resamples in one pass over typed arrays: ten thousand resamples of ten thousand clusters are a hundred
- * million draws.
+ * million draws. Each resample counts how often a cluster was drawn, so that clusters with the sum 0, such as questions
+ * that both models answered alike, take no time.
  */
-function resampledMeans({ sums, counts }: ClusterTotals, resamples: number, seed: number): ResampledMeans {
+function resampledMeans(all: readonly ClusterTotals[], resamples: number, seed: number): readonly ResampledMeans[] {
   const random = seededRandom(seed);
-  const clusters = sums.length;
-  const means = new Float64Array(resamples);
-  const standardErrors = new Float64Array(resamples);
+  const counts = all[0]?.counts ?? new Float64Array();
+  const clusters = counts.length;
+  const draws = new Int32Array(clusters);
+  const resampled = all.map((totals) => ({
+    totals,
+    differing: Int32Array.from([...totals.sums.keys()].filter((cluster) => totals.sums[cluster] !== 0)),
+    means: new Float64Array(resamples),
+    standardErrors: new Float64Array(resamples),
+  }));
   for (let resample = 0; resample < resamples; resample++) {
-    let sum = 0;
+    draws.fill(0);
     let count = 0;
-    let squares = 0;
-    let products = 0;
     let squaredCounts = 0;
     for (let draw = 0; draw < clusters; draw++) {
       const cluster = random.below(clusters);
-      const ofCluster = sums[cluster] ?? 0;
       const items = counts[cluster] ?? 0;
-      sum += ofCluster;
+      draws[cluster] = (draws[cluster] ?? 0) + 1;
       count += items;
-      squares += ofCluster * ofCluster;
-      products += ofCluster * items;
       squaredCounts += items * items;
     }
-    const mean = sum / count;
-    const residual = squares - 2 * mean * products + mean * mean * squaredCounts;
-    // Rounding leaves a small residual even if all drawn clusters have the same mean.
-    const variance = residual <= 1e-12 * (squares + squaredCounts) ? 0 : (residual * clusters) / (clusters - 1);
-    means[resample] = mean;
-    standardErrors[resample] = Math.sqrt(variance) / count;
+    for (const { totals, differing, means, standardErrors } of resampled) {
+      let sum = 0;
+      let squares = 0;
+      let products = 0;
+      for (let place = 0; place < differing.length; place++) {
+        const cluster = differing[place] ?? 0;
+        const ofCluster = totals.sums[cluster] ?? 0;
+        const drawn = (draws[cluster] ?? 0) * ofCluster;
+        sum += drawn;
+        squares += drawn * ofCluster;
+        products += drawn * (counts[cluster] ?? 0);
+      }
+      const mean = sum / count;
+      const residual = squares - 2 * mean * products + mean * mean * squaredCounts;
+      // Rounding leaves a small residual even if all drawn clusters have the same mean.
+      const variance = residual <= 1e-12 * (squares + squaredCounts) ? 0 : (residual * clusters) / (clusters - 1);
+      means[resample] = mean;
+      standardErrors[resample] = Math.sqrt(variance) / count;
+    }
   }
-  return { means, standardErrors };
+  return resampled;
 }

@@ -1,4 +1,10 @@
-import { clusterBootstrap, clusterBootstrapMean, clusteredMean, pairedClusterBootstrap } from "@mlan/statistics";
+import {
+  clusterBootstrap,
+  clusterBootstrapMean,
+  clusteredMean,
+  pairedClusterBootstrap,
+  pairedClusterBootstraps,
+} from "@mlan/statistics";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -39,6 +45,21 @@ function tValue(
   const distance = found - from;
   return Math.abs(distance) < 1e-12 ? 0 : distance / (standardError < 1e-9 ? 0 : standardError);
 }
+
+test("several pairs that share their resamples have the results that each has alone", () => {
+  fc.assert(
+    fc.property(fc.array(pairs, { minLength: 1, maxLength: 4 }), fc.nat(), (all, seed) => {
+      const [{ keys } = { keys: [] }] = all;
+      const clusters = twoClusters(keys);
+      const same = all.filter(({ first }) => first.length === keys.length);
+      const options = { clusters, resamples: 200, seed };
+      expect(pairedClusterBootstraps({ pairs: same, ...options })).toEqual(
+        same.map(({ first, second }) => pairedClusterBootstrap({ first, second, ...options })),
+      );
+    }),
+    { numRuns: 50 },
+  );
+});
 
 describe("clusterBootstrap", () => {
   test("ends at the quantiles of the statistic over all possible resamples", () => {

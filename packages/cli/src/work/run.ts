@@ -45,7 +45,7 @@ async function performRun(request: RunRequest, signal: AbortSignal, terminal: Te
   let turn = systemClock.now();
   for await (const event of runExperiment(experiment, { ...options, signal })) {
     display.show(event);
-    if (event.type === "run-end") printOutcome(await viewOf(event.folder, { answers: false }), terminal);
+    if (event.type === "run-end") printOutcome(await viewOf(event.folder), terminal);
     if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
     await setImmediate();
     turn = systemClock.now();

@@ -1,16 +1,18 @@
 import { textTable } from "@mlan/eval-kit";
 import { count, fixed, type RunView, type StageView, type View, viewOf, viewOfStudy } from "@mlan/run-view";
 import { isStudyFolder, readStudy } from "@mlan/study";
+import { damageIn, isComplete } from "./damage.ts";
 import { studyLines } from "./study-outcome.ts";
 import { costTable } from "../terminal/cost-table.ts";
 import { displayPath, folderAt } from "../project/folders.ts";
+import { pairsTable } from "../terminal/pairs-table.ts";
 import { resultsTable } from "../terminal/results-table.ts";
 import { deviceUseText } from "../terminal/device-use.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 
 export interface Shown {
   readonly text: string;
-  /** Whether all runs could be read. */
+  /** Whether all runs could be read, and none of their files is damaged or missing. */
   readonly isComplete: boolean;
 }
 
@@ -19,30 +21,30 @@ export interface Shown {
  * run folder nor a study folder.
  */
 export async function show(folder: URL, width: number): Promise<Shown> {
-  if (!(await isStudyFolder(folder))) return { text: (await showRun(folder, width)).join("\n"), isComplete: true };
-  const study = await readStudy(folder);
-  const isComplete = study.runs.every(({ state }) => state !== "unreadable");
-  return { text: (await studyLines(study, width)).join("\n"), isComplete };
+  if (await isStudyFolder(folder)) {
+    const { lines, isComplete: complete } = await studyLines(await readStudy(folder), width);
+    return { text: lines.join("\n"), isComplete: complete };
+  }
+  const view = await viewOf(folder);
+  return { text: runLines(view, width).join("\n"), isComplete: isComplete(view) };
 }
 
 /** Returns the view of a run or a study as JSON. Throws the same errors as {@link show}. */
 export async function showAsJson(folder: URL): Promise<Shown> {
   const view = await ((await isStudyFolder(folder)) ? viewOfStudy(await readStudy(folder)) : viewOf(folder));
-  const isComplete = view.runs.every(({ state }) => state !== "unreadable");
-  return { text: JSON.stringify(view, null, 2), isComplete };
+  return { text: JSON.stringify(view, null, 2), isComplete: isComplete(view) };
 }
 
-async function showRun(folder: URL, width: number): Promise<readonly string[]> {
-  const view = await viewOf(folder, { answers: false });
-  const { results, costs, warnings } = view;
-  const damage = warnings.flatMap(({ kind, text }) => (kind === "damage" ? [text] : []));
+function runLines(view: View, width: number): readonly string[] {
+  const { results, costs } = view;
   return [
     ...view.runs.flatMap((run) => [...headOf(run), "", ...stageTable(run, width)]),
     ...lossCurves(view, width),
     ...deviceUses(view),
+    ...block(pairsTable(view, width)),
     ...(results.length > 0 ? ["", ...resultsTable(view, width)] : []),
     ...block(costTable(costs, width)),
-    ...block(damage),
+    ...block(damageIn(view).map(({ text }) => text)),
   ];
 }
 

@@ -62,6 +62,11 @@ export interface Question {
    * dependent.
    */
   readonly cluster?: string;
+  /**
+   * The kind of the question, e.g. "query attr". A benchmark that has several kinds sets it for all questions. It is kept
+   * with the answers, for the accuracy of always giving the most frequent answer of each kind.
+   */
+  readonly kind?: string;
 }
 
 export interface Choice {

@@ -53,6 +53,8 @@ export interface AnswerRecord {
   readonly target: string;
   readonly correct: boolean;
   readonly cluster?: string;
+  /** {@link Question.kind}. Absent in answers of earlier versions. */
+  readonly kind?: string;
   /** Number of positions removed from a prompt that was too long. Absent when none were removed. */
   readonly truncatedPositions?: number;
   /** Identifies the prompt: equal prompts have equal identifiers. */

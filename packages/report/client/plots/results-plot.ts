@@ -13,8 +13,8 @@ export function resultsPlot(results: readonly ResultData[], models: readonly Mod
   const intervals = results.flatMap((one) => (one.interval ? { ...one, ...one.interval } : []));
   const seeds = results.flatMap(({ seeds = [], ...one }) => seeds.map((value) => ({ ...one, value })));
   const guesses = benchmarks.flatMap((benchmark) => {
-    const chance = results.find((one) => one.benchmark === benchmark)?.chance;
-    return chance === undefined ? [] : { benchmark, chance };
+    const guessing = results.find((one) => one.benchmark === benchmark)?.guessing;
+    return guessing === undefined ? [] : { benchmark, guessing };
   });
   const title = ({ benchmark, model, value, interval }: ResultData): string =>
     `${benchmark}, ${models[model]?.label}\n${shown(value)} %${range(interval)}`;
@@ -58,7 +58,7 @@ export function resultsPlot(results: readonly ResultData[], models: readonly Mod
                 fill: "var(--ink)",
               },
         ),
-        Plot.ruleX(guesses, { fy: "benchmark", x: "chance", stroke: "var(--muted)", strokeDasharray: "2,3" }),
+        Plot.ruleX(guesses, { fy: "benchmark", x: "guessing", stroke: "var(--muted)", strokeDasharray: "2,3" }),
         Plot.ruleY(intervals, {
           ...place,
           x1: "low",

@@ -16,10 +16,10 @@ export function sharePlot(
     })),
   );
   const seeds = rows.flatMap((row) => row.seeds.map((value) => ({ ...row, value })));
-  const chance = curves[0]?.chance;
+  const guessing = curves[0]?.guessing;
   const values = [
     ...rows.flatMap(({ value, low = value, high = value }) => [low, high]),
-    ...(chance === undefined ? [] : [chance]),
+    ...(guessing === undefined ? [] : [guessing]),
   ];
   const by = { x: (row: { share: number }) => row.share * 100, z: "backbone" } as const;
   const svg = Plot.plot({
@@ -37,7 +37,7 @@ export function sharePlot(
       domain: [Math.max(0, Math.min(...values) - 0.02) * 100, Math.min(1, Math.max(...values) + 0.02) * 100],
     },
     marks: [
-      ...(chance === undefined ? [] : [Plot.ruleY([chance], { stroke: "var(--muted)", strokeDasharray: "2,3" })]),
+      ...(guessing === undefined ? [] : [Plot.ruleY([guessing], { stroke: "var(--muted)", strokeDasharray: "2,3" })]),
       Plot.areaY(
         rows.filter(({ low }) => low !== undefined),
         { ...by, y1: "low", y2: "high", fill: "color", fillOpacity: 0.16 },

@@ -1,22 +1,19 @@
-import type { AverageView, ComparedBenchmark, ComparisonView, EvaluatedModel, View } from "@mlan/run-view";
-import {
-  bracketed,
-  bracketedPoints,
-  counted,
-  duration,
-  flops,
-  listed,
-  percent,
-  points,
-  significant,
-} from "../format.ts";
+import { armLabels, type ComparedBenchmark, type ComparisonView, labels, type View } from "@mlan/run-view";
+import { bracketed, bracketedPoints, counted, duration, flops, listed, percent, points } from "../format.ts";
 import { type Content, html, type Html } from "../html.ts";
+import { pairsAnswer } from "./pairs.ts";
 
 /** Returns the question that a view answers, as the page's heading. */
-export function questionOf({ models, comparisons, languageShares }: View): string {
+export function questionOf({ models, pairs, comparisons, languageShares }: View): string {
   const labelOf = labels(models);
   const [first, ...others] = comparisons;
   if (languageShares.length > 0) return "How does the share of language in tuning change accuracy?";
+  if (pairs.length > 0) {
+    const tuned = [...new Set(pairs.flatMap(({ model, base }) => [model, base]).map(armLabels(models)))];
+    const [one, other] = tuned;
+    if (tuned.length === 2) return `Is ${one} better than ${other}?`;
+    return tuned.length > 5 ? `Which of ${tuned.length} models is best?` : `Which is best: ${listed(tuned, "or")}?`;
+  }
   if (first && others.length === 0) return `Is ${labelOf(first.model)} better than ${labelOf(first.base)}?`;
   if (first)
     return `Which models are better than ${listed([...new Set(comparisons.map(({ base }) => labelOf(base)))])}?`;
@@ -25,14 +22,17 @@ export function questionOf({ models, comparisons, languageShares }: View): strin
     : `How accurate is ${listed(models.map(({ label }) => label))}?`;
 }
 
-/** Answers {@link questionOf} in a few sentences, from the comparisons. Every difference and mean has an interval. */
+/**
+ * Answers {@link questionOf} in a few sentences, from comparisons of tuned models with each other; if there are none, with
+ * their bases. Every difference and mean has an interval.
+ */
 export function answerSection(view: View): Html {
+  if (view.pairs.length > 0) return pairsAnswer(view);
   const sentences =
-    view.comparisons.length === 1 || (view.comparisons.length > 0 && view.comparisons.length < 4)
+    view.comparisons.length > 0 && view.comparisons.length < 4
       ? view.comparisons.map((comparison) => html`<p>${sentenceOf(comparison, view)}</p>`)
       : [summaryOf(view)];
-  return html`<div class="answer">${sentences}${shareSentences(view)}</div>
-    ${view.comparisons.length > 1 ? modelTable(view) : undefined}`;
+  return html`<div class="answer">${sentences}${shareSentences(view)}</div>`;
 }
 
 function sentenceOf(comparison: ComparisonView, view: View): Content {
@@ -113,59 +113,4 @@ function shareSentences({ languageShares }: View): readonly Html[] {
 
 function shareText(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
-}
-
-function modelTable(view: View): Html {
-  const { models, averages, comparisons } = view;
-  const modalities = [...new Set(averages.map(({ modality }) => modality))];
-  const averageOf = (model: EvaluatedModel, modality: AverageView["modality"]): AverageView | undefined =>
-    averages.find((one) => one.model === model.id && one.modality === modality);
-  const counts = (model: EvaluatedModel, verdict: ComparedBenchmark["verdict"]): Content => {
-    const comparison = comparisons.find((one) => one.model === model.id);
-    return comparison?.benchmarks.filter((one) => one.verdict === verdict).length ?? "–";
-  };
-  const title = { text: "language", image: "vision" };
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Summary by model">
-    <table>
-      <caption>
-        Benchmarks on which each model differs from its base (paired tests, Holm's correction), mean accuracy in %, and
-        cost of training
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">model</th>
-          <th scope="col" class="number">better</th>
-          <th scope="col" class="number">worse</th>
-          <th scope="col" class="number">no difference</th>
-          ${modalities.map((modality) => html`<th scope="col" class="number">${title[modality]} mean</th>`)}
-          <th scope="col" class="number">TFLOP</th>
-          <th scope="col" class="number">time</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${models.map(
-          (model) =>
-            html`<tr>
-              <th scope="row">${model.label}</th>
-              <td class="number">${counts(model, "better")}</td>
-              <td class="number">${counts(model, "worse")}</td>
-              <td class="number">${counts(model, "no difference shown")}</td>
-              ${modalities.map((modality) => {
-                const average = averageOf(model, modality);
-                return html`<td class="number">
-                  ${average ? percent(average.value) : ""}<span class="interval">${bracketed(average?.interval)}</span>
-                </td>`;
-              })}
-              <td class="number">${significant(model.training.flops / 1e12)}</td>
-              <td class="number">${duration(model.training.seconds)}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-function labels(models: readonly EvaluatedModel[]): (id: string) => string {
-  const byId = new Map(models.map(({ id, label }) => [id, label]));
-  return (id) => byId.get(id) ?? id;
 }

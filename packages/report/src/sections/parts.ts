@@ -3,21 +3,20 @@ import type { ModelData } from "../page-data.ts";
 
 /** A table that scrolls sideways if it is wider than the page. The first row is its head. */
 export function scrollTable(caption: string, [head, ...rows]: readonly Html[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}
-      </caption>
-      <thead>
-        <tr>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`;
+  // A caption inside of the table would be as wide as the table, and be cut off with it.
+  return html`<p class="caption">${caption}</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+      <table>
+        <thead>
+          <tr>
+            ${head}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>`;
 }
 
 /** A model's label, preceded by a swatch of its color. */

@@ -1,10 +1,10 @@
-import type { BenchmarkView, ComparedBenchmark, ComparisonView, MetricView, ResultView, View } from "@mlan/run-view";
-import { bracketed, bracketedPoints, count, listed, percent, points, pValue } from "../format.ts";
+import type { BenchmarkView, MetricView, ResultView, View } from "@mlan/run-view";
+import { bracketed, count, counted, percent } from "../format.ts";
 import { type Content, html, type Html } from "../html.ts";
 import type { ModelData } from "../page-data.ts";
 import { scrollTable, swatch } from "./parts.ts";
 
-/** The plot of all headline metrics, the table of their values, and the table of the paired tests. */
+/** The plot of all headline metrics, and the table of their values. */
 export function resultsSection(view: View, models: readonly ModelData[]): Html | undefined {
   if (view.results.length === 0) return undefined;
   const several = view.models.some(({ evaluations }) => evaluations.length > 1);
@@ -19,7 +19,7 @@ export function resultsSection(view: View, models: readonly ModelData[]): Html |
       <ul class="legend" data-legend="models"></ul>
       <div class="plot-place" data-plot="results"></div>
     </figure>
-    ${metricTable(view, models)} ${comparisonTables(view)}
+    ${metricTable(view, models)} ${guessingNotes(view)}
   </section>`;
 }
 
@@ -44,7 +44,7 @@ function rowsOf(benchmark: BenchmarkView, { models, results }: View): readonly H
       <th scope="row" ${isFirst ? html` data-benchmark="${name}"` : undefined}>${name}</th>
       <td>${metric}</td>
       ${values.map((value) => html`<td class="number">${value}</td>`)}
-      <td class="number">${isFirst && benchmark.chance !== undefined ? percent(benchmark.chance) : ""}</td>
+      <td class="number">${isFirst ? guessingText(benchmark) : ""}</td>
       <td class="number">${isFirst ? questionCount(benchmark) : ""}</td>
     </tr>`;
   const several =
@@ -56,7 +56,12 @@ function rowsOf(benchmark: BenchmarkView, { models, results }: View): readonly H
       row(
         index === 0 ? title : "",
         metric,
-        cells.map((result) => metricCell(result?.metrics.find(({ name }) => name === metric))),
+        cells.map((result) =>
+          metricCell(
+            result?.metrics.find(({ name }) => name === metric),
+            index === 0 && result?.isAboveGuessing === false,
+          ),
+        ),
         index === 0,
       ),
     ),
@@ -73,11 +78,12 @@ function rowsOf(benchmark: BenchmarkView, { models, results }: View): readonly H
   ];
 }
 
-function isOf(result: ResultView | ComparedBenchmark, { benchmark, protocol }: BenchmarkView): boolean {
+function isOf(result: ResultView, { benchmark, protocol }: BenchmarkView): boolean {
   return result.benchmark === benchmark && result.protocol === protocol;
 }
 
-function metricCell(metric: MetricView | undefined): Content {
+/** A metric with its intervals. `isGuess`: whether an interval reaches down to the accuracy of guessing. */
+function metricCell(metric: MetricView | undefined, isGuess: boolean): Content {
   if (!metric) return "";
   const { value, interval, overSeeds } = metric;
   const spread = overSeeds
@@ -85,65 +91,38 @@ function metricCell(metric: MetricView | undefined): Content {
           >seeds ${percent(overSeeds.lowest)} to ${percent(overSeeds.highest)}, ${bracketed(overSeeds.interval)}</span
         >`
     : undefined;
-  return html`${percent(value)}<span class="interval">${bracketed(interval)}</span>${spread}`;
+  const text = isGuess ? html`<span class="guess">${percent(value)}°</span>` : percent(value);
+  return html`${text}<span class="interval">${bracketed(interval)}</span>${spread}`;
+}
+
+function guessingText({ guessing }: BenchmarkView): string {
+  if (!guessing) return "";
+  return `${percent(guessing.accuracy)}${guessing.name === "guessing" ? "" : "*"}`;
+}
+
+/** Explains the marks of the table, where it has any. */
+function guessingNotes({ models, benchmarks, results }: View): Content {
+  const several = models.some(({ evaluations }) => evaluations.length > 1);
+  const isMarked = results.some(({ isAboveGuessing }) => isAboveGuessing === false);
+  const frequent = benchmarks.filter(({ guessing }) => guessing?.name === "most frequent answer");
+  return [
+    isMarked
+      ? html`<p class="note">
+          ° Not above guessing: the interval over questions reaches down to
+          it${several ? ", that of the mean or of one of the seeds" : ""}.
+        </p>`
+      : undefined,
+    frequent.length > 0
+      ? html`<p class="note">
+          * Always giving the most frequent answer of each kind of question
+          (${frequent.map(({ benchmark, guessing }) => `${benchmark}: ${counted(guessing?.kinds ?? 0, "kind")}`).join(", ")}).
+        </p>`
+      : undefined,
+  ];
 }
 
 function questionCount({ questions, questionsInBenchmark }: BenchmarkView): string {
   return questionsInBenchmark === undefined
     ? count(questions)
     : `${count(questions)} of ${count(questionsInBenchmark)}`;
-}
-
-function comparisonTables({ comparisons, models }: View): Content {
-  const labelOf = (id: string): string => models.find((model) => model.id === id)?.label ?? id;
-  if (comparisons.length === 0) return undefined;
-  const tables = comparisons.map((comparison) => {
-    const rows = comparison.benchmarks.map(comparedRow);
-    return html`<h3>${labelOf(comparison.model)} against ${labelOf(comparison.base)}</h3>
-      ${rows.length > 0 ? scrollTable("Differences in percentage points on the same questions", [COMPARED_HEAD, ...rows]) : undefined}
-      ${differencesOf(comparison)}
-      ${comparison.notCompared.map(({ benchmark, protocol, reason }) => html`<p class="note">Not compared on ${benchmark} (${protocol}): ${reason}</p>`)}`;
-  });
-  return html`<details${comparisons.length < 4 ? html` open` : undefined}><summary>Paired tests against the base</summary>
-<p class="note">p-values are adjusted with Holm's method over the benchmarks of a comparison; a difference is claimed only if the adjusted p-value is at most 0.05. "Detectable" is the smallest difference that the test detects with 80 % power.</p>${tables}</details>`;
-}
-
-/** What differs between the evaluations besides the models, in one sentence per kind of difference. */
-function differencesOf({ benchmarks }: ComparisonView): Content {
-  return (["questions", "prompts", "protocol"] as const).map((kind) => {
-    const names = benchmarks.filter(({ differs }) => differs.includes(kind)).map(({ benchmark }) => benchmark);
-    if (names.length === 0) return undefined;
-    const where = names.length === benchmarks.length ? "every benchmark" : listed(names);
-    return html`<p class="note">
-      The two models were evaluated with different ${kind} on ${where}, so differences are not due to the models alone.
-    </p>`;
-  });
-}
-
-const COMPARED_HEAD = html`<th scope="col">benchmark</th>
-  <th scope="col" class="number">difference</th>
-  <th scope="col">result</th>
-  <th scope="col" class="number">adjusted p</th>
-  <th scope="col" class="number">only model right</th>
-  <th scope="col" class="number">only base right</th>
-  <th scope="col" class="number">n</th>
-  <th scope="col" class="number">detectable</th>`;
-
-function comparedRow(one: ComparedBenchmark): Html {
-  const { benchmark, difference, interval, verdict, adjustedP, discordant, questions, clusters, overSeeds } = one;
-  const style = { better: "better", worse: "worse", "no difference shown": "muted" }[verdict];
-  const seeds = overSeeds
-    ? html`<br /><span class="interval">seeds ${points(overSeeds.lowest)} to ${points(overSeeds.highest)}</span>`
-    : undefined;
-  const groups = clusters < questions ? ` in ${count(clusters)} groups` : "";
-  return html`<tr>
-    <th scope="row">${benchmark}</th>
-    <td class="number">${points(difference)}<span class="interval">${bracketedPoints(interval)}</span>${seeds}</td>
-    <td class="verdict ${style}">${verdict}</td>
-    <td class="number">${pValue(adjustedP)}</td>
-    <td class="number">${discordant ? count(discordant.onlyModel) : ""}</td>
-    <td class="number">${discordant ? count(discordant.onlyBase) : ""}</td>
-    <td class="number">${count(questions)}${groups}</td>
-    <td class="number">${one.minimumDetectableEffect === undefined ? "" : percent(one.minimumDetectableEffect)}</td>
-  </tr>`;
 }

@@ -6,7 +6,8 @@ import { reportPage, type ReportOptions, serveReport } from "@mlan/report";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import { sampleQuestions } from "../sample-questions.ts";
-import { fullStudy, sampleView } from "../sample-view.ts";
+import { fullStudy } from "../full-study.ts";
+import { sampleView } from "../sample-view.ts";
 import { describeInChromium } from "./describe-in-chromium.ts";
 
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -195,7 +196,7 @@ describeInChromium("a report", (browser) => {
     await eventually(() => page.locator("[role=status]").textContent()).toBe(
       "200 of 200 questions of race, answers of seed 1",
     );
-    await page.getByLabel("Seed").selectOption("seed 3");
+    await page.locator(".controls").getByLabel("Seed").selectOption("seed 3");
     await eventually(() => page.locator("[role=status]").textContent()).toBe(
       "200 of 200 questions of race, answers of seed 3",
     );
@@ -232,6 +233,17 @@ describeInChromium("a report", (browser) => {
     expect(chosen.slice(0, 3)).toEqual(["boolq", "vicuna/a", "vicuna/base"]);
     const counts = await page.locator(".filters button").allTextContents();
     expect(counts.filter((text) => !text.endsWith(" 0"))).toEqual(["All 3"]);
+  });
+
+  test("shows the answers of the two leading models first", async () => {
+    const models = ["base", "0 %", "50 %", "100 %"];
+    const view = sampleView({ models, isStudy: true });
+    const { page } = await open(browser(), { view, report: { questions: [sampleQuestions("boolq", { models })] } });
+    await questions(page).first().waitFor();
+    const chosen = await page.evaluate<readonly string[]>(
+      "Array.from(document.querySelectorAll('.controls select'), (control) => control.selectedOptions[0]?.textContent)",
+    );
+    expect(chosen.slice(0, 3)).toEqual(["boolq", "100 %", "0 %"]);
   });
 
   test("prints in light colours, without its controls, on the width of the paper", async () => {
