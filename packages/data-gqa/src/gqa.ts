@@ -23,7 +23,7 @@ import { questionRows } from "./question-rows.ts";
 export interface GqaOptions extends Omit<BenchmarkOptions, "file"> {}
 
 /**
- * A question about a scene, whose answer is one or a few words. `cluster` identifies the image. `kind` is the structural
+ * A question about a scene. The answer is one or a few words. `cluster` identifies the image. `kind` is the structural
  * and the semantic type of the question, e.g. "query attr".
  */
 export interface GqaQuestion extends Question {

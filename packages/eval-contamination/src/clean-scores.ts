@@ -16,7 +16,10 @@ export interface CleanScore<Score> {
   readonly clean: Score | undefined;
 }
 
-/** Computes each metric over all outcomes, and over the clean outcomes, whose question was not found in the mixture. */
+/**
+ * Computes each metric over all outcomes, and over the clean outcomes (those of questions that were not found in the
+ * mixture).
+ */
 export function cleanScores<Score>(options: CleanScoresOptions<Score>): Readonly<Record<string, CleanScore<Score>>> {
   const { metrics, estimate } = options;
   const { all, clean } = cleanPart(options.outcomes, options.contamination);

@@ -17,9 +17,9 @@ export interface WrittenShards {
 }
 
 /**
- * Writes tensors in the given order to one file in `folder`, whose URL ends in a slash, or to several files. The index
- * of several files is like that of transformers. Each file is written atomically. The caller writes the index last.
- * Throws a {@link SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
+ * Writes tensors in the given order to one or several files in `folder`. The URL of `folder` must end in a slash. The
+ * index of several files is like that of transformers. Each file is written atomically. The caller writes the index
+ * last. Throws a {@link SafetensorsError}, before anything is written, if a tensor has more than `shardSize` bytes.
  */
 export async function writeShards(
   folder: URL,

@@ -71,7 +71,9 @@ export interface Dataset<Example> {
 
 export interface Examples<Example> {
   readonly length: number;
-  /** Number of examples in the whole dataset. Present only if {@link take} selected the first examples of it. */
+  /**
+   * Number of examples in the whole dataset. Present only if {@link take} selected the first examples of the dataset.
+   */
   readonly total?: number;
   /** Changes whenever an example may have changed. Recorded with runs and results. */
   readonly fingerprint: string;

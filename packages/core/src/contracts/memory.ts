@@ -46,7 +46,7 @@ export interface AnsweringShape {
   /** Number of images per batch. */
   readonly images: number;
   readonly newTokens: number;
-  /** The adapter, if it stays separate from the weights. Default: none. */
+  /** The adapter, if it is kept separate from the weights. Default: none. */
   readonly adapter?: AdapterOptions;
   /** One of {@link ModelMemory.weightFormats}. */
   readonly weightFormat: string;

@@ -227,8 +227,8 @@ export interface TrainableModel extends Model {
   /** Returns the tokens and labels of a conversation in the current format. */
   encode(conversation: Conversation, options?: EncodeOptions): Encoded;
   /**
-   * Adds an adapter, whose parameters form the component "adapter". `seed` initializes its weights. Answers stay the
-   * same until the adapter is trained. Has no effect if the model already has an adapter with the same options. Throws
+   * Adds an adapter. Its parameters form the component "adapter". `seed` initializes its weights. Answers stay the same
+   * until the adapter is trained. Has no effect if the model already has an adapter with the same options. Throws
    * `invalid-options` for an adapter that does not fit the model or differs from the model's adapter. Absent if the
    * model does not support adapters.
    */

@@ -19,7 +19,7 @@ export interface Target {
   readonly token: number;
 }
 
-/** Returns the positions whose next position in the same row has a label. */
+/** Returns the positions immediately before a labeled position in the same row. */
 export function shiftedTargets(labels: Int32Array, length: number): readonly Target[] {
   const targets: Target[] = [];
   for (let position = 0; position + 1 < labels.length; position++) {

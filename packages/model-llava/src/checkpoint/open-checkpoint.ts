@@ -31,7 +31,7 @@ export interface CheckpointFolders {
   readonly weights: URL;
   /** Folder of a low-rank adapter for `weights`, as written by PEFT. Ends in a slash. */
   readonly adapter?: URL | undefined;
-  /** Whether the adapter stays separate from the weights. Default false: the adapter is merged into the weights. */
+  /** Whether the adapter is kept separate from the weights. Default false: the adapter is merged into the weights. */
   readonly keepAdapter?: boolean | undefined;
   /** Folder of a CLIP checkpoint in Hugging Face layout. Ends in a slash. A tower inside `weights` takes precedence. */
   readonly visionTower?: URL | undefined;

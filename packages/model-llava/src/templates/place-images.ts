@@ -11,7 +11,7 @@ import {
 /** A turn and the number of images in front of its text. */
 export interface PlacedTurn extends Turn {
   readonly images: number;
-  /** Number of leading placeholders in the text that images replace. Further placeholders stay text. Default 0. */
+  /** Number of leading placeholders in the text that images replace. Further placeholders remain text. Default 0. */
   readonly placeholders?: number;
 }
 
