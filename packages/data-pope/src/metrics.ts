@@ -1,11 +1,11 @@
 import type { Metric, Outcome } from "@mlan/core";
 
-/** TP / (TP + FP): the share of "yes" answers that are correct. 0 without a "yes" answer. */
+/** TP / (TP + FP): the proportion of "yes" answers that are correct. 0 without a "yes" answer. */
 export const precision: Metric = (outcomes) => share(outcomes.filter(saysYes), isYes);
 
 /**
- * TP / (TP + FN): the share of "yes" targets that are answered "yes". An unreadable answer is not a "yes". 0 without a
- * "yes" target.
+ * TP / (TP + FN): the proportion of "yes" targets that are answered "yes". An unreadable answer is not a "yes". 0
+ * without a "yes" target.
  */
 export const recall: Metric = (outcomes) => share(outcomes.filter(isYes), saysYes);
 
@@ -24,12 +24,12 @@ export function f1(recallMetric: Metric): Metric {
   };
 }
 
-/** The share of questions that are answered "yes". */
+/** The proportion of questions that are answered "yes". */
 export const predictedYesRatio: Metric = (outcomes) => share(outcomes, saysYes);
 
 /**
- * The share of targets that are "yes". The original code prints this share as its yes_ratio, whatever the model
- * answers.
+ * The proportion of targets that are "yes". The original code prints this proportion as its yes_ratio, whatever the
+ * model answers.
  */
 export const goldYesRatio: Metric = (outcomes) => share(outcomes, isYes);
 

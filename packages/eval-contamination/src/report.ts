@@ -33,7 +33,9 @@ export interface BenchmarkContamination {
   readonly share: number;
   /** Number of contaminated questions by kind of leak. A question may have several kinds. */
   readonly kinds: Readonly<Record<LeakKind, number>>;
-  /** Questions about images whose short text was found, but whose image was not. They do not count as contaminated. */
+  /**
+   * Questions about images for which the short text was found, but not the image. They do not count as contaminated.
+   */
   readonly textOnly: readonly ContaminatedQuestion[];
   /** Number of questions without an image that have too few words to search for. They may be contaminated. */
   readonly unsearchable: number;

@@ -17,7 +17,7 @@ import { evaluate } from "./evaluate.ts";
 export interface GenerationEvaluatorOptions {
   /** Number of questions per batch. Does not affect answers. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Whether a prefix that several prompts share is computed only once. Does not affect answers. Default true. */
+  /** Whether a prefix that several prompts share is processed only once. Does not affect answers. Default true. */
   readonly sharePrefixes?: boolean;
   /**
    * Folder that caches the image features of the model's frozen components for later evaluations. Default: no cache.

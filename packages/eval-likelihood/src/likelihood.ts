@@ -23,7 +23,7 @@ export interface LikelihoodEvaluatorOptions {
   readonly continuation?: "label" | "text";
   /** Number of continuations per batch. Does not affect scores. Default: the model's choice. */
   readonly batchSize?: number;
-  /** Whether a prefix that several prompts share is computed only once. Does not affect scores. Default true. */
+  /** Whether a prefix that several prompts share is processed only once. Does not affect scores. Default true. */
   readonly sharePrefixes?: boolean;
   /** Folder that caches the image features of the model's frozen components. Default: no cache. */
   readonly featureCache?: Location;

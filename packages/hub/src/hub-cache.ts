@@ -32,7 +32,7 @@ export interface HubCache {
   /** Returns the folder of a commit's files. Its URL ends in a slash. */
   snapshot(commit: string): URL;
   blob(file: HubFile): URL;
-  /** Returns the file that records size, times and inode of a verified file. Python ignores this file. */
+  /** Returns the file that records size, timestamps and inode of a verified file. Python ignores this file. */
   record(file: HubFile): URL;
   /** Returns the commit that a branch or tag pointed to when it was last looked up. */
   readCommit(revision: string): Promise<string | undefined>;

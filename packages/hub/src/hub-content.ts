@@ -10,14 +10,15 @@ export type HubFileState = "whole" | "absent" | "changed";
 export interface CachedFile {
   readonly place: URL;
   /**
-   * The file that records size, times and inode of the verified file, so that its bytes are not hashed at every start.
+   * The file that records size, timestamps and inode of the verified file, so that its bytes are not hashed at every
+   * start.
    */
   readonly record: URL;
 }
 
 /**
- * Compares a file's bytes with the Hub's list. Reads the bytes only if size, times or inode have changed since they
- * were verified.
+ * Compares a file's bytes with the Hub's list. Reads the bytes only if size, timestamps or inode have changed since
+ * they were verified.
  */
 export async function stateOf(cached: CachedFile, file: HubFile, signal?: AbortSignal): Promise<HubFileState> {
   const status = await stat(cached.place).catch(() => undefined);

@@ -119,7 +119,7 @@ function unreached(cause: unknown, { type, file, writes }: HubTarget, { endpoint
   );
 }
 
-/** Shortens a text that a server sent, and removes its control characters. */
+/** Shortens a string that a server sent, and removes its control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }

@@ -49,8 +49,8 @@ export async function chatFields(
 }
 
 /**
- * Splits a text at its placeholders, and takes their images from the front of `urls`. A placeholder without an image is
- * text.
+ * Splits a string at its placeholders, and takes their images from the front of `urls`. A placeholder without an image
+ * is text.
  */
 function partsOf(text: string, urls: string[]): readonly Part[] {
   const parts: Part[] = [];

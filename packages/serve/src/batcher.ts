@@ -26,7 +26,7 @@ interface Waiting extends Job {
 
 export interface BatchLimits {
   readonly batchSize: number;
-  /** Maximum number of batches that the model computes alternately. */
+  /** Maximum number of batches in progress. They take turns. */
   readonly maximumBatches: number;
 }
 

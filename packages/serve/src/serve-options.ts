@@ -13,7 +13,7 @@ export interface ServeOptions {
   /** Maximum number of requests answered in one batch. Default 8. */
   readonly batchSize?: number;
   /**
-   * Maximum number of batches that are computed alternately, one token at a time. Requests that arrive while a batch is
+   * Maximum number of batches in progress. They take turns, one token at a time. Requests that arrive while a batch is
    * being answered form another batch. With 1, `generate` is never called before the previous call has ended. Default
    * 2.
    */

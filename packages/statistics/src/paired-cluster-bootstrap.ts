@@ -83,8 +83,8 @@ function differenceOf(resampled: StudentizedResamples, resampling: ResampleOptio
 }
 
 /**
- * Returns the share of resamples whose studentized deviation is at least the deviation of the mean from 0. The sample
- * itself counts as a resample.
+ * Returns the proportion of resamples whose studentized deviation is at least the deviation of the mean from 0. The
+ * sample itself counts as a resample.
  */
 function bootstrapP({ mean, standardError, deviations }: StudentizedResamples): number {
   const observed = (Math.abs(mean) / standardError) * (1 - 1e-9); // so that rounding does not separate equal fractions
@@ -95,8 +95,9 @@ function bootstrapP({ mean, standardError, deviations }: StudentizedResamples): 
 }
 
 /**
- * Returns the share of random sign flips of the clusters' differences whose sum is at least as far from 0 as the sample's.
- * If the range of the resampled means includes 0, returns 1, as the interval would contradict a small p-value.
+ * Returns the proportion of random sign flips of the clusters' differences whose sum is at least as far from 0 as the
+ * sample's. If the range of the resampled means includes 0, returns 1, as the interval would contradict a small
+ * p-value.
  */
 function signFlippingP({ sums }: ClusterTotals, { range }: StudentizedResamples, options: ResampleOptions): number {
   if (range[0] <= 0 && range[1] >= 0) return 1;

@@ -10,10 +10,10 @@ export interface ProportionInterval extends Interval {
 }
 
 /**
- * Returns the interval for the share of ones among `values`, each of which is 0 or 1: Wilson's if all values are
- * independent, otherwise a bootstrap over clusters, clipped to 0..1. If all values are equal, there is
- * no variation to resample, so Wilson's interval is returned, with each cluster as one trial. Undefined if there are several values but only one
- * cluster. Throws `invalid-options`.
+ * Returns the interval for the proportion of ones among `values`, each of which is 0 or 1: Wilson's if all values are
+ * independent, otherwise a bootstrap over clusters, clipped to 0..1. If all values are equal, there is no variation to
+ * resample, so Wilson's interval is returned, with each cluster as one trial. Undefined if there are several values but
+ * only one cluster. Throws `invalid-options`.
  */
 export function proportionInterval({
   values,

@@ -18,7 +18,7 @@ export interface StudentizedResamples extends ClusteredMean {
   readonly deviations: Float64Array;
   /** The smallest and the largest resampled mean. */
   readonly range: readonly [number, number];
-  /** The smallest deviation that at most a share of 1 - level of the resamples exceeds. */
+  /** The smallest deviation that at most a fraction 1 - level of the resamples exceeds. */
   readonly critical: number;
   readonly level: number;
 }

@@ -40,8 +40,8 @@ export interface StudyRunRecord extends StudyVariation {
   /** The stages in order. */
   readonly stages: readonly StudyStageRecord[];
   /**
-   * The name of the last evaluation stage, whose results are compared between arms. Absent when the run has no
-   * evaluation stage.
+   * The name of the last evaluation stage. Its results are compared between arms. Absent when the run has no evaluation
+   * stage.
    */
   readonly evaluation?: string;
   readonly state: StudyRunState;

@@ -109,7 +109,7 @@ function grouped(runs: readonly StudyRun[], keyOf: (run: StudyRun) => string): r
   return [...keys].map((key) => runs.filter((run) => keyOf(run) === key));
 }
 
-/** Returns a text that is equal for stages with the same name and settings; undefined after the last stage. */
+/** Returns a string that is equal for stages with the same name and settings; undefined after the last stage. */
 function stageKey({ experiment: { stages } }: StudyRun, index: number): string | undefined {
   const stage = stages[index];
   return stage && JSON.stringify([stage.name, stage.kind, stage.settings]);

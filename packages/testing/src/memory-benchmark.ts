@@ -9,7 +9,7 @@ import {
 } from "@mlan/core";
 import { memoryDataset } from "./memory-dataset.ts";
 
-/** A question whose text is the prompt. */
+/** A question. Its text is the prompt. */
 export interface PlainQuestion extends Question {
   readonly text: string;
 }

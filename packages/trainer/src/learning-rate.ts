@@ -14,7 +14,7 @@ export function warmupSteps(steps: number, warmupRatio: number): number {
 }
 
 /**
- * Returns the learning rate of `step`, counted from 0, as a share of the peak. It rises linearly from 0, and then
+ * Returns the learning rate of `step`, counted from 0, as a fraction of the peak. It rises linearly from 0, and then
  * follows half a cosine to 0. The first step has learning rate 0 (transformers 4.37.2,
  * `get_cosine_schedule_with_warmup`).
  */

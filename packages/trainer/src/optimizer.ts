@@ -29,7 +29,7 @@ export interface Optimizer {
 
 /** The numbers that an update uses. */
 interface OptimizerStep extends Pick<AdamWStep, "step" | "guard"> {
-  /** The learning rate of this step, as a share of the peak. */
+  /** The learning rate of this step, as a fraction of the peak. */
   readonly factor: () => number;
 }
 

@@ -55,7 +55,7 @@ export interface StepFunctions {
 
 /** Numbers that change from step to step. */
 export interface StepNumbers {
-  /** The learning rates of the step as a share of their peaks, 0 to 1. */
+  /** The learning rates of the step as a fraction of their peaks, 0 to 1. */
   factor: number;
   /** Counted from 1. */
   step: number;

@@ -43,7 +43,8 @@ const FREE_AT_END = 2 ** 24;
  * Lets the heap return freed large blocks to the system at once. By default, glibc raises the size of such blocks up to
  * 32 MB as soon as one has been freed, and then keeps the memory of graphs that ONNX Runtime's arena has given back. It
  * raises the number of bytes that stay at the end of the heap too, but no longer once the size is set: with its 128 KB,
- * small blocks would be requested from the system again and again. What the user has set in the environment stays.
+ * small blocks would be requested from the system again and again. Settings that the user has made in the environment
+ * are not changed.
  */
 export function returnLargeBlocks(environment: NodeJS.ProcessEnv = process.env): void {
   const isSet = (variable: string, tunable: string): boolean =>

@@ -47,7 +47,7 @@ const FORMS: Readonly<Record<string, RecordedForm>> = {
 };
 
 /**
- * Updates parameters and states with recorded operations, which run immediately. On a device, everything stays there.
+ * Updates parameters and states with recorded operations, which run immediately. On a device, all values remain there.
  * As in an in-place update, the data ids get new values; they keep the old ones if this throws.
  */
 export function recordOptimizer({ data, recording, device }: RecordingHost, call: OptimizerCall): void {

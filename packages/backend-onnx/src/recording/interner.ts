@@ -35,7 +35,7 @@ export function interner(limits: InternerLimits = { strings: 100_000, characters
   };
 }
 
-/** Returns a text that describes a node completely, except for the sources of its inputs. */
+/** Returns a string that describes a node completely, except for the sources of its inputs. */
 export function kindText(
   operation: Operation,
   inputs: number,

@@ -27,7 +27,7 @@ export class RecordedValue implements Value {
   readers = 0;
   /** The value's position in the program being built; -1 otherwise. */
   position = -1;
-  /** The interned dtype and shape; -1 until a program needs it. */
+  /** ID of the interned dtype and shape; -1 until a program needs it. */
   type = -1;
   /** Whether programs use its values as a constant. Such a program is valid only for this value. */
   frozen = false;

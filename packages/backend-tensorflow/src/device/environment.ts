@@ -3,8 +3,8 @@ import { MlanError } from "@mlan/core";
 import type { TensorFlowOptions } from "../options.ts";
 
 /**
- * Configures TensorFlow for this process with environment variables, the only settings that its C API reads. Variables
- * that the user has set stay. Must be called before the library is loaded.
+ * Configures TensorFlow for this process with environment variables, the only settings that its C API reads. Does not
+ * change variables that the user has set. Must be called before the library is loaded.
  */
 export function setEnvironment({ device, threads, deterministic = true }: TensorFlowOptions): void {
   const { env } = process;

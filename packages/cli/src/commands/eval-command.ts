@@ -70,7 +70,7 @@ export function addEvalCommand(program: Command, { terminal, finish }: CommandCo
     .option("--concurrency <number>", "maximum number of parallel requests to --endpoint (default: 8)", wholeNumber(1))
     .option(
       "--weights <checkpoint>",
-      "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used (default: the model plugin's checkpoint on the Hub)",
+      "folder, hub:owner/name[@revision], or a run folder to use its last checkpoint (default: the model plugin's checkpoint on the Hub)",
     )
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none: a folder or hub:owner/name[@revision]")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply: a folder or hub:owner/name[@revision]")

@@ -20,7 +20,7 @@ export function addExportCommand(program: Command, { terminal }: CommandContext)
   const command = program.command("export");
   command
     .description("Write a complete model to a folder, for mlan or other libraries.")
-    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used")
+    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder (its last checkpoint is used)")
     .option("--to <folder>", "the folder to write")
     .addOption(
       new Option(

@@ -44,7 +44,7 @@ export function addMemoryCommand(program: Command, { terminal }: CommandContext)
     )
     .option(
       "--adapter-rank <number>",
-      "rank of the low-rank adapter; changes only the rows for training with an adapter",
+      "rank of the low-rank adapter; affects only the adapter-training lines of the output",
       wholeNumber(1),
       128,
     )

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 /** Adds the argument for a checkpoint, and the options for opening the checkpoint. */
 export function withModelOptions(command: Command): Command {
   return command
-    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder, whose last checkpoint is used")
+    .argument("<checkpoint>", "folder, hub:owner/name[@revision], or a run folder (its last checkpoint is used)")
     .option("--model <name>", "the model plugin, e.g. vicuna (default: an installed one that can read the checkpoint)")
     .option("--tower <checkpoint>", "vision tower, if the checkpoint has none")
     .option("--adapter <checkpoint>", "low-rank adapter (LoRA) to apply to the checkpoint")

@@ -23,7 +23,7 @@ export function addPushCommand(program: Command, { terminal, finish }: CommandCo
   program
     .command("push")
     .description("Upload a checkpoint to the Hugging Face Hub.")
-    .argument("<folder>", "folder of a checkpoint, or a run folder, whose last checkpoint is used")
+    .argument("<folder>", "folder of a checkpoint, or a run folder (its last checkpoint is used)")
     .argument("<repository>", "owner and name on the Hub, e.g. acme/llava-7b")
     .option("--public", "make a new repository public")
     .option("--branch <name>", "branch to commit to (default: main)")

@@ -28,11 +28,11 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
     .argument("<folder>", "the run folder")
     .option(
       "--experiment <file>",
-      "experiment file whose benchmarks score the answers, if they are not installed plugins",
+      "experiment file with the benchmarks that score the answers; needed if they are not installed plugins",
     )
     .option(
       "--benchmark <name>",
-      "benchmark plugin or file that scores the answers, if it is not an installed plugin; may be repeated",
+      "package or file of a benchmark that scores the answers; needed if it is not an installed plugin; may be repeated",
       collect,
     )
     .option(

@@ -52,7 +52,7 @@ export function addServeCommand(program: Command, { terminal, finish }: CommandC
     )
     .option(
       "--max-batches <number>",
-      "maximum number of batches in progress, which take turns token by token (default: 2)",
+      "maximum number of batches in progress; they take turns, one token at a time (default: 2)",
       wholeNumber(1),
     )
     .option(

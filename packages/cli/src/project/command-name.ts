@@ -20,7 +20,7 @@ export function typedCommand(words: readonly string[]): string {
   return [commandName(), ...words.map(shellWord)].join(" ");
 }
 
-/** Replaces `npx mlan ...` in a text with the command as the user must type it here. */
+/** Replaces `npx mlan ...` in a string with the command as the user must type it here. */
 export function withCommandName(text: string): string {
   return text.replaceAll(/\bnpx mlan (?=[a-z])/g, () => `${commandName()} `);
 }

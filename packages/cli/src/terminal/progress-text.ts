@@ -108,7 +108,7 @@ function bar(share: number, width: number): string {
   return "█".repeat(filled) + "░".repeat(width - filled);
 }
 
-/** Cuts a text to at most `width` characters. */
+/** Cuts a string to at most `width` characters. */
 export function clipped(text: string, width: number): string {
   return text.length <= width ? text : text.slice(0, Math.max(0, width));
 }

@@ -106,7 +106,7 @@ function guessingText(guessing: GuessingView | undefined): string {
 
 /**
  * Returns the rows of a benchmark: for each metric its values, and their range over seeds if there are several; then
- * the shares of unreadable answers and of truncated prompts, if there are any.
+ * the proportions of unreadable answers and of truncated prompts, if there are any.
  */
 function rowsOf(benchmark: string, results: readonly (ResultView | undefined)[]): readonly (readonly string[])[] {
   const metrics = [...new Set(results.flatMap((result) => result?.metrics.map(({ name }) => name) ?? []))];

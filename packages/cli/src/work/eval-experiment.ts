@@ -22,7 +22,7 @@ export interface EvalRequest extends ModelParts {
   /** A plugin's name, see {@link importPlugin}. */
   readonly evaluator: string;
   /**
-   * A checkpoint, see {@link checkpointPlace}, or a run folder, whose last checkpoint is used. Default: the model
+   * A checkpoint, see {@link checkpointPlace}, or a run folder (its last checkpoint is used). Default: the model
    * plugin's checkpoint.
    */
   readonly weights?: string;

@@ -9,7 +9,7 @@ import { openInterruption } from "../terminal/interruption.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface PushRequest {
-  /** The folder of a checkpoint, or a run folder, whose last checkpoint is uploaded. */
+  /** The folder of a checkpoint, or a run folder. The last checkpoint of a run is uploaded. */
   readonly folder: string;
   /** Owner and name of the repository, separated by a slash. */
   readonly repository: string;

@@ -88,8 +88,8 @@ export interface Outcome {
 export interface Metric {
   (outcomes: readonly Outcome[]): number;
   /**
-   * Set when the value is the share of outcomes that are `correct`. The value then has the confidence interval of a
-   * proportion.
+   * Set when the value is the proportion of outcomes that are `correct`. The value then has the confidence interval of
+   * a proportion.
    */
   readonly proportion?: true;
 }

@@ -38,7 +38,8 @@ export interface Compute {
    */
   readonly keepsGradients?: boolean;
   /**
-   * Memory that the compute backend reserves beyond the computed tensors in use, as a share of them, e.g. 0.05. Default 0.
+   * Memory that the compute backend reserves beyond the computed tensors in use, as a fraction of their size, e.g.
+   * 0.05. Default 0.
    */
   readonly spareMemory?: number;
   /** Returns the use of the device since the previous call. Absent when the compute backend does not measure it. */

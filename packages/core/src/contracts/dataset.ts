@@ -52,7 +52,7 @@ export interface DownloadProgress {
   readonly size: number;
 }
 
-/** A dataset that a view is made of. */
+/** A dataset that a view is composed of. */
 export interface DatasetSource {
   readonly name: string;
   readonly card: DatasetCard;

@@ -64,7 +64,7 @@ export interface GenerationOptions {
   /** Number of requests answered in parallel. Default: the model's choice. */
   readonly batchSize?: number;
   /**
-   * Whether a prefix that several prompts share is computed only once. Sharing does not change answers, but may change
+   * Whether a prefix that several prompts share is processed only once. Sharing does not change answers, but may change
    * the last bits of scores. Default true.
    */
   readonly sharePrefixes?: boolean;

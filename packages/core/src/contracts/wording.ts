@@ -47,7 +47,7 @@ export const V1_SYSTEM_PROMPT: string =
   "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
 /**
- * Returns the placeholders that precede a text: one `<image>` per image, separated by spaces, and a newline. Returns ""
+ * Returns the placeholders before a text: one `<image>` per image, separated by spaces, and a newline. Returns ""
  * without images.
  */
 export function imagesInFront(images: number): string {

@@ -164,8 +164,8 @@ function view<Example>(
 }
 
 /**
- * Returns the datasets that the given datasets are made of (those that are not views), each once. Equal names and cards
- * mean the same dataset.
+ * Returns the datasets that the given datasets are composed of (those that are not views), each once. Equal names and
+ * cards mean the same dataset.
  */
 function sourcesOf(datasets: readonly Dataset<unknown>[]): readonly DatasetSource[] {
   const all = datasets.flatMap(({ name, card, sources }) => sources ?? [{ name, card }]);

@@ -29,8 +29,8 @@ export interface ChecksumOptions {
 }
 
 /**
- * Writes `checksums.json`, the SHA-256 of the files in `folder`, whose URL ends in a slash. By default, a subfolder
- * with its own `checksums.json` is represented by that file alone, because the file covers the subfolder.
+ * Writes `checksums.json`, the SHA-256 of the files in `folder`. The URL of `folder` must end in a slash. By default, a
+ * subfolder with its own `checksums.json` is represented by that file alone, because the file covers the subfolder.
  */
 export async function writeChecksums(folder: URL, { files, known, changeable }: ChecksumOptions = {}): Promise<void> {
   const sha256: Record<string, string> = {};

@@ -81,7 +81,7 @@ async function longestPrompt(
   return { length, images, newTokens: protocol.maximumNewTokens, questions: examples.length };
 }
 
-/** Returns the needs with smaller batches and with smaller weight formats, starting with the fewest changes. */
+/** Returns the memory required with smaller batches and smaller weight formats, fewest changes first. */
 function answeringChanges(shape: AnsweringShape, memory: ModelMemory): readonly Change[] {
   const { weightFormats } = memory;
   const change = (settings: readonly string[], changed: Partial<AnsweringShape>): Change => ({

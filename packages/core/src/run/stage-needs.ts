@@ -11,7 +11,7 @@ export interface StageNeeds {
   readonly answering?: { readonly shape: AnsweringShape; readonly questions: number };
   /** Predicted peak memory of all tensors. */
   readonly memory: MemoryEstimate;
-  /** Returns the needs with other settings, starting with the fewest changes. */
+  /** Returns the memory required with other settings, fewest changes first. */
   changes(): readonly Change[];
 }
 

@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-/** Describes a bound on a number, or on the length of a text or list. */
+/** Describes a bound on a number, or on the length of a string or list. */
 function bounded(
   { origin, exact }: { readonly origin: string; readonly exact?: boolean | undefined },
   bound: string,

@@ -7,7 +7,7 @@ export function firstLine(text: string): string {
   return end < 0 ? stripped : stripAsPython(stripped.slice(0, end));
 }
 
-/** Splits a text at whitespace, like `str.split()`. */
+/** Splits a string at whitespace, like `str.split()`. */
 export function splitWords(text: string): string[] {
   return text.split(RUN).filter((word) => word !== "");
 }
@@ -20,7 +20,7 @@ export function withoutPunctuation(text: string): string {
 /** The characters that `\w` matches in Python, which do not include combining accents. */
 export const WORD_CHARACTERS = "\\p{L}\\p{N}_";
 
-/** Capitalizes a text like `str.capitalize()`: the first character in title case, all others in lower case. */
+/** Capitalizes a string like `str.capitalize()`: the first character in title case, all others in lower case. */
 export function capitalize(text: string): string {
   const [first = ""] = text;
   // The whole text is converted at once, because the lower case of a sigma depends on the character before it.

@@ -51,7 +51,7 @@ interface Archive {
   readonly zip: ZipArchive;
   /** Entries by plain name, also in composed Unicode form. */
   readonly entries: ReadonlyMap<string, Entry>;
-  /** The beginnings of the folder path that all images share: "", the first folder, the first two folders, ... */
+  /** Every prefix of the folder path that all images share: "", the first folder, the first two folders, ... */
   readonly folders: readonly string[];
 }
 

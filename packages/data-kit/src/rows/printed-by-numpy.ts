@@ -1,5 +1,5 @@
 /**
- * Whether a text is a list as printed by numpy or pandas: items are separated by whitespace instead of commas, or an
+ * Whether a string is a list as printed by numpy or pandas: items are separated by whitespace instead of commas, or an
  * inner list is written as `array([...])`. Python would read `['a' 'b']` as one text, "ab".
  */
 export function isPrintedByNumpy(text: string): boolean {

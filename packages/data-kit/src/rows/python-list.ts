@@ -11,7 +11,7 @@ export function pythonList<Item>(item: z.ZodType<Item>): z.ZodType<readonly Item
   return z.unknown().transform(listIn).pipe(z.array(item));
 }
 
-/** Parses a text as a list. On failure, adds an issue with the reason; the row's error adds the text. */
+/** Parses a string as a list. On failure, adds an issue with the reason; the row's error adds the text. */
 function listIn(value: unknown, context: z.RefinementCtx): unknown {
   if (typeof value !== "string") return value;
   let message = "expected a list";

@@ -11,8 +11,8 @@ export type PythonValue =
   | { readonly [key: string]: PythonValue };
 
 /**
- * Parses a text like Python's `ast.literal_eval`: lists, tuples, dictionaries with string keys, strings, numbers, True,
- * False, None. Throws `invalid-data`, with the character counted from 1, for anything that JSON cannot represent,
+ * Parses a string like Python's `ast.literal_eval`: lists, tuples, dictionaries with string keys, strings, numbers,
+ * True, False, None. Throws `invalid-data`, with the character counted from 1, for anything that JSON cannot represent,
  * including sets, bytes, complex numbers and integers of 2^53 or more.
  */
 export function parsePythonLiteral(text: string): PythonValue {

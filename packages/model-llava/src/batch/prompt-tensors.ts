@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 export interface PromptRow {
   /** The symbol at each position: a token id, or a negative number for an image patch (see {@link patchSymbol}). */
   readonly symbols: Int32Array;
-  /** Number of earlier positions of the sequence. */
+  /** Number of positions in the sequence before this part. */
   readonly start: number;
 }
 

@@ -51,7 +51,7 @@ export async function adaptedFolders(
   throw new MlanError("invalid-checkpoint", `model-llava: ${holds}. ${GIVE_THE_BASE}`);
 }
 
-/** Matches "owner/name". No part begins with a dot, so that no path leaves a folder. */
+/** Matches "owner/name". Neither part may begin with a dot, so the path cannot escape its parent folder. */
 const REPOSITORY = /^(?!\.)[\w.-]+\/(?!\.)[\w.-]+$/;
 
 const GIVE_THE_BASE =

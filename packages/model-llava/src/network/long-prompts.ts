@@ -5,7 +5,7 @@ import { mapRotaryTable, type RotaryPosition, type RotaryTable, disposeRotaryTab
 
 /** The part of a prompt that a row computes. */
 export interface RowPart {
-  /** Number of earlier positions of the prompt. */
+  /** Number of positions in the prompt before this part. */
   readonly start: number;
   readonly length: number;
   readonly whole: number;

@@ -102,7 +102,7 @@ export async function checkBase(record: BaseRecord, base: Base): Promise<void> {
   );
 }
 
-/** Returns a text that identifies the state of the files; undefined if they changed too recently to have a stamp. */
+/** Returns a string that identifies the state of the files; undefined if they changed too recently to have a stamp. */
 function stateOf(digest: string, { files, content: { stamp } }: Base): string | undefined {
   if (stamp === "") return undefined;
   const places = [...files].map(([name, place]) => [name, place.href]).toSorted();

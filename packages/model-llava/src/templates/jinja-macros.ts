@@ -1,7 +1,7 @@
 /**
  * Macros for {@link Template.jinja}. `images(content)` and `text(content)` write the images and the text of a message.
- * The content is a text or a list of parts. As in mlan's own templates, images come first, separated by spaces, and the
- * text begins on a new line.
+ * The content is a string or a list of parts. As in mlan's own templates, images come first, separated by spaces, and
+ * the text begins on a new line.
  */
 export const JINJA_MACROS: string = [
   "{%- macro images(content) -%}{%- if content is not string -%}",

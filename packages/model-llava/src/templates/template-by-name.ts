@@ -29,8 +29,9 @@ export function templateByName(templates: readonly Template[], name: string): Te
 }
 
 /**
- * Returns the default template for training a model that was opened with the template `opened`. For "plain", whose
- * models are not tuned on conversations, it is the architecture's chat template; otherwise it is `opened`.
+ * Returns the default template for training a model that was opened with the template `opened`. If `opened` is "plain",
+ * the model has not been tuned on conversations, and the default is the architecture's chat template. Otherwise, the
+ * default is `opened`.
  */
 export function tuningTemplateOf(opened: string, { chatTemplate }: ArchitectureTemplates): string {
   return opened === plain.name ? chatTemplate.name : opened;

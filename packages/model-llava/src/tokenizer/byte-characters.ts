@@ -4,7 +4,7 @@
  */
 export const BYTE_CHARACTERS: readonly string[] = characters();
 
-/** Converts a text to the characters of its UTF-8 bytes. */
+/** Converts a string to the characters of its UTF-8 bytes. */
 export function asByteCharacters(text: string): string {
   if (VISIBLE.test(text)) return text;
   let result = "";

@@ -30,7 +30,7 @@ export const stepPattern: z.ZodType<StepPattern> = z.object({
   Regex: z.string().optional(),
 });
 
-/** Schema of a text that a step inserts. The limit keeps a damaged file from producing endless text. */
+/** Schema of a string that a step inserts. The limit keeps a damaged file from producing endless text. */
 export const stepText: z.ZodType<string> = z.string().max(64);
 
 /** Throws the error of `refuse` if several "Replace" steps lengthen text, because each could double it. */

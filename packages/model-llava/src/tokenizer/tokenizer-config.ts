@@ -123,7 +123,7 @@ export const writtenToken: z.ZodType<Omit<AddedToken, "id">> = z
     ...flagsOf(rest),
   }));
 
-/** Schema of a special token: a text or an object. An empty text is no token. */
+/** Schema of a special token: a string or an object. An empty string is no token. */
 const specialToken = z
   .union([z.string(), z.object({ content: z.string(), ...flags })])
   .transform((token): SpecialToken =>

@@ -58,7 +58,10 @@ function piecesOf({ images, text, placeholders = 0 }: PlacedTurn): readonly (str
   return [...Array.from({ length: images }, () => IMAGE), ...inText].filter((piece) => piece !== "");
 }
 
-/** Puts marks around a text, inside its leading and trailing whitespace, which many templates strip. */
+/**
+ * Inserts a mark before and after a text. The marks go inside leading and trailing whitespace, because many templates
+ * strip this whitespace.
+ */
 function marksAround(text: string, turn: number, marks: Marks): string {
   const core = text.trim();
   if (core === "") return text;

@@ -31,7 +31,7 @@ const LONG_SPACE = /(?<!\s)\s{4000}/;
 const MOST_STEPS = 500_000;
 /** Number of evaluations that an item of an iterated list counts as. */
 const STEPS_PER_ITEM = 10;
-/** Maximum number of characters of a text, and of items of a list. */
+/** Maximum number of characters of a string, and of items of a list. */
 const LONGEST_TEXT = 10_000_000;
 const LONGEST_LIST = 1_000_000;
 /** Number of characters, processed by a filter or an operator, that count as one evaluation. */
