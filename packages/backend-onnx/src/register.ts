@@ -151,8 +151,9 @@ function onnxBackend(backend: unknown): OnnxBackend {
 }
 
 /**
- * Returns the names of all tfjs-core kernels that this backend does not implement (constants of tfjs-core whose names
- * equal their values). Excludes FromPixels: without such a kernel, tfjs-core does the work itself.
+ * Returns the names of all tfjs-core kernels that this backend does not implement. For each kernel, tfjs-core exports a
+ * constant whose name and value are both the kernel's name. Excludes FromPixels: without such a kernel, tfjs-core does
+ * the work itself.
  */
 function unknownKernels(): string[] {
   const known = new Set([...ALL_KERNELS.map((kernel) => kernel.kernelName), tf.FromPixels]);

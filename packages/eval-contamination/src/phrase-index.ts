@@ -136,7 +136,7 @@ function wantedOf(
   return asLine ? { question, phrases: stem.map(phraseOf), longest, asLine } : undefined;
 }
 
-/** Returns the phrases that are the only stem of questions in more than `limit` clusters. */
+/** Returns the phrases that make up the entire stem of questions in more than `limit` clusters. */
 function sharedPhrases(
   questions: readonly CorpusQuestion[],
   phraseOf: (stretch: Stretch) => number,

@@ -1,6 +1,6 @@
 /** The first frame of a GIF, as a separate file without transparency. */
 export interface GifFrame {
-  /** A GIF with only this frame. Every pixel has the color of its palette entry. */
+  /** A GIF with only this frame. Every pixel, even a transparent one, is shown in the color of its palette entry. */
   readonly file: Uint8Array;
   readonly canvasWidth: number;
   readonly canvasHeight: number;

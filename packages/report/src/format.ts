@@ -10,7 +10,7 @@ export function percent(share: number): string {
   return known(share, percentText);
 }
 
-/** A difference of shares in percentage points, with its sign, e.g. "+12.3" and "−4.0". */
+/** Formats the difference between two proportions in percentage points, with its sign, e.g. "+12.3" and "−4.0". */
 export function points(difference: number): string {
   const sign = difference < 0 ? "−" : "+";
   return Number.isFinite(difference) ? `${sign}${percent(Math.abs(difference))}` : "–";

@@ -4,8 +4,8 @@ import type { ServeSettings } from "./serve-options.ts";
 
 export interface Admitted {
   /**
-   * Counts further bytes of the request's body. Throws {@link ApiError} when the bodies of all requests would become
-   * too large.
+   * Adds to the number of body bytes received. Throws {@link ApiError} when the bodies of all requests would become too
+   * large.
    */
   take(bytes: number): void;
   /** Must be called when the body has arrived. The request then counts as a pending answer. */

@@ -9,7 +9,8 @@ export interface ModalityGroupsOptions {
   readonly microBatches: number;
   readonly random: TorchRandom;
   /**
-   * Whether data of a single modality is grouped by `lengths`, including negative lengths, or by their absolute values.
+   * Whether data of a single modality is grouped by the values in `lengths`, which may be negative, or by their absolute
+   * values.
    */
   readonly groupLengths: NonNullable<TrainingRecipe["groupLengths"]>;
 }

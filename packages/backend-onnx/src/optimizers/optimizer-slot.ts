@@ -113,7 +113,7 @@ function areaBytes({ length }: AreaSize): number {
   return Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Returns the bytes of all areas, including the gradient's. */
+/** Returns the total size in bytes of all areas, including the gradient's. */
 function slotBytes(size: SlotSize): number {
   return [...size, size[0]].reduce((sum, area) => sum + areaBytes(area), 0);
 }

@@ -14,7 +14,8 @@ export interface TensorEntry {
   /** The values in the original type. */
   full?: NativeTensor | undefined;
   /**
-   * The values in bfloat16: the only values of an activation computed in bfloat16, or a copy of a parameter's values.
+   * The values in bfloat16. For an activation that was computed in bfloat16, these are the only values. For a parameter,
+   * they are a copy.
    */
   half?: NativeTensor | undefined;
   /** The exact values of a parameter that is on the device only in bfloat16. */

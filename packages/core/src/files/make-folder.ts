@@ -40,8 +40,8 @@ async function attemptToMake(place: URL): Promise<"made" | "there" | "parent-mis
 }
 
 /**
- * Returns the error for a file or broken link that has the path of the folder or of a parent. Undefined without such a
- * file or link.
+ * Returns the error to throw if a file or broken link exists where the folder or one of its parents should be, otherwise
+ * undefined.
  */
 export async function inTheWay(place: URL, cause: unknown): Promise<MlanError | undefined> {
   if (!["EEXIST", "ENOTDIR"].includes(Object(cause).code)) return undefined;

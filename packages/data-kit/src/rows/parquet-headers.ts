@@ -28,7 +28,7 @@ export function headerWithNulls(header: PageHeader, nulls: number): Uint8Array {
   ]);
 }
 
-/** The upper half of a field's first byte is the difference to the previous field's id. The lower half is its type. */
+/** The upper half of a field's first byte is the difference from the previous field's id. The lower half is its type. */
 const NEXT_INT = 0x15;
 const NEXT_TRUE = 0x11;
 const NEXT_FALSE = 0x12;

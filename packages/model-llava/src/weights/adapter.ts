@@ -7,7 +7,7 @@ import { originalName, renamed } from "./tensor-names.ts";
 
 /** A low-rank update of a weight: `scale` * b [outputs, rank] * a [rank, inputs]. */
 export interface LowRankUpdate {
-  /** Name of the matrix a in the adapter's file. */
+  /** Name of LoRA matrix `A` in the adapter file. */
   readonly a: string;
   readonly b: string;
   readonly scale: number;

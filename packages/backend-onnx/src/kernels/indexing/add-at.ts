@@ -42,8 +42,8 @@ export function addAtRows(
 }
 
 /**
- * Adds to several copies of the sums, then adds up the copies. A GPU without float64 adds one update at a time, and
- * updates of the same row wait for each other; with a million updates the device was lost.
+ * Adds to several copies of the sums, then adds up the copies. On a GPU without float64, updates to the same row are
+ * serialized; in a test, a million of them caused the device to be lost.
  */
 function addInCopies(
   graph: GraphEmitter,

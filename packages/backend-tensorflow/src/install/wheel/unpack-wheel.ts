@@ -19,7 +19,10 @@ interface UnpackOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The headers that the binding includes, of 287 MB in a wheel. Folder names differ between releases. */
+/**
+ * Folders with the headers that the binding includes. All headers in a wheel take 287 MB. Folder names differ between
+ * releases.
+ */
 const HEADER_FOLDERS = ["tensorflow/c", "tensorflow/core/platform", "tensorflow/tsl", "tsl", "xla/tsl/c", "absl"];
 
 /**

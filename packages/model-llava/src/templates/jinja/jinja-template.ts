@@ -60,7 +60,7 @@ const { Environment, Interpreter, parse, tokenize }: Library = library;
 /** An interpreter with limits, which are checked in the method that evaluates every part of a program. */
 class BoundedInterpreter extends Interpreter {
   private steps = 0;
-  /** The expressions whose values a loop, filter, operator or slice iterates over without calling `evaluate`. */
+  /** Expressions whose values are iterated directly (by a loop, filter, operator or slice), bypassing `evaluate`. */
   private readonly walked = new WeakSet<object>();
 
   override evaluate(statement: unknown, environment: Scope): Value {
