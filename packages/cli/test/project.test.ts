@@ -76,7 +76,7 @@ describe("mlan eval", () => {
 
   test("finds plugins by name and passes the folders to them", async () => {
     const { status, stdout } = await mlan(...letters, "--weights", "weights", "--batch-size", "3");
-    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
+    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0\* +100\.0 \[56\.6, 100\.0\]° +5$/m);
     expect(status).toBe(0);
     expect(existsSync(join(project, "runs/eval/answers/eval/odd-letters.jsonl"))).toBe(true);
   });
@@ -85,7 +85,7 @@ describe("mlan eval", () => {
 
   test.runIf(installedBinding())("computes on the given backend", async () => {
     const { status, stdout } = await mlan(...onTensorFlow);
-    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0 \[56\.6, 100\.0\] +5$/m);
+    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0\* +100\.0 \[56\.6, 100\.0\]° +5$/m);
     expect(status).toBe(0);
     const manifest = await readFile(join(project, "runs/tensorflow/manifest.json"), "utf8");
     expect(JSON.parse(manifest)).toMatchObject({
@@ -112,7 +112,7 @@ describe("mlan eval", () => {
       "--protocol",
       "paper",
     );
-    expect(stdout).toMatch(/^odd-letters +accuracy +0\.0 \[0\.0, 43\.4\] +5$/m); // the answer of the model says that it was trained
+    expect(stdout).toMatch(/^odd-letters +accuracy +100\.0\* +0\.0 \[0\.0, 43\.4\]° +5$/m); // the answer of the model says that it was trained
   });
 
   test("refuses a package that is not a benchmark, and one without a plugin", async () => {

@@ -16,7 +16,7 @@ describe("help", () => {
     [[], /Usage: mlan .*\n[\s\S]*Commands:[\s\S]*Examples:\n {2}\$ mlan run experiment\.ts/],
     [["run"], /Usage: mlan run .*<experiment>[\s\S]*--fresh[\s\S]*Ctrl-C stops after the current step/],
     [["eval"], /Usage: mlan eval[\s\S]*--protocol <name>[\s\S]*--benchmark boolq=\.\/data\/boolq/],
-    [["doctor"], /Usage: mlan doctor[\s\S]*exit\s+status is 0\s+if a backend works/],
+    [["doctor"], /Usage: mlan doctor[\s\S]*exit\s+status\s+is\s+0\s+if\s+a\s+backend\s+works/],
     [["backend", "install"], /Usage: mlan backend install[\s\S]*--wheel <file>[\s\S]*MLAN_PYTHON/],
     [["show"], /Usage: mlan show[\s\S]*\$ mlan show runs\/my-experiment/],
   ])("of %j teaches by example", async (words, expected) => {

@@ -44,8 +44,8 @@ describe("mlan run with a study", () => {
   });
 
   test("prints the outcome of each arm beside the others, and the state of each run", () => {
-    expect(tables).toMatch(/^benchmark +metric +base +slow +fast +n$/m);
-    expect(tables).toMatch(/^next-letters +accuracy( +100\.0 \[80\.6, 100\.0\]){3} +16$/m);
+    expect(tables).toMatch(/^benchmark +metric +guessing +base +slow +fast +n$/m);
+    expect(tables).toMatch(/^next-letters +accuracy +6\.3\*( +100\.0 \[80\.6, 100\.0\]){3} +16$/m);
     for (const arm of ["base", "slow", "fast"])
       expect(tables).toMatch(new RegExp(`^${arm} +letters +1 +done +before, align$`, "m"));
   });
