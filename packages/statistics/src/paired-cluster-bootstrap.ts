@@ -49,15 +49,22 @@ export interface PairedClusterBootstrapsOptions extends Omit<PairedClusterBootst
 
 /**
  * Like {@link pairedClusterBootstrap} for each pair, but draws the resamples only once, which makes many comparisons of
- * the same items several times as fast.
+ * the same items several times as fast. Throws `invalid-options`.
  */
 export function pairedClusterBootstraps(options: PairedClusterBootstrapsOptions): readonly PairedDifference[] {
   const { pairs, clusters, ...resampling } = options;
+  const items = pairs[0]?.first.length ?? 0;
   const totals = pairs.map(({ first, second }) => {
     if (first.length !== second.length) {
       throw new MlanError(
         "invalid-options",
         `statistics: ${first.length} first and ${counted(second.length, "second value")}; give both for the same items.`,
+      );
+    }
+    if (first.length !== items) {
+      throw new MlanError(
+        "invalid-options",
+        `statistics: the first pair has ${counted(items, "item")} and another pair ${first.length}; give the same items in all pairs.`,
       );
     }
     const values = second.map((value, item) => value - (first[item] ?? 0));

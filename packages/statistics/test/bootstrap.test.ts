@@ -47,17 +47,26 @@ function tValue(
 }
 
 test("several pairs that share their resamples have the results that each has alone", () => {
+  const samePairs = pairs.chain(({ first: { length }, keys }) => {
+    const pair = fc.record({ first: bits(length), second: bits(length) });
+    return fc.record({ all: fc.array(pair, { minLength: 2, maxLength: 4 }), keys: fc.constant(keys) });
+  });
   fc.assert(
-    fc.property(fc.array(pairs, { minLength: 1, maxLength: 4 }), fc.nat(), (all, seed) => {
-      const [{ keys } = { keys: [] }] = all;
-      const clusters = twoClusters(keys);
-      const same = all.filter(({ first }) => first.length === keys.length);
-      const options = { clusters, resamples: 200, seed };
-      expect(pairedClusterBootstraps({ pairs: same, ...options })).toEqual(
-        same.map(({ first, second }) => pairedClusterBootstrap({ first, second, ...options })),
+    fc.property(samePairs, fc.nat(), ({ all, keys }, seed) => {
+      const options = { clusters: twoClusters(keys), resamples: 200, seed };
+      expect(pairedClusterBootstraps({ pairs: all, ...options })).toEqual(
+        all.map((pair) => pairedClusterBootstrap({ ...pair, ...options })),
       );
     }),
     { numRuns: 50 },
+  );
+});
+
+test("pairs of different items are refused", () => {
+  const long = { first: [0, 1, 1, 0, 1, 1], second: [1, 1, 0, 0, 1, 0] };
+  const short = { first: [0, 1], second: [1, 1] };
+  expect(() => pairedClusterBootstraps({ pairs: [long, short] })).toThrow(
+    "the first pair has 6 items and another pair 2; give the same items in all pairs.",
   );
 });
 

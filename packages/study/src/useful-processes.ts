@@ -14,8 +14,9 @@ export interface UsefulProcessesOptions {
 }
 
 /**
- * Returns how many of the wanted processes have something to do: at most one per run that is not done, and at least
- * one, which checks the runs that are done. Processes beyond that need no share of the machine.
+ * Returns how many of the wanted processes may have something to do: at most one per run, and one if all runs are done.
+ * While a run is left, runs that are done count too: the processors are divided among the processes, and results may
+ * depend on the number of threads in their last bits, so a study that is continued needs as many processes as before.
  */
 export async function usefulProcesses(
   study: Study,
@@ -24,7 +25,7 @@ export async function usefulProcesses(
   const folder = toFolderUrl(place, "folder");
   const runs = selectedRuns(study, only);
   const done = await Promise.all(runs.map((run) => isDone(run.experiment, new URL(folderOf(run), folder))));
-  return Math.max(1, Math.min(processes, done.filter((isAlready) => !isAlready).length));
+  return done.every(Boolean) ? 1 : Math.max(1, Math.min(processes, runs.length));
 }
 
 /** Whether all stages of an experiment are done in a run folder. False for a folder that cannot be read. */

@@ -103,12 +103,12 @@ it("counts the process as it is when the first arm is planned, so that equal sta
   expect([two, kept.length]).toEqual([one, 2]);
 });
 
-it("divides the memory among the processes that have a run to do", async () => {
+it("divides the memory among as many processes as there are runs, until all are done", async () => {
   const limitOf = async (processes: number): Promise<number | undefined> =>
     (await plan(build(), { memory: 12e9, processes })).memoryLimit;
   expect(await Promise.all([1, 2, 3, 8].map(limitOf))).toEqual([12e9, 6e9, 4e9, 4e9]);
   await run(build(), { only: { arms: ["base", "vision"] } });
-  expect(await Promise.all([1, 8].map(limitOf))).toEqual([12e9, 12e9]);
+  expect(await Promise.all([1, 8].map(limitOf))).toEqual([12e9, 4e9]);
   await run();
   expect(await limitOf(8)).toBe(12e9);
 });

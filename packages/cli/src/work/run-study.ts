@@ -33,7 +33,7 @@ export async function runWholeStudy({ study, only, ...options }: StudyRequest, t
     const processes = Number(process.env[SHARING_PROCESSES] ?? 1);
     for await (const event of runStudy(study, { ...options, processes, ...(only && { only }), signal })) {
       display.show(event);
-      hasFailed ||= event.type === "task-end" && event.state === "failed";
+      hasFailed ||= event.type === "task-end" && event.state === "failed" && event.task.kind === "run";
       if (systemClock.now() - turn < YIELD_INTERVAL_MILLISECONDS) continue;
       await setImmediate();
       turn = systemClock.now();
