@@ -31,7 +31,8 @@ export interface PartsOptions {
 /**
  * Computes the attention of `query` [rows, heads, length, dimension] to the keys of all parts together. The caller
  * scales the query by 1/sqrt(dimension). If a part has fewer rows than the query, each of its rows serves an equal
- * number of consecutive query rows. Returns [rows, heads, length, dimension].
+ * number of consecutive query rows. Returns [rows, heads, length, dimension]. Throws `RangeError` without parts, and if
+ * the query rows cannot be divided equally.
  */
 export function attentionToParts(
   query: tf.Tensor4D,
@@ -41,6 +42,10 @@ export function attentionToParts(
   const [first, ...others] = parts;
   const [rows] = query.shape;
   if (!first) throw new RangeError("fused-ops: attention needs at least one part with keys and values.");
+  for (const { key } of parts) {
+    if (rows % key.shape[0] === 0) continue;
+    throw new RangeError(`fused-ops: ${rows} query rows cannot be divided equally among ${key.shape[0]} rows of keys.`);
+  }
   if (others.length === 0 && first.key.shape[0] === rows) {
     const { key, value, mask, causal = false } = first;
     return attention(query, key, value, { mask, causal, ...(scores !== undefined && { scores }) });

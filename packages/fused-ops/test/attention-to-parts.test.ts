@@ -127,3 +127,14 @@ describe("attention to a shared prefix and a row's own keys", () => {
     expect(await largestWith(all / 8)).toBeLessThanOrEqual(all / 8);
   });
 });
+
+it("refuses rows of queries that the rows of a part do not divide", () => {
+  const keys = (rows: number): KeyValuePart => ({
+    key: tf.zeros([rows, 1, 4, DIMENSION]),
+    value: tf.zeros([rows, 1, 4, DIMENSION]),
+    causal: rows === 5,
+  });
+  expect(() => attentionToParts(tf.zeros([5, 1, 4, DIMENSION]), [keys(2), keys(5)], { scores: 8 })).toThrow(
+    "5 query rows cannot be divided equally among 2 rows of keys.",
+  );
+});

@@ -30,12 +30,18 @@ interface Asked {
 
 /** Describes a benchmark from the first evaluation that has answers, if possible all of them. */
 function benchmarkOf(all: readonly Asked[]): readonly BenchmarkView[] {
-  const whole = all.filter(({ answers }) => answers && answers.answers.length === answers.questions);
+  const whole = all
+    .filter(({ answers }) => answers && answers.answers.length === answers.questions)
+    // Answers of earlier versions lack the kinds of questions.
+    .toSorted((first, second) => Number(hasKinds(second)) - Number(hasKinds(first)));
   const one = whole[0] ?? all.find(({ answers }) => answers !== undefined) ?? all[0];
   if (!one) return [];
   const { result, answers, modality } = one;
   const { benchmark, protocol, questions, questionsInBenchmark, metrics } = result;
-  const guessing = whole[0]?.answers && whole.every(isShareOfCorrect) && guessingOf(whole[0].answers.answers);
+  // The level belongs to these questions, so it is unknown where models were asked different ones.
+  const isSame = all.every((other) => other.result.fingerprints.questions === result.fingerprints.questions);
+  const isKnown = isSame && whole.every(isShareOfCorrect);
+  const guessing = isKnown && whole[0]?.answers ? guessingOf(whole[0].answers.answers) : undefined;
   return [
     {
       benchmark,
@@ -48,6 +54,10 @@ function benchmarkOf(all: readonly Asked[]): readonly BenchmarkView[] {
       ...(answers && { clusters: clustersOf(answers.answers.map(({ cluster }) => cluster)).length }),
     },
   ];
+}
+
+function hasKinds({ answers }: Asked): boolean {
+  return answers?.answers.some(({ kind }) => kind !== undefined) ?? false;
 }
 
 /** Whether the headline metric is the share of correct answers, so that it can be compared with guessing. */

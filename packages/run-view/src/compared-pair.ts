@@ -76,14 +76,24 @@ function answersOf({ model, evaluations }: LoadedModel): ReadonlyMap<string, rea
   return found;
 }
 
+/** Throws an `MlanError` when the answers of a seed that has a result are missing. */
 function answersTo(
   key: string,
   all: ReadonlyMap<string, readonly SeedAnswers[]>,
-  { model }: LoadedModel,
+  { model, evaluations }: LoadedModel,
 ): readonly SeedAnswers[] {
   const found = all.get(key);
-  if (found) return found;
-  throw new MlanError("invalid-options", `${model.label} has no answers to this benchmark with this protocol.`);
+  if (!found)
+    throw new MlanError("invalid-options", `${model.label} has no answers to this benchmark with this protocol.`);
+  for (const { loaded, stage, seed } of evaluations) {
+    const isKnown = loaded.results.some(
+      (one) => one.stage === stage && JSON.stringify([one.benchmark, one.protocol]) === key,
+    );
+    // Without this seed, the difference would be of other seeds than the results of the two models.
+    if (isKnown && !found.some((same) => same.seed === seed))
+      throw new MlanError("run-folder", `The answers of ${model.label}, seed ${seed}, cannot be read.`);
+  }
+  return found;
 }
 
 /** Pairs two arms on the seeds that both have: a seed with a failed run in one arm is left out of both arms. */

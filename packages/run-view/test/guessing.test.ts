@@ -134,3 +134,13 @@ test("a headline metric that is not the share of correct answers is not compared
   expect(found.benchmarks[0]).not.toHaveProperty("guessing");
   expect(found.results[0]).not.toHaveProperty("isAboveGuessing");
 });
+
+test("guessing is unknown for models that were asked different questions", async () => {
+  const root = temporaryFolder();
+  const [one, two] = [await smallRun(new URL("one/", root)), await smallRun(new URL("two/", root))];
+  expect((await viewOf([one, two])).benchmarks).toMatchObject([{ guessing: { accuracy: 0.5 } }]);
+  const other = await changedCopy(two, "other", "results.json", (text) =>
+    text.replaceAll(/"questions": ?"[^"]*"/g, '"questions":"others"'),
+  );
+  expect((await viewOf([one, other])).benchmarks[0]).not.toHaveProperty("guessing");
+});

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { Experiment } from "@mlan/core";
 import { questionsOf, type View, viewOfStudy } from "@mlan/run-view";
 import { clusterBootstrapMean } from "@mlan/statistics";
@@ -207,6 +207,24 @@ describe("the view of a study", () => {
       benchmarks: [],
       notCompared: [{ benchmark: "letters", reason: "The two were evaluated with different seeds." }],
     });
+  });
+
+  test("does not compare an arm without the answers of a seed that has a result", async () => {
+    const damaged = new URL("damaged/", root);
+    await cp(folder, damaged, { recursive: true });
+    const run = (await readStudy(damaged)).runs.find(({ arm, seed }) => arm === "language" && seed === 2);
+    const answers = new URL("answers/", run?.folder);
+    for (const name of await readdir(answers, { recursive: true }))
+      if (name.endsWith(".jsonl")) await writeFile(new URL(name, answers), "{");
+    const found = await viewOfStudy(await readStudy(damaged));
+    expect(found.comparisons[0]).toMatchObject({
+      model: "language",
+      benchmarks: [],
+      notCompared: [{ benchmark: "letters", reason: "The answers of language, seed 2, cannot be read." }],
+    });
+    const pairs = found.pairs.filter(({ model, base }) => model === "language" || base === "language");
+    expect(pairs.map(({ benchmarks }) => benchmarks)).toEqual(pairs.map(() => []));
+    expect(pairs.length).toBeGreaterThan(0);
   });
 
   test("has no results of a failed run whose folder contains other stages", async () => {
