@@ -88,35 +88,30 @@ function asking(told: (run: Parameters<Evaluator["evaluate"]>[0]) => void): Plug
 }
 
 describe("data of a stage", () => {
-  it("are opened once before the run and once in it, however often it asks for them", async () => {
+  /** A benchmark that counts how often it was opened. */
+  const counting = () => {
     let opened = 0;
     const base = memoryBenchmark("counted", questions);
-    const counted = {
-      ...base,
-      open: () => {
-        opened++;
-        return base.open();
-      },
+    const open: typeof base.open = () => {
+      opened++;
+      return base.open();
     };
+    return { ...base, open, opened: () => opened };
+  };
+
+  it("are opened once before the run and once in it, however often it asks for them", async () => {
+    const counted = counting();
     const stages = [evaluate({ name: "a", benchmarks: [counted] })];
     await run(experiment({ name: "once", use: [fakeModelPlugin({ weights }), asking(() => {})], stages }));
-    expect(opened).toBe(2);
+    expect(counted.opened()).toBe(2);
   });
 
   it("are opened once before the run although several stages read them, and once in each stage", async () => {
-    let opened = 0;
-    const base = memoryBenchmark("counted", questions);
-    const counted = {
-      ...base,
-      open: () => {
-        opened++;
-        return base.open();
-      },
-    };
+    const counted = counting();
     const ask = (name: string, limit: number): Stage => evaluate({ name, benchmarks: [take(counted, limit)] });
     const stages = [evaluate({ name: "a", benchmarks: [counted] }), ask("b", 1), ask("c", 1)];
     await run(experiment({ name: "shared", use: [fakeModelPlugin({ weights }), asking(() => {})], stages }));
-    expect(opened).toBe(1 + stages.length);
+    expect(counted.opened()).toBe(1 + stages.length);
   });
 
   it("that could not be opened are opened again", async () => {
