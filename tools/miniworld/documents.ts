@@ -218,6 +218,16 @@ export const questions = blend("questions", [
   [0.24, of(prose)],
 ]);
 
+/** What is hardest: answers that come later, and verdicts on claims after other text. Everything else is kept. */
+export const review = blend("review", [
+  [0.4, (random) => preamble(random) + answers(random, 0.6)],
+  [0.2, of(tickList)],
+  [0.15, (random) => preamble(random) + choices(random, 0.7)],
+  [0.05, of(places)],
+  [0.05, of(sides)],
+  [0.15, of(prose)],
+]);
+
 /** Marks everything after the first word as supervised. */
 function learnedWhole(text: string): string {
   const plain = text.replaceAll(MARKS.start, "").replaceAll(MARKS.end, "");

@@ -11,6 +11,7 @@ import {
   places,
   prose,
   questions,
+  review,
   sides,
 } from "./documents.ts";
 
@@ -42,7 +43,8 @@ export const PHASES: readonly Phase[] = [
   text("cues", cues, { layers: 4, steps: 900, learningRate: 2e-3 }),
   text("bare lists", bareLists, { layers: 6, steps: 700, learningRate: 1.5e-3 }),
   text("prose", prose, { layers: 6, steps: 200, learningRate: 1e-3 }),
-  text("questions", questions, { layers: 6, steps: 800, learningRate: 2e-3, checkpoint: "mini-llama2" }),
+  text("questions", questions, { layers: 6, steps: 800, learningRate: 2e-3 }),
+  text("review", review, { layers: 6, steps: 900, learningRate: 1.5e-3, checkpoint: "mini-llama2" }),
   {
     name: "chats",
     example: chat,
