@@ -25,15 +25,8 @@ export interface StudentizedResamples extends ClusteredMean {
 
 /**
  * Computes the deviations of resampled means in units of their standard errors (Davison and Hinkley 1997, section
- * 5.2.1).
+ * 5.2.1), for several sums over the same clusters, which are drawn once for all.
  */
-export function studentizedResamples(totals: ClusterTotals, options: ResampleOptions): StudentizedResamples {
-  const [only] = allStudentizedResamples([totals], options);
-  if (only) return only;
-  throw new MlanError("contract", "statistics: totals were resampled without a result.");
-}
-
-/** Like {@link studentizedResamples}, for several sums over the same clusters, which are drawn once for all. */
 export function allStudentizedResamples(
   all: readonly ClusterTotals[],
   options: ResampleOptions,
