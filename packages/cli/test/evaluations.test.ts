@@ -113,7 +113,8 @@ describe("mlan compare", () => {
     const scored = await typed(["score", edited, "--experiment", fixture("evaluations.ts")]);
     expect([scored.status, scored.stdout.endsWith(line)]).toEqual([0, true]);
     const cut = await changed("cut", answers, (text) => `${text.split("\n").slice(0, 6).join("\n")}\n`);
-    const remedy = "animals at reworded has 5 answers of 20. Run the experiment or study again in its folder to ask the rest.\n";
+    const remedy =
+      "animals at reworded has 5 answers of 20. Run the experiment or study again in its folder to ask the rest.\n";
     expect((await typed(["compare", cut, run("first")])).stderr).toContain(remedy);
     const rest = await typed(["score", cut, "--experiment", fixture("evaluations.ts")]);
     expect([rest.status, rest.stderr]).toEqual([1, `error: ${remedy}`]);

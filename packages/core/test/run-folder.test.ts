@@ -243,7 +243,9 @@ describe("a run folder", () => {
   it.skipIf(process.getuid?.() === 0)("that may not be read says why", async () => {
     await run();
     await chmod(new URL("results.json", folder), 0);
-    await expect(readRun(folder)).rejects.toThrow(/results\.json cannot be read: permission denied\. Change the permissions/);
+    await expect(readRun(folder)).rejects.toThrow(
+      /results\.json cannot be read: permission denied\. Change the permissions/,
+    );
   });
 
   const FOLDER = "it is a folder, where a file is needed\\. Move it away\\.";
@@ -258,7 +260,9 @@ describe("a run folder", () => {
       await run();
       await rm(new URL(name, folder));
       await put(new URL(name, folder));
-      await expect(readRun(folder)).rejects.toThrow(new RegExp(`/run/${name.replace(".", "\\.")} cannot be read: ${problem}$`));
+      await expect(readRun(folder)).rejects.toThrow(
+        new RegExp(`/run/${name.replace(".", "\\.")} cannot be read: ${problem}$`),
+      );
     });
 
     it.each([...RUN_FILES, "run.lock"])("names %s and the remedy when the run is continued", async (name) => {

@@ -1,6 +1,13 @@
 import { open, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type AnswerRecord, makeFolder, fileProblem, MlanError, readFileIfThere, writeFileAtomically } from "@mlan/core";
+import {
+  type AnswerRecord,
+  makeFolder,
+  fileProblem,
+  MlanError,
+  readFileIfThere,
+  writeFileAtomically,
+} from "@mlan/core";
 import { type AnswersHeader, checkHeader } from "./answers-header.ts";
 import { answerLine, parseAnswers, type StoredAnswers } from "./parse-answers.ts";
 

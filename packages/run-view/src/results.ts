@@ -62,11 +62,7 @@ function metricsOf(group: readonly SeedResult[]): readonly SeedMetric[] {
   });
 }
 
-function resultOf(
-  model: string,
-  group: readonly SeedResult[],
-  metrics: readonly MetricView[],
-): ResultView | undefined {
+function resultOf(model: string, group: readonly SeedResult[], metrics: readonly MetricView[]): ResultView | undefined {
   const [first] = group;
   if (!first) return undefined;
   const { benchmark, protocol, protocolVersion, evaluator, extractor, wording, questions } = first.result;

@@ -2,11 +2,7 @@ import { counted, MlanError } from "@mlan/core";
 import { type ClusteredValues, clusterTotals } from "./cluster-totals.ts";
 import type { ClusteredMean } from "./clustered-mean.ts";
 import type { Interval } from "./interval.ts";
-import {
-  allStudentizedResamples,
-  type ResampleOptions,
-  type StudentizedResamples,
-} from "./studentized-resamples.ts";
+import { allStudentizedResamples, type ResampleOptions, type StudentizedResamples } from "./studentized-resamples.ts";
 
 export interface BootstrappedMean extends ClusteredMean {
   readonly interval: Interval;

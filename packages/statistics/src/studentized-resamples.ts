@@ -45,7 +45,9 @@ export function allStudentizedResamples(
     const estimate = meanOfTotals(totals);
     const deviations = new Float64Array(resamples);
     const range: [number, number] = [Infinity, -Infinity];
-    for (const [index, mean] of means.entries()) {
+    // An iterator over the entries would take ten times as long.
+    for (let index = 0; index < resamples; index++) {
+      const mean = means[index] ?? 0;
       const distance = Math.abs(mean - estimate.mean);
       deviations[index] = distance < 1e-12 ? 0 : distance / (standardErrors[index] ?? 0);
       if (mean < range[0]) range[0] = mean;

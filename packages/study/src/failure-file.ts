@@ -1,5 +1,13 @@
 import { rm } from "node:fs/promises";
-import { fileProblem, jsonOrUndefined, messageOf, MlanError, pathOf, readFileIfThere, writeFileAtomically } from "@mlan/core";
+import {
+  fileProblem,
+  jsonOrUndefined,
+  messageOf,
+  MlanError,
+  pathOf,
+  readFileIfThere,
+  writeFileAtomically,
+} from "@mlan/core";
 import { z } from "zod";
 
 /** Why a run of a study failed. */
