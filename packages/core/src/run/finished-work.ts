@@ -93,7 +93,7 @@ function placeOf({ stage, benchmark }: Pick<StageResult, "stage" | "benchmark">)
   return JSON.stringify([stage, benchmark]);
 }
 
-export async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
+async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
   const answers = await readDigest(folder.answers(result.stage, result.benchmark));
   return { result: digestOfResult(result), ...(answers !== undefined && { answers }) };
 }
