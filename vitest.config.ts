@@ -27,7 +27,7 @@ const computing = [
 const comparing = [
   "packages/backend-onnx/test/kernels/*.test.ts",
   "packages/backend-onnx/test/{apply-*,bad-input,contract,donated}.test.ts",
-  "packages/fused-ops/test/{apply-*,checkpointed,low-rank-change,operations,packed-moments,quantise}.test.ts",
+  "packages/fused-ops/test/{apply-*,checkpointed,low-rank-change,operations,packed-moments,quantize}.test.ts",
   "packages/fused-ops/test/{sum-over-blocks,value-and-gradients}.test.ts",
 ];
 
