@@ -27,7 +27,10 @@ function isInBenchmarks({ color, shape }: Thing): boolean {
   return (COLORS.indexOf(color) + SHAPES.indexOf(shape)) % 3 === 0;
 }
 
-/** The words that the benchmarks ask to recognize as colors or as shapes, and all others. */
+/**
+ * The words that only benchmarks ask to recognize as colors and shapes ("Which one of the words is for a color?").
+ * Pretraining and tuning ask only about the others.
+ */
 export const BENCHMARK_COLORS: readonly Color[] = COLORS.slice(4);
 export const BENCHMARK_SHAPES: readonly Shape[] = SHAPES.slice(3);
 export const TRAINING_COLORS: readonly Color[] = COLORS.slice(0, 4);
