@@ -62,9 +62,18 @@ describe("mlan run with a study", () => {
     expect(again.stderr).not.toContain("steps, loss");
     const plan = await typed(["run", study, "--folder", reference, "--dry-run"]);
     expect(plan).toMatchObject({ status: 0, stdout: expect.stringContaining("To do: 0 of 7 stages") });
-    // One process is enough to check the runs that are done.
     const both = await typed(["run", study, "--folder", reference, "--parallel", "2"]);
-    expect(both).toMatchObject({ status: 0, stdout: tables, stderr: again.stderr });
+    expect(both).toMatchObject({ status: 0, stdout: tables, stderr: expect.not.stringContaining("steps, loss") });
+  });
+
+  test("runs in the given number of processes again when the data of a finished study have changed", async () => {
+    const words = ["run", study, "--folder", join(root, "changed")];
+    expect(await typed(words)).toMatchObject({ status: 0 });
+    const { status, stderr } = await start([...words, "--parallel", "2"], { SHIFTED: "yes" }).finished;
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^1: /m);
+    expect(stderr).toMatch(/^2: /m);
+    expect(stderr.match(/6 steps, loss/g)).toHaveLength(3);
   });
 
   test("plans each stage once, without writing anything", async () => {

@@ -147,7 +147,7 @@ export function sampleView(options: SampleOptions = {}): View {
   const runs = isStudy ? models.flatMap(({ evaluations }) => evaluations.map(({ run }) => run)) : ["sample"];
   return {
     format: "mlan-view",
-    version: 1,
+    version: 2,
     kind: isStudy ? "study" : "run",
     name: "miniworld",
     runs: runs.map((id, index) => ({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backbonesOf } from "./backbones.ts";
 import type { LoadedRun } from "./loaded-run.ts";
 import { meanOf } from "./seed-spread.ts";
 import type { EvaluatedModel, Evaluation, TrainingCost } from "./view.ts";
@@ -15,17 +16,20 @@ export interface LoadedEvaluation extends Evaluation {
 
 /**
  * Returns one model per evaluation stage that has results or answers. The first model is the base of the others. Labels
- * contain the run only if there are several runs.
+ * contain the run only if there are several runs, and models have a backbone only if the runs have several.
  */
 export function modelsOfRuns(runs: readonly LoadedRun[]): readonly LoadedModel[] {
   const stages = runs.flatMap((loaded) => evaluatedStages(loaded).map((stage) => ({ loaded, stage })));
   const idOf = ({ loaded, stage }: (typeof stages)[number]): string =>
     runs.length === 1 ? stage : `${loaded.id}: ${stage}`;
+  const backbones = backbonesOf(runs);
   const [first] = stages;
   return stages.map((one) => {
     const base = first === one || first === undefined ? {} : { base: idOf(first) };
     const evaluation = { run: one.loaded.id, stage: one.stage, seed: one.loaded.seed, loaded: one.loaded };
-    return loadedModel({ id: idOf(one), label: idOf(one), ...base }, [evaluation]);
+    const backbone = backbones.get(one.loaded);
+    const known = { id: idOf(one), label: idOf(one), ...(backbone !== undefined && { backbone }), ...base };
+    return loadedModel(known, [evaluation]);
   });
 }
 

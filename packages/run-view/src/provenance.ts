@@ -1,4 +1,5 @@
 import type { DataRecord } from "@mlan/core";
+import { modelPluginsIn } from "./backbones.ts";
 import type { LoadedRun } from "./loaded-run.ts";
 import type { DatasetView, Provenance, WeightsView } from "./view-provenance.ts";
 
@@ -47,9 +48,10 @@ function weightsOf(runs: readonly LoadedRun[]): readonly WeightsView[] {
   const found = new Map<string, WeightsView>();
   for (const { run } of runs) {
     const { plan, model, places = {} } = run?.manifest ?? {};
-    for (const { name, settings = null } of plan?.plugins ?? []) {
-      // The manifest does not record which plugin is the model, but packages of models are named `model-*`.
-      if (!/(?:^|\/)(?:[\w.-]+-)?model-/.test(name) && places[name] === undefined) continue;
+    const models = plan ? modelPluginsIn(plan) : [];
+    for (const plugin of plan?.plugins ?? []) {
+      const { name, settings = null } = plugin;
+      if (!models.includes(plugin) && places[name] === undefined) continue;
       found.set(JSON.stringify([name, settings, model?.digest]), {
         plugin: name,
         settings,

@@ -7,9 +7,11 @@ export function labels(models: readonly EvaluatedModel[]): (id: string) => strin
   return (id) => byId.get(id) ?? id;
 }
 
-/** The labels of the models of a pair, without the backbone, which is named before them. */
+/** The labels of the models of a pair; those of arms are without the backbone, which is named before them. */
 export function armLabels(models: readonly EvaluatedModel[]): (id: string) => string {
-  const byId = new Map(models.map(({ id, label, arm, backbone }) => [id, backbone === undefined ? label : arm]));
+  const byId = new Map(
+    models.map(({ id, label, arm, backbone }) => [id, backbone === undefined ? label : (arm ?? label)]),
+  );
   return (id) => byId.get(id) ?? id;
 }
 

@@ -26,7 +26,8 @@ export interface ViewOptions {
 
 /**
  * Reads one or several run folders into a view, without changing any file. The first evaluation stage of the first run
- * is the base that all other evaluation stages are compared with. Damaged files, missing answers, results that cannot
+ * is the base that all other evaluation stages are compared with; the models in `pairs` have the same backbone, that
+ * is, their runs began with the same model files. Damaged files, missing answers, results that cannot
  * be compared, and one of several folders without a readable manifest become warnings. Throws `run-folder` when no
  * folder has a readable manifest.
  */
@@ -91,7 +92,7 @@ export function viewFrom({ kind, name, runs, models }: ViewParts): View {
   });
   return {
     format: "mlan-view",
-    version: 1,
+    version: 2,
     kind,
     name,
     runs: runs.map(runViewOf),

@@ -102,7 +102,7 @@ export interface ComparisonView {
 
 /**
  * Two tuned models of the same backbone. The model is the one with the larger language share; without shares, the one
- * that comes first in the study.
+ * that comes first in the view.
  */
 export interface PairView extends ComparisonView {
   readonly backbone?: string;

@@ -9,7 +9,8 @@ import type { AverageView, ComparisonView, LanguageShareCurve, PairView, ResultV
  */
 export interface View {
   readonly format: "mlan-view";
-  readonly version: 1;
+  /** Raised when a field is removed or changes its meaning. New fields do not raise it. */
+  readonly version: 2;
   readonly kind: "run" | "study";
   /** The name of the experiment, or of the study; names of several runs are joined by commas. */
   readonly name: string;
@@ -84,7 +85,10 @@ export interface EvaluatedModel {
   readonly label: string;
   /** The arm in a study; absent in a run. */
   readonly arm?: string;
-  /** The backbone's name in a study with several; absent otherwise. */
+  /**
+   * The backbone's name, if there are several: in a study, the name of the model; in a list of runs, the model plugin, with
+   * the beginning of the weights' digest where several backbones share the plugin. Absent otherwise.
+   */
   readonly backbone?: string;
   /** The id of the model that this one is compared with; absent for a base. */
   readonly base?: string;

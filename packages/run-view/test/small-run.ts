@@ -51,6 +51,8 @@ export interface SmallRunOptions {
   readonly image?: ImageReference;
   /** Number of the eight conversations that have an image. Default 2. */
   readonly withImages?: number;
+  /** See `FakeModelOptions.weights`. Default: a model without files. */
+  readonly weights?: URL;
   /** The step at which training throws. */
   readonly failsAt?: number;
   /**
@@ -71,6 +73,7 @@ export function smallExperiment(options: SmallRunOptions = {}): Experiment {
     questions: count = 40,
     image,
     withImages = 2,
+    weights,
     failsAt = Infinity,
     byDataset = false,
   } = options;
@@ -96,7 +99,7 @@ export function smallExperiment(options: SmallRunOptions = {}): Experiment {
     name,
     seed,
     use: [
-      fakeModelPlugin({ answer, notices: ["the projector is new"] }),
+      fakeModelPlugin({ answer, notices: ["the projector is new"], ...(weights && { weights }) }),
       plainComputePlugin(),
       curveTrainer(state, { failsAt, byDataset }),
       generation(),

@@ -1,7 +1,7 @@
-import { cp } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { compareResults } from "@mlan/eval-compare";
 import { storedEvaluations } from "@mlan/eval-kit";
-import { type View, viewOf } from "@mlan/run-view";
+import { armLabels, type View, viewOf } from "@mlan/run-view";
 import { temporaryFolder } from "@mlan/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { changedCopy, smallRun, STEPS } from "./small-run.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 describe("the view of a run", () => {
   test("names the run, its stages and the models that it evaluated", () => {
-    expect(view).toMatchObject({ format: "mlan-view", version: 1, kind: "run", name: "small" });
+    expect(view).toMatchObject({ format: "mlan-view", version: 2, kind: "run", name: "small" });
     expect(view.runs).toMatchObject([
       {
         id: "small",
@@ -171,6 +171,32 @@ describe("the view of a run", () => {
     ]);
   });
 
+  test("keeps the fields of its version", () => {
+    // A field may be added. Without one of these, programs that read the JSON need to see another version.
+    expect(view.version).toBe(2);
+    const fields: Readonly<Record<string, readonly [object | undefined, string]>> = {
+      runs: [view.runs[0], "created folder id name seed stages state"],
+      models: [view.models[1], "base evaluations id isTuned label languageShare training wordings"],
+      benchmarks: [view.benchmarks[0], "benchmark clusters guessing metric modality protocol questions"],
+      guessing: [view.benchmarks[0]?.guessing, "accuracy kinds name"],
+      results: [
+        view.results[0],
+        "benchmark evaluator extractor isAboveGuessing metrics model protocol protocolVersion questions unreadable verifications wording",
+      ],
+      metrics: [view.results[0]?.metrics[0], "interval name standardError value"],
+      comparisons: [view.comparisons[0], "base benchmarks level means model notCompared resamples"],
+      compared: [
+        view.comparisons[0]?.benchmarks[0],
+        "adjustedP baseAccuracy benchmark clusters difference differs discordant interval minimumDetectableEffect modelAccuracy p protocol questions standardError test verdict",
+      ],
+      costs: [view.costs[1], "kind machine run seconds stage training"],
+      curves: [view.curves[0], "firstLoss lastLoss points run source stage steps"],
+      provenance: [view.provenance, "datasets plans reproduce seeds versions weights"],
+    };
+    for (const [part, [found, names]] of Object.entries(fields))
+      expect([part, ...Object.keys(found ?? {})]).toEqual(expect.arrayContaining([part, ...names.split(" ")]));
+  });
+
   test("is plain JSON", () => {
     expect(JSON.parse(JSON.stringify(view))).toEqual(view);
   });
@@ -200,6 +226,42 @@ describe("the view of several runs", () => {
     expect(byModel.get("other: after")?.benchmarks).toMatchObject([{ difference: 0.25, verdict: "better" }]);
     expect(byModel.get("fewer: after")).toMatchObject({ benchmarks: [], notCompared: [{ benchmark: "letters" }] });
     expect(found.warnings).toContainEqual(expect.objectContaining({ kind: "not-comparable", benchmark: "letters" }));
+  });
+
+  test("pairs tuned models of the same backbone only", async () => {
+    const weightsOf = async (name: string, content: string): Promise<URL> => {
+      const weights = new URL(`${name}.weights`, root);
+      await writeFile(weights, content);
+      return weights;
+    };
+    const contents = { one: "a", same: "a", other: "b" };
+    const folders: URL[] = [];
+    for (const [name, content] of Object.entries(contents))
+      folders.push(
+        await smallRun(new URL(`${name}-weights/`, root), { name, weights: await weightsOf(name, content) }),
+      );
+    const { models, pairs, comparisons } = await viewOf(folders);
+    const [one, same, other] = models.filter(({ isTuned }) => isTuned).map(({ backbone }) => backbone);
+    expect(one).toMatch(/^model [\da-f]{8}$/);
+    expect(same).toBe(one);
+    expect(other).toMatch(/^model [\da-f]{8}$/);
+    expect(other).not.toBe(one);
+    expect(pairs.map(({ model, base, backbone }) => [model, base, backbone])).toEqual([
+      ["one: after", "same: after", one],
+    ]);
+    expect(armLabels(models)("one: after")).toBe("one: after");
+    expect(comparisons.map(({ model }) => model)).toContain("other: after");
+    const alike = await viewOf(folders.slice(0, 2));
+    expect(alike.pairs.map(({ model, base }) => [model, base])).toEqual([["one: after", "same: after"]]);
+    for (const found of [...alike.models, ...alike.pairs]) expect(found).not.toHaveProperty("backbone");
+  });
+
+  test("names backbones by their plugins", async () => {
+    const of = (name: string): Promise<URL> =>
+      changedCopy(finished, name, "manifest.json", (text) => text.replaceAll("@mlan/testing/fake-model", name));
+    const { models, pairs } = await viewOf([await of("model-llama2"), await of("model-vicuna")]);
+    expect(models.map(({ backbone }) => backbone)).toEqual(["llama2", "llama2", "vicuna", "vicuna"]);
+    expect(pairs).toEqual([]);
   });
 
   test("names runs of the same experiment by their folders", async () => {

@@ -14,9 +14,8 @@ export type {
   WaitingTask,
 } from "./run-study.ts";
 export { runStudy } from "./run-study.ts";
-export type { UsefulProcessesOptions } from "./useful-processes.ts";
-export { usefulProcesses } from "./useful-processes.ts";
-export type { StudySelection } from "./study-selection.ts";
+export type { StudySelection, UsefulProcessesOptions } from "./study-selection.ts";
+export { usefulProcesses } from "./study-selection.ts";
 export type { StudyTask } from "./study-tasks.ts";
 export type { ArmProblem, PlanStudyOptions, StudyPlan, StudyPlanEvent, TaskPlan, TaskStagePlan } from "./plan-study.ts";
 export { planStudy } from "./plan-study.ts";

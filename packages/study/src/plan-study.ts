@@ -14,9 +14,8 @@ import {
   toFolderUrl,
 } from "@mlan/core";
 import type { Study, StudyRun } from "./study.ts";
-import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
+import { selectedRuns, selectedTasks, type StudySelection, usefulProcesses } from "./study-selection.ts";
 import { type StudyTask, tasksOf } from "./study-tasks.ts";
-import { usefulProcesses } from "./useful-processes.ts";
 
 export interface PlanStudyOptions extends Omit<PlanOptions, "folder"> {
   /** The study folder, which need not exist. */
@@ -76,7 +75,7 @@ export async function* planStudy(
   const folder = toFolderUrl(place, "folder");
   const selected = selectedRuns(study, only);
   const tasks = selectedTasks(tasksOf(study), selected);
-  const sharing = await usefulProcesses(study, { folder, processes, ...(only && { only }) });
+  const sharing = usefulProcesses(study, { processes, ...(only && { only }) });
   const plans = new Map<string, ResourcePlan>();
   const failed = new Map<string, { readonly problem: ArmProblem; readonly cause: unknown }>();
   const unplanned = {

@@ -1,4 +1,5 @@
 import {
+  type Experiment,
   type ExperimentPlan,
   isRunOf,
   leftWithoutManifest,
@@ -7,6 +8,7 @@ import {
   messageOf,
   MlanError,
   pathOf,
+  planOf,
   runFolder,
   runningProcess,
   toFolderUrl,
@@ -145,8 +147,16 @@ async function stateOf(
   return isFinished(found.manifest) ? "done" : "stopped";
 }
 
+/** Whether all stages of an experiment are done in a run folder. False for a folder that cannot be read. */
+export async function isDone(experiment: Experiment, folder: URL): Promise<boolean> {
+  const manifest = await runFolder(folder)
+    .readManifest()
+    .catch(() => undefined);
+  return manifest !== undefined && isRunOf(planOf(experiment), manifest) && isFinished(manifest);
+}
+
 /** Whether all stages of a run are done. */
-export function isFinished({ plan, stages }: Manifest): boolean {
+function isFinished({ plan, stages }: Manifest): boolean {
   return plan.stages.every(({ name }) => stages[name]?.done === true);
 }
 

@@ -11,12 +11,11 @@ import {
   toFolderUrl,
 } from "@mlan/core";
 import { readFailure, remedyFor, removeFailure, type StudyFailure, withRemedy, writeFailure } from "./failure-file.ts";
-import { readStudy, type StudyRecord } from "./read-study.ts";
+import { isDone, readStudy, type StudyRecord } from "./read-study.ts";
 import { isStudy, type Study } from "./study.ts";
 import { keepStudyFile } from "./study-file.ts";
-import { selectedRuns, selectedTasks, type StudySelection } from "./study-selection.ts";
+import { selectedRuns, selectedTasks, type StudySelection, usefulProcesses } from "./study-selection.ts";
 import { foldersLike, type StudyTask, tasksOf } from "./study-tasks.ts";
-import { isDone, usefulProcesses } from "./useful-processes.ts";
 
 export interface RunStudyOptions {
   /** The study folder. If it already contains this study, the study is continued. */
@@ -27,7 +26,7 @@ export interface RunStudyOptions {
   readonly checkMemory?: boolean;
   /**
    * Number of processes on this machine that run the study at once; see `RunOptions.processes` of core. Those beyond
-   * one per run that is not done have nothing to do, and get no share of the memory. Default 1.
+   * one per run have nothing to do, and get no share of the memory. Default 1.
    */
   readonly processes?: number;
   /** The command that runs the study, recorded in the manifests for information only. */
@@ -107,7 +106,7 @@ export async function* runStudy(study: Study, options: RunStudyOptions): AsyncGe
   const runs = selectedRuns(study, options.only);
   const tasks = selectedTasks(all, runs);
   await keepStudyFile(study, folder);
-  const running = { ...options, processes: await usefulProcesses(study, options) };
+  const running = { ...options, processes: usefulProcesses(study, options) };
   const begin = new Date().toISOString();
   const ended = new Map<StudyTask, Outcome>();
   /** Tasks that could not start at the last attempt because another process was running them. */

@@ -27,6 +27,23 @@ export function selectedRuns(
   return runs.filter(({ model, arm, seed }) => isModel(model) && isArm(arm) && isSeed(seed));
 }
 
+export interface UsefulProcessesOptions {
+  /** The runs to run. Default: all. */
+  readonly only?: StudySelection;
+  /** Number of processes that are wanted. Default 1. */
+  readonly processes?: number;
+}
+
+/**
+ * Returns how many of the wanted processes may have something to do: at most one per run. Runs that are done count too.
+ * Whether their data have changed is known only after it has been read. Also, the processors are divided among the
+ * processes, and the last bits of results may depend on the number of threads, so a study that is continued needs as
+ * many processes as before.
+ */
+export function usefulProcesses(study: Study, { only, processes = 1 }: UsefulProcessesOptions = {}): number {
+  return Math.max(1, Math.min(processes, selectedRuns(study, only).length));
+}
+
 /** Returns the tasks that the selected runs need, in the given order. */
 export function selectedTasks(tasks: readonly StudyTask[], selected: readonly StudyRun[]): readonly StudyTask[] {
   return tasks.filter(({ runs }) => runs.some((run) => selected.includes(run)));

@@ -61,7 +61,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
           finish(await planStudyRuns({ ...study, processes: parallel, measure: false, json: false }, terminal));
           return;
         }
-        const processes = await usefulProcesses(found, { folder: place, processes: parallel, ...(only && { only }) });
+        const processes = usefulProcesses(found, { processes: parallel, ...(only && { only }) });
         if (processes > 1) {
           const { runStudyInProcesses } = await import("../work/study-processes.ts");
           finish(await runStudyInProcesses({ folder: place, only, file, checkMemory, processes }, terminal));
