@@ -10,7 +10,7 @@ const alone = [
   "packages/{backend-onnx,fused-ops,trainer-gpu}/test/**/*.test.ts",
   "packages/backend-tensorflow/test/{*,install/real-install}.test.ts",
   "tools/benchmarks/test/evaluation-alone.test.ts",
-  "packages/model-llava/test/{inspect,training-memory*}.test.ts",
+  "packages/model-llava/test/inspect.test.ts",
   "packages/trainer-cpu/test/gradient-checkpointing.test.ts",
   "packages/core/test/run-lock-without-links.test.ts",
   "packages/*/test/{memory,large-rows,streaming}.test.ts",
@@ -23,12 +23,14 @@ const computing = [
   "packages/cli/test/{chat,export,serve}.test.ts",
 ];
 
-/** What compares values with tfjs's own on the CPU, with ONNX Runtime's default of threads, and measures nothing. */
+/** What compares values with tfjs's own on the CPU, or computes on two threads, and neither changes nor measures a process. */
 const comparing = [
   "packages/backend-onnx/test/kernels/*.test.ts",
-  "packages/backend-onnx/test/{apply-*,bad-input,contract,donated}.test.ts",
-  "packages/fused-ops/test/{apply-*,checkpointed,low-rank-change,operations,packed-moments,quantize}.test.ts",
-  "packages/fused-ops/test/{sum-over-blocks,value-and-gradients}.test.ts",
+  "packages/backend-onnx/test/{apply-*,bad-input,compiled,compiled-training,contract,donated}.test.ts",
+  "packages/backend-onnx/test/{frozen-tensors,matrices-in-files,repeatability,scatter-determinism}.test.ts",
+  "packages/fused-ops/test/{apply-*,attention-to-parts,blocked-attention,checkpointed,low-rank-change}.test.ts",
+  "packages/fused-ops/test/{operations,packed-moments,quantize,sum-over-blocks,value-and-gradients}.test.ts",
+  "packages/fused-ops/test/writable-tensors.test.ts",
 ];
 
 /** What copies the whole workspace and runs its gates there; `npm test` without paths leaves it to `.ci/run`. */
@@ -39,11 +41,11 @@ const mutations = ["packages/{data-kit,hub,pytorch-files,safetensors}/test/{host
 const computingMutations = ["packages/{model-*,serve,trainer}/test/{hostile-*,damaged-checkpoint}.test.ts"];
 
 /** What compares predicted memory with that of many kinds of training steps; left to `.ci/run` likewise. */
-const predictions = ["packages/model-llava/test/{training,adapter}-memory.test.ts"];
+const predictions = ["packages/model-llava/test/{training-memory*,adapter-memory}.test.ts"];
 
 /** What runs whole examples, or all nine benchmarks of the miniature; left to `.ci/run` likewise. */
 const examples = [
-  "tools/benchmarks/test/{contamination,format-answers,lora-example,moment-precision,study-example}.test.ts",
+  "tools/benchmarks/test/{contamination,format-answers,lora-example,moment-precision,other-answers,study-example}.test.ts",
   "packages/eval-contamination/test/miniworld.test.ts",
 ];
 
@@ -58,7 +60,9 @@ const common = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
 };
-const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
+const equalBytes = "tools/setup/equal-bytes.ts";
+const oneThread = "tools/setup/one-thread.ts";
+const limits = { testTimeout: 120_000, hookTimeout: 120_000, setupFiles: [equalBytes] };
 
 /**
  * Each file of `alone` has a process of its own; files of the other projects share one each, which spares them to load
@@ -73,7 +77,16 @@ export default defineConfig({
         ...common,
         test: { ...limits, name: "alone", include: alone, exclude: [...comparing, ...predictions, ...webgpu] },
       },
-      { ...common, test: { ...limits, name: "comparing", include: comparing, isolate: false } },
+      {
+        ...common,
+        test: {
+          ...limits,
+          name: "comparing",
+          include: comparing,
+          isolate: false,
+          setupFiles: [equalBytes, "tools/setup/two-threads.ts"],
+        },
+      },
       {
         ...common,
         test: {
@@ -82,7 +95,7 @@ export default defineConfig({
           include: computing,
           exclude: [...alone, ...computingMutations, ...predictions, ...examples],
           isolate: false,
-          setupFiles: ["tools/setup/one-thread.ts"],
+          setupFiles: [equalBytes, oneThread],
         },
       },
       {
@@ -102,13 +115,13 @@ export default defineConfig({
           ...limits,
           name: "computing-mutations",
           include: computingMutations,
-          setupFiles: ["tools/setup/one-thread.ts"],
+          setupFiles: [equalBytes, oneThread],
         },
       },
       { ...common, test: { ...limits, name: "predictions", include: predictions } },
       {
         ...common,
-        test: { ...limits, name: "examples", include: examples, setupFiles: ["tools/setup/one-thread.ts"] },
+        test: { ...limits, name: "examples", include: examples, setupFiles: [equalBytes, oneThread] },
       },
       { ...common, test: { ...limits, name: "webgpu", include: webgpu } },
       { ...common, test: { ...limits, name: "browser", include: browser } },

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture, mlan, openSession } from "./command-line.ts";
+import { fixture, openSession } from "./command-line.ts";
 
 const typed = openSession();
 
@@ -11,7 +11,7 @@ let folder: string;
 const run = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-evaluations-"));
-  const { status, stderr } = await mlan("run", fixture("evaluations.ts"), "--folder", run("first"));
+  const { status, stderr } = await typed(["run", fixture("evaluations.ts"), "--folder", run("first")]);
   if (status !== 0) throw new Error(stderr);
 });
 /** A copy of the run with one file changed. */

@@ -7,8 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { openSession } from "./command-line.ts";
 
 let env: Record<string, string> = {};
-/** One process for each test, because each test sets environment variables. */
-const [evaluated, pushed, refused] = [openSession(() => env), openSession(() => env), openSession(() => env)];
+const typed = openSession(() => env);
 
 test("eval takes weights and tower from the Hub, at the revision given", async () => {
   const folder = await scratch();
@@ -16,7 +15,7 @@ test("eval takes weights and tower from the Hub, at the revision given", async (
   env = { HF_ENDPOINT: server.endpoint, HF_HUB_CACHE: join(folder, "hub"), HF_HUB_OFFLINE: "0" };
   const evaluate = async (...words: readonly string[]): Promise<string> => {
     const command = ["eval", "--model", "vicuna", "--benchmark", "boolq", "--folder", join(folder, "run"), ...words];
-    const { status, stderr } = await evaluated(command);
+    const { status, stderr } = await typed(command);
     expect(status).toBe(1);
     return stderr;
   };
@@ -34,7 +33,7 @@ test("push uploads a checkpoint, says what it did, and sends nothing twice", asy
   await writeTinyLlava(pathToFileURL(`${folder}/`));
   const server = await hubUploadServer({ token: "hf_writer" });
   env = { HF_ENDPOINT: server.endpoint, HF_TOKEN: "hf_writer", HF_HUB_OFFLINE: "0" };
-  const push = (...words: readonly string[]) => pushed(["push", ...words]);
+  const push = (...words: readonly string[]) => typed(["push", ...words]);
   const model = join(folder, "backbone");
   // What was made of the weights stays here.
   await mkdir(join(model, "quantized"));
@@ -64,7 +63,7 @@ test("push says what is missing", async () => {
   await writeTinyLlava(pathToFileURL(`${folder}/`));
   env = { HF_ENDPOINT: "http://127.0.0.1:9", HF_TOKEN: "", HF_HOME: folder, HF_HUB_OFFLINE: "0" };
   const push = async (path: string): Promise<string> => {
-    const { status, stderr } = await refused(["push", path, "acme/tiny"]);
+    const { status, stderr } = await typed(["push", path, "acme/tiny"]);
     expect(status).toBe(1);
     return stderr;
   };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Finished, fixture, openSession, start } from "./command-line.ts";
+import { type Finished, fixture, openSession, start, untilStep } from "./command-line.ts";
 
 let root: string;
 let project: string;
@@ -52,9 +52,6 @@ async function write(folder: string, options = ""): Promise<void> {
 const words = ["run", "experiment.mjs"];
 const session = openSession();
 const run = (): Promise<Finished> => session(words, project);
-/** Runs in a new process, which has no state of earlier runs. */
-const runAfresh = (...options: readonly string[]): Promise<Finished> =>
-  start([...words, ...options], {}, project).finished;
 
 describe("mlan run looks at everything before it begins:", () => {
   test("a misspelt folder, and it leaves nothing behind", async () => {
@@ -79,7 +76,7 @@ describe("mlan run looks at everything before it begins:", () => {
     const image = join(project, "pope/images/b.png");
     await writeFile(image, "image c");
     await utimes(image, 1e9, 1e9);
-    const { status, stderr } = await runAfresh();
+    const { status, stderr } = await start(words, {}, project).finished; // without the state of the session
     expect(status).toBe(1);
     expect(stderr).toContain('the images of the data pope have changed since stage "last" began');
     await writeFile(image, "image b");
@@ -93,7 +90,7 @@ describe("a run resumes", () => {
     await rename(project, join(root, "elsewhere"));
     project = join(root, "elsewhere");
     await write("pope/", 'batchSize: 3, featureCache: "features"');
-    const { status, stderr } = await runAfresh("--folder", "runs/small/");
+    const { status, stderr } = await session([...words, "--folder", "runs/small/"], project);
     expect(stderr.match(/already done/g)).toHaveLength(2);
     expect(status).toBe(0);
   });
@@ -102,11 +99,16 @@ describe("a run resumes", () => {
 test("of two processes in one folder, one is refused, and the other's results do not change", async () => {
   const [folder, alone] = [join(root, "together"), join(root, "alone")];
   const alphabet = ["run", fixture("experiment.ts"), "--folder"];
-  const both = await Promise.all([0, 1].map(() => start([...alphabet, folder], { PAUSE: "30" }).finished));
-  expect(both.map(({ status }) => status).toSorted()).toEqual([0, 1]);
-  const refused = both.find(({ status }) => status === 1);
-  expect(refused?.stderr).toMatch(/^error: process \d+ is running in .*together\//m);
-  expect(await start([...alphabet, alone]).finished).toMatchObject({ status: 0 });
+  const first = start([...alphabet, folder], { PAUSE: "50" });
+  await untilStep(1, folder, first);
+  // So that it cannot end before the second has begun.
+  first.process.kill("SIGSTOP");
+  const refused = await session([...alphabet, folder]);
+  first.process.kill("SIGCONT");
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(new RegExp(`^error: process ${first.process.pid} is running in .*together/`, "m"));
+  expect((await first.finished).status).toBe(0);
+  expect(await session([...alphabet, alone])).toMatchObject({ status: 0 });
   const timeless = async (place: string): Promise<string> =>
     (await readFile(join(place, "metrics.jsonl"), "utf8")).replaceAll(/"seconds":[^,}]*/g, "");
   expect(await timeless(folder)).toBe(await timeless(alone));

@@ -63,7 +63,7 @@ describe("an experiment without a compute", () => {
          stages: [evaluate({ name: "base", benchmarks: [memoryBenchmark("none", [])], protocol: "strict" })],
        });`,
     );
-    const { status, stderr } = await mlan("run", "nowhere-to-run.ts");
+    const { status, stderr } = await typed("run", "nowhere-to-run.ts");
     expect(stderr).toMatch(
       /^error: Nothing provides @mlan\/core\/compute@1, which @mlan\/model-vicuna needs\. Add a plugin for it to `use`: .*onnx\(\) of @mlan\/backend-onnx/,
     );
@@ -75,7 +75,7 @@ describe("mlan eval", () => {
   const letters = ["eval", "--model", "@acme/model-letters", "--benchmark", "@acme/data-odd-letters=./given"];
 
   test("finds plugins by name and passes the folders to them", async () => {
-    const { status, stdout } = await mlan(...letters, "--weights", "weights", "--batch-size", "3");
+    const { status, stdout } = await typed(...letters, "--weights", "weights", "--batch-size", "3");
     expect(stdout).toMatch(/^odd-letters +accuracy +100\.0\* +100\.0 \[56\.6, 100\.0\]° +5$/m);
     expect(status).toBe(0);
     expect(existsSync(join(project, "runs/eval/answers/eval/odd-letters.jsonl"))).toBe(true);
@@ -95,7 +95,7 @@ describe("mlan eval", () => {
 
   test("says which command installs a backend that is missing, before anything is read", async () => {
     const nowhere = { MLAN_CACHE: join(project, "nowhere"), MLAN_TENSORFLOW_BINDING: "" };
-    const { status, stderr } = await start([...onTensorFlow, "--fresh"], nowhere, project).finished;
+    const { status, stderr } = await openSession(() => nowhere)([...onTensorFlow, "--fresh"], project);
     expect(stderr).toMatch(/^error: backend-tensorflow: .*`npm run mlan -- backend install tensorflow`/m);
     expect(stderr).not.toContain("odd-letters");
     expect(status).toBe(1);
@@ -214,7 +214,7 @@ describe("mlan list", () => {
     await writeFile(join(asked, "index.js"), `export const asked = () => { throw new Error("give me a folder"); };`);
     const dependencies = { "@acme/data-asked": "^2.0.0" };
     await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", type: "commonjs", dependencies }));
-    const listed = JSON.parse((await mlan("list", "--json")).stdout);
+    const listed = JSON.parse((await typed("list", "--json")).stdout);
     expect(listed).toContainEqual({
       kind: "data",
       name: "@acme/data-asked",

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture, mlan, openSession } from "./command-line.ts";
+import { fixture, openSession } from "./command-line.ts";
 
 const typed = openSession();
 let folder: string;
@@ -26,7 +26,7 @@ describe("help", () => {
   });
 
   test("--version is the package's", async () => {
-    expect((await mlan("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await typed(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
@@ -114,7 +114,7 @@ describe("a command line that cannot work ends with one clear message:", () => {
 
 describe("of an error one sees", () => {
   test("where it happened, when it is a mistake in the experiment file", async () => {
-    const { status, stderr } = await mlan("run", fixture("mistake.ts"));
+    const { status, stderr } = await typed(["run", fixture("mistake.ts")]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/TypeError: Cannot read properties of undefined[\s\S]*mistake\.ts:2/);
   });

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fixture, mlan, openSession, start } from "./command-line.ts";
+import { fixture, openSession, start } from "./command-line.ts";
 
 const typed = openSession();
 let folder: string;
 const run = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "mlan-report-"));
-  const { status, stderr } = await mlan("run", fixture("evaluations.ts"), "--folder", run("first"));
+  const { status, stderr } = await typed(["run", fixture("evaluations.ts"), "--folder", run("first")]);
   if (status !== 0) throw new Error(stderr);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -2,11 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { checkpointDigest, writeChecksums } from "@mlan/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixture, mlan, openSession, type Started, start } from "./command-line.ts";
+import { fixture, openSession, start, untilStep } from "./command-line.ts";
 
 const experiment = fixture("experiment.ts");
 const typed = openSession();
@@ -30,23 +29,13 @@ const weightsIn = (folder: string): Promise<string> =>
     "utf8",
   );
 
-/** Waits until the run in `folder` has finished step `step`. */
-async function untilStep(step: number, folder: string, run: Started): Promise<void> {
-  const file = join(folder, "metrics.jsonl");
-  for (;;) {
-    if (existsSync(file) && (await readFile(file, "utf8")).split("\n").length > step) return;
-    if (run.process.exitCode !== null) throw new Error(`it ended before: ${(await run.finished).stderr}`);
-    await setTimeout(20);
-  }
-}
-
 describe("mlan run", () => {
   let reference: string;
   let tables: string;
   let notes: string;
   beforeAll(async () => {
     reference = join(root, "reference");
-    const { status, stdout, stderr } = await mlan("run", experiment, "--folder", reference);
+    const { status, stdout, stderr } = await typed(["run", experiment, "--folder", reference]);
     if (status !== 0) throw new Error(stderr);
     tables = stdout;
     notes = stderr;

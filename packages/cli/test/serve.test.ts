@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "@mlan/testing";
 import { expect, test } from "vitest";
-import { start } from "./command-line.ts";
+import { openSession, start } from "./command-line.ts";
 import { talkingModel } from "./talking-model.ts";
 
+const typed = openSession();
 const model = await talkingModel();
 
 test("serve answers at a port of this machine, asks for its key, and ends in good order", async () => {
@@ -42,10 +43,10 @@ test("serve answers at a port of this machine, asks for its key, and ends in goo
 });
 
 test("serve refuses options that cannot be", async () => {
-  const { status, stderr } = await start(["serve", model.checkpoint, "--port", "70000"]).finished;
+  const { status, stderr } = await typed(["serve", model.checkpoint, "--port", "70000"]);
   expect(status).toBe(1);
   expect(stderr).toMatch(/serve: option "port": expected .* at most 65535, found 70000/);
-  const bodies = await start(["serve", "nowhere", "--max-body", "2", "--max-bodies", "1"]).finished;
+  const bodies = await typed(["serve", "nowhere", "--max-body", "2", "--max-bodies", "1"]);
   // Before the checkpoint is opened.
   expect(bodies.stderr).toMatch(/option "maximumHeldBytes" is 1000000, less than the 2000000 bytes/);
 });

@@ -59,7 +59,7 @@ function encode(tokenizer: Tokenizer, texts: readonly string[], options: Options
     answerSpans,
   });
   const supervised = [...labels.keys()].filter((place) => labels[place] !== NO_ANSWER);
-  for (const place of supervised) expect(labels[place]).toBe(inputIds[place]);
+  expect(supervised.map((place) => labels[place])).toEqual(supervised.map((place) => inputIds[place]));
   return { ids: [...inputIds], supervised, texts: tokenizer.decode([...inputIds].filter((id) => id >= 0)), problem };
 }
 

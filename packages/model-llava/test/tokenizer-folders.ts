@@ -40,10 +40,18 @@ async function writeFolder(files: Files): Promise<URL> {
   return folder;
 }
 
-/** Loads the tokenizer of one file, with the given `legacy` flag. */
-export async function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer> {
+/** What `tokenizerOf` has loaded in this process: reading Llama 2's takes a second. */
+const loaded = new Map<string, Promise<Tokenizer>>();
+
+/** Loads the tokenizer of one file, with the given `legacy` flag. The same arguments give the same tokenizer. */
+export function tokenizerOf(file: URL, legacy: boolean): Promise<Tokenizer> {
+  const key = `${file.href} ${legacy}`;
+  const known = loaded.get(key);
+  if (known) return known;
   const name = file.pathname.slice(file.pathname.lastIndexOf("/") + 1);
-  return loadFrom({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }, loadTokenizer);
+  const tokenizer = loadFrom({ [name]: file, "tokenizer_config.json": JSON.stringify({ legacy }) }, loadTokenizer);
+  loaded.set(key, tokenizer);
+  return tokenizer;
 }
 
 /** Returns the result of `load` for a folder with the given files, which is then removed. */

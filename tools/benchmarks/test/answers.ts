@@ -9,7 +9,7 @@ const WAYS: readonly Way[] = [false, true].flatMap((sharePrefixes) =>
   [1, 8, 32].map((batchSize) => ({ batchSize, sharePrefixes })),
 );
 
-/** Checks that an answer does not depend on its batch. Two files call this, so that two processes share the work. */
+/** Checks that an answer does not depend on its batch. */
 export async function describeAnswers(names: readonly BenchmarkName[]): Promise<void> {
   const folder = await scratchFolder();
   const benchmarks = benchmarksOf(await smallWorld(new URL("world/", folder)));

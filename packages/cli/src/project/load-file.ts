@@ -68,7 +68,7 @@ let typeScriptAllowed = false;
 export function allowTypeScript(): void {
   if (typeScriptAllowed) return;
   typeScriptAllowed = true;
-  registerTypeScript();
   const ownExtension = extname(import.meta.url); // .ts where the sources run
+  if (ownExtension !== ".ts") registerTypeScript(); // sources run where TypeScript can already be imported
   registerHooks(new URL(`./typescript-modules${ownExtension}`, import.meta.url));
 }

@@ -1,3 +1,0 @@
-import { describeAnswers } from "./answers.ts";
-
-await describeAnswers(["race", "openbookqa", "boolq", "hellaswag"]);

@@ -1,3 +1,0 @@
-import { describeAnswers } from "./answers.ts";
-
-await describeAnswers(["realworldqa", "ai2d", "pope", "gqa", "scienceqa"]);
