@@ -53,7 +53,7 @@ describe("mlan score", () => {
       expect(stderr).toMatch(
         /^error: the answers to animals at late were not scored: line \d+ of .*animals\.jsonl is (damaged|not the header)/m,
       );
-      expect(stderr).toMatch(/Run the experiment again in its folder|Delete the file to ask again/);
+      expect(stderr).toMatch(/Run the experiment or study again in its folder|Delete the file to ask again/);
     }
   });
 
@@ -107,22 +107,23 @@ describe("mlan compare", () => {
   test("and score say which answers were edited, and what is missing of a run that is done", async () => {
     const answers = "answers/reworded/animals.jsonl";
     const edited = await changed("edited", answers, (text) => `${text.trimEnd()} \n`);
-    const line = `the answers to animals at reworded were edited or damaged: ${answers}. Run the experiment again in its folder to recreate it.\n`;
+    const line = `the answers to animals at reworded were edited or damaged: ${answers}. Run the experiment or study again in its folder to recreate it.\n`;
     const compared = await typed(["compare", edited, `${run("first")}:reworded`]);
     expect([compared.status, compared.stdout.endsWith(`${edited}: ${line}`)]).toEqual([0, true]);
     const scored = await typed(["score", edited, "--experiment", fixture("evaluations.ts")]);
     expect([scored.status, scored.stdout.endsWith(line)]).toEqual([0, true]);
     const cut = await changed("cut", answers, (text) => `${text.split("\n").slice(0, 6).join("\n")}\n`);
-    const remedy = "animals at reworded has 5 answers of 20. Run the experiment again in its folder to ask the rest.\n";
+    const remedy =
+      "animals at reworded has 5 answers of 20. Run the experiment or study again in its folder to ask the rest.\n";
     expect((await typed(["compare", cut, run("first")])).stderr).toContain(remedy);
     const rest = await typed(["score", cut, "--experiment", fixture("evaluations.ts")]);
     expect([rest.status, rest.stderr]).toEqual([1, `error: ${remedy}`]);
     await rm(join(cut, answers));
     const lost = await typed(["score", cut, "--experiment", fixture("evaluations.ts")]);
     expect(lost.status).toBe(1);
-    expect(lost.stderr).toMatch(/animals\.jsonl is missing\. Run the experiment again in its folder\.\n$/);
+    expect(lost.stderr).toMatch(/animals\.jsonl is missing\. Run the experiment or study again in its folder\.\n$/);
     expect((await typed(["compare", cut, run("first")])).stderr).toMatch(
-      /animals\.jsonl is missing\. Run the experiment/,
+      /animals\.jsonl is missing\. Run the experiment or study/,
     );
   });
 

@@ -183,7 +183,7 @@ describe("mlan run", () => {
     expect(status).toBe(1);
     expect((await typed(["show", edited, "--json"])).status).toBe(1);
     expect(stdout.trimEnd()).toMatch(
-      new RegExp(`\n\n${problem}\\. Run the experiment again in its folder to recreate it\\.$`),
+      new RegExp(`\n\n${problem}\\. Run the experiment or study again in its folder to recreate it\\.$`),
     );
     const { warnings } = JSON.parse((await typed(["show", edited, "--json"])).stdout);
     expect(warnings).toContainEqual(

@@ -28,7 +28,9 @@ test("show prints the arms of a study side by side, as means over seeds, and a r
   expect((await typed(["show", path, "--json"])).status).toBe(1);
   const edited = `${json.runs[1].folder}results.json`;
   await writeFile(edited, (await readFile(edited, "utf8")).replace(/"value": ?6/, `"value": 7`));
-  expect((await typed(["show", path])).stdout).toMatch(/^language, seed 1: results\.json was edited or damaged/m);
+  expect((await typed(["show", path])).stdout).toMatch(
+    /^language, seed 1: results\.json was edited or damaged: .*\. Run the study again in its folder to recreate it\.$/m,
+  );
   await rm(new URL("study.json", folder));
   expect((await typed(["show", path])).stderr).toMatch(/is not a run folder: it has no manifest\.json/);
 });

@@ -125,6 +125,7 @@ export type { Scope } from "./scope/scope.ts";
 export { createScope } from "./scope/scope.ts";
 export { writeFileAtomically, writeFolderAtomically } from "./files/atomic-files.ts";
 export type { OldTemporaryFilesOptions } from "./files/old-temporary-files.ts";
+export { fileProblem, readFileIfThere } from "./files/file-problem.ts";
 export { fileState } from "./files/file-state.ts";
 export { removeOldTemporaryFiles } from "./files/old-temporary-files.ts";
 export type { ChecksumOptions, VerifyOptions } from "./files/checksums.ts";

@@ -19,7 +19,7 @@ test("a folder is made with those above it, once", async () => {
 test("a file or a link to nothing in the way is named", async () => {
   await writeFile(new URL("file", root), "");
   await symlink("nowhere", new URL("link", root));
-  const file = /mlan-test-\w+\/file is a file, where a folder is needed\. Move it away, or choose another place\.$/;
+  const file = /mlan-test-\w+\/file is a file, where a folder is needed\. Move it away\.$/;
   await expect(makeFolder(new URL("file/", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file", root))).rejects.toThrow(file);
   await expect(makeFolder(new URL("file/below/", root))).rejects.toThrow(file);
@@ -34,7 +34,7 @@ test.runIf(process.platform === "linux")("below /proc, where Node's own never en
     MlanError.is(error, "unavailable"),
   );
   await expect(makeFolder(new URL("file:///proc/mlan/run/"))).rejects.toThrow(
-    "/proc/mlan/ cannot be created: /proc/ allows no new folders. Choose another place.",
+    "/proc/mlan/ cannot be created: /proc/ allows no new folders. Check the path.",
   );
 });
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { experiment, MlanError, readRun, runExperiment } from "@mlan/core";
+import { experiment, MlanError, readRun, runExperiment, runningProcess } from "@mlan/core";
 import { describe, expect, it } from "vitest";
 import { build, children, folder, run, runUntil, weights, optionsOf, useScratchRuns } from "./scratch-run.ts";
 import { all } from "./small-run.ts";
@@ -243,11 +243,53 @@ describe("a run folder", () => {
   it.skipIf(process.getuid?.() === 0)("that may not be read says why", async () => {
     await run();
     await chmod(new URL("results.json", folder), 0);
-    await expect(readRun(folder)).rejects.toThrow(/results\.json cannot be read: EACCES/);
+    await expect(readRun(folder)).rejects.toThrow(
+      /results\.json cannot be read: permission denied\. Change the permissions/,
+    );
   });
 
-  it("says why a file cannot be read", async () => {
-    await mkdir(new URL("manifest.json/", folder), { recursive: true });
-    await expect(readRun(folder)).rejects.toThrow(/manifest\.json cannot be read: EISDIR/);
+  const FOLDER = "it is a folder, where a file is needed\\. Move it away\\.";
+  const LINK = "it is a link to a file that does not exist\\. Restore that file, or remove the link\\.";
+  describe.each([
+    ["a folder", FOLDER, (file: URL) => mkdir(file)],
+    ["a broken link", LINK, (file: URL) => symlink("nowhere", file)],
+  ])("with %s in place of a file", (_, problem, put) => {
+    const RUN_FILES = ["manifest.json", "metrics.jsonl", "ledger.json", "results.json"];
+
+    it.each(RUN_FILES)("names %s and the remedy when it is read", async (name) => {
+      await run();
+      await rm(new URL(name, folder));
+      await put(new URL(name, folder));
+      await expect(readRun(folder)).rejects.toThrow(
+        new RegExp(`/run/${name.replace(".", "\\.")} cannot be read: ${problem}$`),
+      );
+    });
+
+    it.each([...RUN_FILES, "run.lock"])("names %s and the remedy when the run is continued", async (name) => {
+      await run();
+      await rm(new URL(name, folder), { force: true });
+      await put(new URL(name, folder));
+      await expect(run()).rejects.toThrow(new RegExp(`/run/${name.replace(".", "\\.")} cannot be read: ${problem}$`));
+    });
+
+    it("reports it as damage where damaged files are skipped", async () => {
+      await run();
+      const names = ["metrics.jsonl", "ledger.json", "results.json", "answers/after/bench.jsonl"];
+      for (const name of names) {
+        await rm(new URL(name, folder));
+        await put(new URL(name, folder));
+      }
+      const { damage } = await readRun(folder, { skipDamaged: true });
+      for (const name of names) {
+        expect(damage.find(({ file }) => file === name)?.problem).toMatch(
+          new RegExp(`/run/${name.replace(".", "\\.")} cannot be read: ${problem.replace(/\\\.$/, "")}$`),
+        );
+      }
+    });
+  });
+
+  it("with a folder in place of the lock names it where a lock is looked for", async () => {
+    await mkdir(new URL("run.lock/", folder), { recursive: true });
+    await expect(runningProcess(folder)).rejects.toThrow(new RegExp(`run\\.lock cannot be read: ${FOLDER}$`));
   });
 });

@@ -1,6 +1,13 @@
-import { open, readFile, truncate } from "node:fs/promises";
+import { open, truncate } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type AnswerRecord, makeFolder, messageOf, MlanError, writeFileAtomically } from "@mlan/core";
+import {
+  type AnswerRecord,
+  makeFolder,
+  fileProblem,
+  MlanError,
+  readFileIfThere,
+  writeFileAtomically,
+} from "@mlan/core";
 import { type AnswersHeader, checkHeader } from "./answers-header.ts";
 import { answerLine, parseAnswers, type StoredAnswers } from "./parse-answers.ts";
 
@@ -23,7 +30,7 @@ export interface AnswerLog {
  */
 export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<AnswerLog> {
   const path = fileURLToPath(file);
-  const stored = parseAnswers(await readOrEmpty(file, path), path);
+  const stored = parseAnswers((await readFileIfThere(file)) ?? new Uint8Array(), path);
   if (stored.header) checkHeader(path, stored.header, header);
   const handle = await attempt(path, async () => {
     await makeFolder(new URL("./", file));
@@ -58,11 +65,11 @@ export async function openAnswerLog(file: URL, header: AnswersHeader): Promise<A
  */
 export async function readAnswers(file: URL): Promise<StoredAnswers> {
   const path = fileURLToPath(file);
-  const stored = parseAnswers(await readOrEmpty(file, path), path);
+  const stored = parseAnswers((await readFileIfThere(file)) ?? new Uint8Array(), path);
   const [first] = stored.damaged;
   if (first === undefined) return stored;
   const more = stored.damaged.length > 1 ? ` and ${stored.damaged.length - 1} more` : "";
-  const message = `line ${first}${more} of ${path} is damaged. Run the experiment again in its folder: the questions of damaged lines are asked again.`;
+  const message = `line ${first}${more} of ${path} is damaged. Run the experiment or study again in its folder: the questions of damaged lines are asked again.`;
   throw new MlanError("run-folder", message);
 }
 
@@ -70,21 +77,12 @@ function headerLine(header: AnswersHeader): string {
   return `${JSON.stringify(header)}\n`;
 }
 
-async function readOrEmpty(file: URL, path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return new Uint8Array();
-    throw new MlanError("unavailable", `cannot read ${path}: ${messageOf(cause)}`, { cause });
-  }
-}
-
 async function attempt<Value>(path: string, write: () => Promise<Value>): Promise<Value> {
   try {
     return await write();
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
-    const message = `cannot write ${path}: ${messageOf(cause)}. Earlier answers are kept; run the command again to continue.`;
+    const message = `cannot write ${path}: ${fileProblem(cause).replace(/\.?$/, ".")} Earlier answers are kept; run the command again to continue.`;
     throw new MlanError("unavailable", message, { cause });
   }
 }

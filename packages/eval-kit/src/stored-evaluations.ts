@@ -75,7 +75,7 @@ export async function evaluationsOf(
         if (header && records.length > 0) {
           evaluations.push({ stage: name, header, records, ...(changed && { damage: changed }) });
         } else if (changed) {
-          const message = `${pathOf(file)} ${header ? "contains no answers" : "is missing"}. Run the experiment again in its folder.`;
+          const message = `${pathOf(file)} ${header ? "contains no answers" : "is missing"}. Run the experiment or study again in its folder.`;
           damaged.push({ stage: name, benchmark, error: new MlanError("run-folder", message) });
         }
       } catch (error) {

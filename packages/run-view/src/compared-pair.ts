@@ -29,7 +29,7 @@ export interface PairedBenchmark {
 }
 
 /** The share of seeds that answered each question correctly, for both models in the same order of questions. */
-export interface PairedAnswers {
+interface PairedAnswers {
   readonly base: readonly number[];
   readonly model: readonly number[];
   readonly clusters: readonly (string | undefined)[];

@@ -1,8 +1,9 @@
 import { deriveSeed } from "@mlan/core";
 import { verdictOf } from "@mlan/eval-compare";
 import { clustersOf, holm, type PairedDifference, pairedClusterBootstraps } from "@mlan/statistics";
-import type { ComparedPair, PairedAnswers, PairedBenchmark } from "./compared-pair.ts";
+import type { ComparedPair, PairedBenchmark } from "./compared-pair.ts";
 import { meanDifferencesOf } from "./mean-differences.ts";
+import { groupedByClusters } from "./same-clusters.ts";
 import type { ComparedBenchmark, ComparisonView } from "./view-results.ts";
 import type { BenchmarkView } from "./view.ts";
 
@@ -52,29 +53,20 @@ function testOf(
 
 /** Resamples the differences on each benchmark. Those with a single cluster are left out. */
 function differencesOf(all: readonly PairedBenchmark[]): ReadonlyMap<PairedBenchmark, PairedDifference> {
-  const groups: { readonly benchmark: string; readonly clusters: PairedAnswers["clusters"]; all: PairedBenchmark[] }[] =
-    [];
-  for (const one of all) {
-    const { benchmark } = one.known;
-    const { clusters } = one.answers;
-    if (clustersOf(clusters).length < 2) continue;
-    const group = groups.find((same) => same.benchmark === benchmark && areSame(same.clusters, clusters));
-    if (group) group.all.push(one);
-    else groups.push({ benchmark, clusters, all: [one] });
-  }
   const found = new Map<PairedBenchmark, PairedDifference>();
-  for (const group of groups) {
-    const pairs = group.all.map(({ answers: { base, model } }) => ({ first: base, second: model }));
-    const resampling = { level: LEVEL, resamples: RESAMPLES, seed: deriveSeed(0, group.benchmark) };
-    const differences = pairedClusterBootstraps({ pairs, clusters: group.clusters, ...resampling });
-    for (const [place, one] of group.all.entries()) {
-      const difference = differences[place];
-      if (difference) found.set(one, difference);
+  const resampled = all.filter(({ answers }) => clustersOf(answers.clusters).length >= 2);
+  for (const benchmark of new Set(resampled.map(({ known }) => known.benchmark))) {
+    const own = resampled.filter(({ known }) => known.benchmark === benchmark);
+    for (const group of groupedByClusters(own, ({ answers }) => answers.clusters)) {
+      const pairs = group.map(({ answers: { base, model } }) => ({ first: base, second: model }));
+      const clusters = group[0]?.answers.clusters ?? [];
+      const resampling = { level: LEVEL, resamples: RESAMPLES, seed: deriveSeed(0, benchmark) };
+      const differences = pairedClusterBootstraps({ pairs, clusters, ...resampling });
+      for (const [place, one] of group.entries()) {
+        const difference = differences[place];
+        if (difference) found.set(one, difference);
+      }
     }
   }
   return found;
-}
-
-function areSame(one: PairedAnswers["clusters"], other: PairedAnswers["clusters"]): boolean {
-  return one.length === other.length && one.every((cluster, place) => cluster === other[place]);
 }

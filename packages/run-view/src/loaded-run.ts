@@ -12,7 +12,7 @@ import {
 import type { ComparedAnswer, ComparedResult } from "@mlan/eval-compare";
 import { evaluationsOf, type StoredEvaluation } from "@mlan/eval-kit";
 import { z } from "zod";
-import { damageText } from "./damage-text.ts";
+import { damageText, type Repeated } from "./damage-text.ts";
 import type { RunState } from "./view.ts";
 
 /** The content of a run folder, as far as views need it. */
@@ -71,6 +71,8 @@ export interface LoadOptions {
   /** Whether to read answers. */
   readonly answers: boolean;
   readonly sharedFrom?: ReadonlyMap<string, string>;
+  /** What is run again to repair the run. Default: "experiment or study". */
+  readonly repeated?: Repeated;
 }
 
 export function placeOf(stage: string, benchmark: string): string {
@@ -83,7 +85,7 @@ export async function loadRun(source: Location | Run, options: LoadOptions): Pro
   const { manifest } = run;
   const { name, seed, stages } = manifest.plan;
   const [results, malformed] = wellFormed(run.results);
-  const { answers, problems } = options.answers ? await answersOf(run) : NO_ANSWERS;
+  const { answers, problems } = options.answers ? await answersOf(run, options.repeated) : NO_ANSWERS;
   // A file that has changed has one warning, also if it lacks answers.
   const named = new Set(problems.flatMap(({ file }) => file ?? []));
   const isDone = stages.every((stage) => manifest.stages[stage.name]?.done === true);
@@ -99,7 +101,7 @@ export async function loadRun(source: Location | Run, options: LoadOptions): Pro
     problems: [
       ...run.damage
         .filter(({ file }) => !named.has(file))
-        .map((one): RunProblem => ({ kind: "damage", text: damageText(one) })),
+        .map((one): RunProblem => ({ kind: "damage", text: damageText(one, options.repeated) })),
       ...malformed.map((place): RunProblem => ({
         kind: "damage",
         text: `results.json: the result of ${place} lacks fields.`,
@@ -145,7 +147,7 @@ type FoundAnswers = Pick<LoadedRun, "answers" | "problems">;
 
 const NO_ANSWERS: FoundAnswers = { answers: new Map(), problems: [] };
 
-async function answersOf(run: Run): Promise<FoundAnswers> {
+async function answersOf(run: Run, repeated: Repeated = "experiment or study"): Promise<FoundAnswers> {
   const { evaluations, damaged } = await evaluationsOf(run);
   const files = runFolder(run.folder);
   const problemOf = (text: string, stage: string, benchmark: string): RunProblem => {
@@ -166,7 +168,7 @@ async function answersOf(run: Run): Promise<FoundAnswers> {
     ...evaluations
       .filter(({ records, header }) => records.length < header.questions)
       .map(({ stage, header: { benchmark, questions }, records, damage }) => {
-        const remedy = damage?.isRepairable ? " Run the experiment again in its folder to ask the rest." : "";
+        const remedy = damage?.isRepairable ? ` Run the ${repeated} again in its folder to ask the rest.` : "";
         return problemOf(
           `${benchmark} at ${stage} has ${records.length} of ${questions} answers.${remedy}`,
           stage,

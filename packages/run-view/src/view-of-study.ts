@@ -29,7 +29,7 @@ async function loadRecord(study: StudyRecord, record: StudyRunRecord, answers: b
     const problem = failure ?? "its folder contains a run with other stages than the study has now.";
     return emptyRun({ ...known, state: failure === undefined ? "unfinished" : "failed", problem });
   }
-  const loaded = await loadReadable(folder, { id, seed, answers });
+  const loaded = await loadReadable(folder, { id, seed, answers, repeated: "study" });
   if (state === "unreadable") return { ...loaded, state, problem: failure ?? "" };
   if (failure === undefined) return { ...loaded, state: stateOf(record, loaded) };
   return { ...loaded, state: "failed", problem: failure };

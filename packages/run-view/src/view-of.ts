@@ -78,7 +78,7 @@ export interface ViewParts extends Pick<View, "kind" | "name"> {
 export function viewFrom({ kind, name, runs, models }: ViewParts): View {
   const views = models.map(({ model }) => model);
   const benchmarks = benchmarksOf(models);
-  const results = withGuessing(models.flatMap(resultsOf), benchmarks);
+  const results = withGuessing(resultsOf(models), benchmarks);
   const averages = averagesOf(views, benchmarks, results);
   const hasAnswers = runs.some(({ answers }) => answers.size > 0);
   // Models without any result are left out, such as the arms of a study that have not started.

@@ -64,7 +64,7 @@ describe("the view of a damaged run", () => {
     expect(gone.comparisons[0]).toMatchObject({ benchmarks: [], notCompared: [{ benchmark: "letters" }] });
     expect(gone.results).toEqual(view.results);
     const cut = await viewOf(await changed("cut", file, (text) => text.split("\n").slice(0, 11).join("\n")));
-    expect(texts(cut)).toMatch(/damage: letters at after has 9 of 40 answers\. Run the experiment again/);
+    expect(texts(cut)).toMatch(/damage: letters at after has 9 of 40 answers\. Run the experiment or study again/);
     expect(texts(cut)).not.toMatch(/not-comparable|answers-missing/);
     expect(texts(cut).match(/letters at after|letters\.jsonl/g)).toHaveLength(1);
     expect(cut.comparisons[0]?.notCompared).toMatchObject([{ reason: expect.stringContaining("after has 9 of 40") }]);

@@ -8,7 +8,8 @@ export type { ClusteredValues } from "./cluster-totals.ts";
 export type { ClusteredMean } from "./clustered-mean.ts";
 export { clusteredMean } from "./clustered-mean.ts";
 export type { ResampleOptions } from "./studentized-resamples.ts";
-export { clusterBootstrapMean } from "./cluster-bootstrap-mean.ts";
+export type { ClusterBootstrapMeansOptions } from "./cluster-bootstrap-mean.ts";
+export { clusterBootstrapMean, clusterBootstrapMeans } from "./cluster-bootstrap-mean.ts";
 export type {
   PairedClusterBootstrapOptions,
   PairedClusterBootstrapsOptions,

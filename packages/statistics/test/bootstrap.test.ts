@@ -1,6 +1,7 @@
 import {
   clusterBootstrap,
   clusterBootstrapMean,
+  clusterBootstrapMeans,
   clusteredMean,
   pairedClusterBootstrap,
   pairedClusterBootstraps,
@@ -56,6 +57,10 @@ test("several pairs that share their resamples have the results that each has al
       const options = { clusters: twoClusters(keys), resamples: 200, seed };
       expect(pairedClusterBootstraps({ pairs: all, ...options })).toEqual(
         all.map((pair) => pairedClusterBootstrap({ ...pair, ...options })),
+      );
+      const lists = all.map(({ first }) => first);
+      expect(clusterBootstrapMeans({ all: lists, ...options })).toEqual(
+        lists.map((values) => clusterBootstrapMean({ values, ...options })),
       );
     }),
     { numRuns: 50 },

@@ -1,5 +1,13 @@
-import { readFile, rm } from "node:fs/promises";
-import { jsonOrUndefined, MlanError, pathOf, writeFileAtomically } from "@mlan/core";
+import { rm } from "node:fs/promises";
+import {
+  fileProblem,
+  jsonOrUndefined,
+  messageOf,
+  MlanError,
+  pathOf,
+  readFileIfThere,
+  writeFileAtomically,
+} from "@mlan/core";
 import { z } from "zod";
 
 /** Why a run of a study failed. */
@@ -20,9 +28,14 @@ const schema: z.ZodType<StudyFailure> = z.object({
 
 /** Reads the failure that is recorded next to a run folder; undefined when there is none. */
 export async function readFailure(runFolder: URL): Promise<StudyFailure | undefined> {
-  const text = await readFile(fileOf(runFolder), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { data } = schema.safeParse(jsonOrUndefined(text));
+  let content: Buffer | undefined;
+  try {
+    content = await readFileIfThere(fileOf(runFolder));
+  } catch (error) {
+    return { message: `there may be the record of a failure, but ${messageOf(error)}` };
+  }
+  if (content === undefined) return undefined;
+  const { data } = schema.safeParse(jsonOrUndefined(content.toString("utf8")));
   return data ?? { message: "the run failed, and the record of its failure is damaged" };
 }
 
@@ -30,8 +43,11 @@ export function writeFailure(runFolder: URL, failure: StudyFailure): Promise<voi
   return writeFileAtomically(fileOf(runFolder), `${JSON.stringify(failure, null, 2)}\n`);
 }
 
-export function removeFailure(runFolder: URL): Promise<void> {
-  return rm(fileOf(runFolder), { force: true });
+export async function removeFailure(runFolder: URL): Promise<void> {
+  const file = fileOf(runFolder);
+  await rm(file, { force: true }).catch((cause: unknown) => {
+    throw new MlanError("run-folder", `${pathOf(file)} cannot be removed: ${fileProblem(cause)}`, { cause });
+  });
 }
 
 /**

@@ -1,13 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import {
   describeIssue,
   type ExperimentPlan,
   jsonOrUndefined,
-  messageOf,
   MlanError,
   pathOf,
   planOf,
   problemsOf,
+  readFileIfThere,
   writeFileAtomically,
 } from "@mlan/core";
 import { z } from "zod";
@@ -54,16 +54,14 @@ const schema: z.ZodType<StudyFile> = z.object({
 });
 
 /**
- * Reads `study.json`; undefined when there is none. Throws `run-folder` if the file is invalid or has a newer format.
+ * Reads `study.json`; undefined when there is none. Throws `run-folder` if the file is invalid, cannot be read or has a newer
+ * format.
  */
 export async function readStudyFile(folder: URL): Promise<StudyFile | undefined> {
   const file = new URL(FILE, folder);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    if (["ENOENT", "ENOTDIR"].includes(Object(cause).code)) return undefined;
-    throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
-  });
-  if (text === undefined) return undefined;
-  const found = jsonOrUndefined(text);
+  const content = await readFileIfThere(file, "run-folder");
+  if (content === undefined) return undefined;
+  const found = jsonOrUndefined(content.toString("utf8"));
   const { formatVersion } = Object(found);
   if (Number.isInteger(formatVersion) && formatVersion > NEWEST_FORMAT) {
     const message = `${pathOf(folder)} was written by a newer version of mlan: its ${FILE} has format ${formatVersion}, and this version reads formats up to ${NEWEST_FORMAT}. Update mlan.`;
@@ -112,7 +110,7 @@ function fileRunOf({ experiment, model, arm, seed }: StudyRun): StudyFileRun {
 }
 
 async function isRunFolder(folder: URL): Promise<boolean> {
-  return readFile(new URL("manifest.json", folder)).then(
+  return lstat(new URL("manifest.json", folder)).then(
     () => true,
     () => false,
   );

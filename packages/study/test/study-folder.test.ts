@@ -1,5 +1,5 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { readStudy } from "@mlan/study";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { isStudyFolder, readStudy } from "@mlan/study";
 import { describe, expect, it } from "vitest";
 import {
   align,
@@ -64,6 +64,53 @@ describe("a study folder", () => {
     await expect(run()).rejects.toThrow(message);
     await rm(file);
     expect(stepsIn(await run(build(), { only: { arms: ["base"] } }))).toEqual({});
+  });
+
+  it.each([
+    ["a folder", "it is a folder, where a file is needed. Move it away.", (file: URL) => mkdir(file)],
+    ["a broken link", "it is a link to a file that does not exist.", (file: URL) => symlink("nowhere", file)],
+  ])("with %s in place of a file says so, and what to do", async (_, problem, put) => {
+    await run();
+    const record = new URL("small/base/seed-1.failure.json", folder);
+    const lock = new URL("run.lock", placeOf("vision"));
+    await put(record);
+    await put(lock);
+    const failures = (await readStudy(folder)).runs.map(({ failure }) => failure?.message);
+    expect(failures).toMatchObject([
+      expect.stringContaining(`seed-1.failure.json cannot be read: ${problem}`),
+      undefined,
+      expect.stringContaining(`run.lock cannot be read: ${problem}`),
+    ]);
+    expect(await states()).toEqual({ base: "failed", language: "done", vision: "unreadable" });
+    await rm(record, { recursive: true });
+    await rm(lock, { recursive: true });
+    expect(await states()).toEqual({ base: "done", language: "done", vision: "done" });
+    const file = new URL("study.json", folder);
+    await rm(file);
+    await put(file);
+    await expect(readStudy(folder)).rejects.toThrow(`study.json cannot be read: ${problem}`);
+    await expect(run()).rejects.toThrow(`study.json cannot be read: ${problem}`);
+    expect(await isStudyFolder(folder)).toBe(true);
+  });
+
+  it("with a folder in place of the record of a failure fails that run, and says why", async () => {
+    await run();
+    await mkdir(new URL("small/base/seed-1.failure.json/", folder));
+    const failed = (await run()).flatMap((event) => (event.type === "task-end" ? (event.failure?.message ?? []) : []));
+    expect(failed).toEqual([
+      expect.stringMatching(
+        /seed-1\.failure\.json cannot be removed: it is a folder, where a file is needed\. Move it away\.$/,
+      ),
+    ]);
+  });
+
+  it("with a file in place of a run folder says to move it away, as a run of a study has no other folder", async () => {
+    await mkdir(new URL("small/vision/", folder), { recursive: true });
+    await writeFile(new URL("small/vision/seed-1", folder), "a file of the user");
+    const failed = (await run()).flatMap((event) => (event.type === "task-end" ? (event.failure?.message ?? []) : []));
+    expect(failed).toEqual([
+      expect.stringMatching(/vision\/seed-1 is a file, where a folder is needed\. Move it away\.$/),
+    ]);
   });
 
   it("is neither a run folder nor missing", async () => {

@@ -40,7 +40,7 @@ async function evaluationAt(named: string): Promise<NamedEvaluation> {
   const results = chosen.map(({ header, records, damage }): ComparedResult => {
     if (records.length < header.questions) {
       const remedy = damage
-        ? "Run the experiment again in its folder to ask the rest."
+        ? "Run the experiment or study again in its folder to ask the rest."
         : "Wait until the run has finished.";
       const message = `${folder}: ${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}. ${remedy}`;
       throw new MlanError("run-folder", message);

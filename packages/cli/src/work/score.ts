@@ -82,7 +82,7 @@ export async function scoreRun(folder: URL, options: ScoreOptions): Promise<Scor
 function incomplete({ stage, header, records, damage }: StoredEvaluation): string {
   const there = `${header.benchmark} at ${stage} has ${counted(records.length, "answer")} of ${count(header.questions)}`;
   const remedy = damage ? "" : "Wait until the run has finished; if it was stopped, ";
-  return `${there}. ${remedy}${damage ? "Run" : "run"} the experiment again in its folder to ask the rest.`;
+  return `${there}. ${remedy}${damage ? "Run" : "run"} the experiment or study again in its folder to ask the rest.`;
 }
 
 /** Explains why there are no scores, and names the remedy. */

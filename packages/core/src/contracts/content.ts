@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { sha256OfFile } from "../files/sha256-of-file.ts";
-import { unreadable } from "../files/read-digest.ts";
+import { unreadableFile } from "../files/file-problem.ts";
 
 /** Data on disk that affects a result. Two contents are equal if their bytes are equal, wherever they are stored. */
 export interface Content {
@@ -53,8 +53,8 @@ export async function contentOfFiles(files: ReadonlyMap<string, URL>, signal?: A
  * times.
  */
 export async function stampOf(file: URL): Promise<string> {
-  const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
-    throw unreadable(file, error);
+  const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true }).catch(async (error: unknown) => {
+    throw await unreadableFile(file, error);
   });
   const age = Date.now() - Number(ctimeNs / 1_000_000n);
   return age < SETTLED_AFTER_MILLISECONDS ? "" : `${size}:${mtimeNs}:${ctimeNs}`;
@@ -65,7 +65,7 @@ async function digestOf(file: URL, signal: AbortSignal | undefined): Promise<str
     return await sha256OfFile(file, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    throw unreadable(file, error);
+    throw await unreadableFile(file, error);
   }
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { MlanError } from "../errors.ts";
+import { knownProblem } from "./file-problem.ts";
 import { makeFolder } from "./make-folder.ts";
 
 /**
@@ -109,11 +110,12 @@ async function sync(file: URL, flags: string): Promise<void> {
 
 export function writeError(target: URL, cause: unknown): unknown {
   if (MlanError.is(cause)) return cause;
+  const known = knownProblem(cause);
   const full =
     Object(cause).code === "ENOSPC" ? " The disk is full: free some space, then start the same run again." : "";
-  return new MlanError(
-    "unavailable",
-    `${pathOf(target)} could not be written (${messageOf(cause)}); the previous content is untouched.${full}`,
-    { cause },
-  );
+  const message =
+    known === undefined
+      ? `could not be written (${messageOf(cause)}); the previous content is untouched.${full}`
+      : `could not be written: ${known} The previous content is untouched.`;
+  return new MlanError("unavailable", `${pathOf(target)} ${message}`, { cause });
 }

@@ -3,9 +3,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { z } from "zod";
 import { writeFileAtomically } from "./atomic-files.ts";
 import { MlanError } from "../errors.ts";
+import { readFileIfThere, unreadableFile } from "./file-problem.ts";
 import { jsonOrUndefined } from "./read-json.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
-import { readDigest, unreadable } from "./read-digest.ts";
+import { readDigest } from "./read-digest.ts";
 
 export const CHECKSUMS_FILE = "checksums.json";
 const schema = z.strictObject({
@@ -53,20 +54,17 @@ export interface VerifyOptions {
  */
 export async function verifyChecksums(folder: URL, { signal }: VerifyOptions = {}): Promise<boolean> {
   const file = new URL(CHECKSUMS_FILE, folder);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
-    throw unreadable(file, error);
-  });
-  if (text === undefined) return false;
-  const { data, success } = schema.safeParse(jsonOrUndefined(text));
+  const content = await readFileIfThere(file);
+  if (content === undefined) return false;
+  const { data, success } = schema.safeParse(jsonOrUndefined(content.toString("utf8")));
   if (!success) throw damaged(file, "is not the list of checksums that was saved");
   for (const [path, sha256] of Object.entries(data.sha256)) {
     if (!isBelow(path)) throw damaged(file, "is not the list of checksums that was saved");
     const listed = new URL(encoded(path), folder);
-    const found = await sha256OfFile(listed, signal).catch((error: unknown) => {
+    const found = await sha256OfFile(listed, signal).catch(async (error: unknown) => {
       signal?.throwIfAborted();
       if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String(codeOf(error)))) throw damaged(listed, "is missing");
-      throw unreadable(listed, error);
+      throw await unreadableFile(listed, error);
     });
     if (found !== sha256)
       throw damaged(listed, `differs from what was saved: its SHA-256 is not the one in ${CHECKSUMS_FILE}`);
@@ -117,7 +115,7 @@ export async function isThere(place: URL): Promise<boolean> {
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
-    throw unreadable(place, error);
+    throw await unreadableFile(place, error);
   }
 }
 

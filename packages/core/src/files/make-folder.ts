@@ -16,13 +16,13 @@ export async function makeFolder(folder: URL): Promise<boolean> {
   const parent = new URL("../", place);
   // A drive (file:///Z:/) or the root of a host is its own parent.
   if (parent.href === place.href) {
-    const missing = `${pathOf(folder)} cannot be created: there is no such drive or network share. Choose another place.`;
+    const missing = `${pathOf(folder)} cannot be created: there is no such drive or network share. Check the path.`;
     throw new MlanError("unavailable", missing);
   }
   await makeFolder(parent);
   const second = await attemptToMake(place);
   if (second !== "parent-missing") return second === "made";
-  const message = `${pathOf(place)} cannot be created: ${pathOf(parent)} allows no new folders. Choose another place.`;
+  const message = `${pathOf(place)} cannot be created: ${pathOf(parent)} allows no new folders. Check the path.`;
   throw new MlanError("unavailable", message);
 }
 
@@ -52,7 +52,7 @@ export async function inTheWay(place: URL, cause: unknown): Promise<MlanError | 
   if (!found) return above.href === place.href ? undefined : inTheWay(above, cause);
   if (await isFolder(path)) return undefined;
   const kind = found.isSymbolicLink() ? "a link that does not point to a folder" : "a file";
-  const message = `${pathOf(path)} is ${kind}, where a folder is needed. Move it away, or choose another place.`;
+  const message = `${pathOf(path)} is ${kind}, where a folder is needed. Move it away.`;
   return new MlanError("unavailable", message, { cause });
 }
 

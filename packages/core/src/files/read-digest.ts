@@ -1,5 +1,4 @@
-import { messageOf, pathOf } from "@mlan/errors";
-import { MlanError } from "../errors.ts";
+import { isMissingFile, unreadableFile } from "./file-problem.ts";
 import { sha256OfFile } from "./sha256-of-file.ts";
 
 /**
@@ -9,12 +8,7 @@ export async function readDigest(file: URL): Promise<string | undefined> {
   try {
     return await sha256OfFile(file);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(Object(error).code)) return undefined;
-    throw unreadable(file, error);
+    if (await isMissingFile(file, error)) return undefined;
+    throw await unreadableFile(file, error);
   }
-}
-
-/** Returns the `unavailable` error for a file that cannot be read, with the reason. */
-export function unreadable(file: URL, cause: unknown): MlanError {
-  return new MlanError("unavailable", `${pathOf(file)} cannot be read: ${messageOf(cause)}`, { cause });
 }

@@ -1,7 +1,7 @@
-import { messageOf, pathOf } from "@mlan/errors";
-import { readFile } from "node:fs/promises";
+import { pathOf } from "@mlan/errors";
 import type { z } from "zod";
 import { MlanError } from "../errors.ts";
+import { readFileIfThere } from "./file-problem.ts";
 import { describeIssue } from "../scope/expectation.ts";
 import { problemsOf } from "../scope/schema-problems.ts";
 
@@ -28,16 +28,11 @@ export function checked<Value>(value: unknown, schema: z.ZodType<Value>, otherwi
 }
 
 /**
- * Returns the text of a file. Undefined when the file does not exist. Throws `run-folder`, with the reason, when it
- * cannot be read.
+ * Returns the text of a file. Undefined when the file does not exist. Throws `run-folder`, with the reason and the
+ * remedy, when it cannot be read.
  */
 export async function readIfThere(file: URL): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes(Object(error).code)) return undefined;
-    throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
+  return (await readFileIfThere(file, "run-folder"))?.toString("utf8");
 }
 
 function parsed(text: string, file: URL, remedy: string): unknown {

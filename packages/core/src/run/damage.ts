@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { messageOf } from "@mlan/errors";
+import { MlanError } from "../errors.ts";
 import { fileName } from "../files/file-name.ts";
-import { readableEntries, recordOf } from "./finished-work.ts";
+import { digestOfResult, readableEntries } from "./finished-work.ts";
 import { type LedgerEntry, ledgerEntry, type StepMetrics } from "./ledger.ts";
 import type { Manifest } from "./manifest.ts";
 import { readDigest } from "../files/read-digest.ts";
@@ -13,7 +15,7 @@ export interface Damage {
   readonly file: string;
   /** What is wrong, e.g. "results.json was edited or damaged: the result of boolq at tuned". */
   readonly problem: string;
-  /** Whether running the experiment again in the same folder recreates the file. */
+  /** Whether running the experiment or study again in the same folder recreates the file. */
   readonly isRepairable: boolean;
 }
 
@@ -32,7 +34,7 @@ export async function damageOf(manifest: Manifest, findings: Findings, folder: R
   if (manifest.formatVersion === 1 || Object.keys(manifest.stages).length === 0) return [];
   return [
     ...(await changedAnswers(manifest, folder)),
-    ...(await changedResults(manifest, findings.results, folder)),
+    ...changedResults(manifest, findings.results),
     ...changedLedger(manifest, findings.ledger),
     ...changedSteps(manifest, findings.metrics),
   ];
@@ -51,9 +53,13 @@ async function changedAnswers({ stages }: Manifest, folder: RunFolder): Promise<
   const found: Damage[] = [];
   for (const [stage, { evaluated = {} }] of Object.entries(stages)) {
     for (const [benchmark, record] of Object.entries(evaluated)) {
-      const digest = await readDigest(folder.answers(stage, benchmark));
-      if (digest === record.answers) continue;
       const file = `answers/${fileName(stage)}/${fileName(benchmark)}.jsonl`;
+      const digest = await readDigest(folder.answers(stage, benchmark)).catch(unreadable);
+      if (MlanError.is(digest)) {
+        found.push({ file, problem: messageOf(digest).replace(/\.$/, ""), isRepairable: false });
+        continue;
+      }
+      if (digest === record.answers) continue;
       const state = digest === undefined ? "are missing" : "were edited or damaged";
       found.push({
         file,
@@ -65,16 +71,17 @@ async function changedAnswers({ stages }: Manifest, folder: RunFolder): Promise<
   return found;
 }
 
-async function changedResults(
-  { stages }: Manifest,
-  results: readonly StageResult[],
-  folder: RunFolder,
-): Promise<readonly Damage[]> {
+function unreadable(error: unknown): MlanError {
+  if (MlanError.is(error)) return error;
+  throw error;
+}
+
+function changedResults({ stages }: Manifest, results: readonly StageResult[]): readonly Damage[] {
   const changed: string[] = [];
   for (const [stage, { evaluated = {} }] of Object.entries(stages)) {
     for (const [benchmark, record] of Object.entries(evaluated)) {
       const result = results.find((one) => one.stage === stage && one.benchmark === benchmark);
-      const isWhole = result !== undefined && (await recordOf(result, folder)).result === record.result;
+      const isWhole = result !== undefined && digestOfResult(result) === record.result;
       if (!isWhole) changed.push(`${benchmark} at ${stage}`);
     }
   }

@@ -93,8 +93,11 @@ function placeOf({ stage, benchmark }: Pick<StageResult, "stage" | "benchmark">)
   return JSON.stringify([stage, benchmark]);
 }
 
-export async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
+async function recordOf(result: StageResult, folder: RunFolder): Promise<EvaluationRecord> {
   const answers = await readDigest(folder.answers(result.stage, result.benchmark));
-  const text = JSON.stringify(result);
-  return { result: createHash("sha256").update(text).digest("hex"), ...(answers !== undefined && { answers }) };
+  return { result: digestOfResult(result), ...(answers !== undefined && { answers }) };
+}
+
+export function digestOfResult(result: StageResult): string {
+  return createHash("sha256").update(JSON.stringify(result)).digest("hex");
 }

@@ -6,7 +6,7 @@ import { CHECKSUMS_FILE, savedFiles } from "../files/checksums.ts";
 import { fileName } from "../files/file-name.ts";
 import type { Manifest } from "./manifest.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { unreadable } from "../files/read-digest.ts";
+import { unreadableFile } from "../files/file-problem.ts";
 
 /** Returns a file in the stage folders that no run wrote. Undefined when there is none. */
 export async function foreignFile(folder: RunFolder, { plan, stages }: Manifest): Promise<URL | undefined> {
@@ -80,7 +80,7 @@ async function entriesIn(folder: URL): Promise<readonly Dirent[]> {
     return (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !OF_SYSTEMS.has(name));
   } catch (error) {
     if (Object(error).code === "ENOENT") return [];
-    throw unreadable(folder, error);
+    throw await unreadableFile(folder, error);
   }
 }
 

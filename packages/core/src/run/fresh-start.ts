@@ -1,7 +1,8 @@
-import { messageOf, pathOf } from "@mlan/errors";
+import { pathOf } from "@mlan/errors";
 import { readdir, rename, rm } from "node:fs/promises";
 import { TEMPORARY_FILE } from "../files/atomic-files.ts";
 import { fileName } from "../files/file-name.ts";
+import { fileProblem } from "../files/file-problem.ts";
 import { foreignFile } from "./foreign-file.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import type { Manifest } from "./manifest.ts";
@@ -29,7 +30,7 @@ export async function replaceableRun(folder: RunFolder): Promise<Manifest | unde
   if (other === undefined) return undefined;
   throw new MlanError(
     "run-folder",
-    `${pathOf(folder.url)} is not a run folder: it contains "${other}" but no manifest.json. Nothing was removed; give another folder.`,
+    `${pathOf(folder.url)} is not a run folder: it contains "${other}" but no manifest.json. Nothing was removed; ${folder.otherwise}.`,
   );
 }
 
@@ -106,7 +107,7 @@ async function moveAll(paths: readonly string[], from: URL, to: URL): Promise<vo
     await makeFolder(new URL("./", target));
     await rename(new URL(path, from), target).catch((cause: unknown) => {
       if (Object(cause).code === "ENOENT") return;
-      const message = `${pathOf(new URL(path, from))} cannot be moved: ${messageOf(cause)}`;
+      const message = `${pathOf(new URL(path, from))} cannot be moved: ${fileProblem(cause)}`;
       throw new MlanError("unavailable", message, { cause });
     });
   }
@@ -118,6 +119,6 @@ async function namesIn(folder: URL): Promise<readonly string[]> {
   } catch (cause) {
     // A file in place of a folder is listed as empty; other code throws the error for it.
     if (["ENOENT", "ENOTDIR"].includes(Object(cause).code)) return [];
-    throw new MlanError("unavailable", `${pathOf(folder)} cannot be read: ${messageOf(cause)}`, { cause });
+    throw new MlanError("unavailable", `${pathOf(folder)} cannot be read: ${fileProblem(cause)}`, { cause });
   }
 }

@@ -41,6 +41,7 @@ export async function readRun(folder: Location, { skipDamaged = false }: ReadRun
     throw new MlanError("run-folder", message);
   }
   const unreadable: Damage[] = [];
+  const none = async (): Promise<readonly never[]> => [];
   const read = async <Entry>(
     file: string,
     strictly: () => Promise<readonly Entry[]>,
@@ -51,10 +52,9 @@ export async function readRun(folder: Location, { skipDamaged = false }: ReadRun
     } catch (error) {
       if (!skipDamaged || !MlanError.is(error)) throw error;
       unreadable.push({ file, problem: messageOf(error).replace(/\.$/, ""), isRepairable: false });
-      return leniently();
+      return await leniently().catch(none);
     }
   };
-  const none = async (): Promise<readonly never[]> => [];
   const findings = {
     metrics: await read("metrics.jsonl", files.metrics.read, files.metrics.readWhole),
     ledger: await read("ledger.json", files.readLedger, none),

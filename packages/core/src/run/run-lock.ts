@@ -1,4 +1,4 @@
-import { messageOf, pathOf } from "@mlan/errors";
+import { pathOf } from "@mlan/errors";
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -6,6 +6,7 @@ import { z } from "zod";
 import { MlanError } from "../errors.ts";
 import { fileName } from "../files/file-name.ts";
 import { jsonOrUndefined } from "../files/read-json.ts";
+import { fileProblem, isMissingFile, unreadableFile } from "../files/file-problem.ts";
 import { inTheWay, makeFolder } from "../files/make-folder.ts";
 
 /** The right to write into a run folder. Disposing the lock releases it. */
@@ -151,10 +152,8 @@ async function takeOver(file: URL, dead: Holder, own: Holder): Promise<Holder | 
 async function readHolder(file: URL): Promise<Holder | undefined> {
   for (let again = 0; again < 20; again++) {
     const found = await lookAt(file).catch(async (error: unknown) => {
-      if (codeOf(error) === "ENOENT") return undefined;
-      const other = await inTheWay(new URL("./", file), error);
-      if (other) throw other;
-      throw new MlanError("run-folder", `${pathOf(file)} cannot be read: ${messageOf(error)}`, { cause: error });
+      if (codeOf(error) === "ENOENT" && (await isMissingFile(file, error))) return undefined;
+      throw (await inTheWay(new URL("./", file), error)) ?? (await unreadableFile(file, error, "run-folder"));
     });
     if (!found) return undefined;
     const { data } = schema.safeParse(jsonOrUndefined(found.text));
@@ -222,6 +221,6 @@ async function attempt<Value>(target: URL, work: () => Promise<Value>): Promise<
     return await work();
   } catch (cause) {
     if (MlanError.is(cause)) throw cause;
-    throw new MlanError("unavailable", `${pathOf(target)} cannot be written: ${messageOf(cause)}`, { cause });
+    throw new MlanError("unavailable", `${pathOf(target)} cannot be written: ${fileProblem(cause)}`, { cause });
   }
 }
