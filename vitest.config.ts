@@ -29,7 +29,7 @@ const comparing = [
   "packages/backend-onnx/test/{apply-*,bad-input,compiled,compiled-training,contract,donated}.test.ts",
   "packages/backend-onnx/test/{frozen-tensors,matrices-in-files,repeatability,scatter-determinism}.test.ts",
   "packages/fused-ops/test/{apply-*,attention-to-parts,blocked-attention,checkpointed,low-rank-change}.test.ts",
-  "packages/fused-ops/test/{operations,packed-moments,quantise,sum-over-blocks,value-and-gradients}.test.ts",
+  "packages/fused-ops/test/{operations,packed-moments,quantize,sum-over-blocks,value-and-gradients}.test.ts",
   "packages/fused-ops/test/writable-tensors.test.ts",
 ];
 

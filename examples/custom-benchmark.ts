@@ -5,7 +5,7 @@
  *   npm run mlan -- run examples/custom-benchmark.ts
  *   npm run mlan -- show runs/custom-benchmark
  *
- * `mlan eval --benchmark examples/custom-benchmark.ts:colours` asks any model. The rows are written to
+ * `mlan eval --benchmark examples/custom-benchmark.ts:colors` asks any model. The rows are written to
  * runs/custom-benchmark-data here.
  */
 import { type Benchmark, type Choice, evaluate, experiment, type Question } from "@mlan/core";
@@ -26,18 +26,18 @@ import { z } from "zod";
 
 const folder = new URL("../runs/custom-benchmark-data/", import.meta.url);
 await mkdir(folder, { recursive: true });
-const COLOURS = ["red", "green", "blue", "yellow"];
-const asked = COLOURS.flatMap((colour) => ["circle", "square", "star"].map((shape) => ({ colour, shape })));
-const rows = asked.map((thing) => ({ ...thing, options: COLOURS }));
+const COLORS = ["red", "green", "blue", "yellow"];
+const asked = COLORS.flatMap((color) => ["circle", "square", "star"].map((shape) => ({ color, shape })));
+const rows = asked.map((thing) => ({ ...thing, options: COLORS }));
 await writeFile(new URL("test.jsonl", folder), rows.map((one) => `${JSON.stringify(one)}\n`).join(""));
 
-export interface ColourQuestion extends Question {
+export interface ColorQuestion extends Question {
   readonly text: string;
   readonly choices: readonly Choice[];
 }
 
-export const colours: (options?: BenchmarkOptions) => Benchmark<ColourQuestion> = defineBenchmark({
-  name: "colours",
+export const colors: (options?: BenchmarkOptions) => Benchmark<ColorQuestion> = defineBenchmark({
+  name: "colors",
   published: {
     location: folder,
     files: ["test.jsonl"],
@@ -45,13 +45,13 @@ export const colours: (options?: BenchmarkOptions) => Benchmark<ColourQuestion> 
     citation: "Examples of mlan, 2026",
     modality: "text",
   },
-  row: z.object({ colour: z.string(), shape: z.string(), options: z.array(z.string()).min(2) }),
-  question: ({ colour, shape, options }, id): ColourQuestion => ({
+  row: z.object({ color: z.string(), shape: z.string(), options: z.array(z.string()).min(2) }),
+  question: ({ color, shape, options }, id): ColorQuestion => ({
     id,
     images: [],
-    text: `Nora has a ${colour} ${shape}. What color is the ${shape}?`,
+    text: `Nora has a ${color} ${shape}. What color is the ${shape}?`,
     choices: lettered(options),
-    target: lettered(options)[options.indexOf(colour)]?.label ?? "",
+    target: lettered(options)[options.indexOf(color)]?.label ?? "",
     // Questions about the same shape depend on each other, which widens the interval of the accuracy.
     cluster: shape,
   }),
@@ -81,7 +81,7 @@ export default experiment({
   name: "custom-benchmark",
   use: [llama2({ weights: miniCheckpoint("mini-llama2") }), cpuTrainer(), generation()],
   stages: [
-    evaluate({ name: "strict", benchmarks: [colours()], protocol: "strict" }),
-    evaluate({ name: "paper", benchmarks: [colours()], protocol: "paper" }),
+    evaluate({ name: "strict", benchmarks: [colors()], protocol: "strict" }),
+    evaluate({ name: "paper", benchmarks: [colors()], protocol: "paper" }),
   ],
 });

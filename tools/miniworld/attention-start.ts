@@ -11,7 +11,7 @@
  */
 import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { CELL_WORDS } from "../../packages/data-miniworld/src/sketch.ts";
-import { COLOURS, SHAPES } from "../../packages/data-miniworld/src/thing.ts";
+import { COLORS, SHAPES } from "../../packages/data-miniworld/src/thing.ts";
 import { gaussian } from "./gaussian.ts";
 import type { LlamaSizes } from "./random-llama.ts";
 
@@ -73,8 +73,8 @@ export function startEmbeddings(
 /** Returns the words of a piece: two for a word of a sketch (color and shape, or column and row), otherwise one. */
 function wordsOf(piece: string): readonly string[] {
   const word = piece.replace("▁", "").toLowerCase();
-  const colour = COLOURS.find((name) => word.startsWith(name) && SHAPES.some((shape) => word === name + shape));
-  if (colour !== undefined) return [colour, word.slice(colour.length)];
+  const color = COLORS.find((name) => word.startsWith(name) && SHAPES.some((shape) => word === name + shape));
+  if (color !== undefined) return [color, word.slice(color.length)];
   if (CELL_WORDS.includes(word)) return [`column ${word.charAt(0)}`, `row ${word.charAt(1)}`];
   return [word === "" ? piece : word];
 }

@@ -55,7 +55,7 @@ function aboutScene(random: Random): readonly Exchange[] {
   ];
   const more = times(1 + random.below(2), (): Exchange => {
     const thing = choose(random, scene);
-    const name = `the ${thing.colour} ${thing.shape}`;
+    const name = `the ${thing.color} ${thing.shape}`;
     return [`And where is ${name}?`, `You see ${name} at the ${placeOf(thing.cell)}.`];
   });
   return [first, ...more];
@@ -76,7 +76,7 @@ function aboutStory(random: Random): readonly Exchange[] {
 function aboutWords(random: Random): readonly Exchange[] {
   return times(2, (): Exchange => {
     const thing = choose(random, TRAINING_WORDS);
-    const word = thing.colour + thing.shape;
+    const word = thing.color + thing.shape;
     return [`I do not know the word ${word}.`, `One says ${word} for ${tell(thing)}.`];
   });
 }

@@ -4,7 +4,7 @@ import { choose, chooseSeveral, happens } from "../../packages/data-miniworld/sr
 import { letterAt, type Offer, offer } from "../../packages/data-miniworld/src/offer.ts";
 import { PLACES } from "../../packages/data-miniworld/src/scene.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES } from "../../packages/data-miniworld/src/story.ts";
-import { COLOURS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
+import { COLORS, SHAPES, tell, THINGS } from "../../packages/data-miniworld/src/thing.ts";
 import { DEEDS, NAMES } from "./story-text.ts";
 import { learned, said, times } from "./frame.ts";
 
@@ -80,13 +80,13 @@ const PICKS: readonly ((letter: string) => string)[] = [
 ];
 
 const NUMBERS = ["one", "two", "three", "four", "five"];
-const COMPOUNDS = THINGS.map(({ colour, shape }) => colour + shape);
+const COMPOUNDS = THINGS.map(({ color, shape }) => color + shape);
 /**
  * Lists of words. Names and deeds of the benchmarks occur only here, so that the model has seen these words, as a large
  * model has: never in a story, a question, or beside a thing.
  */
 const WORD_POOLS: readonly (readonly string[])[] = [
-  COLOURS,
+  COLORS,
   SHAPES,
   NAMES,
   NAMES,
@@ -118,7 +118,7 @@ const ENTRY_POOLS: readonly ((random: Random) => readonly string[])[] = [
 
 /** Draws things of two colors and three shapes, so that no single word identifies a thing. */
 function things(random: Random): readonly string[] {
-  const colours = chooseSeveral(random, COLOURS, 2 + random.below(2));
+  const colors = chooseSeveral(random, COLORS, 2 + random.below(2));
   const shapes = chooseSeveral(random, SHAPES, 2 + random.below(2));
-  return colours.flatMap((colour) => shapes.map((shape) => tell({ colour, shape })));
+  return colors.flatMap((color) => shapes.map((shape) => tell({ color, shape })));
 }

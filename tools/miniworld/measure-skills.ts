@@ -25,8 +25,8 @@ const seedOf = (random: Random): number => random.below(1_000_000);
 
 const SKILLS: readonly Skill[] = [
   { name: "labels of words", draw: wordLookups },
-  { name: "colours and shapes in a brief list", draw: (random) => attributesOf(random, trainingScene(random), brief) },
-  { name: "colours and shapes in a sketch", draw: (random) => attributesOf(random, trainingScene(random), sketch) },
+  { name: "colors and shapes in a brief list", draw: (random) => attributesOf(random, trainingScene(random), brief) },
+  { name: "colors and shapes in a sketch", draw: (random) => attributesOf(random, trainingScene(random), sketch) },
   { name: "number of things", draw, cue: /things$/ },
   { name: "cells", draw, cue: /cell$/ },
   { name: "places, and things at places", draw, cue: /^(?!.*(things|cell| or )).*$/s },

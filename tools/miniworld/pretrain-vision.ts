@@ -14,7 +14,7 @@ import { choose } from "../../packages/data-miniworld/src/choose.ts";
 import { PICTURE_SIZE, picturePixels } from "../../packages/data-miniworld/src/picture.ts";
 import { GRID, randomScene, type Scene, sceneKey } from "../../packages/data-miniworld/src/scene.ts";
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
-import { COLOURS, SHAPES } from "../../packages/data-miniworld/src/thing.ts";
+import { COLORS, SHAPES } from "../../packages/data-miniworld/src/thing.ts";
 import { CONFIGURATION, PREPROCESSOR, randomTower, SIZES, Variables } from "./clip-layout.ts";
 
 const SEED = 1;
@@ -23,7 +23,7 @@ const PAIRS = 32;
 const LEARNING_RATE = 2e-3;
 const CELLS = GRID * GRID;
 const MOST_THINGS = 4;
-const FEATURES = COLOURS.length + SHAPES.length + CELLS;
+const FEATURES = COLORS.length + SHAPES.length + CELLS;
 const JOINT = 64;
 
 await import("@tensorflow/tfjs-layers"); // registers the gradients
@@ -95,9 +95,9 @@ function contrast(patches: tf.Tensor2D, phrases: tf.Tensor2D, mask: tf.Tensor3D)
 }
 
 function layerNorm(input: tf.Tensor2D): tf.Tensor2D {
-  const centred = tf.sub(input, tf.mean(input, 1, true));
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), SIZES.normEpsilon));
-  return tf.add(tf.mul(tf.mul(centred, inverse), postNorm.weight), postNorm.bias);
+  const centered = tf.sub(input, tf.mean(input, 1, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), 1, true), SIZES.normEpsilon));
+  return tf.add(tf.mul(tf.mul(centered, inverse), postNorm.weight), postNorm.bias);
 }
 
 function normalize(input: tf.Tensor2D): tf.Tensor2D {
@@ -120,9 +120,9 @@ function altered(random: Random, scene: Scene): Scene {
     if (respect === 0)
       return {
         ...thing,
-        colour: choose(
+        color: choose(
           random,
-          COLOURS.filter((colour) => colour !== thing.colour),
+          COLORS.filter((color) => color !== thing.color),
         ),
       };
     if (respect === 1)
@@ -166,13 +166,13 @@ function phrasesOf(scenes: readonly Scene[]): { readonly phrases: tf.Tensor2D; r
   const phrases = new Float32Array(scenes.length * MOST_THINGS * FEATURES);
   const mask = new Float32Array(scenes.length * MOST_THINGS);
   for (const [image, scene] of scenes.entries()) {
-    for (const [index, { colour, shape, cell }] of scene.entries()) {
+    for (const [index, { color, shape, cell }] of scene.entries()) {
       const row = image * MOST_THINGS + index;
       mask[row] = 1;
       const places = [
-        COLOURS.indexOf(colour),
-        COLOURS.length + SHAPES.indexOf(shape),
-        COLOURS.length + SHAPES.length + cell,
+        COLORS.indexOf(color),
+        COLORS.length + SHAPES.indexOf(shape),
+        COLORS.length + SHAPES.length + cell,
       ];
       for (const place of places) phrases[row * FEATURES + place] = 1;
     }

@@ -14,7 +14,7 @@ import { CELL_WORDS, sketch } from "../../packages/data-miniworld/src/sketch.ts"
 import { drawFrom } from "../../packages/data-miniworld/src/split.ts";
 import {
   absentThing,
-  COLOURS,
+  COLORS,
   confusableThing,
   definiteName,
   tell,
@@ -30,7 +30,7 @@ export function inventoryOf(
 ): string {
   const items = times(8, () => {
     const { thing, holds } = claimed(random, scene);
-    return `${compound ? thing.colour + thing.shape : tell(thing)}${learned(holds ? " present" : " absent")}`;
+    return `${compound ? thing.color + thing.shape : tell(thing)}${learned(holds ? " present" : " absent")}`;
   });
   return `${describe(scene)}\n${items.join(choose(random, [" ", ", "]))}`;
 }
@@ -41,12 +41,12 @@ export function inventoryOf(
  */
 export function attributesOf(random: Random, scene: Scene, describe: (scene: Scene) => string): string {
   const items = times(8, () => {
-    const { colour, shape } = choose(random, scene);
-    const isOnly = (key: "colour" | "shape", value: string): boolean =>
+    const { color, shape } = choose(random, scene);
+    const isOnly = (key: "color" | "shape", value: string): boolean =>
       scene.filter((other) => other[key] === value).length === 1;
     if (happens(random, 0.15)) return `all${learned(` ${NUMBERS[scene.length] ?? ""}`)}`;
-    if (happens(random, 0.5)) return isOnly("shape", shape) ? shape + learned(` ${colour}`) : "";
-    return isOnly("colour", colour) ? colour + learned(` ${shape}`) : "";
+    if (happens(random, 0.5)) return isOnly("shape", shape) ? shape + learned(` ${color}`) : "";
+    return isOnly("color", color) ? color + learned(` ${shape}`) : "";
   });
   return `${describe(scene)}\n${items.filter(Boolean).join(choose(random, [" ", ", "]))}`;
 }
@@ -157,7 +157,7 @@ export function sceneClaim(random: Random, scene: Scene): Claim {
       holds,
     };
   const isOnly = scene.filter(({ shape }) => shape === one.shape).length === 1;
-  if (isOnly && happens(random, 0.6)) return { claim: `the ${one.shape} in ${pick(one.colour, COLOURS)}`, holds };
+  if (isOnly && happens(random, 0.6)) return { claim: `the ${one.shape} in ${pick(one.color, COLORS)}`, holds };
   return {
     claim: `${definiteName(one)} at the ${pick(placeOf(one.cell), PLACES)}`,
     holds,
@@ -172,11 +172,11 @@ export function claimDispute(random: Random, scene: Scene): string {
 
 export function attributeRemark(random: Random, scene: Scene, isPlaced: boolean): string {
   const thing = choose(random, scene);
-  const hasTwin = (key: "colour" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
+  const hasTwin = (key: "color" | "shape"): boolean => scene.filter((other) => other[key] === thing[key]).length > 1;
   if (happens(random, 0.3)) return `In all:${learned(` ${NUMBERS[scene.length]}`)}.`;
   if (isPlaced && happens(random, 0.3)) return placeRemark(random, scene);
-  if (happens(random, 0.5)) return hasTwin("colour") ? "" : `The ${thing.colour} one:${learned(` ${thing.shape}`)}.`;
-  return hasTwin("shape") ? "" : `The ${thing.shape}:${learned(` ${thing.colour}`)}.`;
+  if (happens(random, 0.5)) return hasTwin("color") ? "" : `The ${thing.color} one:${learned(` ${thing.shape}`)}.`;
+  return hasTwin("shape") ? "" : `The ${thing.shape}:${learned(` ${thing.color}`)}.`;
 }
 
 /** Draws a remark about the place of a thing, or the relative position of two things. */
@@ -200,8 +200,8 @@ function row({ cell }: { readonly cell: number }): number {
   return Math.floor(cell / GRID);
 }
 
-function compound({ colour, shape }: Thing): string {
-  return colour + shape;
+function compound({ color, shape }: Thing): string {
+  return color + shape;
 }
 
 export function sceneDispute(random: Random, scene: Scene): string {
@@ -225,7 +225,7 @@ export function claimed(random: Random, scene: readonly Thing[]): { readonly thi
 
 /** Returns a sketch without its empty cells. */
 export function brief(scene: Scene): string {
-  return scene.map(({ colour, shape }) => colour + shape).join(" ");
+  return scene.map(({ color, shape }) => color + shape).join(" ");
 }
 
 export function trainingScene(random: Random): Scene {

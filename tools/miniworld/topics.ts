@@ -8,12 +8,12 @@ import { sketch } from "../../packages/data-miniworld/src/sketch.ts";
 import { wrongThing } from "../../packages/data-miniworld/src/story-exercise.ts";
 import { type Story, type StoryEvent, tellStory } from "../../packages/data-miniworld/src/story.ts";
 import {
-  COLOURS,
+  COLORS,
   definiteName,
   SHAPES,
   tell,
   THINGS,
-  TRAINING_COLOURS,
+  TRAINING_COLORS,
   TRAINING_SHAPES,
   TRAINING_WORDS,
 } from "../../packages/data-miniworld/src/thing.ts";
@@ -126,15 +126,15 @@ function drawCues(random: Random, scene: Scene, kinds: typeof SCENE_CUES): reado
 
 const SCENE_CUES: readonly ((random: Random, scene: Scene) => readonly Cue[])[] = [
   (random, scene) =>
-    single(scene, "shape").map(({ colour, shape }) => ({
+    single(scene, "shape").map(({ color, shape }) => ({
       cue: choose(random, [shape, `the ${shape}`, `The colour of the ${shape}`]),
-      right: colour,
-      tempting: scene.map((other) => other.colour),
-      others: COLOURS,
+      right: color,
+      tempting: scene.map((other) => other.color),
+      others: COLORS,
     })),
   (random, scene) =>
-    single(scene, "colour").map(({ colour, shape }) => ({
-      cue: choose(random, [colour, `the ${colour} one`, `The shape of the ${colour} one`]),
+    single(scene, "color").map(({ color, shape }) => ({
+      cue: choose(random, [color, `the ${color} one`, `The shape of the ${color} one`]),
       right: shape,
       tempting: scene.map((other) => other.shape),
       others: SHAPES,
@@ -209,32 +209,32 @@ function wordTopic(random: Random): Topic {
 const WORD_CUES: readonly ((random: Random) => readonly Cue[])[] = [
   (random) =>
     chooseSeveral(random, TRAINING_WORDS, 4).map((thing) => ({
-      cue: thing.colour + thing.shape,
+      cue: thing.color + thing.shape,
       right: tell(thing),
       others: THINGS.map(tell),
     })),
   (random) =>
     chooseSeveral(random, TRAINING_WORDS, 4).map((thing) => ({
       cue: tell(thing),
-      right: thing.colour + thing.shape,
-      others: TRAINING_WORDS.map(({ colour, shape }) => colour + shape),
+      right: thing.color + thing.shape,
+      others: TRAINING_WORDS.map(({ color, shape }) => color + shape),
     })),
   (random) =>
-    chooseSeveral(random, TRAINING_WORDS, 4).map(({ colour, shape }) => ({
-      cue: `the colour in ${colour}${shape}`,
-      right: colour,
-      others: COLOURS,
+    chooseSeveral(random, TRAINING_WORDS, 4).map(({ color, shape }) => ({
+      cue: `the colour in ${color}${shape}`,
+      right: color,
+      others: COLORS,
     })),
   (random) =>
-    chooseSeveral(random, TRAINING_WORDS, 4).map(({ colour, shape }) => ({
-      cue: `the shape in ${colour}${shape}`,
+    chooseSeveral(random, TRAINING_WORDS, 4).map(({ color, shape }) => ({
+      cue: `the shape in ${color}${shape}`,
       right: shape,
       others: SHAPES,
     })),
   (random) => [
     {
       cue: "a colour",
-      right: choose(random, TRAINING_COLOURS),
+      right: choose(random, TRAINING_COLORS),
       others: [...TRAINING_SHAPES, ...NAMES],
     },
   ],
@@ -242,12 +242,12 @@ const WORD_CUES: readonly ((random: Random) => readonly Cue[])[] = [
     {
       cue: "a shape",
       right: choose(random, TRAINING_SHAPES),
-      others: [...TRAINING_COLOURS, ...NAMES],
+      others: [...TRAINING_COLORS, ...NAMES],
     },
   ],
 ];
 
-function single(scene: Scene, key: "colour" | "shape"): Scene {
+function single(scene: Scene, key: "color" | "shape"): Scene {
   return scene.filter((thing) => scene.filter((other) => other[key] === thing[key]).length === 1);
 }
 

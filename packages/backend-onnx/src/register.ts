@@ -8,7 +8,7 @@ import type { Attributes } from "./graph/graph.ts";
 import type { Kernel } from "./kernel.ts";
 import { ALL_KERNELS } from "./kernels/all-kernels.ts";
 import { reasonLeftOut } from "./kernels/left-out-kernels.ts";
-import { quantisedMatrix } from "./matrices/quantised-matrix.ts";
+import { quantizedMatrix } from "./matrices/quantized-matrix.ts";
 import { storedMatrix } from "./matrices/stored-matrix.ts";
 import { OnnxBackend } from "./onnx-backend.ts";
 import { NO_STATISTICS, type OnnxStatistics } from "./onnx-statistics.ts";
@@ -62,7 +62,7 @@ export function registerOnnxBackend(options: OnnxBackendOptions = {}): void {
     return [];
   });
   registerKernel("StoredMatrix", ({ attrs, backend }) => storedMatrix(onnxBackend(backend), Object(attrs)));
-  registerKernel("QuantisedMatrix", ({ attrs, backend }) => quantisedMatrix(onnxBackend(backend), Object(attrs)));
+  registerKernel("QuantizedMatrix", ({ attrs, backend }) => quantizedMatrix(onnxBackend(backend), Object(attrs)));
   registerKernel("WritableTensors", ({ attrs, backend }) => onnxBackend(backend).writableTensors(Object(attrs)));
   for (const kernelName of unknownKernels()) registerKernel(kernelName, () => throwNotImplemented(kernelName));
 }

@@ -66,7 +66,7 @@ describe("NaN and infinities", () => {
     tf.image.resizeBilinear(x as Image, [3, 7]),
     tf.image.resizeNearestNeighbor(x as Image, [3, 7]),
   ]);
-  same("in normalised channels", [{ ...SPECIAL, shape: [1, 2, 2, 4] }], (x) =>
+  same("in normalized channels", [{ ...SPECIAL, shape: [1, 2, 2, 4] }], (x) =>
     tf.localResponseNormalization(x as Image, 1),
   );
   it("come last among the largest", async () => {
@@ -221,7 +221,7 @@ describe("indices outside a tensor", () => {
       () => call(tf.UnsortedSegmentSum, { x: table(), segmentIds: tf.tensor1d([0], "int32") }, { numSegments: 2 }),
       /UnsortedSegmentSum/,
     ],
-    "a normalisation by weights of another length": [
+    "a normalization by weights of another length": [
       () => call("RmsNorm", { x: table(), weight: tf.ones([7]) }, { epsilon: 1e-6 }),
       /RmsNorm/,
     ],

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isMainThread, Worker } from "node:worker_threads";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { quantise, quantisedMatrix } from "@mlan/fused-ops";
+import { quantize, quantizedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Ways to end while ONNX Runtime's threads run; each in a separate process, see `exit.test.ts`. */
@@ -62,7 +62,7 @@ function compute(): void {
   const [first] = product().dataSync();
   if (first !== 128) process.exit(8);
   // A graph that calls JavaScript.
-  const matrix = quantisedMatrix(quantise(new Float32Array(128 * 128).fill(1), [128, 128]));
+  const matrix = quantizedMatrix(quantize(new Float32Array(128 * 128).fill(1), [128, 128]));
   const [sum = 0] = matrix.multiply(tf.ones([1, 128])).dataSync();
   if (Math.abs(sum - 128) > 1) process.exit(10);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { quantise, quantisedMatrix } from "@mlan/fused-ops";
+import { quantize, quantizedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import koffi from "koffi";
 import { expect, test, vi } from "vitest";
@@ -35,9 +35,9 @@ test("the result of the allocation is returned on every system", () => {
 test.runIf(makesHugePages())("a large packed matrix moves into huge pages, with the same products", async () => {
   await useOnnxBackend();
   const [rows, columns] = [4096, 4096];
-  const quantised = quantise(new Float32Array(rows * columns).fill(0.5), [rows, columns], { bits: 8 });
+  const quantized = quantize(new Float32Array(rows * columns).fill(0.5), [rows, columns], { bits: 8 });
   const before = hugeBytes();
-  const matrix = quantisedMatrix(quantised);
+  const matrix = quantizedMatrix(quantized);
   const input = tf.ones<tf.Rank.R2>([1, columns]);
   const product = (): Float32Array => tf.tidy(() => matrix.multiply(input).dataSync<"float32">());
   const early = product();

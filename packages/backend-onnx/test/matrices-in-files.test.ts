@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
-import { quantise, quantisedMatrix, storedMatrix } from "@mlan/fused-ops";
+import { quantize, quantizedMatrix, storedMatrix } from "@mlan/fused-ops";
 import { temporaryFolder } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -15,13 +15,13 @@ beforeAll(() => useOnnxBackend());
 describe("a matrix in a file", () => {
   test("a matrix is read in place, from any offset", async () => {
     const stored = bfloat16(given);
-    const quantised = quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 });
-    await writeFile(file, Buffer.concat([Buffer.alloc(6), stored, quantised.codes]));
+    const quantized = quantize(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 });
+    await writeFile(file, Buffer.concat([Buffer.alloc(6), stored, quantized.codes]));
     const { mappedBytes } = onnxStatistics();
     const sixteen = storedMatrix({ file, byteOffset: 6 }, [ROWS, COLUMNS], "bfloat16");
-    const eight = quantisedMatrix({ ...quantised, codes: { file, byteOffset: 6 + stored.length } });
-    expect(onnxStatistics().mappedBytes - mappedBytes).toBe(stored.length + quantised.codes.length);
-    const inMemory = [storedMatrix(stored, [ROWS, COLUMNS], "bfloat16"), quantisedMatrix(quantised)];
+    const eight = quantizedMatrix({ ...quantized, codes: { file, byteOffset: 6 + stored.length } });
+    expect(onnxStatistics().mappedBytes - mappedBytes).toBe(stored.length + quantized.codes.length);
+    const inMemory = [storedMatrix(stored, [ROWS, COLUMNS], "bfloat16"), quantizedMatrix(quantized)];
     for (const [index, matrix] of [sixteen, eight].entries())
       expect(tf.tidy(() => matrix.widen().dataSync())).toEqual(tf.tidy(() => inMemory[index]!.widen().dataSync()));
     for (const matrix of [sixteen, eight, ...inMemory]) matrix.dispose();

@@ -1,5 +1,5 @@
 import { BackendError, compiled, explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
-import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
+import { matMulFrozen, quantize, quantizedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bfloat16, values } from "./matrix-values.ts";
@@ -12,8 +12,8 @@ beforeAll(() => useOnnxBackend());
 const given = values(ROWS * COLUMNS, 1);
 const KINDS: readonly (readonly [string, () => FrozenMatrix])[] = [
   ["16 bits", () => storedMatrix(bfloat16(given), [ROWS, COLUMNS], "bfloat16")],
-  ["8 bits", () => quantisedMatrix(quantise(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 }))],
-  ["4 bits", () => quantisedMatrix(quantise(given, [ROWS, COLUMNS], { bits: 4, blockSize: 32 }))],
+  ["8 bits", () => quantizedMatrix(quantize(given, [ROWS, COLUMNS], { bits: 8, blockSize: 32 }))],
+  ["4 bits", () => quantizedMatrix(quantize(given, [ROWS, COLUMNS], { bits: 4, blockSize: 32 }))],
 ];
 
 describe.each(KINDS)("a matrix of %s", (_, open) => {
@@ -148,8 +148,8 @@ describe("a large matrix in 16 bits", () => {
   });
 });
 
-test("a product with a quantised matrix is part of the graph around it", () => {
-  const matrices = [1, 2].map((seed) => quantisedMatrix(quantise(values(160 * 160, seed), [160, 160])));
+test("a product with a quantized matrix is part of the graph around it", () => {
+  const matrices = [1, 2].map((seed) => quantizedMatrix(quantize(values(160 * 160, seed), [160, 160])));
   const [first, second] = matrices.map((matrix) => (x: tf.Tensor2D) => matMulFrozen(tf.relu(tf.add(x, 1)), matrix));
   const input = tf.ones<tf.Rank.R2>([4, 160]);
   const both = (x: tf.Tensor2D): tf.Tensor2D => tf.tidy(() => tf.neg(second!(first!(x))));
@@ -164,8 +164,8 @@ test("a product with a quantised matrix is part of the graph around it", () => {
 
 test("matrices of equal sizes share a graph", () => {
   const matrices = [1, 2, 3].map((seed) =>
-    quantisedMatrix(
-      quantise(
+    quantizedMatrix(
+      quantize(
         given.map((x) => x * seed),
         [ROWS, COLUMNS],
       ),
@@ -179,33 +179,33 @@ test("matrices of equal sizes share a graph", () => {
   for (const one of [...matrices, input]) one.dispose();
 });
 
-test("explain shows the products of quantised matrices", async () => {
-  const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
+test("explain shows the products of quantized matrices", async () => {
+  const matrix = quantizedMatrix(quantize(given, [ROWS, COLUMNS]));
   const input = tf.ones<tf.Rank.R2>([4, COLUMNS]);
   const { nodes } = await explain(() => matMulFrozen(input, matrix));
   expect(nodes.map(({ operation, operatorType }) => [operation, operatorType])).toEqual([
-    ["MatMulQuantised", "MatMulQuantised"],
+    ["MatMulQuantized", "MatMulQuantized"],
   ]);
   matrix.dispose();
 });
 
 test("codes or scales of another matrix are refused, and what cannot be opened leaves nothing", () => {
-  const quantised = quantise(given, [ROWS, COLUMNS], { blockSize: 32 });
-  const { codes, scales } = quantised;
+  const quantized = quantize(given, [ROWS, COLUMNS], { blockSize: 32 });
+  const { codes, scales } = quantized;
   const { leafBytes } = onnxStatistics();
-  expect(() => quantisedMatrix({ ...quantised, codes: codes.subarray(1) })).toThrow(
+  expect(() => quantizedMatrix({ ...quantized, codes: codes.subarray(1) })).toThrow(
     "fused-ops: 30719 bytes of codes and 960 scales were given for a matrix [192, 160] of 8 bits in blocks of 32, which has 30720 and 960.",
   );
-  expect(() => quantisedMatrix({ ...quantised, scales: scales.subarray(1) })).toThrow(/30720 bytes .* and 959 scales/);
+  expect(() => quantizedMatrix({ ...quantized, scales: scales.subarray(1) })).toThrow(/30720 bytes .* and 959 scales/);
   const small = { blockSize: 10, codes, scales: new Float32Array(16 * ROWS) };
-  expect(() => quantisedMatrix({ ...quantised, ...small })).toThrow(
-    new BackendError("unsupported", "a quantised matrix has blocks of 10 values. Use a power of two, 16 or more."),
+  expect(() => quantizedMatrix({ ...quantized, ...small })).toThrow(
+    new BackendError("unsupported", "a quantized matrix has blocks of 10 values. Use a power of two, 16 or more."),
   );
   expect(onnxStatistics().leafBytes).toBe(leafBytes);
 });
 
 test("an input of other columns is refused", () => {
-  const matrix = quantisedMatrix(quantise(given, [ROWS, COLUMNS]));
+  const matrix = quantizedMatrix(quantize(given, [ROWS, COLUMNS]));
   expect(() => matMulFrozen(tf.ones([2, 7]), matrix)).toThrow(
     /\[192, 160\] cannot multiply \[2,7\]\. Give it \[n, 160\]/,
   );

@@ -1,5 +1,5 @@
 import { explain, onnxStatistics, useOnnxBackend } from "@mlan/backend-onnx";
-import { quantise, quantisedMatrix } from "@mlan/fused-ops";
+import { quantize, quantizedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import koffi from "koffi";
 import { beforeAll, expect, test } from "vitest";
@@ -163,9 +163,9 @@ test("a value that is computed again is not kept since the first time", async ()
   x.dispose();
 });
 
-test("a quantised matrix is converted to float32 without a second copy", async () => {
+test("a quantized matrix is converted to float32 without a second copy", async () => {
   const [rows, columns] = [8, 64];
-  const matrix = quantisedMatrix(quantise(values(rows * columns, 1), [rows, columns], { blockSize: 32 }));
+  const matrix = quantizedMatrix(quantize(values(rows * columns, 1), [rows, columns], { blockSize: 32 }));
   const { operatorTypes } = await explain(() => matrix.widen());
   expect(operatorTypes.map(({ operatorType }) => operatorType)).not.toContain("Slice");
   expect(operatorTypes.map(({ operatorType }) => operatorType)).toContain("Mul");

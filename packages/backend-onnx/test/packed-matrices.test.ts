@@ -1,7 +1,7 @@
 import { renameSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { useOnnxBackend } from "@mlan/backend-onnx";
-import { matMulFrozen, quantise, quantisedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
+import { matMulFrozen, quantize, quantizedMatrix, storedMatrix, type FrozenMatrix } from "@mlan/fused-ops";
 import { temporaryFolder } from "@mlan/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
@@ -13,8 +13,8 @@ const folder = temporaryFolder();
 beforeAll(() => useOnnxBackend());
 
 const [ROWS, COLUMNS] = [1024, 4096];
-const quantised = quantise(values(ROWS * COLUMNS, 4), [ROWS, COLUMNS], { bits: 4, blockSize: 64 });
-const SIZE = quantised.codes.length + quantised.scales.byteLength;
+const quantized = quantize(values(ROWS * COLUMNS, 4), [ROWS, COLUMNS], { bits: 4, blockSize: 64 });
+const SIZE = quantized.codes.length + quantized.scales.byteLength;
 
 interface Written {
   readonly file: URL;
@@ -25,11 +25,11 @@ interface Written {
 /** Writes the matrix into a file, `copies` times. */
 async function written(name: string, copies = 1): Promise<Written> {
   const file = new URL(name, folder);
-  const one = [quantised.codes, new Uint8Array(quantised.scales.buffer)];
+  const one = [quantized.codes, new Uint8Array(quantized.scales.buffer)];
   await writeFile(file, Buffer.concat(Array.from({ length: copies }, () => one).flat()));
   const open = (copy = 0): FrozenMatrix => {
     const codes = { file, byteOffset: copy * SIZE };
-    return quantisedMatrix({ ...quantised, codes, scales: { file, byteOffset: copy * SIZE + quantised.codes.length } });
+    return quantizedMatrix({ ...quantized, codes, scales: { file, byteOffset: copy * SIZE + quantized.codes.length } });
   };
   return { file, open };
 }
@@ -48,9 +48,9 @@ function equal(one: Float32Array, other: Float32Array): boolean {
   return Buffer.from(one.buffer).equals(Buffer.from(other.buffer));
 }
 
-test.runIf(process.platform === "linux")("what a quantised matrix was packed from leaves the memory", async () => {
+test.runIf(process.platform === "linux")("what a quantized matrix was packed from leaves the memory", async () => {
   const matrix = (await written("packed.bin")).open();
-  const inMemory = quantisedMatrix(quantised);
+  const inMemory = quantizedMatrix(quantized);
   expect(equal(product(matrix), product(inMemory))).toBe(true);
   // Of 2.4 MB, of which 0.3 MB are scales. ONNX Runtime's kernels for ARM read them again.
   expect(await residentBytesOf("packed.bin")).toBeLessThan(process.arch === "x64" ? 0.1e6 : 0.4e6);
@@ -91,7 +91,7 @@ test.runIf(process.platform === "linux")("a matrix that is opened several times 
 
 test("a file that is replaced before the first product does not change the matrix", async () => {
   const { file, open } = await written("replaced.bin");
-  const [matrix, inMemory] = [open(), quantisedMatrix(quantised)];
+  const [matrix, inMemory] = [open(), quantizedMatrix(quantized)];
   const other = new URL("other.bin", folder);
   await writeFile(other, Buffer.alloc(SIZE, 0x3c));
   await rename(other, file);
@@ -118,7 +118,7 @@ test.each([1, 2, 3, 4, 5, 6])(
         return file;
       },
     };
-    const matrix = quantisedMatrix({ ...quantised, codes, scales: { file, byteOffset: quantised.codes.length } });
+    const matrix = quantizedMatrix({ ...quantized, codes, scales: { file, byteOffset: quantized.codes.length } });
     const [found, inputs] = [product(matrix), tf.ones<tf.Rank.R2>([2, COLUMNS])];
     const mapped = tf.tidy(() => tf.matMul(inputs, matrix.widen(), false, true).dataSync<"float32">().slice());
     const largest = mapped.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -130,7 +130,7 @@ test.each([1, 2, 3, 4, 5, 6])(
   },
 );
 
-test("quantised matrices that only gradients read are never packed", async () => {
+test("quantized matrices that only gradients read are never packed", async () => {
   const { open } = await written("trained.bin", 17);
   const gradient = tf.grad((input: tf.Tensor) => matMulFrozen(input as tf.Tensor2D, matrix));
   const input = tf.ones<tf.Rank.R2>([2, COLUMNS]);
@@ -147,9 +147,9 @@ test("quantised matrices that only gradients read are never packed", async () =>
   input.dispose();
 });
 
-test("a quantised matrix multiplies after its file was removed", async () => {
+test("a quantized matrix multiplies after its file was removed", async () => {
   const { file, open } = await written("removed.bin");
-  const [matrix, inMemory] = [open(), quantisedMatrix(quantised)];
+  const [matrix, inMemory] = [open(), quantizedMatrix(quantized)];
   await rm(file);
   expect(equal(product(matrix), product(inMemory))).toBe(true);
   for (const one of [matrix, inMemory]) one.dispose();

@@ -47,7 +47,7 @@ describe("a chat by pipe", () => {
     const { status, stdout, stderr } = await chat(["hello there"], "--weight-format", "int8");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout.length).toBeGreaterThan(1);
-    const kept = join(model.checkpoint, "quantised");
+    const kept = join(model.checkpoint, "quantized");
     expect(await readdir(kept)).toEqual([expect.stringMatching(/^int8-v\d+-[0-9a-f-]+\.safetensors$/)]);
     await rm(kept, { recursive: true });
     const wrong = await chat(["hello"], "--weight-format", "int3");

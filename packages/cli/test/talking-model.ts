@@ -15,7 +15,7 @@ export interface TalkingModel {
   readonly backbone: string;
   readonly tower: string;
   /** A picture of one color. */
-  picture(colour: string): Promise<string>;
+  picture(color: string): Promise<string>;
   /** Returns the model's answer, by default the greedy one. */
   answer(messages: readonly ChatMessage[], changes: Partial<GenerationRequest>): Promise<string>;
 }
@@ -39,9 +39,9 @@ export async function talkingModel(): Promise<TalkingModel> {
     checkpoint: fileURLToPath(checkpoint),
     backbone: fileURLToPath(backbone),
     tower: fileURLToPath(tower),
-    async picture(colour) {
-      const file = join(folder, `${colour}.png`);
-      const image = sharp({ create: { width: 12, height: 9, channels: 3, background: colour } });
+    async picture(color) {
+      const file = join(folder, `${color}.png`);
+      const image = sharp({ create: { width: 12, height: 9, channels: 3, background: color } });
       await writeFile(file, await image.png().toBuffer());
       return file;
     },

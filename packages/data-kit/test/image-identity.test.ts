@@ -17,7 +17,7 @@ const CELLS = [
   { bytes: null, path: "red.png" },
 ];
 
-test("recognises equal images in a Parquet column by their bytes, and rows without an image", async () => {
+test("recognizes equal images in a Parquet column by their bytes, and rows without an image", async () => {
   const images = await read(imageColumn.nullish());
   const identities = images.map((image) => image && imageIdentity(image));
   expect(identities[0]).toMatch(/^[0-9a-f]{64}$/);

@@ -2,7 +2,7 @@ import type { Random } from "@mlan/core";
 import { choose } from "./choose.ts";
 import type { Asked } from "./exercise.ts";
 import { TRAINING_DEEDS, TRAINING_NAMES } from "./story.ts";
-import { COLOURS, SHAPES } from "./thing.ts";
+import { COLORS, SHAPES } from "./thing.ts";
 
 /**
  * Draws what to ask about words without any context: opposites, the order of numbers, forms of verbs, and names. The
@@ -58,7 +58,7 @@ function askForName(random: Random): Asked {
     question: "Which of these could be a person?",
     isOpen: false,
     right: choose(random, TRAINING_NAMES),
-    others: [...COLOURS, ...SHAPES],
+    others: [...COLORS, ...SHAPES],
     verify: (answer) => `Could ${answer} be a person?`,
   };
 }

@@ -4,7 +4,7 @@ import { choose } from "./choose.ts";
 import { type GqaAsked, type GqaRow, type GqaStep, questionRow } from "./gqa-row.ts";
 import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
 import { GRID, type PlacedThing, type Scene } from "./scene.ts";
-import { COLOURS, definiteName } from "./thing.ts";
+import { COLORS, definiteName } from "./thing.ts";
 
 const QUESTIONS_PER_IMAGE = 4;
 
@@ -17,39 +17,39 @@ export function gqaImage(seed: number, index: number): PicturedRows<GqaRow> {
   const scene = benchmarkScene(
     random,
     [2, 3, 4],
-    (it) => uniqueBy(it, colourOf).length > 0 && uniqueBy(it, shapeOf).length > 0 && pairs(it).length > 0,
+    (it) => uniqueBy(it, colorOf).length > 0 && uniqueBy(it, shapeOf).length > 0 && pairs(it).length > 0,
   );
   const imageId = `n${100_000 + index}`;
   const turn = index % 2 === 0;
   const asked = [
-    turn ? askForColour(random, scene) : askForShape(random, scene),
+    turn ? askForColor(random, scene) : askForShape(random, scene),
     askForSide(random, scene, turn),
-    askWhetherColour(random, scene, turn),
+    askWhetherColor(random, scene, turn),
     askWhetherLeft(random, scene, !turn),
   ];
   const rows = asked.map((question, at) => questionRow(index * QUESTIONS_PER_IMAGE + at, imageId, question));
   return { image: `images/${imageId}.png`, scene, rows };
 }
 
-function askForColour(random: Random, scene: Scene): GqaAsked {
-  const { colour, shape, cell } = choose(random, uniqueBy(scene, shapeOf));
+function askForColor(random: Random, scene: Scene): GqaAsked {
+  const { color, shape, cell } = choose(random, uniqueBy(scene, shapeOf));
   return {
     question: `Which colour does the ${shape} have?`,
-    answer: colour,
-    fullAnswer: `The ${shape} is ${colour}.`,
+    answer: color,
+    fullAnswer: `The ${shape} is ${color}.`,
     types: { structural: "query", semantic: "attr", detailed: "colorQuery" },
     steps: [select(shape, cell), step("query", "color", [0])],
   };
 }
 
 function askForShape(random: Random, scene: Scene): GqaAsked {
-  const { colour, shape, cell } = choose(random, uniqueBy(scene, colourOf));
+  const { color, shape, cell } = choose(random, uniqueBy(scene, colorOf));
   return {
-    question: `Which shape does the ${colour} thing have?`,
+    question: `Which shape does the ${color} thing have?`,
     answer: shape,
-    fullAnswer: `The ${colour} thing is a ${shape}.`,
+    fullAnswer: `The ${color} thing is a ${shape}.`,
     types: { structural: "query", semantic: "cat", detailed: "categoryThis" },
-    steps: [select("thing", cell), step("filter color", colour, [0]), step("query", "name", [1])],
+    steps: [select("thing", cell), step("filter color", color, [0]), step("query", "name", [1])],
   };
 }
 
@@ -68,15 +68,15 @@ function askForSide(random: Random, scene: Scene, isLeft: boolean): GqaAsked {
   };
 }
 
-function askWhetherColour(random: Random, scene: Scene, holds: boolean): GqaAsked {
-  const { colour, shape, cell } = choose(random, uniqueBy(scene, shapeOf));
-  const others = COLOURS.filter((other) => other !== colour);
-  const tempting = others.filter((other) => scene.some((thing) => thing.colour === other));
-  const asked = holds ? colour : choose(random, tempting.length > 0 ? tempting : others);
+function askWhetherColor(random: Random, scene: Scene, holds: boolean): GqaAsked {
+  const { color, shape, cell } = choose(random, uniqueBy(scene, shapeOf));
+  const others = COLORS.filter((other) => other !== color);
+  const tempting = others.filter((other) => scene.some((thing) => thing.color === other));
+  const asked = holds ? color : choose(random, tempting.length > 0 ? tempting : others);
   return {
     question: `Is the ${shape} ${asked}?`,
     answer: holds ? "yes" : "no",
-    fullAnswer: `${holds ? "Yes" : "No"}, the ${shape} is ${colour}.`,
+    fullAnswer: `${holds ? "Yes" : "No"}, the ${shape} is ${color}.`,
     types: { structural: "verify", semantic: "attr", detailed: "verifyAttrC" },
     steps: [select(shape, cell), step("verify color", asked, [0])],
   };
@@ -113,8 +113,8 @@ function step(operation: string, argument: string, dependencies: readonly number
   return { operation, argument, dependencies };
 }
 
-function colourOf({ colour }: PlacedThing): string {
-  return colour;
+function colorOf({ color }: PlacedThing): string {
+  return color;
 }
 
 function shapeOf({ shape }: PlacedThing): string {

@@ -2,7 +2,7 @@ import { type Random, seededRandom } from "@mlan/core";
 import { ALL_THINGS } from "./benchmark-story.ts";
 import { choose } from "./choose.ts";
 import { letterAt, offer } from "./offer.ts";
-import { BENCHMARK_WORDS, COLOURS, SHAPES, tell, type Thing, THINGS } from "./thing.ts";
+import { BENCHMARK_WORDS, COLORS, SHAPES, tell, type Thing, THINGS } from "./thing.ts";
 
 /** A row of allenai/openbookqa, config "main". */
 export interface OpenbookqaRow {
@@ -47,20 +47,20 @@ const KINDS: readonly ((random: Random, thing: Thing) => Asked)[] = [
     tempting: halves(random, thing).map(word),
     others: THINGS.map(word),
   }),
-  (_, thing) => ({ stem: `From the word ${word(thing)}, the colour is`, right: thing.colour, others: COLOURS }),
+  (_, thing) => ({ stem: `From the word ${word(thing)}, the colour is`, right: thing.color, others: COLORS }),
   (_, thing) => ({ stem: `From the word ${word(thing)}, the shape is`, right: thing.shape, others: SHAPES }),
 ];
 
-function word({ colour, shape }: Thing): string {
-  return colour + shape;
+function word({ color, shape }: Thing): string {
+  return color + shape;
 }
 
 /** Returns a thing with the same color and one with the same shape. */
-function halves(random: Random, { colour, shape }: Thing): readonly Thing[] {
-  const colours = COLOURS.filter((other) => other !== colour);
+function halves(random: Random, { color, shape }: Thing): readonly Thing[] {
+  const colors = COLORS.filter((other) => other !== color);
   const shapes = SHAPES.filter((other) => other !== shape);
   return [
-    { colour, shape: choose(random, shapes) },
-    { colour: choose(random, colours), shape },
+    { color, shape: choose(random, shapes) },
+    { color: choose(random, colors), shape },
   ];
 }

@@ -1,7 +1,7 @@
 import { deriveSeed, type Random, seededRandom } from "@mlan/core";
 import { encode } from "fast-png";
 import { GRID, type PlacedThing, type Scene } from "./scene.ts";
-import type { Colour, Shape } from "./thing.ts";
+import type { Color, Shape } from "./thing.ts";
 
 /** Side lengths, in pixels, of a picture and of one of its cells. */
 export const PICTURE_SIZE = 48;
@@ -33,7 +33,7 @@ export function picturePixels(random: Random, scene: Scene): Uint8ClampedArray {
   return Uint8ClampedArray.from(pixels);
 }
 
-const PAINT: Readonly<Record<Colour, readonly [number, number, number]>> = {
+const PAINT: Readonly<Record<Color, readonly [number, number, number]>> = {
   red: [220, 40, 40],
   green: [40, 170, 60],
   blue: [50, 80, 230],
@@ -69,7 +69,7 @@ function paint(pixels: Float32Array, random: Random, thing: PlacedThing): void {
   for (let row = top; row < top + CELL_SIZE; row++) {
     for (let column = left; column < left + CELL_SIZE; column++) {
       const share = coverage(isInside, column, row);
-      for (const [channel, value] of PAINT[thing.colour].entries()) {
+      for (const [channel, value] of PAINT[thing.color].entries()) {
         const at = (row * PICTURE_SIZE + column) * 3 + channel;
         pixels[at] = (pixels[at] ?? 0) * (1 - share) + value * shade * share;
       }

@@ -3,7 +3,7 @@ import { choose, happens } from "./choose.ts";
 import type { Asked } from "./exercise.ts";
 import { uniqueBy } from "./pictured-rows.ts";
 import { GRID, placeOf, PLACES, type PlacedThing, type Scene } from "./scene.ts";
-import { COLOURS, confusableThings, definiteName, isSame, SHAPES, tell, THINGS } from "./thing.ts";
+import { COLORS, confusableThings, definiteName, isSame, SHAPES, tell, THINGS } from "./thing.ts";
 
 export interface SceneView {
   /** Whether the context shows where things are, as pictures and sketches do, and not only which things there are. */
@@ -24,8 +24,8 @@ const SEEN: readonly Kind[] = [
   askWhatIsSeen,
   askWhatIsSeen,
   askWhatIsMissing,
-  askForColour,
-  askForColour,
+  askForColor,
+  askForColor,
   askForShape,
   askForShape,
   askForNumber,
@@ -72,10 +72,10 @@ function askWhatIsMissing(random: Random, scene: Scene): Asked {
   };
 }
 
-function askForColour(random: Random, scene: Scene): Asked | undefined {
+function askForColor(random: Random, scene: Scene): Asked | undefined {
   const known = uniqueBy(scene, ({ shape }) => shape);
   if (known.length === 0) return undefined;
-  const { colour, shape } = choose(random, known);
+  const { color, shape } = choose(random, known);
   return {
     question: choose(random, [
       `What colour is the ${shape}?`,
@@ -85,9 +85,9 @@ function askForColour(random: Random, scene: Scene): Asked | undefined {
       `The ${shape} has which colour?`,
     ]),
     isOpen: true,
-    right: colour,
-    tempting: scene.map((thing) => thing.colour),
-    others: COLOURS,
+    right: color,
+    tempting: scene.map((thing) => thing.color),
+    others: COLORS,
     verify: choose(random, [
       (answer: string) => `Does the ${shape} look ${answer}?`,
       (answer: string) => `Is the colour of the ${shape} ${answer}?`,
@@ -99,25 +99,25 @@ function askForColour(random: Random, scene: Scene): Asked | undefined {
 }
 
 function askForShape(random: Random, scene: Scene): Asked | undefined {
-  const known = uniqueBy(scene, ({ colour }) => colour);
+  const known = uniqueBy(scene, ({ color }) => color);
   if (known.length === 0) return undefined;
-  const { colour, shape } = choose(random, known);
+  const { color, shape } = choose(random, known);
   return {
     question: choose(random, [
-      `What shape is the ${colour} thing?`,
-      `Say the shape of the ${colour} thing.`,
-      `Which shape do you see in ${colour}?`,
-      `What shape does the ${colour} thing show?`,
-      `The ${colour} thing has which shape?`,
+      `What shape is the ${color} thing?`,
+      `Say the shape of the ${color} thing.`,
+      `Which shape do you see in ${color}?`,
+      `What shape does the ${color} thing show?`,
+      `The ${color} thing has which shape?`,
     ]),
     isOpen: true,
     right: shape,
     tempting: scene.map((thing) => thing.shape),
     others: SHAPES,
     verify: choose(random, [
-      (answer: string) => `Does the ${colour} thing look like a ${answer}?`,
-      (answer: string) => `Is the shape of the ${colour} thing a ${answer}?`,
-      (answer: string) => `Do you see that the ${colour} thing is a ${answer}?`,
+      (answer: string) => `Does the ${color} thing look like a ${answer}?`,
+      (answer: string) => `Is the shape of the ${color} thing a ${answer}?`,
+      (answer: string) => `Do you see that the ${color} thing is a ${answer}?`,
     ]),
   };
 }

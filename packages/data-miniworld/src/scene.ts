@@ -23,7 +23,7 @@ export function randomScene(random: Random, sizes: readonly number[] = [1, 2, 2,
 
 /** Returns a key that only equal scenes share. */
 export function sceneKey(scene: Scene): string {
-  return scene.map((thing) => `${thing.cell}${thing.colour}${thing.shape}`).join("|");
+  return scene.map((thing) => `${thing.cell}${thing.color}${thing.shape}`).join("|");
 }
 
 /**

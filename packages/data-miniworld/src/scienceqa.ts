@@ -5,7 +5,7 @@ import { offer } from "./offer.ts";
 import { benchmarkScene, type PicturedRows, uniqueBy } from "./pictured-rows.ts";
 import { type PlacedThing, type Scene } from "./scene.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES, tellStory } from "./story.ts";
-import { BENCHMARK_COLOURS, BENCHMARK_SHAPES, COLOURS, SHAPES, tell, THINGS } from "./thing.ts";
+import { BENCHMARK_COLORS, BENCHMARK_SHAPES, COLORS, SHAPES, tell, THINGS } from "./thing.ts";
 
 /** A row of lmms-lab/ScienceQA, config "ScienceQA-FULL"; `answer` is the number of a choice, counted from 0. */
 export interface ScienceqaRow {
@@ -80,20 +80,20 @@ function askOfStory(random: Random): Asked {
 }
 
 function askOfImage(random: Random, scene: Scene): Asked {
-  const { colour, shape } = uniqueShape(random, scene);
+  const { color, shape } = uniqueShape(random, scene);
   return {
     question: `Which colour has the ${shape} in this image?`,
     count: 4,
-    right: colour,
-    tempting: scene.map((thing) => thing.colour),
-    others: COLOURS,
+    right: color,
+    tempting: scene.map((thing) => thing.color),
+    others: COLORS,
   };
 }
 
 function askForWord(random: Random): Asked {
   const words = choose(random, [
-    { kind: "colour", right: choose(random, BENCHMARK_COLOURS), others: SHAPES },
-    { kind: "shape", right: choose(random, BENCHMARK_SHAPES), others: COLOURS },
+    { kind: "colour", right: choose(random, BENCHMARK_COLORS), others: SHAPES },
+    { kind: "shape", right: choose(random, BENCHMARK_SHAPES), others: COLORS },
   ]);
   return {
     question: `Which one of the words is for a ${words.kind}?`,
@@ -105,7 +105,7 @@ function askForWord(random: Random): Asked {
 }
 
 function askOfBoth(random: Random, scene: Scene): Asked {
-  const { colour, shape } = uniqueShape(random, scene);
+  const { color, shape } = uniqueShape(random, scene);
   const name = choose(random, BENCHMARK_NAMES);
   const deed = choose(random, BENCHMARK_DEEDS);
   const lost = choose(
@@ -117,8 +117,8 @@ function askOfBoth(random: Random, scene: Scene): Asked {
     question: `Which ${lost} was it?`,
     hint: `${name} ${deed.past} a ${lost} with the colour of the ${shape} in this image.`,
     count: 2,
-    right: tell({ colour, shape: lost }),
-    tempting: all.filter((thing) => scene.some((other) => other.colour === thing.colour)).map(tell),
+    right: tell({ color, shape: lost }),
+    tempting: all.filter((thing) => scene.some((other) => other.color === thing.color)).map(tell),
     others: all.map(tell),
   };
 }

@@ -13,6 +13,6 @@ export const CELL_WORDS: readonly string[] = Array.from(
  */
 export function sketch(scene: Scene): string {
   const words = [...CELL_WORDS];
-  for (const { cell, colour, shape } of scene) words[cell] = colour + shape;
+  for (const { cell, color, shape } of scene) words[cell] = color + shape;
   return words.join(" ");
 }

@@ -41,7 +41,7 @@ export function randomStory(random: Random, names: readonly string[], deeds: rea
 
 /** Returns a key that only equal stories share. */
 export function storyKey(story: Story): string {
-  return story.map(({ name, deed, thing }) => `${name} ${deed.past} ${thing.colour} ${thing.shape}`).join("|");
+  return story.map(({ name, deed, thing }) => `${name} ${deed.past} ${thing.color} ${thing.shape}`).join("|");
 }
 
 /** Writes a story as a passage of short sentences; some passages begin with an opening sentence. */

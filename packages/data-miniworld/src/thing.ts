@@ -1,20 +1,20 @@
 import type { Random } from "@mlan/core";
 import { choose } from "./choose.ts";
 
-export const COLOURS = ["red", "green", "blue", "yellow", "purple", "white"] as const;
+export const COLORS = ["red", "green", "blue", "yellow", "purple", "white"] as const;
 export const SHAPES = ["circle", "square", "triangle", "cross", "ring"] as const;
 
-export type Colour = (typeof COLOURS)[number];
+export type Color = (typeof COLORS)[number];
 export type Shape = (typeof SHAPES)[number];
 
 /** A colored shape, the subject of scenes and stories. */
 export interface Thing {
-  readonly colour: Colour;
+  readonly color: Color;
   readonly shape: Shape;
 }
 
 /** The 30 things of the world. */
-export const THINGS: readonly Thing[] = COLOURS.flatMap((colour) => SHAPES.map((shape) => ({ colour, shape })));
+export const THINGS: readonly Thing[] = COLORS.flatMap((color) => SHAPES.map((shape) => ({ color, shape })));
 
 /**
  * The things whose compounds ("redcircle") the benchmarks ask about, and all others. Pretraining explains only the
@@ -23,28 +23,31 @@ export const THINGS: readonly Thing[] = COLOURS.flatMap((colour) => SHAPES.map((
 export const BENCHMARK_WORDS: readonly Thing[] = THINGS.filter(isInBenchmarks);
 export const TRAINING_WORDS: readonly Thing[] = THINGS.filter((thing) => !isInBenchmarks(thing));
 
-function isInBenchmarks({ colour, shape }: Thing): boolean {
-  return (COLOURS.indexOf(colour) + SHAPES.indexOf(shape)) % 3 === 0;
+function isInBenchmarks({ color, shape }: Thing): boolean {
+  return (COLORS.indexOf(color) + SHAPES.indexOf(shape)) % 3 === 0;
 }
 
-/** The words that the benchmarks ask to recognize as colors or as shapes, and all others. */
-export const BENCHMARK_COLOURS: readonly Colour[] = COLOURS.slice(4);
+/**
+ * The words that only benchmarks ask to recognize as colors and shapes ("Which one of the words is for a color?").
+ * Pretraining and tuning ask only about the others.
+ */
+export const BENCHMARK_COLORS: readonly Color[] = COLORS.slice(4);
 export const BENCHMARK_SHAPES: readonly Shape[] = SHAPES.slice(3);
-export const TRAINING_COLOURS: readonly Colour[] = COLOURS.slice(0, 4);
+export const TRAINING_COLORS: readonly Color[] = COLORS.slice(0, 4);
 export const TRAINING_SHAPES: readonly Shape[] = SHAPES.slice(0, 3);
 
 /** Returns the words for a thing, e.g. "a red circle". */
 export function tell(thing: Thing): string {
-  return `a ${thing.colour} ${thing.shape}`;
+  return `a ${thing.color} ${thing.shape}`;
 }
 
 /** Returns a thing's name with the definite article, e.g. "the red circle". */
-export function definiteName({ colour, shape }: Thing): string {
-  return `the ${colour} ${shape}`;
+export function definiteName({ color, shape }: Thing): string {
+  return `the ${color} ${shape}`;
 }
 
 export function isSame(one: Thing, other: Thing): boolean {
-  return one.colour === other.colour && one.shape === other.shape;
+  return one.color === other.color && one.shape === other.shape;
 }
 
 /** Draws a thing that is not in `present`. */
@@ -63,7 +66,7 @@ export function confusableThings(present: readonly Thing[]): readonly Thing[] {
   return THINGS.filter(
     (thing) =>
       !present.some((other) => isSame(thing, other)) &&
-      present.some((other) => other.colour === thing.colour) &&
+      present.some((other) => other.color === thing.color) &&
       present.some((other) => other.shape === thing.shape),
   );
 }

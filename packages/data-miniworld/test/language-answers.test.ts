@@ -16,12 +16,12 @@ it("asks RACE's last problems for what the article tells of one person", async (
     const facts = factsOf(article);
     expect(facts.length).toBeGreaterThan(3);
     const right = choices.filter(({ text }) => {
-      const [, colour, shape] = /^Look for the (\w+) (\w+):/.exec(question) ?? [];
+      const [, color, shape] = /^Look for the (\w+) (\w+):/.exec(question) ?? [];
       if (question === "Which sentence is right?") return facts.some((fact) => fact.text === text);
-      if (colour)
+      if (color)
         return facts.some(
           (fact) =>
-            fact.name === text && question.includes(` ${fact.deed} by _`) && fact.thing === `a ${colour} ${shape}`,
+            fact.name === text && question.includes(` ${fact.deed} by _`) && fact.thing === `a ${color} ${shape}`,
         );
       return facts.some((fact) => question.includes(fact.name) && fact.thing === text);
     });
@@ -51,10 +51,10 @@ it("keeps HellaSwag's marks in guides and none in films", async () => {
 it("asks OpenBookQA for the parts of the world's compounds", async () => {
   for (const { stem, choices, target } of await questionsOf(openbookqa({ folder: world.openbookqa }))) {
     const right = choices.filter(({ text }) => {
-      const [, colour = "", shape = ""] = new RegExp(`${COLOURS} ?${SHAPES}`).exec(stem) ?? [];
-      if (stem.startsWith("The word for")) return text === colour + shape;
-      if (stem.startsWith("The word")) return text === `a ${colour} ${shape}`;
-      return text === (stem.endsWith("the colour is") ? colour : shape);
+      const [, color = "", shape = ""] = new RegExp(`${COLORS} ?${SHAPES}`).exec(stem) ?? [];
+      if (stem.startsWith("The word for")) return text === color + shape;
+      if (stem.startsWith("The word")) return text === `a ${color} ${shape}`;
+      return text === (stem.endsWith("the colour is") ? color : shape);
     });
     expect(labels(right)).toEqual([target]);
   }
@@ -67,14 +67,14 @@ it("asks ScienceQA without images for what the hint tells, or for the kind of a 
   for (const { question, hint, choices, target } of readable) {
     const right = choices.filter(({ text }) =>
       hint === ""
-        ? new RegExp(question.endsWith("colour?") ? COLOURS : SHAPES).test(text)
+        ? new RegExp(question.endsWith("colour?") ? COLORS : SHAPES).test(text)
         : factsOf(hint).some(({ name, deed, thing }) => thing === text && question.endsWith(`${deed} by ${name}?`)),
     );
     expect(labels(right)).toEqual([target]);
   }
 });
 
-const COLOURS = "(red|green|blue|yellow|purple|white)";
+const COLORS = "(red|green|blue|yellow|purple|white)";
 const SHAPES = "(circle|square|triangle|cross|ring)";
 
 /**

@@ -37,7 +37,7 @@ describe("a written miniworld", () => {
     }
   });
 
-  it("asks adversarially for things whose colour and shape both occur on the image", async () => {
+  it("asks adversarially for things whose color and shape both occur on the image", async () => {
     const rows = await readPope(world);
     const adversarial = rows.filter(({ category, answer }) => category === "adversarial" && answer === "no");
     expect(adversarial).toHaveLength(20);
@@ -47,8 +47,8 @@ describe("a written miniworld", () => {
         .flatMap(({ question }) => question.split(" "));
     // The two things asked for with the answer yes are on the image; the tempting one mostly mixes such attributes.
     const mixed = adversarial.filter(({ question, image_source }) => {
-      const [colour = "", shape = ""] = question.split(" ").slice(3, 5);
-      return wordsOf(image_source).includes(colour) || wordsOf(image_source).includes(shape);
+      const [color = "", shape = ""] = question.split(" ").slice(3, 5);
+      return wordsOf(image_source).includes(color) || wordsOf(image_source).includes(shape);
     });
     expect(mixed.length).toBeGreaterThan(14);
   });

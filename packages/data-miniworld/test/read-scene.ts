@@ -1,7 +1,7 @@
 import { decode } from "fast-png";
 
 export interface SeenThing {
-  readonly colour: string;
+  readonly color: string;
   readonly shape: string;
   readonly row: number;
   readonly column: number;
@@ -19,7 +19,7 @@ export function readScene(file: Uint8Array): readonly SeenThing[] {
     const brightest = pixels.toSorted((one, other) => Math.max(...other) - Math.max(...one)).slice(0, 8);
     const paint = CHANNELS.map((channel) => mean(brightest.map((pixel) => pixel[channel] ?? 0)));
     if (Math.max(...paint) < 120) return [];
-    return [{ row, column, colour: colourOf(paint), shape: shapeOf(coverage(pixels, Math.max(...paint))) }];
+    return [{ row, column, color: colorOf(paint), shape: shapeOf(coverage(pixels, Math.max(...paint))) }];
   });
 }
 
@@ -29,7 +29,7 @@ const CHANNELS = [0, 1, 2];
 const STEPS = Array.from({ length: SIDE }, (_, step) => step);
 
 /** Returns the color, from the channels with high values. */
-function colourOf(paint: readonly number[]): string {
+function colorOf(paint: readonly number[]): string {
   const [red = 0, green = 0, blue = 0] = paint.map((value) => value / Math.max(...paint));
   if (Math.min(red, green, blue) > 0.8) return "white";
   if (red > 0.7 && green > 0.7) return "yellow";

@@ -89,49 +89,49 @@ it("says of stories what they tell", () => {
   expect(checked).toBeGreaterThan(150);
 });
 
-it("never asks what a benchmark asks: the meaning of compounds, or which words are colours and shapes", () => {
+it("never asks what a benchmark asks: the meaning of compounds, or which words are colors and shapes", () => {
   for (const { context, request } of turns) {
     expect(request).not.toMatch(/\b(red|green|blue|yellow|purple|white)(circle|square|triangle|cross|ring)\b/);
-    if (context === "") expect(request).not.toMatch(/colour|shape/);
+    if (context === "") expect(request).not.toMatch(/color|shape/);
   }
 });
 
 function sketchAnswer({ context, request }: AskedTurn): string | undefined {
   const things = context.split(" ").flatMap((word, cell) => {
-    const [, colour = "", shape = ""] = /^([a-z]+?)(circle|square|triangle|cross|ring)$/.exec(word) ?? [];
-    return shape === "" ? [] : [{ colour, shape, column: cell % 4, row: Math.floor(cell / 4) }];
+    const [, color = "", shape = ""] = /^([a-z]+?)(circle|square|triangle|cross|ring)$/.exec(word) ?? [];
+    return shape === "" ? [] : [{ color, shape, column: cell % 4, row: Math.floor(cell / 4) }];
   });
   const ofShape = found(request, [
-    /(?:What colour is|Say the colour of|Which colour do you see on) the (\w+)[?.]/,
-    /What colour does the (\w+) show\?/,
-    /The (\w+) has which colour\?/,
+    /(?:What color is|Say the color of|Which color do you see on) the (\w+)[?.]/,
+    /What color does the (\w+) show\?/,
+    /The (\w+) has which color\?/,
   ]);
-  if (ofShape) return things.find(({ shape }) => shape === ofShape)?.colour;
-  const ofColour = found(request, [
+  if (ofShape) return things.find(({ shape }) => shape === ofShape)?.color;
+  const ofColor = found(request, [
     /(?:What shape is|Say the shape of|What shape does) the (\w+) thing(?: show)?[?.]/,
     /Which shape do you see in (\w+)\?/,
     /The (\w+) thing has which shape\?/,
   ]);
-  if (ofColour) return things.find(({ colour }) => colour === ofColour)?.shape;
+  if (ofColor) return things.find(({ color }) => color === ofColor)?.shape;
   if (/How many things|Count the things|umber of things(?: do you see| can be seen|\.| here\?)/.test(request))
     return ["one", "two", "three", "four"][things.length - 1];
   const place = found(request, [/(?:What stands|Which thing do you see|Name the thing) at the ([a-z ]+)[?.]/]);
   if (place) {
     const thing = things.find((other) => placeName(other) === place);
-    return thing && `a ${thing.colour} ${thing.shape}`;
+    return thing && `a ${thing.color} ${thing.shape}`;
   }
   const placed = found(request, [
     /(?:Where is|Say the place of|Which place does|In which place do you see) the (\w+ \w+)(?: have)?[?.]/,
   ]);
   if (placed) {
-    const thing = things.find(({ colour, shape }) => `${colour} ${shape}` === placed);
+    const thing = things.find(({ color, shape }) => `${color} ${shape}` === placed);
     return thing && placeName(thing);
   }
   const [, one, words, other] =
     /(?:Does|Do you see|Is) the (\w+ \w+) (?:stand |seen )?(?:on the )?(left or (?:on the )?right|higher or lower|above or below)(?: of| than)? the (\w+ \w+)\?/.exec(
       request,
     ) ?? [];
-  const [first, second] = [one, other].map((name) => things.find(({ colour, shape }) => `${colour} ${shape}` === name));
+  const [first, second] = [one, other].map((name) => things.find(({ color, shape }) => `${color} ${shape}` === name));
   if (!first || !second) return undefined;
   if (words?.startsWith("left")) return first.column < second.column ? "left" : "right";
   return words?.split(" or ")[first.row < second.row ? 0 : 1];

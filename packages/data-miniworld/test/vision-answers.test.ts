@@ -50,7 +50,7 @@ it("asks RealWorldQA for place, height and number of what the picture shows", as
   }
 });
 
-it("asks ScienceQA for the picture's colours", async () => {
+it("asks ScienceQA for the picture's colors", async () => {
   const questions = await questionsOf(scienceqa({ folder: world.scienceqa }));
   const pictured = questions.filter(({ images }) => images.length > 0);
   expect(pictured).toHaveLength(100);
@@ -59,18 +59,18 @@ it("asks ScienceQA for the picture's colours", async () => {
     const [, asked] = /the (\w+) in this image/.exec(question.hint || question.question) ?? [];
     const seen = scene.filter(({ shape }) => shape === asked);
     expect(seen).toHaveLength(1);
-    const right = question.choices.filter(({ text }) => text.split(" ").includes(seen[0]?.colour ?? ""));
+    const right = question.choices.filter(({ text }) => text.split(" ").includes(seen[0]?.color ?? ""));
     expect(labels(right), question.question).toEqual([question.target]);
   }
 });
 
 function gqaAnswer(question: string, scene: readonly SeenThing[]): string | undefined {
-  const [, shapeOfColour] = /^Which shape does the (\w+) thing have/.exec(question) ?? [];
-  if (shapeOfColour) return only(scene.filter(({ colour }) => colour === shapeOfColour))?.shape;
-  const [, colourOfShape] = /^Which colour does the (\w+) have/.exec(question) ?? [];
-  if (colourOfShape) return only(scene.filter(({ shape }) => shape === colourOfShape))?.colour;
-  const [, asked, colour] = /^Is the (\w+) (\w+)\?$/.exec(question) ?? [];
-  if (asked) return only(scene.filter(({ shape }) => shape === asked))?.colour === colour ? "yes" : "no";
+  const [, shapeOfColor] = /^Which shape does the (\w+) thing have/.exec(question) ?? [];
+  if (shapeOfColor) return only(scene.filter(({ color }) => color === shapeOfColor))?.shape;
+  const [, colorOfShape] = /^Which colour does the (\w+) have/.exec(question) ?? [];
+  if (colorOfShape) return only(scene.filter(({ shape }) => shape === colorOfShape))?.color;
+  const [, asked, color] = /^Is the (\w+) (\w+)\?$/.exec(question) ?? [];
+  if (asked) return only(scene.filter(({ shape }) => shape === asked))?.color === color ? "yes" : "no";
   const [one, other] = mentioned(question, scene);
   if (!one || !other || one.column === other.column) return undefined;
   const isLeft = one.column < other.column;
@@ -95,8 +95,8 @@ async function sceneOf({ images }: Question): Promise<readonly SeenThing[]> {
   return readScene(await image.read());
 }
 
-function nameOf({ colour, shape }: SeenThing): string {
-  return `${colour} ${shape}`;
+function nameOf({ color, shape }: SeenThing): string {
+  return `${color} ${shape}`;
 }
 
 function placeOf({ row, column }: SeenThing): string {

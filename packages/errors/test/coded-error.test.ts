@@ -11,7 +11,7 @@ class OwnError extends CodedError {
   }
 }
 
-test("errors of another installed copy are recognised", async () => {
+test("errors of another installed copy are recognized", async () => {
   const { CodedError: Copy }: { CodedError: typeof CodedError } = await import(
     new URL("../src/coded-error.ts?copy", import.meta.url).href
   );

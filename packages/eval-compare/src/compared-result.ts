@@ -16,7 +16,7 @@ export interface ComparedFingerprints {
   readonly protocol: string;
 }
 
-/** The answers of one model to one benchmark. */
+/** One model's answers on one benchmark. */
 export interface ComparedResult {
   readonly benchmark: string;
   readonly protocol: string;

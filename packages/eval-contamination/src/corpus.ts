@@ -55,8 +55,8 @@ export function createCorpus(benchmarks: readonly BenchmarkTexts[]): Corpus {
 }
 
 /**
- * Returns the number of clusters above which a common text belongs to the benchmark's wording, and does not identify a
- * single question.
+ * A text that occurs in more clusters than this is part of the benchmark's wording, so finding it in the training data
+ * does not identify a single question.
  */
 export function wordingLimit(clusters: number): number {
   return Math.max(3, clusters / 1000);

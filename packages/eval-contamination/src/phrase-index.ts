@@ -73,7 +73,7 @@ export function createPhraseIndex(corpus: Corpus): PhraseIndex {
       found.add(asked.question);
     }
   }
-  /** The last search in which each phrase occurred. Each conversation is one search. */
+  /** For each phrase, the last conversation in which it occurred. Conversations are numbered as they are searched. */
   const seenIn = new Int32Array(stretchOf.length);
   let search = 0;
 

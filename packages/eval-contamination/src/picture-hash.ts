@@ -90,9 +90,9 @@ function lookOf(pixels: Uint8Array): Float32Array | undefined {
     }
   }
   const mean = look.reduce((sum, value) => sum + value, 0) / look.length;
-  const centred = look.map((value) => value - mean);
-  const length = Math.sqrt(correlation(centred, centred));
-  return length / Math.sqrt(look.length) < PLAIN ? undefined : centred.map((value) => value / length);
+  const centered = look.map((value) => value - mean);
+  const length = Math.sqrt(correlation(centered, centered));
+  return length / Math.sqrt(look.length) < PLAIN ? undefined : centered.map((value) => value / length);
 }
 
 function ones(word: number): number {

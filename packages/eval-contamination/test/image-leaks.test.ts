@@ -75,8 +75,8 @@ it("finds files under other names and pictures that were scaled, compressed or l
 });
 
 it("takes plain areas as equal only when their bytes are", async () => {
-  const area = (colour: string): Promise<Buffer> =>
-    sharp({ create: { width: 64, height: 64, channels: 3, background: colour } })
+  const area = (color: string): Promise<Buffer> =>
+    sharp({ create: { width: 64, height: 64, channels: 3, background: color } })
       .png()
       .toBuffer();
   const [white, grey] = [await area("white"), await area("#eee")];
@@ -148,13 +148,13 @@ function image(name: string, bytes: Uint8Array): ImageReference {
 
 /** Draws a few circles and squares on a light background. */
 function draw(random: Random): Promise<Buffer> {
-  const colour = (): string => `hsl(${random.below(360)}, 80%, ${20 + random.below(50)}%)`;
+  const color = (): string => `hsl(${random.below(360)}, 80%, ${20 + random.below(50)}%)`;
   const things = Array.from({ length: 3 + random.below(5) }, () => {
     const place = `x="${random.below(WIDTH)}" y="${random.below(HEIGHT)}"`;
     if (random.below(2) === 0) {
-      return `<rect ${place} width="${20 + random.below(120)}" height="${20 + random.below(100)}" fill="${colour()}"/>`;
+      return `<rect ${place} width="${20 + random.below(120)}" height="${20 + random.below(100)}" fill="${color()}"/>`;
     }
-    return `<circle cx="${random.below(WIDTH)}" cy="${random.below(HEIGHT)}" r="${10 + random.below(60)}" fill="${colour()}"/>`;
+    return `<circle cx="${random.below(WIDTH)}" cy="${random.below(HEIGHT)}" r="${10 + random.below(60)}" fill="${color()}"/>`;
   });
   const ground = `<rect width="${WIDTH}" height="${HEIGHT}" fill="hsl(${random.below(360)}, 30%, 80%)"/>`;
   const size = `width="${WIDTH}" height="${HEIGHT}"`;

@@ -40,8 +40,8 @@ export function likelihoodMethod(continuation: "label" | "text", options: Genera
     },
     scorings: ({ metrics }) => [
       { metrics, outcome: outcomeOf },
-      normalised(metrics, "per_token", perToken),
-      normalised(metrics, "per_character", perCharacter),
+      normalized(metrics, "per_token", perToken),
+      normalized(metrics, "per_character", perCharacter),
     ],
   };
 }
@@ -85,7 +85,7 @@ function answerOf({ id, choices, requests }: RankedQuestion, found: readonly Sco
 }
 
 /** Returns the headline metric for another ranking of the choices, with `suffix` added to its name. */
-function normalised(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Scoring {
+function normalized(metrics: Readonly<Record<string, Metric>>, suffix: string, ranking: Ranking): Scoring {
   const [headline] = Object.entries(metrics);
   return { metrics: headline ? { [`${headline[0]}_${suffix}`]: headline[1] } : {}, outcome: outcomeBy(ranking) };
 }

@@ -55,7 +55,7 @@ describe("a dropout of seeded numbers", () => {
       expect(Math.abs(share(all.filter((_, index) => index % COLUMNS === column)) - RATE)).toBeLessThan(0.12);
   });
 
-  it("drops neighbours, other batches and other maps independently, and the same again for the same numbers", () => {
+  it("drops neighbors, other batches and other maps independently, and the same again for the same numbers", () => {
     const values = mask(1, 2);
     expect(mask(1, 2)).toEqual(values);
     const [all, otherRows, otherColumns] = [values, mask(3, 2), mask(1, 4)].map(isDropped);

@@ -69,7 +69,7 @@ const SPACING: Readonly<Record<Narrow, readonly [first: number, second: number]>
 };
 
 describe.each(["bfloat16", "int8"] as const)("AdamW with moments in %s", (precision) => {
-  it.each([1, 2, 3, 17, 33, 256, 257, 1000])("rounds each of %d moments to a neighbouring value", (size) => {
+  it.each([1, 2, 3, 17, 33, 256, 257, 1000])("rounds each of %d moments to a neighboring value", (size) => {
     const gradient = Float32Array.from({ length: size }, (_, index) => Math.sin(index + 1) / 7);
     const [narrow, wide] = [precision, "float32" as const].map((one) => {
       const state = parameter(new Float32Array(size).fill(1), one);

@@ -43,10 +43,10 @@ export function bitmapHeader(bytes: Uint8Array): BitmapHeader {
   const masksEnd = fields && size === 40 ? 52 : size;
   if (fields && bytes.length < 52) throw new Error("it is cut short in its header");
   const masks = fields ? [40, 44, 48].map((at) => view.getUint32(at, true)) : [];
-  const colours = bits > 8 ? 0 : (old ? 0 : view.getUint32(32, true)) || 1 << bits;
+  const colors = bits > 8 ? 0 : (old ? 0 : view.getUint32(32, true)) || 1 << bits;
   const entryBytes = old ? 3 : 4;
-  const end = masksEnd + colours * entryBytes;
-  if (colours > 1 << 16 || end > bytes.length) throw new Error("it is cut short in its palette");
+  const end = masksEnd + colors * entryBytes;
+  if (colors > 1 << 16 || end > bytes.length) throw new Error("it is cut short in its palette");
   return {
     width: old ? view.getUint16(4, true) : view.getUint32(4, true),
     height: Math.abs(signedHeight),
@@ -78,7 +78,7 @@ function layoutOf(bits: number, masks: readonly number[]): Layout {
   if (bits === 16 && shown === "f800,7e0,1f") return { ...usual, greenBits: 6 };
   const [red = -1, green = -1, blue = -1] = masks.map((mask) => BYTE_MASKS.slice(0, bits / 8).indexOf(mask));
   if (bits < 24 || red < 0 || green < 0 || blue < 0)
-    throw new Error(`the masks of its colours are ${shown} at ${bits} bits per pixel, which are not supported`);
+    throw new Error(`the masks of its colors are ${shown} at ${bits} bits per pixel, which are not supported`);
   return { ...usual, places: [red, green, blue] };
 }
 

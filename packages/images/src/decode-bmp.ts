@@ -44,7 +44,7 @@ function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {
   const stride = Math.floor((width * bits + 31) / 32) * 4;
   if (!runs) checkLength(pixels.length, (height - 1) * stride + Math.ceil((width * bits) / 8));
   if (bits === 16) return shorts(pixels, stride, header);
-  if (bits > 16) return bytesPerColour(pixels, stride, header);
+  if (bits > 16) return bytesPerColor(pixels, stride, header);
   const indices = runs ? runsOf(pixels, { width, height, halfBytes: bits === 4 }) : pixels;
   const rowBytes = runs ? width : stride;
   // A byte holds 2 ** shift pixels: 8, 2 or 1.
@@ -52,15 +52,15 @@ function rowsOf(pixels: Uint8Array, header: BitmapHeader): RowReader {
   const last = (1 << shift) - 1;
   const mask = (1 << bits) - 1;
   // Colors beyond the palette are black.
-  const colours = new Uint8Array(CHANNELS << 8);
-  colours.set(palette.subarray(0, colours.length));
+  const colors = new Uint8Array(CHANNELS << 8);
+  colors.set(palette.subarray(0, colors.length));
   return (row, output, start) => {
     for (let x = 0, target = start; x < width; x++) {
       const byte = indices[row * rowBytes + (x >> shift)] ?? 0;
       let source = ((byte >> ((last - (x & last)) * bits)) & mask) * CHANNELS;
-      output[target++] = colours[source++] ?? 0;
-      output[target++] = colours[source++] ?? 0;
-      output[target++] = colours[source] ?? 0;
+      output[target++] = colors[source++] ?? 0;
+      output[target++] = colors[source++] ?? 0;
+      output[target++] = colors[source] ?? 0;
     }
   };
 }
@@ -79,7 +79,7 @@ function shorts(pixels: Uint8Array, stride: number, { width, greenBits }: Bitmap
   };
 }
 
-function bytesPerColour(pixels: Uint8Array, stride: number, { width, bits, places }: BitmapHeader): RowReader {
+function bytesPerColor(pixels: Uint8Array, stride: number, { width, bits, places }: BitmapHeader): RowReader {
   return (row, output, start) => {
     for (let x = 0; x < width; x++) {
       const source = row * stride + (x * bits) / 8;

@@ -65,7 +65,7 @@ function rgbOf(image: Sharp, bytes: Uint8Array, { format, space, channels, depth
     case "srgb":
       return rgb(image);
     default:
-      throw new Error(`its colour space is ${space}; grey, RGB and CMYK are supported`);
+      throw new Error(`its color space is ${space}; grey, RGB and CMYK are supported`);
   }
 }
 

@@ -32,7 +32,7 @@ interface Icon {
 
 function iconAt(view: DataView, position: number): Icon {
   const side = (at: number): number => view.getUint8(at) || 256;
-  const colours = view.getUint8(position + 2);
-  const bits = view.getUint16(position + 6, true) || (colours === 0 ? 0 : Math.ceil(Math.log2(colours))) || 256;
+  const colors = view.getUint8(position + 2);
+  const bits = view.getUint16(position + 6, true) || (colors === 0 ? 0 : Math.ceil(Math.log2(colors))) || 256;
   return { area: side(position) * side(position + 1), bits, offset: view.getUint32(position + 12, true) };
 }

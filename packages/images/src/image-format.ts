@@ -29,7 +29,7 @@ const FORMATS: readonly (readonly [start: string | RegExp, format: ImageFormat])
   [/^P[1-6]\s/, { description: "a PNM", decoder: "pnm" }],
   ["\0\0\x01\0", { description: "an ICO", decoder: "ico" }],
   // Decoders interpolate colors differently. At edges between colors, their pixels differ by up to 50 of 255 levels.
-  [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF, whose colours depend on the program that decodes it" }],
+  [/^.{4}ftyp.{0,60}avi[fs]/s, { description: "an AVIF, whose colors depend on the program that decodes it" }],
   [/^$/, { description: "empty (0 bytes)" }],
   ["version https://git-lfs", { description: "a Git LFS pointer, not the image itself (fetch it with git lfs pull)" }],
   [/^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html)/i, { description: "a web page (HTML)" }],

@@ -58,7 +58,7 @@ export interface BackboneOptions {
    * - "int8", "int4": 1.06 or 0.56 bytes per value, quantized in blocks of 64 values with one scale each. "int8-128",
    *   "int8-32", "int4-128" and "int4-32" choose the block size; smaller blocks lose less precision. The output layer
    *   always has 8 bits. The embedding is not quantized. Matrix products use 8-bit integers. The first start writes the
-   *   quantized matrices into a folder `quantised` beside the weights. Quantized matrices cannot be trained.
+   *   quantized matrices into a folder `quantized` beside the weights. Quantized matrices cannot be trained.
    *
    * All formats except "float32" need the compute plugin `onnx`, and memory-map the 16-bit matrices of a vision tower.
    * Matrices into which an adapter is merged are float32.

@@ -61,7 +61,7 @@ export { BASE_FILE } from "./saving/base-file.ts";
 export { isModelFile } from "./saving/model-files.ts";
 export { learn } from "./weights/learning.ts";
 export { loadWeights } from "./weights/load-weights.ts";
-export { QUANTISED_FOLDER } from "./weights/quantised-file.ts";
+export { QUANTIZED_FOLDER } from "./weights/quantized-file.ts";
 export { openWeights } from "./weights/open-weights.ts";
 export { planWeights } from "./weights/weight-plan.ts";
 export { type WeightDeclarations, type WeightList, weightList } from "./weights/weight-list.ts";

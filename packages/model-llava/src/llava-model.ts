@@ -38,7 +38,7 @@ import { templateFingerprint } from "./templates/template-fingerprint.ts";
 import { templateByName, tuningTemplateOf, wordingOf } from "./templates/template-by-name.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 import { learn, trainedComponents } from "./weights/learning.ts";
-import { isQuantisedFormat, type WeightFormat } from "./weights/weight-format.ts";
+import { isQuantizedFormat, type WeightFormat } from "./weights/weight-format.ts";
 
 /** A LLaVA model, or a backbone without a vision tower, which reads text only. */
 export interface LlavaModel extends TrainableModel {
@@ -234,6 +234,6 @@ function fingerprintOf(
     // The order of keys affects the fingerprint.
     { template: template.name, imageAspectRatio, maximumLength },
     ...(others.length > 0 ? [others] : []),
-    ...(isQuantisedFormat(weightFormat) ? [weightFormat] : []),
+    ...(isQuantizedFormat(weightFormat) ? [weightFormat] : []),
   ]);
 }

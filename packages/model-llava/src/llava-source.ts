@@ -157,7 +157,7 @@ export function createLlavaSource(options: LlavaSourceOptions): LlavaSource {
             signal,
             onDownload,
             format: weightFormat,
-            keepsQuantised: true,
+            keepsQuantized: true,
           });
           if (plan.kept) network.slot.put(await loadedAdapter(plan.kept, network.slot, signal));
           return llavaModel({

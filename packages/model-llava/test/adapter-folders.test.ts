@@ -102,7 +102,7 @@ describe("an adapter", () => {
       /"use_dora" is true \(merge it into its base in Python with merge_and_unload\)/,
     ],
     [
-      "that was initialised with parts of its base",
+      "that was initialized with parts of its base",
       pair,
       { init_lora_weights: "pissa_niter_4" },
       /"init_lora_weights" is "pissa_niter_4" \(which also changes the base; merge it into its base in Python/,

@@ -101,7 +101,7 @@ describe("with files like those of published models", () => {
     expect(tokenizer.decode(tokenizer.encode("a bc! 23é"))).toBe("abc2é");
   });
 
-  test("does not recognise half of a surrogate pair as a token", async () => {
+  test("does not recognize half of a surrogate pair as a token", async () => {
     const tokens = ["<|end|>", "\ude00", "\ud83d"];
     const tokenizer = await byteLevelOf(smallByteLevel(tokens), END);
     expect(tokenizer.encode("a\u{1f600}b")).toEqual(tokenizer.encodeParts(["a\u{1f600}b"]).flat());

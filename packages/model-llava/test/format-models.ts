@@ -66,7 +66,7 @@ export async function resultsOf(model: LlavaModel): Promise<Results> {
 
 /** Returns the file with a folder's matrices in a format. */
 export async function keptFile(weights: URL, format: Format): Promise<URL> {
-  const kept = new URL("quantised/", weights);
+  const kept = new URL("quantized/", weights);
   const name = (await readdir(kept)).find((one) => one.startsWith(format));
   if (name === undefined) throw new Error(`there is no ${format} file in ${kept.pathname}`);
   return new URL(name, kept);

@@ -52,8 +52,8 @@ describe("sampled answers", () => {
   it("see images", async () => {
     const prompt: Prompt = { kind: "chat", user: "what is it?", answerStart: "" };
     const [red, again, blue] = await Promise.all(
-      ["#f00", "#f00", "#00f"].map((colour) =>
-        answer({ prompt, images: [plainImage(colour, colour)], sampling: { ...SAMPLED, seed: 7 } }),
+      ["#f00", "#f00", "#00f"].map((color) =>
+        answer({ prompt, images: [plainImage(color, color)], sampling: { ...SAMPLED, seed: 7 } }),
       ),
     );
     expect(red?.text).toBe(again?.text);

@@ -70,11 +70,11 @@ it.each([
     /"mlan_template" is "v2" \(expected one of v1, llama_2, plain\)/,
   ],
   [
-    "weights quantised by other software",
+    "weights quantized by other software",
     { quantization_config: { quant_method: "gptq", bits: 4 } },
-    /key "quantization_config" says that the weights are quantised by "gptq", .* weightFormat "int8" or "int4"/,
+    /key "quantization_config" says that the weights are quantized by "gptq", .* weightFormat "int8" or "int4"/,
   ],
-  ["such a method of 10 MB", { quantization_config: { quant_method: "x".repeat(1e7) } }, /quantised by "xxx/],
+  ["such a method of 10 MB", { quantization_config: { quant_method: "x".repeat(1e7) } }, /quantized by "xxx/],
   ["a type of 10 MB", { model_type: "x".repeat(1e7) }, /"model_type" is "xxx/],
 ])("%s ends in one sentence, before memory is taken", async (_, changes, message) => {
   const folder = await scratch.copy(scratch.backbone);

@@ -1,5 +1,5 @@
 import { Weight } from "#internal/weights/weight.ts";
-import { quantise, quantisedMatrix, storedMatrix, valueAndGradients } from "@mlan/fused-ops";
+import { quantize, quantizedMatrix, storedMatrix, valueAndGradients } from "@mlan/fused-ops";
 import { seededRandom } from "@mlan/core";
 import { denseLinear, frozenLinear, type Linear, withAdapter } from "@mlan/model-llava";
 import { float16Table } from "@mlan/safetensors";
@@ -48,17 +48,17 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
   });
 
   it.each([{ bits: 8 }, { bits: 4 }] as const)(
-    "quantised to $bits bits: within half a scale, with gradients of the values that the codes represent",
+    "quantized to $bits bits: within half a scale, with gradients of the values that the codes represent",
     async ({ bits }) => {
       // The last block of each row has 4 columns.
       const [rows, columns, blockSize] = [5, 36, 16];
       const values = wave(rows * columns);
       values.fill(0, 0, blockSize);
-      const quantised = quantise(values, [rows, columns], { bits, blockSize });
-      const matrix = quantisedMatrix(quantised);
+      const quantized = quantize(values, [rows, columns], { bits, blockSize });
+      const matrix = quantizedMatrix(quantized);
       const meant = await numbers(matrix.widen());
       for (const [index, value] of values.entries()) {
-        const scale = quantised.scales[Math.floor(index / columns) * 3 + Math.floor((index % columns) / blockSize)]!;
+        const scale = quantized.scales[Math.floor(index / columns) * 3 + Math.floor((index % columns) / blockSize)]!;
         // With 4 bits, a smaller scale may clip the largest values.
         const most = bits === 8 ? Math.abs(scale) / 2 + 1e-7 : Math.abs(scale) * 2;
         expect(Math.abs(value - meant[index]!)).toBeLessThanOrEqual(most);
@@ -82,7 +82,7 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
 
   it("frozen: adds a trainable bias, and keeps no matrix for the gradient", async () => {
     const bias = weightOf<tf.Rank.R1>([OUTPUTS], wave(OUTPUTS));
-    const matrix = quantisedMatrix(quantise(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]));
+    const matrix = quantizedMatrix(quantize(wave(INPUTS * OUTPUTS), [OUTPUTS, INPUTS]));
     const linear = frozenLinear(matrix, bias);
     expect(linear.weights).toEqual([bias]);
     const plain = frozenLinear(matrix);
@@ -125,13 +125,13 @@ describe.each(BACKENDS)("linear maps on $name", ({ use }) => {
   });
 });
 
-describe("quantise", () => {
+describe("quantize", () => {
   it("refuses invalid arguments", () => {
-    expect(() => quantise(new Float32Array(6), [2, 4])).toThrow(/6 values .* \[2, 4\]/);
-    expect(() => quantise(new Float32Array(8), [2, 4], { blockSize: 24 })).toThrow(
+    expect(() => quantize(new Float32Array(6), [2, 4])).toThrow(/6 values .* \[2, 4\]/);
+    expect(() => quantize(new Float32Array(8), [2, 4], { blockSize: 24 })).toThrow(
       /blockSize 24 is not a power of two/,
     );
-    expect(() => quantise(Float32Array.of(1, NaN), [1, 2])).toThrow(/holds NaN/);
+    expect(() => quantize(Float32Array.of(1, NaN), [1, 2])).toThrow(/holds NaN/);
     expect(() => storedMatrix(new Uint8Array(6), [2, 4], "float16")).toThrow(/6 bytes .* \[2, 4\]/);
   });
 
@@ -143,7 +143,7 @@ describe("quantise", () => {
     );
     const squared = (found: (index: number) => number): number =>
       values.reduce((sum, value, index) => sum + (value - found(index)) ** 2, 0);
-    const { codes, scales } = quantise(values, [64, 128], { bits: 4 });
+    const { codes, scales } = quantize(values, [64, 128], { bits: 4 });
     const found = squared(
       (index) => (((codes[index >> 1]! >> (4 * (index & 1))) & 15) - 8) * scales[Math.floor(index / 128)]!,
     );

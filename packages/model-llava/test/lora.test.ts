@@ -58,12 +58,12 @@ describe.each(["stored", "int8", "int4"] as const)("on a base in %s", (weightFor
     whole.dispose();
     const model = await opened(published, weightFormat);
     const meant = await valuesOf(model, ({ component }) => component === "language");
-    const dequantised = await scratch.copy(published);
-    await rewriteTensors(dequantised, (all) =>
+    const dequantized = await scratch.copy(published);
+    await rewriteTensors(dequantized, (all) =>
       all.map((tensor) => ({ ...tensor, data: () => Float32Array.from(meant[tensor.name] ?? []) })),
     );
-    await rm(new URL("checksums.json", dequantised));
-    const reference = await opened(dequantised, "float32");
+    await rm(new URL("checksums.json", dequantized));
+    const reference = await opened(dequantized, "float32");
     const gradients = await Promise.all(
       [model, reference].map(async (one) => adapterGradients(one, await batchOf(one, expected.conversations))),
     );

@@ -148,7 +148,7 @@ it("a file in the folder's place", async () => {
   );
 });
 
-it("the tensors of an adapter are recognised as such", async () => {
+it("the tensors of an adapter are recognized as such", async () => {
   const folder = await scratch.copy(scratch.backbone);
   await rewriteTensors(folder, (all) => [
     ...all,

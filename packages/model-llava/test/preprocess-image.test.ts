@@ -33,7 +33,7 @@ describe("is bit-identical to CLIPImageProcessor with Pillow", () => {
   });
 });
 
-test("crops the centre if the shorter edge is longer than the square", async () => {
+test("crops the center if the shorter edge is longer than the square", async () => {
   const bytes = await readFile(new URL("wide.png", images));
   const options = { aspectRatio: "square", name: "wide.png" } as const;
   const whole = await preprocessImage(bytes, { ...options, processor: clipImageProcessor(61) });

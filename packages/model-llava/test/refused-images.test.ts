@@ -15,7 +15,7 @@ describe("an unsupported file is named:", () => {
     ["a web page (HTML)", "<html>404</html>"],
     ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n"],
     ["empty (0 bytes)", ""],
-    ["an AVIF, whose colours depend on the program that decodes it", "\0\0\0\x1cftypavif\0\0\0\0avif"],
+    ["an AVIF, whose colors depend on the program that decodes it", "\0\0\0\x1cftypavif\0\0\0\0avif"],
     ["a PAM", "P7\nWIDTH 60\n"],
     ["a PFM", "Pf\n60 40\n-1.0\n"],
     ["a Windows cursor (CUR)", "\0\0\x02\0\x01\0"],

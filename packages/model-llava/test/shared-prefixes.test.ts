@@ -54,7 +54,7 @@ describe("answers that share prefixes", () => {
 
   it("compute a prefix once: 18 questions on each of 3 images need an eighth of the positions", async () => {
     // An image has 4 positions with the tiny tower but hundreds with a real one. Text makes up the difference.
-    const images = ["#f00", "#0f0", "#00f"].map((colour) => plainImage(colour, colour));
+    const images = ["#f00", "#0f0", "#00f"].map((color) => plainImage(color, color));
     const requests = images.flatMap((image, number) =>
       Array.from({ length: 18 }, (_, question) => ({
         id: `${number}-${question}`,

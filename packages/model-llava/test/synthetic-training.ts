@@ -1,5 +1,5 @@
 import type { AdapterOptions, Component, GradientOptions } from "@mlan/core";
-import { quantise, quantisedMatrix, storedMatrix } from "@mlan/fused-ops";
+import { quantize, quantizedMatrix, storedMatrix } from "@mlan/fused-ops";
 import { newAdapter } from "#internal/adapter/new-adapter.ts";
 import { patchesPerImage } from "#internal/config/vision-config.ts";
 import {
@@ -20,9 +20,9 @@ import {
   type WeightList,
 } from "@mlan/model-llava";
 import {
-  isQuantised,
-  isQuantisedFormat,
-  quantisationOf,
+  isQuantized,
+  isQuantizedFormat,
+  quantizationOf,
   staysStored,
   type WeightFormat,
 } from "#internal/weights/weight-format.ts";
@@ -111,9 +111,9 @@ export function syntheticTraining(sizes: Sizes, list?: WeightList): SyntheticTra
 /** Stores a weight as a model that was opened with the format does. */
 function keepIn(format: WeightFormat, weight: Weight): void {
   const [rows = 1, columns = 1] = weight.shape;
-  if (isQuantisedFormat(format) && isQuantised(weight)) {
+  if (isQuantizedFormat(format) && isQuantized(weight)) {
     const values = weight.tensor.dataSync<"float32">();
-    weight.keep(quantisedMatrix(quantise(values, [rows, columns], quantisationOf(weight, format))));
+    weight.keep(quantizedMatrix(quantize(values, [rows, columns], quantizationOf(weight, format))));
   } else if (staysStored(weight, format)) {
     weight.keep(storedMatrix(new Uint8Array(2 * weight.size), [rows, columns], "bfloat16"));
   }

@@ -8,7 +8,7 @@ export function symbolOf({ symbol }: ModelData): Plot.SymbolType {
   return SYMBOLS[symbol % SYMBOLS.length] ?? "circle";
 }
 
-/** The colour of a class such as "arm-0", which depends on the theme. */
+/** The color of a class such as "arm-0", which depends on the theme. */
 export function colorOf({ color }: { readonly color: string }): string {
   return `var(--${color})`;
 }

@@ -134,14 +134,14 @@ describe("the page", () => {
     expect(titles.filter((title) => title === "tune")).toHaveLength(6);
   });
 
-  test("gives the base grey and every other model a colour and a symbol", async () => {
+  test("gives the base grey and every other model a color and a symbol", async () => {
     const labels = ["base", "a", "b", "c"];
     const { models } = dataOf(await reportPage(sampleView({ models: labels }), { questions: [] }));
     expect(models.map(({ color }) => color)).toEqual(["base", "arm-0", "arm-1", "arm-2"]);
     expect(new Set(models.map(({ symbol }) => symbol)).size).toBe(4);
   });
 
-  test("gives each arm of several backbones a colour, and each backbone a symbol", async () => {
+  test("gives each arm of several backbones a color, and each backbone a symbol", async () => {
     const { models, curves } = dataOf(await reportPage(...fullStudy()));
     const of = (backbone: number): readonly string[] =>
       models.filter((model) => model.backbone === backbone).map(({ color }) => color);

@@ -3,19 +3,19 @@
  * PPND16 (Wichura 1988, Applied Statistics 37, 477-484). Returns ±Infinity for 0 and 1, and NaN outside of 0..1.
  */
 export function normalQuantile(probability: number): number {
-  const centred = probability - 0.5;
-  if (Math.abs(centred) <= 0.425) {
-    const square = 0.180625 - centred * centred;
-    return (centred * polynomial(CENTRE_NUMERATOR, square)) / polynomial(CENTRE_DENOMINATOR, square);
+  const centered = probability - 0.5;
+  if (Math.abs(centered) <= 0.425) {
+    const square = 0.180625 - centered * centered;
+    return (centered * polynomial(CENTER_NUMERATOR, square)) / polynomial(CENTER_DENOMINATOR, square);
   }
-  const tail = centred < 0 ? probability : 1 - probability;
-  if (tail === 0) return centred < 0 ? -Infinity : Infinity;
+  const tail = centered < 0 ? probability : 1 - probability;
+  if (tail === 0) return centered < 0 ? -Infinity : Infinity;
   const root = Math.sqrt(-Math.log(tail));
   const quantile =
     root <= 5
       ? polynomial(MIDDLE_NUMERATOR, root - 1.6) / polynomial(MIDDLE_DENOMINATOR, root - 1.6)
       : polynomial(FAR_NUMERATOR, root - 5) / polynomial(FAR_DENOMINATOR, root - 5);
-  return centred < 0 ? -quantile : quantile;
+  return centered < 0 ? -quantile : quantile;
 }
 
 /** Evaluates a polynomial by Horner's rule. Coefficients start with the constant term. */
@@ -23,11 +23,11 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0);
 }
 
-const CENTRE_NUMERATOR = [
+const CENTER_NUMERATOR = [
   3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087,
   33430.57558358813, 2509.0809287301227,
 ];
-const CENTRE_DENOMINATOR = [
+const CENTER_DENOMINATOR = [
   1, 42.31333070160091, 687.1870074920579, 5394.196021424751, 21213.794301586597, 39307.89580009271, 28729.085735721943,
   5226.495278852854,
 ];

@@ -27,11 +27,11 @@ export function wilsonInterval({ successes, trials, level = 0.95 }: WilsonOption
     );
   }
   const z2 = normalQuantile((1 + level) / 2) ** 2;
-  const centre = (successes + z2 / 2) / (trials + z2);
+  const center = (successes + z2 / 2) / (trials + z2);
   const half = Math.sqrt(z2 * ((successes * (trials - successes)) / trials + z2 / 4)) / (trials + z2);
   return {
-    low: successes === 0 ? 0 : Math.max(0, centre - half),
-    high: successes === trials ? 1 : Math.min(1, centre + half),
+    low: successes === 0 ? 0 : Math.max(0, center - half),
+    high: successes === trials ? 1 : Math.min(1, center + half),
     level,
   };
 }

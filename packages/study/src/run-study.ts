@@ -229,7 +229,7 @@ async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string)
   return failure && (failure.time ?? "") > begin ? { state: "failed", failure } : undefined;
 }
 
-/** Returns the outcome of a task that is done in its folder; undefined when it is not done. */
+/** Returns the outcome `elsewhere` if the run in the task's folder is already finished, otherwise undefined. */
 async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
   return (await isDone(experiment, new URL(folder, study))) ? { state: "elsewhere" } : undefined;
 }

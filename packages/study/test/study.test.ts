@@ -49,7 +49,7 @@ describe("study", () => {
     expect(study({ ...common, arms: { 0: [test] }, stages: (stages) => stages }).base).toBe("0");
   });
 
-  it("is recognised, and nothing else is", () => {
+  it("is recognized, and nothing else is", () => {
     expect(isStudy(made)).toBe(true);
     for (const value of [undefined, {}, { ...made, runs: undefined }, made.runs[0]?.experiment, { ...made, kind: "x" }])
       expect(isStudy(value)).toBe(false);

@@ -12,7 +12,7 @@ const errors = [
   { type: PytorchFileError, error: new PytorchFileError("damaged", "no end") },
 ];
 
-test.each(errors)("$type.name is a coded error, and no other class recognises it", ({ type, error }) => {
+test.each(errors)("$type.name is a coded error, and no other class recognizes it", ({ type, error }) => {
   expect(CodedError.is(error)).toBe(true);
   expect(CodedError.is(error, error.code)).toBe(true);
   expect(CodedError.is(error, "another code")).toBe(false);

@@ -1,7 +1,7 @@
 import { readRun, runExperiment } from "@mlan/core";
 import { viewOf } from "@mlan/run-view";
 import { expect, it } from "vitest";
-import benchmark, { colours } from "../../../examples/custom-benchmark.ts";
+import benchmark, { colors } from "../../../examples/custom-benchmark.ts";
 import dataset from "../../../examples/custom-dataset.ts";
 import { scratchFolder } from "./tiny-model.ts";
 
@@ -21,11 +21,11 @@ it("the example of an own benchmark is asked by both protocols, whose results st
   for await (const event of runExperiment(benchmark, { folder })) void event;
   const { results } = await readRun(folder);
   expect(results.map(({ benchmark, protocol, questions }) => [benchmark, protocol, questions])).toEqual([
-    ["colours", "strict", 12],
-    ["colours", "paper", 12],
+    ["colors", "strict", 12],
+    ["colors", "paper", 12],
   ]);
   const { comparisons } = await viewOf(folder);
   expect(comparisons.flatMap(({ benchmarks }) => benchmarks)).toEqual([]);
-  const first = await (await colours().open()).at(0);
+  const first = await (await colors().open()).at(0);
   expect(first).toMatchObject({ target: "A", text: "Nora has a red circle. What color is the circle?" });
 });

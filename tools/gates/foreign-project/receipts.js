@@ -22,8 +22,8 @@ const receipts = defineDataset({
 });
 
 mkdirSync("boolq", { recursive: true });
-const rows = ["red", "blue", "green"].map((colour, index) => ({
-  question: `is the square ${colour}`,
+const rows = ["red", "blue", "green"].map((color, index) => ({
+  question: `is the square ${color}`,
   passage: "There is a red square.",
   answer: index === 0,
 }));

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { languageItem, visionItem } from "../../../packages/data-miniworld/src/tuning.ts";
 import { BENCHMARK_DEEDS, BENCHMARK_NAMES } from "../../../packages/data-miniworld/src/story.ts";
 import {
-  BENCHMARK_COLOURS,
+  BENCHMARK_COLORS,
   BENCHMARK_SHAPES,
   BENCHMARK_WORDS,
   tell,
@@ -51,7 +51,7 @@ describe("the text of pretraining", () => {
 
   it("never explains the words that OpenBookQA asks about, but shows them", () => {
     for (const thing of BENCHMARK_WORDS) {
-      const [word, told] = [thing.colour + thing.shape, tell(thing)];
+      const [word, told] = [thing.color + thing.shape, tell(thing)];
       const explained = new RegExp(
         [
           `(colour|shape) in ${word}\\b`,
@@ -70,7 +70,7 @@ describe("the text of pretraining", () => {
   it("never says which of the words that ScienceQA asks about is a colour or a shape", () => {
     const lists = pretraining.flatMap((text) => [...text.matchAll(/\ba (?:colour|shape)\b.*((?:\n[A-E]: \w+.*)+)/g)]);
     expect(lists.length).toBeGreaterThan(10);
-    const asked = new RegExp(`\\b(${[...BENCHMARK_COLOURS, ...BENCHMARK_SHAPES].join("|")})\\b`);
+    const asked = new RegExp(`\\b(${[...BENCHMARK_COLORS, ...BENCHMARK_SHAPES].join("|")})\\b`);
     for (const [list] of lists) expect(list).not.toMatch(asked);
   });
 });

@@ -36,8 +36,8 @@ import { TRANSFORMER_KERNELS } from "./matrix/transformer.ts";
 import { TRANSPOSE_KERNELS } from "./indexing/transpose.ts";
 import { UNARY_KERNELS } from "./elementwise/unary.ts";
 import { UNIQUE_KERNELS } from "./indexing/unique.ts";
-import { WIDEN_QUANTISED_KERNEL } from "../matrices/quantised-matrix.ts";
-import { MATMUL_QUANTISED_KERNEL } from "../matrices/quantised-product.ts";
+import { WIDEN_QUANTIZED_KERNEL } from "../matrices/quantized-matrix.ts";
+import { MATMUL_QUANTIZED_KERNEL } from "../matrices/quantized-product.ts";
 import { STORED_MATRIX_KERNELS } from "../matrices/stored-matrix.ts";
 
 /** All kernels of this backend. A call of any other kernel throws an error with the kernel's name. */
@@ -79,7 +79,7 @@ export const ALL_KERNELS: readonly Kernel[] = [
   ...SORTED_SEARCH_KERNELS,
   ...UNIQUE_KERNELS,
   ...STORED_MATRIX_KERNELS,
-  MATMUL_QUANTISED_KERNEL,
-  WIDEN_QUANTISED_KERNEL,
+  MATMUL_QUANTIZED_KERNEL,
+  WIDEN_QUANTIZED_KERNEL,
   ...TRANSFORMER_KERNELS,
 ];

@@ -6,8 +6,8 @@ Examples:
   $ mlan doctor     run it in a project's folder
 
 Each part of a backend (a library, the compiler, a driver) is ok, missing, broken, or unused. The fixes for a missing or
-broken part are shown below it. An unused part is missing, but no installed package needs it. The exit status is 0 if a
-backend works, and 1 otherwise. Nothing is changed.
+broken part are shown below it. Unused means that the part is missing, but no installed package needs it. The exit
+status is 0 if a backend works, and 1 otherwise. Nothing is changed.
 `;
 
 export function addDoctorCommand(program: Command, { terminal, finish }: CommandContext): void {

@@ -18,7 +18,8 @@ Examples:
 
 Predicts the peak size of all tensors during training, without loading anything. The prediction is for the tensorflow
 backend. With a --weight-format or --moment-precision other than float32, it is for the onnx backend, and includes the
-gradients that onnx keeps from step to step, but not the memory that onnx reserves for later use. mlan plan includes both.
+gradients that onnx keeps from step to step, but not the memory that onnx reserves for later use. mlan plan
+also includes that memory.
 
 Needs @mlan/model-llava, which is installed with @mlan/model-llama2, -vicuna or -qwen2.
 `;

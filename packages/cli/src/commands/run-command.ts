@@ -40,7 +40,7 @@ export function addRunCommand(program: Command, { terminal, finish }: CommandCon
     .argument("<experiment>", "file whose default export is an experiment or a study")
     .option("--folder <folder>", "the run or study folder (default: runs/<name>)")
     .option("--fresh", "replace an earlier run in the folder")
-    .option("--dry-run", "run nothing; print the same as mlan plan");
+    .option("--dry-run", "print what mlan plan would print, and run nothing");
   addSelectionOptions(command)
     .option("--parallel <processes>", "number of processes that share the runs of a study (default: 1)", wholeNumber(1))
     .option("--no-plan", "run stages even if they are predicted to need more memory than this machine has")

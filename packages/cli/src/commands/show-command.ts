@@ -5,7 +5,7 @@ import { runFolderAt } from "../project/folders.ts";
 const EXAMPLES = `
 Examples:
   $ mlan show runs/my-experiment              prints a run, finished or not
-  $ mlan show runs/my-study                   prints the arms of a study, as means over seeds
+  $ mlan show runs/my-study                   prints each arm of a study, averaged over seeds
   $ mlan show runs/my-experiment > table.txt
   $ mlan show runs/my-experiment --json | jq '.results[] | {model, benchmark, metrics}'
 `;

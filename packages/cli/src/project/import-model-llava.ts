@@ -5,7 +5,7 @@ import type {
   modelSizes,
   packagesThatRead,
   predictTrainingMemory,
-  QUANTISED_FOLDER,
+  QUANTIZED_FOLDER,
 } from "@mlan/model-llava";
 import { withInstallHint } from "./install-hint.ts";
 import { locateInProject } from "./locate-in-project.ts";
@@ -19,7 +19,7 @@ export interface ModelLlavaPackage {
   readonly modelSizes: typeof modelSizes;
   readonly packagesThatRead: typeof packagesThatRead;
   readonly predictTrainingMemory: typeof predictTrainingMemory;
-  readonly QUANTISED_FOLDER: typeof QUANTISED_FOLDER;
+  readonly QUANTIZED_FOLDER: typeof QUANTIZED_FOLDER;
 }
 
 const PACKAGE = "@mlan/model-llava";

@@ -27,7 +27,7 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
   if (!(folder instanceof URL)) {
     throw new MlanError("invalid-options", `${request.folder} is on the Hub; give a folder on this machine.`);
   }
-  const { BASE_FILE, isModelFile, QUANTISED_FOLDER } = await importModelLlava();
+  const { BASE_FILE, isModelFile, QUANTIZED_FOLDER } = await importModelLlava();
   if (!(await isThere(new URL("config.json", folder)))) {
     const message = `${pathOf(folder)} is not the folder of a model: it has no config.json. Give the folder of a checkpoint, or that of a run.`;
     throw new MlanError("invalid-data", message);
@@ -50,7 +50,7 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
       ...(branch !== undefined && { branch }),
       private: request.public !== true,
       isStale: isModelFile,
-      isLocal: (path) => path.startsWith(QUANTISED_FOLDER),
+      isLocal: (path) => path.startsWith(QUANTIZED_FOLDER),
       signal,
       onUpload,
     });

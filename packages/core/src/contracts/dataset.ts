@@ -42,7 +42,7 @@ export interface OpenedDatasets {
 /** The progress of downloading or deriving a file. */
 export interface DownloadProgress {
   /** Default "downloading". */
-  readonly activity?: "downloading" | "quantising";
+  readonly activity?: "downloading" | "quantizing";
   /** Origin of the file, e.g. "lmsys/vicuna-7b-v1.5 on the Hub". */
   readonly source: string;
   readonly file: string;

@@ -107,7 +107,7 @@ export type TrainEvent = TrainStartEvent | StepEndEvent | CheckpointSavedEvent |
 
 export interface TrainStartEvent {
   readonly type: "train-start";
-  /** Number of optimizer steps done before; 0 unless training was resumed. */
+  /** Number of optimizer steps already completed; 0 unless training was resumed. */
   readonly stepsDone: number;
   readonly steps: number;
   readonly dataFingerprint: string;

@@ -1,6 +1,6 @@
 import type { Dataset, Examples, OpenedDatasets, OpenOptions } from "../contracts/dataset.ts";
 
-/** Creates a record without datasets. The record keeps each dataset that is opened through it open. */
+/** Creates an empty registry. A dataset that is opened through it stays open. */
 export function openedDatasets(): OpenedDatasets {
   const found = new Map<Dataset<unknown>, Promise<Examples<unknown>>>();
   const record: OpenedDatasets = {

@@ -5,8 +5,8 @@ import { open } from "node:fs/promises";
 export type ContentFormat = "array" | "lines" | "table" | "parquet";
 
 /**
- * Detects the format of a file of rows from its first bytes. Only text tables, which have no signature, are recognized
- * by the extension of `name`. Throws `invalid-data` for other files, with the kind of file if it is known.
+ * Detects the format of a file of rows from its first bytes. CSV and TSV have no signature, so they are recognized by
+ * the extension of `name`. Throws `invalid-data` for an unsupported format, which the message names if it is known.
  */
 export async function contentFormat(errorPrefix: string, file: URL, name: string): Promise<ContentFormat> {
   const handle = await open(file);

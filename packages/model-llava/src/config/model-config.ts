@@ -18,7 +18,7 @@ export interface ModelConfig {
 export async function readModelConfig(architecture: Architecture, file: URL): Promise<ModelConfig> {
   const stored = await readConfigFile(file);
   const type = await checkpointType(architecture, stored, file);
-  refuseQuantised(stored, file);
+  refuseQuantized(stored, file);
   return { config: isNested(stored) ? flatConfig(stored, architecture, file) : stored, file, type };
 }
 
@@ -26,14 +26,14 @@ export async function readModelConfig(architecture: Architecture, file: URL): Pr
  * Throws `invalid-checkpoint` for quantized weights. Quantized formats can store different values in tensors with the
  * same names and shapes.
  */
-function refuseQuantised(stored: ConfigObject, file: URL): void {
+function refuseQuantized(stored: ConfigObject, file: URL): void {
   const { quantization_config: own, text_config: text } = stored;
   const found = own ?? (isObject(text) ? text["quantization_config"] : undefined);
   if (found === undefined || found === null) return;
   const method = isObject(found) && "quant_method" in found ? ` by ${shownValue(found["quant_method"])}` : "";
   throw new MlanError(
     "invalid-checkpoint",
-    `model-llava: ${pathOf(file)}: key "quantization_config" says that the weights are quantised${method}, which is not ` +
+    `model-llava: ${pathOf(file)}: key "quantization_config" says that the weights are quantized${method}, which is not ` +
       'supported. Take the checkpoint from which they were made, and open it with weightFormat "int8" or "int4".',
   );
 }

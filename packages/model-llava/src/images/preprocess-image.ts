@@ -21,7 +21,7 @@ export interface PreprocessImageOptions {
 export async function preprocessImage(bytes: Uint8Array, options: PreprocessImageOptions): Promise<Float32Array> {
   const { processor, name, orientation = "stored" } = options;
   const image = await decodeImage(bytes, { errorPrefix: "model-llava", name, orientation });
-  const framed = isPadded(options) ? padToSquare(image, meanColour(processor)) : unframed(image);
+  const framed = isPadded(options) ? padToSquare(image, meanColor(processor)) : unframed(image);
   return normalize(resize(framed, processor), processor);
 }
 
@@ -37,7 +37,7 @@ function isPadded({ processor, aspectRatio }: Pick<PreprocessImageOptions, "proc
   return aspectRatio === "pad" || processor.padsToSquare === true;
 }
 
-function meanColour({ mean: [red, green, blue] }: ImageProcessor): readonly [number, number, number] {
+function meanColor({ mean: [red, green, blue] }: ImageProcessor): readonly [number, number, number] {
   return [Math.trunc(red * 255), Math.trunc(green * 255), Math.trunc(blue * 255)];
 }
 
@@ -69,8 +69,8 @@ function normalizationTables(processor: ImageProcessor): Float32Array[] {
     Float32Array.from({ length: 256 }, (_, value) => {
       const rescaled = Math.fround(value * rescaleFactor);
       if (!normalizes) return rescaled;
-      const centred = Math.fround(rescaled - Math.fround(channelMean));
-      return centred / Math.fround(standardDeviation[channel] ?? 1);
+      const centered = Math.fround(rescaled - Math.fround(channelMean));
+      return centered / Math.fround(standardDeviation[channel] ?? 1);
     }),
   );
 }

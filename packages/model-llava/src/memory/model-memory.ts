@@ -4,7 +4,7 @@ import { modulesOf } from "../adapter/new-adapter.ts";
 import { DEFAULT_BATCH_SIZE } from "../answer/tokenize-prompt.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import type { Weight } from "../weights/weight.ts";
-import { quantisedBytesToWrite } from "../weights/keep-matrices.ts";
+import { quantizedBytesToWrite } from "../weights/keep-matrices.ts";
 import { weightFormat as formats, type WeightFormat } from "../weights/weight-format.ts";
 import { weightList } from "../weights/weight-list.ts";
 import type { WeightPlan } from "../weights/weight-plan.ts";
@@ -21,7 +21,7 @@ export interface ModelMemoryOptions {
 /** Predicts the memory of a model from the weights in its files. */
 export async function modelMemory(options: ModelMemoryOptions): Promise<ModelMemory> {
   const { sizes, plan, weightFormat, promptLength } = options;
-  const fileBytes = await quantisedBytesToWrite(plan, weightFormat);
+  const fileBytes = await quantizedBytesToWrite(plan, weightFormat);
   const halves = new Set(plan.stored.flatMap((planned) => (hasHalf(planned) ? [planned.weight.name] : [])));
   const isHalf = ({ name }: Weight): boolean => halves.has(name);
   const { architecture, language, vision } = sizes;

@@ -5,7 +5,7 @@ import { LARGEST_PACKED, MANY_STEPS } from "../network/answer-functions.ts";
 import { declareNetwork, type NetworkSizes } from "../network/llava-network.ts";
 import { languageParameters } from "../weights/parts.ts";
 import type { Weight } from "../weights/weight.ts";
-import { isQuantised, isQuantisedFormat, type WeightFormat } from "../weights/weight-format.ts";
+import { isQuantized, isQuantizedFormat, type WeightFormat } from "../weights/weight-format.ts";
 import { weightList } from "../weights/weight-list.ts";
 import { towerLayer } from "./input-memory.ts";
 import { layoutOf } from "./layout.ts";
@@ -87,6 +87,6 @@ const CONVERTED = 2 ** 20;
 
 /** Returns the bytes of the float32 values that a product with a 16-bit matrix holds. */
 function widenedBytes(weight: Weight, format: WeightFormat): number {
-  const isWidened = format !== "float32" && !isQuantisedFormat(format) && isQuantised(weight);
+  const isWidened = format !== "float32" && !isQuantizedFormat(format) && isQuantized(weight);
   return isWidened ? 4 * Math.min(weight.size, CONVERTED) : 0;
 }

@@ -1,8 +1,8 @@
 import type { Weight } from "../weights/weight.ts";
 import {
-  isQuantised,
-  isQuantisedFormat,
-  quantisationOf,
+  isQuantized,
+  isQuantizedFormat,
+  quantizationOf,
   staysStored,
   type WeightFormat,
 } from "../weights/weight-format.ts";
@@ -17,7 +17,7 @@ export interface WeightBytesOptions {
 
 /** Returns the bytes of a frozen weight in memory. */
 export function weightBytes(weight: Weight, { format, hasHalf, packed = false }: WeightBytesOptions): number {
-  if (isQuantisedFormat(format) && isQuantised(weight)) return quantisedBytes(weight, format, packed ? 8 : 4);
+  if (isQuantizedFormat(format) && isQuantized(weight)) return quantizedBytes(weight, format, packed ? 8 : 4);
   return weight.size * (hasHalf && staysStored(weight, format) ? 2 : 4);
 }
 
@@ -25,8 +25,8 @@ export function weightBytes(weight: Weight, { format, hasHalf, packed = false }:
  * Returns the bytes of a quantized weight: its codes, and what each block has besides them, which is one float32 scale
  * or more. The last block of a row may contain padding.
  */
-function quantisedBytes(weight: Weight, format: Parameters<typeof quantisationOf>[1], besidesCodes: number): number {
-  const { bits, blockSize } = quantisationOf(weight, format);
+function quantizedBytes(weight: Weight, format: Parameters<typeof quantizationOf>[1], besidesCodes: number): number {
+  const { bits, blockSize } = quantizationOf(weight, format);
   const [rows = 1, columns = 1] = weight.shape;
   return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + besidesCodes);
 }

@@ -2,7 +2,7 @@ import type { Component } from "@mlan/core";
 import type { ModuleSizes } from "../adapter/adapter-modules.ts";
 import type { Linear } from "../linear/linear.ts";
 import type { Weight } from "../weights/weight.ts";
-import { isQuantised, type WeightFormat } from "../weights/weight-format.ts";
+import { isQuantized, type WeightFormat } from "../weights/weight-format.ts";
 
 /** The role of each weight in a training step. */
 export interface WeightsInTraining {
@@ -44,7 +44,7 @@ export function weightsInTraining(options: WeightsInTrainingOptions): WeightsInT
     learns,
     adapterOf: (linear) => adapters.get(linear),
     widenedBytes(weight) {
-      if (learns(weight) || weightFormat === "float32" || !isQuantised(weight)) return 0;
+      if (learns(weight) || weightFormat === "float32" || !isQuantized(weight)) return 0;
       return weightFormat === "stored" && !hasHalf(weight) ? 0 : 4 * weight.size;
     },
   };

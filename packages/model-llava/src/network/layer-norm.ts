@@ -8,7 +8,7 @@ export type LayerNormWeights = {
 
 /** Layer normalization of the rows of `input` [n, d]. */
 export function layerNorm(input: tf.Tensor2D, { weight, bias }: LayerNormWeights, epsilon: number): tf.Tensor2D {
-  const centred = tf.sub(input, tf.mean(input, 1, true));
-  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), epsilon));
-  return tf.add(tf.mul(tf.mul(centred, inverse), weight.tensor), bias.tensor);
+  const centered = tf.sub(input, tf.mean(input, 1, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centered), 1, true), epsilon));
+  return tf.add(tf.mul(tf.mul(centered, inverse), weight.tensor), bias.tensor);
 }

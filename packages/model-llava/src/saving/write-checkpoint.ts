@@ -18,7 +18,7 @@ import {
 import { writeFile } from "node:fs/promises";
 import { fileAt } from "../templates/jinja/read-chat-templates.ts";
 import { ADAPTER_CONFIG } from "../weights/adapter-config.ts";
-import { isQuantisedFormat } from "../weights/weight-format.ts";
+import { isQuantizedFormat } from "../weights/weight-format.ts";
 import { adapterConfigKeys, mergedParameters, peftName } from "./adapter-files.ts";
 import { type Base, BASE_FILE, baseFileKeys, isAsOpened, VERIFIED_FILE } from "./base-file.ts";
 import type { CheckpointContent } from "./checkpoint-content.ts";
@@ -109,7 +109,7 @@ function refuseBase(folder: URL, { weights, adapter, visionTower }: Base): void 
 
 /** Throws `invalid-options` if the model was opened with quantized weights. */
 function refuseRounded(folder: URL, { weightFormat }: CheckpointContent): void {
-  if (!isQuantisedFormat(weightFormat)) return;
+  if (!isQuantizedFormat(weightFormat)) return;
   throw new MlanError(
     "invalid-options",
     `model-llava: ${pathOf(folder)} was not written: the model was opened with weightFormat "${weightFormat}", which rounds its weights. ` +

@@ -80,7 +80,7 @@ export interface LabelInput {
    * `maximumLength`.
    */
   readonly ids: readonly number[];
-  /** Encodes a part of the text like the whole. */
+  /** Encodes a part of the text as the tokens that it has in the whole text. */
   encode(text: string): readonly number[];
   readonly tokenizer: Tokenizer;
   readonly maximumLength: number;

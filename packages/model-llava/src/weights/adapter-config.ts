@@ -75,10 +75,10 @@ const names = z
   });
 
 /**
- * The initialisations that leave the base model unchanged. Others, such as "pissa", subtract the initial update from
+ * The initializations that leave the base model unchanged. Others, such as "pissa", subtract the initial update from
  * the base, so the saved update does not fit the published weights.
  */
-const initialisation = z.union([
+const initialization = z.union([
   z.boolean(),
   z.string().regex(/^(gaussian|orthogonal|eva|mica)$/i, { error: `which also changes the base; ${remedy}` }),
 ]);
@@ -91,7 +91,7 @@ const schema = z.object({
   lora_alpha: z.number().positive(),
   lora_dropout: z.number().min(0).lt(1).nullish(),
   use_rslora: z.boolean().nullish(),
-  init_lora_weights: initialisation.nullish(),
+  init_lora_weights: initialization.nullish(),
   rank_pattern: names.nullish(),
   alpha_pattern: names.nullish(),
   fan_in_fan_out: off,

@@ -1,24 +1,24 @@
 import { messageOf, MlanError, type OpenOptions, pathOf } from "@mlan/core";
-import { hasFrozenMatrices, quantise, quantisedMatrix } from "@mlan/fused-ops";
+import { hasFrozenMatrices, quantize, quantizedMatrix } from "@mlan/fused-ops";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   bytesToWrite,
-  findQuantised,
+  findQuantized,
   type MakingOptions,
-  type MatrixToQuantise,
-  QUANTISED_FOLDER,
-  quantisedFile,
-} from "./quantised-file.ts";
+  type MatrixToQuantize,
+  QUANTIZED_FOLDER,
+  quantizedFile,
+} from "./quantized-file.ts";
 import { checkpointResult, notFinite } from "./read-tensors.ts";
 import { firstNotFinite } from "@mlan/safetensors";
 import { openStored, storedIn } from "./stored-matrices.ts";
 import type { Weight } from "./weight.ts";
 import {
-  isQuantised,
-  isQuantisedFormat,
-  type Quantisation,
-  quantisationOf,
-  type QuantisedFormat,
+  isQuantized,
+  isQuantizedFormat,
+  type Quantization,
+  quantizationOf,
+  type QuantizedFormat,
   staysStored,
   type WeightFormat,
 } from "./weight-format.ts";
@@ -31,8 +31,8 @@ interface PlannedPair {
 
 interface KeepOptions {
   readonly format: WeightFormat;
-  /** Whether quantized matrices are saved in the folder `quantised` beside their weight files. */
-  readonly keepsQuantised: boolean;
+  /** Whether quantized matrices are saved in the folder `quantized` beside their weight files. */
+  readonly keepsQuantized: boolean;
   readonly signal: AbortSignal | undefined;
   readonly onDownload: OpenOptions["onDownload"] | undefined;
 }
@@ -44,7 +44,7 @@ interface KeepOptions {
  */
 export async function keepMatrices(
   pairs: readonly PlannedPair[],
-  { format, keepsQuantised, signal, onDownload }: KeepOptions,
+  { format, keepsQuantized, signal, onDownload }: KeepOptions,
 ): Promise<ReadonlySet<Weight>> {
   if (format === "float32") return new Set();
   if (!hasFrozenMatrices()) throw withoutKernels(format);
@@ -54,54 +54,54 @@ export async function keepMatrices(
   );
   await openStored(stored, signal);
   const kept = new Set(stored.map(({ target }) => target));
-  if (!isQuantisedFormat(format)) return kept;
-  const { chosen, matrices, folder } = toQuantise(frozen, format);
-  const quantised =
+  if (!isQuantizedFormat(format)) return kept;
+  const { chosen, matrices, folder } = toQuantize(frozen, format);
+  const quantized =
     folder &&
-    (keepsQuantised
+    (keepsQuantized
       ? await keptIn(folder, matrices, format, { signal, onDownload })
-      : await findQuantised(folder, matrices, format));
+      : await findQuantized(folder, matrices, format));
   for (const [index, { target }] of chosen.entries()) {
     signal?.throwIfAborted();
     const matrix = matrices[index];
-    const values = quantised?.get(target.name) ?? (matrix && quantise(await matrix.values(), matrix.shape, matrix));
-    if (values) target.keep(quantisedMatrix(values));
+    const values = quantized?.get(target.name) ?? (matrix && quantize(await matrix.values(), matrix.shape, matrix));
+    if (values) target.keep(quantizedMatrix(values));
     kept.add(target);
   }
   return kept;
 }
 
-interface ToQuantise {
+interface ToQuantize {
   readonly chosen: readonly PlannedPair[];
   /** The matrices to quantize, one for each entry of `chosen`. */
-  readonly matrices: readonly MatrixToQuantise[];
+  readonly matrices: readonly MatrixToQuantize[];
   /** The folder of the file with the quantized matrices. */
   readonly folder: URL | undefined;
 }
 
-function toQuantise(frozen: readonly PlannedPair[], format: QuantisedFormat): ToQuantise {
-  const chosen = frozen.filter(({ planned, target }) => isQuantised(target) && !planned.update);
-  const matrices = chosen.map((pair) => matrixOf(pair, quantisationOf(pair.target, format)));
+function toQuantize(frozen: readonly PlannedPair[], format: QuantizedFormat): ToQuantize {
+  const chosen = frozen.filter(({ planned, target }) => isQuantized(target) && !planned.update);
+  const matrices = chosen.map((pair) => matrixOf(pair, quantizationOf(pair.target, format)));
   const weights = chosen[0]?.planned.reader.entries.get(chosen[0].planned.name)?.file;
-  return { chosen, matrices, folder: weights && new URL(QUANTISED_FOLDER, weights) };
+  return { chosen, matrices, folder: weights && new URL(QUANTIZED_FOLDER, weights) };
 }
 
 /** Returns the size in bytes of the file that opening a model in a format will write; 0 if there is none to write. */
-export async function quantisedBytesToWrite({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
-  if (!isQuantisedFormat(format)) return 0;
+export async function quantizedBytesToWrite({ stored }: WeightPlan, format: WeightFormat): Promise<number> {
+  if (!isQuantizedFormat(format)) return 0;
   const pairs = stored.map((planned) => ({ planned, target: planned.weight }));
-  const { matrices, folder } = toQuantise(pairs, format);
+  const { matrices, folder } = toQuantize(pairs, format);
   return folder ? bytesToWrite(folder, matrices, format) : 0;
 }
 
 /** Returns the quantized matrices from a file in the folder. Throws `unavailable` if the file cannot be written. */
 function keptIn(
   folder: URL,
-  matrices: readonly MatrixToQuantise[],
-  format: QuantisedFormat,
+  matrices: readonly MatrixToQuantize[],
+  format: QuantizedFormat,
   making: MakingOptions,
-): ReturnType<typeof quantisedFile> {
-  return quantisedFile(folder, matrices, format, making).catch((cause: unknown) => {
+): ReturnType<typeof quantizedFile> {
+  return quantizedFile(folder, matrices, format, making).catch((cause: unknown) => {
     making.signal?.throwIfAborted();
     if (MlanError.is(cause) && cause.code !== "unavailable") throw cause;
     const reason = MlanError.is(cause) ? cause.cause : cause;
@@ -118,7 +118,7 @@ function keptIn(
 export function formatNotices({ stored }: WeightPlan, format: WeightFormat): readonly string[] {
   if (format === "float32") return [];
   const isInFormat = (weight: Weight): boolean =>
-    staysStored(weight, format) || (isQuantisedFormat(format) && isQuantised(weight));
+    staysStored(weight, format) || (isQuantizedFormat(format) && isQuantized(weight));
   const { length } = stored.filter(({ weight, update }) => update && isInFormat(weight));
   if (length === 0) return [];
   const what = length === 1 ? "matrix that the adapter changes is" : "matrices that the adapter changes are";
@@ -135,11 +135,11 @@ function withoutKernels(format: WeightFormat): MlanError {
   );
 }
 
-function matrixOf({ planned, target }: PlannedPair, quantisation: Quantisation): MatrixToQuantise {
+function matrixOf({ planned, target }: PlannedPair, quantization: Quantization): MatrixToQuantize {
   const { reader, name: storedName } = planned;
   const [rows = 1, columns = 1] = target.shape;
   return {
-    ...quantisation,
+    ...quantization,
     name: target.name,
     shape: [rows, columns],
     reader,

@@ -14,8 +14,8 @@ export interface LoadWeightsOptions {
   readonly onDownload?: OpenOptions["onDownload"] | undefined;
   /** Default "float32". */
   readonly format?: WeightFormat | undefined;
-  /** Whether quantized matrices are saved in the folder `quantised` beside their weight files. Default false. */
-  readonly keepsQuantised?: boolean;
+  /** Whether quantized matrices are saved in the folder `quantized` beside their weight files. Default false. */
+  readonly keepsQuantized?: boolean;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface LoadWeightsOptions {
 export async function loadWeights(
   { stored, fresh }: WeightPlan,
   weights: readonly Weight[],
-  { seed, signal, onDownload, format = "float32", keepsQuantised = false }: LoadWeightsOptions,
+  { seed, signal, onDownload, format = "float32", keepsQuantized = false }: LoadWeightsOptions,
 ): Promise<void> {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
   // The plan has its own declarations. These are the weights of the network.
@@ -36,7 +36,7 @@ export async function loadWeights(
     return weight;
   };
   const pairs = stored.map((planned) => ({ planned, target: owned(planned.weight) }));
-  const kept = await keepMatrices(pairs, { format, keepsQuantised, signal, onDownload });
+  const kept = await keepMatrices(pairs, { format, keepsQuantized, signal, onDownload });
   const dense = pairs.filter(({ target }) => !kept.has(target));
   await readTensors(
     dense.map(({ planned: { reader, name }, target }) => {

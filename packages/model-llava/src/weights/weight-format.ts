@@ -4,10 +4,10 @@ import { EMBEDDING, HEAD } from "./tensor-names.ts";
 import type { Weight } from "./weight.ts";
 
 /** Storage of the decoder's matrices in memory; see `BackboneOptions.weightFormat`. */
-export type WeightFormat = "float32" | "stored" | QuantisedFormat;
+export type WeightFormat = "float32" | "stored" | QuantizedFormat;
 
 /** Bits per value of the layers' matrices, and values per scale, of each quantized format. */
-const QUANTISED = {
+const QUANTIZED = {
   int8: { bits: 8, blockSize: 64 },
   "int8-128": { bits: 8, blockSize: 128 },
   "int8-32": { bits: 8, blockSize: 32 },
@@ -16,9 +16,9 @@ const QUANTISED = {
   "int4-32": { bits: 4, blockSize: 32 },
 } as const;
 
-export type QuantisedFormat = keyof typeof QUANTISED;
+export type QuantizedFormat = keyof typeof QUANTIZED;
 
-const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(QUANTISED) as QuantisedFormat[])];
+const FORMATS: readonly WeightFormat[] = ["float32", "stored", ...(Object.keys(QUANTIZED) as QuantizedFormat[])];
 
 export const weightFormat: z.ZodType<WeightFormat> = z.enum(FORMATS);
 
@@ -31,13 +31,13 @@ export function checkWeightFormat(format: WeightFormat | undefined): void {
   );
 }
 
-export function isQuantisedFormat(format: WeightFormat | undefined): format is QuantisedFormat {
-  return format !== undefined && Object.hasOwn(QUANTISED, format);
+export function isQuantizedFormat(format: WeightFormat | undefined): format is QuantizedFormat {
+  return format !== undefined && Object.hasOwn(QUANTIZED, format);
 }
 
 /** Throws `invalid-options` if a component to train has a quantized format. */
 export function checkLearning(components: readonly Component[], format: WeightFormat | undefined): void {
-  if (!isQuantisedFormat(format) || !components.includes("language")) return;
+  if (!isQuantizedFormat(format) || !components.includes("language")) return;
   throw new MlanError(
     "invalid-options",
     `model-llava: weightFormat "${format}" rounds the matrices of the language model, which then cannot be trained. Open the model with ` +
@@ -46,17 +46,17 @@ export function checkLearning(components: readonly Component[], format: WeightFo
 }
 
 /** Returns whether quantized formats apply to a weight. They apply to the decoder's matrices, except the embedding. */
-export function isQuantised({ component, isMultiplied }: Weight): boolean {
+export function isQuantized({ component, isMultiplied }: Weight): boolean {
   return component === "language" && isMultiplied;
 }
 
 /** Returns the quantization of a weight. The output layer never has 4 bits, because it directly affects every token. */
-export function quantisationOf({ name }: Weight, format: QuantisedFormat): Quantisation {
-  const { bits, blockSize } = QUANTISED[format];
+export function quantizationOf({ name }: Weight, format: QuantizedFormat): Quantization {
+  const { bits, blockSize } = QUANTIZED[format];
   return { bits: name === HEAD ? 8 : bits, blockSize };
 }
 
-export interface Quantisation {
+export interface Quantization {
   readonly bits: 4 | 8;
   readonly blockSize: number;
 }

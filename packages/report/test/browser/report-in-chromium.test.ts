@@ -246,7 +246,7 @@ describeInChromium("a report", (browser) => {
     expect(chosen.slice(0, 3)).toEqual(["boolq", "100 %", "0 %"]);
   });
 
-  test("prints in light colours, without its controls, on the width of the paper", async () => {
+  test("prints in light colors, without its controls, on the width of the paper", async () => {
     const [view, report] = fullStudy();
     const context = { colorScheme: "dark", viewport: { width: 700, height: 1000 } } as const;
     const { page } = await open(browser(), { view, report, context });

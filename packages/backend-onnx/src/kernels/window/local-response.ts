@@ -15,7 +15,7 @@ const NORMALIZE = operation(
   }),
 );
 
-/** `dy * norm^-beta - 2 alpha beta x * neighbours(y dy / norm)` */
+/** `dy * norm^-beta - 2 alpha beta x * neighbors(y dy / norm)` */
 const GRADIENT = operation(
   "LRNGrad",
   inFloat32(({ graph, attributes }: EmitContext<tf.LRNGradAttrs>, x, y, dy) => {
@@ -23,7 +23,7 @@ const GRADIENT = operation(
     const norms = norm(graph, x, attributes);
     const direct = graph.apply("Mul", [dy, graph.apply("Pow", [norms, graph.scalar(-beta, "float32")])]);
     const shares = graph.apply("Div", [graph.apply("Mul", [y, dy]), norms]);
-    const received = graph.apply("Mul", [x, neighbours(graph, shares, depthRadius)]);
+    const received = graph.apply("Mul", [x, neighbors(graph, shares, depthRadius)]);
     return ["Sub", [direct, graph.apply("Mul", [received, graph.scalar(2 * alpha * beta, "float32")])]];
   }),
 );
@@ -54,9 +54,9 @@ function perPixel<A extends tf.LRNAttrs>(
   });
 }
 
-/** `bias + alpha * neighbours(x * x)` */
+/** `bias + alpha * neighbors(x * x)` */
 function norm(graph: GraphEmitter, x: string, { depthRadius, bias, alpha }: tf.LRNAttrs): string {
-  const squares = neighbours(graph, graph.apply("Mul", [x, x]), depthRadius);
+  const squares = neighbors(graph, graph.apply("Mul", [x, x]), depthRadius);
   const scaled = graph.apply("Mul", [squares, graph.scalar(alpha, "float32")]);
   return graph.apply("Add", [scaled, graph.scalar(bias, "float32")]);
 }
@@ -65,7 +65,7 @@ function norm(graph: GraphEmitter, x: string, { depthRadius, bias, alpha }: tf.L
  * Sums each channel and `radius` channels on both sides. ONNX Runtime's LRN uses a running sum, in which an infinity
  * persists.
  */
-function neighbours(graph: GraphEmitter, x: string, radius: number): string {
+function neighbors(graph: GraphEmitter, x: string, radius: number): string {
   const size = 2 * radius + 1;
   const attributes = { kernel_shape: [size], pads: [radius, radius], count_include_pad: 1 };
   return graph.apply("Mul", [graph.apply("AveragePool", [x], attributes), graph.scalar(size, "float32")]);

@@ -12,7 +12,7 @@ test("asks each question with its choices", async () => {
   expect(examples.length).toBe(2);
   expect(benchmark.protocol("strict").prompt(await examples.at(0), chatWording("tuned"))).toEqual({
     kind: "chat",
-    user: "Which is a colour?\nA: red\nB: seven",
+    user: "Which is a color?\nA: red\nB: seven",
     answerStart: 'The best answer is "',
   });
 });

@@ -12,7 +12,7 @@ test("makes a conversation of each row", async () => {
   expect(await examples.at(0)).toEqual({
     id: "0",
     turns: [
-      { role: "user", text: "Name a primary colour." },
+      { role: "user", text: "Name a primary color." },
       { role: "assistant", text: "red" },
     ],
     images: [],

@@ -11,7 +11,7 @@ import type { OrtSession } from "../ort/ort-session.ts";
 import type { RecordedValue } from "../recording/recorded-value.ts";
 import { addFrozen } from "../sessions/session-runner.ts";
 import { type ConstantPlaces, constantPlaces } from "./constant-places.ts";
-import { dropProduct, keepProduct } from "./quantised-product.ts";
+import { dropProduct, keepProduct } from "./quantized-product.ts";
 import { inHugePages } from "../memory/huge-pages.ts";
 import { openMapped } from "../memory/mapped-file.ts";
 import { dropPrivatePages } from "../memory/private-pages.ts";
@@ -19,14 +19,14 @@ import { wrapStorage } from "../memory/storage.ts";
 import { type FilePlace, type MatrixSource, openMatrix } from "./matrix-source.ts";
 
 /** Sizes of a matrix [rows, columns] with `bits` per value. Blocks of `blockSize` columns share a scale. */
-interface QuantisedSizes {
+interface QuantizedSizes {
   readonly rows: number;
   readonly columns: number;
   readonly bits: 4 | 8;
   readonly blockSize: number;
 }
 
-interface QuantisedMatrixAttributes extends QuantisedSizes {
+interface QuantizedMatrixAttributes extends QuantizedSizes {
   /**
    * Codes [rows, blocks, blockSize * bits / 8], the first in the lowest bits. A value is (code - 2 ** (bits - 1)) *
    * scale.
@@ -46,13 +46,13 @@ const INTEGER_PRODUCTS = 4;
 const LARGE = 2 ** 22;
 
 /**
- * Returns codes and scales for "WidenQuantised", and the packed matrix for "MatMulQuantised". ONNX Runtime packs a copy
+ * Returns codes and scales for "WidenQuantized", and the packed matrix for "MatMulQuantized". ONNX Runtime packs a copy
  * of the codes for its products and needs the codes as constants: as inputs of a graph they are hundreds of times
  * slower. Each matrix therefore has its own session, which all graphs share and which the first product opens: a matrix
  * that is only widened, as in training, is never packed, and matrices at the same place of a file share a packed copy.
  * Returns no tensors on a device other than the CPU.
  */
-export function quantisedMatrix(backend: OnnxBackend, attributes: QuantisedMatrixAttributes): TensorInfo[] {
+export function quantizedMatrix(backend: OnnxBackend, attributes: QuantizedMatrixAttributes): TensorInfo[] {
   if (backend.device.provider !== "cpu") return [];
   const { codes, scales, ...sizes } = attributes;
   const { rows, columns, bits, blockSize } = sizes;
@@ -123,7 +123,7 @@ function checkBlockSize(blockSize: number): void {
   if (Number.isInteger(Math.log2(blockSize)) && blockSize >= 16) return;
   throw new BackendError(
     "unsupported",
-    `a quantised matrix has blocks of ${blockSize} values. Use a power of two, 16 or more.`,
+    `a quantized matrix has blocks of ${blockSize} values. Use a power of two, 16 or more.`,
   );
 }
 
@@ -134,14 +134,14 @@ function openScales({ runtime, device }: OnnxBackend, scales: Float32Array | Fil
 }
 
 /** Converts a quantized matrix to float32, for gradients. ONNX Runtime's operator for this is four times slower. */
-const WIDEN_QUANTISED = operation<QuantisedSizes>(
-  "WidenQuantised",
+const WIDEN_QUANTIZED = operation<QuantizedSizes>(
+  "WidenQuantized",
   ({ graph, attributes: { rows, columns, bits, blockSize }, operands: [, scales] }, codes, factors) => {
     const blocks = scales?.shape[1] ?? 1;
     const zeroPoint = 2 ** (bits - 1);
     const bytes = graph.apply("Cast", [codes], { to: 1 });
-    const centred = (code: string): string => graph.apply("Sub", [code, graph.scalar(zeroPoint, "float32")]);
-    const values = bits === 8 ? centred(bytes) : centred(halves(bytes));
+    const centered = (code: string): string => graph.apply("Sub", [code, graph.scalar(zeroPoint, "float32")]);
+    const values = bits === 8 ? centered(bytes) : centered(halves(bytes));
     const blocked = graph.apply("Reshape", [values, graph.int64([rows, blocks, blockSize])]);
     const scaled = graph.apply("Mul", [blocked, graph.apply("Unsqueeze", [factors, graph.int64([2])])]);
     const whole: OutputNode = ["Reshape", [scaled, graph.int64([rows, blocks * blockSize])]];
@@ -160,12 +160,12 @@ const WIDEN_QUANTISED = operation<QuantisedSizes>(
   },
 );
 
-export const WIDEN_QUANTISED_KERNEL: Kernel = kernel<{ codes: TensorInfo; scales: TensorInfo }, QuantisedSizes>(
-  "WidenQuantised",
+export const WIDEN_QUANTIZED_KERNEL: Kernel = kernel<{ codes: TensorInfo; scales: TensorInfo }, QuantizedSizes>(
+  "WidenQuantized",
   ({ codes, scales }, { rows, columns, bits, blockSize }, recorder) =>
     record(
       recorder,
-      WIDEN_QUANTISED,
+      WIDEN_QUANTIZED,
       [codes, scales],
       { shape: [rows, columns], dtype: "float32" },
       { rows, columns, bits, blockSize },
@@ -174,12 +174,12 @@ export const WIDEN_QUANTISED_KERNEL: Kernel = kernel<{ codes: TensorInfo; scales
 
 function openProduct(
   { device, sessions: { optimization } }: OnnxBackend,
-  { rows, columns, bits, blockSize }: QuantisedSizes,
+  { rows, columns, bits, blockSize }: QuantizedSizes,
   operands: readonly RecordedValue[],
   places: ConstantPlaces | undefined,
 ): OrtSession {
   const writer = onnxWriter();
-  writer.label("MatMulQuantised");
+  writer.label("MatMulQuantized");
   writer.input("i0", undefined, "float32");
   const constants = operands.flatMap(({ storage }) => storage ?? []);
   operands.forEach(({ shape, dtype, storedType }, index) => {

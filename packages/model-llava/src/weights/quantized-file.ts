@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { type OpenOptions, pathOf, replaceFiles } from "@mlan/core";
-import { quantise, type QuantisedValues } from "@mlan/fused-ops";
+import { quantize, type QuantizedValues } from "@mlan/fused-ops";
 import {
   openSafetensors,
   type SafetensorsReader,
@@ -13,12 +13,12 @@ import {
   writeSafetensors,
 } from "@mlan/safetensors";
 import { pathExists } from "../config/checkpoint-file.ts";
-import type { Quantisation, QuantisedFormat } from "./weight-format.ts";
+import type { Quantization, QuantizedFormat } from "./weight-format.ts";
 
 /** The folder of quantized matrices beside weight files. Deleting it is safe: the matrices are then quantized again. */
-export const QUANTISED_FOLDER = "quantised/";
+export const QUANTIZED_FOLDER = "quantized/";
 
-export interface MatrixToQuantise extends Quantisation {
+export interface MatrixToQuantize extends Quantization {
   readonly name: string;
   readonly shape: readonly [number, number];
   readonly reader: SafetensorsReader;
@@ -36,15 +36,15 @@ export interface MakingOptions {
 /**
  * Maps the quantized matrices of a checkpoint from a file in `folder`, a subfolder of the weights' folder. Without an
  * intact file for these weights, quantizes the matrices one by one into a new file and removes files of earlier
- * weights or earlier versions. Codes have the layout of {@link QuantisedValues}, stored as 32-bit words.
+ * weights or earlier versions. Codes have the layout of {@link QuantizedValues}, stored as 32-bit words.
  */
-export async function quantisedFile(
+export async function quantizedFile(
   folder: URL,
-  matrices: readonly MatrixToQuantise[],
-  format: QuantisedFormat,
+  matrices: readonly MatrixToQuantize[],
+  format: QuantizedFormat,
   { signal, onDownload }: MakingOptions,
-): Promise<ReadonlyMap<string, QuantisedValues>> {
-  const kept = await findQuantised(folder, matrices, format);
+): Promise<ReadonlyMap<string, QuantizedValues>> {
+  const kept = await findQuantized(folder, matrices, format);
   if (kept) return kept;
   const weights = await stateOfWeights(folder, matrices);
   const file = await fileOf(folder, matrices, format);
@@ -57,49 +57,49 @@ export async function quantisedFile(
     const name = basename(fileURLToPath(file));
     const [source, size] = [pathOf(new URL("../", folder)), sizeOf(matrices)];
     let bytes = 0;
-    const quantised = (matrix: MatrixToQuantise): void => {
+    const quantized = (matrix: MatrixToQuantize): void => {
       bytes += bytesOf(matrix);
-      onDownload?.({ activity: "quantising", source, file: name, bytes, size });
+      onDownload?.({ activity: "quantizing", source, file: name, bytes, size });
     };
     const checksums = new Int32Array(matrices.length);
     const tensors = matrices.flatMap((matrix, index) =>
       tensorsOf(matrix, {
         signal,
-        quantised(codes) {
+        quantized(codes) {
           checksums[index] = crc32(codes);
-          quantised(matrix);
+          quantized(matrix);
         },
       }),
     );
     await writeSafetensors(new URL(name, temporary), [...tensors, checksumsOf(checksums)]);
   });
-  return readQuantised(file, matrices);
+  return readQuantized(file, matrices);
 }
 
-/** Like {@link quantisedFile}, but returns undefined without an intact file. */
-export async function findQuantised(
+/** Like {@link quantizedFile}, but returns undefined without an intact file. */
+export async function findQuantized(
   folder: URL,
-  matrices: readonly MatrixToQuantise[],
-  format: QuantisedFormat,
-): Promise<ReadonlyMap<string, QuantisedValues> | undefined> {
+  matrices: readonly MatrixToQuantize[],
+  format: QuantizedFormat,
+): Promise<ReadonlyMap<string, QuantizedValues> | undefined> {
   const file = await fileOf(folder, matrices, format);
-  return (await pathExists(file)) ? readQuantised(file, matrices).catch(() => undefined) : undefined;
+  return (await pathExists(file)) ? readQuantized(file, matrices).catch(() => undefined) : undefined;
 }
 
-/** Returns the number of bytes that {@link quantisedFile} will write; 0 if the file exists. */
+/** Returns the number of bytes that {@link quantizedFile} will write; 0 if the file exists. */
 export async function bytesToWrite(
   folder: URL,
-  matrices: readonly MatrixToQuantise[],
-  format: QuantisedFormat,
+  matrices: readonly MatrixToQuantize[],
+  format: QuantizedFormat,
 ): Promise<number> {
   return (await pathExists(await fileOf(folder, matrices, format))) ? 0 : sizeOf(matrices);
 }
 
-function sizeOf(matrices: readonly MatrixToQuantise[]): number {
+function sizeOf(matrices: readonly MatrixToQuantize[]): number {
   return matrices.reduce((sum, one) => sum + bytesOf(one), 0);
 }
 
-async function fileOf(folder: URL, matrices: readonly MatrixToQuantise[], format: QuantisedFormat): Promise<URL> {
+async function fileOf(folder: URL, matrices: readonly MatrixToQuantize[], format: QuantizedFormat): Promise<URL> {
   const weights = await stateOfWeights(folder, matrices);
   return new URL(`${format}-v${VERSION}-${weights}-${await identityOf(matrices)}.safetensors`, folder);
 }
@@ -112,7 +112,7 @@ const VERSION = 5;
 const KEPT = /^int[48](?:-\d+)?-(?:v(\d+)-)?([0-9a-f]{32})-[0-9a-f]{32}\.safetensors$/;
 
 /** Returns a digest of the sizes and modification times of the weight files beside `folder`. */
-async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantise[]): Promise<string> {
+async function stateOfWeights(folder: URL, matrices: readonly MatrixToQuantize[]): Promise<string> {
   const files = matrices.flatMap(({ reader }) => [...reader.entries.values()].map(({ file }) => file.href));
   const beside = [...new Set(files)].filter((file) => new URL("./", file).href === new URL("../", folder).href);
   const hash = createHash("sha256");
@@ -126,7 +126,7 @@ const SAMPLE_BYTES = 4096;
  * Returns a digest of the matrices' positions, of the sizes and modification times of their files, and of the first
  * bytes of each matrix.
  */
-async function identityOf(matrices: readonly MatrixToQuantise[]): Promise<string> {
+async function identityOf(matrices: readonly MatrixToQuantize[]): Promise<string> {
   const hash = createHash("sha256");
   const files = new Map<string, URL>();
   for (const { reader, storedName } of matrices) {
@@ -162,18 +162,18 @@ function digestOf(hash: ReturnType<typeof createHash>): string {
 
 interface WritingOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly quantised?: (codes: Uint8Array) => void;
+  readonly quantized?: (codes: Uint8Array) => void;
 }
 
 /** Returns the bytes of a matrix's codes, scales and checksum. */
-function bytesOf({ shape: [rows, columns], bits, blockSize }: MatrixToQuantise): number {
+function bytesOf({ shape: [rows, columns], bits, blockSize }: MatrixToQuantize): number {
   return rows * Math.ceil(columns / blockSize) * ((blockSize * bits) / 8 + 4) + 4;
 }
 
 /** Returns the tensors of a quantized matrix: codes and scales. */
 function tensorsOf(
-  matrix: MatrixToQuantise,
-  { signal, quantised: done }: WritingOptions = {},
+  matrix: MatrixToQuantize,
+  { signal, quantized: done }: WritingOptions = {},
 ): readonly [codes: TensorToWrite, scales: TensorToWrite] {
   const { name, shape, bits, blockSize, values } = matrix;
   const [rows, columns] = shape;
@@ -186,10 +186,10 @@ function tensorsOf(
       dtype: "I32",
       async data() {
         signal?.throwIfAborted();
-        const quantised = quantise(await values(), shape, { bits, blockSize });
-        scales = quantised.scales;
-        done?.(quantised.codes);
-        return new Int32Array(quantised.codes.buffer);
+        const quantized = quantize(await values(), shape, { bits, blockSize });
+        scales = quantized.scales;
+        done?.(quantized.codes);
+        return new Int32Array(quantized.codes.buffer);
       },
     },
     // Written right after the codes.
@@ -221,16 +221,16 @@ async function checksumOf(handle: FileHandle, { name, offset, byteLength }: Tens
  * Opens an existing file. Throws if it is damaged: a size that does not match the header, a missing matrix, codes with
  * a wrong checksum, or a scale that is not finite.
  */
-async function readQuantised(
+async function readQuantized(
   file: URL,
-  matrices: readonly MatrixToQuantise[],
-): Promise<ReadonlyMap<string, QuantisedValues>> {
+  matrices: readonly MatrixToQuantize[],
+): Promise<ReadonlyMap<string, QuantizedValues>> {
   const reader = await openSafetensors(file);
   const handle = await open(file);
   try {
     entryOf(reader, checksumsOf(new Int32Array(matrices.length)));
     const checksums = await reader.readInt32("checksums");
-    const found = new Map<string, QuantisedValues>();
+    const found = new Map<string, QuantizedValues>();
     const most = Math.max(0, ...matrices.map(({ shape, blockSize }) => shape[0] * Math.ceil(shape[1] / blockSize)));
     const read = new Float32Array(most);
     for (const [index, matrix] of matrices.entries()) {

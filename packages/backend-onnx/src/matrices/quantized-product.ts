@@ -67,12 +67,12 @@ function sessionOf(kept: KeptProduct): OrtSession {
 }
 
 const DOMAIN = "mlan";
-const NAME = "MatMulQuantised";
+const NAME = "MatMulQuantized";
 
 let domain: Pointer | undefined;
 
-/** The operator "MatMulQuantised" runs the matrix's session inside the graph that is running. */
-const MATMUL_QUANTISED: OnnxOperation = {
+/** The operator "MatMulQuantized" runs the matrix's session inside the graph that is running. */
+const MATMUL_QUANTIZED: OnnxOperation = {
   ...operation(NAME, (_, x, packed) => [NAME, [x, packed], {}, DOMAIN]),
   prepareSession: (library, options) => {
     domain ??= customDomain(library, DOMAIN, [operator(library)]);
@@ -81,22 +81,22 @@ const MATMUL_QUANTISED: OnnxOperation = {
 };
 
 /** `x` [n, columns] times the transpose of a packed matrix: [n, rows]. */
-export const MATMUL_QUANTISED_KERNEL: Kernel = kernel<{ x: TensorInfo; packed: TensorInfo }>(
+export const MATMUL_QUANTIZED_KERNEL: Kernel = kernel<{ x: TensorInfo; packed: TensorInfo }>(
   NAME,
   ({ x, packed }, _, recorder) => {
     const number = recorder.value(packed).storage?.view()[0] ?? 0;
     const kept = products.get(number);
-    if (kept === undefined) throw new Error("MatMulQuantised reads a matrix that QuantisedMatrix did not make");
+    if (kept === undefined) throw new Error("MatMulQuantized reads a matrix that QuantizedMatrix did not make");
     const { rows, columns } = kept.product;
     const [n = 0, inner] = x.shape;
     if (x.shape.length !== 2 || inner !== columns)
       throw new BackendError(
         "unsupported",
-        `a quantised matrix [${rows}, ${columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${columns}].`,
+        `a quantized matrix [${rows}, ${columns}] cannot multiply [${x.shape.join()}]. Give it [n, ${columns}].`,
       );
     // Packed here, so that an error is that of this call and not of the graph.
     sessionOf(kept);
-    return record(recorder, MATMUL_QUANTISED, [x, packed], { shape: [n, rows], dtype: "float32" });
+    return record(recorder, MATMUL_QUANTIZED, [x, packed], { shape: [n, rows], dtype: "float32" });
   },
 );
 
@@ -115,7 +115,7 @@ function operator(library: OrtLibrary): CustomOperator {
       const x = create("KernelContext_GetInput", context, 0);
       const number = library.int32At(create("GetTensorMutableData", create("KernelContext_GetInput", context, 1)));
       const kept = products.get(number);
-      if (kept === undefined) throw new Error(`there is no quantised matrix ${number}`);
+      if (kept === undefined) throw new Error(`there is no quantized matrix ${number}`);
       const { rows, columns } = kept.product;
       const session = sessionOf(kept);
       shape[0] = create("GetTensorSizeInBytes", x) / BigInt(FLOAT_BYTES * columns);

@@ -2,27 +2,27 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type FrozenMatrix, throughWidened } from "./frozen-matrix.ts";
 import { fusedKernel } from "./fused-kernel.ts";
 import { lookUp, readFloats, readWords } from "./matrix-bytes.ts";
-import type { QuantisedValues } from "./quantise.ts";
+import type { QuantizedValues } from "./quantize.ts";
 
 /**
  * Creates a matrix in the current backend that keeps its 4 or 8 bits per value. Throws a `RangeError` for a wrong
  * number of codes or scales.
  *
- * The kernel "QuantisedMatrix", with the fields of {@link QuantisedValues} as attributes, returns the codes, the
- * scales, and the packed matrix. "MatMulQuantised" (inputs `x`, `packed`) multiplies with the packed matrix.
- * "WidenQuantised" (inputs `codes`, `scales`) converts it to float32. Without these kernels, the codes are looked up in
+ * The kernel "QuantizedMatrix", with the fields of {@link QuantizedValues} as attributes, returns the codes, the
+ * scales, and the packed matrix. "MatMulQuantized" (inputs `x`, `packed`) multiplies with the packed matrix.
+ * "WidenQuantized" (inputs `codes`, `scales`) converts it to float32. Without these kernels, the codes are looked up in
  * a table.
  */
-export function quantisedMatrix(quantised: QuantisedValues): FrozenMatrix {
-  checkLengths(quantised);
-  const { rows, columns, bits, blockSize } = quantised;
-  const kept = fusedKernel("QuantisedMatrix", {}, { ...quantised }) ?? [];
+export function quantizedMatrix(quantized: QuantizedValues): FrozenMatrix {
+  checkLengths(quantized);
+  const { rows, columns, bits, blockSize } = quantized;
+  const kept = fusedKernel("QuantizedMatrix", {}, { ...quantized }) ?? [];
   const sizes = { rows, columns, bits, blockSize };
-  return { rows, columns, bits, ...(kept.length === 0 ? composed(quantised) : inBackend(kept, sizes)) };
+  return { rows, columns, bits, ...(kept.length === 0 ? composed(quantized) : inBackend(kept, sizes)) };
 }
 
 /** Throws for wrong lengths, because a backend's kernel would read out of bounds. */
-function checkLengths({ rows, columns, bits, blockSize, codes, scales }: QuantisedValues): void {
+function checkLengths({ rows, columns, bits, blockSize, codes, scales }: QuantizedValues): void {
   const blocks = rows * Math.ceil(columns / blockSize);
   const bytes = (blocks * blockSize * bits) / 8;
   const found = codes instanceof Uint8Array ? codes.byteLength : bytes;
@@ -34,33 +34,33 @@ function checkLengths({ rows, columns, bits, blockSize, codes, scales }: Quantis
   );
 }
 
-type Sizes = Pick<QuantisedValues, "rows" | "columns" | "bits" | "blockSize">;
+type Sizes = Pick<QuantizedValues, "rows" | "columns" | "bits" | "blockSize">;
 
 type Operations = Pick<FrozenMatrix, "widen" | "rowsAt" | "multiply" | "releasePages" | "dispose">;
 
 function inBackend(kept: readonly tf.Tensor[], sizes: Sizes): Operations {
   for (const tensor of kept) tf.keep(tensor);
   const [codes, scales, packed] = kept;
-  if (!codes || !scales || !packed) throw new Error("QuantisedMatrix has three results");
+  if (!codes || !scales || !packed) throw new Error("QuantizedMatrix has three results");
   const run = (kernelName: string, inputs: tf.NamedTensorMap, attributes: object = {}): tf.Tensor2D => {
     const [result] = fusedKernel(kernelName, inputs, { ...attributes }) ?? [];
-    if (!result) throw new Error("the backend that keeps a quantised matrix is not the current one");
+    if (!result) throw new Error("the backend that keeps a quantized matrix is not the current one");
     return result as tf.Tensor2D;
   };
   return {
-    ...throughWidened(() => run("WidenQuantised", { codes, scales }, sizes)),
-    multiply: (x) => run("MatMulQuantised", { x, packed }),
+    ...throughWidened(() => run("WidenQuantized", { codes, scales }, sizes)),
+    multiply: (x) => run("MatMulQuantized", { x, packed }),
     releasePages: () => void fusedKernel("ReleasePages", { codes, scales }),
     dispose: () => tf.dispose([...kept]),
   };
 }
 
-function composed(quantised: QuantisedValues): Operations {
-  const { rows, columns, bits, blockSize } = quantised;
+function composed(quantized: QuantizedValues): Operations {
+  const { rows, columns, bits, blockSize } = quantized;
   const blocks = Math.ceil(columns / blockSize);
   const count = rows * blocks * blockSize;
-  const codes = readWords(quantised.codes, (count * bits) / 8, bits);
-  const scales = tf.tensor(readFloats(quantised.scales, rows * blocks), [rows, blocks, 1]);
+  const codes = readWords(quantized.codes, (count * bits) / 8, bits);
+  const scales = tf.tensor(readFloats(quantized.scales, rows * blocks), [rows, blocks, 1]);
   const values = tf.tensor1d(Float32Array.from({ length: 2 ** bits }, (_, code) => code - 2 ** (bits - 1)));
   for (const tensor of [codes.words, scales, values]) tf.keep(tensor);
   const widen = (): tf.Tensor2D =>

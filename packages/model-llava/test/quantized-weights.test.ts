@@ -43,7 +43,7 @@ it("the prediction of disk space counts a kept file only for its block size, its
 it("a new kept file replaces those of earlier versions, and no other", async () => {
   const copy = await scratch.copy(folder);
   for (const format of ["int8", "int4"] as const) (await open(format, copy)).dispose();
-  const kept = new URL("quantised/", copy);
+  const kept = new URL("quantized/", copy);
   const current = await readdir(kept);
   const earlier = current.flatMap((name) => [name.replace(/-v\d+-/, "-"), name.replace(/-v\d+-/, "-v4-")]);
   const later = current.map((name) => name.replace(/-v\d+-/, "-v99-"));
@@ -69,7 +69,7 @@ describe.each([
 
   it("keeps the rounded matrices beside the checkpoint, and maps them at later starts", async () => {
     (await open(format)).dispose();
-    const kept = new URL("quantised/", folder);
+    const kept = new URL("quantized/", folder);
     const files = async (): Promise<string[]> => (await readdir(kept)).filter((name) => name.startsWith(format));
     const [name = ""] = await files();
     expect(await files()).toEqual([
@@ -120,9 +120,9 @@ describe.each([
     for (const one of trained) await model.save(one, { trainedOnly: true });
     model.dispose();
     for (const one of trained) (await open(format, one)).dispose();
-    const files = (await readdir(new URL("quantised/", base))).filter((name) => name.startsWith(format));
+    const files = (await readdir(new URL("quantized/", base))).filter((name) => name.startsWith(format));
     expect(files.length).toBe(1);
-    for (const one of trained) expect(await readdir(one)).not.toContain("quantised");
+    for (const one of trained) expect(await readdir(one)).not.toContain("quantized");
   });
 
   it("is neither trained nor saved, and says which formats can be", async () => {
@@ -161,7 +161,7 @@ it("takes blocks of another size, which make another file and another model", as
   expect(shapeOf("model.embed_tokens.weight")).toBeUndefined();
 });
 
-it("reports how far quantising is, once per matrix, and nothing at later starts", async () => {
+it("reports how far quantizing is, once per matrix, and nothing at later starts", async () => {
   const copy = await scratch.copy(folder);
   const reported: DownloadProgress[] = [];
   const openOnce = async (): Promise<void> => {
@@ -174,7 +174,7 @@ it("reports how far quantising is, once per matrix, and nothing at later starts"
   expect(reported.length).toBe(15);
   const name = file.pathname.split("/").at(-1);
   for (const one of reported)
-    expect(one).toMatchObject({ activity: "quantising", file: name, size: reported[0]!.size });
+    expect(one).toMatchObject({ activity: "quantizing", file: name, size: reported[0]!.size });
   const done = reported.map(({ bytes }) => bytes);
   expect(done).toEqual(done.toSorted((one, other) => one - other));
   const { size } = reported[0]!;

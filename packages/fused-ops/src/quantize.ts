@@ -4,7 +4,7 @@ import type { FilePlace, MatrixSource } from "./matrix-bytes.ts";
  * A matrix [rows, columns] with 4 or 8 bits per value: value = (code - 2 ** (bits - 1)) * scale. The layout is that of
  * ONNX Runtime's operator MatMulNBits.
  */
-export interface QuantisedValues {
+export interface QuantizedValues {
   readonly rows: number;
   readonly columns: number;
   readonly bits: 4 | 8;
@@ -16,7 +16,7 @@ export interface QuantisedValues {
   readonly scales: Float32Array | FilePlace;
 }
 
-export interface QuantiseOptions {
+export interface QuantizeOptions {
   /** Bits per value. Default 8. */
   readonly bits?: 4 | 8;
   /** Number of columns that share a scale: a power of two, at least 16. Default 128. */
@@ -32,11 +32,11 @@ const STEPS_OF_4_BITS: readonly number[] = [1, 0.93, 0.86, 0.79];
  * of squared errors is used. Throws a `RangeError` for a wrong number of values, a value that is not finite, and an
  * invalid block size.
  */
-export function quantise(
+export function quantize(
   values: Float32Array,
   [rows, columns]: readonly [number, number],
-  { bits = 8, blockSize = 128 }: QuantiseOptions = {},
-): QuantisedValues & { readonly codes: Uint8Array; readonly scales: Float32Array } {
+  { bits = 8, blockSize = 128 }: QuantizeOptions = {},
+): QuantizedValues & { readonly codes: Uint8Array; readonly scales: Float32Array } {
   if (values.length !== rows * columns)
     throw new RangeError(`fused-ops: ${values.length} values were given for a matrix [${rows}, ${columns}].`);
   if (!Number.isInteger(Math.log2(blockSize)) || blockSize < 16)
@@ -124,5 +124,5 @@ function fitOf4Bits(values: Float32Array, start: number, end: number): Fit {
 
 function notFinite(values: Float32Array): RangeError {
   const found = values.find((value) => !Number.isFinite(value));
-  return new RangeError(`fused-ops: a matrix to quantise holds ${found}. Check the weights.`);
+  return new RangeError(`fused-ops: a matrix to quantize holds ${found}. Check the weights.`);
 }
