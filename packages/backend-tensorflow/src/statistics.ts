@@ -7,7 +7,7 @@ export interface TensorFlowStatistics extends DeviceMemoryStatistics {
   readonly dispatches: number;
   /** TensorFlow's version. */
   readonly version: string;
-  /** TensorFlow's name of the device with the tensors. */
+  /** TensorFlow's name for the device that holds the tensors. */
   readonly device: string;
   readonly precision: Precision;
 }

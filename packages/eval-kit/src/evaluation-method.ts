@@ -27,7 +27,7 @@ export interface NewAnswer {
   readonly positions: { readonly prompts: number; readonly computed: number };
 }
 
-/** Metrics, and the function that computes their outcomes. */
+/** Metrics, and the function that returns the outcome of each answer, from which they are computed. */
 export interface Scoring {
   readonly metrics: Readonly<Record<string, Metric>>;
   outcome(record: AnswerRecord): Outcome;

@@ -4,7 +4,7 @@ import { estimate } from "./estimate.ts";
 
 /** Collects the answers of one evaluation, and keeps only their outcomes. */
 export interface PendingResult {
-  /** Adds an answer. `positions` counts the positions that were computed for it in this call. */
+  /** Adds an answer. `positions` is the number of positions that the model computed for it. */
   add(record: AnswerRecord, positions?: NewAnswer["positions"]): void;
   has(id: string): boolean;
   answered(): number;

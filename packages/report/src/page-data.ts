@@ -108,7 +108,10 @@ export interface QuestionTableData {
   readonly questions: number;
   /** The models in the order of {@link PackedQuestions.answers}, as indexes into {@link PageData.models}. */
   readonly models: readonly number[];
-  /** The seeds, if each model has answers of several; they are in {@link PackedQuestions.answers} by model, then by seed. */
+  /**
+   * The seeds, if each model was run with several. {@link PackedQuestions.answers} is then in order of models, and for
+   * each model in order of seeds.
+   */
   readonly seeds: readonly number[];
 }
 

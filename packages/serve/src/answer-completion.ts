@@ -21,7 +21,7 @@ export interface CompletionService {
   readonly batcher: Batcher;
   readonly settings: ServeSettings;
   readonly fingerprint: string;
-  /** Names by which a request chooses an adapter in place of the model. */
+  /** Names of adapters, which a request may send as the name of the model. */
   readonly adapters: readonly string[];
 }
 

@@ -94,8 +94,7 @@ class Tracer implements Execution {
   }
 
   /**
-   * Sets whether programs use the frozen tensors as constants. Programs use the constants only while a function is
-   * traced.
+   * Sets whether programs use the frozen tensors as constants. True only while a function is traced.
    */
   setFrozen(frozen: boolean): void {
     for (const { value } of this.#frozen) {

@@ -1,6 +1,6 @@
 import { OPTIMIZERS_BYTES } from "./optimizers-bytes.ts";
 
-/** The used part of the WebAssembly API. TypeScript declares it only in its DOM library. */
+/** The part of the WebAssembly API that is used here. TypeScript declares it only in its DOM library. */
 declare const WebAssembly: {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => WebAssemblyMemory;
   readonly Module: new (bytes: Uint8Array) => Module;

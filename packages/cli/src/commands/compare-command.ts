@@ -11,8 +11,8 @@ Examples:
   $ mlan compare runs/language runs/vision                                 the last evaluations of two runs
   $ mlan compare runs/mine:aligned runs/mine:tuned --allow prompts         two stages of one run
 
-Questions are matched by id. Runs with different questions, prompts or protocols are compared only if --allow names what
-may differ. For example, the prompts of an untuned base model and a tuned model differ by design.
+Questions are matched by id. Runs with different questions, prompts or protocols are compared only if you permit the
+difference with --allow. For example, the prompts of an untuned base model and a tuned model differ by design.
 `;
 
 export function addCompareCommand(program: Command, { terminal }: CommandContext): void {

@@ -24,6 +24,6 @@ export function templateOption(): Option {
 export function weightFormatOption(): Option {
   return new Option(
     "--weight-format <name>",
-    "format of the language model's weights in memory: float32 (the default), stored (16 bits, as in the checkpoint), or quantized to int8 or int4; a suffix is the number of values that share a scale (64 if there is no suffix)",
+    "format of the language model's weights in memory: float32 (the default), stored (16 bits, as in the checkpoint), or quantized to int8 or int4 (in int8-128, 128 values share a scale; in plain int8, 64 do)",
   ).choices(["float32", "stored", "int8-128", "int8", "int8-32", "int4-128", "int4", "int4-32"]);
 }

@@ -23,7 +23,7 @@ Reads the data, the model's configuration and the headers of its weight files. W
 The run folder is not changed. Files from the Hub may be downloaded into the cache. The exit status is 1 if a stage does
 not fit, or if a run would fail before its first stage.
 
-A study runs several variants of an experiment, called arms, on several models and seeds.
+A study runs several variants of an experiment, called arms, with several models and seeds.
 `;
 
 export function addPlanCommand(program: Command, { terminal, finish }: CommandContext): void {

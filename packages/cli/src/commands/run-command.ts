@@ -28,7 +28,7 @@ Examples:
 Ctrl-C stops after the current step. The same command then resumes from the newest checkpoint and produces the same
 weights as an uninterrupted run. Results go to standard output, progress to standard error.
 
-A study runs several variants of an experiment, called arms, on several models and seeds. Each of its runs has a folder,
+A study runs several variants of an experiment, called arms, with several models and seeds. Each of its runs has a folder,
 runs/<name of the study>/<model>/<arm>/seed-<seed>. A failed run does not stop the others. Run the same command again to
 repeat failed runs and changed stages. The exit status is 1 if a run failed.
 `;

@@ -28,7 +28,7 @@ export function addScoreCommand(program: Command, { terminal, finish }: CommandC
     .argument("<folder>", "the run folder")
     .option(
       "--experiment <file>",
-      "experiment file with the benchmarks that score the answers; needed if they are not installed plugins",
+      "experiment file with the benchmarks that score the answers; needed if these benchmarks do not come from installed plugins",
     )
     .option(
       "--benchmark <name>",

@@ -18,7 +18,8 @@ type PlacedStage = StageCheckContext & { readonly stage: Stage };
 /** The plans of stages, for experiments that have stages or data in common. Each stage is planned and each dataset opened once. */
 export interface PlannedStages {
   readonly opened: OpenedDatasets;
-  /** Returns the resident memory of the process in bytes at the first call, so that equal stages have equal plans. */
+  /** Returns the resident memory of the process in bytes. It is measured at the first call only, so that equal stages
+   * have equal plans. */
   resident(): number;
   /** Returns the plan of the same stage; undefined before it has been added. */
   find(experiment: Pick<Experiment, "use">, stage: PlacedStage): CheckedStage | undefined;

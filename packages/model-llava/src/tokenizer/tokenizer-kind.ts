@@ -6,8 +6,8 @@ export interface TokenizerKind {
   /** The files in Hugging Face layout that affect encoding. Every saved checkpoint has copies. */
   readonly files: readonly string[];
   /**
-   * Loads the tokenizer in `folder`, which ends in a slash. Throws `invalid-checkpoint` with the file, the problem and
-   * what is supported.
+   * Loads the tokenizer in `folder`, which ends in a slash. Throws `invalid-checkpoint`, which names the file, the
+   * problem and what is supported.
    */
   load(folder: URL): Promise<Tokenizer>;
 }

@@ -19,7 +19,7 @@ export interface LoadWeightsOptions {
 }
 
 /**
- * Loads the planned weights into those of the network. Throws `invalid-checkpoint` for a tensor that cannot be read or
+ * Copies the planned weights into the network's tensors. Throws `invalid-checkpoint` for a tensor that cannot be read or
  * has a value that is not finite.
  */
 export async function loadWeights(

@@ -17,8 +17,8 @@ export interface GroupedWindow extends Window {
 const VECTOR = { longest: 2 ** 12, block: 2048 };
 const MATRIX = { longest: 2 ** 20, block: 2 ** 14 };
 /**
- * A GPU's kernels add one product at a time. Convolutions of this length have an error of about 1e-4 if all numbers are
- * similar.
+ * A GPU's kernels add one product at a time, so the error grows with the number of weights: at `longest`, it is about
+ * 1e-4 if all numbers are similar.
  */
 const ON_DEVICE = { longest: 2 ** 14, block: 1024 };
 
