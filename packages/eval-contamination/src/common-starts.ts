@@ -6,7 +6,7 @@ export interface PromptLine {
 
 /**
  * Returns how many words at the start of each line belong to the benchmark's template: the longest start that occurs in
- * at least two clusters, and in at least the share `share` of all clusters. `lines` must be sorted by cluster.
+ * at least two clusters, and in at least a fraction `share` of all clusters. `lines` must be sorted by cluster.
  */
 export function commonStarts(lines: readonly PromptLine[], clusters: number, share: number): Int32Array {
   const least = Math.max(2, clusters * share);

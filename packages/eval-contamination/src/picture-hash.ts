@@ -35,7 +35,7 @@ export async function pictureHash(image: Pixels): Promise<PictureHash | undefine
   return look && { bits: bitsOf(lowFrequencies(grey)), look };
 }
 
-/** Returns the number of differing bits of two hashes, 0..64. */
+/** Returns the number of bits in which two hashes differ, 0..64. */
 export function hammingDistance([highA, lowA]: PictureHash["bits"], [highB, lowB]: PictureHash["bits"]): number {
   return ones(highA ^ highB) + ones(lowA ^ lowB);
 }

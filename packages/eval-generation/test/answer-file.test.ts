@@ -158,7 +158,7 @@ describe("the answer file", () => {
       (thrown: unknown) => thrown,
     );
     expect(MlanError.is(error, "unavailable")).toBe(true);
-    expect(String(error)).toContain("file.txt/answers.jsonl");
+    expect(String(error)).toContain("file.txt is a file, where a folder is needed");
   });
 });
 

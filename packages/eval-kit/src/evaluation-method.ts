@@ -5,7 +5,7 @@ import type { AskedQuestion, QuestionPlan } from "./question-plan.ts";
 export interface EvaluationMethod {
   /** The evaluator's name, used in results and at the start of errors. */
   readonly name: string;
-  /** Everything except the name that affects the meaning of the metrics. Part of the protocol's fingerprint. */
+  /** Everything that affects the meaning of the metrics, apart from the name. Part of the protocol's fingerprint. */
   readonly settings: unknown;
   /** Throws, before any question is asked, when the method cannot ask the questions. */
   check?(run: EvaluateRun, plan: QuestionPlan): void;

@@ -37,7 +37,7 @@ export interface ResultData {
   /** Index into {@link PageData.models}. */
   readonly model: number;
   readonly value: number;
-  /** Interval over questions. */
+  /** Confidence interval that accounts for the choice of questions. */
   readonly interval?: RangeData;
   /** The value of each seed, if there are several. */
   readonly seeds?: readonly number[];

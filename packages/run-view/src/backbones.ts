@@ -2,7 +2,7 @@ import type { ExperimentPlan } from "@mlan/core";
 import type { LoadedRun } from "./loaded-run.ts";
 
 /**
- * Names the backbone of each run if the runs have several; otherwise none has a name. Runs have the same backbone if
+ * Returns a name for the backbone of each run if the runs have different backbones, and otherwise no names. Runs have the same backbone if
  * they began with the same model files.
  */
 export function backbonesOf(runs: readonly LoadedRun[]): ReadonlyMap<LoadedRun, string> {

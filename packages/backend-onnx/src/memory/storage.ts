@@ -176,7 +176,7 @@ export function wrapStorage(
   );
 }
 
-/** Shares the storage of a value. Releasing it calls `released` and does not free the memory. */
+/** Returns a storage that shares a value's memory. Releasing it calls `released` and does not free the memory. */
 export function borrowStorage({ storage }: { readonly storage: Storage | undefined }, released: () => void): Storage {
   if (storage === undefined) throw new Error("only a value that has been computed can be shared");
   const { handle, byteLength, onDevice, readOnly = false } = storage;

@@ -31,7 +31,7 @@ export function collect(value: string, before: readonly string[] | undefined): r
 
 /**
  * Ends the command with an error when one of these options is missing. Commander's own check would run before the check
- * for misspelt options.
+ * for misspelled options.
  */
 export function requireOptions(command: Command, names: readonly string[]): void {
   const missing = command.options.find(

@@ -13,8 +13,8 @@ const KNOWN: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * Returns why a file could not be used, for the end of an error: a common cause in words, with the remedy, and any other
- * cause as the system names it.
+ * Returns the reason why a file could not be used, to be appended to an error message. A common cause is explained and comes
+ * with a remedy. For any other cause, returns the system's own message.
  */
 export function fileProblem(cause: unknown): string {
   return knownProblem(cause) ?? messageOf(cause);

@@ -8,7 +8,10 @@ import type { ModelInspection } from "../contracts/model.ts";
 /** Records the content of each dataset of a run before the first stage. */
 export interface DataSurvey {
   has(dataset: Dataset<unknown>): boolean;
-  /** Opens `dataset` through `opened`, which may keep its examples, and records its content. */
+  /**
+   * Opens `opened`, which is `dataset` or a version of it that keeps its examples, and records the content under the
+   * name of `dataset`.
+   */
   add(dataset: Dataset<unknown>, opened: Dataset<unknown>, options: OpenOptions): Promise<void>;
   /** Returns records by dataset name. Datasets that were not added are left out. */
   records(datasets: readonly Dataset<unknown>[]): Readonly<Record<string, DataRecord>>;

@@ -43,7 +43,7 @@ interface Sized<Example> {
 /** The sizes of the examples of opened datasets by the function that returned them; NaN where unknown. */
 const known = new WeakMap<Examples<unknown>, WeakMap<object, Float64Array>>();
 
-/** Returns the size of an example of a view. It is read once, even if several views have it. */
+/** Returns the size of one example of a view. The example is read only once, even if several views contain it. */
 async function sizedAt<Example>(
   view: Examples<Example>,
   index: number,

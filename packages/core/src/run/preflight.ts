@@ -168,7 +168,7 @@ async function checkCheckpoints({ experiment, folder, manifest, isDone }: Prefli
   }
 }
 
-/** Describes the first input that has changed since the stage that reads it began. Undefined when none has changed. */
+/** Describes the first input that changed after its stage began. Undefined when none has changed. */
 function firstChange({ model, stages }: Manifest, now: Contents, name: string): string | undefined {
   const begun = Object.entries(stages);
   if (begun.length > 0 && model && now.model && model.digest !== now.model.digest) {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 /**
  * Describes what a schema expected, as words that follow "expected", e.g. "a whole number". Covers zod's own checks.
- * Undefined for an issue that only its message describes.
+ * Undefined if the issue's message is the only description of what was expected.
  */
 export function expectationOf(issue: z.core.$ZodRawIssue | z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
