@@ -35,8 +35,8 @@ export function rewriteGradients(backendName: string): void {
 }
 
 /**
- * Makes the gradient of gather check its indices. The gradient in tfjs-core ignores out-of-range indices, and the forward pass that
- * would throw may never run.
+ * Makes the gradient of gather check its indices. The gradient in tfjs-core ignores out-of-range indices, and the
+ * forward pass that would throw may never run.
  */
 function checkingIndices(original: GradConfig, backendName: string): GradConfig {
   return {

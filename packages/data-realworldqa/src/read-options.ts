@@ -9,9 +9,9 @@ export interface Read {
 }
 
 /**
- * Finds options on separate lines. The first line is never an option. Every other line that begins with a letter, a mark and a space ("A. ", "A)
- * ", "(A) ", "A: ") is an option. A line without the mark or the space ("B Middle", "B.Middle") is an option only if
- * its letter follows the previous option's.
+ * Finds options on separate lines. The first line is never an option. Every other line that begins with a letter, a
+ * mark and a space ("A. ", "A) ", "(A) ", "A: ") is an option. A line without the mark or the space ("B Middle",
+ * "B.Middle") is an option only if its letter follows the previous option's.
  */
 export function optionLines([first = "", ...lines]: readonly string[]): Read {
   const choices = new Map<string, Choice>();

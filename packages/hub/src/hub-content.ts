@@ -17,8 +17,8 @@ export interface CachedFile {
 }
 
 /**
- * Compares a file with its entry in the Hub's list of files. Reads its bytes only if its size, timestamps or inode have changed
- * since the bytes were last verified.
+ * Compares a file with its entry in the Hub's list of files. Reads its bytes only if its size, timestamps or inode have
+ * changed since the bytes were last verified.
  */
 export async function stateOf(cached: CachedFile, file: HubFile, signal?: AbortSignal): Promise<HubFileState> {
   const status = await stat(cached.place).catch(() => undefined);

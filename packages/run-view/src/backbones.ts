@@ -2,8 +2,8 @@ import type { ExperimentPlan } from "@mlan/core";
 import type { LoadedRun } from "./loaded-run.ts";
 
 /**
- * Returns a name for the backbone of each run if the runs have different backbones, and otherwise no names. Runs have the same backbone if
- * they began with the same model files.
+ * Returns a name for the backbone of each run if the runs have different backbones, and otherwise no names. Runs have
+ * the same backbone if they began with the same model files.
  */
 export function backbonesOf(runs: readonly LoadedRun[]): ReadonlyMap<LoadedRun, string> {
   const keys = new Map(runs.flatMap((loaded) => (loaded.run ? [[loaded, keyOf(loaded)] as const] : [])));
@@ -20,7 +20,10 @@ export function backbonesOf(runs: readonly LoadedRun[]): ReadonlyMap<LoadedRun, 
   return new Map([...keys].map(([loaded, key]) => [loaded, known.get(key) ?? key]));
 }
 
-/** The plugins of a plan that open models. The manifest does not record which do, but their packages are named `model-*`. */
+/**
+ * The plugins of a plan that open models. The manifest does not record which do, but their packages are named
+ * `model-*`.
+ */
 export function modelPluginsIn({ plugins }: ExperimentPlan): ExperimentPlan["plugins"] {
   return plugins.filter(({ name }) => /(?:^|\/)(?:[\w.-]+-)?model-/.test(name));
 }

@@ -58,8 +58,10 @@ export function remedyFor(runFolder: URL): string {
   return `remove ${pathOf(runFolder)} and run the study again, which copies finished stages from other runs where possible`;
 }
 
-/** Adds a remedy to an error about a damaged checkpoint in the run folder. Errors about other checkpoints are returned unchanged,
- * because the study does not own those files. */
+/**
+ * Adds a remedy to an error about a damaged checkpoint in the run folder. Errors about other checkpoints are returned
+ * unchanged, because the study does not own those files.
+ */
 export function withRemedy(cause: unknown, runFolder: URL): unknown {
   if (!MlanError.is(cause, "invalid-checkpoint") || !cause.message.includes(pathOf(runFolder))) return cause;
   return new MlanError(cause.code, `${cause.message} Or ${remedyFor(runFolder)}.`, { cause });

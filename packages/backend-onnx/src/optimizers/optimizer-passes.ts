@@ -33,8 +33,8 @@ export interface OptimizerPasses {
   /** `adamw` with bfloat16 moments, half as many bytes, rounded stochastically. `seed` is the step. */
   readonly adamwBfloat16: (...parameters: [...numbers: Parameters<OptimizerPasses["adamw"]>, seed: number]) => void;
   /**
-   * `adamw` with moments of 8 bits, which are rounded stochastically: the codes of all blocks of 256 elements, then a float32
-   * scale per block. `seed` is the step.
+   * `adamw` with moments of 8 bits, which are rounded stochastically: the codes of all blocks of 256 elements, then a
+   * float32 scale per block. `seed` is the step.
    */
   readonly adamwInt8: OptimizerPasses["adamwBfloat16"];
   readonly sgd: (parameter: number, gradient: number, bytes: number, rate: number, decay: number) => void;

@@ -13,8 +13,8 @@ const KNOWN: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * Returns the reason why a file could not be used, to be appended to an error message. A common cause is explained and comes
- * with a remedy. For any other cause, returns the system's own message.
+ * Returns the reason why a file could not be used, to be appended to an error message. A common cause is explained and
+ * comes with a remedy. For any other cause, returns the system's own message.
  */
 export function fileProblem(cause: unknown): string {
   return knownProblem(cause) ?? messageOf(cause);
@@ -36,14 +36,16 @@ export async function unreadableFile(file: URL, cause: unknown, code: Code = "un
   return new MlanError(code, `${pathOf(file)} cannot be read: ${reason}`, { cause });
 }
 
-/** Whether the file system's error means that there is no file. A link whose target is missing is not a missing file. */
+/**
+ * Whether the file system's error means that there is no file. A link whose target is missing is not a missing file.
+ */
 export async function isMissingFile(file: URL, cause: unknown): Promise<boolean> {
   return ["ENOENT", "ENOTDIR"].includes(Object(cause).code) && !(await isLink(file));
 }
 
 /**
- * Returns the bytes of a file; undefined when it does not exist. Throws an error with the given code, the reason and the
- * remedy, when it cannot be read: when it is a folder or a link whose target is missing, or permission is denied.
+ * Returns the bytes of a file; undefined when it does not exist. Throws an error with the given code, the reason and
+ * the remedy, when it cannot be read: when it is a folder or a link whose target is missing, or permission is denied.
  */
 export async function readFileIfThere(file: URL, code: Code = "unavailable"): Promise<Buffer | undefined> {
   try {

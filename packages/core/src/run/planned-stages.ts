@@ -15,7 +15,10 @@ export interface CheckedStage {
 /** A stage, and what earlier stages have done to the model. */
 type PlacedStage = StageCheckContext & { readonly stage: Stage };
 
-/** The plans of stages, for experiments that have stages or data in common. Each stage is planned and each dataset opened once. */
+/**
+ * The plans of stages, for experiments that have stages or data in common. Each stage is planned and each dataset
+ * opened once.
+ */
 export interface PlannedStages {
   readonly opened: OpenedDatasets;
   /** Returns the resident memory of the process in bytes. It is measured at the first call only, so that equal stages
@@ -27,8 +30,8 @@ export interface PlannedStages {
 }
 
 /**
- * Creates an empty record of plans. Two stages are the same when they are the same object, run with the same plugins, and
- * begin with a model that has the same trained components, adapter and wording.
+ * Creates an empty record of plans. Two stages are the same when they are the same object, run with the same plugins,
+ * and begin with a model that has the same trained components, adapter and wording.
  */
 export function plannedStages(): PlannedStages {
   const found: { readonly key: Key; readonly checked: CheckedStage }[] = [];

@@ -36,7 +36,9 @@ export interface PreflightOptions {
   readonly manifest: Manifest;
   /** Whether a stage is done and its outcome unchanged. */
   readonly isDone: (stage: Stage) => boolean;
-  /** The names of stages that will probably be copied from other runs, for which memory and disk space are not checked. */
+  /**
+   * The names of stages that will probably be copied from other runs, for which memory and disk space are not checked.
+   */
   readonly offered: ReadonlySet<string>;
   /** Whether to throw for a stage that needs more memory than is available. */
   readonly checksMemory: boolean;

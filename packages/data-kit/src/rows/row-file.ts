@@ -13,7 +13,8 @@ export interface RowFile {
   /** Returns the columns of the rows read so far. For Parquet and text tables, returns the columns of the file. */
   columns(): readonly string[];
   /**
-   * Reads a row by index. Throws `invalid-data` when the file has changed since it was scanned. Parquet rows are already in memory, so for them only reading an image can throw.
+   * Reads a row by index. Throws `invalid-data` when the file has changed since it was scanned. Parquet rows are
+   * already in memory, so for them only reading an image can throw.
    */
   at(index: number): Promise<RawRow>;
 }

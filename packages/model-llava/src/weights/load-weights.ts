@@ -19,8 +19,8 @@ export interface LoadWeightsOptions {
 }
 
 /**
- * Copies the planned weights into the network's tensors. Throws `invalid-checkpoint` for a tensor that cannot be read or
- * has a value that is not finite.
+ * Copies the planned weights into the network's tensors. Throws `invalid-checkpoint` for a tensor that cannot be read
+ * or has a value that is not finite.
  */
 export async function loadWeights(
   { stored, fresh }: WeightPlan,

@@ -6,8 +6,8 @@ export interface JinjaTemplate {
 }
 
 /**
- * Parses a chat template with the settings of transformers (`trim_blocks`, `lstrip_blocks`). Throws an Error whose message
- * says why the template cannot be parsed.
+ * Parses a chat template with the settings of transformers (`trim_blocks`, `lstrip_blocks`). Throws an Error whose
+ * message says why the template cannot be parsed.
  */
 export function parseJinja(source: string): JinjaTemplate {
   if (source.length > LONGEST_SOURCE)
