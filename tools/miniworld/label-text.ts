@@ -9,7 +9,7 @@ import { DEEDS, NAMES } from "./story-text.ts";
 import { learned, said, times } from "./frame.ts";
 
 /** Returns the lines of a list, as in multiple-choice questions: "A: red". */
-export function labelledLines(items: readonly string[]): string {
+export function labeledLines(items: readonly string[]): string {
   return items.map((item, index) => `${letterAt(index)}: ${item}`).join("\n");
 }
 
@@ -25,7 +25,7 @@ export function wordLookups(random: Random): string {
     const item = items[at] ?? "";
     return `${happens(random, 0.1) ? item.toLowerCase() : item}${said(letterAt(at), quoted)}`;
   });
-  return `${labelledLines(items)}\n${cited.join(" ")}`;
+  return `${labeledLines(items)}\n${cited.join(" ")}`;
 }
 
 /**
@@ -68,7 +68,7 @@ export function bareList(random: Random, offered: Omit<Offer, "count" | "place">
     count,
     place: random.below(count),
   });
-  return `${labelledLines(items)}\n${choose(random, PICKS)(letterAt(items.indexOf(offered.right)))}`;
+  return `${labeledLines(items)}\n${choose(random, PICKS)(letterAt(items.indexOf(offered.right)))}`;
 }
 
 const PICKS: readonly ((letter: string) => string)[] = [

@@ -29,6 +29,12 @@ import { type LlamaSizes, writeRandomLlama } from "./random-llama.ts";
 import { sampleTexts } from "./sample-texts.ts";
 import { countUnits, learnMerges, tokenizerFile, TOKENIZER_CONFIGURATION } from "./train-tokenizer.ts";
 
+interface CurvePoint {
+  readonly phase: string;
+  readonly step: number;
+  readonly loss: number;
+}
+
 const SEED = 1;
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 const WIDTHS = { hidden: 128, intermediate: 352, heads: 4 };
@@ -46,7 +52,7 @@ if (first === 0) {
   await writeTokenizer(work);
 }
 const vocabulary = await readVocabulary(work);
-const curve: unknown[] = first > 0 ? z.array(z.unknown()).parse(JSON.parse(await readFile(curveFile, "utf8"))) : [];
+const curve = first > 0 ? await readCurve(PHASES.slice(0, first)) : [];
 for (const [index, phase] of PHASES.entries()) if (index >= first) await run(phase, PHASES[index - 1]);
 
 /** Trains the weights of the previous phase. Adds layers first if that phase had fewer. */
@@ -84,6 +90,13 @@ async function startOf(sizes: LlamaSizes, previous: Phase | undefined): Promise<
 
 function savedOf({ name }: Phase): URL {
   return new URL(`${name.replaceAll(" ", "-")}-saved/`, work);
+}
+
+/** Reads the losses of these phases. Those of later phases belong to the run that is done again. */
+async function readCurve(phases: readonly Phase[]): Promise<CurvePoint[]> {
+  const points = z.array(z.object({ phase: z.string(), step: z.int(), loss: z.number() }));
+  const found = points.parse(JSON.parse(await readFile(curveFile, "utf8")));
+  return found.filter(({ phase }) => phases.some(({ name }) => name === phase));
 }
 
 async function readVocabulary(folder: URL): Promise<Readonly<Record<string, number>>> {

@@ -65,7 +65,7 @@ describe("before the first stage", () => {
       Object.assign({ target: "" }, { target: 3 }),
       "its target is 3, not a string; write it as a string.",
     ],
-    ["fits two choices", { target: "A", choices: [...choices, ...choices] }, 'two of its choices are labelled "A"'],
+    ["fits two choices", { target: "A", choices: [...choices, ...choices] }, 'two of its choices are labeled "A"'],
   ])("a question whose target %s is noticed", async (_, fields, problem) => {
     const sound = { id: "p", images: [], target: "B", text: "", choices };
     const odd = memoryBenchmark("riddles", [sound, { ...sound, id: "q", choices: [], ...fields }]);

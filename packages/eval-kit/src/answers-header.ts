@@ -62,7 +62,7 @@ export function checkHeader(path: string, found: AnswersHeader, expected: Answer
   throw new MlanError(
     "run-folder",
     `${path} belongs to a different evaluation: its ${key} is ${shown(found, key)}, now it is ${shown(expected, key)}. ` +
-      "Use another run folder, or delete the file to ask again.",
+      "Delete the file to ask again, or run in a different folder.",
   );
 }
 

@@ -57,7 +57,7 @@ function rgbOf(image: Sharp, bytes: Uint8Array, { format, space, channels, depth
       return fromCmyk(image, depth);
     case "grey16":
       if (format === "tiff" && tiffTag(bytes, PHOTOMETRIC) === WHITE_IS_ZERO)
-        throw new Error("it is a TIFF of 16-bit grey whose white is 0, which programs read differently");
+        throw new Error("it is a TIFF of 16-bit gray whose white is 0, which programs read differently");
       return channels === 1 || (format === "png" && isPlainGrey(bytes)) ? clippedGrey(image) : rgb(image);
     case "b-w":
     case "rgb":
@@ -65,7 +65,7 @@ function rgbOf(image: Sharp, bytes: Uint8Array, { format, space, channels, depth
     case "srgb":
       return rgb(image);
     default:
-      throw new Error(`its color space is ${space}; grey, RGB and CMYK are supported`);
+      throw new Error(`its color space is ${space}; gray, RGB and CMYK are supported`);
   }
 }
 
@@ -116,9 +116,9 @@ async function clippedGrey(image: Sharp): Promise<Pixels> {
   const raw = image.removeAlpha().toColourspace("grey16").raw({ depth: "ushort" });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const grey = new Uint16Array(data.buffer, data.byteOffset, width * height);
-  const output = new Uint8ClampedArray(grey.length * CHANNELS);
-  for (const [pixel, value] of grey.entries()) output.fill(value, pixel * CHANNELS, (pixel + 1) * CHANNELS);
+  const gray = new Uint16Array(data.buffer, data.byteOffset, width * height);
+  const output = new Uint8ClampedArray(gray.length * CHANNELS);
+  for (const [pixel, value] of gray.entries()) output.fill(value, pixel * CHANNELS, (pixel + 1) * CHANNELS);
   return { width, height, data: new Uint8Array(output.buffer) };
 }
 

@@ -74,7 +74,7 @@ function isEqual(one: Int32Array, other: Int32Array): boolean {
   return one.length === other.length && one.every((id, place) => id === other[place]);
 }
 
-function encodeStrictly(conversation: Conversation, { tokenizer, template }: EncodeConversationOptions): Labelled {
+function encodeStrictly(conversation: Conversation, { tokenizer, template }: EncodeConversationOptions): Labeled {
   const segments = template.segments({ ...conversation, turns: placeImages(conversation) });
   const unsupervised = conversation.turns.some(
     ({ text, role, supervised = true }) => role === "assistant" && text && !supervised,
@@ -89,7 +89,7 @@ function encodeAsOriginal(
   conversation: Conversation,
   rules: OriginalRules,
   { tokenizer, maximumLength }: EncodeConversationOptions,
-): Labelled {
+): Labeled {
   const hasImages = conversation.images.length > 0;
   const text = rules.render(hasImages ? withImagesInFront(conversation) : conversation);
   const encode = (part: string): number[] =>
@@ -104,14 +104,14 @@ function encodeAsOriginal(
   return { conversation, ids: only(ids), labels: only(labels), problem };
 }
 
-interface Labelled {
+interface Labeled {
   readonly conversation: Conversation;
   readonly ids: readonly number[];
   readonly labels: readonly number[];
   readonly problem: string | undefined;
 }
 
-function truncate({ conversation, ids, labels, problem }: Labelled, options: EncodeConversationOptions): Encoded {
+function truncate({ conversation, ids, labels, problem }: Labeled, options: EncodeConversationOptions): Encoded {
   const { maximumLength, positionsPerImage } = options;
   let length = 0;
   let kept = 0;

@@ -118,7 +118,7 @@ describe("damaged or unusual bitmaps are refused by one sentence:", () => {
       if (view.getUint16(entry) === 262) view.setUint16(entry + 8, 0);
     }
     expect(await refusal(tiff)).toContain(
-      "it is a TIFF of 16-bit grey whose white is 0, which programs read differently",
+      "it is a TIFF of 16-bit gray whose white is 0, which programs read differently",
     );
   });
 });

@@ -229,7 +229,12 @@ async function failedElsewhere({ folder }: StudyTask, study: URL, begin: string)
   return failure && (failure.time ?? "") > begin ? { state: "failed", failure } : undefined;
 }
 
-/** Returns the outcome `elsewhere` if the run in the task's folder is already finished, otherwise undefined. */
+/**
+ * Returns the outcome `elsewhere` if the run in the task's folder is finished, otherwise undefined. A run that a process
+ * still checks does not count: if its data have changed, this process will replace it.
+ */
 async function doneElsewhere({ experiment, folder }: StudyTask, study: URL): Promise<Outcome | undefined> {
-  return (await isDone(experiment, new URL(folder, study))) ? { state: "elsewhere" } : undefined;
+  const place = new URL(folder, study);
+  if (await runningProcess(place).catch(() => undefined)) return undefined;
+  return (await isDone(experiment, place)) ? { state: "elsewhere" } : undefined;
 }

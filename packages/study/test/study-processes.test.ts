@@ -46,6 +46,25 @@ describe("a run that is locked by another machine", () => {
   });
 });
 
+describe("a finished run that another process is checking", () => {
+  it("is not done before that process has found its data unchanged", async () => {
+    await run(build());
+    const lock = new URL("run.lock", placeOf("vision"));
+    await writeFile(lock, JSON.stringify({ host: hostname(), pid: process.pid, id: "y" }));
+    const ends: string[] = [];
+    let waits = 0;
+    for await (const event of runStudy(build(), { folder })) {
+      if (event.type === "task-end") ends.push(event.task.label);
+      if (event.type !== "study-wait") continue;
+      waits++;
+      expect(ends).not.toContain("vision, small, seed 1");
+      await rm(lock);
+    }
+    expect(waits).toBe(1);
+    expect(ends).toContain("vision, small, seed 1");
+  });
+});
+
 describe("a run that fails in one of two processes", () => {
   it("is not tried again by the other", async () => {
     let tries = 0;

@@ -20,6 +20,9 @@ export interface PushRequest {
   readonly public?: boolean;
 }
 
+/** Where version 1.0 kept quantized matrices beside a checkpoint. */
+const EARLIER_QUANTIZED_FOLDER = "quantised/";
+
 /** Uploads a checkpoint to the Hub, prints a report, and returns the exit status. */
 export async function push(request: PushRequest, terminal: Terminal): Promise<number> {
   const { repository, branch, title = "Upload model with mlan" } = request;
@@ -50,7 +53,7 @@ export async function push(request: PushRequest, terminal: Terminal): Promise<nu
       ...(branch !== undefined && { branch }),
       private: request.public !== true,
       isStale: isModelFile,
-      isLocal: (path) => path.startsWith(QUANTIZED_FOLDER),
+      isLocal: (path) => path.startsWith(QUANTIZED_FOLDER) || path.startsWith(EARLIER_QUANTIZED_FOLDER),
       signal,
       onUpload,
     });

@@ -5,7 +5,7 @@ import { errorText } from "../project/error-text.ts";
 import { type Display, openDisplay } from "../terminal/display.ts";
 import { displayPath } from "../project/folders.ts";
 import { openInterruption } from "../terminal/interruption.ts";
-import { labelledTerminal } from "../terminal/labelled-terminal.ts";
+import { labeledTerminal } from "../terminal/labeled-terminal.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printStudy } from "./study-outcome.ts";
 import { printWaits, sendWaits, waitsOf } from "./study-waits.ts";
@@ -82,7 +82,7 @@ function openStudyDisplay(terminal: Terminal): StudyDisplay {
     show(event) {
       switch (event.type) {
         case "task-start":
-          display = openDisplay(labelledTerminal(terminal, labelOf(event)), systemClock);
+          display = openDisplay(labeledTerminal(terminal, labelOf(event)), systemClock);
           break;
         case "task-progress":
           display?.show(event.event);

@@ -18,7 +18,7 @@ export function targetProblem(protocol: Protocol, question: Question): string | 
   }
   const labels = choices.map(({ label }) => label);
   const twice = labels.find((label, index) => labels.indexOf(label) !== index);
-  if (twice !== undefined) return `two of its choices are labelled ${shownValue(twice)}; give each its own label.`;
+  if (twice !== undefined) return `two of its choices are labeled ${shownValue(twice)}; give each its own label.`;
   const answers = choices.flatMap(({ label, text }) => [label, text]);
   if (answers.some((answer) => answer === target || isCorrect(answer, target))) return undefined;
   const shown = labels.map(shownValue).join(", ");

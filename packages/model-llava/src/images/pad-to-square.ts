@@ -19,7 +19,7 @@ export function unframed(image: Pixels): FramedImage {
 }
 
 /**
- * Centres an image on a square canvas as large as its longer side (LLaVA's `expand2square`). An odd remainder goes to
+ * Centers an image on a square canvas as large as its longer side (LLaVA's `expand2square`). An odd remainder goes to
  * the right or bottom.
  */
 export function padToSquare(image: Pixels, background: readonly [number, number, number]): FramedImage {

@@ -1,7 +1,7 @@
 import type { Terminal } from "./terminal.ts";
 
 /** Returns a terminal whose notes and redrawn lines begin with a label. */
-export function labelledTerminal(terminal: Terminal, label: string): Terminal {
+export function labeledTerminal(terminal: Terminal, label: string): Terminal {
   const head = `${label}  `;
   return {
     ...terminal,
