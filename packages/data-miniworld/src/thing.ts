@@ -28,8 +28,7 @@ function isInBenchmarks({ color, shape }: Thing): boolean {
 }
 
 /**
- * The words that only benchmarks ask to recognize as colors and shapes ("Which one of the words is for a color?").
- * Pretraining and tuning ask only about the others.
+ * The words that only benchmarks ask to recognize as colors and shapes. Pretraining and tuning ask only about the others.
  */
 export const BENCHMARK_COLORS: readonly Color[] = COLORS.slice(4);
 export const BENCHMARK_SHAPES: readonly Shape[] = SHAPES.slice(3);

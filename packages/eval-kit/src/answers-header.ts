@@ -62,7 +62,7 @@ export function checkHeader(path: string, found: AnswersHeader, expected: Answer
   throw new MlanError(
     "run-folder",
     `${path} belongs to a different evaluation: its ${key} is ${shown(found, key)}, now it is ${shown(expected, key)}. ` +
-      "Delete the file to ask again, or run in a different folder.",
+      "Delete the file to ask again.",
   );
 }
 

@@ -19,8 +19,5 @@ export function checkStored(records: readonly AnswerRecord[], extractor: Extract
 }
 
 function damaged({ id }: AnswerRecord, what: string): MlanError {
-  return new MlanError(
-    "run-folder",
-    `the stored answer "${id}" ${what}. Delete the answer file to ask again, or use another run folder.`,
-  );
+  return new MlanError("run-folder", `the stored answer "${id}" ${what}. Delete the answer file to ask again.`);
 }

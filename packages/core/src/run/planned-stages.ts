@@ -21,8 +21,10 @@ type PlacedStage = StageCheckContext & { readonly stage: Stage };
  */
 export interface PlannedStages {
   readonly opened: OpenedDatasets;
-  /** Returns the resident memory of the process in bytes. It is measured at the first call only, so that equal stages
-   * have equal plans. */
+  /**
+   * Returns the resident memory of the process in bytes. It is measured at the first call only, so that equal stages
+   * have equal plans.
+   */
   resident(): number;
   /** Returns the plan of the same stage; undefined before it has been added. */
   find(experiment: Pick<Experiment, "use">, stage: PlacedStage): CheckedStage | undefined;

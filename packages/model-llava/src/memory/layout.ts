@@ -40,8 +40,10 @@ export interface Layout {
   readonly full: number;
   /** Bytes per element of results of matrix products, softmax, norms and rotations in the chosen precision. */
   readonly half: number;
-  /** Bytes per element of the float32 copy that a float32 operation makes of a 16-bit tensor; 0 if all tensors are
-   * float32. */
+  /**
+   * Bytes per element of the float32 copy that a float32 operation makes of a 16-bit tensor; 0 if all tensors are
+   * float32.
+   */
   readonly widened: number;
   /** Bytes per element of the 16-bit copy of a float32 tensor for a matrix product; 0 in float32. */
   readonly narrowed: number;
